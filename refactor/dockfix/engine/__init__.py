@@ -1,0 +1,1 @@
+"""The transform protocol, the registry and the runner."""

@@ -1,0 +1,60 @@
+"""What a run over one Dockerfile gives back: values only, ready to be sent between processes and reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Note:
+    """One sentence about one place: why something was changed, was not, or could be.
+
+    ``transform`` is the id of the transform that speaks ("" for the engine itself); ``line`` is the 1-based line in the
+    file as the user wrote it (0 for the file as a whole); ``message`` is plain text without a full stop.
+    """
+
+    transform: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a file could not be handled: where (1-based, 0 where there is no place), what, and what to do about it."""
+
+    message: str
+    line: int = 0
+    column: int = 0
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """A text file to be written: ``before`` is None where it is new. Paths are those that the caller gave, or lie beside them."""
+
+    path: str
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """The outcome for one Dockerfile.
+
+    ``files`` holds the Dockerfile itself first (where it changes), then files beside it, such as ``.dockerignore``.
+    ``changes`` say what was done and why, ``unsafe`` what ``--unsafe`` would add, ``refusals`` what was left and why,
+    ``warnings`` what the user should look at. With ``failures`` nothing is ever written.
+    """
+
+    path: str
+    files: tuple[FileChange, ...] = ()
+    changes: tuple[Note, ...] = ()
+    unsafe: tuple[Note, ...] = ()
+    refusals: tuple[Note, ...] = ()
+    warnings: tuple[Note, ...] = ()
+    failures: tuple[Failure, ...] = field(default=())
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything would be written."""
+        return bool(self.files) and not self.failures
