@@ -1,0 +1,22 @@
+"""What dockfix knows of packages and images: tables with typed questions. Importing this parses none of them."""
+
+from dockfix.knowledge.apt import BuildOnly, Role, build_only, commands, known_suites, role, runtime_libraries
+from dockfix.knowledge.base_images import PythonImage, Variant, python_image
+from dockfix.knowledge.python_packages import calls, compiles_at_run_time, needs_dev_packages, needs_libraries
+
+__all__ = [
+    "BuildOnly",
+    "PythonImage",
+    "Role",
+    "Variant",
+    "build_only",
+    "calls",
+    "commands",
+    "compiles_at_run_time",
+    "known_suites",
+    "needs_dev_packages",
+    "needs_libraries",
+    "python_image",
+    "role",
+    "runtime_libraries",
+]

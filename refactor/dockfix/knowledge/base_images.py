@@ -1,0 +1,94 @@
+"""The official Python images: which tags there are, and what they are built on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from dockfix.knowledge.tables import table
+
+Variant = Literal["full", "slim", "alpine", "windows"]
+
+
+@dataclass(frozen=True)
+class PythonImage:
+    """An official Python image.
+
+    ``version`` is what the tag says of it ("3.11", "3.11.9", "3.14.0rc1", "3.14-rc"; "" where it says nothing);
+    ``suites`` the Debian releases that it may be built on: None where it may be older than the tables, or isn't Debian.
+    """
+
+    version: str
+    variant: Variant
+    suites: frozenset[str] | None
+
+
+@cache
+def python_image(registry: str, repository: str, tag: str | None) -> PythonImage | None:
+    """The official Python image that a reference names; None where it is another image or has no tag of a known form.
+
+    Without a tag it is "latest". A reference by digest alone says nothing of the version: it is none of these.
+    """
+    if not _is_official(registry, repository):
+        return None
+    match = _expression().fullmatch(tag or "latest")
+    if match is None:
+        return None
+    version = match["version"] or ""
+    pre = match["pre"] or ""
+    if pre and version.count(".") != (1 if pre == "-rc" else 2):
+        return None
+    variant, suite = _variant(match["variant"] or match["alone"] or "")
+    if variant in ("alpine", "windows"):
+        return PythonImage(version + pre, variant, None)
+    if suite:
+        return PythonImage(version + pre, variant, frozenset({suite}))
+    return PythonImage(version + pre, variant, None if match["rc"] else _built_on(version, pre))
+
+
+def _is_official(registry: str, repository: str) -> bool:
+    if repository == "library/python" or repository.endswith("/library/python"):
+        return True
+    host = not registry or registry == "localhost" or "." in registry or ":" in registry
+    return host and repository == "python"
+
+
+@cache
+def _expression() -> re.Pattern[str]:
+    suites = "|".join(table("base_images")["suites"])
+    variant = rf"slim(?:-(?:{suites}))?|{suites}|alpine(?:\d+\.\d+)?|windowsservercore(?:-(?:ltsc)?\d+)?"
+    version = r"(?P<version>\d+(?:\.\d+){0,2})(?P<pre>-rc|(?:a|b|rc)\d+)?"
+    return re.compile(rf"latest|(?P<alone>{variant})|(?:{version}|(?P<rc>rc))(?:-(?P<variant>{variant}))?")
+
+
+def _variant(text: str) -> tuple[Variant, str]:
+    """The variant and the Debian release that a tag's last part names ("" where it names none)."""
+    if text.startswith("alpine"):
+        return "alpine", ""
+    if text.startswith("windowsservercore"):
+        return "windows", ""
+    if text.startswith("slim"):
+        return "slim", text[5:]
+    return "full", text
+
+
+def _built_on(version: str, pre: str) -> frozenset[str] | None:
+    """The releases that a tag without a release may be built on; None unless they are all known and in the tables."""
+    data = table("base_images")
+    minor = ".".join(version.split(".")[:2])
+    if pre:
+        suites = data["prereleases"].get(minor, ())
+    elif version.count(".") == 2:
+        first = data["first_patch"].get(minor, {})
+        suites = _at_patch(first, int(version.split(".")[2]))
+    else:
+        suites = data["floating"].get(version, ())
+    return frozenset(suites) if suites and set(suites) <= set(data["current"]) else None
+
+
+def _at_patch(first: dict[str, int], patch: int) -> list[str]:
+    # A move to another release happened between two patch releases, so the patch of that time was built on both.
+    last = dict(zip(first, [*first.values()][1:], strict=False))
+    return [suite for suite, start in first.items() if start <= patch <= last.get(suite, patch)]

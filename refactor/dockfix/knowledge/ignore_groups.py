@@ -1,0 +1,29 @@
+"""What a ``.dockerignore`` keeps out of the build context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from dockfix.knowledge.tables import table
+
+
+@dataclass(frozen=True)
+class IgnoreGroup:
+    """Patterns under one title; the head of ``dockerignore.toml`` explains ``needed`` and ``complete``.
+
+    ``patterns`` pairs each pattern with a path that it ignores.
+    """
+
+    title: str
+    needed: str
+    complete: bool
+    patterns: tuple[tuple[str, str], ...]
+
+
+@cache
+def ignore_groups() -> tuple[IgnoreGroup, ...]:
+    """The groups in the order in which they are written."""
+    return tuple(IgnoreGroup(group["title"], group["needed"], group["complete"],
+                             tuple((pattern, probe) for pattern, probe in group["patterns"]))
+                 for group in table("dockerignore")["group"])

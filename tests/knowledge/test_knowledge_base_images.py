@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import pytest
+
+from dockfix.knowledge import PythonImage, python_image
+from dockfix.knowledge.tables import table
+
+
+@pytest.mark.parametrize(
+    ("tag", "version", "variant", "suites"),
+    [
+        (None, "", "full", "bookworm trixie"),
+        ("latest", "", "full", "bookworm trixie"),
+        ("slim", "", "slim", "bookworm trixie"),
+        ("bookworm", "", "full", "bookworm"),
+        ("slim-bullseye", "", "slim", "bullseye"),
+        ("3", "3", "full", "bookworm trixie"),
+        ("3.11", "3.11", "full", "bookworm trixie"),
+        ("3.11-slim", "3.11", "slim", "bookworm trixie"),
+        ("3.14-slim", "3.14", "slim", "trixie"),
+        ("3.8-slim", "3.8", "slim", "bookworm"),
+        ("3.7", "3.7", "full", "bookworm"),
+        ("3.11-slim-bookworm", "3.11", "slim", "bookworm"),
+        ("3.11-bookworm", "3.11", "full", "bookworm"),
+        ("3.8-slim-buster", "3.8", "slim", "buster"),
+        ("3.11.0-slim", "3.11.0", "slim", "bullseye"),
+        ("3.11.3", "3.11.3", "full", "bullseye"),
+        ("3.11.4", "3.11.4", "full", "bullseye bookworm"),
+        ("3.11.9", "3.11.9", "full", "bookworm"),
+        ("3.11.13-slim", "3.11.13", "slim", "bookworm trixie"),
+        ("3.12.12-slim", "3.12.12", "slim", "trixie"),
+        ("3.9.17-slim", "3.9.17", "slim", "bullseye bookworm"),
+        ("3.14.0rc1-slim", "3.14.0rc1", "slim", "bookworm trixie"),
+        ("3.15-rc-slim", "3.15-rc", "slim", "trixie"),
+        ("3.15-rc-slim-bookworm", "3.15-rc", "slim", "bookworm"),
+    ],
+)
+def test_debian_tags(tag: str | None, version: str, variant: str, suites: str) -> None:
+    image = python_image("", "python", tag)
+    assert image is not None
+    assert (image.version, image.variant, image.suites) == (version, variant, frozenset(suites.split()))
+
+
+@pytest.mark.parametrize(
+    "tag", ["3.8.5-slim", "3.9.6", "3.10.0b1", "3.5", "2.7", "2", "3.16", "4", "rc", "rc-slim", "3.16.0", "3.16-rc"]
+)
+def test_maybe_older_or_newer_than_the_tables(tag: str) -> None:
+    image = python_image("", "python", tag)
+    assert image is not None
+    assert image.suites is None
+
+
+@pytest.mark.parametrize(
+    ("tag", "version", "variant"),
+    [
+        ("alpine", "", "alpine"),
+        ("alpine3.20", "", "alpine"),
+        ("3.11-alpine", "3.11", "alpine"),
+        ("3.11.9-alpine3.19", "3.11.9", "alpine"),
+        ("windowsservercore", "", "windows"),
+        ("3.12-windowsservercore-ltsc2022", "3.12", "windows"),
+        ("3.9-windowsservercore-1809", "3.9", "windows"),
+    ],
+)
+def test_other_systems(tag: str, version: str, variant: str) -> None:
+    image = python_image("", "python", tag)
+    assert image is not None
+    assert (image.version, image.variant, image.suites) == (version, variant, None)
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        *["3.11slim", "3.11-", "-slim", "3.6-onbuild", "latest-slim", "3.11-slim-foo", "3.11-slimbookworm", "3.11rc1"],
+        *["3.13.0-rc", "3.11-bookworm-slim", "slim-3.11", "3.11.", "3.1.2.3", "SLIM", "3.11-noble", "v3.11", "my-tag"],
+        *[" 3.11", "3.11\n"],
+    ],
+)
+def test_no_official_tag(tag: str) -> None:
+    assert python_image("", "python", tag) is None
+
+
+@pytest.mark.parametrize(
+    ("registry", "repository"),
+    [
+        ("", "python"),
+        ("", "library/python"),
+        ("docker.io", "python"),
+        ("docker.io", "library/python"),
+        ("localhost", "python"),
+        ("localhost:5000", "python"),
+        ("registry:5000", "python"),
+        ("registry.example.com", "python"),
+        ("public.ecr.aws", "docker/library/python"),
+    ],
+)
+def test_official_repositories(registry: str, repository: str) -> None:
+    assert python_image(registry, repository, "3.11-slim-bookworm") == PythonImage(
+        "3.11", "slim", frozenset({"bookworm"})
+    )
+
+
+@pytest.mark.parametrize(
+    ("registry", "repository"),
+    [
+        ("", "someorg/python"),
+        ("someorg", "python"),
+        ("ghcr.io", "org/python"),
+        ("", "python-slim"),
+        ("", "pypy"),
+        ("", "mylibrary/python"),
+        ("registry.example.com", "library/python/extra"),
+        ("", ""),
+    ],
+)
+def test_other_repositories(registry: str, repository: str) -> None:
+    assert python_image(registry, repository, "3.11") is None
+
+
+def test_moves_are_in_the_order_of_the_releases() -> None:
+    data = table("base_images")
+    order = data["suites"]
+    assert data["current"] == list(table("apt_runtime")["indices"])
+    for minor, first in data["first_patch"].items():
+        assert list(first) == [suite for suite in order if suite in first], minor
+        assert list(first.values()) == sorted(first.values())
+        assert min(first.values()) == 0
+    for kind in ("floating", "prereleases"):
+        for suites in data[kind].values():
+            assert suites
+            assert set(suites) <= set(order)
+
+
+def test_a_floating_tag_names_what_its_last_patches_were_built_on() -> None:
+    data = table("base_images")
+    for minor, first in data["first_patch"].items():
+        assert set(data["floating"][minor]) <= set(first)
+        assert list(first)[-1] in data["floating"][minor]
