@@ -1,0 +1,66 @@
+"""Command models: what one invocation of a program needs and leaves behind. What no model covers is opaque."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import replace
+
+from dockfix.model.commands import apt, files, net, pip, python, shell, users
+from dockfix.model.commands.protocol import CommandModel
+from dockfix.model.effects import Effects, PipInstall, VenvCreate, opaque
+from dockfix.model.state import State
+from dockfix.syntax.shell import Command
+
+_MODELS: dict[str, CommandModel] = {}
+for _module in (apt, files, net, pip, python, shell, users):
+    _MODELS.update(_module.MODELS)
+
+_VERSIONED = re.compile(r"^(python|pip)[0-9.]*$")
+
+
+def effects_of(command: Command, state: State) -> Effects:
+    """The effects of one command of a RUN in ``state``."""
+    if not command.simple:
+        return opaque("the shell decides what it does")
+    if not command.words:
+        return shell.assignment(command, state)
+    name = command.name
+    if name is None:
+        return opaque(f"{command.words[0].text} is known only to the shell")
+    program = posixpath.basename(name)
+    program = _VERSIONED.sub(r"\1", program)
+    model = _MODELS.get(program)
+    if model is None:
+        return opaque(f"{program} is not a program that dockfix knows")
+    effects = model(command, state)
+    if effects.opaque:
+        return effects
+    return _redirected(command, state, effects)
+
+
+def _redirected(command: Command, state: State, effects: Effects) -> Effects:
+    """Adds the files that the command's redirections read and write."""
+    reads, writes = list(effects.reads), list(effects.writes)
+    for redirect in command.redirects:
+        if redirect.target is None or redirect.operator.endswith("&"):
+            continue
+        value = state.value(redirect.target)
+        path = None if value is None else state.path(value)
+        if path is None:
+            return opaque(f"{redirect.target.text} is known only to the shell")
+        if path != "/dev/null":
+            (reads if redirect.operator == "<" else writes).append(path)
+    return replace(effects, reads=tuple(reads), writes=tuple(writes))
+
+
+def state_after(command: Command, effects: Effects, state: State) -> State:
+    """The state for the next command of the same RUN."""
+    if isinstance(effects.action, VenvCreate):
+        return replace(state, venvs=(*state.venvs, effects.action.path))
+    if command.simple:
+        return shell.state_after(command, state)
+    return state
+
+
+__all__ = ["PipInstall", "effects_of", "state_after"]

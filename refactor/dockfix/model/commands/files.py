@@ -1,0 +1,133 @@
+"""Programs that make, change and remove files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dockfix.model.commands.protocol import CommandModel, parse
+from dockfix.model.effects import AptClean, Effects, PipCacheClean, opaque, within
+from dockfix.model.state import State
+from dockfix.syntax.shell import Command, Word
+
+_PIP_CACHE = "/root/.cache"
+_APT_CACHES = ("/var/lib/apt", "/var/cache/apt", "/var/cache/debconf", "/var/log/apt", "/var/log/dpkg.log")
+
+
+def _paths(words: Sequence[Word], state: State) -> tuple[str, ...] | None:
+    values = [state.value(word) for word in words]
+    paths = [None if value is None else state.path(value) for value in values]
+    return None if None in paths else tuple(_fixed(path) for path in paths if path)
+
+
+def _fixed(path: str) -> str:
+    """The part of a path that holds no wildcard: what it can touch lies there or below."""
+    parts = path.split("/")
+    for index, part in enumerate(parts):
+        if any(char in part for char in "*?[{"):
+            return "/".join(parts[:index]) or "/"
+    return path
+
+
+def _writer(tool: str, valued: frozenset[str] = frozenset(), skip: int = 0, reads: bool = False) -> CommandModel:
+    """A program whose operands (after the first ``skip``) are paths that it writes."""
+    def model(command: Command, state: State) -> Effects:
+        paths = _paths(parse(command.args, state, valued).operands[skip:], state)
+        if paths is None:
+            return opaque(f"where {tool} writes is known only to the shell")
+        return Effects(reads=paths if reads else (), writes=paths, tools=frozenset({tool}))
+    return model
+
+
+def _mover(tool: str) -> CommandModel:
+    """A program that takes files from its first operands to its last."""
+    def model(command: Command, state: State) -> Effects:
+        arguments = parse(command.args, state, {"-t", "--target-directory", "-m", "--mode", "-o", "--owner", "-g", "--group"})
+        paths = _paths(arguments.operands, state)
+        targets = arguments.values("-t", "--target-directory")
+        if paths is None or None in targets or len(paths) + len(targets) < 2:
+            return opaque(f"what {tool} moves where is known only to the shell")
+        if targets:
+            writes = tuple(path for target in targets if target and (path := state.path(target)))
+            return Effects(reads=paths, writes=writes + (paths if tool == "mv" else ()), tools=frozenset({tool}))
+        return Effects(reads=paths[:-1], writes=paths if tool == "mv" else paths[-1:], tools=frozenset({tool}))
+    return model
+
+
+def _ln(command: Command, state: State) -> Effects:
+    paths = _paths(parse(command.args, state, ()).operands, state)
+    if paths is None or not paths:
+        return opaque("what ln links is known only to the shell")
+    if len(paths) == 1:
+        return Effects(reads=paths, writes=(state.workdir or "/",), tools=frozenset({"ln"}))
+    return Effects(reads=paths[:-1], writes=paths[-1:], tools=frozenset({"ln"}))
+
+
+def _rm(command: Command, state: State) -> Effects:
+    paths = _paths(parse(command.args, state, ()).operands, state)
+    if paths is None:
+        return opaque("what rm removes is known only to the shell")
+    temporary = [path for path in paths if path in {"/tmp", "/var/tmp"}]
+    apt = [path for path in paths if any(within(path, cache) for cache in _APT_CACHES)]
+    pip = [path for path in paths if within(path, _PIP_CACHE)]
+    rest = tuple(path for path in paths if path not in [*apt, *pip])
+    if pip and not apt and not rest:
+        return Effects(tools=frozenset({"rm"}), action=PipCacheClean())
+    if not pip and apt and len(apt) + len(temporary) == len(paths):
+        return Effects(writes=tuple(temporary), tools=frozenset({"rm"}), action=AptClean())
+    return Effects(writes=paths, tools=frozenset({"rm"}))
+
+
+def _sed(command: Command, state: State) -> Effects:
+    arguments = parse(command.args, state, {"-e", "--expression", "-f", "--file"})
+    scripts = arguments.has("-e", "--expression")
+    paths = _paths(arguments.operands[0 if scripts else 1:], state)
+    if paths is None or any(word.text == "-f" for word in command.args):
+        return opaque("what sed changes is known only to the shell")
+    in_place = any((word.value or "").startswith(("-i", "--in-place")) or
+                   ((word.value or "").startswith("-") and "i" in (word.value or "")[1:3]) for word in command.args)
+    return Effects(reads=paths, writes=paths if in_place else (), tools=frozenset({"sed"}))
+
+
+def _prints(command: Command, state: State) -> Effects:
+    return Effects()
+
+
+def _reads(command: Command, state: State) -> Effects:
+    paths = _paths(parse(command.args, state, {"-n", "-c"}).operands, state)
+    return Effects(reads=paths or ("/",))
+
+
+def _system(*writes: str) -> CommandModel:
+    """A program that rewrites system files from others, whatever its operands are."""
+    def model(command: Command, state: State) -> Effects:
+        return Effects(reads=("/etc", "/usr"), writes=writes, tools=frozenset({command.name or ""}))
+    return model
+
+
+def _chown(command: Command, state: State) -> Effects:
+    if any((word.value or "").startswith("--reference") for word in command.args):
+        return _writer("chown", reads=True)(command, state)
+    return _writer("chown", skip=1, reads=True)(command, state)
+
+
+MODELS: dict[str, CommandModel] = {
+    "mkdir": _writer("mkdir", frozenset({"-m", "--mode"})),
+    "touch": _writer("touch", frozenset({"-d", "-r", "-t"})),
+    "chmod": _writer("chmod", skip=1, reads=True),
+    "chown": _chown,
+    "chgrp": _writer("chgrp", skip=1, reads=True),
+    "rm": _rm,
+    "rmdir": _writer("rmdir"),
+    "ln": _ln,
+    "sed": _sed,
+    "tee": _writer("tee"),
+    "install": _mover("install"),
+    **{tool: _mover(tool) for tool in ("cp", "mv")},
+    **dict.fromkeys(("echo", "printf", "which", "command", "type"), _prints),
+    **dict.fromkeys(("cat", "ls", "head", "tail", "wc", "stat", "file", "grep"), _reads),
+    "ldconfig": _system("/etc/ld.so.cache"),
+    "locale-gen": _system("/usr/lib/locale", "/usr/share/i18n"),
+    "update-locale": _system("/etc/default/locale"),
+    "update-ca-certificates": _system("/etc/ssl"),
+    "dpkg-reconfigure": _system("/etc", "/usr", "/var"),
+}

@@ -1,0 +1,253 @@
+"""The model of a Dockerfile: its stages, and for each instruction the state before it and the effects of its commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from dockfix.knowledge import PythonImage, python_image
+from dockfix.model.commands import effects_of, state_after
+from dockfix.model.effects import Effects, opaque
+from dockfix.model.state import BASE_PATH, State
+from dockfix.syntax import Dockerfile, Instruction, expand, image, pairs
+from dockfix.syntax.shell import Command, Script, parse_script
+
+_SHELLS = {"sh", "/bin/sh", "bash", "/bin/bash", "ash", "dash"}
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One command of a RUN with its effects; offsets of ``command`` are turned into the instruction's by ``Step.raw``."""
+
+    command: Command
+    effects: Effects
+    state: State
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A COPY or ADD: ``target`` is the absolute destination (None: unknown); ``origin`` is the value of ``--from``."""
+
+    sources: tuple[str, ...]
+    target: str | None
+    target_is_folder: bool
+    origin: str | None
+    inline: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """An instruction of a stage, the state before it, and what it does.
+
+    ``units`` are a RUN's commands; ``effects`` those of a COPY, ADD or of a RUN that could not be cut.
+    """
+
+    instruction: Instruction
+    state: State
+    units: tuple[Unit, ...] = ()
+    copy: Copy | None = None
+    script_start: int | None = None
+
+    @property
+    def keyword(self) -> str:
+        """The instruction's keyword."""
+        return self.instruction.keyword
+
+    @property
+    def line(self) -> int:
+        """The instruction's line in the user's file."""
+        return self.instruction.line
+
+    def raw(self, start: int, end: int) -> tuple[int, int]:
+        """The span in the instruction's text of a span of its script."""
+        if self.script_start is None:
+            return _logical_span(self.instruction, start, end)
+        return self.script_start + start, self.script_start + end
+
+    @cached_property
+    def all_effects(self) -> tuple[Effects, ...]:
+        """The effects of every unit, or of the instruction."""
+        if self.copy is not None:
+            target = () if self.copy.target is None else (self.copy.target,)
+            return (opaque("its destination is unknown"),) if self.copy.target is None else (Effects(writes=target),)
+        return tuple(unit.effects for unit in self.units)
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """A build stage: its FROM, the base image as written with ARGs filled in, and its steps."""
+
+    index: int
+    start: Instruction
+    name: str
+    base: str | None
+    parent: Stage | None
+    python: PythonImage | None
+    steps: tuple[Step, ...]
+    end: State
+
+    def of(self, *keywords: str) -> tuple[Step, ...]:
+        """The steps with one of these keywords."""
+        return tuple(step for step in self.steps if step.keyword in keywords)
+
+    @property
+    def units(self) -> Iterator[tuple[Step, Unit]]:
+        """Every command of every RUN, in order."""
+        for step in self.steps:
+            for unit in step.units:
+                yield step, unit
+
+    def last(self, keyword: str) -> Step | None:
+        """The step with this keyword that counts: the last one."""
+        steps = self.of(keyword)
+        return steps[-1] if steps else None
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A whole Dockerfile."""
+
+    tree: Dockerfile
+    stages: tuple[Stage, ...]
+    global_args: Mapping[str, str | None] = field(default_factory=dict)
+
+    @property
+    def final(self) -> Stage:
+        """The stage that becomes the image."""
+        return self.stages[-1]
+
+
+def build(tree: Dockerfile) -> Model:
+    """The model of a tree without problems (its first instructions are ARG and FROM)."""
+    stages: list[Stage] = []
+    global_args: dict[str, str | None] = {}
+    instructions = list(tree.instructions)
+    starts = [index for index, node in enumerate(instructions) if node.keyword == "FROM"]
+    for node in instructions[:starts[0] if starts else 0]:
+        known = {key: value for key, value in global_args.items() if value is not None}
+        global_args.update(pairs(node, known))
+    for position, start in enumerate(starts):
+        stop = starts[position + 1] if position + 1 < len(starts) else len(instructions)
+        stages.append(_stage(position, instructions[start], instructions[start + 1:stop], stages, global_args))
+    return Model(tree, tuple(stages), global_args)
+
+
+def _stage(index: int, start: Instruction, body: list[Instruction], earlier: list[Stage],
+           global_args: Mapping[str, str | None]) -> Stage:
+    words = start.words
+    base = expand(words[0], {key: value for key, value in global_args.items() if value is not None}) if words else None
+    name = words[2] if len(words) == 3 and words[1].lower() == "as" else ""
+    parent = next((stage for stage in earlier if base and stage.name.lower() == base.lower()), None)
+    python = parent.python if parent else _python(base)
+    state = replace(parent.end, args={}) if parent else State(env={"PATH": BASE_PATH})
+    steps: list[Step] = []
+    for node in body:
+        step, state = _step(node, state, global_args)
+        steps.append(step)
+    return Stage(index, start, name, base, parent, python, tuple(steps), state)
+
+
+def _python(base: str | None) -> PythonImage | None:
+    if base is None:
+        return None
+    reference = image(base)
+    return python_image(reference.registry, reference.repository, reference.tag or "latest")
+
+
+def _step(node: Instruction, state: State, global_args: Mapping[str, str | None]) -> tuple[Step, State]:
+    keyword = node.keyword
+    if keyword == "RUN":
+        units, script_start, after = _run(node, state)
+        return Step(node, state, units, script_start=script_start), after
+    if keyword in {"COPY", "ADD"}:
+        return Step(node, state, copy=_copy(node, state)), state
+    return Step(node, state), _declare(node, state, global_args)
+
+
+def _declare(node: Instruction, state: State, global_args: Mapping[str, str | None]) -> State:
+    """The state after an instruction that only changes state."""
+    keyword = node.keyword
+    if keyword == "ENV":
+        return replace(state, env={**state.env, **{key: value or "" for key, value in pairs(node, state.variables)}})
+    if keyword == "ARG":
+        given = {key: global_args.get(key) if value is None else value for key, value in pairs(node, state.variables)}
+        return replace(state, args={**state.args, **given})
+    if keyword == "WORKDIR":
+        path = expand(_argument(node), state.variables)
+        return state.with_workdir(path) if path else replace(state, workdir=None)
+    if keyword == "USER":
+        return replace(state, user=expand(_argument(node), state.variables))
+    if keyword == "SHELL":
+        return replace(state, shell=node.json or ())
+    return state
+
+
+def _argument(node: Instruction) -> str:
+    return node.args.strip().strip("\"'")
+
+
+def _copy(node: Instruction, state: State) -> Copy:
+    words = [expand(word, state.variables) for word in node.words]
+    flags = {flag.name: flag.value for flag in node.flags}
+    target = state.path(words[-1]) if words and words[-1] is not None else None
+    sources = tuple(word if word is not None else raw for word, raw in zip(words[:-1], node.words[:-1], strict=True))
+    ends = (words[-1] or "") if words else ""
+    folder = ends.endswith(("/", "/.")) or ends in {".", ".."} or len(sources) > 1
+    if "parents" in flags or None in words[:-1]:
+        target = None
+    return Copy(sources, target, folder, flags.get("from"), bool(node.heredocs))
+
+
+def script_of(node: Instruction, shell: tuple[str, ...] | None) -> tuple[Script, int | None] | None:
+    """The shell script of a shell-form RUN, CMD, ENTRYPOINT or HEALTHCHECK, and where it starts in the node's text.
+
+    The start is None where offsets count in the logical arguments. None: exec form, or no shell that is known runs it.
+    """
+    if node.json is not None or (shell and shell[0] not in _SHELLS):
+        return None
+    if not node.heredocs:
+        return parse_script(node.args), None
+    only = node.heredocs[0]
+    if len(node.heredocs) > 1 or node.args.replace(" ", "").lstrip("<-").strip("\"'") != only.name:
+        return None
+    if only.body.startswith("#!") and not only.body.split("\n", 1)[0].rstrip().endswith(("/sh", "/bash", "env sh", "env bash")):
+        return None
+    return parse_script(only.body), only.body_start
+
+
+def _run(node: Instruction, state: State) -> tuple[tuple[Unit, ...], int | None, State]:
+    parsed = script_of(node, state.shell)
+    if parsed is None:
+        if node.json and not any("$" in word for word in node.json):
+            parsed = parse_script(" ".join(_quote(word) for word in node.json)), None
+            units = _units(parsed[0], state)[0]
+            return tuple(replace(unit, effects=_unmovable(unit.effects)) for unit in units), None, state
+        whole = Command(node.args, 0, len(node.args))
+        return (Unit(whole, opaque("it is not run by a shell that dockfix reads"), state),), None, state
+    units, after = _units(parsed[0], state)
+    return units, parsed[1], replace(state, venvs=after.venvs)
+
+
+def _units(script: Script, state: State) -> tuple[tuple[Unit, ...], State]:
+    units: list[Unit] = []
+    for command in script.commands:
+        effects = effects_of(command, state)
+        units.append(Unit(command, effects, state))
+        state = state_after(command, effects, state)
+    return tuple(units), state
+
+
+def _unmovable(effects: Effects) -> Effects:
+    """Effects of an exec-form RUN: what is known stays known, but no word of it has a place in the text."""
+    return effects if effects.action is None else opaque("it is written in exec form")
+
+
+def _quote(word: str) -> str:
+    return "'" + word.replace("'", "'\\''") + "'"
+
+
+def _logical_span(node: Instruction, start: int, end: int) -> tuple[int, int]:
+    logical = node.logical
+    offset = node.args_start
+    return logical.raw(offset + start), logical.raw(offset + end - 1) + 1

@@ -1,0 +1,83 @@
+"""What holds at one point of a stage: directory, user, variables, shell, active virtual environment."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from dockfix.syntax import expand
+from dockfix.syntax.shell import Word
+
+BASE_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
+_PLAIN_EXPANSION = re.compile(r"""^[^`()'\\]*$""")
+
+
+@dataclass(frozen=True)
+class State:
+    """The state before a step.
+
+    ``workdir`` is absolute, None where a variable without a known value decides; ``user`` is "" for the base image's own;
+    ``env`` holds the values of ENV, ``args`` of the ARGs in scope (None: no default); ``venvs`` the virtual environments
+    made so far; ``activated`` the one that this RUN's shell has activated.
+    """
+
+    workdir: str | None = "/"
+    user: str | None = ""
+    env: Mapping[str, str] = field(default_factory=lambda: {"PATH": BASE_PATH})
+    args: Mapping[str, str | None] = field(default_factory=dict)
+    shell: tuple[str, ...] | None = None
+    venvs: tuple[str, ...] = ()
+    activated: str = ""
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Every variable with a known value; ENV beats ARG."""
+        return {**{name: value for name, value in self.args.items() if value is not None}, **self.env}
+
+    @property
+    def is_root(self) -> bool:
+        """Whether commands run as root for certain (official base images start as root)."""
+        return self.user is not None and self.user.partition(":")[0] in {"", "root", "0"}
+
+    @property
+    def active_venv(self) -> str:
+        """The virtual environment whose programs come first on PATH, "" where none does."""
+        if self.activated:
+            return self.activated
+        for entry in self.env.get("PATH", "").split(":"):
+            prefix = posixpath.dirname(entry.rstrip("/"))
+            if entry.rstrip("/").endswith("/bin") and prefix in self.venvs:
+                return prefix
+            if entry in BASE_PATH.split(":"):
+                break
+        return ""
+
+    def path(self, text: str) -> str | None:
+        """An absolute, normalised path for ``text`` as a command here would take it."""
+        if text == "~" or text.startswith("~/"):
+            if not self.is_root:
+                return None
+            text = "/root" + text[1:]
+        if not text.startswith("/"):
+            if self.workdir is None:
+                return None
+            text = posixpath.join(self.workdir, text)
+        return "/" + posixpath.normpath(text).lstrip("/")
+
+    def value(self, word: Word) -> str | None:
+        """A word's value with the variables known here; None where the shell would decide it."""
+        if word.value is not None:
+            return word.value
+        text = word.text
+        if len(text) > 1 and text[0] == text[-1] == '"':
+            text = text[1:-1]
+        if '"' in text or not _PLAIN_EXPANSION.match(text):
+            return None
+        home = {"HOME": "/root"} if self.is_root else {}
+        return expand(text, {**home, **self.variables})
+
+    def with_workdir(self, path: str | None) -> State:
+        """The state after ``cd`` or WORKDIR."""
+        return replace(self, workdir=None if path is None else self.path(path))

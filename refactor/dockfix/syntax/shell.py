@@ -1,0 +1,220 @@
+"""The shell commands of a script, with exact offsets, by tree-sitter-bash.
+
+A script is cut at ``&&``, ``;`` and line ends of its top level. What stands between two cuts is a simple command with its
+words, or one opaque piece (a pipeline, ``a || b``, a subshell, an ``if`` …) that nobody looks into.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Node as TSNode
+    from tree_sitter import Parser
+
+_SIMPLE = {"command", "declaration_command", "unset_command", "variable_assignment", "test_command"}
+_EXPANSIONS = {"simple_expansion", "expansion", "command_substitution", "process_substitution", "arithmetic_expansion",
+               "brace_expression", "ansi_c_string", "translated_string"}
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word: ``text`` as written; ``value`` with quotes taken off, None where the shell would expand something."""
+
+    text: str
+    value: str | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """A redirection such as ``> file``; ``target`` is None for heredocs and the like."""
+
+    operator: str
+    target: Word | None
+
+
+@dataclass(frozen=True)
+class Command:
+    """What stands between two cuts of a script. ``start`` and ``end`` are offsets in the script's text.
+
+    ``simple`` is False for an opaque piece, which has no words. ``separator`` is what stands before it: "" for the first
+    command, else "&&", ";" or a line end.
+    """
+
+    text: str
+    start: int
+    end: int
+    separator: str = ""
+    simple: bool = False
+    words: tuple[Word, ...] = ()
+    assignments: tuple[tuple[str, Word | None], ...] = ()
+    redirects: tuple[Redirect, ...] = ()
+
+    @property
+    def name(self) -> str | None:
+        """The program as written, None where it is not a plain word."""
+        return self.words[0].value if self.words else None
+
+    @property
+    def args(self) -> tuple[Word, ...]:
+        """The words after the program's name."""
+        return self.words[1:]
+
+
+@dataclass(frozen=True)
+class Script:
+    """A parsed script."""
+
+    text: str
+    commands: tuple[Command, ...]
+
+
+@cache
+def _parser() -> Parser:
+    import tree_sitter
+    import tree_sitter_bash
+
+    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
+
+
+class _Source:
+    """A script's bytes, and the way from tree-sitter's byte offsets back to characters."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.data = text.encode("utf-8", "surrogateescape")
+        self._chars: list[int] | None = None
+        if len(self.data) != len(text):
+            self._chars = []
+            for index, char in enumerate(text):
+                self._chars += [index] * len(char.encode("utf-8", "surrogateescape"))
+            self._chars.append(len(text))
+
+    def span(self, node: TSNode) -> tuple[int, int]:
+        if self._chars is None:
+            return node.start_byte, node.end_byte
+        return self._chars[node.start_byte], self._chars[node.end_byte]
+
+    def of(self, node: TSNode) -> str:
+        start, end = self.span(node)
+        return self.text[start:end]
+
+
+@lru_cache(maxsize=4096)
+def parse_script(text: str) -> Script:
+    """Cuts a script into its commands.
+
+    A script that the grammar cannot read, or in which something runs in the background, is one opaque command.
+    """
+    source = _Source(text)
+    root = _parser().parse(source.data).root_node
+    opaque = Script(text, (_opaque(text, 0, len(text)),)) if text.strip() else Script(text, ())
+    if root.has_error:
+        return opaque
+    commands: list[Command] = []
+    for node, separator, redirects in _pieces(root, source):
+        if node is None:
+            return opaque
+        commands.append(_command(node, separator, redirects, source))
+    return Script(text, tuple(commands))
+
+
+def _opaque(text: str, start: int, end: int, separator: str = "") -> Command:
+    return Command(text[start:end], start, end, separator)
+
+
+def _pieces(root: TSNode, source: _Source) -> Iterator[tuple[TSNode | None, str, tuple[TSNode, ...]]]:
+    """The top level's pieces with the separator before each and the redirections that belong to it; None is "cannot be cut"."""
+    separator = ""
+    last_row = -1
+    for child in root.children:
+        if child.type in {";", "\n"}:
+            separator = ";"
+        elif child.type == "comment":
+            continue
+        elif not child.is_named:
+            yield None, "", ()
+        else:
+            if last_row >= 0 and separator == "" and child.start_point[0] > last_row:
+                separator = "\n"
+            yield from _flatten(child, separator, (), source)
+            separator = ""
+            last_row = child.end_point[0]
+
+
+def _flatten(node: TSNode, separator: str, redirects: tuple[TSNode, ...],
+             source: _Source) -> Iterator[tuple[TSNode, str, tuple[TSNode, ...]]]:
+    if node.type == "redirected_statement" and node.children[0].type in {"list", *_SIMPLE}:
+        # the grammar hangs `a && b > f` under one redirection; for the shell it belongs to b alone
+        yield from _flatten(node.children[0], separator, tuple(node.children[1:]) + redirects, source)
+    elif node.type == "list" and len(node.children) == 3 and node.children[1].type == "&&":
+        yield from _flatten(node.children[0], separator, (), source)
+        yield from _flatten(node.children[2], "&&", redirects, source)
+    else:
+        yield node, separator, redirects
+
+
+def _command(node: TSNode, separator: str, redirects: tuple[TSNode, ...], source: _Source) -> Command:
+    start, end = source.span(node)
+    if redirects:
+        end = max(source.span(redirect)[1] for redirect in redirects)
+    if node.type not in _SIMPLE:
+        return _opaque(source.text, start, end, separator)
+    words: list[Word] = []
+    assignments: list[tuple[str, Word | None]] = []
+    targets: list[Redirect] = []
+    children = [node] if node.type == "variable_assignment" else list(node.children)
+    for child in [*children, *redirects]:
+        if child.type == "variable_assignment":
+            value = child.child_by_field_name("value")
+            assignments.append((source.of(child.children[0]), _word(value, source) if value else None))
+        elif child.type.endswith("_redirect"):
+            operator = next((source.of(part) for part in child.children if not part.is_named), "")
+            target = child.child_by_field_name("destination")
+            targets.append(Redirect(operator, _word(target, source) if target else None))
+        elif child.type in {"heredoc_body", "heredoc_end", "subscript"}:
+            return _opaque(source.text, start, end, separator)
+        else:
+            words.append(_word(child.children[0] if child.type == "command_name" and child.children else child, source))
+    return Command(source.text[start:end], start, end, separator, True, tuple(words), tuple(assignments), tuple(targets))
+
+
+def _word(node: TSNode, source: _Source) -> Word:
+    start, end = source.span(node)
+    text = source.text[start:end]
+    return Word(text, None if _expands(node) else _unquote(text), start, end)
+
+
+def _expands(node: TSNode) -> bool:
+    return node.type in _EXPANSIONS or any(_expands(child) for child in node.children)
+
+
+def _unquote(text: str) -> str:
+    if not any(char in text for char in "'\"\\"):
+        return text
+    result: list[str] = []
+    quote = ""
+    position = 0
+    while position < len(text):
+        char = text[position]
+        if quote == "'":
+            if char == "'":
+                quote = ""
+            else:
+                result.append(char)
+        elif char == "\\" and position + 1 < len(text) and (not quote or text[position + 1] in '"\\$`'):
+            position += 1
+            result.append(text[position])
+        elif quote and char == quote:
+            quote = ""
+        elif not quote and char in "'\"":
+            quote = char
+        else:
+            result.append(char)
+        position += 1
+    return "".join(result)
