@@ -1,0 +1,97 @@
+"""What every transform has to leave as it was. A pass that breaks one of these is rolled back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from dockfix.model.effects import AptClean, AptInstall, AptUpdate, PipCacheClean, PipInstall, ShellState, VenvCreate
+from dockfix.model.stages import Model, Stage
+from dockfix.syntax import Comment, Directive, Dockerfile, Instruction, pairs, parse, problems
+
+_LAST_WINS = ("CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL")
+_COLLECTED = ("EXPOSE", "VOLUME", "ONBUILD")
+
+
+def configuration(stage: Stage) -> Mapping[str, object]:
+    """The image configuration that a stage gives, part by part, with variables filled in as far as they are known."""
+    chain = _chain(stage)
+    result: dict[str, object] = {}
+    labels: dict[str, object] = {}
+    for part in chain:
+        for step in part.steps:
+            if step.keyword in _LAST_WINS:
+                shell = step.state.shell if step.instruction.json is None else None
+                result[step.keyword] = (_words(step.instruction), shell)
+            elif step.keyword in _COLLECTED:
+                result[step.keyword] = (*_tuple(result.get(step.keyword)), _words(step.instruction))
+            elif step.keyword == "LABEL":
+                labels.update(pairs(step.instruction, step.state.variables))
+    result |= {f"LABEL {name}": value for name, value in labels.items()}
+    result |= {f"ENV {name}": value for name, value in stage.end.env.items()}
+    return result | {"WORKDIR": stage.end.workdir, "USER": stage.end.user, "SHELL": stage.end.shell}
+
+
+def _chain(stage: Stage) -> list[Stage]:
+    return [*(_chain(stage.parent) if stage.parent else []), stage]
+
+
+def _tuple(value: object) -> tuple[object, ...]:
+    return value if isinstance(value, tuple) else ()
+
+
+def _words(node: Instruction) -> object:
+    return node.json if node.json is not None else (tuple((flag.name, flag.value) for flag in node.flags), node.args)
+
+
+def comments(tree: Dockerfile) -> Counter[str]:
+    """Every comment and directive with how often it stands: own lines, inside continuations, inside RUN heredocs."""
+    found: Counter[str] = Counter()
+    for node in tree.nodes:
+        if isinstance(node, Comment | Directive):
+            found[node.text.strip()] += 1
+        elif isinstance(node, Instruction):
+            found.update(comment.strip() for comment in node.inner_comments)
+            for heredoc in node.heredocs:
+                found.update(line.strip() for line in heredoc.body.split("\n") if line.lstrip().startswith("#"))
+    return found
+
+
+def violations(before: Model, after: Model, declares: frozenset[str]) -> list[str]:
+    """What an edit broke, in words; empty where all holds."""
+    found: list[str] = []
+    reparsed = parse(str(after.tree))
+    if [node.text for node in reparsed.nodes] != [node.text for node in after.tree.nodes]:
+        found.append("the new text reads differently when parsed again")
+    found += [f"the new text has an error in line {problem.line}: {problem.message}" for problem in problems(reparsed)[:1]]
+    lost = [text for text, count in comments(before.tree).items() if comments(after.tree)[text] < min(count, 1)]
+    found += [f"a comment is lost: {text}" for text in lost[:1]]
+    old, new = configuration(before.final), configuration(after.final)
+    for name in sorted(old.keys() | new.keys()):
+        if old.get(name) != new.get(name) and name not in declares:
+            found.append(f"{name} of the image would change from {old.get(name)!r} to {new.get(name)!r}")
+    if _installs(before) != _installs(after):
+        found.append("the Python packages that are installed would change")
+    if _bodies(before.tree) - _bodies(after.tree):
+        found.append("a heredoc is lost")
+    found += _lost_steps(before.final, after.final)
+    return found
+
+
+def _installs(model: Model) -> Counter[object]:
+    """What pip is asked to install over all stages, whatever the place and the cache."""
+    return Counter((action.requirements, action.constraints, action.packages, action.local, action.editable)
+                   for stage in model.stages for _, unit in stage.units
+                   if isinstance(action := unit.effects.action, PipInstall))
+
+
+def _bodies(tree: Dockerfile) -> Counter[str]:
+    return Counter(heredoc.body for node in tree.instructions if node.keyword != "RUN" for heredoc in node.heredocs)
+
+
+def _lost_steps(before: Stage, after: Stage) -> list[str]:
+    """Commands that must stay in the final stage, in their order, and do not."""
+    movable = (PipInstall, VenvCreate, AptInstall, AptUpdate, AptClean, PipCacheClean, ShellState)
+    kept = iter([unit.command.text for _, unit in after.units])
+    return [f"the RUN in line {step.line} would no longer run: {unit.command.text}" for step, unit in before.units
+            if not isinstance(unit.effects.action, movable) and unit.command.text not in kept][:1]

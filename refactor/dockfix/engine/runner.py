@@ -1,0 +1,161 @@
+"""Runs the transforms over one Dockerfile: order, safety, suppressions, invariants, second-pass stability."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dockfix.context.build_context import BuildContext
+from dockfix.context.locate import find_context
+from dockfix.engine.invariants import violations
+from dockfix.engine.registry import transforms
+from dockfix.engine.results import Failure, FileChange, FileResult, Note
+from dockfix.engine.suppression import Suppressions
+from dockfix.engine.transform import Edit, Outcome, Transform
+from dockfix.facts import Facts
+from dockfix.syntax import Dockerfile, decode, parse, problems
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the user chose: ids to run (None: all but those on request), ids to leave out, unsafe ones too, options."""
+
+    select: frozenset[str] | None = None
+    ignore: frozenset[str] = frozenset()
+    unsafe: bool = False
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    def chosen(self) -> tuple[Transform, ...]:
+        """The transforms to run, in order."""
+        return tuple(transform for transform in transforms() if transform.id not in self.ignore and
+                     (transform.safety != "on request" if self.select is None else transform.id in self.select))
+
+
+@dataclass
+class _Pass:
+    """One run of the chain over a tree, and what it said."""
+
+    facts: Facts
+    files: dict[str, str] = field(default_factory=dict)
+    changes: list[Note] = field(default_factory=list)
+    unsafe: list[Note] = field(default_factory=list)
+    refusals: list[Note] = field(default_factory=list)
+    warnings: list[Note] = field(default_factory=list)
+
+
+def run(path: Path, settings: Settings, *, data: bytes | None = None, context: Path | None = None) -> FileResult:
+    """Works out the changes to one Dockerfile; nothing is written.
+
+    ``data`` stands for the file's bytes where they were read already. ``context`` is the build context where it is known.
+    Raises OSError where the file cannot be read.
+    """
+    text = decode(path.read_bytes() if data is None else data)
+    tree = parse(text)
+    found = problems(tree)
+    if found:
+        return FileResult(str(path), failures=tuple(
+            Failure(problem.message, problem.line, problem.column, problem.hint) for problem in found))
+    facts = gather(path, tree, context, settings.options)
+    suppressions = Suppressions.of(tree)
+    chosen = settings.chosen()
+    unstable: list[Note] = []
+    while True:
+        done = _chain(facts, chosen, settings, suppressions)
+        again = _moves_again(done, chosen, settings)
+        if not again:
+            break
+        unstable.append(Note(again, 0, "left out, because a second run would change its result again; please report this"))
+        chosen = tuple(transform for transform in chosen if transform.id != again)
+    return _result(path, text, facts, done, suppressions, unstable)
+
+
+def gather(path: Path, tree: Dockerfile, context: Path | None, options: Mapping[str, object]) -> Facts:
+    """The facts about a parsed Dockerfile at ``path``."""
+    sources = [word for node in tree.instructions if node.keyword in {"COPY", "ADD"} and not node.heredocs
+               and not any(flag.name == "from" for flag in node.flags) for word in node.words[:-1]
+               if "://" not in word and "$" not in word and not word.startswith("git@")]
+    located = find_context(path, sources, context)
+    return Facts(tree, located, BuildContext(located.root, dockerfile=path), options)
+
+
+def _chain(facts: Facts, chosen: tuple[Transform, ...], settings: Settings, suppressions: Suppressions) -> _Pass:
+    done = _Pass(facts)
+    for transform in chosen:
+        held = suppressions.file(transform.id)
+        try:
+            outcome = transform.apply(done.facts)
+        except Exception as error:  # a broken pass must not take the file's other passes with it
+            done.warnings.append(Note(transform.id, 0, f"left out, because it failed: {type(error).__name__}: {error}"))
+            continue
+        if held:
+            if outcome.edits or outcome.files:
+                suppressions.used.add(held.line)
+                done.refusals.append(Note(transform.id, held.line, "suppressed for the whole file"))
+            continue
+        _apply(done, transform, outcome, settings, suppressions)
+    return done
+
+
+def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settings, suppressions: Suppressions) -> None:
+    done.refusals += [Note(transform.id, line, reason) for line, reason in outcome.refusals]
+    edits = _unsuppressed(done, transform, outcome, suppressions)
+    if not edits and not outcome.files:
+        return
+    notes = [Note(transform.id, edit.line, edit.reason) for edit in edits if edit.reason]
+    notes += [Note(transform.id, 0, outcome.file_reason)] if outcome.files and outcome.file_reason else []
+    if (outcome.unsafe or transform.safety == "unsafe") and not settings.unsafe:
+        reason = f" (unsafe, because {outcome.unsafe})" if outcome.unsafe else ""
+        done.unsafe += [Note(transform.id, note.line, note.message + (reason if index == 0 else ""))
+                        for index, note in enumerate(notes)]
+        return
+    before = done.facts
+    after = before.with_tree(before.tree.replace({edit.node: edit.replacement for edit in edits}), outcome.files)
+    broken = violations(before.model, after.model, outcome.declares) if edits else []
+    if broken:
+        done.warnings.append(Note(transform.id, 0, f"rolled back, because {broken[0]}; please report this"))
+        return
+    done.facts = after
+    done.files |= outcome.files
+    done.changes += notes
+    done.warnings += [Note(transform.id, line, warning) for line, warning in outcome.warnings]
+    if outcome.unsafe:
+        done.warnings.append(Note(transform.id, 0, f"unsafe, because {outcome.unsafe}"))
+
+
+def _unsuppressed(done: _Pass, transform: Transform, outcome: Outcome, suppressions: Suppressions) -> list[Edit]:
+    """The edits that no comment holds back; of an atomic transform all or none."""
+    kept: list[Edit] = []
+    for edit in outcome.edits:
+        held = suppressions.above(done.facts.tree, edit.node, transform.id)
+        if held is None:
+            kept.append(edit)
+            continue
+        suppressions.used.add(held.line)
+        done.refusals.append(Note(transform.id, held.line, "suppressed"))
+        if transform.atomic:
+            return []
+    return kept
+
+
+def _moves_again(done: _Pass, chosen: tuple[Transform, ...], settings: Settings) -> str:
+    """The first transform that would change the result of a run once more, "" where none would."""
+    if not done.changes:
+        return ""
+    tree = parse(str(done.facts.tree))
+    second = _chain(done.facts.with_tree(tree, {}), chosen, settings, Suppressions.of(tree))
+    return second.changes[0].transform if second.changes else ""
+
+
+def _result(path: Path, text: str, facts: Facts, done: _Pass, suppressions: Suppressions,
+            unstable: list[Note]) -> FileResult:
+    after = str(done.facts.tree)
+    files = [FileChange(str(path), text, after)] if after != text else []
+    for name, content in done.files.items():
+        target = facts.context.root / name
+        before = facts.context.read(name)
+        if content != before:
+            files.append(FileChange(str(target), before, content))
+    warnings = [*unstable, *done.warnings]
+    warnings += [Note("", each.line, "this suppression holds nothing back") for each in suppressions.unused()]
+    return FileResult(str(path), tuple(files), tuple(done.changes), tuple(done.unsafe), tuple(done.refusals), tuple(warnings))

@@ -1,0 +1,63 @@
+"""``# dockfix: ignore[id] reason`` above an instruction and ``# dockfix: ignore-file[id] reason`` anywhere."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from dockfix.syntax import Comment, Dockerfile, Instruction, Node
+
+_FORM = re.compile(r"^dockfix:\s*(ignore|ignore-file)\b(?:\s*\[([^\]]*)\])?")
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """One comment: the ids that it names (empty: all), and whether it holds for the whole file."""
+
+    line: int
+    ids: frozenset[str]
+    whole_file: bool
+
+    def covers(self, transform: str) -> bool:
+        """Whether it names the transform."""
+        return not self.ids or transform in self.ids
+
+
+@dataclass
+class Suppressions:
+    """The suppression comments of a file; ``used`` collects those that held something back."""
+
+    found: dict[str, Suppression]
+    used: set[int] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, tree: Dockerfile) -> Suppressions:
+        """Reads the comments of a tree; the key is the comment's text."""
+        found: dict[str, Suppression] = {}
+        for node in tree.nodes:
+            match = _FORM.match(node.content) if isinstance(node, Comment) else None
+            if match:
+                ids = frozenset(name.strip() for name in (match[2] or "").split(",") if name.strip())
+                found[node.text.strip()] = Suppression(node.line, ids, match[1] == "ignore-file")
+        return cls(found)
+
+    def file(self, transform: str) -> Suppression | None:
+        """The comment that keeps a transform off the whole file."""
+        return next((each for each in self.found.values() if each.whole_file and each.covers(transform)), None)
+
+    def above(self, tree: Dockerfile, node: Node, transform: str) -> Suppression | None:
+        """The comment right above ``node`` that keeps a transform off it."""
+        if not self.found or not isinstance(node, Instruction):
+            return None
+        nodes = list(tree.nodes)
+        position = next(index for index, each in enumerate(nodes) if each is node) - 1
+        while position >= 0 and not isinstance(nodes[position], Instruction):
+            suppression = self.found.get(nodes[position].text.strip())
+            if suppression and not suppression.whole_file and suppression.covers(transform):
+                return suppression
+            position -= 1
+        return None
+
+    def unused(self) -> list[Suppression]:
+        """The comments that held nothing back."""
+        return [each for each in self.found.values() if each.line not in self.used]

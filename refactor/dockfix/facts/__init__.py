@@ -1,0 +1,143 @@
+"""Everything that transforms decide from: the model of the Dockerfile, its build context, and what knowledge makes of both."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from dockfix.context.application import Application
+from dockfix.context.build_context import BuildContext, CopySet
+from dockfix.context.locate import Located
+from dockfix.context.requirements import Manifest, closure
+from dockfix.facts.startup import Startup, read_startup
+from dockfix.model.effects import PipInstall
+from dockfix.model.stages import Model, Stage, Step, Unit, build
+from dockfix.syntax import Dockerfile
+
+# Where a COPY . . of a project's own root folder must not land: files there could replace the base image's
+SYSTEM_FOLDERS = ("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "usr", "var")
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """The facts about one tree. Everything is worked out when first asked for; nothing of the user's is run."""
+
+    tree: Dockerfile
+    located: Located
+    context: BuildContext
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    def with_tree(self, tree: Dockerfile, files: Mapping[str, str]) -> Facts:
+        """The facts about the tree after an edit; ``files`` lie over the context."""
+        return Facts(tree, self.located, self.context.with_overlay(files) if files else self.context, self.options)
+
+    def option(self, name: str) -> bool:
+        """Whether an on/off option is set."""
+        return bool(self.options.get(name))
+
+    @cached_property
+    def model(self) -> Model:
+        """The model of the tree."""
+        return build(self.tree)
+
+    @property
+    def final(self) -> Stage:
+        """The stage that becomes the image."""
+        return self.model.final
+
+    @cached_property
+    def copies(self) -> Mapping[Step, CopySet]:
+        """What each COPY or ADD of the whole file takes from the build context."""
+        return {step: self.context.copied(step.copy.sources, self.context.ignore)
+                for stage in self.model.stages for step in stage.of("COPY", "ADD")
+                if step.copy is not None and from_context(step)}
+
+    @cached_property
+    def application(self) -> Application:
+        """The files that end up in the final stage, to be searched."""
+        steps = set(self.final.steps)
+        files = frozenset(name for step, taken in self.copies.items() if step in steps for name in taken.files)
+        return Application(self.context, files)
+
+    @cached_property
+    def unknown(self) -> str:
+        """Why the application's code could not be read, "" where all of it was."""
+        if not self.located.certain:
+            return self.located.reason
+        steps = set(self.final.steps)
+        taken = [copied for step, copied in self.copies.items() if step in steps]
+        missing = [name for copied in taken for name in copied.missing]
+        if missing:
+            return f"{missing[0]} is not in the build context"
+        if not any(copied.files for copied in taken):
+            return "no code is copied into the image"
+        return "" if self.application.known else "the build context is too large to be read, or a part of it is unreadable"
+
+    @cached_property
+    def installs(self) -> tuple[tuple[Step, Unit, PipInstall], ...]:
+        """Every ``pip install`` of the whole file, in order."""
+        return tuple((step, unit, unit.effects.action) for stage in self.model.stages for step, unit in stage.units
+                     if isinstance(unit.effects.action, PipInstall))
+
+    @cached_property
+    def manifests(self) -> Mapping[str, Manifest]:
+        """The closure of every requirements file that pip is given, by its path in the image."""
+        found: dict[str, Manifest] = {}
+        for _, _, install in self.installs:
+            for path in (*install.requirements, *install.constraints):
+                name = self.context_file(path)
+                if name is not None and path not in found:
+                    found[path] = closure(self.context, name, self.context.ignore)
+        return found
+
+    @cached_property
+    def distributions(self) -> frozenset[str]:
+        """The names, normalised, of the Python packages that are asked for."""
+        names = {requirement.name for manifest in self.manifests.values() for requirement in manifest.requirements}
+        for _, _, install in self.installs:
+            names |= {_distribution(package) for package in install.packages}
+        return frozenset(names)
+
+    @cached_property
+    def startup(self) -> Startup:
+        """What CMD, ENTRYPOINT and HEALTHCHECK run."""
+        return read_startup(self.final, self.context_file, self.context.read)
+
+    def context_file(self, path: str) -> str | None:
+        """The file of the build context that lies at ``path`` in the image, by the COPY and ADD instructions; None: none does."""
+        for step in reversed([step for stage in self.model.stages for step in stage.of("COPY", "ADD")]):
+            copy = step.copy
+            if copy is None or copy.target is None or not from_context(step):
+                continue
+            taken = self.copies[step]
+            if not copy.target_is_folder and path == copy.target and len(taken.files) == 1:
+                return next(iter(taken.files))
+            if not path.startswith(copy.target.rstrip("/") + "/"):
+                continue
+            rest = path[len(copy.target.rstrip("/")) + 1:]
+            for folder in taken.directories:
+                name = posixpath.normpath(posixpath.join(folder, rest))
+                if name in taken.files:
+                    return name
+            for name in taken.files:
+                if posixpath.basename(name) == rest and posixpath.dirname(name) not in taken.directories:
+                    return name
+        return None
+
+
+def from_context(step: Step) -> bool:
+    """Whether a COPY or ADD takes files of the build context (not of another stage, a heredoc or a URL)."""
+    copy = step.copy
+    return copy is not None and copy.origin is None and not copy.inline and \
+        not any("://" in source or source.startswith("git@") for source in copy.sources)
+
+
+def _distribution(package: str) -> str:
+    match = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", package)
+    return re.sub(r"[-_.]+", "-", match[0]).lower() if match else ""
+
+
+__all__ = ["SYSTEM_FOLDERS", "Facts", "from_context"]

@@ -1,0 +1,102 @@
+"""Divides the apt packages of a stage between its builder and its runtime part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from dockfix import knowledge
+from dockfix.facts import Facts
+from dockfix.facts.needs import needed, run_time_compiler
+from dockfix.model.effects import AptInstall, Package
+from dockfix.model.stages import Step, Unit
+
+
+@dataclass(frozen=True)
+class Division:
+    """``replaced`` maps a package that the runtime stage loses to what it gets instead (nothing, or runtime libraries);
+    ``kept`` says why a package that only builds stays; ``runtime_only`` are packages that no build needs.
+    """
+
+    replaced: Mapping[Package, tuple[str, ...]] = field(default_factory=dict)
+    kept: Mapping[Package, str] = field(default_factory=dict)
+    runtime_only: frozenset[Package] = frozenset()
+
+
+def divide(facts: Facts, installs: Iterable[tuple[Step, Unit]], staying: list[tuple[Step, Unit]]) -> Division:
+    """Decides for every package that the ``installs`` name; ``staying`` are the commands of the runtime stage, in order."""
+    named = [(step, unit, package) for step, unit in installs if isinstance(unit.effects.action, AptInstall)
+             for package in unit.effects.action.packages]
+    order = {id(step): number for number, step in enumerate(facts.final.steps)}
+    last_opaque = _last_opaque(staying)
+    commands = {name for _, _, package in named for name in _commands(package.name)}
+    needs = needed(facts, sorted(commands), staying) if commands else {}
+    compiler = run_time_compiler(facts)
+    suites = facts.final.python.suites if facts.final.python else None
+    replaced: dict[Package, tuple[str, ...]] = {}
+    kept: dict[Package, str] = {}
+    for step, _, package in named:
+        role = knowledge.role(package.name)
+        if role not in {"build", "dev", "git"}:
+            continue
+        if last_opaque is not None and order[id(step)] <= order[id(last_opaque)]:
+            kept[package] = f"what the {last_opaque.keyword} in line {last_opaque.line} needs is unknown"
+            continue
+        used = next((f"{needs[name]} ({name})" for name in sorted(_commands(package.name)) if name in needs), "")
+        if used:
+            kept[package] = used
+        elif role == "build" and compiler:
+            kept[package] = compiler
+        elif role == "build":
+            only = knowledge.build_only(package.name)
+            replaced[package] = only.runtime if only else ()
+        elif role == "dev":
+            _divide_dev(facts, package, suites, replaced, kept)
+        elif _fetches_with_git(facts):
+            replaced[package] = ()
+        else:
+            kept[package] = "nothing shows what it is for"
+    _add_libraries(facts, named, replaced)
+    runtime_only = frozenset(package for _, _, package in named if knowledge.role(package.name) == "run")
+    return Division(replaced, kept, runtime_only)
+
+
+def _divide_dev(facts: Facts, package: Package, suites: frozenset[str] | None, replaced: dict[Package, tuple[str, ...]],
+                kept: dict[Package, str]) -> None:
+    libraries = knowledge.runtime_libraries(package.name, suites)
+    by_name = next((reason for name in sorted(facts.distributions) if (reason := knowledge.needs_dev_packages(name))), "")
+    unversioned = facts.application.search(rb"""(?:CDLL|LoadLibrary|dlopen|load_library)\(\s*f?["'][^"']*\.so["']""")
+    if libraries is None:
+        kept[package] = "its runtime library is not certain for every Debian release that the base image may be"
+    elif by_name:
+        kept[package] = by_name
+    elif unversioned:
+        kept[package] = f"{unversioned[0].file}:{unversioned[0].line} loads a library by a name that only -dev packages have"
+    else:
+        replaced[package] = libraries
+
+
+def _commands(package: str) -> frozenset[str]:
+    return knowledge.commands(package)
+
+
+def _fetches_with_git(facts: Facts) -> bool:
+    """Whether pip itself is the one that needs git."""
+    named = [package for _, _, install in facts.installs for package in install.packages]
+    return any(manifest.vcs for manifest in facts.manifests.values()) or any("git+" in package for package in named)
+
+
+def _last_opaque(staying: list[tuple[Step, Unit]]) -> Step | None:
+    return next((step for step, unit in reversed(staying) if unit.effects.opaque), None)
+
+
+def _add_libraries(facts: Facts, named: list[tuple[Step, Unit, Package]], replaced: dict[Package, tuple[str, ...]]) -> None:
+    """Keeps the libraries that Python packages need and that came along with a compiler."""
+    if not replaced:
+        return
+    there = {package.name for _, _, package in named if package not in replaced} | {
+        name for names in replaced.values() for name in names}
+    wanted = sorted({name for distribution in facts.distributions for name in knowledge.needs_libraries(distribution)} - there)
+    if wanted:
+        first = next(iter(replaced))
+        replaced[first] = (*replaced[first], *wanted)

@@ -1,0 +1,272 @@
+"""Where each step of a single stage goes when the stage is split: to the builder, the runtime stage, or both."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from dockfix.facts import Facts
+from dockfix.facts.packages import Division, divide
+from dockfix.facts.prefix import system_python_blocker
+from dockfix.model.commands import pip as pip_model
+from dockfix.model.effects import (
+    AptChange,
+    AptClean,
+    AptInstall,
+    AptUpdate,
+    PipCacheClean,
+    PipInstall,
+    ShellState,
+    VenvCreate,
+    overlap,
+)
+from dockfix.model.stages import Step, Unit
+
+# What compiling and installing a Python package may read besides what it is given: tools, headers, configuration
+_BUILD_READS = ("/usr", "/opt", "/lib", "/bin", "/sbin", "/tmp", "/etc/ld.so.conf", "/etc/ld.so.conf.d", *pip_model.CONFIGURATION)
+_APT_READS = ("/etc/apt", "/usr/share/keyrings", "/etc/ssl", "/var/lib/apt", "/etc/dpkg", "/etc/debconf.conf")
+_RUNTIME_ONLY = {"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "VOLUME", "MAINTAINER"}
+_SETTINGS = {"ENV", "ARG", "WORKDIR", "SHELL", "USER"}
+_INSTALLERS = re.compile(r"\b(pip[0-9.]*|poetry|pipenv|pdm|uv|conda|mamba|easy_install|setup\.py|virtualenv)\b")
+_AT_RUN_TIME = {"pip": "pip", "pip3": "pip", "apt-get": "apt", "apt": "apt", "apk": "apk", "poetry": "Poetry", "pipenv": "Pipenv"}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a stage is not split; ``line`` 0 for the file as a whole; ``no_gain`` where it could be but need not."""
+
+    reason: str
+    line: int = 0
+    no_gain: bool = False
+
+
+@dataclass(frozen=True)
+class Placement:
+    """``builder`` and ``runtime`` map a step to the indices of the units that go there (all of a step without units: ()).
+
+    A step that a mapping lacks does not go there. ``division`` says what becomes of the apt packages; ``installs`` are the
+    steps that fill the virtual environment, in order.
+    """
+
+    builder: dict[Step, tuple[int, ...]]
+    runtime: dict[Step, tuple[int, ...]]
+    division: Division
+    installs: tuple[Step, ...]
+    environment: str
+    notes: tuple[tuple[int, str], ...] = field(default=())
+
+
+def place(facts: Facts) -> Placement | Refusal:
+    """Places every step of a single-stage file, or says why it stays as it is.
+
+    Before the ``virtualenv`` transform has run, the placement is the one that there will be after it.
+    """
+    refusal = _precondition(facts)
+    if refusal:
+        return refusal
+    stage = facts.final
+    prefix = facts.installs[0][2].prefix
+    if not prefix:
+        blocker = system_python_blocker(facts)
+        if blocker:
+            return Refusal(*blocker)
+    installs = tuple(dict.fromkeys(step for step, _, _ in facts.installs))
+    last = stage.steps.index(installs[-1])
+    first = stage.steps.index(installs[0])
+    for step in installs:
+        mixed = next((unit for unit in step.units if unit.effects.unbounded), None)
+        if mixed:
+            return Refusal(f"the RUN mixes pip install with a command whose effects are unknown: "
+                           f"{mixed.effects.opaque or mixed.command.text}", step.line)
+    builder = _builder(stage.steps[:last + 1], facts)
+    runtime: dict[Step, tuple[int, ...]] = {}
+    staying: list[tuple[Step, Unit]] = []
+    for number, step in enumerate(stage.steps):
+        stays = tuple(index for index, unit in enumerate(step.units) if not _is_install(unit))
+        if step.units and not [index for index in stays if not isinstance(step.units[index].effects.action, ShellState)]:
+            continue
+        runtime[step] = stays
+        staying += [(step, step.units[index]) for index in stays]
+        unbounded = next((step.units[index] for index in stays if step.units[index].effects.unbounded), None)
+        if unbounded and first <= number <= last and len(installs) > 1:
+            return Refusal("it runs between two pip installs, and what it needs of the first is unknown", step.line)
+        if unbounded and number <= last and _INSTALLERS.search(unbounded.command.text):
+            return Refusal("it may install Python packages in a way that dockfix does not know", step.line)
+    division = divide(facts, [pair for step in stage.steps for pair in _apt_units(step)], staying)
+    if not division.replaced and not facts.option("multi-stage.always"):
+        return _no_gain(facts, division)
+    _drop_covered(facts, builder, runtime)
+    return Placement(builder, runtime, division, installs, prefix,
+                     tuple((package_line(facts, package), f"{package.name} stays: {reason}")
+                           for package, reason in division.kept.items()))
+
+
+def package_line(facts: Facts, package: object) -> int:
+    """The line of the RUN that installs a package."""
+    for step, unit in facts.final.units:
+        action = unit.effects.action
+        if isinstance(action, AptInstall) and any(each is package for each in action.packages):
+            return step.line
+    return 0
+
+
+def _no_gain(facts: Facts, division: Division) -> Refusal:
+    if division.kept:
+        package, reason = next(iter(division.kept.items()))
+        return Refusal(f"no gain, because every package has to stay in the image ({package.name}: {reason})",
+                       package_line(facts, package), no_gain=True)
+    return Refusal("no gain, because no apt package that only builds is installed", no_gain=True)
+
+
+def _precondition(facts: Facts) -> Refusal | None:
+    model, stage = facts.model, facts.final
+    if len(model.stages) > 1:
+        return Refusal("it is multi-stage already", stage.start.line)
+    if stage.python is None:
+        base = stage.base or "whose name depends on an ARG without a default"
+        return Refusal(f"the base image {base} is not an official Python image", stage.start.line)
+    if stage.python.variant not in {"full", "slim"}:
+        return Refusal(f"the base image is not Debian-based ({stage.python.variant})", stage.start.line)
+    if stage.of("ONBUILD"):
+        return Refusal("ONBUILD instructions run in other people's builds", stage.of("ONBUILD")[0].line)
+    if not facts.installs:
+        return _without_pip(facts)
+    for step, _, install in facts.installs:
+        reason = install.blocker or _install_blocker(facts, install)
+        if reason:
+            return Refusal(reason, step.line)
+    prefixes = {install.prefix for _, _, install in facts.installs}
+    if len(prefixes) > 1:
+        return Refusal("pip installs into more than one place", facts.installs[-1][0].line)
+    for step, unit in stage.units:
+        if isinstance(unit.effects.action, AptChange) and unit.effects.action.verb not in {"upgrade", "dist-upgrade", "full-upgrade"}:
+            return Refusal("the file removes packages again by itself", step.line)
+    return _run_time_installs(facts)
+
+
+def _without_pip(facts: Facts) -> Refusal:
+    for step, unit in facts.final.units:
+        match = _INSTALLERS.search(unit.command.text)
+        if match and unit.effects.opaque:
+            return Refusal(f"{match[0]} is used in a way that dockfix does not split yet: {unit.effects.opaque}", step.line)
+    return Refusal("no gain, because no pip install was found", no_gain=True)
+
+
+def _install_blocker(facts: Facts, install: PipInstall) -> str:
+    if install.editable:
+        return "an editable install leaves build results in the source folder"
+    for path in (*install.requirements, *install.constraints):
+        manifest = facts.manifests.get(path)
+        if manifest is not None and manifest.editable:
+            return f"{manifest.files[0]} asks for an editable install ({manifest.editable[0]})"
+    return ""
+
+
+def _run_time_installs(facts: Facts) -> Refusal | None:
+    """Refuses where the running container installs packages itself."""
+    for program, name in _AT_RUN_TIME.items():
+        where = facts.startup.programs.get(program)
+        if where:
+            return Refusal(f"{where} runs {name} when the container starts")
+    return None
+
+
+def _is_install(unit: Unit) -> bool:
+    return isinstance(unit.effects.action, PipInstall | VenvCreate | PipCacheClean)
+
+
+def _apt_units(step: Step) -> Iterable[tuple[Step, Unit]]:
+    return ((step, unit) for unit in step.units if isinstance(unit.effects.action, AptInstall))
+
+
+def _builder(steps: tuple[Step, ...], facts: Facts) -> dict[Step, tuple[int, ...]]:
+    """The steps that the installs may need: a backward slice over what they read."""
+    wanted: list[str] = []
+    everything = False
+    chosen: dict[Step, tuple[int, ...]] = {}
+    for step in reversed(steps):
+        if step.keyword in _RUNTIME_ONLY:
+            continue
+        if step.keyword in _SETTINGS:
+            chosen[step] = ()
+            continue
+        if step.copy is not None:
+            effects = step.all_effects[0]
+            if everything or effects.opaque or overlap(effects.writes, wanted):
+                chosen[step] = ()
+            continue
+        indices: list[int] = []
+        for index in reversed(range(len(step.units))):
+            effects = step.units[index].effects
+            action = effects.action
+            if isinstance(action, PipInstall | VenvCreate):
+                wanted += [*effects.reads, *_manifest_reads(facts, action), *_BUILD_READS]
+            elif isinstance(action, AptInstall | AptUpdate | AptClean | AptChange):
+                wanted += _APT_READS
+            elif isinstance(action, PipCacheClean):
+                pass
+            elif isinstance(action, ShellState):
+                if not indices:
+                    continue
+            elif effects.unbounded:
+                everything = True
+            elif everything or overlap(effects.writes, wanted):
+                wanted += effects.reads
+            else:
+                continue
+            indices.insert(0, index)
+        if indices:
+            chosen[step] = tuple(indices)
+    return {step: chosen[step] for step in steps if step in chosen}
+
+
+def _manifest_reads(facts: Facts, action: object) -> tuple[str, ...]:
+    """The folders that a requirements file may draw other files from: those it includes lie beside it."""
+    if not isinstance(action, PipInstall):
+        return ()
+    reads: list[str] = []
+    for path in (*action.requirements, *action.constraints):
+        manifest = facts.manifests.get(path)
+        plain = manifest is not None and manifest.complete and len(manifest.files) == 1 and \
+            not manifest.local_paths and not manifest.find_links
+        if not plain:
+            reads.append(path.rsplit("/", 1)[0] or "/")
+    return tuple(reads)
+
+
+def _drop_covered(facts: Facts, builder: dict[Step, tuple[int, ...]], runtime: dict[Step, tuple[int, ...]]) -> None:
+    """Takes a COPY of manifests out of the runtime stage where a later COPY brings the same files to the same place."""
+    order = list(runtime)
+    for number, step in enumerate(order):
+        if step not in builder or step not in facts.copies or step.copy is None or step.copy.target is None:
+            continue
+        for later in order[number + 1:]:
+            if later in facts.copies and _covers(facts, later, step):
+                del runtime[step]
+                break
+            if any(effects.unbounded or overlap(effects.reads, (step.copy.target,)) for effects in later.all_effects):
+                break
+
+
+def _covers(facts: Facts, later: Step, step: Step) -> bool:
+    """Whether every file of ``step`` lands at the same path by ``later``."""
+    if later.copy is None or later.copy.target is None or step.copy is None or step.copy.target is None:
+        return False
+    return bool(facts.copies[step].files) and all(
+        _lands(later, name, facts) & _lands(step, name, facts) for name in facts.copies[step].files)
+
+
+def _lands(step: Step, name: str, facts: Facts) -> set[str]:
+    """The paths in the image at which a COPY puts a file of the context."""
+    copy = step.copy
+    if copy is None or copy.target is None or name not in facts.copies[step].files:
+        return set()
+    base = name.rsplit("/", 1)[-1]
+    target = copy.target.rstrip("/")
+    for folder in facts.copies[step].directories:
+        inside = name if folder in {".", ""} else name.removeprefix(folder + "/")
+        if folder in {".", ""} or inside != name:
+            return {f"{target}/{inside}"}
+    alone = len(facts.copies[step].files) == 1 and not copy.target_is_folder
+    return {f"{target}/{base}"} | ({copy.target} if alone else set())

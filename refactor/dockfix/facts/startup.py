@@ -1,0 +1,106 @@
+"""What a container runs when it starts: CMD, ENTRYPOINT and HEALTHCHECK, and the scripts that they name."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dockfix.context.scripts import commands_in_script
+from dockfix.model.stages import Stage, Step
+from dockfix.syntax import Instruction
+
+_SHELLS = {"sh", "bash", "dash", "ash"}
+_SCRIPT_ENDINGS = (".sh", ".bash")
+
+
+@dataclass(frozen=True)
+class Startup:
+    """``programs`` maps a program's base name to where it is called; ``words`` are all words of the three instructions.
+
+    ``login_shell`` is where a shell resets PATH ("" where none does); ``unknown`` says what could not be read.
+    ``texts`` are the scripts, by where they stand, for a search.
+    """
+
+    programs: dict[str, str]
+    texts: dict[str, str]
+    login_shell: str = ""
+    unknown: str = ""
+
+
+def read_startup(stage: Stage, context_file: Callable[[str], str | None], read: Callable[[str], str | None]) -> Startup:
+    """Follows CMD, ENTRYPOINT and HEALTHCHECK of ``stage`` into the scripts of the build context."""
+    reader = _Reader(context_file, read)
+    for keyword in ("ENTRYPOINT", "CMD", "HEALTHCHECK"):
+        step = stage.last(keyword)
+        if step is not None:
+            node = step.instruction if keyword != "HEALTHCHECK" else step.instruction.inner
+            if node is not None:
+                reader.instruction(node, stage, f"{keyword} in line {step.line}")
+    return Startup(reader.programs, reader.texts, reader.login_shell, reader.unknown)
+
+
+class _Reader:
+    def __init__(self, context_file: Callable[[str], str | None], read: Callable[[str], str | None]) -> None:
+        self.context_file = context_file
+        self.read = read
+        self.programs: dict[str, str] = {}
+        self.texts: dict[str, str] = {}
+        self.login_shell = ""
+        self.unknown = ""
+        self.seen: set[str] = set()
+
+    def instruction(self, node: Instruction, stage: Stage, where: str) -> None:
+        if node.json is None:
+            self.script(node.args, where, stage.end.workdir or "/")
+            return
+        words = list(node.json)
+        if words and posixpath.basename(words[0]) in _SHELLS:
+            options = [word for word in words[1:] if word.startswith("-")]
+            if any("l" in option for option in options if not option.startswith("--")) or "--login" in options:
+                self.login_shell = self.login_shell or where
+            if "-c" in {"-" + option[-1] for option in options}:
+                self.programs.setdefault(posixpath.basename(words[0]), where)
+                after = words[1:][[word.startswith("-") for word in words[1:]].index(True) + 1:]
+                self.script(" ".join(after[:1]), where, stage.end.workdir or "/")
+                return
+        self.script(" ".join("'" + word.replace("'", "'\\''") + "'" for word in words), where, stage.end.workdir or "/")
+
+    def script(self, text: str, where: str, workdir: str) -> None:
+        """Reads one script and the scripts that its words name."""
+        self.texts[where] = text
+        facts = commands_in_script(text)
+        if facts is None:
+            self.unknown = self.unknown or f"the script of {where} could not be read"
+            return
+        for name in facts.commands:
+            self.programs.setdefault(posixpath.basename(name), where)
+        if facts.login_shell:
+            self.login_shell = self.login_shell or where
+        for word in facts.words:
+            self.follow(word, where, workdir)
+
+    def follow(self, word: str, where: str, workdir: str) -> None:
+        """Reads the script of the build context that a word names, if it names one."""
+        path = posixpath.normpath(posixpath.join(workdir, word)) if "/" in word or "." in word else ""
+        candidates = [path] if path else [f"/usr/local/bin/{word}", f"/usr/bin/{word}", f"/bin/{word}"]
+        for candidate in candidates:
+            name = self.context_file(candidate)
+            if name is None or name in self.seen:
+                continue
+            self.seen.add(name)
+            text = self.read(name)
+            if text is None:
+                self.unknown = self.unknown or f"{name} could not be read"
+            elif name.endswith(_SCRIPT_ENDINGS) or _is_shell(text):
+                self.script(text, name, workdir)
+
+
+def _is_shell(text: str) -> bool:
+    first = text.split("\n", 1)[0]
+    return first.startswith("#!") and posixpath.basename(first.split()[-1] if first.split() else "") in _SHELLS
+
+
+def at(step: Step) -> str:
+    """How a step is named in a reason."""
+    return f"the {step.keyword} in line {step.line}"

@@ -1,0 +1,177 @@
+"""The ``dependency-layer`` transform."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from typing import ClassVar
+
+from dockfix.engine.transform import Edit, Outcome, Safety, refuse
+from dockfix.facts import SYSTEM_FOLDERS, Facts, from_context
+from dockfix.model.effects import AptClean, AptInstall, AptUpdate, PipCacheClean, PipInstall, ShellState, VenvCreate, overlap
+from dockfix.model.stages import Step
+
+from ._layout import with_leading
+
+_INDEPENDENT = {"ENV", "ARG", "LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "MAINTAINER"}
+
+
+class DependencyLayer:
+    """Copy the dependency manifests and install them before the source is copied.
+
+    What it does
+        Where the whole source is copied before ``pip install -r``, copies only the requirements files (with the files that
+        they include by ``-r`` and ``-c``) first, installs, and then copies the source.
+
+    Why
+        A layer is rebuilt when anything that it depends on changes. With the source first, every change of a line of
+        code installs all dependencies again.
+
+    Example
+        COPY . .                                COPY requirements.txt .
+        RUN pip install -r requirements.txt     RUN pip install -r requirements.txt
+                                                COPY . .
+
+    Fix safety
+        Safe. The install is moved only if the requirements files are in the build context, name no local project, and nothing
+        between the COPY and the install needs the source.
+    """
+
+    id: ClassVar[str] = "dependency-layer"
+    title: ClassVar[str] = "install dependencies before the source is copied"
+    safety: ClassVar[Safety] = "safe"
+    order: ClassVar[int] = 10
+    atomic: ClassVar[bool] = True
+    options: ClassVar[Mapping[str, str]] = {}
+
+    def apply(self, facts: Facts) -> Outcome:
+        """Moves the one COPY that brings the source below the installs that only need manifests."""
+        if len(facts.model.stages) != 1:
+            return Outcome()
+        steps = facts.final.steps
+        for number, step in enumerate(steps):
+            if not _brings_source(facts, step):
+                continue
+            installs = [later for later in steps[number + 1:] if _installs_of(later)]
+            if installs:
+                return _move(facts, step, steps[number + 1:], installs)
+        return Outcome()
+
+
+def _brings_source(facts: Facts, step: Step) -> bool:
+    """Whether a COPY or ADD takes a folder of the build context."""
+    return step.copy is not None and from_context(step) and bool(facts.copies[step].directories)
+
+
+def _installs_of(step: Step) -> list[PipInstall]:
+    return [unit.effects.action for unit in step.units if isinstance(unit.effects.action, PipInstall)]
+
+
+def _move(facts: Facts, source: Step, below: tuple[Step, ...], installs: list[Step]) -> Outcome:
+    copy = source.copy
+    if copy is None or copy.target is None:
+        return refuse("where the source is copied to is unknown", source.line)
+    target = copy.target
+    if target == "/" and any(name.split("/", 1)[0] in SYSTEM_FOLDERS for name in facts.copies[source].files):
+        return refuse("the source is copied over the root folder and has system folders of its own", source.line)
+    last = None
+    manifests: list[str] = []
+    for step in below:
+        reason = _needs_source(facts, step, source, target)
+        if step in installs and not reason:
+            last = step
+            manifests += [name for name in _manifest_files(facts, step, target) if name not in manifests]
+        elif reason:
+            if step in installs or any(each in installs for each in below[below.index(step):]) and last is None:
+                return refuse(f"{reason}, so the source has to come first", step.line)
+            break
+    if last is None or not manifests:
+        return Outcome()
+    return _edits(facts, source, last, manifests)
+
+
+def _needs_source(facts: Facts, step: Step, source: Step, target: str) -> str:
+    """Why ``step`` cannot run before the source is there, "" where it can."""
+    if step.keyword in _INDEPENDENT:
+        return ""
+    if step.keyword == "WORKDIR":
+        words = source.instruction.words
+        return "" if words[-1].startswith("/") else "WORKDIR changes where the source goes"
+    if step.copy is not None:
+        effects = step.all_effects[0]
+        clash = effects.opaque or overlap(effects.writes, (target,)) or step.copy.origin is not None
+        return "another COPY goes to the same place" if clash else ""
+    if step.keyword != "RUN":
+        return f"{step.keyword} stands between the source and the install"
+    for unit in step.units:
+        effects, action = unit.effects, unit.effects.action
+        if isinstance(action, PipInstall):
+            reason = _install_needs_source(facts, action, unit.state.env)
+            if reason:
+                return reason
+        elif isinstance(action, AptInstall | AptUpdate | AptClean | PipCacheClean | ShellState | VenvCreate):
+            continue
+        elif effects.unbounded:
+            return f"{unit.command.text.split()[0]} may need the source"
+        elif target == "/" or overlap((*effects.reads, *effects.writes), (target,)):
+            return f"{unit.command.text.split()[0]} works on the source"
+    return ""
+
+
+def _install_needs_source(facts: Facts, install: PipInstall, env: Mapping[str, str]) -> str:
+    if install.local or install.editable:
+        return "pip install builds the project itself"
+    if install.find_links:
+        return "pip install takes packages from a local folder"
+    if any(name in env for name in ("PIP_CONSTRAINT", "PIP_REQUIREMENT", "PIP_CONFIG_FILE", "PIP_FIND_LINKS")):
+        return "a PIP_ variable names a file that may come with the source"
+    for path in (*install.requirements, *install.constraints):
+        manifest = facts.manifests.get(path)
+        if manifest is None:
+            return f"{path} was not found in the build context"
+        if manifest.missing or not manifest.complete:
+            return f"{manifest.files[0] if manifest.files else path} could not be read completely"
+        if manifest.local_paths or manifest.editable or manifest.find_links:
+            return f"{manifest.files[0]} names a local project or folder"
+    return ""
+
+
+def _manifest_files(facts: Facts, step: Step, target: str) -> list[str]:
+    files: list[str] = []
+    for install in _installs_of(step):
+        for path in (*install.requirements, *install.constraints):
+            if overlap((path,), (target,)):
+                files += [name for name in facts.manifests[path].files if name not in files]
+    return files
+
+
+def _edits(facts: Facts, source: Step, last: Step, manifests: list[str]) -> Outcome:
+    """COPY lines for the manifests in place of the source's COPY, which goes below ``last``."""
+    copy = source.copy
+    tree = facts.tree
+    if copy is None or len(facts.copies[source].directories) != 1 or len(copy.sources) != 1:
+        return refuse("the source is copied from several folders at once", source.line)
+    folder = next(iter(facts.copies[source].directories))
+    written = source.instruction.words[-1]
+    groups: dict[str, list[str]] = {}
+    for name in manifests:
+        inside = posixpath.relpath(name, folder)
+        if inside.startswith(".."):
+            return refuse(f"{name} does not come with this COPY", source.line)
+        groups.setdefault(posixpath.dirname(inside), []).append(name)
+    lines = []
+    for sub, names in groups.items():
+        where = posixpath.join(written, sub) + "/" if sub else written
+        if not sub and (len(names) > 1 or written not in {".", "./"}):
+            where = written.rstrip("/") + "/"
+        if any(" " in word for word in [*names, where]):
+            return refuse("a name with a space would have to be quoted", source.line)
+        lines.append(f"COPY {' '.join(names)} {where}\n")
+    manifest_copy = tree.snippet("".join(lines), source.line)
+    leading, source_nodes = with_leading(tree, source.instruction)
+    edits = [Edit(node, (), source.line, "") for node in leading]
+    edits.append(Edit(source.instruction, manifest_copy, source.line,
+                      f"{', '.join(manifests)} {'are' if len(manifests) > 1 else 'is'} copied and installed before the source, "
+                      "so that a change of code does not install everything again"))
+    edits.append(Edit(last.instruction, (last.instruction, *source_nodes), last.line, ""))
+    return Outcome(edits)

@@ -1,0 +1,187 @@
+"""The ``dockerignore`` transform."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from typing import ClassVar
+
+from dockfix.context.application import Application
+from dockfix.context.dockerignore import Ignore, parse_ignore
+from dockfix.engine.transform import Outcome, Safety, refuse
+from dockfix.facts import Facts, from_context
+from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
+from dockfix.syntax import parse
+
+_SCM = rb"setuptools[-_]scm|hatch[-_]vcs|versioneer|setuptools-git|pbr\b|dunamai|versioningit|poetry-dynamic-versioning|pdm.*scm"
+_ASKS_GIT = rb"\bgit['\"]?,?\s*['\"]?(?:rev-parse|describe|log|show|status)|\.git/|import git\b|from git\b|GitPython"
+_READS_ENV = rb"dotenv|env_file|\.env\b|environ\.Env|decouple|dynaconf"
+_DESCRIBES = re.compile(r"(?i)docs/|(.*/)?([^/]*\.(md|rst|dockerfile)|(Dockerfile|Containerfile|LICENSE|COPYING|CHANGELOG)[^/]*"
+                        r"|\.git(ignore|attributes)|\.dockerignore|(docker-)?compose[^/]*\.ya?ml)$")
+HEADER = "# Keeps out of the build context what the image does not need"
+
+
+class Dockerignore:
+    """Keep files out of the build context that the image does not need.
+
+    What it does
+        Makes a ``.dockerignore`` where a COPY takes a whole folder, or completes the one that is there: version control,
+        secrets (``.env``, keys), caches, editor folders, and documents that nothing names.
+
+    Why
+        A smaller context is sent faster, a change of a README rebuilds nothing, and secrets stay out of the image.
+
+    Example
+        (no .dockerignore)                      .git
+                                                **/.env
+                                                **/__pycache__
+
+    Fix safety
+        Safe. A pattern is left out where it would take away a file that a COPY, a requirements file, another Dockerfile
+        or the sources name; a ``.env`` or a key that the program reads stays, with a warning.
+    """
+
+    id: ClassVar[str] = "dockerignore"
+    title: ClassVar[str] = "keep files out of the build context"
+    safety: ClassVar[Safety] = "safe"
+    order: ClassVar[int] = 60
+    atomic: ClassVar[bool] = True
+    options: ClassVar[Mapping[str, str]] = {}
+
+    def apply(self, facts: Facts) -> Outcome:
+        """Writes the file that goes with the Dockerfile."""
+        if not any(copied.directories for copied in facts.copies.values()):
+            return refuse("no COPY takes a folder, so only the named files reach the image")
+        if not facts.located.certain:
+            return refuse(f"the build context is not known: {facts.located.reason}")
+        files = facts.context.files()
+        if files is None:
+            return refuse("the build context could not be read completely")
+        name = facts.context.ignore_name
+        existing = facts.context.read(name) if facts.context.exists(name) else None
+        if existing is None and facts.context.exists(name):
+            return refuse(f"{name} could not be read")
+        chooser = _Chooser(facts, frozenset(files), existing)
+        for group in ignore_groups():
+            if existing is None or group.complete:
+                chooser.add(group)
+        if not chooser.lines:
+            return Outcome(warnings=chooser.warnings)
+        text = chooser.text()
+        if chooser.breaks(text):
+            return refuse("the patterns would take away a file that a COPY names")
+        what = f"{name} keeps out of the build context what the image does not need"
+        return Outcome(files={name: text}, file_reason=what, warnings=chooser.warnings)
+
+
+class _Chooser:
+    """Chooses the patterns for one build context."""
+
+    def __init__(self, facts: Facts, files: frozenset[str], existing: str | None) -> None:
+        self.facts = facts
+        self.files = files
+        self.existing = existing
+        self.ignore = parse_ignore(existing or "")
+        self.lines: list[str] = []
+        self.warnings: list[tuple[int, str]] = []
+        # what only describes the project, or is read before the image is built, shows no need of the program
+        self.sources = Application(facts.context, frozenset(name for name in files if not _DESCRIBES.match(name)))
+        self.named = self._named_files()
+
+    def _named_files(self) -> set[str]:
+        """The files that any COPY of any Dockerfile in the context, or a requirements file, names."""
+        sources = [source for step in self.facts.copies if step.copy for source in step.copy.sources]
+        for name in self.files:
+            base = posixpath.basename(name)
+            if re.match(r"(Dockerfile|Containerfile)(\.|$)|.*\.Dockerfile$", base) and not base.endswith(".dockerignore"):
+                text = self.facts.context.read(name)
+                sources += [word for node in parse(text or "").instructions if node.keyword in {"COPY", "ADD"}
+                            for word in node.words[:-1]]
+        taken = self.facts.context.copied([source for source in sources if source.strip("./")], Ignore(()))
+        manifests = {name for manifest in self.facts.manifests.values() for name in manifest.files}
+        return set(taken.files) | manifests
+
+    def add(self, group: IgnoreGroup) -> None:
+        """Adds the patterns of a group that take nothing away that is needed."""
+        chosen = [pattern for pattern, probe in group.patterns
+                  if not self.ignore.ignores(probe) and not self._negated(probe) and self._allowed(pattern, group.needed)]
+        if chosen:
+            self.lines += ["", f"# {group.title}", *chosen]
+
+    def _negated(self, probe: str) -> bool:
+        """Whether the existing file takes this back on purpose."""
+        base = posixpath.basename(probe)
+        return any(pattern.startswith("!") and pattern.rstrip("/").endswith(base) for pattern in self.ignore.patterns)
+
+    def _allowed(self, pattern: str, needed: str) -> bool:
+        probe = Ignore((pattern,))
+        hit = sorted(name for name in self.files if probe.ignores(name))
+        if self.named & set(hit):
+            return False
+        if needed == "vcs":
+            return not self.sources.search(_SCM) and not self.sources.search(_ASKS_GIT) and not self._dockerfile_mentions(".git")
+        if needed == "present":
+            return not hit and not self.sources.search(_path(pattern)) and not self._dockerfile_mentions(pattern)
+        if needed == "named":
+            return not any(self._names(name, pattern) for name in hit)
+        if needed == "secret":
+            return self._secret(pattern, hit)
+        return True
+
+    def _dockerfile_mentions(self, name: str) -> bool:
+        """Whether a command of the Dockerfile may use a folder of the context: by its name, or, for .git, by running git."""
+        words = rf"(?:^|[\s/='\"]){re.escape(name)}(?:[\s/'\"]|$)" if name != ".git" else r"\.git\b|\bgit (?!clone\b|config\b)"
+        return any(re.search(words, unit.command.text) for stage in self.facts.model.stages for _, unit in stage.units)
+
+    def _names(self, name: str, pattern: str) -> bool:
+        """Whether a source other than the file itself names it, its folder or its kind."""
+        searches = [_name(posixpath.basename(name))]
+        if "/" in name:
+            searches.append(_path(name.split("/", 1)[0]))
+        if pattern.startswith("*."):
+            searches.append(rb"\*" + re.escape(pattern[1:].encode()))
+        return any(mention.file != name for search in searches for mention in self.sources.search(search))
+
+    def _secret(self, pattern: str, hit: list[str]) -> bool:
+        if not hit:
+            return True
+        reads = self.sources.search(_READS_ENV) if ".env" in pattern else [
+            mention for name in hit for mention in self.sources.search(_name(posixpath.basename(name)))]
+        others = [mention for mention in reads if mention.file not in hit]
+        if others:
+            self.warnings.append((0, f"{hit[0]} is copied into the image and {others[0].file}:{others[0].line} seems to read it; "
+                                     "a secret in an image can be read by everyone who can pull it"))
+            return False
+        return True
+
+    def text(self) -> str:
+        """The whole file with the new patterns at its end."""
+        if self.existing is None:
+            return "\n".join([HEADER, *self.lines]) + "\n"
+        newline = "\r\n" if "\r\n" in self.existing else "\n"
+        start = self.existing if self.existing.endswith("\n") or not self.existing else self.existing + newline
+        lines = self.lines[1:] if not self.existing else self.lines
+        return start + newline.join(lines) + newline
+
+    def breaks(self, text: str) -> bool:
+        """Whether a COPY would miss a file that it names, or a wildcard would silently take fewer."""
+        after = self.facts.context.with_overlay({self.facts.context.ignore_name: text})
+        for step, before in self.facts.copies.items():
+            if step.copy is None or not from_context(step):
+                continue
+            taken = after.copied(step.copy.sources, after.ignore)
+            lost = before.files - taken.files
+            wild = any(char in source for source in step.copy.sources for char in "*?[")
+            if set(taken.missing) - set(before.missing) or (lost and wild and not before.directories):
+                return True
+        return False
+
+
+def _path(word: str) -> bytes:
+    """A folder's name as a part of a path or as a string of its own."""
+    return rb"[\"'/]" + re.escape(word).encode("utf-8", "surrogateescape") + rb"[\"'/]"
+
+
+def _name(word: str) -> bytes:
+    return rb"(?<![\w.-])" + re.escape(word).encode("utf-8", "surrogateescape") + rb"(?![\w-])"

@@ -1,0 +1,125 @@
+"""The ``non-root`` transform."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import ClassVar
+
+from dockfix.engine.transform import Edit, Outcome, Safety, refuse
+from dockfix.facts import SYSTEM_FOLDERS, Facts
+from dockfix.facts.root import needs_root, open_questions
+from dockfix.model.effects import within
+from dockfix.model.stages import Stage, Step
+from dockfix.syntax import Blank, Instruction, Node
+
+from ._layout import own_comments
+
+USER = "appuser"
+UID = 10001
+_OWNER = f"{USER}:{USER}"
+_MAKERS = {"mkdir", "touch", "cp", "mv", "tar", "unzip", "curl", "wget", "install", "ln", "git", "sed", "tee", "echo", "printf", "cat"}
+_LAYERS = {"RUN", "COPY", "ADD", "WORKDIR"}
+
+
+class NonRoot:
+    """Run the program as a user without root's rights.
+
+    What it does
+        Makes a user with a home folder and a fixed UID, lets it own the working directory, the copied files and the folders that
+        the Dockerfile makes, and switches to it by number (``USER 10001:10001``), which Kubernetes' runAsNonRoot accepts.
+
+    Why
+        A program that is taken over as root can change everything in its container, and has a shorter way out of it.
+
+    Example
+        WORKDIR /app                            WORKDIR /app
+                                                RUN useradd --create-home --uid 10001 appuser \\
+                                                    && chown appuser:appuser /app
+        COPY . .                                COPY --chown=appuser:appuser . .
+                                                USER 10001:10001
+
+    Fix safety
+        Safe where nothing is mounted into the image (VOLUME, Compose), its port is above 1023, and the code names no path
+        outside its working directory, home and /tmp. Otherwise unsafe. Left alone where a USER is set, or where root is
+        needed: nginx, supervisord, cron, sshd, gosu and their like, apt at run time.
+    """
+
+    id: ClassVar[str] = "non-root"
+    title: ClassVar[str] = "run as a user without root's rights"
+    safety: ClassVar[Safety] = "safe"
+    order: ClassVar[int] = 40
+    atomic: ClassVar[bool] = True
+    options: ClassVar[Mapping[str, str]] = {}
+
+    def apply(self, facts: Facts) -> Outcome:
+        """Adds the user, its ownership and the USER instruction to the final stage."""
+        reason = needs_root(facts)
+        if reason:
+            return refuse(reason[0], reason[1])
+        return _edits(facts, open_questions(facts))
+
+
+def _edits(facts: Facts, unsafe: str) -> Outcome:
+    stage, tree = facts.final, facts.tree
+    workdir = stage.end.workdir or "/"
+    layers = [step for step in stage.steps if step.keyword in _LAYERS]
+    last = layers[-1]
+    anchor = next((step for step in layers if step.copy is not None), last)
+    edits: dict[Node, tuple[Node, ...]] = {}
+    made = [step for step in layers[:layers.index(anchor)] if step.keyword == "WORKDIR" and _workdir(stage, step) == workdir]
+    owns = f"chown {_OWNER} {workdir}" if made else f"mkdir -p {workdir} && chown {_OWNER} {workdir}"
+    user = tree.snippet(f"RUN useradd --create-home --uid {UID} {USER} \\\n    && {owns}\n", anchor.line)
+    for step in stage.of("COPY", "ADD"):
+        chowned = _chowned(facts, step, workdir)
+        if chowned is not None:
+            edits[step.instruction] = (chowned,)
+    target = (*own_comments(tree, anchor.instruction), anchor.instruction)[0]
+    after_anchor = anchor is last and anchor.copy is None
+    if not after_anchor:
+        edits[target] = (*user, *edits.get(target, (target,)))
+    tail: tuple[Node, ...] = user if after_anchor else ()
+    paths = _made_by_runs(facts, workdir, bool(unsafe))
+    if paths:
+        tail += tree.snippet(f"RUN chown -R {_OWNER} {' '.join(paths)}\n", last.line)
+    following = tree.nodes[tree.nodes.index(last.instruction) + 1:][:1]
+    blank = "\n" if following and isinstance(following[0], Blank) else ""
+    tail += tree.snippet(f"{blank}USER {UID}:{UID}\n", last.line)
+    edits[last.instruction] = (*edits.get(last.instruction, (last.instruction,)), *tail)
+    reason = f"the program runs as {USER} ({UID}), which owns {workdir}"
+    return Outcome([Edit(node, nodes, last.line, reason if node is last.instruction else "") for node, nodes in edits.items()],
+                   unsafe=unsafe, declares=frozenset({"USER"}))
+
+
+def _workdir(stage: Stage, step: Step) -> str | None:
+    """The directory that holds after a WORKDIR step."""
+    following = stage.steps[stage.steps.index(step) + 1:]
+    return following[0].state.workdir if following else stage.end.workdir
+
+
+def _chowned(facts: Facts, step: Step, workdir: str) -> Instruction | None:
+    """The COPY with ``--chown``; None where it stays root's: from another stage, into system folders, or owned already."""
+    copy = step.copy
+    if copy is None or copy.target is None or copy.origin is not None or any(f.name == "chown" for f in step.instruction.flags):
+        return None
+    if not within(copy.target, workdir) and copy.target.split("/")[1] in SYSTEM_FOLDERS:
+        return None
+    text = step.instruction.text
+    end = step.instruction.keyword_span[1]
+    return Instruction(f"{text[:end]} --chown={_OWNER}{text[end:]}", step.line, facts.tree.escape)
+
+
+def _made_by_runs(facts: Facts, workdir: str, everything: bool) -> list[str]:
+    """The folders and files that RUNs of the final stage leave to root and that the program could write."""
+    paths: list[str] = []
+    for _, unit in facts.final.units:
+        if unit.effects.unbounded and everything and workdir not in paths:
+            paths.append(workdir)
+        if unit.command.name not in _MAKERS:
+            continue
+        for path in unit.effects.writes:
+            owned = within(path, workdir) or path.split("/")[1] not in (*SYSTEM_FOLDERS, "tmp", "home", "")
+            data = re.match(r"/var/(lib|log|cache|data|www|run)/", path) and unit.command.name == "mkdir"
+            if (owned or data) and path not in paths and path != workdir:
+                paths.append(path)
+    return [path for path in paths if not any(path != other and within(path, other) for other in paths)]

@@ -1,0 +1,68 @@
+"""The ``virtualenv`` transform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from dockfix.engine.transform import Edit, Outcome, Safety
+from dockfix.facts import Facts, from_context
+from dockfix.facts.placement import Refusal, place
+from dockfix.model.stages import Step
+
+from ._layout import leading, own_comments
+
+PATH = "/opt/venv"
+
+
+class Virtualenv:
+    """Install the Python packages into a virtual environment.
+
+    What it does
+        Makes ``/opt/venv`` before the first ``pip install`` and puts its ``bin`` first on PATH, so that pip fills it and the
+        program runs from it. Done only where ``multi-stage`` can then copy it from a builder.
+
+    Why
+        A virtual environment is one folder at one path: it can be copied whole into a runtime stage that has none of the
+        tools which built it.
+
+    Example
+        RUN pip install -r requirements.txt     RUN python -m venv /opt/venv
+                                                ENV PATH="/opt/venv/bin:$PATH"
+                                                RUN pip install -r requirements.txt
+
+    Fix safety
+        Safe where the application's code could be read. Left alone where something names a path of the base image's Python
+        (``/usr/local/bin/gunicorn``) or resets PATH (a login shell, sudo, cron). Unsafe where the code is not at hand.
+    """
+
+    id: ClassVar[str] = "virtualenv"
+    title: ClassVar[str] = "install Python packages into a virtual environment"
+    safety: ClassVar[Safety] = "safe"
+    order: ClassVar[int] = 20
+    atomic: ClassVar[bool] = True
+    options: ClassVar[Mapping[str, str]] = {}
+
+    def apply(self, facts: Facts) -> Outcome:
+        """Inserts two instructions above the first install and the manifests that it needs."""
+        placement = place(facts)
+        if isinstance(placement, Refusal) or placement.environment:
+            return Outcome()  # multi-stage says why
+        first = placement.installs[0]
+        anchor = _anchor(facts, first)
+        comments = own_comments(facts.tree, anchor.instruction)
+        blank = "\n" if leading(facts.tree, anchor.instruction)[len(comments):] else ""
+        new = facts.tree.snippet(f'RUN python -m venv {PATH}\nENV PATH="{PATH}/bin:$PATH"\n{blank}', anchor.line)
+        target = comments[0] if comments else anchor.instruction
+        reason = f"Python packages go into {PATH}, which can be copied whole into another stage"
+        return Outcome([Edit(target, (*new, target), first.line, reason)],
+                       unsafe=facts.unknown, declares=frozenset({"ENV PATH"}))
+
+
+def _anchor(facts: Facts, first: Step) -> Step:
+    """The first of the COPY instructions that stand right above the install, so that they do not rebuild the environment."""
+    steps = facts.final.steps
+    position = steps.index(first)
+    while position > 0 and from_context(steps[position - 1]):
+        position -= 1
+    return steps[position]
