@@ -1,0 +1,30 @@
+"""The lossless Dockerfile tree: parse, nodes, print; heredocs, directives; words and values."""
+
+from __future__ import annotations
+
+from dockfix.syntax.evaluate import ImageRef, expand, image, pairs
+from dockfix.syntax.heredoc import Heredoc
+from dockfix.syntax.nodes import Blank, Comment, Directive, Dockerfile, Flag, Instruction, Logical, Node
+from dockfix.syntax.parser import decode, encode, parse
+from dockfix.syntax.problems import Problem, problems
+
+__all__ = [
+    "Blank",
+    "Comment",
+    "Directive",
+    "Dockerfile",
+    "Flag",
+    "Heredoc",
+    "ImageRef",
+    "Instruction",
+    "Logical",
+    "Node",
+    "Problem",
+    "decode",
+    "encode",
+    "expand",
+    "image",
+    "pairs",
+    "parse",
+    "problems",
+]

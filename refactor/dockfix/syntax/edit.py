@@ -1,0 +1,112 @@
+"""Editing a tree: new text in the file's own style, and new trees that still parse to their own nodes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from dockfix.syntax.grammar import SPACES, dangling
+from dockfix.syntax.nodes import Dockerfile, Instruction, Node
+from dockfix.syntax.parser import parse
+
+_CONTINUATION = re.compile(r"\\(?<!\\\\)([ \t]*)$", re.MULTILINE)
+_STAGE_NAME = re.compile(rf"[^{SPACES}]+[\t\v\f\r ]+(AS)[\t\v\f\r ]")
+_ESCAPED = re.compile(r"('[^']*')|\\([\"'$\\ ])|`")
+_ASSIGNING = frozenset(("ARG", "ENV", "LABEL"))
+
+
+def replace(tree: Dockerfile, edits: Mapping[Node, Sequence[Node]]) -> Dockerfile:
+    """See Dockerfile.replace."""
+    missing = set(edits).difference(tree.nodes)
+    if missing:
+        raise KeyError(f"not in this tree: {missing}")
+    nodes: list[Node] = []
+    for node in tree.nodes:
+        nodes.extend(edits.get(node, (node,)))
+    nodes[:-1] = [_followed(node, tree.newline) for node in nodes[:-1]]
+    edited = Dockerfile(tuple(nodes), tree.bom, tree.escape)
+    parsed = parse(edited.text)
+    if list(map(_identity, parsed.nodes)) == list(map(_identity, nodes)):
+        return Dockerfile(edited.nodes, edited.bom, parsed.escape)
+    return Dockerfile(_kept(parsed.nodes, nodes), parsed.bom, parsed.escape)
+
+
+def _identity(node: Node) -> tuple[type[Node], str, str]:
+    return type(node), node.text, node.escape if isinstance(node, Instruction) else ""
+
+
+def _followed(node: Node, newline: str) -> Node:
+    """The node, changed if need be so that another can follow: a line end, and no continuation that leads nowhere."""
+    text = node.text
+    if isinstance(node, Instruction) and node.head_end == len(text):
+        text = dangling(node.escape).sub(r"\1", text, count=1)
+    if not text.endswith("\n"):
+        text += newline
+    return node if text == node.text else _make(node, text, node.line)
+
+
+def _make(like: Node, text: str, line: int) -> Node:
+    return Instruction(text, line, like.escape) if isinstance(like, Instruction) else type(like)(text, line)
+
+
+def _kept(parsed: Sequence[Node], nodes: Sequence[Node]) -> tuple[Node, ...]:
+    """The parsed nodes, but the given ones where nothing differs, and their line numbers everywhere."""
+    starts: dict[int, Node] = {}
+    pos = 0
+    for node in nodes:
+        starts.setdefault(pos, node)
+        pos += len(node.text)
+    kept = []
+    pos = 0
+    line = 1
+    for node in parsed:
+        given = starts.get(pos)
+        line = line if given is None else given.line
+        same = given is not None and _identity(given) == _identity(node)
+        kept.append(given if given is not None and same else _make(node, node.text, line))
+        pos += len(node.text)
+    return tuple(kept)
+
+
+def snippet(tree: Dockerfile, text: str, line: int) -> tuple[Node, ...]:
+    """See Dockerfile.snippet."""
+    if text and not text.endswith("\n"):
+        text += "\n"
+    keywords = [node.text[slice(*node.keyword_span)] for node in tree.instructions]
+    lower = sum(map(str.islower, keywords)) * 2 > len(keywords)
+    return tuple([_restyled(node, tree, line, lower) for node in parse(text).nodes])
+
+
+def _restyled(node: Node, tree: Dockerfile, line: int, lower: bool) -> Node:
+    if not isinstance(node, Instruction):
+        return type(node)(node.text.replace("\n", tree.newline), line)
+    text = _lowered(node) if lower else node.text
+    if tree.escape != node.escape:
+        text = _reescaped(text, node, tree.escape)
+    return Instruction(text.replace("\n", tree.newline), line, tree.escape)
+
+
+def _lowered(node: Instruction) -> str:
+    start, end = node.keyword_span
+    text = node.text[:start] + node.text[start:end].lower() + node.text[end:]
+    if node.keyword == "FROM" and (match := _STAGE_NAME.match(node.args)) is not None:
+        start, last = (node.logical.raw(node.args_start + offset) for offset in (match.start(1), match.end(1) - 1))
+        text = text[:start] + text[start : last + 1].lower() + text[last + 1 :]
+    if node.inner is not None:
+        text = text[: node.logical.raw(node.args_start)] + _lowered(node.inner)
+    return text
+
+
+def _reescaped(text: str, node: Instruction, escape: str) -> str:
+    """Continuations with the file's escape character, and the escapes in values too; a shell's own backslashes stay."""
+    head = text[: node.head_end]
+    if node.keyword in _ASSIGNING:
+        def swap(match: re.Match[str]) -> str:
+            if match[1]:
+                return match[1]
+            if match[2] is None:
+                return escape + escape
+            return match[2] if match[2] == "\\" else escape + match[2]
+
+        head = _ESCAPED.sub(swap, head)
+    return _CONTINUATION.sub(lambda match: escape + match[1], head) + text[node.head_end :]

@@ -1,0 +1,92 @@
+"""Values: what ENV, LABEL and ARG assign, what a word with variables becomes, what an image reference names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dockfix.syntax.lexer import Lexer, LexError
+from dockfix.syntax.nodes import Instruction
+from dockfix.syntax.words import BadPairs, key_values, quoted_words
+
+_PLAIN = re.compile(r"[^$'\"\\`]*")
+# What dockerfile_parse reads as Docker does. It doesn't know ${X:-y}, an escaped character within double quotes, or an
+# escape character other than the backslash; it takes an unknown variable as empty and an open quote as closed.
+_COMMON = re.compile(r"(?:[^$\\`]|\$[A-Za-z_][A-Za-z0-9_]*|\$\{[A-Za-z_][A-Za-z0-9_]*\})*+", re.ASCII)
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+
+
+def expand(word: str, env: Mapping[str, str], escape: str = "\\") -> str | None:
+    """The word with its variables replaced and its quotes and escapes consumed, as Docker does it.
+
+    ``$X``, ``${X}`` and ``${X…y}`` with ``-``, ``:-``, ``+``, ``:+``, ``?`` or ``:?`` are known. None where a variable
+    without a value in ``env`` is needed, where the text has another form, or where a quote or brace stays open.
+    """
+    if _PLAIN.fullmatch(word):
+        return word
+    if _is_common(word, env):
+        from dockerfile_parse.util import WordSplitter
+
+        return str(WordSplitter(word, envs=env).dequote())
+    lexer = Lexer(word, escape, env, raw=False)
+    try:
+        value, _ = lexer.run()
+    except LexError:
+        return None
+    return None if lexer.unknown else value
+
+
+def _is_common(word: str, env: Mapping[str, str]) -> bool:
+    quotes = word.count('"'), word.count("'")
+    if 0 not in quotes or sum(quotes) % 2 or not word.isascii():
+        return False
+    return _COMMON.fullmatch(word) is not None and all(name in env for name in _VARIABLE.findall(word))
+
+
+def pairs(instruction: Instruction, env: Mapping[str, str]) -> tuple[tuple[str, str | None], ...]:
+    """What ENV, LABEL or ARG assigns, in order, with the variables of ``env`` expanded; () for anything else.
+
+    The value is None for an ARG without a default, and where ``expand`` gives None. As in Docker, what a line assigns
+    is not yet seen by the values on the same line.
+    """
+    escape = instruction.escape
+    found: list[tuple[str, str | None]] = []
+    if instruction.keyword == "ARG":
+        for word in quoted_words(instruction.args, escape):
+            key, equals, default = word.partition("=")
+            found.append((key, default if equals else None))
+    elif instruction.keyword in ("ENV", "LABEL"):
+        try:
+            found.extend(key_values(instruction.args, escape))
+        except BadPairs:
+            return ()
+    assigned = []
+    for key, value in found:
+        name = expand(key, env, escape)
+        assigned.append((key if name is None else name, None if value is None else expand(value, env, escape)))
+    return tuple(assigned)
+
+
+@dataclass(frozen=True)
+class ImageRef:
+    """``registry/repository:tag@digest``; each part is "" where the reference doesn't name it."""
+
+    registry: str
+    repository: str
+    tag: str
+    digest: str
+
+
+def image(reference: str) -> ImageRef:
+    """The parts of an image reference, or of the image in FROM's arguments (``--platform=… image AS name``)."""
+    if any(map(str.isspace, reference)):
+        from dockerfile_parse.parser import image_from
+
+        named: str | None = image_from(reference)[0]
+        reference = named or ""
+    name, _, digest = reference.partition("@")
+    first, slash, rest = name.partition("/")
+    registry = first if slash and ("." in first or ":" in first or first == "localhost") else ""
+    repository, _, tag = (rest if registry else name).partition(":")
+    return ImageRef(registry, repository, tag, digest)
