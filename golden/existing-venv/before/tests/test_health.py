@@ -1,0 +1,5 @@
+from ledger.main import health
+
+
+def test_health():
+    assert health()["status"] == "ok"

@@ -1,0 +1,3 @@
+from ._encode import encode
+
+__all__ = ["encode"]

@@ -1,0 +1,1 @@
+users: dict[str, dict] = {}
