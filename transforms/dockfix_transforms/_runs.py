@@ -27,7 +27,6 @@ def trim(tree: Dockerfile, step: Step, keep: Trim) -> tuple[Node, ...] | None:
     units = set(keep.units)
     removed: list[tuple[int, int]] = []
     replaced: list[tuple[int, int, str]] = []
-    expected: list[str] = []
     there = {package.name for unit in step.units if isinstance(unit.effects.action, AptInstall)
              for package in unit.effects.action.packages if package not in keep.packages}
     installs = [index for index in units if isinstance(step.units[index].effects.action, AptInstall)]
@@ -35,8 +34,11 @@ def trim(tree: Dockerfile, step: Step, keep: Trim) -> tuple[Node, ...] | None:
         action = step.units[index].effects.action
         if not isinstance(action, AptInstall):
             continue
-        instead_of = {package: tuple(name for name in keep.packages[package] if name not in there and not there.add(name))
-                      for package in action.packages if package in keep.packages}
+        instead_of: dict[Package, tuple[str, ...]] = {}
+        for package in action.packages:
+            if package in keep.packages:
+                instead_of[package] = tuple(name for name in keep.packages[package] if name not in there)
+                there.update(instead_of[package])
         if not action.dynamic and len(instead_of) == len(action.packages) and not any(instead_of.values()):
             units.discard(index)
             continue

@@ -46,7 +46,7 @@ class DependencyLayer:
 
     def apply(self, facts: Facts) -> Outcome:
         """Moves the one COPY that brings the source below the installs that only need manifests."""
-        if len(facts.model.stages) != 1:
+        if len(facts.model.stages) != 1 or not facts.installs:
             return Outcome()
         steps = facts.final.steps
         for number, step in enumerate(steps):
@@ -82,7 +82,7 @@ def _move(facts: Facts, source: Step, below: tuple[Step, ...], installs: list[St
             last = step
             manifests += [name for name in _manifest_files(facts, step, target) if name not in manifests]
         elif reason:
-            if step in installs or any(each in installs for each in below[below.index(step):]) and last is None:
+            if step in installs or (any(each in installs for each in below[below.index(step):]) and last is None):
                 return refuse(f"{reason}, so the source has to come first", step.line)
             break
     if last is None or not manifests:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from dockfix.context.application import Application
+
 from dockfix.context.dockerignore import Ignore, parse_ignore
 from dockfix.engine.transform import Outcome, Safety, refuse
 from dockfix.facts import Facts, from_context
@@ -51,6 +52,8 @@ class Dockerignore:
 
     def apply(self, facts: Facts) -> Outcome:
         """Writes the file that goes with the Dockerfile."""
+        if facts.final.python is None and not facts.installs:
+            return refuse("what a program that is not Python needs of the context is not known")
         if not any(copied.directories for copied in facts.copies.values()):
             return refuse("no COPY takes a folder, so only the named files reach the image")
         if not facts.located.certain:

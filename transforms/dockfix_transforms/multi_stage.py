@@ -101,7 +101,8 @@ class _Splitter:
         edits = [Edit(node, (), node.line, "") for node in body]
         edits.append(Edit(start, self._from("", BUILDER), start.line, self._reason()))
         edits.append(Edit(last, (*builder, *self._from("\n", self.runtime_name), *second), steps[-1].line, ""))
-        return Outcome(edits, refusals=self.placement.notes, unsafe=self.facts.unknown)
+        return Outcome(edits, refusals=self.placement.notes,
+                       unsafe=self.facts.unknown or self.facts.requirements_unknown)
 
     def _reason(self) -> str:
         replaced = self.placement.division.replaced

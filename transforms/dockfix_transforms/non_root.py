@@ -18,7 +18,8 @@ from ._layout import own_comments
 USER = "appuser"
 UID = 10001
 _OWNER = f"{USER}:{USER}"
-_MAKERS = {"mkdir", "touch", "cp", "mv", "tar", "unzip", "curl", "wget", "install", "ln", "git", "sed", "tee", "echo", "printf", "cat"}
+_MAKERS = {"mkdir", "touch", "cp", "mv", "tar", "unzip", "curl", "wget", "install", "ln", "git", "sed", "tee",
+           "echo", "printf", "cat"}
 _LAYERS = {"RUN", "COPY", "ADD", "WORKDIR"}
 
 

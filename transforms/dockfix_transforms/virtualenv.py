@@ -20,7 +20,9 @@ class Virtualenv:
 
     What it does
         Makes ``/opt/venv`` before the first ``pip install`` and puts its ``bin`` first on PATH, so that pip fills it and the
-        program runs from it. Done only where ``multi-stage`` can then copy it from a builder.
+        program runs from it. Images up to Python 3.11 bring setuptools and wheel: there the environment can see them
+        (``--system-site-packages``), so that pip builds packages just as before. Done only where ``multi-stage`` can then
+        copy the environment from a builder.
 
     Why
         A virtual environment is one folder at one path: it can be copied whole into a runtime stage that has none of the
@@ -50,13 +52,24 @@ class Virtualenv:
             return Outcome()  # multi-stage says why
         first = placement.installs[0]
         anchor = _anchor(facts, first)
+        options = "--system-site-packages " if facts.final.python and _has_wheel(facts.final.python.version) else ""
         comments = own_comments(facts.tree, anchor.instruction)
         blank = "\n" if leading(facts.tree, anchor.instruction)[len(comments):] else ""
-        new = facts.tree.snippet(f'RUN python -m venv {PATH}\nENV PATH="{PATH}/bin:$PATH"\n{blank}', anchor.line)
+        new = facts.tree.snippet(f'RUN python -m venv {options}{PATH}\nENV PATH="{PATH}/bin:$PATH"\n{blank}', anchor.line)
         target = comments[0] if comments else anchor.instruction
         reason = f"Python packages go into {PATH}, which can be copied whole into another stage"
         return Outcome([Edit(target, (*new, target), first.line, reason)],
-                       unsafe=facts.unknown, declares=frozenset({"ENV PATH"}))
+                       unsafe=facts.unknown or facts.requirements_unknown, declares=frozenset({"ENV PATH"}))
+
+
+def _has_wheel(version: str) -> bool:
+    """Whether the official image brings setuptools and wheel (up to 3.11), which pip builds old packages with.
+
+    In an environment that lacks wheel pip builds them in isolation, with the newest setuptools and without the packages
+    that are installed already (https://pip.pypa.io/en/stable/news/#v23-1), which some cannot be built with.
+    """
+    numbers = [int(part) for part in version.split(".")[:2] if part.isdigit()]
+    return len(numbers) == 2 and numbers <= [3, 11]
 
 
 def _anchor(facts: Facts, first: Step) -> Step:

@@ -72,9 +72,33 @@ class Facts:
         missing = [name for copied in taken for name in copied.missing]
         if missing:
             return f"{missing[0]} is not in the build context"
+        if not all(copied.known for copied in taken):
+            return "a part of the build context could not be read"
         if not any(copied.files for copied in taken):
             return "no code is copied into the image"
-        return "" if self.application.known else "the build context is too large to be read, or a part of it is unreadable"
+        return "" if self.application.known else "the application is too large to be read, or a part of it is unreadable"
+
+    @cached_property
+    def requirements_unknown(self) -> str:
+        """Why not all the Python packages that are asked for are known, "" where they are."""
+        for _, _, install in self.installs:
+            for path in (*install.requirements, *install.constraints):
+                manifest = self.manifests.get(path)
+                if manifest is None:
+                    return f"{path} was not found in the build context"
+                if not manifest.complete:
+                    return f"{manifest.files[0] if manifest.files else path} could not be read completely"
+            for path in install.local:
+                if self._project_words(path) is None:
+                    return f"what {path} depends on is unknown"
+        return ""
+
+    def _project_words(self, path: str) -> frozenset[str] | None:
+        """Every word of the files that may name what the local project at ``path`` depends on; None where there are none."""
+        texts = [self.context.read(name) for each in ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile")
+                 if (name := self.context_file(posixpath.join(path, each)))]
+        words = [word for text in texts if text is not None for word in re.findall(r"[A-Za-z0-9][A-Za-z0-9._-]*", text)]
+        return frozenset(_distribution(word) for word in words) if texts else None
 
     @cached_property
     def installs(self) -> tuple[tuple[Step, Unit, PipInstall], ...]:
@@ -99,6 +123,8 @@ class Facts:
         names = {requirement.name for manifest in self.manifests.values() for requirement in manifest.requirements}
         for _, _, install in self.installs:
             names |= {_distribution(package) for package in install.packages}
+            for path in install.local:
+                names |= self._project_words(path) or frozenset()
         return frozenset(names)
 
     @cached_property

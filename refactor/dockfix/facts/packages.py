@@ -23,8 +23,12 @@ class Division:
     runtime_only: frozenset[Package] = frozenset()
 
 
-def divide(facts: Facts, installs: Iterable[tuple[Step, Unit]], staying: list[tuple[Step, Unit]]) -> Division:
-    """Decides for every package that the ``installs`` name; ``staying`` are the commands of the runtime stage, in order."""
+def divide(facts: Facts, installs: Iterable[tuple[Step, Unit]], staying: list[tuple[Step, Unit]],
+           building: list[tuple[Step, Unit]]) -> Division:
+    """Decides for every package that the ``installs`` name.
+
+    ``staying`` are the commands of the runtime stage, ``building`` those of the builder, both in order.
+    """
     named = [(step, unit, package) for step, unit in installs if isinstance(unit.effects.action, AptInstall)
              for package in unit.effects.action.packages]
     order = {id(step): number for number, step in enumerate(facts.final.steps)}
@@ -57,7 +61,10 @@ def divide(facts: Facts, installs: Iterable[tuple[Step, Unit]], staying: list[tu
         else:
             kept[package] = "nothing shows what it is for"
     _add_libraries(facts, named, replaced)
-    runtime_only = frozenset(package for _, _, package in named if knowledge.role(package.name) == "run")
+    in_builder = frozenset(name for _, unit in building for name in unit.effects.tools)
+    runtime_only = frozenset() if _last_opaque(building) else frozenset(
+        package for _, _, package in named if knowledge.role(package.name) == "run"
+        and package.name not in in_builder and not knowledge.commands(package.name) & in_builder)
     return Division(replaced, kept, runtime_only)
 
 

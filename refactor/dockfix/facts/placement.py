@@ -93,13 +93,55 @@ def place(facts: Facts) -> Placement | Refusal:
             return Refusal("it runs between two pip installs, and what it needs of the first is unknown", step.line)
         if unbounded and number <= last and _INSTALLERS.search(unbounded.command.text):
             return Refusal("it may install Python packages in a way that dockfix does not know", step.line)
-    division = divide(facts, [pair for step in stage.steps for pair in _apt_units(step)], staying)
+    early = _needs_environment_early(facts, prefix, staying, first)
+    if early:
+        return early
+    division = divide(facts, [pair for step in stage.steps for pair in _apt_units(step)], staying, _units(builder))
     if not division.replaced and not facts.option("multi-stage.always"):
         return _no_gain(facts, division)
     _drop_covered(facts, builder, runtime)
+    _drop_idle_apt(runtime, division)
     return Placement(builder, runtime, division, installs, prefix,
                      tuple((package_line(facts, package), f"{package.name} stays: {reason}")
                            for package, reason in division.kept.items()))
+
+
+def _units(placed: dict[Step, tuple[int, ...]]) -> list[tuple[Step, Unit]]:
+    return [(step, step.units[index]) for step, indices in placed.items() for index in indices]
+
+
+def _needs_environment_early(facts: Facts, prefix: str, staying: list[tuple[Step, Unit]], first: int) -> Refusal | None:
+    """Refuses where a command of the runtime stage may use an environment that it would get only later."""
+    steps = facts.final.steps
+    made = next((number for number, step in enumerate(steps) for unit in step.units
+                 if isinstance(unit.effects.action, VenvCreate) and unit.effects.action.path == prefix), None)
+    if made is None:
+        return None
+    between = set(steps[made:first])
+    for step, unit in staying:
+        effects = unit.effects
+        if step in between and (effects.unbounded or overlap((*effects.reads, *effects.writes), (prefix,))):
+            return Refusal("it may use the virtual environment before anything is installed in it", step.line)
+    return None
+
+
+def _drop_idle_apt(runtime: dict[Step, tuple[int, ...]], division: Division) -> None:
+    """Takes ``apt-get update`` and the removal of its lists out of a runtime stage that installs no package any more."""
+    for step, indices in runtime.items():
+        for index in indices:
+            effects = step.units[index].effects
+            if effects.opaque or isinstance(effects.action, AptChange):
+                return
+            if isinstance(effects.action, AptInstall) and (effects.action.dynamic or any(
+                    package not in division.replaced or division.replaced[package] for package in effects.action.packages)):
+                return
+    for step in list(runtime):
+        left = tuple(index for index in runtime[step]
+                     if not isinstance(step.units[index].effects.action, AptInstall | AptUpdate | AptClean))
+        if step.units and not left:
+            del runtime[step]
+        else:
+            runtime[step] = left
 
 
 def package_line(facts: Facts, package: object) -> int:
@@ -140,7 +182,8 @@ def _precondition(facts: Facts) -> Refusal | None:
     if len(prefixes) > 1:
         return Refusal("pip installs into more than one place", facts.installs[-1][0].line)
     for step, unit in stage.units:
-        if isinstance(unit.effects.action, AptChange) and unit.effects.action.verb not in {"upgrade", "dist-upgrade", "full-upgrade"}:
+        action = unit.effects.action
+        if isinstance(action, AptChange) and action.verb not in {"upgrade", "dist-upgrade", "full-upgrade"}:
             return Refusal("the file removes packages again by itself", step.line)
     return _run_time_installs(facts)
 

@@ -40,6 +40,10 @@ def system_python_blocker(facts: Facts) -> tuple[str, int] | None:
         name = _foreign(facts, text)
         if name:
             return f"{where} names {name}, which would lie in the virtual environment", 0
+    for service in facts.located.services:
+        name = _foreign(facts, facts.context.read(service.file) or "") if service.command or service.entrypoint else ""
+        if name:
+            return f"{service.file} names {name}, which would lie in the virtual environment", 0
     for mention in facts.application.search(_ABSOLUTE_BYTES.pattern):
         name = _foreign(facts, mention.word)
         if name:
@@ -65,8 +69,8 @@ def _made(facts: Facts, path: str) -> bool:
     for step in facts.final.steps:
         copy = step.copy
         if copy is not None and copy.target is not None and (
-                copy.target == path or f"{copy.target.rstrip('/')}/{path.rsplit('/', 1)[-1]}" == path
-                and any(source.rsplit("/", 1)[-1] == path.rsplit("/", 1)[-1] for source in copy.sources)):
+                copy.target == path or (f"{copy.target.rstrip('/')}/{path.rsplit('/', 1)[-1]}" == path
+                and any(source.rsplit("/", 1)[-1] == path.rsplit("/", 1)[-1] for source in copy.sources))):
             return True
         if any(path in unit.effects.writes for unit in step.units):
             return True

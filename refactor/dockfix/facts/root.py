@@ -11,7 +11,8 @@ from dockfix.model.stages import Step
 
 # Programs that start as root, change users themselves, or change the system
 _ROOT_PROGRAMS = frozenset({
-    "nginx", "apache2", "apache2ctl", "httpd", "supervisord", "cron", "crond", "sshd", "gosu", "su-exec", "setpriv", "su", "sudo",
+    "nginx", "apache2", "apache2ctl",
+    "httpd", "supervisord", "cron", "crond", "sshd", "gosu", "su-exec", "setpriv", "su", "sudo",
     "runuser", "chroot", "service", "systemctl", "init", "s6-svscan", "runsvdir", "apt-get", "apt", "dpkg", "useradd", "usermod",
     "groupmod", "groupadd", "adduser", "chown", "mount", "umount", "iptables", "sysctl", "dockerd", "openvpn", "wg-quick", "tcpdump",
     "haproxy", "redis-server", "postgres", "mysqld", "rsyslogd", "syslogd", "dnsmasq", "setcap", "update-ca-certificates",
@@ -20,12 +21,13 @@ _ROOT_PROGRAMS = frozenset({
 _READ_ONLY = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/proc", "/sys", "/dev", "/tmp", "/var/tmp", "/etc/ssl", "/etc/hosts",
               "/etc/localtime", "/etc/timezone", "/etc/os-release", "/etc/resolv.conf", "/etc/mime.types", "/home/appuser")
 _PORT = re.compile(r"(?:(?<![\w.])(?:--?[a-z-]*port|--?bind|-b|-p|--listen)[= ]\S*?:?|0\.0\.0\.0:|\[::\]:|(?<!\d):)(\d{1,5})\b")
+_LOW_PORT = rb"(?i)\bport['\"]?\s*[=:,]\s*['\"]?[1-9]\d{0,2}\b(?![.\d])"
 
 
 def needs_root(facts: Facts) -> tuple[str, int] | None:
     """Why the image has to start as root or its user stays as it is, with the line; None where nothing says so."""
     stage = facts.final
-    if stage.parent is not None or len(facts.model.stages) > 1 and stage.python is None:
+    if stage.parent is not None:
         return f"the final stage builds on {stage.base}", stage.start.line
     if stage.python is None:
         return "the base image is not an official Python image", stage.start.line
@@ -94,6 +96,9 @@ def open_questions(facts: Facts) -> str:
     for service in facts.located.services:
         if service.volumes:
             return f"{service.file} mounts {service.volumes[0][1]} into the service {service.name}, and its files may be root's"
+    local = next((path for _, _, install in facts.installs for path in install.local), "")
+    if local:
+        return f"the project in {local} is installed as a package, and may write beside its own code"
     port = _low_port(facts)
     if port:
         return f"port {port} is below 1024, which not every host lets a user listen on"
@@ -113,6 +118,8 @@ def _low_port(facts: Facts) -> int:
             number = word.partition("/")[0].partition("-")[0]
             if number.isdigit() and int(number) < 1024:
                 return int(number)
+    for mention in facts.application.search(_LOW_PORT):
+        return int(re.sub(r"\D", "", mention.word) or 1)
     for text in facts.startup.texts.values():
         for match in _PORT.finditer(text.replace("'", "")):
             if 0 < int(match[1]) < 1024:

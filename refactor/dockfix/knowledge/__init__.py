@@ -1,7 +1,7 @@
 """What dockfix knows of packages and images: tables with typed questions. Importing this parses none of them."""
 
 from dockfix.knowledge.apt import BuildOnly, Role, build_only, commands, known_suites, role, runtime_libraries
-from dockfix.knowledge.base_images import PythonImage, Variant, python_image
+from dockfix.knowledge.base_images import PythonImage, Variant, python_image, starts_as_root
 from dockfix.knowledge.python_packages import calls, compiles_at_run_time, needs_dev_packages, needs_libraries
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "python_image",
     "role",
     "runtime_libraries",
+    "starts_as_root",
 ]

@@ -48,6 +48,11 @@ def python_image(registry: str, repository: str, tag: str | None) -> PythonImage
     return PythonImage(version + pre, variant, None if match["rc"] else _built_on(version, pre))
 
 
+def starts_as_root(registry: str, repository: str) -> bool:
+    """Whether an image is one of those official ones whose commands are known to run as root."""
+    return not registry and repository.removeprefix("library/") in table("base_images")["start_as_root"]
+
+
 def _is_official(registry: str, repository: str) -> bool:
     if repository == "library/python" or repository.endswith("/library/python"):
         return True

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from dockfix.knowledge import PythonImage, python_image
+from dockfix.knowledge import PythonImage, python_image, starts_as_root
 from dockfix.model.commands import effects_of, state_after
 from dockfix.model.effects import Effects, opaque
-from dockfix.model.state import BASE_PATH, State
+from dockfix.model.state import State
 from dockfix.syntax import Dockerfile, Instruction, expand, image, pairs
 from dockfix.syntax.shell import Command, Script, parse_script
 
@@ -140,7 +140,7 @@ def _stage(index: int, start: Instruction, body: list[Instruction], earlier: lis
     name = words[2] if len(words) == 3 and words[1].lower() == "as" else ""
     parent = next((stage for stage in earlier if base and stage.name.lower() == base.lower()), None)
     python = parent.python if parent else _python(base)
-    state = replace(parent.end, args={}) if parent else State(env={"PATH": BASE_PATH})
+    state = replace(parent.end, args={}) if parent else State(user="" if _is_root(base, python) else None)
     steps: list[Step] = []
     for node in body:
         step, state = _step(node, state, global_args)
@@ -153,6 +153,14 @@ def _python(base: str | None) -> PythonImage | None:
         return None
     reference = image(base)
     return python_image(reference.registry, reference.repository, reference.tag or "latest")
+
+
+def _is_root(base: str | None, python: PythonImage | None) -> bool:
+    """Whether the base image is known to run commands as root."""
+    if python is not None or base is None:
+        return python is not None
+    reference = image(base)
+    return starts_as_root(reference.registry, reference.repository)
 
 
 def _step(node: Instruction, state: State, global_args: Mapping[str, str | None]) -> tuple[Step, State]:

@@ -54,6 +54,20 @@ class State:
                 break
         return ""
 
+    @property
+    def unseen_venv(self) -> str:
+        """A virtual environment that PATH or VIRTUAL_ENV name and that no ``python -m venv`` seen here has made."""
+        named = self.env.get("VIRTUAL_ENV", "").rstrip("/")
+        if named and named not in self.venvs:
+            return named
+        for entry in self.env.get("PATH", "").split(":"):
+            prefix = posixpath.dirname(entry.rstrip("/"))
+            if entry in BASE_PATH.split(":") or prefix in self.venvs:
+                return ""
+            if "env" in posixpath.basename(prefix) or "conda" in prefix:
+                return prefix
+        return ""
+
     def path(self, text: str) -> str | None:
         """An absolute, normalised path for ``text`` as a command here would take it."""
         if text == "~" or text.startswith("~/"):

@@ -106,6 +106,8 @@ def _install(arguments: Arguments, state: State, prefix: str) -> Effects:
                        for value in arguments.values("-e", "--editable")], state)
     if requirements is None or constraints is None or links is None or editable is None:
         return opaque("a path or URL given to pip install could not be worked out")
+    if not prefix and state.unseen_venv:
+        blocker = blocker or f"how the virtual environment {state.unseen_venv} is made is unknown"
     if not state.is_root:
         blocker = blocker or "pip installs as another user than root"
     action = PipInstall(
