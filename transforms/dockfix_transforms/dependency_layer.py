@@ -59,8 +59,10 @@ class DependencyLayer:
 
 
 def _brings_source(facts: Facts, step: Step) -> bool:
-    """Whether a COPY or ADD takes a folder of the build context."""
-    return step.copy is not None and from_context(step) and bool(facts.copies[step].directories)
+    """Whether a COPY or ADD takes a folder of the build context, and not only one of manifests."""
+    if step.copy is None or not from_context(step) or not facts.copies[step].directories:
+        return False
+    return any(not name.endswith((".txt", ".in", ".lock")) for name in facts.copies[step].files)
 
 
 def _installs_of(step: Step) -> list[PipInstall]:

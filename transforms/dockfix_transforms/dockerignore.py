@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from dockfix.context.application import Application
-
 from dockfix.context.dockerignore import Ignore, parse_ignore
 from dockfix.engine.transform import Outcome, Safety, refuse
 from dockfix.facts import Facts, from_context

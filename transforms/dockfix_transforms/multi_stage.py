@@ -102,7 +102,8 @@ class _Splitter:
         edits.append(Edit(start, self._from("", BUILDER), start.line, self._reason()))
         edits.append(Edit(last, (*builder, *self._from("\n", self.runtime_name), *second), steps[-1].line, ""))
         return Outcome(edits, refusals=self.placement.notes,
-                       unsafe=self.facts.unknown or self.facts.requirements_unknown)
+                       unsafe=self.facts.unknown or self.facts.requirements_unknown,
+                       declares=frozenset(f"RUN {text}" for text in self.placement.dropped))
 
     def _reason(self) -> str:
         replaced = self.placement.division.replaced

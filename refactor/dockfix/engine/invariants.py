@@ -74,7 +74,7 @@ def violations(before: Model, after: Model, declares: frozenset[str]) -> list[st
         found.append("the Python packages that are installed would change")
     if _bodies(before.tree) - _bodies(after.tree):
         found.append("a heredoc is lost")
-    found += _lost_steps(before.final, after.final)
+    found += _lost_steps(before.final, after.final, declares)
     return found
 
 
@@ -89,9 +89,11 @@ def _bodies(tree: Dockerfile) -> Counter[str]:
     return Counter(heredoc.body for node in tree.instructions if node.keyword != "RUN" for heredoc in node.heredocs)
 
 
-def _lost_steps(before: Stage, after: Stage) -> list[str]:
+def _lost_steps(before: Stage, after: Stage, declares: frozenset[str]) -> list[str]:
     """Commands that must stay in the final stage, in their order, and do not."""
     movable = (PipInstall, VenvCreate, AptInstall, AptUpdate, AptClean, PipCacheClean, ShellState)
     kept = iter([unit.command.text for _, unit in after.units])
-    return [f"the RUN in line {step.line} would no longer run: {unit.command.text}" for step, unit in before.units
-            if not isinstance(unit.effects.action, movable) and unit.command.text not in kept][:1]
+    return [f"the RUN in line {step.line} would no longer run: {unit.command.text}"
+            for step, unit in before.units
+            if not isinstance(unit.effects.action, movable) and f"RUN {unit.command.text}" not in declares
+            and unit.command.text not in kept][:1]

@@ -29,7 +29,7 @@ class Outcome:
     ``edits`` hold for the Dockerfile; ``files`` are texts of files beside it, by path relative to the build context.
     ``refusals`` are (line, reason) for what was left. ``unsafe`` says why the edits could be wrong ("" where they follow
     from facts). ``declares`` are the parts of the final stage's configuration that the edits change on purpose, such as
-    "USER" or "ENV PATH".
+    "USER", "ENV PATH" or "RUN rm /tmp/requirements.txt".
     """
 
     edits: Sequence[Edit] = ()

@@ -76,7 +76,9 @@ class Facts:
             return "a part of the build context could not be read"
         if not any(copied.files for copied in taken):
             return "no code is copied into the image"
-        return "" if self.application.known else "the application is too large to be read, or a part of it is unreadable"
+        if not self.application.known:
+            return "the application is too large to be read, or a part of it is unreadable"
+        return self.startup.unknown
 
     @cached_property
     def requirements_unknown(self) -> str:

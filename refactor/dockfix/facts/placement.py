@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from dockfix.facts import Facts
+from dockfix.facts.leftovers import drop_covered, drop_idle_apt, drop_removed
 from dockfix.facts.packages import Division, divide
 from dockfix.facts.prefix import system_python_blocker
 from dockfix.model.commands import pip as pip_model
@@ -46,7 +47,8 @@ class Placement:
     """``builder`` and ``runtime`` map a step to the indices of the units that go there (all of a step without units: ()).
 
     A step that a mapping lacks does not go there. ``division`` says what becomes of the apt packages; ``installs`` are the
-    steps that fill the virtual environment, in order.
+    steps that fill the virtual environment, in order. ``dropped`` are commands that only removed again what the builder
+    alone has now.
     """
 
     builder: dict[Step, tuple[int, ...]]
@@ -54,6 +56,7 @@ class Placement:
     division: Division
     installs: tuple[Step, ...]
     environment: str
+    dropped: tuple[str, ...] = ()
     notes: tuple[tuple[int, str], ...] = field(default=())
 
 
@@ -99,9 +102,11 @@ def place(facts: Facts) -> Placement | Refusal:
     division = divide(facts, [pair for step in stage.steps for pair in _apt_units(step)], staying, _units(builder))
     if not division.replaced and not facts.option("multi-stage.always"):
         return _no_gain(facts, division)
-    _drop_covered(facts, builder, runtime)
-    _drop_idle_apt(runtime, division)
+    drop_covered(facts, builder, runtime)
+    dropped = drop_removed(facts, builder, runtime)
+    drop_idle_apt(runtime, division)
     return Placement(builder, runtime, division, installs, prefix,
+                     dropped,
                      tuple((package_line(facts, package), f"{package.name} stays: {reason}")
                            for package, reason in division.kept.items()))
 
@@ -123,25 +128,6 @@ def _needs_environment_early(facts: Facts, prefix: str, staying: list[tuple[Step
         if step in between and (effects.unbounded or overlap((*effects.reads, *effects.writes), (prefix,))):
             return Refusal("it may use the virtual environment before anything is installed in it", step.line)
     return None
-
-
-def _drop_idle_apt(runtime: dict[Step, tuple[int, ...]], division: Division) -> None:
-    """Takes ``apt-get update`` and the removal of its lists out of a runtime stage that installs no package any more."""
-    for step, indices in runtime.items():
-        for index in indices:
-            effects = step.units[index].effects
-            if effects.opaque or isinstance(effects.action, AptChange):
-                return
-            if isinstance(effects.action, AptInstall) and (effects.action.dynamic or any(
-                    package not in division.replaced or division.replaced[package] for package in effects.action.packages)):
-                return
-    for step in list(runtime):
-        left = tuple(index for index in runtime[step]
-                     if not isinstance(step.units[index].effects.action, AptInstall | AptUpdate | AptClean))
-        if step.units and not left:
-            del runtime[step]
-        else:
-            runtime[step] = left
 
 
 def package_line(facts: Facts, package: object) -> int:
@@ -276,40 +262,3 @@ def _manifest_reads(facts: Facts, action: object) -> tuple[str, ...]:
         if not plain:
             reads.append(path.rsplit("/", 1)[0] or "/")
     return tuple(reads)
-
-
-def _drop_covered(facts: Facts, builder: dict[Step, tuple[int, ...]], runtime: dict[Step, tuple[int, ...]]) -> None:
-    """Takes a COPY of manifests out of the runtime stage where a later COPY brings the same files to the same place."""
-    order = list(runtime)
-    for number, step in enumerate(order):
-        if step not in builder or step not in facts.copies or step.copy is None or step.copy.target is None:
-            continue
-        for later in order[number + 1:]:
-            if later in facts.copies and _covers(facts, later, step):
-                del runtime[step]
-                break
-            if any(effects.unbounded or overlap(effects.reads, (step.copy.target,)) for effects in later.all_effects):
-                break
-
-
-def _covers(facts: Facts, later: Step, step: Step) -> bool:
-    """Whether every file of ``step`` lands at the same path by ``later``."""
-    if later.copy is None or later.copy.target is None or step.copy is None or step.copy.target is None:
-        return False
-    return bool(facts.copies[step].files) and all(
-        _lands(later, name, facts) & _lands(step, name, facts) for name in facts.copies[step].files)
-
-
-def _lands(step: Step, name: str, facts: Facts) -> set[str]:
-    """The paths in the image at which a COPY puts a file of the context."""
-    copy = step.copy
-    if copy is None or copy.target is None or name not in facts.copies[step].files:
-        return set()
-    base = name.rsplit("/", 1)[-1]
-    target = copy.target.rstrip("/")
-    for folder in facts.copies[step].directories:
-        inside = name if folder in {".", ""} else name.removeprefix(folder + "/")
-        if folder in {".", ""} or inside != name:
-            return {f"{target}/{inside}"}
-    alone = len(facts.copies[step].files) == 1 and not copy.target_is_folder
-    return {f"{target}/{base}"} | ({copy.target} if alone else set())

@@ -14,13 +14,13 @@ _ROOT_PROGRAMS = frozenset({
     "nginx", "apache2", "apache2ctl",
     "httpd", "supervisord", "cron", "crond", "sshd", "gosu", "su-exec", "setpriv", "su", "sudo",
     "runuser", "chroot", "service", "systemctl", "init", "s6-svscan", "runsvdir", "apt-get", "apt", "dpkg", "useradd", "usermod",
-    "groupmod", "groupadd", "adduser", "chown", "mount", "umount", "iptables", "sysctl", "dockerd", "openvpn", "wg-quick", "tcpdump",
-    "haproxy", "redis-server", "postgres", "mysqld", "rsyslogd", "syslogd", "dnsmasq", "setcap", "update-ca-certificates",
+    "groupmod", "groupadd", "adduser", "chown", "mount", "umount", "iptables", "sysctl", "dockerd", "openvpn", "wg-quick",
+    "tcpdump", "haproxy", "mysqld", "rsyslogd", "syslogd", "dnsmasq", "setcap", "update-ca-certificates",
 })
 # Folders that any user may read and that no program is expected to write
 _READ_ONLY = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/proc", "/sys", "/dev", "/tmp", "/var/tmp", "/etc/ssl", "/etc/hosts",
               "/etc/localtime", "/etc/timezone", "/etc/os-release", "/etc/resolv.conf", "/etc/mime.types", "/home/appuser")
-_PORT = re.compile(r"(?:(?<![\w.])(?:--?[a-z-]*port|--?bind|-b|-p|--listen)[= ]\S*?:?|0\.0\.0\.0:|\[::\]:|(?<!\d):)(\d{1,5})\b")
+_PORT = re.compile(r"(?::|(?<![\w.-])(?:--?[a-z-]*port|--?bind|-b|-p|--listen)[= ])(\d{1,5})\b(?![.:\d])")
 _LOW_PORT = rb"(?i)\bport['\"]?\s*[=:,]\s*['\"]?[1-9]\d{0,2}\b(?![.\d])"
 
 
@@ -87,10 +87,10 @@ def open_questions(facts: Facts) -> str:
     stage = facts.final
     if facts.unknown:
         return facts.unknown
-    if facts.startup.unknown:
-        return facts.startup.unknown
     if not stage.of("CMD", "ENTRYPOINT"):
         return "neither CMD nor ENTRYPOINT says what the container runs"
+    if set(facts.startup.programs) <= {"sh", "bash"}:
+        return "the container starts a shell, and what is run in it is unknown"
     if stage.of("VOLUME"):
         return f"the folder of the VOLUME in line {stage.of('VOLUME')[0].line} may be root's where it is mounted"
     for service in facts.located.services:
@@ -132,7 +132,8 @@ def _outside_path(facts: Facts) -> str:
     stage = facts.final
     owned = {stage.end.workdir or "/"}
     for step in stage.of("COPY", "ADD"):
-        if step.copy and step.copy.target and step.copy.target.strip("/").split("/")[0] not in SYSTEM_FOLDERS:
+        folder = step.copy is None or step.copy.target_is_folder or (step in facts.copies and facts.copies[step].directories)
+        if step.copy and step.copy.target and not (folder and step.copy.target.strip("/").split("/")[0] in SYSTEM_FOLDERS):
             owned.add(step.copy.target)
     owned |= {path for _, unit in stage.units if unit.command.name == "mkdir" for path in unit.effects.writes}
     for mention in facts.application.absolute_paths():

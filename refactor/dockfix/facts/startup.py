@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dockfix.context.scripts import commands_in_script
-from dockfix.model.stages import Stage, Step
+from dockfix.model.stages import Stage
 from dockfix.syntax import Instruction
 
 _SHELLS = {"sh", "bash", "dash", "ash"}
@@ -54,17 +54,7 @@ class _Reader:
         if node.json is None:
             self.script(node.args, where, stage.end.workdir or "/")
             return
-        words = list(node.json)
-        if words and posixpath.basename(words[0]) in _SHELLS:
-            options = [word for word in words[1:] if word.startswith("-")]
-            if any("l" in option for option in options if not option.startswith("--")) or "--login" in options:
-                self.login_shell = self.login_shell or where
-            if "-c" in {"-" + option[-1] for option in options}:
-                self.programs.setdefault(posixpath.basename(words[0]), where)
-                after = words[1:][[word.startswith("-") for word in words[1:]].index(True) + 1:]
-                self.script(" ".join(after[:1]), where, stage.end.workdir or "/")
-                return
-        self.script(" ".join("'" + word.replace("'", "'\\''") + "'" for word in words), where, stage.end.workdir or "/")
+        self.script(" ".join("'" + word.replace("'", "'\\''") + "'" for word in node.json), where, stage.end.workdir or "/")
 
     def script(self, text: str, where: str, workdir: str) -> None:
         """Reads one script and the scripts that its words name."""
@@ -73,6 +63,8 @@ class _Reader:
         if facts is None:
             self.unknown = self.unknown or f"the script of {where} could not be read"
             return
+        if facts.dynamic:
+            self.unknown = self.unknown or f"what {where} runs is worked out only when it runs"
         for name in facts.commands:
             self.programs.setdefault(posixpath.basename(name), where)
         if facts.login_shell:
@@ -99,8 +91,3 @@ class _Reader:
 def _is_shell(text: str) -> bool:
     first = text.split("\n", 1)[0]
     return first.startswith("#!") and posixpath.basename(first.split()[-1] if first.split() else "") in _SHELLS
-
-
-def at(step: Step) -> str:
-    """How a step is named in a reason."""
-    return f"the {step.keyword} in line {step.line}"

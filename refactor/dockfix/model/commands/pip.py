@@ -16,8 +16,8 @@ _VALUED = {"-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-t"
            "--extra-index-url", "-f", "--find-links", "--trusted-host", "--prefix", "--root", "--src", "--no-binary",
            "--only-binary", "--platform", "--python-version", "--implementation", "--abi", "--progress-bar", "--timeout",
            "--default-timeout", "--retries", "--cache-dir", "--cert", "--client-cert", "--proxy", "--log", "--exists-action",
-           "--upgrade-strategy", "--global-option", "--install-option", "--build-option", "-C", "--config-settings", "--use-feature",
-           "--use-deprecated", "--root-user-action", "--keyring-provider", "--report", "--python", "--build", "-b"}
+           "--upgrade-strategy", "--global-option", "--install-option", "--build-option", "-C", "--config-settings",
+           "--use-feature", "--use-deprecated", "--root-user-action", "--keyring-provider", "--report", "--python", "--build", "-b"}
 _FLAGS = {"--no-cache-dir", "--no-cache", "-U", "--upgrade", "--pre", "--no-deps", "-q", "--quiet", "-v", "--verbose", "--user",
           "--no-input", "--disable-pip-version-check", "--no-warn-script-location", "--no-warn-conflicts", "--require-hashes",
           "--prefer-binary", "--force-reinstall", "-I", "--ignore-installed", "--no-build-isolation", "--use-pep517",

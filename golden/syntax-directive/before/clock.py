@@ -1,0 +1,3 @@
+import datetime
+
+print(datetime.datetime.now(tz=datetime.timezone.utc).isoformat())

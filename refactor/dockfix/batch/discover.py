@@ -1,0 +1,171 @@
+"""Which files a command line means: the named ones, and every Dockerfile below the named folders."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dockfix.batch.repository import inner_rules, outer_rules
+from dockfix.batch.rules import Rules, taken_out
+from dockfix.engine.results import Failure
+
+NAMES = ("Dockerfile", "Containerfile")
+PREFIXES = ("Dockerfile.", "Containerfile.")
+SUFFIXES = (".Dockerfile", ".dockerfile")
+# Named like a Dockerfile, and none: ignore files, leftovers of editors and tools, templates, documents.
+NOT_SUFFIXES = (
+    ".dockerignore", ".containerignore",
+    "~", ".orig", ".bak", ".backup", ".old", ".rej", ".save", ".swp", ".swo", ".tmp",
+    ".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".template", ".in", ".erb", ".ejs", ".hbs", ".mustache", ".m4",
+    ".md", ".rst", ".html",
+)  # fmt: skip
+NOT_PREFIXES = (".#", "._")
+# Folders with other people's files.
+NEVER = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", ".tox", ".nox", "__pycache__"})
+
+Excludes = Callable[[Path], tuple[Rules, ...]]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One file to work on, by the path that the user sees, or the reason why it cannot be worked on."""
+
+    path: str
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """The targets sorted by path, each real file once, and the named folders in which no Dockerfile was found."""
+
+    targets: tuple[Target, ...]
+    empty: tuple[str, ...] = ()
+
+
+def is_dockerfile(name: str) -> bool:
+    """Whether a file of this name is taken for a Dockerfile when its folder was named."""
+    named = name in NAMES or name.startswith(PREFIXES) or name.endswith(SUFFIXES)
+    return named and not name.endswith(NOT_SUFFIXES) and not name.startswith(NOT_PREFIXES)
+
+
+def os_failure(error: OSError, path: Path) -> Failure:
+    """An error of the operating system about ``path`` in plain words."""
+    if error.errno == errno.ELOOP:
+        return Failure("the symbolic link leads back to itself")
+    if isinstance(error, FileNotFoundError):
+        return Failure("the symbolic link leads nowhere" if path.is_symlink() else "no such file or folder")
+    if isinstance(error, PermissionError):
+        return Failure("permission denied", hint="check the permissions of the file and of its folder")
+    reason = error.strerror or str(error)
+    return Failure(reason[:1].lower() + reason[1:])
+
+
+def place(path: Path) -> Path:
+    """The absolute path of a file with the links of its folder, but not its own, resolved."""
+    return path.parent.resolve() / path.name
+
+
+def discover(paths: Sequence[str], excludes: Excludes, *, force: bool = False) -> Found:
+    """Find the files that ``paths`` mean.
+
+    A named file or folder is taken whatever the rules say, unless ``force`` holds it to ``excludes`` (which gives the
+    exclude rules for an absolute folder). Below a named folder, the rules of git and of ``excludes`` decide; links to
+    folders are not followed.
+    """
+    search = _Search(excludes)
+    for name in dict.fromkeys(paths):
+        path = Path(name)
+        try:
+            folder = stat.S_ISDIR(path.stat().st_mode)
+        except OSError as error:
+            search.fail(name, os_failure(error, path))
+            continue
+        except ValueError:  # a NUL in the name
+            search.fail(name, Failure("not a usable path"))
+            continue
+        at = path.resolve() if folder else place(path)
+        if force and named_out(at, folder, excludes(at.parent)):
+            continue
+        if not folder:
+            search.add(name, at, path.is_symlink())
+        elif not search.below(name, at):
+            search.empty.append(name)
+    targets = (*search.targets.values(), *search.failed.values())
+    return Found(tuple(sorted(targets, key=lambda target: target.path)), tuple(search.empty))
+
+
+def named_out(at: Path, folder: bool, rules: Iterable[Rules]) -> bool:
+    """Whether an absolute path is left out although it was named: by exclude rules, or as part of a folder of NEVER."""
+    within = at.parts if folder else at.parts[:-1]
+    return not NEVER.isdisjoint(within) or any(each.cover(at, folder) for each in rules)
+
+
+@dataclass
+class _Search:
+    excludes: Excludes
+    targets: dict[Path, Target] = field(default_factory=dict)  # by real path: a file with two names is done once
+    failed: dict[str, Target] = field(default_factory=dict)
+    empty: list[str] = field(default_factory=list)
+
+    def fail(self, name: str, failure: Failure) -> None:
+        self.failed[name] = Target(name, failure)
+
+    def add(self, name: str, at: Path, link: bool) -> None:
+        real = at
+        if link:
+            try:
+                at.stat()
+            except OSError as error:
+                self.fail(name, os_failure(error, at))
+                return
+            real = at.resolve()
+        known = self.targets.get(real)
+        if known is None or (not link and Path(known.path).is_symlink()):  # its own name wins over that of a link
+            self.targets[real] = Target(name)
+
+    def below(self, name: str, at: Path) -> bool:
+        """Take in what lies below a folder; whether there was anything, Dockerfile or error."""
+        outer = outer_rules(at)
+        off = {rules for rules in self.excludes(at.parent) + self.excludes(at) if rules.cover(at, folder=True)}
+        found = False
+        pending = [("" if name in (".", "./") else name, at, outer)]
+        while pending:
+            label, folder, chain = pending.pop()
+            try:
+                entries = list(os.scandir(folder))
+            except OSError as error:
+                self.fail(label or name, os_failure(error, folder))
+                found = True
+                continue
+            if any(entry.name in (".git", ".gitignore") for entry in entries):
+                chain = inner_rules(folder, chain)
+            rules = tuple(rules for rules in self.excludes(folder) if rules not in off)
+            for entry in entries:
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if entry.name in NEVER if is_folder else not is_dockerfile(entry.name):
+                    continue
+                if not is_folder and not entry.is_symlink() and not entry.is_file():
+                    continue
+                if entry.is_symlink() and _is_folder(entry):
+                    continue
+                inside = folder / entry.name
+                if taken_out(chain, inside, is_folder) or any(rule.verdict(inside, is_folder) for rule in rules):
+                    continue
+                shown = str(Path(label, entry.name))
+                if is_folder:
+                    pending.append((shown, inside, chain))
+                else:
+                    found = True
+                    self.add(shown, inside, entry.is_symlink())
+        return found
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a circle
+        return False

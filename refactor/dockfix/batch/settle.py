@@ -1,0 +1,48 @@
+"""The one place where results become files: it settles who writes what, and writes it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from dockfix.batch.write import WriteError, write_together
+from dockfix.engine.results import Failure, FileChange, FileResult
+
+
+class Settler:
+    """Takes the results of a run one after the other; with ``apply``, writes their files.
+
+    Two Dockerfiles of a run may want the same file beside them (``.dockerignore``). It is written once; where they want
+    different texts, the later Dockerfile fails as a whole, in a preview too, which shall say what would happen.
+    """
+
+    def __init__(self, apply: bool) -> None:
+        self._apply = apply
+        self._claims: dict[Path, tuple[str, str]] = {}  # real file: the text, and the Dockerfile that it is for
+
+    def settle(self, result: FileResult) -> FileResult:
+        """The result with only the files that it writes itself, or with a failure where it cannot write them."""
+        if not result.changed:
+            return result
+        own: list[FileChange] = []
+        for change in result.files:
+            claim = self._claims.get(Path(change.path).resolve())
+            if claim is None:
+                own.append(change)
+            elif claim[0] != change.after:
+                message = f"{change.path} would need another text than the one for {claim[1]}"
+                return _failed(result, Failure(message, hint="run dockfix on this file alone"))
+        if self._apply and own:
+            try:
+                write_together(own)
+            except WriteError as error:
+                return _failed(result, error.failure)
+        for change in own:
+            self._claims[Path(change.path).resolve()] = (change.after, result.path)
+        if not own:
+            return replace(result, files=(), changes=())
+        return replace(result, files=tuple(own))
+
+
+def _failed(result: FileResult, failure: Failure) -> FileResult:
+    return replace(result, failures=(*result.failures, failure))

@@ -1,0 +1,220 @@
+"""One run of the default command: find, ask the engine, settle, report."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dockfix.batch.discover import discover, named_out, place
+from dockfix.batch.repository import patch_name
+from dockfix.batch.rules import Rules
+from dockfix.batch.run import Job, Outcome, internal_error, outcomes, worker_count
+from dockfix.batch.settle import Settler
+from dockfix.config import ConfigError, Configs, Flags, ids, option, patterns, settings
+from dockfix.engine.results import Failure, FileResult
+from dockfix.report import words
+from dockfix.report.diff import unified
+from dockfix.report.formats import chosen
+from dockfix.report.progress import Progress
+from dockfix.report.terminal import OutputError, Screen
+from dockfix.report.totals import Mode, Totals
+
+DONE, PENDING, FAILED = 0, 1, 2
+STDIN = "<stdin>"
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line after parsing; the names are those of the options."""
+
+    paths: tuple[str, ...]
+    apply: bool
+    check: bool
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    unsafe: bool | None
+    set: tuple[str, ...]
+    context: Path | None
+    exclude: tuple[str, ...]
+    force_exclude: bool
+    stdin_filename: str | None
+    format: str
+    color: str
+    jobs: int | None
+    verbose: bool
+    quiet: bool
+
+    @property
+    def mode(self) -> Mode:
+        """What to do with the changes."""
+        return Mode.APPLY if self.apply else Mode.CHECK if self.check else Mode.PREVIEW
+
+    @property
+    def from_stdin(self) -> bool:
+        """Whether the Dockerfile comes from standard input."""
+        return self.paths == ("-",)
+
+
+class Session:
+    """One run over the files that the options name."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._screen = Screen(sys.stdout, sys.stderr, options.color)
+        self._output = chosen(options.format, self._screen, options.mode, options.quiet)
+        self._configs = Configs()
+        self._settler = Settler(options.apply and not options.from_stdin)
+        self._input = b""
+
+    def run(self) -> int:
+        """Do it all; the exit status."""
+        try:
+            here = _here()
+            flags = _flags(self._options)
+            exclude = Rules(here, flags.exclude)
+            jobs = self._from_stdin(flags, exclude) if self._options.from_stdin else self._from_paths(flags, exclude)
+            return self._work(jobs)
+        except ConfigError as error:
+            self._say(*words.error(error.source, error, self._screen.style))
+        except OutputError as error:
+            self._say(*words.error("", Failure(f"cannot write to standard output: {error}"), self._screen.style))
+        finally:
+            self._screen.clear()
+        return FAILED
+
+    def _from_paths(self, flags: Flags, exclude: Rules) -> list[Job]:
+        paths = self._options.paths or (".",)
+        found = discover(
+            paths,
+            lambda folder: (exclude, *self._configs.of(folder).exclude),
+            force=self._options.force_exclude,
+        )
+        if not self._options.quiet:
+            for name in found.empty:
+                self._say(words.warning(name, "no Dockerfile found in this folder", self._screen.style))
+        return [self._job(target.path, flags, target.failure) for target in found.targets]
+
+    def _from_stdin(self, flags: Flags, exclude: Rules) -> list[Job]:
+        name = self._options.stdin_filename or "Dockerfile"
+        if sys.stdin is None:
+            raise ConfigError("", "standard input is closed")
+        try:
+            self._input = sys.stdin.buffer.read()
+        except OSError as error:
+            raise ConfigError("", f"cannot read standard input: {error.strerror}") from error
+        at = place(Path(name))
+        if self._options.force_exclude and named_out(at, False, (exclude, *self._configs.of(at.parent).exclude)):
+            if self._options.apply:  # whoever asked for the new file gets the old one
+                self._screen.out.product(self._input.decode("utf-8", "surrogateescape"))
+            return []
+        return [replace(self._job(name, flags), data=self._input)]
+
+    def _job(self, path: str, flags: Flags, failure: Failure | None = None) -> Job:
+        """A job with the settings of the nearest configuration. Raises ConfigError."""
+        from dockfix.engine import Settings
+
+        if failure is not None:
+            return Job(path, Settings(), failure=failure)
+        at = place(Path(path))
+        wanted, context = settings(flags, self._configs.of(at.parent), at)
+        return Job(path, wanted, context)
+
+    def _work(self, jobs: Sequence[Job]) -> int:
+        options, totals = self._options, Totals()
+        at_length = options.verbose or len(jobs) == 1
+        results = self._watched(outcomes(jobs, worker_count(len(jobs), options.jobs)), len(jobs))
+        if options.apply:  # no file is read after another was written: the result is that of the preview, in any order
+            results = iter(list(results))
+        for outcome in results:
+            totals.add(self._one(outcome, at_length))
+            if self._screen.out.gone and options.mode is Mode.PREVIEW:
+                return FAILED if totals.failed else DONE  # `dockfix … | head`: nobody sees the rest
+        self._output.end(totals)
+        if jobs and self._output.talks and not options.quiet:
+            self._say(totals.sentence(options.mode))
+        if totals.failed:
+            return FAILED
+        return PENDING if options.check and totals.changed else DONE
+
+    def _watched(self, results: Iterator[Outcome], total: int) -> Iterator[Outcome]:
+        progress = Progress(self._screen, total)
+        for number, outcome in enumerate(results, 1):
+            progress.step(number)
+            yield outcome
+
+    def _one(self, outcome: Outcome, at_length: bool) -> FileResult:
+        """Settle and report one file; what became of its result."""
+        try:
+            result = self._settler.settle(outcome.result)
+            diff = _diff(result)
+        except Exception as error:  # a bug with this file shall not stop the others
+            outcome = internal_error(outcome.result.path, error)
+            result, diff = outcome.result, ""
+        label = (self._options.stdin_filename or STDIN) if self._options.from_stdin else result.path
+        self._output.file(result, label, diff)
+        if self._options.from_stdin and self._options.apply and not result.failures:
+            self._filtered(result)
+        if outcome.trace and os.environ.get("DOCKFIX_DEBUG"):
+            self._say(outcome.trace.rstrip())
+        self._say(*self._report(result, label, at_length))
+        return result
+
+    def _filtered(self, result: FileResult) -> None:
+        """Print the new Dockerfile, as a filter does; files beside it can only be named."""
+        text = self._input.decode("utf-8", "surrogateescape")
+        for change in result.files:
+            if Path(change.path) == Path(result.path):
+                text = change.after
+            elif not self._options.quiet:
+                message = "not written, since the Dockerfile came from standard input"
+                self._say(words.warning(change.path, message, self._screen.style))
+        self._screen.out.product(text)
+
+    def _report(self, result: FileResult, label: str, at_length: bool) -> Iterator[str]:
+        style = self._screen.style
+        for failure in result.failures:
+            yield from words.error(label, failure, style)
+        if self._options.quiet:
+            return
+        for note in result.warnings:
+            yield words.warning(label, words.told(note), style, note.line)
+        if self._output.talks and not result.failures and (result.changed or at_length):
+            yield words.headline(result, label, self._options.mode, style)
+            if at_length:
+                yield from words.details(result)
+
+    def _say(self, *lines: str) -> None:
+        for line in lines:
+            self._screen.say(line)
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise ConfigError("", "the current folder does not exist any more") from error
+
+
+def _flags(options: Options) -> Flags:
+    """The options as settings. Raises ConfigError."""
+    return Flags(
+        select=ids(_split(options.select), "--select") if options.select else None,
+        ignore=ids(_split(options.ignore), "--ignore"),
+        unsafe=options.unsafe,
+        exclude=patterns(options.exclude, "--exclude"),
+        context=options.context,
+        options=dict(option(text, "--set") for text in options.set),
+    )
+
+
+def _split(values: tuple[str, ...]) -> list[str]:
+    return [name.strip() for value in values for name in value.split(",") if name.strip()]
+
+
+def _diff(result: FileResult) -> str:
+    if not result.changed:
+        return ""
+    return "".join(unified(patch_name(change.path), change.before, change.after) for change in result.files)

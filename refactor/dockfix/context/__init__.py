@@ -1,0 +1,1 @@
+"""Facts about the build context around a Dockerfile: read only, and nothing in it is ever run."""

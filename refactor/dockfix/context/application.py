@@ -1,0 +1,208 @@
+"""What the files that are copied into an image mention: programs, paths, anything a pattern finds. Text search only."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from dockfix.context.build_context import BuildContext
+from dockfix.context.disk import MAX_FILE
+from dockfix.context.python_strings import string_literals
+
+MAX_FILES = 5_000
+MAX_BYTES = 32 << 20
+_HEAD = 8 << 10
+# Assets and compiled files, in which there is nothing to find
+_ASSET = re.compile(
+    r"(?i).*\.(?:png|jpe?g|gif|bmp|ico|webp|avif|tiff?|svg|psd|woff2?|ttf|otf|eot|mp[34]|m4a|avi|mov|webm|wav|ogg|flac|pdf"
+    r"|zip|gz|bz2|xz|zst|tar|tgz|7z|rar|whl|egg|jar|war|deb|rpm|py[cod]|so(?:\.\d+)*|dylib|dll|a|o|exe|class|pth?|onnx|h5|hdf5"
+    r"|pkl|pickle|joblib|np[yz]|parquet|feather|arrow|safetensors|gguf|tflite|pb|db|sqlite3?|mo|map|docx?|xlsx?|pptx?"
+    r"|min\.(?:js|css))")
+# Data that is often large and that no program is written in
+_DATA = re.compile(r"(?i).*\.(?:csv|tsv|json|jsonl|ndjson|geojson|xml|html?|css|s[ac]ss|[cm]?[jt]sx?|vue|lock|md|rst|txt|sql"
+                   r"|log|po|pot|ipynb|ya?ml|dat|data|dic|vocab|model)")
+_PYTHON = re.compile(r"(?i).*\.py[wx]?")
+_SHELL = re.compile(r"(?i).*\.(?:sh|bash|zsh|ksh|ash|dash)|(?:.*/)?(?:docker-)?entrypoint[^./]*")
+_RUNS = re.compile(r"(?i)(?:.*/)?(?:Procfile[^/]*|cron(?:tab)?(?:[._-][^/]*)?|[^/]+\.(?:conf|ini|cfg|service|cron))")
+# Settings of development tools: their commands are not the program's
+_TOOL_SETTINGS = re.compile(r"(?i)(?:.*/)?(?:setup\.cfg|tox\.ini|pytest\.ini|mypy\.ini|pylintrc.*|pyvenv\.cfg|alembic\.ini"
+                            r"|\.bumpversion\.cfg|versioneer\.cfg|.*\.(?:md|json))")
+_PYTHON_LINE = re.compile(rb"#!.*\bpython")
+_SHELL_LINE = re.compile(rb"#!.*\b(?:sh|bash|dash|ash|ksh|zsh|execlineb|with-contenv)\b")
+# How Python starts other programs
+_STARTS = re.compile(
+    rb"(?m)subprocess|\bos\.(?:system|popen|exec|spawn|posix_spawn)|\bfrom\s+os\s+import\b|\bwhich\b|\bPopen\b|check_output"
+    rb"|getoutput|(?:run|open)_process|\b(?:system|popen|spawn)\s*\("
+    rb"|^\s*(?:from|import)\s+(?:pexpect|invoke|fabric|pty|envoy|delegator|sarge|plumbum|sh)\b")
+_BY_NAME = re.compile(rb"(?m)^\s*(?:from|import)\s+(?:plumbum|sh)\b")
+_FIRST = (rb"/(?:var|data|srv|mnt|media|opt|home|root|run|logs?|etc|usr|storage|uploads?|config|app|apps|code|src|work|workspace"
+          rb"|models?|cache|shared|exports?|outputs?|inputs?|backups?|db|database|volumes?|state|secrets|certs|static|public"
+          rb"|downloads?|files|private|persist\w*|library|project)(?![\w.+-])")
+_QUOTED_PATH = re.compile(rb"""["'](?:\w+(?:\+\w+)?:///)?(""" + _FIRST + rb"""(?:/[^"'\s{}<>$\\]*)?)(?!<)""")
+_BARE_PATH = re.compile(rb"(?<![\w./${}~:+-])(" + _FIRST + rb"""(?:/[^"'\s{}<>$\\;|&()`,:]*)?)""")
+# A path of a URL: a decorator, a call of a web framework or client, a setting of that name
+_WEB = re.compile(rb"(?i)^\s*@\w|(?:\.(?:get|post|put|patch|delete|head|options|websocket|mount|add_\w+|include_router|redirect)"
+                  rb"|route|redirect|url_for|re_path|\bpath)\(\s*[rbfu]*$|(?:url|href|endpoint|prefix|route)\w*[\"']?\s*[=:]\s*[rbfu]*$")
+
+
+@dataclass(frozen=True)
+class Mention:
+    """Where something stands: the text found, the file relative to the context, the 1-based line."""
+
+    word: str
+    file: str
+    line: int
+
+
+class Application:
+    """The text files among ``files`` (relative to the context), each read once and when first needed.
+
+    Binary files and assets are passed over, and so are data files over 1 MiB.
+    """
+
+    def __init__(self, context: BuildContext, files: frozenset[str]) -> None:
+        self.context = context
+        self.files = files
+        self._found: dict[bytes, tuple[Mention, ...]] = {}
+
+    @property
+    def known(self) -> bool:
+        """Whether everything was read: no file was unreadable, and there were at most 5,000 with 32 MiB in all."""
+        return self._read[1]
+
+    @cached_property
+    def _read(self) -> tuple[Mapping[str, bytes], bool]:
+        sizes = self.context.files()
+        texts: dict[str, bytes] = {}
+        total = 0
+        known = sizes is not None and not self.context.unreadable_dirs
+        for name in sorted(self.files):
+            if _ASSET.fullmatch(name):
+                continue
+            large = (sizes or {}).get(name, 0) > MAX_FILE
+            if large and _DATA.fullmatch(name):
+                continue
+            if len(texts) >= MAX_FILES or total > MAX_BYTES:
+                return texts, False
+            data = None if large else self.context.read_bytes(name)
+            if data is None:
+                known = known and self.context.harmless(name, _HEAD)
+            elif b"\0" not in data[:_HEAD]:
+                texts[name] = data
+                total += len(data)
+        return texts, known
+
+    @property
+    def texts(self) -> Mapping[str, bytes]:
+        """The bytes of all text files, by name."""
+        return self._read[0]
+
+    @cached_property
+    def _scripts(self) -> frozenset[str]:
+        """Shell scripts and the files in which process managers and cron find their commands."""
+        return frozenset(name for name, data in self.texts.items()
+                         if not _PYTHON.fullmatch(name) and (
+                             _SHELL.fullmatch(name) or _SHELL_LINE.match(data) or
+                             (_RUNS.fullmatch(name) and not _TOOL_SETTINGS.fullmatch(name))))
+
+    @cached_property
+    def _python(self) -> frozenset[str]:
+        return frozenset(name for name, data in self.texts.items() if _PYTHON.fullmatch(name) or _PYTHON_LINE.match(data))
+
+    def mentions(self, words: Iterable[str]) -> tuple[Mention, ...]:
+        """Where programs of these names may be started: in scripts, in commands of process managers, in Python strings.
+
+        A whole word is one with no letter, digit, ``_``, ``+`` or ``-`` beside it. Python files count where they start
+        programs at all, and comments and docstrings don't. A Python file that cannot be parsed counts as a whole.
+        """
+        names = sorted({word for word in words if word}, key=len, reverse=True)
+        if not names:
+            return ()
+        choice = "|".join(re.escape(name) for name in names)
+        text = re.compile(rf"(?<![A-Za-z0-9_+-])(?:{choice})(?![A-Za-z0-9_+-])")
+        data = re.compile(text.pattern.encode("utf-8", "surrogatepass"))
+        found: list[Mention] = []
+        for name in sorted(self._scripts | self._python):
+            content = self.texts[name]
+            if not data.search(content):
+                continue
+            if name in self._scripts:
+                found += _hits(name, content, data, _outside_comment)
+            elif _BY_NAME.search(content):
+                found += _hits(name, content, data)
+            elif _STARTS.search(content):
+                literals = string_literals(content)
+                if literals is None:
+                    found += _hits(name, content, data)
+                    continue
+                found += [Mention(match[0], name, line + value.count("\n", 0, match.start()))
+                          for line, value in literals for match in text.finditer(value)]
+        return tuple(dict.fromkeys(found))
+
+    def absolute_paths(self) -> tuple[Mention, ...]:
+        """Absolute paths, in Python strings and scripts, at which a program may read or write files of its own.
+
+        ``word`` is the path, up to where something is filled in. Paths of URLs are left out where they are plain.
+        """
+        return self._paths
+
+    @cached_property
+    def _paths(self) -> tuple[Mention, ...]:
+        found: list[Mention] = []
+        for name in sorted(self._scripts | self._python):
+            if name in self._python:
+                found += _hits(name, self.texts[name], _QUOTED_PATH, lambda before: not _WEB.search(before))
+            else:
+                found += _hits(name, self.texts[name], _BARE_PATH, _outside_comment)
+        return tuple(dict.fromkeys(found))
+
+    def search(self, pattern: bytes) -> tuple[Mention, ...]:
+        """All that a regular expression finds in the text files. Raises re.error for a pattern that is none."""
+        if pattern not in self._found:
+            compiled = re.compile(pattern)
+            self._found[pattern] = tuple(dict.fromkeys(
+                mention for name, data in self.texts.items() for mention in _hits(name, data, compiled)))
+        return self._found[pattern]
+
+    def shebangs(self) -> Mapping[str, str]:
+        """The interpreter lines of scripts, without ``#!``, by file."""
+        return {name: data[2:].split(b"\n", 1)[0].strip().decode("utf-8", "surrogateescape")
+                for name, data in self.texts.items() if data.startswith(b"#!")}
+
+    def python_imports(self, names: Iterable[str]) -> bool:
+        """Whether a Python file imports one of these top-level modules."""
+        choice = "|".join(re.escape(name) for name in sorted(names))
+        if not choice:
+            return False
+        pattern = re.compile(rf"(?m)^[ \t]*(?:from[ \t]+(?:{choice})(?=[ \t.])|import[ \t]+(?:[^\n#]*,[ \t]*)?(?:{choice})(?![\w]))"
+                             .encode())
+        return any(pattern.search(self.texts[name]) for name in self._python)
+
+
+def _hits(name: str, data: bytes, pattern: re.Pattern[bytes],
+          wanted: Callable[[bytes], bool] = lambda before: True) -> Iterator[Mention]:
+    """What a pattern finds; ``wanted`` judges by the part of the line before it."""
+    line = 1
+    counted = 0
+    for match in pattern.finditer(data):
+        group = 1 if pattern.groups and pattern in {_QUOTED_PATH, _BARE_PATH} else 0
+        line += data.count(b"\n", counted, match.start())
+        counted = match.start()
+        if wanted(data[data.rfind(b"\n", 0, match.start()) + 1:match.start()]):
+            yield Mention(match[group].decode("utf-8", "surrogateescape"), name, line)
+
+
+def _outside_comment(before: bytes) -> bool:
+    """Whether what follows ``before`` on a line of a script or of settings is not in a comment."""
+    return not before.lstrip().startswith((b"#", b";", b"//"))
+
+
+def interpreter(line: str) -> str:
+    """The program of an interpreter line: ``python3`` for ``/usr/bin/env -S python3 -u``; "" for an empty one."""
+    words = [word for word in line.split() if not word.startswith("-") and "=" not in word]
+    if words and posixpath.basename(words[0]) == "env":
+        words = words[1:]
+    return posixpath.basename(words[0]) if words else ""

@@ -1,0 +1,256 @@
+"""The build context: which files it holds, and which of them a COPY takes."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from dockfix.context.disk import Disk, Listing, is_file
+from dockfix.context.dockerignore import Ignore, parse_ignore
+from dockfix.context.patterns import BadPatternError, go_match, has_wildcards
+
+
+@dataclass(frozen=True)
+class CopySet:
+    """What a COPY takes from the build context; all paths are relative to its root, with slashes.
+
+    ``files`` are regular files and symbolic links. ``missing`` are named sources, as written, that are not there or are
+    ignored; a wildcard that matches nothing is not missing, as in Docker. ``directories`` are the folders among the
+    sources, "." for the whole context. ``skipped`` are folders taken whose content was not listed (``node_modules``, a
+    virtual environment, an unreadable folder). ``known`` is False where the context could not be listed.
+    """
+
+    files: frozenset[str]
+    missing: tuple[str, ...] = ()
+    directories: tuple[str, ...] = ()
+    skipped: frozenset[str] = frozenset()
+    known: bool = True
+
+
+class BuildContext:
+    """A build context: the files below ``root``, with the texts of ``overlay`` (by relative path) laid over them.
+
+    ``dockerfile`` is the file that is built, whose own ignore file takes the place of the root's. What was read once is
+    not read again, also by the contexts that ``with_overlay`` makes. No method raises OSError.
+    """
+
+    def __init__(self, root: Path, overlay: Mapping[str, str] | None = None, dockerfile: Path | None = None, *,
+                 disk: Disk | None = None) -> None:
+        self.root = root
+        self.overlay: Mapping[str, str] = {normal(path): text for path, text in (overlay or {}).items()}
+        self.dockerfile = dockerfile
+        self.disk = disk or Disk(root)
+        self._copied: dict[tuple[tuple[str, ...], tuple[str, ...]], CopySet] = {}
+        self._kept: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def with_overlay(self, files: Mapping[str, str]) -> BuildContext:
+        """The same context with more texts laid over it."""
+        return BuildContext(self.root, {**self.overlay, **files}, self.dockerfile, disk=self.disk)
+
+    @cached_property
+    def listing(self) -> Listing | None:
+        """What ``files`` and its companions are made of, the overlay included."""
+        found = self.disk.listing
+        if found is None or not self.overlay:
+            return found
+        files = {**found.files, **{path: len(_encode(text)) for path, text in self.overlay.items()}}
+        above = {parent for path in self.overlay for parent in _parents(path)}
+        return Listing(files, found.links - set(self.overlay), found.folders | above, found.skipped, found.unreadable)
+
+    def files(self) -> Mapping[str, int] | None:
+        """The sizes of all regular files and symbolic links; None where the context cannot be listed or is huge."""
+        return self.listing.files if self.listing else None
+
+    @property
+    def skipped_dirs(self) -> frozenset[str]:
+        """Folders that ``files`` leaves out: ``.git``, ``node_modules``, virtual environments and the like."""
+        return self.listing.skipped if self.listing else frozenset()
+
+    @property
+    def unreadable_dirs(self) -> frozenset[str]:
+        """Folders that could not be read."""
+        return self.listing.unreadable if self.listing else frozenset()
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file, folder or link at a relative path that stays within the context."""
+        name = self._name(path)
+        if name is None:
+            return path == self.ignore_name and is_file(Path(self.disk.absolute(path)))
+        return name in self.overlay or self._above_overlay(name) or bool(self.disk.kind(name))
+
+    def is_dir(self, path: str) -> bool:
+        """Whether there is a folder, or a link to one within the context."""
+        name = self._name(path)
+        if name is None or name in self.overlay:
+            return False
+        return self._above_overlay(name) or self.disk.kind(name) == "folder"
+
+    def read(self, path: str) -> str | None:
+        """The text of a file of at most 1 MiB, or None where it can't be read.
+
+        Bytes that are not UTF-8 become surrogate escapes.
+        """
+        name = self._name(path)
+        if name is not None and name in self.overlay:
+            return self.overlay[name]
+        data = self.read_bytes(path)
+        return None if data is None else data.decode("utf-8", "surrogateescape")
+
+    def read_bytes(self, path: str) -> bytes | None:
+        """The bytes of a file of at most 1 MiB; None where it can't be read or lies outside the context."""
+        name = self._name(path)
+        if name is None:
+            # the Dockerfile, and with it its own ignore file, may lie outside the context
+            return Disk.read_outside(self.disk.absolute(path)) if path == self.ignore_name else None
+        if name in self.overlay:
+            return _encode(self.overlay[name])
+        return self.disk.read(name)
+
+    def harmless(self, path: str, head: int) -> bool:
+        """Whether a file that ``read`` cannot give is known to be no text: binary in its first ``head`` bytes, or no file.
+
+        A link that leads out of the context is copied as a link, without what it leads to.
+        """
+        name = self._name(path)
+        if name is None or self.disk.kind(name) != "file":
+            return self.listing is not None and name in self.listing.links
+        start = Disk.head(self.disk.absolute(name), head)
+        return start is not None and b"\0" in start
+
+    def _name(self, path: str) -> str | None:
+        """A path made clean; None where it is absolute or leaves the root by its form."""
+        name = posixpath.normpath(path)
+        return None if name.startswith(("/", "../")) or name == ".." or "\0" in path else name
+
+    def _above_overlay(self, name: str) -> bool:
+        return bool(self.overlay) and any(name in _parents(path) for path in self.overlay)
+
+    @cached_property
+    def ignore_name(self) -> str:
+        """The ignore file that counts, relative to the root, whether or not it is there.
+
+        It starts with ``../`` where the Dockerfile has one of its own and lies outside the context.
+        """
+        if self.dockerfile is not None:
+            own = self.dockerfile.with_name(self.dockerfile.name + ".dockerignore")
+            name = os.path.relpath(own, self.root).replace(os.sep, "/")
+            if name in self.overlay or is_file(own):
+                return name
+        return ".dockerignore"
+
+    @cached_property
+    def ignore(self) -> Ignore:
+        """The patterns of the ignore file that counts; none where there is no such file."""
+        text = self.read(self.ignore_name)
+        return parse_ignore(text) if text else Ignore(())
+
+    def kept(self, ignore: Ignore) -> tuple[str, ...]:
+        """The files that an ignore file leaves in the context; empty where the context cannot be listed."""
+        if ignore.patterns not in self._kept:
+            self._kept[ignore.patterns] = tuple(name for name in self.files() or () if not ignore.ignores(name))
+        return self._kept[ignore.patterns]
+
+    def copied(self, sources: Sequence[str], ignore: Ignore) -> CopySet:
+        """What a COPY of ``sources`` takes; URLs among them are passed over."""
+        key = (tuple(sources), ignore.patterns)
+        if key not in self._copied:
+            self._copied[key] = _Copy(self, ignore).of(sources)
+        return self._copied[key]
+
+
+class _Copy:
+    """Works out one COPY."""
+
+    def __init__(self, context: BuildContext, ignore: Ignore) -> None:
+        self.context = context
+        self.ignore = ignore
+        self.listing = context.listing
+        self.files: set[str] = set()
+        self.missing: list[str] = []
+        self.folders: list[str] = []
+        self.skipped: set[str] = set()
+        self.known = True
+
+    def of(self, sources: Sequence[str]) -> CopySet:
+        for source in sources:
+            if "://" in source or source.startswith("git@"):
+                continue
+            name = normal(source)
+            if has_wildcards(name):
+                self._wildcard(source, name)
+            elif not self._take(name):
+                self.missing.append(source)
+        folders = tuple(dict.fromkeys(self.folders))
+        return CopySet(frozenset(self.files), tuple(self.missing), folders, frozenset(self.skipped), self.known)
+
+    def _wildcard(self, source: str, name: str) -> None:
+        try:
+            pattern = go_match(name)
+        except BadPatternError:
+            self.missing.append(source)
+            return
+        if self.listing is None:
+            self.known = False
+            return
+        matched = [entry for entry in (*self.listing.files, *self.listing.folders) if pattern.match(entry)]
+        for entry in matched:
+            self._take(entry)
+
+    def _take(self, name: str) -> bool:
+        """Takes a file or folder; False where it is not there or is ignored."""
+        if self.listing is not None and name in self.listing.files and name not in self.listing.links:
+            return self._take_file(name)
+        if name == "." or (self.listing is not None and name in self.listing.folders):
+            return self._take_folder(name)
+        kind = "file" if name in self.context.overlay else self.context.disk.kind(name)
+        if kind not in {"file", "folder"}:
+            return False
+        target = self.context.disk.resolve(name) or name
+        if self.ignore.ignores(target) and kind == "file":
+            return False
+        return self._take_file(name) if kind == "file" else self._take_folder(target)
+
+    def _take_file(self, name: str) -> bool:
+        if self.ignore.ignores(name):
+            return False
+        self.files.add(name)
+        return True
+
+    def _take_folder(self, name: str) -> bool:
+        prefix = "" if name == "." else name + "/"
+        if self.listing is None:
+            self.known = False
+            taken: list[str] = []
+        else:
+            taken = [entry for entry in self.context.kept(self.ignore) if entry.startswith(prefix)]
+            for entry in self.listing.skipped | self.listing.unreadable:
+                if entry.startswith(prefix) and not self.ignore.ignores(entry):
+                    self.skipped.add(entry)
+                elif prefix.startswith(entry + "/"):
+                    self.skipped.add(name)
+        if not taken and name != "." and self.ignore.ignores(name):
+            return False
+        self.files.update(taken)
+        self.folders.append(name)
+        return True
+
+
+def normal(source: str) -> str:
+    """A COPY source as a clean path relative to the context's root, "." for the root itself."""
+    return posixpath.normpath("/" + source).lstrip("/") or "."
+
+
+def _parents(path: str) -> set[str]:
+    parts = path.split("/")[:-1]
+    return {"/".join(parts[:number]) for number in range(1, len(parts) + 1)}
+
+
+def _encode(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")

@@ -1,0 +1,266 @@
+"""Compose files: which build context a Dockerfile is built with, and how its containers are run.
+
+Only what stands in the file is read: https://github.com/compose-spec/compose-spec. Variables are replaced by their defaults.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dockfix.context.disk import Disk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MAX_DEPTH = 60
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_ROOT_CAPABILITIES = frozenset({"chown", "kill", "net_bind_service", "setuid", "setgid"})  # Docker gives these anyway
+
+
+@dataclass(frozen=True)
+class ComposeService:
+    """A service that is built from the Dockerfile.
+
+    ``file`` is the Compose file's path as it can be shown. ``volumes`` are (source, target, "bind" | "volume" | "tmpfs"),
+    the source "" where there is none. ``needs_root`` names what only root can use ("privileged mode"), None where there
+    is no such thing. ``command`` and ``entrypoint`` tell whether the service replaces the image's. ``ports`` are as
+    written.
+    """
+
+    file: str
+    name: str
+    volumes: tuple[tuple[str, str, str], ...] = ()
+    user: str | None = None
+    needs_root: str | None = None
+    command: bool = False
+    entrypoint: bool = False
+    ports: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Build:
+    """A service of a file with where it is built: absolute clean paths.
+
+    ``context`` is None where the service is not built or from elsewhere than a local folder; ``problem`` says why it can't
+    be known. ``image`` is the image's name as written, "" for none.
+    """
+
+    service: ComposeService
+    context: str | None
+    dockerfile: str | None
+    image: str
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class ComposeFile:
+    """The services of one file, or the ``problem`` that kept it from being read."""
+
+    path: str
+    builds: tuple[Build, ...] = ()
+    problem: str = ""
+
+
+@lru_cache(maxsize=512)
+def compose_file(path: Path, stamp: int) -> ComposeFile:
+    """Reads a Compose file, once for each time stamp; never raises."""
+    data = Disk.read_outside(str(path))
+    if data is None:
+        return ComposeFile(str(path), problem="it could not be read")
+    try:
+        tree = _load(data)
+    except ValueError as error:
+        return ComposeFile(str(path), problem=str(error))
+    services = _mapping(_mapping(tree).get("services"))
+    builds = tuple(_build(path, name, _inherited(services, name)) for name in services)
+    return ComposeFile(str(path), builds)
+
+
+def _load(data: bytes) -> object:
+    """A YAML document with all scalars as text. Raises ValueError.
+
+    It is put together from the parser's events, because PyYAML's own loaders overflow the C stack on deep nesting, and
+    Compose files have tags that they do not know.
+    """
+    import yaml
+
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    anchors: dict[str, object] = {}
+    stack: list[tuple[object, list[object]]] = []
+    result: object = None
+    try:
+        for event in yaml.parse(data, Loader=loader):
+            value: object
+            if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+                value = {} if isinstance(event, yaml.MappingStartEvent) else []
+                if event.anchor:
+                    anchors[event.anchor] = value
+                stack.append((value, []))
+                if len(stack) > _MAX_DEPTH:
+                    raise ValueError("it is nested too deeply")
+                continue
+            if isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+                value, parts = stack.pop()
+                _fill(value, parts)
+            elif isinstance(event, yaml.ScalarEvent):
+                value = event.value
+                if event.anchor:
+                    anchors[event.anchor] = value
+            elif isinstance(event, yaml.AliasEvent):
+                value = anchors.get(event.anchor or "")
+            elif isinstance(event, yaml.DocumentEndEvent):
+                return result
+            else:
+                continue
+            if stack:
+                stack[-1][1].append(value)
+            else:
+                result = value
+    except (yaml.YAMLError, UnicodeError) as error:
+        raise ValueError("it is not valid YAML") from error
+    return result
+
+
+def _fill(value: object, parts: list[object]) -> None:
+    """Puts the parsed parts of a collection into it; merge keys give way to the mapping's own."""
+    if isinstance(value, list):
+        value.extend(parts)
+    elif isinstance(value, dict):
+        pairs = list(zip(parts[::2], parts[1::2], strict=True))
+        for key, merged in pairs:
+            if key == "<<":
+                for each in merged if isinstance(merged, list) else [merged]:
+                    for name, inherited in _mapping(each).items():
+                        value.setdefault(name, inherited)
+        value.update((key, each) for key, each in pairs if isinstance(key, str) and key != "<<")
+
+
+def _mapping(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _inherited(services: dict[str, object], name: str) -> dict[str, object]:
+    """A service with what it extends in the same file."""
+    chain: list[dict[str, object]] = []
+    seen: set[str] = set()
+    while name in services and name not in seen:
+        seen.add(name)
+        service = _mapping(services[name])
+        chain.append(service)
+        extends = service.get("extends")
+        if isinstance(extends, dict) and "file" in extends:
+            break
+        name = _text(extends) or _text(_mapping(extends).get("service"))
+    merged: dict[str, object] = {}
+    for service in reversed(chain):
+        for key, value in service.items():
+            before = merged.get(key)
+            both = isinstance(before, list) and isinstance(value, list)
+            merged[key] = [*_list(before), *_list(value)] if both else value
+    return merged
+
+
+def _build(path: Path, name: str, service: dict[str, object]) -> Build:
+    found = _service(path, name, service)
+    build = service.get("build")
+    image = _text(service.get("image"))
+    if build is None:
+        return Build(found, None, None, image)
+    context = build if isinstance(build, str) else _text(_mapping(build).get("context")) or "."
+    dockerfile = _text(_mapping(build).get("dockerfile")) or "Dockerfile"
+    known = substitute(context), substitute(dockerfile)
+    if known[0] is None or known[1] is None:
+        return Build(found, None, None, image, f"the build of its service {name} depends on variables")
+    if "://" in known[0] or known[0].startswith(("git@", "github.com/")) or "dockerfile_inline" in _mapping(build):
+        return Build(found, None, None, image)
+    folder = posixpath.normpath(posixpath.join(path.parent.as_posix(), known[0]))
+    return Build(found, folder, posixpath.normpath(posixpath.join(folder, known[1])), image)
+
+
+def substitute(text: str) -> str | None:
+    """A value with its ``${NAME:-default}`` replaced; None where a variable has no default."""
+    def replace(match: re.Match[str]) -> str:
+        if match["dollar"]:
+            return "$"
+        if match["default"] is None:
+            raise LookupError
+        return match["default"]
+
+    try:
+        return re.sub(r"(?P<dollar>\$\$)|\$\{\w+(?::?-(?P<default>[^{}]*)|[^{}]*)\}|\$\w+", replace, text)
+    except LookupError:
+        return None
+
+
+def _service(path: Path, name: str, service: dict[str, object]) -> ComposeService:
+    user = substitute(_text(service.get("user"))) or _text(service.get("user")) or None
+    return ComposeService(
+        file=path.as_posix(), name=name, volumes=tuple(_volumes(service)), user=user,
+        needs_root=_needs_root(service, user), command=_given(service, "command"), entrypoint=_given(service, "entrypoint"),
+        ports=tuple(_ports(service)))
+
+
+def _given(service: dict[str, object], key: str) -> bool:
+    return key in service and service[key] not in ("", "null", "~", None)
+
+
+def _volumes(service: dict[str, object]) -> Iterator[tuple[str, str, str]]:
+    for entry in _list(service.get("volumes")):
+        if isinstance(entry, dict):
+            kind = _text(entry.get("type")) or "volume"
+            yield _text(entry.get("source")), _text(entry.get("target")), "bind" if kind in {"bind", "npipe"} else kind
+        elif isinstance(entry, str):
+            # a colon in ${NAME:-default} or after a drive letter divides nothing
+            shown = re.sub(r"\$\{[^{}]*\}", lambda match: "\0" * len(match[0]), entry)
+            start = 2 if _DRIVE.match(shown) else 0
+            first, colon, rest = shown[start:].partition(":")
+            source = entry[:start + len(first)]
+            target = entry[start + len(first) + 1:][:len(rest.partition(":")[0])]
+            if not colon:
+                yield "", source, "volume"
+            else:
+                host = source.startswith((".", "/", "~", "$", "\\")) or start > 0
+                yield source, target, "bind" if host else "volume"
+    tmpfs = service.get("tmpfs")
+    for entry in [tmpfs] if isinstance(tmpfs, str) else _list(tmpfs):
+        yield "", _text(entry).partition(":")[0], "tmpfs"
+
+
+def _needs_root(service: dict[str, object], user: str | None) -> str | None:
+    if _text(service.get("privileged")).lower() in {"true", "yes", "on"}:
+        return "privileged mode"
+    for capability in _list(service.get("cap_add")):
+        if _text(capability).lower().removeprefix("cap_") not in _ROOT_CAPABILITIES:
+            return f"the capability {_text(capability)}"
+    for device in _list(service.get("devices")):
+        return f"the device {_text(device).partition(':')[0] or _text(_mapping(device).get('source'))}"
+    for key in ("network_mode", "pid", "ipc", "userns_mode"):
+        if _text(service.get(key)) == "host":
+            return f"the host's {key.partition('_')[0]}"
+    if any(source.endswith("/docker.sock") for source, _, _ in _volumes(service)):
+        return "the socket of the Docker engine"
+    if user is not None and user.partition(":")[0] in {"0", "root"}:
+        return "the user root"
+    return None
+
+
+def _ports(service: dict[str, object]) -> Iterator[str]:
+    for entry in _list(service.get("ports")):
+        if isinstance(entry, str):
+            yield entry
+        elif isinstance(entry, dict):
+            published, target = _text(entry.get("published")), _text(entry.get("target"))
+            yield f"{published}:{target}" if published else target

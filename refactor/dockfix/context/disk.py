@@ -1,0 +1,180 @@
+"""The files below one folder, read safely: nothing outside it, no pipe, no device, nothing too large."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import stat
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+MAX_ENTRIES = 20_000
+MAX_FILE = 1 << 20
+_MAX_CACHE = 32 << 20
+# without O_NONBLOCK a pipe that took a file's place meanwhile would hold us for ever; Windows has neither
+_OPEN = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+# Folders that tools fill by the thousand and that no program of an image is written in
+_NOT_DESCENDED = frozenset({
+    ".git", ".hg", ".svn", ".bzr", "node_modules", "bower_components", ".venv", "__pycache__", ".tox", ".nox",
+    ".mypy_cache", ".pytest_cache", ".ruff_cache", ".pytype", ".hypothesis", ".ipynb_checkpoints", ".eggs",
+    ".terraform", ".gradle",
+})
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a folder holds, by relative path with slashes.
+
+    ``files`` are regular files and symbolic links with their sizes; ``skipped`` are folders that were not descended,
+    ``unreadable`` those that could not be.
+    """
+
+    files: dict[str, int]
+    links: frozenset[str]
+    folders: frozenset[str]
+    skipped: frozenset[str]
+    unreadable: frozenset[str]
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a regular file, or a link to one; False where that cannot be seen."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+class Disk:
+    """Reads below ``root``, each file and folder once. No method raises OSError."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._prefix = os.fspath(root)
+        self._bytes: dict[str, bytes | None] = {}
+        self._cached = 0
+
+    @cached_property
+    def listing(self) -> Listing | None:
+        """All that lies below the root; None where it cannot be read or holds more than 20,000 entries."""
+        files: dict[str, int] = {}
+        links: set[str] = set()
+        folders: set[str] = set()
+        skipped: set[str] = set()
+        unreadable: set[str] = set()
+        count = 0
+        pending = [""]
+        while pending:
+            folder = pending.pop()
+            found = self._scan(folder)
+            if found is None:
+                if not folder:
+                    return None
+                unreadable.add(folder)
+                continue
+            count += len(found)
+            if count > MAX_ENTRIES:
+                return None
+            prefix = folder + "/" if folder else ""
+            if folder and any(entry.name == "pyvenv.cfg" for entry in found):
+                skipped.add(folder)
+                continue
+            for entry in found:
+                name = prefix + entry.name
+                try:
+                    if entry.is_symlink():
+                        links.add(name)
+                    elif entry.is_dir(follow_symlinks=False):
+                        folders.add(name)
+                        (skipped.add if entry.name in _NOT_DESCENDED else pending.append)(name)
+                        continue
+                    elif not entry.is_file(follow_symlinks=False):
+                        continue
+                    files[name] = entry.stat(follow_symlinks=False).st_size
+                except OSError:
+                    continue  # gone since the folder was read
+        return Listing(files, frozenset(links), frozenset(folders), frozenset(skipped), frozenset(unreadable))
+
+    def _scan(self, folder: str) -> list[os.DirEntry[str]] | None:
+        try:
+            with os.scandir(self.absolute(folder)) as entries:
+                found: list[os.DirEntry[str]] = []
+                for entry in entries:
+                    found.append(entry)
+                    if len(found) > MAX_ENTRIES:
+                        break
+                return found
+        except (OSError, ValueError):
+            return None
+
+    def absolute(self, path: str) -> str:
+        """The path on this machine of a relative path, which must not lead out of the root."""
+        return f"{self._prefix}/{path}" if path not in {"", "."} else self._prefix or "."
+
+    @cached_property
+    def _real_root(self) -> str:
+        return os.path.realpath(self._prefix or ".")
+
+    def resolve(self, path: str) -> str | None:
+        """The relative path, free of links, of what a clean relative path leads to; None where it leaves the root."""
+        try:
+            real = os.path.realpath(self.absolute(path))
+        except (OSError, ValueError):
+            return None
+        if real == self._real_root:
+            return "."
+        inside = self._real_root.rstrip("/") + "/"
+        return real[len(inside):] if real.startswith(inside) else None
+
+    def kind(self, path: str) -> str:
+        """What a clean relative path leads to: "file", "folder", "other" (a pipe, a dead link …), or "" for nothing.
+
+        A path that links lead out of the root is nothing, and a link that does so itself is "other".
+        """
+        try:
+            mode = os.lstat(self.absolute(path)).st_mode
+        except (OSError, ValueError):
+            return ""
+        # a link may also stand in the middle of the path
+        resolved = self.resolve(path) if stat.S_ISLNK(mode) or "/" in path else path
+        if resolved is None:
+            return "other" if stat.S_ISLNK(mode) and self.resolve(posixpath.dirname(path) or ".") is not None else ""
+        if stat.S_ISLNK(mode):
+            try:
+                mode = Path(self.absolute(path)).stat().st_mode
+            except (OSError, ValueError):
+                return "other"
+        return "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "other"
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of the file at a clean relative path; None where it is unreadable, elsewhere or over 1 MiB."""
+        if path in self._bytes:
+            return self._bytes[path]
+        data = self.read_outside(self.absolute(path)) if self.kind(path) == "file" else None
+        if self._cached + len(data or b"") <= _MAX_CACHE:
+            self._cached += len(data or b"")
+            self._bytes[path] = data
+        return data
+
+    @staticmethod
+    def read_outside(path: str) -> bytes | None:
+        """The bytes of a regular file anywhere, of at most 1 MiB; None where it cannot be read."""
+        data = Disk.head(path, MAX_FILE + 1)
+        return data if data is None or len(data) <= MAX_FILE else None
+
+    @staticmethod
+    def head(path: str, size: int) -> bytes | None:
+        """The first bytes of a regular file anywhere; None where it cannot be read."""
+        try:
+            handle = os.open(path, _OPEN)
+        except (OSError, ValueError):
+            return None
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                return None
+            with open(handle, "rb", closefd=False) as stream:
+                return stream.read(size)
+        except OSError:
+            return None
+        finally:
+            os.close(handle)

@@ -1,0 +1,249 @@
+"""Patterns of Go's ``filepath.Match`` and of Docker's ``.dockerignore``, as Python regular expressions.
+
+Rules: https://pkg.go.dev/path/filepath#Match, https://github.com/moby/patternmatcher (which turns a pattern into a Go
+regular expression) and https://pkg.go.dev/regexp/syntax for what that expression means.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+Matcher = Callable[[str], bool]
+
+_SURROGATE_FIRST, _SURROGATE_LAST = 0xD800, 0xDFFF
+_QUOTED = frozenset(".+()|{}$")
+_ESCAPED_LETTERS = {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_CLASSES = {"d": "0-9", "s": r"\t\n\f\r ", "w": "0-9A-Za-z_"}
+_BOUNDARIES = {"A": r"\A", "z": r"\Z", "b": r"\b", "B": r"\B"}
+_POSIX = {
+    "alnum": "0-9A-Za-z", "alpha": "A-Za-z", "ascii": r"\x00-\x7f", "blank": r"\t ", "cntrl": r"\x00-\x1f\x7f",
+    "digit": "0-9", "graph": "!-~", "lower": "a-z", "print": " -~", "punct": r"!-/:-@\[-`{-~", "space": r"\t-\r ",
+    "upper": "A-Z", "word": "0-9A-Za-z_", "xdigit": "0-9A-Fa-f",
+}
+
+
+class BadPatternError(ValueError):
+    """A pattern that Docker rejects, or that is too odd to be read here; its text says why."""
+
+
+def clean(path: str) -> str:
+    """What Go's ``filepath.Clean`` makes of a slash-separated path."""
+    return re.sub(r"^//+", "/", posixpath.normpath(path))
+
+
+def has_wildcards(pattern: str) -> bool:
+    """Whether a COPY source is a pattern rather than a name."""
+    return re.search(r"[*?\[]", re.sub(r"(?s)\\.", "", pattern)) is not None
+
+
+@lru_cache(maxsize=1024)
+def go_match(pattern: str) -> re.Pattern[str]:
+    """The expression that matches a whole path as ``filepath.Match`` does. Raises BadPatternError."""
+    result: list[str] = []
+    position = 0
+    while position < len(pattern):
+        char = pattern[position]
+        position += 1
+        if char == "*":
+            result.append("[^/]*")
+        elif char == "?":
+            result.append("[^/]")
+        elif char == "[":
+            text, position = _go_class(pattern, position)
+            result.append(text)
+        elif char == "\\":
+            if position == len(pattern):
+                raise BadPatternError("it ends in a backslash")
+            result.append(re.escape(pattern[position]))
+            position += 1
+        else:
+            result.append(re.escape(char))
+    return re.compile("".join(result) + r"\Z", re.DOTALL)
+
+
+def _go_class(pattern: str, position: int) -> tuple[str, int]:
+    """Reads a character class of ``filepath.Match`` after its bracket."""
+    negated = pattern.startswith("^", position)
+    position += negated
+    items: list[str] = []
+    while not (items and pattern.startswith("]", position)):
+        low, position = _class_char(pattern, position)
+        high = low
+        if pattern.startswith("-", position):
+            high, position = _class_char(pattern, position + 1)
+        # a range that runs backwards holds nothing, and is no error
+        items.append(f"{re.escape(low)}-{re.escape(high)}" if low <= high else "")
+    text = "".join(items)
+    if not text:
+        return (r"[\s\S]" if negated else r"(?!)"), position + 1
+    return f"[{'^' * negated}{text}]", position + 1
+
+
+def _class_char(pattern: str, position: int) -> tuple[str, int]:
+    if pattern.startswith("\\", position):
+        position += 1
+    elif pattern.startswith(("-", "]"), position):
+        raise BadPatternError("a character class is empty or has a hyphen at its edge")
+    if position + 1 >= len(pattern):
+        raise BadPatternError("a character class is not closed")
+    if _SURROGATE_FIRST <= ord(pattern[position]) <= _SURROGATE_LAST:
+        raise BadPatternError("a character class has a byte that is not UTF-8")
+    return pattern[position], position + 1
+
+
+@lru_cache(maxsize=4096)
+def ignore_matcher(pattern: str) -> Matcher:
+    """A function that tells whether a pattern of a ``.dockerignore``, cleaned and without ``!``, matches one path.
+
+    Raises BadPatternError.
+    """
+    if not pattern:
+        raise BadPatternError("there is nothing after the !")
+    go_match(pattern)  # Docker asks filepath.Match only whether the pattern is well formed
+    expression, kind = _translate(pattern)
+    if kind == "exact":
+        return pattern.__eq__
+    if kind == "prefix":
+        prefix = pattern[:-2]
+        return lambda path: path.startswith(prefix)
+    if kind == "suffix":
+        suffix = pattern[2:]
+        return lambda path: path.endswith(suffix) or (suffix[:1] == "/" and path == suffix[1:])
+    found = re.compile(_GoExpression(expression).python()).search
+    return lambda path: found(path) is not None
+
+
+def _translate(pattern: str) -> tuple[str, str]:
+    """The Go expression of moby's patternmatcher and the way in which it compares: exact, prefix, suffix or regexp."""
+    result = ["^"]
+    kind = "exact"
+    position = 0
+    while position < len(pattern):
+        start = position
+        char = pattern[position]
+        position += 1
+        if pattern.startswith("**", start):
+            position += 1
+            position += pattern.startswith("/", position)
+            if position < len(pattern):
+                result.append("(.*/)?")
+                kind = "regexp"
+            elif kind == "exact":
+                kind = "prefix"
+            else:
+                result.append(".*")
+                kind = "regexp"
+            if start == 0:
+                kind = "suffix"
+        elif char in "*?":
+            result.append("[^/]*" if char == "*" else "[^/]")
+            kind = "regexp"
+        elif char in _QUOTED:
+            result.append("\\" + char)
+        elif char == "\\":
+            result.append(pattern[start:position + 1])
+            position += 1
+            kind = "regexp"
+        else:
+            result.append(char)
+            kind = "regexp" if char in "[]" else kind
+    return "".join(result) + "$", kind
+
+
+class _GoExpression:
+    """Turns the few constructs of Go's regular expressions that a pattern can bring about into Python's."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.position = 0
+
+    def python(self) -> str:
+        result: list[str] = []
+        while self.position < len(self.text):
+            char = self.text[self.position]
+            self.position += 1
+            if char == "\\":
+                result.append(self._escape())
+            elif char == "[":
+                result.append(self._class())
+            elif char == "$":
+                result.append(r"\Z")
+            elif char in "^.*?()":
+                result.append(char)
+            else:
+                result.append(re.escape(char))
+        return "(?a)" + "".join(result)
+
+    def _escape(self) -> str:
+        char = self.text[self.position]
+        if char in _BOUNDARIES:
+            self.position += 1
+            return _BOUNDARIES[char]
+        if char.lower() in _CLASSES:
+            self.position += 1
+            return f"[{'^' * char.isupper()}{_CLASSES[char.lower()]}]"
+        return re.escape(self._escaped_char())
+
+    def _escaped_char(self) -> str:
+        """The one character that an escape stands for."""
+        char = self.text[self.position]
+        self.position += 1
+        if char in _ESCAPED_LETTERS:
+            return _ESCAPED_LETTERS[char]
+        digits = re.compile(r"0[0-7]{0,2}|[1-7][0-7]{1,2}").match(self.text, self.position - 1)
+        if digits:
+            self.position = digits.end()
+            return chr(int(digits[0], 8))
+        number = re.compile(r"x([0-9A-Fa-f]{2})").match(self.text, self.position - 1)
+        if number:
+            self.position = number.end()
+            return chr(int(number[1], 16))
+        if char.isalnum() or not char.isascii():
+            raise BadPatternError(f"\\{char} has no meaning in it (folders are separated by /)")
+        return char
+
+    def _class(self) -> str:
+        negated = self.text.startswith("^", self.position)
+        self.position += negated
+        items: list[str] = []
+        first = True
+        while first or not self.text.startswith("]", self.position):
+            first = False
+            if self.position >= len(self.text):
+                raise BadPatternError("a character class is not closed")
+            items.append(self._class_item())
+        self.position += 1
+        return f"[{'^' * negated}{''.join(items)}]"
+
+    def _class_item(self) -> str:
+        posix = re.compile(r"\[:(\^?)(\w+):\]").match(self.text, self.position)
+        if posix:
+            if posix[1] or posix[2] not in _POSIX:
+                raise BadPatternError(f"{posix[0]} has no meaning in it")
+            self.position = posix.end()
+            return _POSIX[posix[2]]
+        named = re.compile(r"\\([dsw])").match(self.text, self.position)
+        if named:
+            self.position = named.end()
+            return _CLASSES[named[1]]
+        low = high = self._class_char()
+        if self.text.startswith("-", self.position) and not self.text.startswith("-]", self.position):
+            self.position += 1
+            high = self._class_char()
+        if low > high:
+            raise BadPatternError(f"the range {low}-{high} runs backwards")
+        return f"{re.escape(low)}-{re.escape(high)}"
+
+    def _class_char(self) -> str:
+        if self.position >= len(self.text):
+            raise BadPatternError("a character class is not closed")
+        char = self.text[self.position]
+        self.position += 1
+        if char != "\\":
+            return char
+        if self.position >= len(self.text):
+            raise BadPatternError("a character class is not closed")
+        return self._escaped_char()

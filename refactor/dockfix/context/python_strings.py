@@ -1,0 +1,83 @@
+"""The string literals of a Python source file, without docstrings. The source is parsed, never run."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from functools import lru_cache
+
+_OPERATOR = re.compile(rb"[-+*/%.|&^~<>=@]|\b(?:not|lambda|and|or|if|else|await)\b")
+_STATEMENT = re.compile(rb"\n(?=[^\s#)\]}])")
+_BRACKET = re.compile(rb"[(\[{]|[)\]}]")
+_MAX_OPERATORS = 3000
+_MAX_BRACKETS = 100
+
+Literals = tuple[tuple[int, str], ...]
+
+
+@lru_cache(maxsize=256)
+def string_literals(data: bytes) -> Literals | None:
+    """The string literals of a source file with the 1-based lines on which they start; None where it can't be parsed.
+
+    A string that stands alone as a statement, such as a docstring, is left out. Bytes are decoded as Latin-1. An
+    f-string gives its constant parts.
+    """
+    import ast
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # for odd escapes in the user's strings
+            tree = ast.parse(data)
+    except SyntaxError:
+        return _by_libcst(data)  # it may be written for a Python newer than this one
+    except (ValueError, RecursionError, MemoryError):
+        return None
+    alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    found: list[tuple[int, str]] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes) and id(node) not in alone:
+            value = node.value if isinstance(node.value, str) else node.value.decode("latin-1")
+            found.append((node.lineno, value))
+    return tuple(found)
+
+
+def _by_libcst(data: bytes) -> Literals | None:
+    if _too_deep(data):
+        return None
+    import libcst
+    from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
+
+    found: list[tuple[int, str]] = []
+
+    class Strings(libcst.CSTVisitor):
+        METADATA_DEPENDENCIES = (PositionProvider,)
+
+        def visit_Expr(self, node: libcst.Expr) -> bool:  # noqa: N802 (LibCST's name)
+            return not isinstance(node.value, libcst.SimpleString | libcst.ConcatenatedString)
+
+        def visit_SimpleString(self, node: libcst.SimpleString) -> None:  # noqa: N802
+            value = node.evaluated_value
+            self.add(node, value if isinstance(value, str) else value.decode("latin-1"))
+
+        def visit_FormattedStringText(self, node: libcst.FormattedStringText) -> None:  # noqa: N802
+            self.add(node, node.value)
+
+        def add(self, node: libcst.CSTNode, value: str) -> None:
+            place = self.get_metadata(PositionProvider, node)
+            found.append((place.start.line if isinstance(place, CodeRange) else 1, value))
+
+    try:
+        MetadataWrapper(libcst.parse_module(data), unsafe_skip_copy=True).visit(Strings())
+    except (libcst.ParserSyntaxError, ValueError, SyntaxError, RecursionError, LookupError):
+        return None
+    return tuple(found)
+
+
+def _too_deep(data: bytes) -> bool:
+    """Whether LibCST's recursive parser could overflow the stack, which would end the whole process."""
+    depth = 0
+    for match in _BRACKET.finditer(data):
+        depth = max(0, depth + (1 if match[0] in b"([{" else -1))
+        if depth > _MAX_BRACKETS:
+            return True
+    return any(len(_OPERATOR.findall(statement)) > _MAX_OPERATORS for statement in _STATEMENT.split(data))

@@ -1,0 +1,331 @@
+"""Requirements files and all that they name, read as pip reads them.
+
+Format: https://pip.pypa.io/en/stable/reference/requirements-file-format/
+"""
+
+from __future__ import annotations
+
+import codecs
+import posixpath
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from dockfix.context.build_context import BuildContext
+from dockfix.context.dockerignore import Ignore
+
+_MAX_FILES = 200
+_COMMENT = re.compile(r"(?:^|\s+)#.*$")
+_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+_EXTRAS = rf"(?:\s*\[\s*(?:{_NAME}(?:\s*,\s*{_NAME})*)?\s*\])?"
+_CLAUSE = r"(?:===|[=!<>~]=|[<>])\s*[A-Za-z0-9.*+!_-]+"
+_VALUE = r"""(?:'[^'"]*'|"[^"']*")"""
+_TEST = rf"[a-z_]+\s*(?:[=!<>~]=|[<>]|\bin\b|\bnot\s+in\b)\s*{_VALUE}"
+# The usual forms; what they don't cover is left to the `packaging` library, whose import takes long
+_USUAL = re.compile(rf"({_NAME}){_EXTRAS}\s*(?:{_CLAUSE}(?:\s*,\s*{_CLAUSE})*)?\s*(?:;\s*{_TEST}(?:\s+(?:and|or)\s+{_TEST})*)?")
+_VERSION_CHARS = re.compile(r"(?:===|[=!<>~]=|[<>])\s*([A-Za-z0-9.*+!_-]+)")
+_VERSION = re.compile(r"v?(?:\d+!)?\d+(?:\.\d+)*(?:[._-]?(?:a|b|c|rc|alpha|beta|pre|preview)[._-]?\d*)?"
+                      r"(?:-\d+|[._-]?(?:post|rev|r)[._-]?\d*)?(?:[._-]?dev[._-]?\d*)?(?:\+[a-z0-9]+(?:[._-][a-z0-9]+)*)?(?:\.\*)?",
+                      re.IGNORECASE)
+_ARCHIVE = re.compile(r"(?i)\.(?:whl|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|tlz|tar\.lz|tar\.lzma)$")
+_SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]*:(?://)?")
+_VCS = re.compile(r"(?i)(?:git|hg|svn|bzr)\+[a-z+]+:")
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# The options of a line: those with a value, and those without
+_FILES = {"-r": "-r", "--requirement": "-r", "-c": "-c", "--constraint": "-c"}
+_VALUED = {"-i", "--index-url", "--pypi-url", "--extra-index-url", "--no-binary", "--only-binary", "--trusted-host",
+           "--use-feature"}
+_PLAIN = {"--no-index", "--prefer-binary", "--require-hashes", "--pre", "--always-unzip", "-Z"}
+_PER_REQUIREMENT = {"--hash", "--global-option", "--install-option", "--config-settings", "--config-setting", "-C"}
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One requirement: ``name`` is normalised ("" where a URL or path doesn't tell), ``raw`` the logical line."""
+
+    name: str
+    raw: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A line that cannot be understood, or whose meaning lies outside the context."""
+
+    file: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A requirements file with all that it includes.
+
+    ``files`` are context-relative, in the order in which pip reads them; ``requirements`` are what is installed,
+    ``constraints`` the lines of ``-c`` files. ``editable`` (the values of ``-e``), ``local_paths``, ``find_links``, ``vcs``
+    and ``urls`` are as written; pip takes local paths from its working directory, not from the file's folder.
+    ``find_links`` holds folders and files only, no URLs. ``options`` are the rest, such as ``--index-url=…``;
+    ``variables`` are the names of ``${NAME}`` uses. ``missing`` are files that are not in the context or are ignored.
+    """
+
+    files: tuple[str, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
+    constraints: tuple[Requirement, ...] = ()
+    editable: tuple[str, ...] = ()
+    local_paths: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    vcs: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is missing and every line was understood."""
+        return not self.missing and not self.problems
+
+
+def closure(context: BuildContext, path: str, ignore: Ignore) -> Manifest:
+    """Reads the requirements file at a context-relative path with the files that it includes; never raises."""
+    reader = _Reader(context, ignore)
+    reader.file(posixpath.normpath(path), constraint=False)
+    return reader.manifest()
+
+
+@dataclass
+class _Reader:
+    context: BuildContext
+    ignore: Ignore
+    files: dict[str, None] = field(default_factory=dict)
+    seen: set[tuple[str, bool]] = field(default_factory=set)
+    requirements: list[Requirement] = field(default_factory=list)
+    constraints: list[Requirement] = field(default_factory=list)
+    lists: dict[str, list[str]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def manifest(self) -> Manifest:
+        lists = {name: tuple(dict.fromkeys(values)) for name, values in self.lists.items()}
+        return Manifest(tuple(self.files), tuple(self.requirements), tuple(self.constraints), problems=tuple(self.problems),
+                        **lists)
+
+    def add(self, name: str, value: str) -> None:
+        self.lists.setdefault(name, []).append(value)
+
+    def file(self, path: str, *, constraint: bool) -> None:
+        """Reads one file and, where it includes others, those in its place."""
+        pending = [self.lines(path, constraint)]
+        # a stack of iterators instead of recursion: a chain of includes may be as long as it likes
+        while pending:
+            included = next(pending[-1], None)
+            if included is None:
+                pending.pop()
+            elif len(self.files) < _MAX_FILES:
+                pending.append(self.lines(*included))
+            else:
+                self.add("missing", included[0])
+
+    def lines(self, path: str, constraint: bool) -> Iterator[tuple[str, bool]]:
+        """Takes in the lines of one file; yields the files that it includes, each with whether it holds constraints."""
+        if (path, constraint) in self.seen:
+            return
+        self.seen.add((path, constraint))
+        data = None if self.ignore.ignores(path) else self.context.read_bytes(path)
+        if data is None:
+            self.add("missing", path)
+            return
+        self.files[path] = None
+        text = _decode(data)
+        if text is None:
+            self.problems.append(Problem(path, 1, "it is not a text in UTF-8"))
+            return
+        for number, line in _logical(text):
+            for name in _VARIABLE.findall(line):
+                self.add("variables", name)
+            yield from self.line(line, path, number, constraint)
+
+    def line(self, line: str, path: str, number: int, constraint: bool) -> Iterator[tuple[str, bool]]:
+        usual = _usual(line)
+        if usual:
+            (self.constraints if constraint else self.requirements).append(Requirement(usual, line, path, number))
+            return
+        words = line.split()
+        first = next((index for index, word in enumerate(words) if word.startswith("-")), len(words))
+        if first:
+            self.options_of_requirement(words[first:], path, number)
+            self.requirement(" ".join(words[:first]), line, path, number, constraint)
+            return
+        try:
+            options = shlex.split(line)
+        except ValueError:
+            self.problems.append(Problem(path, number, "its quotes are not closed"))
+            return
+        yield from self.options(options, path, number, constraint)
+
+    def options_of_requirement(self, words: list[str], path: str, number: int) -> None:
+        for word in words:
+            name = word.partition("=")[0]
+            if word.startswith("-") and name not in _PER_REQUIREMENT:
+                self.problems.append(Problem(path, number, f"{name} does not belong behind a requirement"))
+
+    def options(self, words: list[str], path: str, number: int, constraint: bool) -> Iterator[tuple[str, bool]]:
+        position = 0
+        while position < len(words):
+            name, value = _option(words[position])
+            position += 1
+            if name in _PLAIN and value is None:
+                self.add("options", name)
+                continue
+            if name not in _FILES and name not in _VALUED and name not in {"-e", "--editable", "-f", "--find-links"}:
+                self.problems.append(Problem(path, number, f"{name} is not understood"))
+                continue
+            if value is None and position < len(words):
+                value = words[position]
+                position += 1
+            if not value:
+                self.problems.append(Problem(path, number, f"{name} has no value"))
+            elif name in _FILES:
+                if _SCHEME.match(value):
+                    self.problems.append(Problem(path, number, f"{value} is not in the build context"))
+                else:
+                    yield (posixpath.normpath(posixpath.join(posixpath.dirname(path), value)),
+                           constraint or _FILES[name] == "-c")
+            elif name in {"-e", "--editable"}:
+                self.editable(value)
+            elif name in {"-f", "--find-links"}:
+                self.find_links(value, path)
+            else:
+                self.add("options", f"{name}={value}")
+
+    def editable(self, value: str) -> None:
+        self.add("editable", value)
+        if _VCS.search(value):
+            self.add("vcs", value)
+        elif not _SCHEME.match(value) or value.startswith("file:"):
+            self.add("local_paths", _local(value))
+
+    def find_links(self, value: str, path: str) -> None:
+        if _SCHEME.match(value) and not value.startswith("file:"):
+            self.add("options", f"--find-links={value}")
+            return
+        local = _local(value)
+        beside = posixpath.normpath(posixpath.join(posixpath.dirname(path), local))
+        # pip tries the file's own folder first, then its working directory
+        self.add("find_links", beside if self.context.exists(beside) else local)
+
+    def requirement(self, text: str, line: str, path: str, number: int, constraint: bool) -> None:
+        """Takes in what is not one of the usual forms: a path, a URL, or a rarer form of requirement."""
+        name, at, url = text.partition("@")
+        named = bool(at) and re.fullmatch(rf"\s*{_NAME}{_EXTRAS}\s*", name) is not None
+        target = url.strip() if named else text
+        if _VCS.match(target):
+            self.add("vcs", text)
+        elif target.startswith("file:"):
+            self.add("local_paths", _local(target.partition(" ;")[0]))
+        elif _SCHEME.match(target) and "://" in target:
+            self.add("urls", text)
+        elif not named and _is_path(text):
+            self.add("local_paths", _local(text))
+        else:
+            found = _parse(text)
+            if found is None:
+                self.problems.append(Problem(path, number, f"{text[:80]!r} is not a requirement"))
+                return
+            (self.constraints if constraint else self.requirements).append(Requirement(found, line, path, number))
+            return
+        found = normalise(re.match(rf"\s*({_NAME})", name)[1]) if named else _name_in(target)  # type: ignore[index]
+        if found and not constraint:
+            self.requirements.append(Requirement(found, line, path, number))
+
+
+def normalise(name: str) -> str:
+    """A distribution's name in the form of https://packaging.python.org/en/latest/specifications/name-normalization/."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _decode(data: bytes) -> str | None:
+    try:
+        for mark, encoding in _BOMS:
+            if data.startswith(mark):
+                return data[len(mark):].decode(encoding)
+        return None if b"\0" in data else data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _logical(text: str) -> Iterator[tuple[int, str]]:
+    """The lines without comments and blank ones, continuations joined, each with the number of its first line."""
+    start = 0
+    parts: list[str] = []
+    # pip splits at form feeds and the like too
+    for number, physical in enumerate([*text.splitlines(), ""], 1):
+        line = physical
+        if line.endswith("\\") and not _COMMENT.match(line):
+            start = start or number
+            parts.append(line.strip("\\"))
+            continue
+        # a comment inside a continuation must not grow together with the word before it
+        parts.append(" " + line if _COMMENT.match(line) else line)
+        joined = _COMMENT.sub("", "".join(parts)).strip()
+        if joined:
+            yield start or number, joined
+        start = 0
+        parts = []
+
+
+@lru_cache(maxsize=8192)
+def _usual(line: str) -> str:
+    """The normalised name of a requirement in one of the usual forms, "" for any other line."""
+    bare = re.sub(r"\s--hash[= ]\w+:[0-9a-fA-F]+", "", line) if "--hash" in line else line
+    match = _USUAL.fullmatch(bare.strip())
+    if not match or _ARCHIVE.search(match[0]):
+        return ""
+    versions = _VERSION_CHARS.findall(match[0].partition(";")[0])
+    return normalise(match[1]) if all(_VERSION.fullmatch(version) for version in versions) else ""
+
+
+def _parse(text: str) -> str | None:
+    """The normalised name of a requirement by PEP 508; None where it is none."""
+    from packaging.requirements import InvalidRequirement
+    from packaging.requirements import Requirement as Parsed
+
+    try:
+        return normalise(Parsed(text).name)
+    except (InvalidRequirement, RecursionError):
+        return None
+
+
+def _option(word: str) -> tuple[str, str | None]:
+    """An option's name and the value in the same word, if any: ``--x=y``, ``-xy``."""
+    if word.startswith("--"):
+        name, equals, value = word.partition("=")
+        return name, value if equals else None
+    return word[:2], word[2:] or None
+
+
+def _is_path(text: str) -> bool:
+    plain = text.partition("[")[0]
+    return "/" in plain or plain.startswith(".") or _ARCHIVE.search(plain) is not None
+
+
+def _local(text: str) -> str:
+    """A local path without scheme, extras, fragment and marker."""
+    path = re.sub(r"^file:(?://(?:localhost)?(?=/))?", "", text.partition(" ;")[0].partition("#")[0].strip())
+    path = re.sub(r"\[[^\]]*\]$", "", path)
+    return posixpath.normpath(path) if path else "."
+
+
+def _name_in(target: str) -> str:
+    """The distribution's name that a URL's fragment or a wheel's file name tells, "" for none."""
+    egg = re.search(rf"[#&]egg=({_NAME})", target)
+    wheel = re.search(r"(?:^|/)([A-Za-z0-9_.]+)-[^/]*\.whl\b", target)
+    found = egg or wheel
+    return normalise(found[1]) if found else ""

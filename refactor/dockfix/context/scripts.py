@@ -1,0 +1,289 @@
+"""What a shell script runs, wherever in it: read from its syntax tree, never run."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
+
+_MAX_TEXT = 1 << 20
+_MAX_DEPTH = 4
+SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "zsh", "busybox"})
+# Programs that start the program after them: how many plain words come first, and which options take a value
+_WRAPPERS: dict[str, tuple[int, frozenset[str]]] = {
+    "exec": (0, frozenset({"-a"})),
+    "env": (0, frozenset({"-u", "--unset", "-C", "--chdir"})),
+    "command": (0, frozenset()), "builtin": (0, frozenset()), "nohup": (0, frozenset()), "setsid": (0, frozenset()),
+    "time": (0, frozenset({"-f", "-o"})), "stdbuf": (0, frozenset({"-i", "-o", "-e"})), "unbuffer": (0, frozenset()),
+    "nice": (0, frozenset({"-n"})), "ionice": (0, frozenset({"-c", "-n", "-p"})), "chrt": (1, frozenset()),
+    "taskset": (1, frozenset()), "timeout": (1, frozenset({"-s", "--signal", "-k", "--kill-after"})),
+    "sudo": (0, frozenset({"-u", "-g", "-h", "-p", "-C", "-r", "-t", "-U", "--user", "--group"})), "doas": (0, frozenset({"-u"})),
+    "gosu": (1, frozenset()), "su-exec": (1, frozenset()), "setuidgid": (1, frozenset()), "s6-setuidgid": (1, frozenset()),
+    "chpst": (0, frozenset({"-u", "-U", "-b", "-e", "-n", "-l", "-L", "-/"})), "chroot": (1, frozenset()),
+    "setpriv": (0, frozenset()), "runuser": (0, frozenset({"-u", "-g", "-G", "-s"})), "capsh": (0, frozenset()),
+    "tini": (0, frozenset({"-p", "-e"})), "tini-static": (0, frozenset({"-p", "-e"})),
+    "dumb-init": (0, frozenset({"-r", "--rewrite"})), "catatonit": (0, frozenset()), "xargs": (0, frozenset({"-n", "-I", "-P", "-d", "-L", "-s", "-a", "-E"})),
+    "flock": (1, frozenset({"-w", "-E"})), "watch": (0, frozenset({"-n"})), "xvfb-run": (0, frozenset({"-n", "-s", "-e", "-f"})),
+    "dbus-run-session": (0, frozenset()), "strace": (0, frozenset({"-o", "-e", "-p", "-s"})), "fixuid": (0, frozenset()),
+    "opentelemetry-instrument": (0, frozenset()), "ddtrace-run": (0, frozenset()), "newrelic-admin": (1, frozenset()),
+    "if": (0, frozenset()), "npx": (0, frozenset({"-p", "--package"})), "!": (0, frozenset()),
+}
+# Programs whose subcommand starts the program after it
+_RUNNERS = {"poetry": "run", "uv": "run", "pipenv": "run", "pdm": "run", "hatch": "run", "rye": "run", "conda": "run",
+            "mamba": "run", "micromamba": "run", "bundle": "exec", "npm": "exec", "pixi": "run", "doppler": "run",
+            "op": "run", "chamber": "exec", "aws-vault": "exec", "pyenv": "exec"}
+_WRITES_ALL = frozenset({"mkdir", "touch", "tee", "install", "truncate", "mkfifo", "chown", "chgrp", "chmod"})
+_WRITES_LAST = frozenset({"cp", "mv", "ln", "rsync"})
+_EXPANSIONS = frozenset({"simple_expansion", "expansion", "command_substitution", "process_substitution",
+                         "arithmetic_expansion", "ansi_c_string", "translated_string"})
+_ARGUMENTS = re.compile(r"\"?\$(?:[@*1]|\{[@*1](?:[:-][^}]*)?\})\"?")
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+
+
+@dataclass(frozen=True)
+class ScriptFacts:
+    """What is known of a script.
+
+    ``commands`` are the names as written of all programs, builtins included and the script's own functions left out,
+    also behind ``exec``, ``env``, ``gosu`` and the like, in substitutions and in ``sh -c``. ``words`` are all its literal
+    words, in order. ``dynamic`` is True where a name or a script is computed; ``runs_arguments`` where the script runs what
+    it is given (``exec "$@"``). ``writes`` are absolute paths that it redirects to or makes, up to where something is
+    filled in. ``login_shell`` is True where a shell resets PATH (``bash -l``, ``su -``).
+    """
+
+    commands: frozenset[str]
+    words: tuple[str, ...]
+    dynamic: bool = False
+    runs_arguments: bool = False
+    writes: frozenset[str] = frozenset()
+    login_shell: bool = False
+
+
+@cache
+def _parser() -> Parser:
+    import tree_sitter
+    import tree_sitter_bash
+
+    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
+
+
+@lru_cache(maxsize=512)
+def commands_in_script(text: str) -> ScriptFacts | None:
+    """The commands of a POSIX or bash script; None where it is over 1 MiB or cannot be parsed. Never raises."""
+    reader = _Reader()
+    if not reader.script(text, 0):
+        return None
+    return ScriptFacts(frozenset(reader.commands - reader.functions), tuple(reader.words), reader.dynamic,
+                       reader.runs_arguments, frozenset(reader.writes), reader.login_shell)
+
+
+@dataclass(frozen=True)
+class _Word:
+    """A word as written, and its value, None where the shell computes it."""
+
+    text: str
+    value: str | None
+
+
+@dataclass
+class _Reader:
+    commands: set[str] = field(default_factory=set)
+    functions: set[str] = field(default_factory=set)
+    words: list[str] = field(default_factory=list)
+    writes: set[str] = field(default_factory=set)
+    dynamic: bool = False
+    runs_arguments: bool = False
+    login_shell: bool = False
+
+    def script(self, text: str, depth: int) -> bool:
+        """Takes in a script; False where it cannot be parsed."""
+        if len(text) > _MAX_TEXT or depth > _MAX_DEPTH:
+            return False
+        try:
+            data = text.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            data = text.encode("utf-8", "surrogatepass")
+        # the grammar takes \r for a part of a word; a shell would too, but then the script could not work at all
+        root = _parser().parse(data.replace(b"\r\n", b"\n")).root_node
+        if root.has_error:
+            return False
+        first = text.split("\n", 1)[0]
+        if first.startswith("#!") and _is_login(first[2:].split()[1:]):
+            self.login_shell = True
+        for node in _walk(root):
+            if node.type == "function_definition":
+                self.functions.add(_text(node.child_by_field_name("name")))
+            elif node.type == "file_redirect":
+                self.redirect(node)
+            elif node.type == "command":
+                self.command(node, depth)
+            elif node.type == "variable_assignment":
+                value = node.child_by_field_name("value")
+                word = _word(value) if value is not None else None
+                self.words += [word.value] if word is not None and word.value else []
+        return True
+
+    def redirect(self, node: Node) -> None:
+        target = node.child_by_field_name("destination")
+        if target is not None and any(">" in _text(child) for child in node.children if not child.is_named):
+            self.write(_word(target))
+
+    def write(self, word: _Word) -> None:
+        text = word.value if word.value is not None else word.text.lstrip("\"'").partition("$")[0].partition("`")[0]
+        if text.startswith("/") and not text.startswith(("/dev/", "/proc/")):
+            self.writes.add(posixpath.normpath(text))
+
+    def command(self, node: Node, depth: int) -> None:
+        words = [_word(child.children[0] if child.type == "command_name" and child.children else child)
+                 for child in node.children if child.is_named and child.type != "variable_assignment"
+                 and not child.type.endswith("_redirect")]
+        self.words += [word.value for word in words if word.value is not None]
+        self.invocation(words, depth)
+        body = _heredoc(node)
+        if body is not None and words and posixpath.basename(words[0].value or "") in SHELLS:
+            self.nested(_Word(body, body), depth)
+
+    def nested(self, word: _Word, depth: int) -> None:
+        """Takes in a script inside a word."""
+        if word.value is None or not self.script(word.value, depth + 1):
+            self.dynamic = True
+
+    def invocation(self, words: Sequence[_Word], depth: int) -> None:
+        """Takes in a command and what it starts in turn."""
+        while words:
+            name = words[0].value
+            if name is None:
+                if _ARGUMENTS.fullmatch(words[0].text):
+                    self.runs_arguments = True
+                else:
+                    self.dynamic = True
+                return
+            self.commands.add(name)
+            words = self.started(posixpath.basename(name), words[1:], depth)
+
+    def started(self, program: str, rest: Sequence[_Word], depth: int) -> Sequence[_Word]:
+        """The words of the command that ``program`` starts, empty for none."""
+        values = [word.value or "" for word in rest]
+        if program in SHELLS:
+            return self.shell(rest, values, depth)
+        if program in {"su", "runuser", "sudo"}:
+            self.login_shell = self.login_shell or "-" in values or _is_login(values) or (program == "sudo" and "-i" in values)
+            for index, value in enumerate(values[:-1]):
+                if value in {"-c", "--command"} and program != "sudo":
+                    self.nested(rest[index + 1], depth)
+        if program in {"eval", "trap"} and rest:
+            if program == "eval" and any(word.value is None for word in rest):
+                self.dynamic = True
+            elif program == "eval" or len(rest) > 1:
+                text = " ".join(values) if program == "eval" else values[0]
+                self.nested(_Word(text, text if program == "eval" else rest[0].value), depth)
+        if program in _WRITES_ALL or program in _WRITES_LAST:
+            for word in rest if program in _WRITES_ALL else rest[-1:]:
+                self.write(word)
+        if program == "find":
+            for index, value in enumerate(values):
+                if value in {"-exec", "-execdir", "-ok", "-okdir"}:
+                    self.invocation(rest[index + 1:index + 2], depth)
+        if program in _WRAPPERS:
+            return _after_options(rest, *_WRAPPERS[program])
+        if _RUNNERS.get(program) in values and program in _RUNNERS:
+            return _after_options(rest[values.index(_RUNNERS[program]) + 1:], 0, frozenset({"-n", "--name", "-p", "--with",
+                                                                                            "--extra", "--group"}))
+        # wait-for-it host:port -- command, and the like
+        return rest[values.index("--") + 1:] if "--" in values and program not in {"set", "getopt", "git", "grep", "rm"} else ()
+
+    def shell(self, rest: Sequence[_Word], values: list[str], depth: int) -> Sequence[_Word]:
+        self.login_shell = self.login_shell or _is_login(values)
+        position = 0
+        while position < len(rest) and values[position].startswith(("-", "+")):
+            if re.fullmatch(r"-[A-Za-z]*c", values[position]):
+                if position + 1 < len(rest):
+                    self.nested(rest[position + 1], depth)
+                return ()
+            position += 2 if values[position] in {"-o", "+o", "-O", "+O", "--rcfile", "--init-file"} else 1
+        # a script of a name that is computed; `sh "$@"` runs what it is given
+        if position < len(rest) and rest[position].value is None:
+            given = _ARGUMENTS.fullmatch(rest[position].text) is not None
+            self.runs_arguments = self.runs_arguments or given
+            self.dynamic = self.dynamic or not given
+        return ()
+
+
+def _after_options(words: Sequence[_Word], positional: int, valued: frozenset[str]) -> Sequence[_Word]:
+    position = 0
+    while position < len(words):
+        value = words[position].value
+        if value == "--":
+            return words[position + 1:]
+        if value is not None and value.startswith("-"):
+            position += 2 if value in valued else 1
+        elif _ASSIGNMENT.match(words[position].text):
+            position += 1
+        elif positional:
+            positional -= 1
+            position += 1
+        else:
+            return words[position:]
+    return ()
+
+
+def _is_login(options: Sequence[str]) -> bool:
+    """Whether a shell's words ask for a login shell."""
+    for option in options:
+        if option in {"--login", "-"}:
+            return True
+        if not option.startswith("-"):
+            return False
+        if not option.startswith("--") and "l" in option:
+            return True
+        if option.endswith("c"):
+            return False
+    return False
+
+
+def _walk(root: Node) -> Iterator[Node]:
+    """All nodes in the order of the text, without recursion: scripts may be nested deeply."""
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending.extend(reversed(node.children))
+
+
+def _text(node: Node | None) -> str:
+    return node.text.decode("utf-8", "surrogateescape") if node is not None and node.text is not None else ""
+
+
+def _word(node: Node) -> _Word:
+    text = _text(node)
+    if any(child.type in _EXPANSIONS for child in _walk(node)):
+        return _Word(text, None)
+    return _Word(text, _unquote(text))
+
+
+def _unquote(text: str) -> str:
+    def replace(match: re.Match[str]) -> str:
+        if match["single"] is not None:
+            return match["single"]
+        if match["double"] is not None:
+            return re.sub(r'\\([\\"$`])', r"\1", match["double"].replace("\\\n", ""))
+        return match["escaped"].replace("\n", "")
+
+    return re.sub(r"""(?s)'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|\\(?P<escaped>.)""", replace, text)
+
+
+def _heredoc(node: Node) -> str | None:
+    """The body of the heredoc that a command reads, None where it reads none."""
+    parent = node.parent
+    if parent is None or parent.type != "redirected_statement":
+        return None
+    for redirect in parent.children:
+        if redirect.type == "heredoc_redirect":
+            return next((_text(child) for child in redirect.children if child.type == "heredoc_body"), None)
+    return None

@@ -1,0 +1,59 @@
+"""What a run amounts to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from dockfix.engine.results import FileResult
+
+
+class Mode(Enum):
+    """What a run does with the changes."""
+
+    PREVIEW = "preview"
+    CHECK = "check"
+    APPLY = "apply"
+
+    @property
+    def verb(self) -> str:
+        """What is said of a file with changes."""
+        return "changed" if self is Mode.APPLY else "would change"
+
+
+@dataclass
+class Totals:
+    """Counts over a run: files, those with changes, edits in these, edits that wait for --unsafe, and failed files."""
+
+    files: int = 0
+    changed: int = 0
+    edits: int = 0
+    unsafe: int = 0
+    failed: int = 0
+
+    def add(self, result: FileResult) -> None:
+        """Count one more result."""
+        self.files += 1
+        if result.failures:
+            self.failed += 1
+            return
+        self.unsafe += len(result.unsafe)
+        if result.changed:
+            self.changed += 1
+            self.edits += len(result.changes)
+
+    def sentence(self, mode: Mode) -> str:
+        """The counts in words: "Would change 3 of 41 files (5 edits; 2 more with --unsafe; 1 failed)"."""
+        noun = "file" if self.files == 1 else "files"
+        if self.changed:
+            head = f"{mode.verb.capitalize()} {self.changed} of {self.files} {noun}"
+        else:
+            head = f"Nothing to change in {self.files} {noun}"
+        details = []
+        if self.edits:
+            details.append(f"{self.edits} edit" + "s" * (self.edits != 1))
+        if self.unsafe:
+            details.append(f"{self.unsafe} {'more' if self.edits else 'possible'} with --unsafe")
+        if self.failed:
+            details.append(f"{self.failed} failed")
+        return f"{head} ({'; '.join(details)})" if details else head

@@ -1,0 +1,112 @@
+"""Measures dockfix on the Dockerfiles below a folder, beside hadolint and tally where they are installed.
+
+    python scripts/bench.py DIR [--limit N]
+
+Prints files a second, CPU seconds (user and system) and peak memory of each step, every step in one process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+_NAMES = ("Dockerfile", "Containerfile")
+
+
+def dockerfiles(folder: Path, limit: int) -> list[Path]:
+    """The Dockerfiles below a folder that BuildKit's grammar accepts, smaller than 64 KiB."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and path.name.startswith(_NAMES))
+    return found[:limit]
+
+
+def parse_all(paths: Sequence[Path]) -> float:
+    """CPU seconds for parsing texts that are in memory already."""
+    from dockfix.syntax import decode, parse
+
+    texts = [decode(path.read_bytes()) for path in paths]
+    start = time.process_time()
+    for text in texts:
+        parse(text)
+    return time.process_time() - start
+
+
+def preview_all(paths: Sequence[Path]) -> float:
+    """CPU seconds for the full preview of each file: parse, facts, transforms, diff."""
+    from dockfix.engine import Settings, run
+    from dockfix.report.diff import unified
+
+    start = time.process_time()
+    for path in paths:
+        for change in run(path, Settings()).files:
+            unified(change.path, change.before, change.after)
+    return time.process_time() - start
+
+
+def _measure(job: Callable[[Sequence[Path]], float], paths: Sequence[Path], send: multiprocessing.connection.Connection) -> None:
+    seconds = job(paths)
+    send.send((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+
+
+def measure(job: Callable[[Sequence[Path]], float], paths: Sequence[Path]) -> tuple[float, float]:
+    """(CPU seconds, peak MB) of a job in a process of its own."""
+    context = multiprocessing.get_context("spawn")
+    receive, send = context.Pipe(duplex=False)
+    process = context.Process(target=_measure, args=(job, paths, send))
+    process.start()
+    result: tuple[float, float] = receive.recv()
+    process.join()
+    return result
+
+
+def command(arguments: Sequence[str], paths: Sequence[Path]) -> tuple[float, float]:
+    """(CPU seconds, peak MB) of a program that is given all files at once; its findings and exit status do not matter."""
+    process = subprocess.Popen([*arguments, *map(str, paths)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, _, usage = os.wait4(process.pid, 0)
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def tool(name: str) -> str | None:
+    beside = Path(sys.executable).with_name(name)
+    return str(beside) if beside.exists() else shutil.which(name)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--limit", type=int, default=5000)
+    options = parser.parse_args()
+    paths = dockerfiles(options.folder, options.limit)
+    if not paths:
+        print(f"no Dockerfiles below {options.folder}")
+        return 1
+    print(f"{len(paths)} files, one process each way\n{'':24}{'files/s':>10}{'ms/file':>10}{'CPU s':>9}{'peak MB':>9}")
+
+    def row(name: str, seconds: float, memory: float) -> None:
+        print(f"{name:24}{len(paths) / seconds:10.0f}{seconds / len(paths) * 1000:10.3f}{seconds:9.2f}{memory:9.0f}", flush=True)
+
+    row("dockfix: parse", *measure(parse_all, paths))
+    row("dockfix: preview", *measure(preview_all, paths))
+    one = tool("dockfix")
+    if one:
+        seconds, memory = command([one], paths[:1])
+        print(f"{'dockfix: one file':24}{'':10}{'':10}{seconds:9.2f}{memory:9.0f}")
+        row("dockfix: command, -j 1", *command([one, "-q", "-j", "1"], paths))
+    for name, arguments in (("hadolint", ["--no-fail"]), ("tally", ["lint"])):
+        program = tool(name)
+        if program:
+            row(name, *command([program, *arguments], paths))
+        else:
+            print(f"{name:24} not installed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from dockfix.engine import FileResult, Settings, run
+from results import Project
+
+APP = "import os\nprint('hello')\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Makes a project in a folder of its own and runs dockfix on its Dockerfile."""
+    def make(dockerfile: str, files: Mapping[str, str] | None = None, *, unsafe: bool = False, only: str = "",
+             options: Mapping[str, object] | None = None) -> FileResult:
+        content = {"app.py": APP, "requirements.txt": "requests==2.32.3\n", **(files or {}), "Dockerfile": dockerfile}
+        for name, text in content.items():
+            target = tmp_path / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(text.encode("utf-8", "surrogateescape"))
+        select = frozenset(only.split(",")) if only else None
+        return run(tmp_path / "Dockerfile", Settings(select=select, unsafe=unsafe, options=options or {}))
+    return make

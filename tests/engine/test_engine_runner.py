@@ -1,0 +1,161 @@
+"""The safety nets around the transforms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from dockfix.engine import Settings, registry, run, runner
+from dockfix.engine.transform import Edit, Outcome, Safety
+from dockfix.facts import Facts
+from dockfix.syntax import Instruction
+from results import Project, text_of
+
+Change = Callable[[Facts, Instruction], str]
+TEXT = "FROM python:3.11-slim\n# why\nRUN make install\nENV A=1\nCMD [\"python\", \"app.py\"]\n"
+
+
+class Fake:
+    """A transform that replaces every RUN or CMD by what a function makes of it."""
+
+    id: ClassVar[str] = "fake"
+    title: ClassVar[str] = "fake"
+    safety: ClassVar[Safety] = "safe"
+    order: ClassVar[int] = 1
+    atomic: ClassVar[bool] = False
+    options: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, keyword: str, change: Change, **outcome: object) -> None:
+        self.keyword, self.change, self.outcome = keyword, change, outcome
+
+    def apply(self, facts: Facts) -> Outcome:
+        edits = [Edit(node, facts.tree.snippet(new, node.line), node.line, "reason") for node in facts.tree.instructions
+                 if node.keyword == self.keyword and (new := self.change(facts, node)) != node.text]
+        return Outcome(edits, **self.outcome)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def fakes(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    def use(*transforms: Fake) -> None:
+        monkeypatch.setattr(runner, "transforms", lambda: transforms)
+    return use
+
+
+def comment_above(facts: Facts, node: Instruction) -> str:
+    return node.text if "touched" in str(facts.tree) else "# touched\n" + node.text
+
+
+@pytest.mark.parametrize(("fake", "broken"), [
+    (Fake("CMD", lambda facts, node: "CMD [\"other\"]\n"), "CMD of the image would change"),
+    (Fake("ENV", lambda facts, node: "ENV A=2\n"), "ENV A of the image would change"),
+    (Fake("ENV", lambda facts, node: "USER 5\nENV A=1\n"), "USER of the image would change"),
+    (Fake("RUN", lambda facts, node: ""), "would no longer run: make install"),
+    (Fake("RUN", lambda facts, node: "RUN make install\nRUN pip install x\n"), "Python packages that are installed would change"),
+    (Fake("CMD", lambda facts, node: "CMD [\"python\", \"app.py\"]\nGONE x\n"), "has an error in line"),
+    (Fake("ENV", lambda facts, node: "WORKDIR /x\nENV A=1\n"), "WORKDIR of the image would change"),
+    (Fake("ENV", lambda facts, node: "SHELL [\"bash\"]\nENV A=1\n"), "SHELL of the image would change"),
+    (Fake("ENV", lambda facts, node: "LABEL a=b\nENV A=1\n"), "LABEL a of the image would change"),
+])
+def test_a_pass_that_breaks_something_is_rolled_back_and_named(
+        project: Project, fakes: Callable[..., None], fake: Fake, broken: str) -> None:
+    fakes(fake, Fake("RUN", comment_above))
+    result = project(TEXT)
+    assert any(note.transform == "fake" and "rolled back" in note.message and broken in note.message for note in result.warnings)
+    assert text_of(result) == TEXT.replace("RUN", "# touched\nRUN")
+
+
+def test_a_comment_may_not_be_lost(project: Project, fakes: Callable[..., None]) -> None:
+    class Loses(Fake):
+        def apply(self, facts: Facts) -> Outcome:
+            return Outcome([Edit(node, (), node.line, "reason") for node in facts.tree.nodes if node.text == "# why\n"])
+    fakes(Loses("RUN", comment_above))
+    result = project(TEXT)
+    assert not result.files
+    assert "a comment is lost: # why" in result.warnings[0].message
+
+
+def test_a_declared_change_is_let_through(project: Project, fakes: Callable[..., None]) -> None:
+    fakes(Fake("ENV", lambda facts, node: "ENV A=2\n", declares=frozenset({"ENV A"})))
+    assert "ENV A=2\n" in text_of(project(TEXT))
+
+
+def test_a_pass_that_fails_does_not_take_the_others_with_it(project: Project, fakes: Callable[..., None]) -> None:
+    def fails(facts: Facts, node: Instruction) -> str:
+        raise ZeroDivisionError("oops")
+    fakes(Fake("CMD", fails), Fake("RUN", comment_above))
+    result = project(TEXT)
+    assert "ZeroDivisionError: oops" in result.warnings[0].message
+    assert "# touched" in text_of(result)
+
+
+def test_a_pass_that_never_settles_is_left_out(project: Project, fakes: Callable[..., None]) -> None:
+    grows = Fake("RUN", lambda facts, node: "# more\n" + node.text)
+    grows_id = type("Grows", (Fake,), {"id": "grows"})("CMD", lambda facts, node: "# more\n" + node.text)
+    fakes(grows_id, Fake("RUN", comment_above))
+    result = project(TEXT)
+    assert [note.transform for note in result.warnings] == ["grows"]
+    assert "second run" in result.warnings[0].message
+    assert text_of(result) == TEXT.replace("RUN", "# touched\nRUN")
+    fakes(grows)
+    assert not project(TEXT).files
+
+
+def test_two_passes_that_undo_each_other_are_found(project: Project, fakes: Callable[..., None]) -> None:
+    there = type("There", (Fake,), {"id": "there"})("ENV", lambda facts, node: "ENV A=2\n", declares=frozenset({"ENV A"}))
+    back = type("Back", (Fake,), {"id": "back"})("ENV", lambda facts, node: "ENV A=1\n", declares=frozenset({"ENV A"}))
+    fakes(there, back)
+    result = project(TEXT)
+    assert "second run" in result.warnings[0].message
+    assert not result.files
+
+
+def test_unsafe_changes_are_only_listed(project: Project, fakes: Callable[..., None]) -> None:
+    fakes(Fake("RUN", comment_above, unsafe="nobody knows"))
+    result = project(TEXT)
+    assert not result.files
+    assert "nobody knows" in result.unsafe[0].message
+    assert "# touched" in text_of(project(TEXT, unsafe=True))
+
+
+@pytest.mark.parametrize(("comment", "changed"), [
+    ("# dockfix: ignore[fake] we know better", False),
+    ("# dockfix: ignore[fake,other]", False),
+    ("# dockfix: ignore", False),
+    ("# dockfix: ignore[other]", True),
+    ("# dockfix: ignore-file[fake] reason", False),
+])
+def test_suppression(project: Project, fakes: Callable[..., None], comment: str, changed: bool) -> None:
+    fakes(Fake("RUN", comment_above))
+    result = project(TEXT.replace("# why", comment))
+    assert bool(result.files) == changed
+    assert any("holds nothing back" in note.message for note in result.warnings) == changed
+
+
+def test_a_suppression_holds_for_the_instruction_below_it_only(project: Project, fakes: Callable[..., None]) -> None:
+    fakes(Fake("CMD", comment_above))
+    assert project(TEXT.replace("# why", "# dockfix: ignore[fake]")).files
+
+
+def test_select_and_ignore(project: Project) -> None:
+    text = "FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD [\"python\", \"app.py\"]\n"
+    assert {note.transform for note in project(text, only="non-root").changes} == {"non-root"}
+    assert "syntax-directive" not in {note.transform for note in project(text).changes}
+    assert text_of(project(text, only="syntax-directive")) == "# syntax=docker/dockerfile:1\n" + text
+
+
+def test_unknown_ids_are_refused_with_the_nearest() -> None:
+    with pytest.raises(registry.UnknownTransform, match="did you mean non-root"):
+        registry.check_ids(["nonroot"])
+    registry.check_ids(registry.ids())
+
+
+def test_problems_are_failures_with_a_place(tmp_path: Path) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_text("FROM python:3.11\nRUN x \\\n  gcc \\  # why\n  && y\n", encoding="utf-8")
+    (failure,) = run(path, Settings()).failures
+    assert failure.line == 3
+    assert failure.column > 1
+    assert failure.hint

@@ -1,0 +1,35 @@
+"""How tests read a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dockfix.engine import FileResult
+
+Project = Callable[..., FileResult]
+
+
+def text_of(result: FileResult) -> str:
+    """The Dockerfile that a result would write; "" where it stays as it is."""
+    return next((change.after for change in result.files if change.path.endswith("Dockerfile")), "")
+
+
+def ignore_of(result: FileResult) -> str:
+    """The .dockerignore that a result would write."""
+    return next((change.after for change in result.files if change.path.endswith(".dockerignore")), "")
+
+
+def refusal(result: FileResult, transform: str) -> str:
+    """What a transform said about leaving things as they are."""
+    return "; ".join(note.message for note in result.refusals if note.transform == transform)
+
+
+def unsafe(result: FileResult, transform: str) -> str:
+    """What a transform would do with --unsafe, and why it is unsafe."""
+    return "; ".join(note.message for note in result.unsafe if note.transform == transform)
+
+
+def stages(text: str) -> tuple[str, str]:
+    """The two stages of a split Dockerfile, without the runtime stage's FROM."""
+    builder, _, runtime = text.partition(" AS runtime\n")
+    return builder, runtime

@@ -1,0 +1,26 @@
+"""Every golden case that can be is built before and after, and both images pass the case's checks."""
+
+from __future__ import annotations
+
+import pytest
+
+import golden
+
+BUILT = [case for case in golden.cases() if case.data.get("build", True)]
+
+
+@pytest.fixture(scope="session")
+def engine() -> None:
+    reason = golden.engine_answers()
+    if reason:
+        pytest.skip(f"no container engine: {reason}")
+
+
+@pytest.mark.build
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize("case", BUILT, ids=[case.name for case in BUILT])
+def test_both_images_work(case: golden.Case) -> None:
+    proof = golden.prove(case, case.expected())
+    assert proof.before > 0
+    assert proof.after > 0
+    print(f"{case.name}: {proof.before / 1e6:.0f} MB -> {proof.after / 1e6:.0f} MB, runs as {proof.uid}")

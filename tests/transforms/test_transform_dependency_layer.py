@@ -1,0 +1,80 @@
+"""What is copied and installed before the source."""
+
+from __future__ import annotations
+
+import pytest
+
+from results import Project, refusal, text_of
+
+BASIC = """FROM python:3.11-slim
+WORKDIR /app
+# the source
+COPY . .
+RUN pip install -r requirements.txt
+CMD ["python", "app.py"]
+"""
+
+
+def run(project: Project, text: str = BASIC, files: dict[str, str] | None = None) -> str:
+    return text_of(project(text, files, only="dependency-layer"))
+
+
+def test_the_manifest_goes_first(project: Project) -> None:
+    assert run(project) == """FROM python:3.11-slim
+WORKDIR /app
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+# the source
+COPY . .
+CMD ["python", "app.py"]
+"""
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), [
+    ("COPY . .", "COPY . /app", "COPY requirements.txt /app/\nRUN"),
+    ("COPY . .", "ADD . /app/", "COPY requirements.txt /app/\nRUN"),
+    ("COPY . .", "COPY --chown=5:5 . ./", "COPY requirements.txt ./\nRUN"),
+    ("RUN pip", "RUN apt-get update && apt-get install -y gcc\nRUN pip", "gcc\nRUN pip install -r requirements.txt\n"),
+    ("RUN pip", "ENV A=1\nRUN pip install --upgrade pip\nRUN pip", "RUN pip install --upgrade pip\nRUN pip install -r requirements.txt\n"),
+    ("WORKDIR /app\n# the source\nCOPY . .\n", "# the source\nCOPY . /app\nWORKDIR /app\n", "COPY requirements.txt /app/\nWORKDIR /app\nRUN"),
+])
+def test_forms(project: Project, old: str, new: str, expected: str) -> None:
+    result = run(project, BASIC.replace(old, new))
+    assert expected in result
+    assert result.index("RUN pip install -r") < result.index("# the source")
+
+
+def test_included_files_come_along(project: Project) -> None:
+    files = {"requirements.txt": "-r req/base.txt\n-c limits.txt\n", "req/base.txt": "-r more.txt\n", "req/more.txt": "requests\n",
+             "limits.txt": "requests<3\n"}
+    result = run(project, BASIC, files)
+    assert "COPY requirements.txt limits.txt ./\n" in result
+    assert "COPY req/base.txt req/more.txt ./req/\n" in result
+
+
+@pytest.mark.parametrize(("old", "new", "files", "reason"), [
+    ("install -r requirements.txt", "install .", {}, "builds the project itself"),
+    ("install -r requirements.txt", "install -e .", {}, "builds the project itself"),
+    ("-r requirements.txt", "-r other.txt", {}, "was not found"),
+    ("-r requirements.txt", "-r requirements.txt --find-links wheels", {}, "local folder"),
+    ("RUN pip", "RUN make\nRUN pip", {}, "make may need the source"),
+    ("RUN pip", "RUN chmod +x app.py && pip", {}, "works on the source"),
+    ("RUN pip", "ENV PIP_CONSTRAINT=c.txt\nRUN pip", {}, "PIP_"),
+    ("", "", {"requirements.txt": "-e .\n"}, "local project"),
+    ("", "", {"requirements.txt": "./vendored\n"}, "local project"),
+    ("", "", {"requirements.txt": "-r gone.txt\n"}, "could not be read"),
+    ("", "", {".dockerignore": "requirements.txt\n"}, "was not found"),
+])
+def test_refusals(project: Project, old: str, new: str, files: dict[str, str], reason: str) -> None:
+    result = project(BASIC.replace(old, new), files, only="dependency-layer")
+    assert text_of(result) == ""
+    assert reason in refusal(result, "dependency-layer")
+
+
+def test_what_is_right_already_is_left_alone(project: Project) -> None:
+    assert run(project, run(project)) == ""
+
+
+def test_a_folder_of_manifests_is_not_the_source(project: Project) -> None:
+    text = BASIC.replace("COPY . .", "COPY requirements/ .").replace("-r requirements.txt", "-r base.txt")
+    assert run(project, text, {"requirements/base.txt": "requests\n"}) == ""

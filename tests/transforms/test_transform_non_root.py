@@ -1,0 +1,101 @@
+"""Who the program runs as, what it owns, and where root is needed."""
+
+from __future__ import annotations
+
+import pytest
+
+from results import Project, refusal, text_of, unsafe
+
+BASIC = """FROM python:3.11-slim
+WORKDIR /app
+COPY . .
+EXPOSE 8000
+CMD ["python", "app.py"]
+"""
+
+
+def run(project: Project, text: str = BASIC, files: dict[str, str] | None = None, **more: bool) -> str:
+    return text_of(project(text, files, only="non-root", **more))
+
+
+def test_the_user_owns_the_working_directory_and_the_code(project: Project) -> None:
+    assert run(project) == """FROM python:3.11-slim
+WORKDIR /app
+RUN useradd --create-home --uid 10001 appuser \\
+    && chown appuser:appuser /app
+COPY --chown=appuser:appuser . .
+USER 10001:10001
+EXPOSE 8000
+CMD ["python", "app.py"]
+"""
+
+
+def test_a_working_directory_that_comes_later_is_made(project: Project) -> None:
+    text = "FROM python:3.11-slim\nCOPY . /srv/x\nWORKDIR /srv/x\nCMD [\"python\", \"app.py\"]\n"
+    assert "mkdir -p /srv/x && chown appuser:appuser /srv/x\nCOPY --chown=appuser:appuser . /srv/x\n" in run(project, text)
+
+
+def test_system_folders_stay_roots(project: Project) -> None:
+    text = BASIC.replace("EXPOSE", "COPY app.py /usr/local/bin/tool\nCOPY --chown=1:1 app.py /x/\nEXPOSE")
+    result = run(project, text)
+    assert "COPY app.py /usr/local/bin/tool\n" in result
+    assert "COPY --chown=1:1 app.py /x/\n" in result
+
+
+def test_folders_that_the_file_makes_are_owned(project: Project) -> None:
+    result = run(project, BASIC.replace("EXPOSE", "RUN mkdir -p /data/x /app/logs /var/lib/thing /etc/thing\nEXPOSE"))
+    assert "RUN chown -R appuser:appuser /data/x /app/logs /var/lib/thing\nUSER 10001:10001\n" in result
+
+
+@pytest.mark.parametrize(("old", "new", "files", "reason"), [
+    ("EXPOSE", "USER web\nEXPOSE", {}, "USER web is set already"),
+    ("EXPOSE", "USER root\nEXPOSE", {}, "USER root is set already"),
+    ('["python", "app.py"]', '["nginx", "-g", "daemon off;"]', {}, "nginx"),
+    ('["python", "app.py"]', "supervisord -n", {}, "supervisord"),
+    ('["python", "app.py"]', "service cron start && python app.py", {}, "service"),
+    ('["python", "app.py"]', '["sh", "-c", "cron && python app.py"]', {}, "cron"),
+    ('CMD ["python", "app.py"]', 'ENTRYPOINT ["./e.sh"]', {"e.sh": "#!/bin/sh\nexec gosu app python app.py\n"}, "gosu"),
+    ('CMD ["python", "app.py"]', 'ENTRYPOINT ["sh", "/app/e.sh"]', {"e.sh": "chown -R x /data\n"}, "chown"),
+    ("EXPOSE", "RUN useradd web\nEXPOSE", {}, "makes a user"),
+    ("EXPOSE", "RUN chown -R 5 /app\nEXPOSE", {}, "hands files"),
+    ("WORKDIR /app\n", "", {}, "working directory is /"),
+    ("WORKDIR /app", "WORKDIR /root/app", {}, "/root"),
+    ("EXPOSE", "ENV HF_HOME=/root/.cache\nEXPOSE", {}, "/root"),
+    ("EXPOSE", "RUN mkdir /root/.ssh\nEXPOSE", {}, "/root"),
+    ("COPY . .", "VOLUME /data\nCOPY . .", {}, "VOLUME"),
+    ("python:3.11-slim", "python:3.11-alpine", {}, "Debian"),
+    ("python:3.11-slim", "ubuntu", {}, "not an official Python"),
+    ("", "", {"app.py": "import subprocess\nsubprocess.run(['iptables', '-L'])\n"}, "iptables"),
+])
+def test_refusals(project: Project, old: str, new: str, files: dict[str, str], reason: str) -> None:
+    result = project(BASIC.replace(old, new), files, only="non-root", unsafe=True)
+    assert text_of(result) == ""
+    assert reason in refusal(result, "non-root")
+
+
+@pytest.mark.parametrize(("old", "new", "files", "reason"), [
+    ("EXPOSE 8000", "EXPOSE 80", {}, "port 80"),
+    ('["python", "app.py"]', '["gunicorn", "-b", "0.0.0.0:443", "app"]', {}, "port 443"),
+    ("EXPOSE", "VOLUME /data\nEXPOSE", {}, "VOLUME"),
+    ("CMD [\"python\", \"app.py\"]\n", "", {}, "neither CMD nor ENTRYPOINT"),
+    ("COPY . .", "COPY src/ .", {}, "src was found neither"),
+    ("EXPOSE", "RUN python manage.py collectstatic\nEXPOSE", {}, "leaves behind"),
+    ("EXPOSE", "ENV DATA=/data\nEXPOSE", {}, "/data"),
+    ("", "", {"app.py": "open('/var/lib/x/db', 'w')\n"}, "/var/lib/x/db"),
+    ("", "", {"compose.yaml": "services:\n  web:\n    build: .\n    volumes: ['./data:/app/data']\n"}, "/app/data"),
+])
+def test_what_is_not_certain_is_unsafe(project: Project, old: str, new: str, files: dict[str, str], reason: str) -> None:
+    result = project(BASIC.replace(old, new), files, only="non-root")
+    assert text_of(result) == ""
+    assert reason in unsafe(result, "non-root")
+    assert "USER 10001:10001" in run(project, BASIC.replace(old, new), files, unsafe=True)
+
+
+def test_what_an_unknown_step_leaves_behind_is_handed_over_with_unsafe(project: Project) -> None:
+    text = BASIC.replace("EXPOSE", "RUN python manage.py collectstatic\nEXPOSE")
+    assert "RUN python manage.py collectstatic\nRUN chown -R appuser:appuser /app\nUSER" in run(project, text, unsafe=True)
+
+
+def test_a_path_that_the_user_owns_or_may_read_is_no_question(project: Project) -> None:
+    files = {"app.py": "open('/app/data/db', 'w')\nopen('/tmp/x', 'w')\nopen('/usr/share/fonts/x')\nopen('/data/y', 'w')\n"}
+    assert "USER" in run(project, BASIC.replace("EXPOSE", "RUN mkdir /data\nEXPOSE"), files)
