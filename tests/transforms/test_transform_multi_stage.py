@@ -149,6 +149,8 @@ def test_without_the_code_the_split_is_unsafe(project: Project) -> None:
     result = project(text, only=ONLY)
     assert text_of(result) == ""
     assert "src was found neither" in unsafe(result, "virtualenv")
+    assert "gcc and libffi-dev stay in the builder" in unsafe(result, "multi-stage")
+    assert refusal(result, "multi-stage") == ""
     assert " AS runtime" in text_of(project(text, only=ONLY, unsafe=True))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -118,7 +119,7 @@ class BuildContext:
         name = self._name(path)
         if name is None or self.disk.kind(name) != "file":
             return self.listing is not None and name in self.listing.links
-        start = Disk.head(self.disk.absolute(name), head)
+        start = Disk.head(self.disk.absolute(self.disk.resolve(name) or name), head)
         return start is not None and b"\0" in start
 
     def _name(self, path: str) -> str | None:
@@ -182,12 +183,14 @@ class _Copy:
             name = normal(source)
             if has_wildcards(name):
                 self._wildcard(source, name)
-            elif not self._take(name):
+            elif not self._take(name) and not ("\\" in name and self._take(re.sub(r"\\(.)", r"\1", name))):
                 self.missing.append(source)
         folders = tuple(dict.fromkeys(self.folders))
         return CopySet(frozenset(self.files), tuple(self.missing), folders, frozenset(self.skipped), self.known)
 
     def _wildcard(self, source: str, name: str) -> None:
+        parts = name.split("/")
+        fixed = "/".join(parts[:next(number for number, part in enumerate(parts) if has_wildcards(part))])
         try:
             pattern = go_match(name)
         except BadPatternError:
@@ -196,9 +199,18 @@ class _Copy:
         if self.listing is None:
             self.known = False
             return
-        matched = [entry for entry in (*self.listing.files, *self.listing.folders) if pattern.match(entry)]
-        for entry in matched:
-            self._take(entry)
+        if fixed and not self._has_folder(fixed):
+            self.missing.append(source)
+            return
+        self.skipped |= {entry for entry in self.listing.skipped if (fixed + "/").startswith(entry + "/")}
+        for entry in [entry for entry in (*self.listing.files, *self.listing.folders) if pattern.match(entry)]:
+            if not self._take(entry) and not self.ignore.ignores(entry) and source not in self.missing:
+                self.missing.append(source)  # a link that leads to nothing
+
+    def _has_folder(self, name: str) -> bool:
+        """Whether there is a folder that is not ignored with all that is in it."""
+        return self.context.is_dir(name) and (not self.ignore.ignores(name) or any(
+            entry.startswith(name + "/") for entry in self.context.kept(self.ignore)))
 
     def _take(self, name: str) -> bool:
         """Takes a file or folder; False where it is not there or is ignored."""

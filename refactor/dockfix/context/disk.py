@@ -12,6 +12,7 @@ from pathlib import Path
 MAX_ENTRIES = 20_000
 MAX_FILE = 1 << 20
 _MAX_CACHE = 32 << 20
+_MAX_LINKS = 255  # https://pkg.go.dev/github.com/moby/sys/symlink
 # without O_NONBLOCK a pipe that took a file's place meanwhile would hold us for ever; Windows has neither
 _OPEN = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 # Folders that tools fill by the thousand and that no program of an image is written in
@@ -53,6 +54,7 @@ class Disk:
         self._prefix = os.fspath(root)
         self._bytes: dict[str, bytes | None] = {}
         self._cached = 0
+        self._resolved: dict[str, str | None] = {"": ".", ".": "."}
 
     @cached_property
     def listing(self) -> Listing | None:
@@ -111,46 +113,68 @@ class Disk:
         """The path on this machine of a relative path, which must not lead out of the root."""
         return f"{self._prefix}/{path}" if path not in {"", "."} else self._prefix or "."
 
-    @cached_property
-    def _real_root(self) -> str:
-        return os.path.realpath(self._prefix or ".")
-
     def resolve(self, path: str) -> str | None:
-        """The relative path, free of links, of what a clean relative path leads to; None where it leaves the root."""
-        try:
-            real = os.path.realpath(self.absolute(path))
-        except (OSError, ValueError):
-            return None
-        if real == self._real_root:
-            return "."
-        inside = self._real_root.rstrip("/") + "/"
-        return real[len(inside):] if real.startswith(inside) else None
+        """The relative path, free of links, of what a clean relative path leads to, "." for the root; None for nothing.
+
+        Links are followed as Docker does: the root is their "/", and no ".." leads out of it.
+        """
+        if path in self._resolved:
+            return self._resolved[path]
+        folder, _, name = path.rpartition("/")
+        above = self.resolve(folder) if folder else "."
+        self._resolved[path] = found = None if above is None else self._follow(above, [name])
+        return found
+
+    def _follow(self, at: str, pending: list[str]) -> str | None:
+        """Goes on from a resolved folder by the names that are ``pending``, the next one last."""
+        links = 0
+        while pending:
+            name = pending.pop()
+            if name in {"", "."}:
+                continue
+            if name == "..":
+                at = posixpath.dirname(at) or "."
+                continue
+            path = name if at == "." else f"{at}/{name}"
+            try:
+                if not stat.S_ISLNK(os.lstat(self.absolute(path)).st_mode):
+                    at = path
+                    continue
+                target = Path(self.absolute(path)).readlink().as_posix()
+            except (OSError, ValueError):
+                return None
+            links += 1
+            if links > _MAX_LINKS:
+                return None
+            at = "." if target.startswith("/") else at
+            pending += reversed(target.split("/"))
+        return at
 
     def kind(self, path: str) -> str:
-        """What a clean relative path leads to: "file", "folder", "other" (a pipe, a dead link …), or "" for nothing.
-
-        A path that links lead out of the root is nothing, and a link that does so itself is "other".
-        """
+        """What a clean relative path leads to: "file", "folder", "other" (a pipe, a dead link …), or "" for nothing."""
+        resolved = self.resolve(path)
+        if resolved is None:
+            folder = self.resolve(posixpath.dirname(path) or ".")
+            name = posixpath.basename(path)
+            return "other" if folder is not None and self._is_link(f"{folder}/{name}") else ""
         try:
-            mode = os.lstat(self.absolute(path)).st_mode
+            mode = os.lstat(self.absolute(resolved)).st_mode
         except (OSError, ValueError):
             return ""
-        # a link may also stand in the middle of the path
-        resolved = self.resolve(path) if stat.S_ISLNK(mode) or "/" in path else path
-        if resolved is None:
-            return "other" if stat.S_ISLNK(mode) and self.resolve(posixpath.dirname(path) or ".") is not None else ""
-        if stat.S_ISLNK(mode):
-            try:
-                mode = Path(self.absolute(path)).stat().st_mode
-            except (OSError, ValueError):
-                return "other"
         return "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "other"
+
+    def _is_link(self, path: str) -> bool:
+        try:
+            return stat.S_ISLNK(os.lstat(self.absolute(path)).st_mode)
+        except (OSError, ValueError):
+            return False
 
     def read(self, path: str) -> bytes | None:
         """The bytes of the file at a clean relative path; None where it is unreadable, elsewhere or over 1 MiB."""
         if path in self._bytes:
             return self._bytes[path]
-        data = self.read_outside(self.absolute(path)) if self.kind(path) == "file" else None
+        resolved = self.resolve(path)
+        data = None if resolved is None else self.read_outside(self.absolute(resolved))
         if self._cached + len(data or b"") <= _MAX_CACHE:
             self._cached += len(data or b"")
             self._bytes[path] = data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dockfix.context.build_context import BuildContext
@@ -15,6 +15,8 @@ from dockfix.engine.suppression import Suppressions
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
 from dockfix.syntax import Dockerfile, decode, parse, problems
+
+_UNSAFE = "unsafe, because "
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class _Pass:
     unsafe: list[Note] = field(default_factory=list)
     refusals: list[Note] = field(default_factory=list)
     warnings: list[Note] = field(default_factory=list)
+    held_back: bool = False
 
 
 def run(path: Path, settings: Settings, *, data: bytes | None = None, context: Path | None = None) -> FileResult:
@@ -67,6 +70,8 @@ def run(path: Path, settings: Settings, *, data: bytes | None = None, context: P
             break
         unstable.append(Note(again, 0, "left out, because a second run would change its result again; please report this"))
         chosen = tuple(transform for transform in chosen if transform.id != again)
+    if done.held_back:
+        _list_unsafe(facts, done, chosen, settings)
     return _result(path, text, facts, done, suppressions, unstable)
 
 
@@ -97,6 +102,18 @@ def _chain(facts: Facts, chosen: tuple[Transform, ...], settings: Settings, supp
     return done
 
 
+def _list_unsafe(facts: Facts, done: _Pass, chosen: tuple[Transform, ...], settings: Settings) -> None:
+    """Puts into ``done`` what ``--unsafe`` would add: one unsafe change may be what others need."""
+    full = _chain(facts, chosen, replace(settings, unsafe=True), Suppressions.of(facts.tree))
+    reasons = {note.transform: note.message for note in full.warnings if note.message.startswith(_UNSAFE)}
+    added = [note for note in full.changes if note not in done.changes]
+    for note in added:
+        reason = reasons.pop(note.transform, "")
+        done.unsafe.append(replace(note, message=f"{note.message} ({reason})") if reason else note)
+    ids = {note.transform for note in added}
+    done.refusals = [note for note in done.refusals if note.transform not in ids or note in full.refusals]
+
+
 def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settings, suppressions: Suppressions) -> None:
     done.refusals += [Note(transform.id, line, reason) for line, reason in outcome.refusals]
     edits = _unsuppressed(done, transform, outcome, suppressions)
@@ -105,9 +122,7 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
     notes = [Note(transform.id, edit.line, edit.reason) for edit in edits if edit.reason]
     notes += [Note(transform.id, 0, outcome.file_reason)] if outcome.files and outcome.file_reason else []
     if (outcome.unsafe or transform.safety == "unsafe") and not settings.unsafe:
-        reason = f" (unsafe, because {outcome.unsafe})" if outcome.unsafe else ""
-        done.unsafe += [Note(transform.id, note.line, note.message + (reason if index == 0 else ""))
-                        for index, note in enumerate(notes)]
+        done.held_back = True
         return
     before = done.facts
     after = before.with_tree(before.tree.replace({edit.node: edit.replacement for edit in edits}), outcome.files)
@@ -120,7 +135,7 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
     done.changes += notes
     done.warnings += [Note(transform.id, line, warning) for line, warning in outcome.warnings]
     if outcome.unsafe:
-        done.warnings.append(Note(transform.id, 0, f"unsafe, because {outcome.unsafe}"))
+        done.warnings.append(Note(transform.id, 0, f"{_UNSAFE}{outcome.unsafe}"))
 
 
 def _unsuppressed(done: _Pass, transform: Transform, outcome: Outcome, suppressions: Suppressions) -> list[Edit]:
