@@ -134,7 +134,8 @@ class _Chooser:
     def _dockerfile_mentions(self, name: str) -> bool:
         """Whether a command of the Dockerfile may use a folder of the context: by its name, or, for .git, by running git."""
         words = rf"(?:^|[\s/='\"]){re.escape(name)}(?:[\s/'\"]|$)" if name != ".git" else r"\.git\b|\bgit (?!clone\b|config\b)"
-        return any(re.search(words, unit.command.text) for stage in self.facts.model.stages for _, unit in stage.units)
+        return any(re.search(words, unit.command.text) for stage in self.facts.model.stages for _, unit in stage.units
+                   if unit.effects.action is None)
 
     def _names(self, name: str, pattern: str) -> bool:
         """Whether a source other than the file itself names it, its folder or its kind."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -10,12 +11,13 @@ from dockfix.facts import Facts, from_context
 from dockfix.facts.placement import Placement, Refusal, place
 from dockfix.model.effects import Package
 from dockfix.model.stages import Step
-from dockfix.syntax import Blank, Instruction, Node
+from dockfix.syntax import Blank, Comment, Instruction, Node
 
 from ._layout import leading
 from ._runs import Trim, trim
 
 BUILDER = "builder"
+_PRAGMA = re.compile(r"(hadolint|dockfix|tally|checkov|trivy|kics|nosemgrep|semgrep)\b")
 
 
 class MultiStage:
@@ -146,10 +148,14 @@ class _Splitter:
 
 
 def _without_comments(nodes: tuple[Node, ...], elsewhere: bool) -> tuple[Node, ...]:
-    """The lines above an instruction; without the comments, and with one blank line at most, where the builder has them."""
+    """The lines above an instruction; without the comments, and with one blank line at most, where the builder has them.
+
+    Comments that a linter reads hold for the instruction wherever it stands.
+    """
     if not elsewhere:
         return nodes
-    return tuple(node for node in nodes if isinstance(node, Blank))[:1]
+    pragmas = [node for node in nodes if isinstance(node, Comment) and _PRAGMA.match(node.content)]
+    return (*[node for node in nodes if isinstance(node, Blank)][:1], *pragmas)
 
 
 def _twin(node: Node) -> Node:

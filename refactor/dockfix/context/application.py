@@ -41,11 +41,11 @@ _BY_NAME = re.compile(rb"(?m)^\s*(?:from|import)\s+(?:plumbum|sh)\b")
 _FIRST = (rb"/(?:var|data|srv|mnt|media|opt|home|root|run|logs?|etc|usr|storage|uploads?|config|app|apps|code|src|work|workspace"
           rb"|models?|cache|shared|exports?|outputs?|inputs?|backups?|db|database|volumes?|state|secrets|certs|static|public"
           rb"|downloads?|files|private|persist\w*|library|project)(?![\w.+-])")
-_QUOTED_PATH = re.compile(rb"""["'](?:\w+(?:\+\w+)?:///)?(""" + _FIRST + rb"""(?:/[^"'\s{}<>$\\]*)?)(?!<)""")
+_QUOTED_PATH = re.compile(rb"""["'](?:\w+(?:\+\w+)?:///)?(""" + _FIRST + rb"""(?:/[^"'\s{}<>$\\]*+)?+)(?!<)""")
 _BARE_PATH = re.compile(rb"(?<![\w./${}~:+-])(" + _FIRST + rb"""(?:/[^"'\s{}<>$\\;|&()`,:]*)?)""")
 # A path of a URL: a decorator, a call of a web framework or client, a setting of that name
 _WEB = re.compile(rb"(?i)^\s*@\w|(?:\.(?:get|post|put|patch|delete|head|options|websocket|mount|add_\w+|include_router|redirect)"
-                  rb"|route|redirect|url_for|re_path|\bpath)\(\s*[rbfu]*$|(?:url|href|endpoint|prefix|route)\w*[\"']?\s*[=:]\s*[rbfu]*$")
+                  rb"|route|redirect|url_for|re_path|(?-i:\bpath))\(\s*[rbfu]*$|(?:url|href|endpoint|prefix|route)\w*[\"']?\s*[=:]\s*[rbfu]*$")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -80,7 +79,7 @@ class BuildContext:
         """Whether there is a file, folder or link at a relative path that stays within the context."""
         name = self._name(path)
         if name is None:
-            return path == self.ignore_name and is_file(Path(self.disk.absolute(path)))
+            return path == self.ignore_name and is_file(self.disk.absolute(path))
         return name in self.overlay or self._above_overlay(name) or bool(self.disk.kind(name))
 
     def is_dir(self, path: str) -> bool:
@@ -137,10 +136,11 @@ class BuildContext:
         It starts with ``../`` where the Dockerfile has one of its own and lies outside the context.
         """
         if self.dockerfile is not None:
-            own = self.dockerfile.with_name(self.dockerfile.name + ".dockerignore")
-            name = os.path.relpath(own, self.root).replace(os.sep, "/")
-            if name in self.overlay or is_file(own):
-                return name
+            own = f"{self.dockerfile}.dockerignore"
+            if self.overlay or is_file(own):
+                name = os.path.relpath(own, self.root).replace(os.sep, "/")
+                if name in self.overlay or is_file(own):
+                    return name
         return ".dockerignore"
 
     @cached_property
@@ -183,7 +183,7 @@ class _Copy:
             name = normal(source)
             if has_wildcards(name):
                 self._wildcard(source, name)
-            elif not self._take(name) and not ("\\" in name and self._take(re.sub(r"\\(.)", r"\1", name))):
+            elif not self._take(name):
                 self.missing.append(source)
         folders = tuple(dict.fromkeys(self.folders))
         return CopySet(frozenset(self.files), tuple(self.missing), folders, frozenset(self.skipped), self.known)

@@ -9,7 +9,6 @@ import posixpath
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dockfix.context.disk import Disk
@@ -46,14 +45,15 @@ class ComposeService:
 class Build:
     """A service of a file with where it is built: absolute clean paths.
 
-    ``context`` is None where the service is not built or from elsewhere than a local folder; ``problem`` says why it can't
-    be known. ``image`` is the image's name as written, "" for none.
+    ``context`` and ``dockerfile`` are None where the service is not ``built`` or built from elsewhere than a local folder;
+    ``problem`` says why they can't be known. ``image`` is the image's name as written, "" for none.
     """
 
     service: ComposeService
     context: str | None
     dockerfile: str | None
     image: str
+    built: bool = True
     problem: str = ""
 
 
@@ -67,18 +67,18 @@ class ComposeFile:
 
 
 @lru_cache(maxsize=512)
-def compose_file(path: Path, stamp: int) -> ComposeFile:
-    """Reads a Compose file, once for each time stamp; never raises."""
-    data = Disk.read_outside(str(path))
+def compose_file(path: str, stamp: int) -> ComposeFile:
+    """Reads the Compose file at an absolute path, once for each time stamp; never raises."""
+    data = Disk.read_outside(path)
     if data is None:
-        return ComposeFile(str(path), problem="it could not be read")
+        return ComposeFile(path, problem="it could not be read")
     try:
         tree = _load(data)
     except ValueError as error:
-        return ComposeFile(str(path), problem=str(error))
+        return ComposeFile(path, problem=str(error))
     services = _mapping(_mapping(tree).get("services"))
     builds = tuple(_build(path, name, _inherited(services, name)) for name in services)
-    return ComposeFile(str(path), builds)
+    return ComposeFile(path, builds)
 
 
 def _load(data: bytes) -> object:
@@ -173,20 +173,20 @@ def _inherited(services: dict[str, object], name: str) -> dict[str, object]:
     return merged
 
 
-def _build(path: Path, name: str, service: dict[str, object]) -> Build:
+def _build(path: str, name: str, service: dict[str, object]) -> Build:
     found = _service(path, name, service)
     build = service.get("build")
     image = _text(service.get("image"))
     if build is None:
-        return Build(found, None, None, image)
+        return Build(found, None, None, image, built=False)
     context = build if isinstance(build, str) else _text(_mapping(build).get("context")) or "."
     dockerfile = _text(_mapping(build).get("dockerfile")) or "Dockerfile"
     known = substitute(context), substitute(dockerfile)
     if known[0] is None or known[1] is None:
-        return Build(found, None, None, image, f"the build of its service {name} depends on variables")
+        return Build(found, None, None, image, problem=f"the build of its service {name} depends on variables")
     if "://" in known[0] or known[0].startswith(("git@", "github.com/")) or "dockerfile_inline" in _mapping(build):
         return Build(found, None, None, image)
-    folder = posixpath.normpath(posixpath.join(path.parent.as_posix(), known[0]))
+    folder = posixpath.normpath(posixpath.join(posixpath.dirname(path), known[0]))
     return Build(found, folder, posixpath.normpath(posixpath.join(folder, known[1])), image)
 
 
@@ -205,10 +205,10 @@ def substitute(text: str) -> str | None:
         return None
 
 
-def _service(path: Path, name: str, service: dict[str, object]) -> ComposeService:
+def _service(path: str, name: str, service: dict[str, object]) -> ComposeService:
     user = substitute(_text(service.get("user"))) or _text(service.get("user")) or None
     return ComposeService(
-        file=path.as_posix(), name=name, volumes=tuple(_volumes(service)), user=user,
+        file=path, name=name, volumes=tuple(_volumes(service)), user=user,
         needs_root=_needs_root(service, user), command=_given(service, "command"), entrypoint=_given(service, "entrypoint"),
         ports=tuple(_ports(service)))
 

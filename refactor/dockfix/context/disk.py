@@ -12,6 +12,7 @@ from pathlib import Path
 MAX_ENTRIES = 20_000
 MAX_FILE = 1 << 20
 _MAX_CACHE = 32 << 20
+_KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "folder"}
 _MAX_LINKS = 255  # https://pkg.go.dev/github.com/moby/sys/symlink
 # without O_NONBLOCK a pipe that took a file's place meanwhile would hold us for ever; Windows has neither
 _OPEN = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -38,10 +39,11 @@ class Listing:
     unreadable: frozenset[str]
 
 
-def is_file(path: Path) -> bool:
+def is_file(path: str) -> bool:
     """Whether there is a regular file, or a link to one; False where that cannot be seen."""
     try:
-        return stat.S_ISREG(path.stat().st_mode)
+        mode = os.lstat(path).st_mode
+        return stat.S_ISREG(Path(path).stat().st_mode if stat.S_ISLNK(mode) else mode)
     except (OSError, ValueError):
         return False
 
@@ -54,7 +56,7 @@ class Disk:
         self._prefix = os.fspath(root)
         self._bytes: dict[str, bytes | None] = {}
         self._cached = 0
-        self._resolved: dict[str, str | None] = {"": ".", ".": "."}
+        self._folders: dict[str, str | None] = {"": "."}
 
     @cached_property
     def listing(self) -> Listing | None:
@@ -118,16 +120,16 @@ class Disk:
 
         Links are followed as Docker does: the root is their "/", and no ".." leads out of it.
         """
-        if path in self._resolved:
-            return self._resolved[path]
         folder, _, name = path.rpartition("/")
-        above = self.resolve(folder) if folder else "."
-        self._resolved[path] = found = None if above is None else self._follow(above, [name])
-        return found
+        if folder not in self._folders:
+            self._folders[folder] = self._follow(".", folder.split("/"))
+        above = self._folders[folder]
+        return None if above is None else self._follow(above, [name])
 
-    def _follow(self, at: str, pending: list[str]) -> str | None:
-        """Goes on from a resolved folder by the names that are ``pending``, the next one last."""
+    def _follow(self, at: str, names: list[str]) -> str | None:
+        """Goes on from a resolved folder by these names."""
         links = 0
+        pending = names[::-1]
         while pending:
             name = pending.pop()
             if name in {"", "."}:
@@ -152,6 +154,13 @@ class Disk:
 
     def kind(self, path: str) -> str:
         """What a clean relative path leads to: "file", "folder", "other" (a pipe, a dead link …), or "" for nothing."""
+        if "/" not in path:
+            try:
+                mode = os.lstat(self.absolute(path)).st_mode
+            except (OSError, ValueError):
+                return ""
+            if not stat.S_ISLNK(mode):
+                return _KINDS.get(stat.S_IFMT(mode), "other")
         resolved = self.resolve(path)
         if resolved is None:
             folder = self.resolve(posixpath.dirname(path) or ".")
@@ -161,7 +170,7 @@ class Disk:
             mode = os.lstat(self.absolute(resolved)).st_mode
         except (OSError, ValueError):
             return ""
-        return "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "other"
+        return _KINDS.get(stat.S_IFMT(mode), "other")
 
     def _is_link(self, path: str) -> bool:
         try:

@@ -39,6 +39,15 @@ class _Rule:
 
 
 @dataclass(frozen=True)
+class _State:
+    """Of a path: whether it is ignored, which rules matched it or a folder above, whether all below is ignored too."""
+
+    ignored: bool
+    matched: tuple[bool, ...]
+    closed: bool
+
+
+@dataclass(frozen=True)
 class Ignore:
     """The patterns of a ``.dockerignore`` in their order, comments left out, ``!`` in front of those that take back.
 
@@ -58,7 +67,7 @@ class Ignore:
         path = clean(path).lstrip("/")
         if path == "." or not path:
             return False
-        return self._state(path)[0]
+        return self._state(path).ignored
 
     @cached_property
     def problems(self) -> tuple[IgnoreProblem, ...]:
@@ -90,25 +99,26 @@ class Ignore:
         return None if any(_WILD & set(text) for text in kept) else tuple(kept)
 
     @cached_property
-    def _folders(self) -> dict[str, tuple[bool, tuple[bool, ...], bool]]:
-        return {}
+    def _folders(self) -> dict[str, _State]:
+        return {"": _State(False, (False,) * len(self._compiled[0]), False)}
 
-    def _state(self, path: str) -> tuple[bool, tuple[bool, ...]]:
-        """Whether a path is ignored, and which rules matched it or a folder above it."""
-        folder = path.rpartition("/")[0]
-        rules = self._compiled[0]
-        if not folder:
-            return self._match(path, (False,) * len(rules))
-        above = self._folders.get(folder)
-        if above is None:
-            ignored, matched = self._state(folder)
-            kept = self._kept_folders
-            closed = ignored and kept is not None and not any(name.startswith(folder + "/") for name in kept)
-            above = (ignored, matched, closed)
-            self._folders[folder] = above
-        if above[2]:
-            return True, above[1]
-        return self._match(path, above[1])
+    def _state(self, path: str) -> _State:
+        """What holds for a path."""
+        parts = path.split("/")
+        known = len(parts) - 1
+        while "/".join(parts[:known]) not in self._folders:
+            known -= 1
+        state = self._folders["/".join(parts[:known])]
+        for length in range(known + 1, len(parts) + 1):
+            name = "/".join(parts[:length])
+            if not state.closed:
+                ignored, matched = self._match(name, state.matched)
+                kept = self._kept_folders
+                closed = ignored and kept is not None and not any(each.startswith(name + "/") for each in kept)
+                state = _State(ignored, matched, closed)
+            if length < len(parts):
+                self._folders[name] = state
+        return state
 
     def _match(self, path: str, above: tuple[bool, ...]) -> tuple[bool, tuple[bool, ...]]:
         ignored = False
@@ -150,4 +160,4 @@ def ignore_file_for(dockerfile: Path, context_root: Path) -> Path:
     The path is returned whether or not there is a file; a file of the first kind replaces the root's altogether.
     """
     own = dockerfile.with_name(dockerfile.name + ".dockerignore")
-    return own if is_file(own) else context_root / ".dockerignore"
+    return own if is_file(str(own)) else context_root / ".dockerignore"

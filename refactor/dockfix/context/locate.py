@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from dockfix.context.build_context import normal
 from dockfix.context.compose import Build, ComposeFile, ComposeService, compose_file
 from dockfix.context.disk import Disk
-from dockfix.context.patterns import BadPatternError, go_match, has_wildcards
+from dockfix.context.patterns import go_match, has_wildcards
 
 MAX_LEVELS = 4
 _COMPOSE = re.compile(r"(?:docker-)?compose(?:[._-].*)?\.ya?ml|docker-compose.*\.ya?ml")
@@ -37,7 +38,7 @@ class Located:
 
 @dataclass(frozen=True)
 class _Folder:
-    """What concerns us of a folder: the names of its Compose files, and whether it holds nothing to copy."""
+    """What concerns us of a folder: the paths of its Compose files, and whether it holds nothing to copy."""
 
     compose: tuple[str, ...] = ()
     only_dockerfiles: bool = True
@@ -48,141 +49,140 @@ def find_context(dockerfile: Path, sources: Sequence[str], given: Path | None) -
 
     ``sources`` are all sources of its COPY and ADD instructions that name files of the context.
     """
-    path = dockerfile.absolute()
-    path = Path(os.path.normpath(path))
-    folders = _folders(path.parent)
-    matches, problems = _compose(path, folders)
-    if given is not None:
-        services = _services(matches, folders, given)
-        return Located(given, True, "it was given", services, problems)
+    path = posixpath.normpath(dockerfile.absolute().as_posix())
+    folders = _folders(posixpath.dirname(path))
+    found = _Finder(dockerfile, path, folders)
     wanted = tuple(dict.fromkeys(normal(source) for source in sources))
-    if matches:
-        return _by_compose(dockerfile, matches, folders, wanted, problems)
+    if given is not None:
+        return Located(given, True, "it was given", found.services(given.absolute().as_posix()), found.problems)
+    if found.matches:
+        return found.by_compose(wanted)
     home = dockerfile.parent
-    if problems:
-        return Located(home, False, problems[0], (), problems)
+    if found.problems:
+        return Located(home, False, found.problems[0], (), found.problems)
     specific = [name for name in wanted if name != "."]
-    if _all_there(path.parent, specific):
-        if wanted and not specific and _folder(path.parent).only_dockerfiles:
+    missing = _missing(folders[0], specific)
+    if not missing:
+        if wanted and not specific and _folder(folders[0]).only_dockerfiles:
             return Located(home, False, "the Dockerfile's folder holds nothing else to copy")
         return Located(home, True, "all that is copied lies beside the Dockerfile")
     for folder in folders[1:]:
-        if _all_there(folder, specific):
-            return Located(_as_given(dockerfile, folder), True, f"all that is copied lies in {folder.name or folder}")
-    missing = next(name for name in specific if not _there(path.parent, name))
+        if not _missing(folder, specific):
+            return Located(found.shown(folder), True, f"all that is copied lies in {posixpath.basename(folder) or '/'}")
     return Located(home, False, f"{missing} was found neither beside the Dockerfile nor in a folder above it")
 
 
-def _as_given(dockerfile: Path, folder: Path) -> Path:
-    """A folder in the form, absolute or relative, in which the Dockerfile's path was given."""
-    return folder if dockerfile.is_absolute() else Path(os.path.relpath(folder))
+class _Finder:
+    """Looks for a Dockerfile in the Compose files of ``folders``; ``path`` is its absolute clean path."""
+
+    def __init__(self, dockerfile: Path, path: str, folders: tuple[str, ...]) -> None:
+        self.dockerfile = dockerfile
+        self.path = path
+        self.folders = folders
+        matches: list[Build] = []
+        problems: list[str] = []
+        for file in _files(folders):
+            name = posixpath.relpath(file.path, folders[0])
+            if file.problem:
+                problems.append(f"{name} could not be read: {file.problem}")
+            for build in file.builds:
+                if build.problem:
+                    problems.append(f"{name} could not be understood: {build.problem}")
+                elif build.dockerfile is not None and _same(build.dockerfile, path):
+                    matches.append(build)
+        self.matches = tuple(matches)
+        self.problems = tuple(problems)
+
+    def shown(self, folder: str) -> Path:
+        """A folder in the form, absolute or relative, in which the Dockerfile's path was given."""
+        if folder == self.folders[0]:
+            return self.dockerfile.parent
+        return Path(folder) if self.dockerfile.is_absolute() else Path(os.path.relpath(folder))
+
+    def by_compose(self, wanted: tuple[str, ...]) -> Located:
+        roots = list(dict.fromkeys(build.context for build in self.matches if build.context is not None))
+        fitting = [root for root in roots if not _missing(root, wanted)] or roots
+        best = fitting[0]
+        file = next(build.service.file for build in self.matches if build.context == best)
+        name = posixpath.relpath(file, self.folders[0])
+        reason = f"{name} says so" if len(fitting) == 1 else \
+            f"Compose files build it with different contexts, {name} among them"
+        return Located(self.shown(best), len(fitting) == 1, reason, self.services(best), self.problems)
+
+    def services(self, root: str) -> tuple[ComposeService, ...]:
+        """The services built from the Dockerfile, and those of the same name or image that are not built at all."""
+        found = list(self.matches)
+        names = {(posixpath.dirname(build.service.file), build.service.name) for build in found}
+        images = {build.image for build in found if build.image}
+        if found:
+            found += [build for file in _files(self.folders) for build in file.builds if not build.built
+                      and ((posixpath.dirname(file.path), build.service.name) in names or build.image in images)]
+        return tuple(replace(build.service, file=posixpath.relpath(build.service.file, root)) for build in found)
 
 
-def _folders(home: Path) -> tuple[Path, ...]:
-    """The Dockerfile's folder and those above it, up to the repository's root or by four levels."""
-    above = (home, *home.parents)
-    for level, folder in enumerate(above):
-        if _is_repository(folder):
-            return above[:level + 1]
-    return above[:MAX_LEVELS + 1]
+def _same(path: str, other: str) -> bool:
+    return path == other or (posixpath.basename(path) == posixpath.basename(other)
+                             and os.path.realpath(path) == os.path.realpath(other))
 
 
 @lru_cache(maxsize=4096)
-def _is_repository(folder: Path) -> bool:
-    return os.path.lexists(folder / ".git")
+def _folders(home: str) -> tuple[str, ...]:
+    """A Dockerfile's folder and those above it, up to the repository's root or else by four levels."""
+    found = [home]
+    while not os.path.lexists(found[-1] + "/.git"):
+        above = posixpath.dirname(found[-1])
+        if above == found[-1]:
+            return tuple(found[:MAX_LEVELS + 1])
+        found.append(above)
+    return tuple(found)
 
 
-def _folder(folder: Path) -> _Folder:
+def _folder(folder: str) -> _Folder:
     try:
-        return _read_folder(folder, folder.stat().st_mtime_ns)
+        return _read_folder(folder, os.lstat(folder + "/.").st_mtime_ns)
     except (OSError, ValueError):
         return _Folder()
 
 
 @lru_cache(maxsize=1024)
-def _read_folder(folder: Path, _stamp: int) -> _Folder:
+def _read_folder(folder: str, _stamp: int) -> _Folder:
     compose: list[str] = []
     only_dockerfiles = True
     with os.scandir(folder) as entries:
         for entry in entries:
             if _COMPOSE.fullmatch(entry.name) and entry.is_file():
-                compose.append(entry.name)
+                compose.append(f"{folder.rstrip('/')}/{entry.name}")
             elif only_dockerfiles and entry.name != ".git" and not _NO_SOURCE.fullmatch(entry.name):
                 only_dockerfiles = False
     return _Folder(tuple(sorted(compose)), only_dockerfiles)
 
 
-def _files(folder: Path) -> tuple[ComposeFile, ...]:
-    found: list[ComposeFile] = []
-    for name in _folder(folder).compose:
-        try:
-            found.append(compose_file(folder / name, (folder / name).stat().st_mtime_ns))
-        except OSError:
-            found.append(ComposeFile(str(folder / name), problem="it could not be read"))
-    return tuple(found)
-
-
-def _compose(path: Path, folders: tuple[Path, ...]) -> tuple[tuple[Build, ...], tuple[str, ...]]:
-    """The builds of Compose files that are of this Dockerfile, and the files that may hold more but can't be read."""
-    matches: list[Build] = []
-    problems: list[str] = []
-    real = ""
+def _files(folders: tuple[str, ...]) -> Iterator[ComposeFile]:
     for folder in folders:
-        for file in _files(folder):
-            name = os.path.relpath(file.path, path.parent)
-            if file.problem:
-                problems.append(f"{name} could not be read: {file.problem}")
-            for build in file.builds:
-                real = real or os.path.realpath(path)
-                if build.problem:
-                    problems.append(f"{name} could not be understood: {build.problem}")
-                elif build.dockerfile in {str(path), real} or \
-                        (build.dockerfile is not None and os.path.realpath(build.dockerfile) == real):
-                    matches.append(build)
-    return tuple(matches), tuple(problems)
+        for path in _folder(folder).compose:
+            try:
+                yield compose_file(path, os.lstat(path).st_mtime_ns)
+            except OSError:
+                yield ComposeFile(path, problem="it could not be read")
 
 
-def _by_compose(dockerfile: Path, matches: tuple[Build, ...], folders: tuple[Path, ...], wanted: tuple[str, ...],
-                problems: tuple[str, ...]) -> Located:
-    roots = list(dict.fromkeys(Path(build.context) for build in matches if build.context is not None))
-    fitting = [root for root in roots if _all_there(root, wanted)]
-    best = (fitting or roots)[0]
-    file = os.path.relpath(next(build for build in matches if build.context == str(best)).service.file,
-                           dockerfile.absolute().parent)
-    root = dockerfile.parent if best == dockerfile.absolute().parent else _as_given(dockerfile, best)
-    services = _services(matches, folders, root)
-    if len(fitting or roots) > 1:
-        return Located(root, False, f"Compose files build it with different contexts, {file} among them", services, problems)
-    return Located(root, True, f"{file} says so", services, problems)
+def _missing(folder: str, names: Sequence[str]) -> str:
+    """The first of these clean sources that is not in a folder, "" where all are.
+
+    A pattern is there where something fits its first part with a wildcard.
+    """
+    disk = Disk(Path(folder))
+    return next((name for name in names if not _there(disk, name)), "")
 
 
-def _services(matches: tuple[Build, ...], folders: tuple[Path, ...], root: Path) -> tuple[ComposeService, ...]:
-    """The services built from the Dockerfile, and those beside them of the same name or image that are not built."""
-    found = list(matches)
-    names = {(Path(build.service.file).parent, build.service.name) for build in matches}
-    images = {build.image for build in matches if build.image}
-    if matches:
-        for folder in folders:
-            found += [build for file in _files(folder) for build in file.builds if build.dockerfile is None
-                      and ((folder, build.service.name) in names or build.image in images)]
-    start = root.absolute()
-    return tuple(replace(build.service, file=os.path.relpath(build.service.file, start)) for build in found)
-
-
-def _all_there(folder: Path, names: Sequence[str]) -> bool:
-    return all(_there(folder, name) for name in names)
-
-
-def _there(folder: Path, name: str) -> bool:
-    """Whether a clean source is in a folder; of a pattern, whether the folder that it looks into is, and not empty."""
-    disk = Disk(folder)
+def _there(disk: Disk, name: str) -> bool:
     if not has_wildcards(name):
-        return name == "." or bool(disk.kind(name))
+        return name == "." or disk.kind(name) != ""
     parts = name.split("/")
     fixed = next(number for number, part in enumerate(parts) if has_wildcards(part))
     try:
         pattern = go_match(parts[fixed])
         with os.scandir(disk.absolute("/".join(parts[:fixed]))) as entries:
             return any(pattern.match(entry.name) for entry in entries)
-    except (OSError, ValueError, BadPatternError):
+    except (OSError, ValueError):
         return False

@@ -6,9 +6,7 @@ import re
 import warnings
 from functools import lru_cache
 
-_OPERATOR = re.compile(rb"[-+*/%.|&^~<>=@]|\b(?:not|lambda|and|or|if|else|await)\b")
-_STATEMENT = re.compile(rb"\n(?=[^\s#)\]}])")
-_BRACKET = re.compile(rb"[(\[{]|[)\]}]")
+_NESTING = re.compile(rb"[(\[{]|[)\]}]|\n(?=\S)|[-+*/%.|&^~<>=@]|\b(?:not|lambda|and|or|if|else|await)\b")
 _MAX_OPERATORS = 3000
 _MAX_BRACKETS = 100
 
@@ -17,7 +15,7 @@ Literals = tuple[tuple[int, str], ...]
 
 @lru_cache(maxsize=256)
 def string_literals(data: bytes) -> Literals | None:
-    """The string literals of a source file with the 1-based lines on which they start; None where it can't be parsed.
+    """The string literals of a source file, sorted by the 1-based lines on which they start; None where it can't be parsed.
 
     A string that stands alone as a statement, such as a docstring, is left out. Bytes are decoded as Latin-1. An
     f-string gives its constant parts.
@@ -38,7 +36,7 @@ def string_literals(data: bytes) -> Literals | None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes) and id(node) not in alone:
             value = node.value if isinstance(node.value, str) else node.value.decode("latin-1")
             found.append((node.lineno, value))
-    return tuple(found)
+    return tuple(sorted(found))
 
 
 def _by_libcst(data: bytes) -> Literals | None:
@@ -70,14 +68,22 @@ def _by_libcst(data: bytes) -> Literals | None:
         MetadataWrapper(libcst.parse_module(data), unsafe_skip_copy=True).visit(Strings())
     except (libcst.ParserSyntaxError, ValueError, SyntaxError, RecursionError, LookupError):
         return None
-    return tuple(found)
+    return tuple(sorted(found))
 
 
 def _too_deep(data: bytes) -> bool:
     """Whether LibCST's recursive parser could overflow the stack, which would end the whole process."""
-    depth = 0
-    for match in _BRACKET.finditer(data):
-        depth = max(0, depth + (1 if match[0] in b"([{" else -1))
-        if depth > _MAX_BRACKETS:
+    brackets = operators = 0
+    for match in _NESTING.finditer(data):
+        sign = match[0]
+        if sign in b"([{":
+            brackets += 1
+        elif sign in b")]}":
+            brackets = max(0, brackets - 1)
+        elif sign != b"\n":
+            operators += 1
+        elif not brackets:
+            operators = 0  # a new statement
+        if brackets > _MAX_BRACKETS or operators > _MAX_OPERATORS:
             return True
-    return any(len(_OPERATOR.findall(statement)) > _MAX_OPERATORS for statement in _STATEMENT.split(data))
+    return False

@@ -199,14 +199,17 @@ class _Reader:
                     yield (posixpath.normpath(posixpath.join(posixpath.dirname(path), value)),
                            constraint or _FILES[name] == "-c")
             elif name in {"-e", "--editable"}:
-                self.editable(value)
+                self.editable(value, path, number)
             elif name in {"-f", "--find-links"}:
                 self.find_links(value, path)
             else:
                 self.add("options", f"{name}={value}")
 
-    def editable(self, value: str) -> None:
+    def editable(self, value: str, path: str, number: int) -> None:
         self.add("editable", value)
+        name = _name_in(value)
+        if name:
+            self.requirements.append(Requirement(name, f"-e {value}", path, number))
         if _VCS.search(value):
             self.add("vcs", value)
         elif not _SCHEME.match(value) or value.startswith("file:"):
@@ -324,8 +327,9 @@ def _local(text: str) -> str:
 
 
 def _name_in(target: str) -> str:
-    """The distribution's name that a URL's fragment or a wheel's file name tells, "" for none."""
+    """The distribution's name that a URL's fragment or an archive's name tells, "" for none."""
     egg = re.search(rf"[#&]egg=({_NAME})", target)
     wheel = re.search(r"(?:^|/)([A-Za-z0-9_.]+)-[^/]*\.whl\b", target)
-    found = egg or wheel
+    source = re.search(rf"(?:^|/)({_NAME})-\d[^/-]*\.(?:tar\.|zip|tgz)", target)
+    found = egg or wheel or source
     return normalise(found[1]) if found else ""

@@ -114,8 +114,8 @@ class _Reader:
         root = _parser().parse(data.replace(b"\r\n", b"\n")).root_node
         if root.has_error:
             return False
-        first = text.split("\n", 1)[0]
-        if first.startswith("#!") and _is_login(first[2:].split()[1:]):
+        first = re.match(r"#![^\n]*?\b(?:sh|bash|dash|ash|ksh|zsh)\s([^\n]*)", text)
+        if first and _is_login(first[1].split()):
             self.login_shell = True
         for node in _walk(root):
             if node.type == "function_definition":
@@ -173,10 +173,13 @@ class _Reader:
         values = [word.value or "" for word in rest]
         if program in SHELLS:
             return self.shell(rest, values, depth)
-        if program in {"su", "runuser", "sudo"}:
-            self.login_shell = self.login_shell or "-" in values or _is_login(values) or (program == "sudo" and "-i" in values)
+        if program == "sudo":
+            own = values[:len(values) - len(_after_options(rest, *_WRAPPERS["sudo"]))]
+            self.login_shell = self.login_shell or any(re.fullmatch(r"-[A-Za-z]*i[A-Za-z]*|--login", value) for value in own)
+        if program in {"su", "runuser"}:
+            self.login_shell = self.login_shell or "-" in values or _is_login(values)
             for index, value in enumerate(values[:-1]):
-                if value in {"-c", "--command"} and program != "sudo":
+                if value in {"-c", "--command"}:
                     self.nested(rest[index + 1], depth)
         if program in {"eval", "trap"} and rest:
             if program == "eval" and any(word.value is None for word in rest):
@@ -223,7 +226,8 @@ def _after_options(words: Sequence[_Word], positional: int, valued: frozenset[st
         if value == "--":
             return words[position + 1:]
         if value is not None and value.startswith("-"):
-            position += 2 if value in valued else 1
+            bundle = not value.startswith("--") and "-" + value[-1] in valued
+            position += 2 if value in valued or bundle else 1
         elif _ASSIGNMENT.match(words[position].text):
             position += 1
         elif positional:

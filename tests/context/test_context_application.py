@@ -1,0 +1,225 @@
+"""What the program's files mention."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dockfix.context import application, python_strings
+from dockfix.context.application import Application, Mention, interpreter
+from dockfix.context.build_context import BuildContext
+from dockfix.context.python_strings import string_literals
+
+
+def made(files: dict[str, str | bytes], root: Path) -> Application:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    context = BuildContext(root)
+    return Application(context, frozenset(context.files() or ()))
+
+
+def words(app: Application, *names: str) -> list[tuple[str, str, int]]:
+    return [(mention.word, mention.file, mention.line) for mention in app.mentions(names)]
+
+
+PROGRAM = '''\
+"""Runs gcc (a docstring)."""
+import subprocess
+
+# gcc in a comment
+NAMES = ["gcc-12", "xgcc", "gcc_x", "gcc+"]
+
+
+def run():
+    """Another docstring: gcc."""
+    "gcc as a lonely string"
+    subprocess.run(["gcc", "-c"])
+    subprocess.run(f"{NAMES} && /usr/bin/gcc -c")
+    subprocess.run(b"exec gcc")
+    subprocess.run("""cd x
+        gcc y""")
+    gcc = 1
+'''
+
+
+def test_python_files_that_start_programs(tmp_path: Path) -> None:
+    app = made({"app.py": PROGRAM, "quiet.py": "x = 'gcc'\n"}, tmp_path)
+    assert words(app, "gcc") == [("gcc", "app.py", 11), ("gcc", "app.py", 12), ("gcc", "app.py", 13), ("gcc", "app.py", 15)]
+    assert words(app, "make") == []
+    assert words(app) == []
+    assert app.known
+
+
+@pytest.mark.parametrize("start", [
+    "import subprocess", "import os\nos.system(x)", "from os import execvp", "import os\nos.spawnlp(x)", "import shutil\nshutil.which(x)",
+    "import asyncio\nasyncio.create_subprocess_exec(x)", "import pexpect", "from invoke import task", "import fabric", "x.Popen(y)",
+    "await anyio.run_process(x)", "import pty", "commands.getoutput(x)", "from sh import ls", "import plumbum"])
+def test_ways_to_start_a_program(tmp_path: Path, start: str) -> None:
+    app = made({"app.py": f"{start}\nx = 'convert a b'\n"}, tmp_path)
+    assert [word for word, _, _ in words(app, "convert")] == ["convert"]
+
+
+def test_sh_and_plumbum_name_programs_without_quotes(tmp_path: Path) -> None:
+    app = made({"a.py": "from sh import git\n", "b.py": "from plumbum.cmd import curl\n", "c.py": "from x import git\n"}, tmp_path)
+    assert words(app, "git", "curl") == [("git", "a.py", 1), ("curl", "b.py", 1)]
+
+
+@pytest.mark.parametrize("text", ["import subprocess\nprint 'x'  # gcc\n", "subprocess gcc\n", "import subprocess  # gcc\nx = " + "(" * 5000,
+                                  "import subprocess  # gcc\nx = 1" + "+1" * 50000 + " +", "import subprocess # gcc\n\xff\n"])
+def test_a_python_file_that_cannot_be_parsed_counts(tmp_path: Path, text: str) -> None:
+    app = made({"app.py": text.encode("latin-1")}, tmp_path)
+    assert {word for word, _, _ in words(app, "gcc")} == {"gcc"}
+
+
+def test_both_parsers_find_the_same() -> None:
+    source = b'"""doc"""\nimport subprocess\nif x:\n    case = 1\n    run("gcc", b"ld", f"cc {x} ar" "as")\n"lonely"\n'
+    assert string_literals(source) == ((5, " aras"), (5, "cc "), (5, "gcc"), (5, "ld"))
+    assert python_strings._by_libcst(source) == ((5, " ar"), (5, "as"), (5, "cc "), (5, "gcc"), (5, "ld"))
+
+
+def test_python_newer_than_this_one_is_read() -> None:
+    assert string_literals(b'"""doc"""\ntype Names = list[str]\n\nx = "gcc"\n') == ((4, "gcc"),)
+    assert string_literals(b"x = (\n") is None
+
+
+@pytest.mark.parametrize("source", [b"(" * 3000, b"x" + b"+1" * 9000, b"x = (1\n" + b"+1\n" * 9000 + b")", b"x" + b".a" * 9000,
+                                    b"lambda:" * 5000, b"[" * 50000])
+def test_nesting_that_would_overflow_the_stack_is_not_parsed(source: bytes) -> None:
+    assert python_strings._too_deep(source)
+    assert string_literals(source) is None
+
+
+def test_scripts(tmp_path: Path) -> None:
+    app = made({
+        "run.sh": "# gcc\ngcc x\n", "entrypoint": "exec gcc\n", "tool": "#!/usr/bin/env bash\ngcc\n", "Procfile": "web: gcc\n",
+        "supervisord.conf": "[program:x]\n; gcc\ncommand=gcc\n", "crontab": "* * * * * /usr/bin/gcc\n", "uwsgi.ini": "exec-pre=gcc\n",
+        "bin/x": "#!/usr/bin/python3\nimport os; os.system('gcc')\n", "unit.service": "ExecStart=gcc\n",
+    }, tmp_path)
+    assert words(app, "gcc") == [
+        ("gcc", "Procfile", 1), ("gcc", "bin/x", 2), ("gcc", "crontab", 1), ("gcc", "entrypoint", 1), ("gcc", "run.sh", 2),
+        ("gcc", "supervisord.conf", 3), ("gcc", "tool", 2), ("gcc", "unit.service", 1), ("gcc", "uwsgi.ini", 1)]
+
+
+def test_files_in_which_a_word_starts_nothing(tmp_path: Path) -> None:
+    app = made(dict.fromkeys(("README.md", "x.html", "x.js", "x.json", "x.css", "x.svg", "a.lock", "Makefile", "setup.cfg", "tox.ini",
+                              "x.txt", "x.yml", "notes"), "gcc\n"), tmp_path)
+    assert words(app, "gcc") == []
+    assert app.search(b"gcc")
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("gcc", True), ("/usr/bin/gcc", True), ("CC=gcc", True), ("x;gcc;y", True), ("gcc.x", True), ("gcc-12", False), ("xgcc", False),
+    ("g++", False), ("gcc+", False), ("gcc_", False), ("GCC", False)])
+def test_word_boundaries(tmp_path: Path, text: str, found: bool) -> None:
+    assert bool(words(made({"a.sh": text}, tmp_path), "gcc")) == found
+
+
+def test_a_word_with_signs_of_its_own(tmp_path: Path) -> None:
+    assert words(made({"a.sh": "g++ -c\n"}, tmp_path), "g++", "g", "gcc") == [("g++", "a.sh", 1)]
+    assert words(made({"b.sh": "pkg-config x\n"}, tmp_path), "pkg", "config") == []
+
+
+PATHS = [
+    ("open('/data/x.db')", ["/data/x.db"]), ('Path("/var/lib/app") / name', ["/var/lib/app"]), ("f'/srv/{name}/x'", ["/srv/"]),
+    ("'sqlite:////data/app.db'", ["/data/app.db"]), ("os.environ.get('DIR', '/opt/x')", ["/opt/x"]), ("['/data', '/logs']", ["/data", "/logs"]),
+    ("'/datax/y'", []), ("'data/x'", []), ("'https://x/data/y'", []), ("# /data/x", []), ("'see /data/x'", []), ("'/tmp/x'", []),
+    ("@app.route('/data')", []), ("@app.get('/config/x')", []), ("client.post('/data/x')", []), ("path('/data', view)", []),
+    ("MEDIA_URL = '/media/'", []), ("MEDIA_ROOT = '/media/'", ["/media/"]), ("url_prefix='/data'", []), ("'/data/<int:x>'", []),
+    ("'/run'", ["/run"]), ("'/runs/x'", []), ("'/home/app/.cache'", ["/home/app/.cache"]),
+]
+
+
+@pytest.mark.parametrize(("text", "paths"), PATHS, ids=[case[0] for case in PATHS])
+def test_absolute_paths_of_python(tmp_path: Path, text: str, paths: list[str]) -> None:
+    app = made({"app.py": f"x = 1\n{text}\n"}, tmp_path)
+    assert app.absolute_paths() == tuple(Mention(path, "app.py", 2) for path in paths)
+
+
+def test_absolute_paths_of_scripts(tmp_path: Path) -> None:
+    app = made({"run.sh": "#!/usr/bin/env bash\n# /data/a\nmkdir -p /data/$X \"/var/log/x\" ./var/y $HOME/data/z a/data/b\n> /srv/y;",
+                "uwsgi.ini": "logto=/var/log/uwsgi.log\n", "x.md": "/data/c", "x.yml": "'/data/d'"}, tmp_path)
+    assert [(mention.word, mention.file, mention.line) for mention in app.absolute_paths()] == [
+        ("/data/", "run.sh", 3), ("/var/log/x", "run.sh", 3), ("/srv/y", "run.sh", 4), ("/var/log/uwsgi.log", "uwsgi.ini", 1)]
+
+
+def test_search(tmp_path: Path) -> None:
+    app = made({"a.py": "load_dotenv()\n\nload_dotenv()\n", ".env.example": "X=load_dotenv", "x.toml": "a\n", "image.png": b"load_dotenv",
+                "binary": b"\0load_dotenv", "a.min.js": "load_dotenv"}, tmp_path)
+    assert [(mention.file, mention.line) for mention in app.search(rb"load_\w+")] == [(".env.example", 1), ("a.py", 1), ("a.py", 3)]
+    assert app.search(rb"load_(\w+)")[0].word == "load_dotenv"
+    assert app.search(rb"nothing") == ()
+    assert app.known
+
+
+def test_shebangs_and_imports(tmp_path: Path) -> None:
+    app = made({"a.py": "#!/usr/bin/env python3\nimport os, numpy\n", "b.py": "  from torch.nn import x\n", "c.py": "# import magic\n",
+                "run": "#! /bin/sh -e\r\nimport yaml", "d.py": "import torchvision\n"}, tmp_path)
+    assert app.shebangs() == {"a.py": "/usr/bin/env python3", "run": "/bin/sh -e"}
+    assert [name for name in ("os", "numpy", "torch", "torchvision", "magic", "yaml", "nn") if app.python_imports([name])] == [
+        "os", "numpy", "torch", "torchvision"]
+    assert app.python_imports(["x", "torch"])
+    assert not app.python_imports([])
+
+
+@pytest.mark.parametrize(("line", "name"), [("/usr/bin/env -S python3 -u", "python3"), ("/bin/sh -e", "sh"), ("/usr/bin/env A=1 bash", "bash"),
+                                            ("", ""), ("/usr/bin/env", "")])
+def test_interpreter(line: str, name: str) -> None:
+    assert interpreter(line) == name
+
+
+def test_too_much_or_unreadable_is_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files: dict[str, str | bytes] = dict.fromkeys(["a.py", "b.py", "c.py", "d.py", "e.py"], "x" * 100)
+    assert made(files, tmp_path).known
+    monkeypatch.setattr(application, "MAX_FILES", 3)
+    assert not made(files, tmp_path).known
+    monkeypatch.setattr(application, "MAX_FILES", 5000)
+    monkeypatch.setattr(application, "MAX_BYTES", 200)
+    assert not made(files, tmp_path).known
+
+
+def test_large_files(tmp_path: Path) -> None:
+    large = "x" * ((1 << 20) + 1)
+    assert made({"data.csv": large, "weights.bin": b"\0" * ((1 << 20) + 1), "photo.jpg": large}, tmp_path / "a").known
+    assert not made({"generated.py": large}, tmp_path / "b").known
+
+
+def test_a_file_that_is_gone_is_not_known(tmp_path: Path) -> None:
+    app = made({"a.py": "import os"}, tmp_path)
+    (tmp_path / "a.py").unlink()
+    assert not app.known
+
+
+def test_links_that_lead_to_no_file_are_no_gap(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "dead").symlink_to("nowhere")
+    (tmp_path / "out").symlink_to("/etc/passwd")
+    (tmp_path / "dir").symlink_to("folder")
+    assert made({"a.py": ""}, tmp_path).known
+
+
+def test_a_context_that_cannot_be_listed_is_not_known(tmp_path: Path) -> None:
+    assert not Application(BuildContext(tmp_path / "nothing"), frozenset()).known
+
+
+def test_the_overlay_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.sh").write_text("gcc")
+    assert Application(BuildContext(tmp_path, {"a.sh": "make"}), frozenset({"a.sh"})).mentions(["gcc", "make"]) == (Mention("make", "a.sh", 1),)
+
+
+def test_without_a_hit_nothing_heavy_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "libcst", None)
+    assert words(made({"app.py": PROGRAM}, tmp_path), "gcc")
+
+
+@given(st.one_of(st.binary(max_size=200), st.text(st.sampled_from("\"'()[]:=\\\n #fgc{}x"), max_size=80).map(str.encode)))
+def test_reading_python_never_raises(data: bytes) -> None:
+    found = string_literals(data)
+    assert found is None or all(line >= 1 for line, _ in found)
+    direct = python_strings._by_libcst(data)
+    assert direct is None or all(line >= 1 for line, _ in direct)

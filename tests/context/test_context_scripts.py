@@ -1,0 +1,117 @@
+"""What shell scripts run."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dockfix.context.scripts import ScriptFacts, commands_in_script
+
+
+def facts(text: str) -> ScriptFacts:
+    found = commands_in_script(text)
+    assert found is not None
+    return found
+
+
+COMMANDS = [
+    ("gcc -c x\nmake && git log || curl x | wget", "gcc make git curl wget"),
+    ("exec gunicorn app", "exec gunicorn"),
+    ("exec env A=1 -u B nohup gosu app tini -- gunicorn", "exec env nohup gosu tini gunicorn"),
+    ("A=1 B=2 gcc", "gcc"),
+    ("sudo -u www -E A=1 gcc", "sudo gcc"),
+    ("timeout -k 3 10 curl x; nice -n 5 make; xargs -n 1 rm", "timeout curl nice make xargs rm"),
+    ("echo $(git log) `date` \"x $(hostname)\"", "echo git date hostname"),
+    ("(gcc) & { make; }", "gcc make"),
+    ("if [ -f x ]; then gcc; elif make; then :; else curl; fi", "gcc make : curl"),
+    ("for x in a b; do gcc $x; done < <(git ls)", "gcc git"),
+    ("while read x; do gcc; done", "read gcc"),
+    ("case $1 in a|b) gcc;; *) make;; esac", "gcc make"),
+    ("run() { gcc; }\nfunction other { make; }\nrun; other", "gcc make"),
+    ("bash -c 'gcc x && make'", "bash gcc make"),
+    ("bash -o pipefail -ec \"gcc\"", "bash gcc"),
+    ("su - app -c 'gcc'", "su gcc"),
+    ("sh <<EOF\ngcc\nEOF", "sh gcc"),
+    ("cat <<EOF\n$(git log)\nmake\nEOF", "cat git"),
+    ("cat <<'EOF'\n$(git log)\nEOF", "cat"),
+    ("trap 'kill 1' TERM; eval make all", "trap kill eval make"),
+    ("find . -name x -exec gcc {} \\;", "find gcc"),
+    ("wait-for-it db:1 -t 3 -- gunicorn app", "wait-for-it gunicorn"),
+    ("poetry run gunicorn x; uv run --frozen celery; conda run -n env python", "poetry gunicorn uv celery conda python"),
+    ("\"/usr/bin/gcc\" x; g'c'c; \\make", "/usr/bin/gcc gcc make"),
+    ("[[ $(id -u) = 0 ]] && ! gcc", "id gcc"),
+    (". ./env.sh; source x", ". source"),
+    ("X=$(git log)", "git"),
+    ("a=(1 $(gcc))", "gcc"),
+    ("# gcc\n", ""),
+    ("", ""),
+    ("gcc \\\n  -c x \\\n  && make\r\n", "gcc make"),
+    ("time gcc", "gcc"),
+    ("export X=1; local y=$(gcc)", "gcc"),
+    ("git commit -- make; grep -- gcc x", "git grep"),
+    ("setpriv --reuid=1 --init-groups gcc", "setpriv gcc"),
+    ("dumb-init -- gcc; s6-setuidgid app make", "dumb-init gcc s6-setuidgid make"),
+]
+
+
+@pytest.mark.parametrize(("text", "commands"), COMMANDS, ids=[repr(case[0]) for case in COMMANDS])
+def test_commands(text: str, commands: str) -> None:
+    found = facts(text)
+    assert found.commands - {"time", "[", "test"} == set(commands.split())
+    assert not found.dynamic
+
+
+@pytest.mark.parametrize("text", ["$CMD x", "\"${CMD:-gcc}\"", "exec $CMD", "eval \"$X\"", "bash -c \"$X\"", "sh $FILE", "`cat x` y",
+                                  "bash -c 'if'", "sudo $X"])
+def test_dynamic(text: str) -> None:
+    assert facts(text).dynamic
+
+
+@pytest.mark.parametrize("text", ["exec \"$@\"", "$@", "gosu app \"$@\"", "exec tini -- \"$@\"", "\"$1\" x", "su-exec \"$U:$G\" \"$@\"",
+                                  "exec ${@:-x}", "bash \"$@\"", "if [ $# -gt 0 ]; then exec $*; fi"])
+def test_what_the_script_is_given(text: str) -> None:
+    found = facts(text)
+    assert found.runs_arguments
+    assert not found.dynamic
+
+
+@pytest.mark.parametrize(("text", "paths"), [
+    ("x > /data/a 2>/dev/null", {"/data/a"}), ("x >> \"/var/log/y\"", {"/var/log/y"}), ("x < /data/a", set()), ("mkdir -p /srv/a b", {"/srv/a"}),
+    ("mkdir \"/srv/$X/y\"", {"/srv"}), ("cp a /data/b", {"/data/b"}), ("cp /a b", set()), ("tee /etc/x", {"/etc/x"}), ("x &> /l", {"/l"}),
+    ("echo > relative", set()), ("ln -s /a /b", {"/b"}), ("chown -R a:b /data", {"/data"}), ("cat <<EOF > /data/x\nEOF", {"/data/x"})])
+def test_writes(text: str, paths: set[str]) -> None:
+    assert facts(text).writes == paths
+
+
+@pytest.mark.parametrize(("text", "login"), [
+    ("bash -l x", True), ("bash -lc x", True), ("bash --login", True), ("su - app", True), ("su -l app", True), ("su --login app", True),
+    ("sudo -i gcc", True), ("sudo -iu app x", True), ("sudo -u app -i x", True), ("sudo -u app sed -i x", False), ("#!/bin/bash -l\nx", True), ("#!/usr/bin/env -S bash -l\nx", True), ("exec bash -l", True),
+    ("bash -c 'ls -l'", False), ("ls -l", False), ("bash x -l", False), ("su app -c 'ls -l'", False), ("#!/bin/bash\n", False),
+    ("sudo ls -l", False), ("bash -euo pipefail x", False), ("su app - x", True)])
+def test_login_shell(text: str, login: bool) -> None:
+    assert facts(text).login_shell == login
+
+
+def test_words() -> None:
+    assert facts("APP=/app/run.sh\nexec python 'manage py' $X \"$APP\" -m a.b").words == (
+        "/app/run.sh", "exec", "python", "manage py", "-m", "a.b")
+
+
+@pytest.mark.parametrize("text", ["( \"", "if x", "x <<", "case", "x" * ((1 << 20) + 1), ")"])
+def test_unparsable(text: str) -> None:
+    assert commands_in_script(text) is None
+
+
+def test_deep_nesting() -> None:
+    assert facts("( " * 300 + "gcc" + " )" * 300).commands == {"gcc"}
+    nested = "gcc"
+    for _ in range(3):
+        nested = "bash -c '" + nested.replace("'", "'\\''") + "'"
+    assert facts(nested).commands == {"bash", "gcc"}
+
+
+@given(st.one_of(st.text(max_size=80), st.text(st.sampled_from("ab $(){}[]'\"`\\|&;<>\n-=#!@EOF\udc80\ud800"), max_size=60)))
+def test_never_raises(text: str) -> None:
+    found = commands_in_script(text)
+    assert found is None or all(isinstance(name, str) for name in found.commands | set(found.words) | found.writes)
