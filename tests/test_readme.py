@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import golden
-
 from dockfix.engine.registry import ids
 
 README = (golden.ROOT / "README.md").read_text("utf-8")

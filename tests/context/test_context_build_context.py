@@ -250,6 +250,32 @@ def test_a_relative_root(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "d/e/x" in context.copied(["."], context.ignore).files
 
 
+def test_a_change_of_the_disk_is_seen(root: Path) -> None:
+    assert BuildContext(root).read("a.txt") == "a.txt"
+    assert "new" not in (BuildContext(root).files() or {})
+    (root / "a.txt").write_text("other")
+    (root / "d" / "new").write_text("x")
+    context = BuildContext(root)
+    assert context.read("a.txt") == "other"
+    assert "d/new" in (context.files() or {})
+
+
+def test_what_did_not_change_is_read_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "_TICK", 0)
+    before = BuildContext(root)
+    assert before.copied(["."], before.ignore).files
+    assert before.read("a.txt") == "a.txt"
+    assert before.read("later") is None
+    again = BuildContext(root)
+    assert again.disk is before.disk
+    (root / "later").write_text("now")
+    os.utime(root, ns=(1, 1))  # so that the test does not hang on the clock's ticks
+    after = BuildContext(root)
+    assert after.disk is not before.disk
+    assert after.read("later") == "now"
+    assert "later" in (after.files() or {})
+
+
 names = st.text(st.sampled_from("ab/.*?[]^-\\é\0\n"), max_size=8)
 
 

@@ -225,7 +225,7 @@ def test_substitute(text: str, value: str | None) -> None:
     assert substitute(text) == value
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.one_of(st.binary(max_size=200), st.text(st.sampled_from("services:web build{}[]&*<-\n '\"!|>?,.#$"), max_size=120).map(
     lambda text: b"services:\n  web:\n    build: .\n    " + text.encode())))
 def test_reading_a_compose_file_never_raises(tmp_path: Path, data: bytes) -> None:

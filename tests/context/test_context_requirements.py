@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dockfix.context.build_context import BuildContext
@@ -182,6 +182,7 @@ def test_the_usual_forms_need_no_library(tmp_path: Path, monkeypatch: pytest.Mon
     assert manifest.complete
 
 
+@settings(deadline=None)  # the first example imports a library
 @given(st.lists(st.one_of(st.binary(max_size=40), st.text(st.sampled_from("-reicf #=<>[]@:/.\\\"'${}A;,\n\r\fab1"), max_size=40).map(str.encode)),
                 max_size=5).map(b"\n".join))
 def test_never_raises(data: bytes) -> None:

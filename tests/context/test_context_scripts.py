@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dockfix.context.scripts import ScriptFacts, commands_in_script
@@ -50,6 +50,7 @@ COMMANDS = [
     ("time gcc", "gcc"),
     ("export X=1; local y=$(gcc)", "gcc"),
     ("git commit -- make; grep -- gcc x", "git grep"),
+    ("f() { if [ x ]; then gcc; fi }\nf", "gcc"),
     ("setpriv --reuid=1 --init-groups gcc", "setpriv gcc"),
     ("dumb-init -- gcc; s6-setuidgid app make", "dumb-init gcc s6-setuidgid make"),
 ]
@@ -111,6 +112,7 @@ def test_deep_nesting() -> None:
     assert facts(nested).commands == {"bash", "gcc"}
 
 
+@settings(deadline=None)  # the first example imports a library
 @given(st.one_of(st.text(max_size=80), st.text(st.sampled_from("ab $(){}[]'\"`\\|&;<>\n-=#!@EOF\udc80\ud800"), max_size=60)))
 def test_never_raises(text: str) -> None:
     found = commands_in_script(text)

@@ -56,6 +56,7 @@ def test_an_existing_mount_is_enough(project: Project) -> None:
 def test_apt_in_a_builder(project: Project) -> None:
     assert text_of(project(SPLIT, only="cache-mounts")) == """FROM python:3.11-slim AS builder
 RUN rm -f /etc/apt/apt.conf.d/docker-clean
+
 # tools
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \\
     --mount=type=cache,target=/var/lib/apt,sharing=locked \\

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Safety
 from dockfix.facts import Facts
+from dockfix.knowledge import role
 from dockfix.model.effects import AptClean, AptInstall, AptUpdate, PipCacheClean, PipInstall
 from dockfix.model.stages import Stage, Step, script_of
 from dockfix.syntax import Instruction
@@ -19,6 +20,8 @@ from ._layout import own_comments
 _PIP = "--mount=type=cache,target=/root/.cache/pip"
 _APT = ("--mount=type=cache,target=/var/cache/apt,sharing=locked", "--mount=type=cache,target=/var/lib/apt,sharing=locked")
 _KEEP_ARCHIVES = "rm -f /etc/apt/apt.conf.d/docker-clean"
+# apt, other than apt-get, removes what it has downloaded unless it is told not to (apt.conf(5))
+_KEEP_DOWNLOADS = " && echo 'Binary::apt::APT::Keep-Downloaded-Packages \"true\";' > /etc/apt/apt.conf.d/keep-cache"
 _MOVED_CACHE = ("PIP_CACHE_DIR", "XDG_CACHE_HOME", "HOME")
 _OLD_SYNTAX = re.compile(r"docker/dockerfile(?::1\.[01](?:\.|$)|:.*experimental)|docker/dockerfile-upstream")
 
@@ -41,8 +44,10 @@ class CacheMounts:
             -r requirements.txt                     pip install -r requirements.txt
 
     Fix safety
-        Safe. Needs BuildKit, Docker's builder since version 23. Left alone where pip does not run as root, where a
-        variable moves or disables the cache, or where an older front end is pinned by ``# syntax=``.
+        Safe. Where packages may be compiled the cache gets an id of its own for the base image, since a wheel that was linked
+        with one image's libraries may not work in another. Needs BuildKit, Docker's builder since version 23. Left alone where
+        pip does not run as root, where a variable moves or disables the cache, or where an older front end is pinned by
+        ``# syntax=``.
     """
 
     id: ClassVar[str] = "cache-mounts"
@@ -69,9 +74,9 @@ class CacheMounts:
                     pip = False
                 if not pip and (step not in apt or pinned):
                     continue
-                edit = _edit(facts, step, pip, step in apt)
+                edit = _edit(facts, stage, step, pip, step in apt)
                 if edit and apt and step is apt[0]:
-                    edits += _keeping_archives(facts, edit)
+                    edits += _keeping_archives(facts, edit, stage)
                 elif edit:
                     edits.append(edit)
         return Outcome(edits, refusals=refusals)
@@ -120,13 +125,27 @@ def _apt_runs(facts: Facts, stage: Stage) -> list[Step]:
             return []
         if uses and not step.state.is_root:
             return []
+        if uses and not isinstance(uses[0].effects.action, AptUpdate):
+            return []  # its lists come from an earlier layer, which a mount would hide
         if uses:
             runs.append(step)
     installs = any(isinstance(unit.effects.action, AptInstall) for step in runs for unit in step.units)
     return runs if installs else []
 
 
-def _edit(facts: Facts, step: Step, pip: bool, apt: bool) -> Edit | None:
+def _identity(stage: Stage) -> str:
+    """An id of its own for a cache in which compiled wheels land.
+
+    pip does not ask which libraries, or which libc, a wheel of its cache was linked with; another base image must not get it.
+    """
+    compiles = stage.python is None or stage.python.variant != "slim" or any(
+        role(package.name) in {"build", "dev"} for _, unit in stage.units if isinstance(unit.effects.action, AptInstall)
+        for package in unit.effects.action.packages)
+    base = re.sub(r"[^A-Za-z0-9]+", "-", (stage.base or stage.start.words[0]).partition("@")[0]).strip("-")
+    return f",id=pip-{base}" if compiles else ""
+
+
+def _edit(facts: Facts, stage: Stage, step: Step, pip: bool, apt: bool) -> Edit | None:
     """The RUN with its mounts and without what would defeat them."""
     parsed = script_of(step.instruction, step.state.shell)
     if parsed is None or step.instruction.json is not None:
@@ -141,15 +160,17 @@ def _edit(facts: Facts, step: Step, pip: bool, apt: bool) -> Edit | None:
              and isinstance(unit.effects.action, PipInstall) for word in unit.effects.action.no_cache]
     removed += [step.raw(word.start, word.end) for word in words]
     text = cut(step.instruction.text, facts.tree.escape, removed, keep_comments=True)
-    mounts = [*((_APT) if apt else ()), *((_PIP,) if pip else ())]
+    mounts = [*((_APT) if apt else ()), *((_PIP + _identity(stage),) if pip else ())]
     run = Instruction(_insert(facts, text, mounts), step.line, facts.tree.escape)
     return Edit(step.instruction, (run,), step.line, _reason(pip, apt, bool(words or dropped)))
 
 
-def _keeping_archives(facts: Facts, edit: Edit) -> list[Edit]:
+def _keeping_archives(facts: Facts, edit: Edit, stage: Stage) -> list[Edit]:
     """The edit of the first apt RUN, with a RUN above it and its comments that stops the image from emptying apt's archives."""
-    new = facts.tree.snippet(f"RUN {_KEEP_ARCHIVES}\n", edit.line)
+    plain = any(unit.command.name == "apt" for _, unit in stage.units)
+    keep = _KEEP_DOWNLOADS if plain else ""
     comments = own_comments(facts.tree, edit.node) if isinstance(edit.node, Instruction) else ()
+    new = facts.tree.snippet(f"RUN {_KEEP_ARCHIVES}{keep}\n" + ("\n" if comments else ""), edit.line)
     if comments:
         return [Edit(comments[0], (*new, comments[0]), edit.line, ""), edit]
     return [replace(edit, replacement=(*new, *edit.replacement))]
@@ -166,4 +187,4 @@ def _insert(facts: Facts, text: str, mounts: list[str]) -> str:
 
 def _reason(pip: bool, apt: bool, cleaned: bool) -> str:
     what = "apt and pip keep their caches" if apt and pip else f"{'apt' if apt else 'pip'} keeps its cache"
-    return f"{what} between builds" + (", so nothing has to switch off or empty a cache" if cleaned else "")
+    return f"{what} between builds" + ("; what switched it off or emptied it goes" if cleaned else "")

@@ -108,7 +108,10 @@ def _needs_source(facts: Facts, step: Step, source: Step, target: str) -> str:
     for unit in step.units:
         effects, action = unit.effects, unit.effects.action
         if isinstance(action, PipInstall):
-            reason = _install_needs_source(facts, action, unit.state.env)
+            others = [path for path in effects.reads if path not in (*action.requirements, *action.constraints)]
+            if overlap(others, (target,)) and not (action.local or action.editable):
+                return "pip reads files that may come with the source"
+            reason = _install_needs_source(facts, action)
             if reason:
                 return reason
         elif isinstance(action, AptInstall | AptUpdate | AptClean | PipCacheClean | ShellState | VenvCreate):
@@ -120,13 +123,9 @@ def _needs_source(facts: Facts, step: Step, source: Step, target: str) -> str:
     return ""
 
 
-def _install_needs_source(facts: Facts, install: PipInstall, env: Mapping[str, str]) -> str:
+def _install_needs_source(facts: Facts, install: PipInstall) -> str:
     if install.local or install.editable:
         return "pip install builds the project itself"
-    if install.find_links:
-        return "pip install takes packages from a local folder"
-    if any(name in env for name in ("PIP_CONSTRAINT", "PIP_REQUIREMENT", "PIP_CONFIG_FILE", "PIP_FIND_LINKS")):
-        return "a PIP_ variable names a file that may come with the source"
     for path in (*install.requirements, *install.constraints):
         manifest = facts.manifests.get(path)
         if manifest is None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import ClassVar
 
-from dockfix.context.application import Application
+from dockfix.context.application import Application, Mention
 from dockfix.context.dockerignore import Ignore, parse_ignore
 from dockfix.engine.transform import Outcome, Safety, refuse
 from dockfix.facts import Facts, from_context
@@ -15,8 +15,10 @@ from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
 from dockfix.syntax import parse
 
 _SCM = rb"setuptools[-_]scm|hatch[-_]vcs|versioneer|setuptools-git|pbr\b|dunamai|versioningit|poetry-dynamic-versioning|pdm.*scm"
-_ASKS_GIT = rb"\bgit['\"]?,?\s*['\"]?(?:rev-parse|describe|log|show|status)|\.git/|import git\b|from git\b|GitPython"
-_READS_ENV = rb"dotenv|env_file|\.env\b|environ\.Env|decouple|dynaconf"
+_ASKS_GIT = (rb"['\"]\.git['\"/]|['\"]git['\"]|\bgit (?:rev|describe|log|show|status|diff|tag|branch)|import git\b|from git\b"
+             rb"|(?i:gitpython|dulwich|pygit2|sentry[-_]sdk)")
+_READS_ENV = (rb"dotenv|env[-_]file|(?<![\w.])\.env\b|read_env|\benvirons\b|environ import|environ\.Env|decouple|dynaconf|honcho|foreman"
+              rb"|prettyconf|everett")
 _DESCRIBES = re.compile(r"(?i)docs/|(.*/)?([^/]*\.(md|rst|dockerfile)|(Dockerfile|Containerfile|LICENSE|COPYING|CHANGELOG)[^/]*"
                         r"|\.git(ignore|attributes)|\.dockerignore|(docker-)?compose[^/]*\.ya?ml)$")
 HEADER = "# Keeps out of the build context what the image does not need"
@@ -121,10 +123,14 @@ class _Chooser:
         hit = sorted(name for name in self.files if probe.ignores(name))
         if self.named & set(hit):
             return False
+        if hit and needed != "never" and self._in_dockerfile(pattern, hit):
+            return False
         if needed == "vcs":
             return not self.sources.search(_SCM) and not self.sources.search(_ASKS_GIT) and not self._dockerfile_mentions(".git")
         if needed == "present":
             return not hit and not self.sources.search(_path(pattern)) and not self._dockerfile_mentions(pattern)
+        if needed == "compiled":
+            return not [name for name in hit if "__pycache__/" not in name]
         if needed == "named":
             return not any(self._names(name, pattern) for name in hit)
         if needed == "secret":
@@ -137,26 +143,49 @@ class _Chooser:
         return any(re.search(words, unit.command.text) for stage in self.facts.model.stages for _, unit in stage.units
                    if unit.effects.action is None)
 
+    def _in_dockerfile(self, pattern: str, hit: list[str]) -> bool:
+        """Whether the Dockerfile names what a pattern matches: in a RUN, in what the container starts, in ENV."""
+        words = {pattern.rsplit("/", 1)[-1].lstrip("*"), *(posixpath.basename(name) for name in hit)}
+        words |= {name.split("/", 1)[0] for name in hit if "/" in name}
+        texts = [unit.command.text for stage in self.facts.model.stages for _, unit in stage.units if unit.effects.action is None]
+        texts += [step.instruction.args for stage in self.facts.model.stages for step in stage.of("ENV", "ARG", "CMD", "ENTRYPOINT")]
+        texts += self.facts.startup.texts.values()
+        pattern_of = re.compile("|".join(rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in sorted(words) if word))
+        return any(pattern_of.search(text) for text in texts)
+
     def _names(self, name: str, pattern: str) -> bool:
         """Whether a source other than the file itself names it, its folder or its kind."""
         searches = [_name(posixpath.basename(name))]
         if "/" in name:
             searches.append(_path(name.split("/", 1)[0]))
         if pattern.startswith("*."):
-            searches.append(rb"\*" + re.escape(pattern[1:].encode()))
+            searches.append(re.escape(pattern[1:].encode()) + rb"\b")
+        if pattern in {"docs", "*.md"}:
+            searches.append(rb"(?i)\b(?:mkdocs|sphinx|pydoc|markdown)\b")
         return any(mention.file != name for search in searches for mention in self.sources.search(search))
 
     def _secret(self, pattern: str, hit: list[str]) -> bool:
-        if not hit:
+        """Whether a secret may be kept out; where the program seems to read it, a warning says what that means."""
+        readers = self._readers(pattern, hit)
+        if not readers:
             return True
-        reads = self.sources.search(_READS_ENV) if ".env" in pattern else [
-            mention for name in hit for mention in self.sources.search(_name(posixpath.basename(name)))]
-        others = [mention for mention in reads if mention.file not in hit]
-        if others:
-            self.warnings.append((0, f"{hit[0]} is copied into the image and {others[0].file}:{others[0].line} seems to read it; "
+        where = f"{readers[0].file}:{readers[0].line}"
+        if hit:
+            self.warnings.append((0, f"{hit[0]} is copied into the image and {where} seems to read it; "
                                      "a secret in an image can be read by everyone who can pull it"))
             return False
+        if pattern == "**/.env":
+            self.warnings.append((0, f"{where} seems to read a .env file, which is kept out of the image from now on; "
+                                     "give the container its settings when it starts"))
         return True
+
+    def _readers(self, pattern: str, hit: list[str]) -> list[Mention]:
+        if ".env" in pattern:
+            found = [mention for mention in self.sources.search(_READS_ENV) if mention.file not in hit]
+            return sorted(found, key=lambda mention: not mention.file.endswith(".py"))
+        words = {posixpath.basename(name) for name in hit} | {name.rsplit("/", 2)[-2] for name in hit if "/" in name}
+        searches = [_name(word) for word in sorted(words)] + [re.escape(pattern.rsplit("*", 1)[-1].encode()) + rb"\b"] * bool(hit)
+        return [mention for search in searches for mention in self.sources.search(search) if mention.file not in hit]
 
     def text(self) -> str:
         """The whole file with the new patterns at its end."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Safety, refuse
-from dockfix.facts import SYSTEM_FOLDERS, Facts
-from dockfix.facts.root import needs_root, open_questions
+from dockfix.facts import Facts
+from dockfix.facts.ownership import gets_owner, made_folders
+from dockfix.facts.root import needs_root
+from dockfix.facts.writes import open_questions
 from dockfix.model.effects import within
 from dockfix.model.stages import Stage, Step
 from dockfix.syntax import Blank, Instruction, Node
@@ -18,8 +19,6 @@ from ._layout import own_comments
 USER = "appuser"
 UID = 10001
 _OWNER = f"{USER}:{USER}"
-_MAKERS = {"mkdir", "touch", "cp", "mv", "tar", "unzip", "curl", "wget", "install", "ln", "git", "sed", "tee",
-           "echo", "printf", "cat"}
 _LAYERS = {"RUN", "COPY", "ADD", "WORKDIR"}
 
 
@@ -70,9 +69,10 @@ def _edits(facts: Facts, unsafe: str) -> Outcome:
     edits: dict[Node, tuple[Node, ...]] = {}
     made = [step for step in layers[:layers.index(anchor)] if step.keyword == "WORKDIR" and _workdir(stage, step) == workdir]
     owns = f"chown {_OWNER} {workdir}" if made else f"mkdir -p {workdir} && chown {_OWNER} {workdir}"
-    user = tree.snippet(f"RUN useradd --create-home --uid {UID} {USER} \\\n    && {owns}\n", anchor.line)
+    blank = "\n" if own_comments(tree, anchor.instruction) else ""
+    user = tree.snippet(f"RUN useradd --create-home --uid {UID} {USER} \\\n    && {owns}\n{blank}", anchor.line)
     for step in stage.of("COPY", "ADD"):
-        chowned = _chowned(facts, step, workdir)
+        chowned = _chowned(facts, step)
         if chowned is not None:
             edits[step.instruction] = (chowned,)
     target = (*own_comments(tree, anchor.instruction), anchor.instruction)[0]
@@ -80,7 +80,9 @@ def _edits(facts: Facts, unsafe: str) -> Outcome:
     if not after_anchor:
         edits[target] = (*user, *edits.get(target, (target,)))
     tail: tuple[Node, ...] = user if after_anchor else ()
-    paths = _made_by_runs(facts, workdir, bool(unsafe))
+    unknown = bool(unsafe) and any(unit.effects.unbounded for _, unit in stage.units)
+    paths = [workdir] if unknown else []
+    paths += [path for path in made_folders(facts) if not (unknown and within(path, workdir))]
     if paths:
         tail += tree.snippet(f"RUN chown -R {_OWNER} {' '.join(paths)}\n", last.line)
     following = tree.nodes[tree.nodes.index(last.instruction) + 1:][:1]
@@ -98,29 +100,10 @@ def _workdir(stage: Stage, step: Step) -> str | None:
     return following[0].state.workdir if following else stage.end.workdir
 
 
-def _chowned(facts: Facts, step: Step, workdir: str) -> Instruction | None:
+def _chowned(facts: Facts, step: Step) -> Instruction | None:
     """The COPY with ``--chown``; None where it stays root's: from another stage, into system folders, or owned already."""
-    copy = step.copy
-    if copy is None or copy.target is None or copy.origin is not None or any(f.name == "chown" for f in step.instruction.flags):
-        return None
-    if not within(copy.target, workdir) and copy.target.split("/")[1] in SYSTEM_FOLDERS:
+    if not gets_owner(facts, step) or any(flag.name == "chown" for flag in step.instruction.flags):
         return None
     text = step.instruction.text
     end = step.instruction.keyword_span[1]
     return Instruction(f"{text[:end]} --chown={_OWNER}{text[end:]}", step.line, facts.tree.escape)
-
-
-def _made_by_runs(facts: Facts, workdir: str, everything: bool) -> list[str]:
-    """The folders and files that RUNs of the final stage leave to root and that the program could write."""
-    paths: list[str] = []
-    for _, unit in facts.final.units:
-        if unit.effects.unbounded and everything and workdir not in paths:
-            paths.append(workdir)
-        if unit.command.name not in _MAKERS:
-            continue
-        for path in unit.effects.writes:
-            owned = within(path, workdir) or path.split("/")[1] not in (*SYSTEM_FOLDERS, "tmp", "home", "")
-            data = re.match(r"/var/(lib|log|cache|data|www|run)/", path) and unit.command.name == "mkdir"
-            if (owned or data) and path not in paths and path != workdir:
-                paths.append(path)
-    return [path for path in paths if not any(path != other and within(path, other) for other in paths)]

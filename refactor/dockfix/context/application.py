@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -42,10 +41,16 @@ _FIRST = (rb"/(?:var|data|srv|mnt|media|opt|home|root|run|logs?|etc|usr|storage|
           rb"|models?|cache|shared|exports?|outputs?|inputs?|backups?|db|database|volumes?|state|secrets|certs|static|public"
           rb"|downloads?|files|private|persist\w*|library|project)(?![\w.+-])")
 _QUOTED_PATH = re.compile(rb"""["'](?:\w+(?:\+\w+)?:///)?(""" + _FIRST + rb"""(?:/[^"'\s{}<>$\\]*+)?+)(?!<)""")
-_BARE_PATH = re.compile(rb"(?<![\w./${}~:+-])(" + _FIRST + rb"""(?:/[^"'\s{}<>$\\;|&()`,:]*)?)""")
-# A path of a URL: a decorator, a call of a web framework or client, a setting of that name
-_WEB = re.compile(rb"(?i)^\s*@\w|(?:\.(?:get|post|put|patch|delete|head|options|websocket|mount|add_\w+|include_router|redirect)"
-                  rb"|route|redirect|url_for|re_path|(?-i:\bpath))\(\s*[rbfu]*$|(?:url|href|endpoint|prefix|route)\w*[\"']?\s*[=:]\s*[rbfu]*$")
+_BARE_PATH = re.compile(rb"(?<![\w./${}~:+-])(" + _FIRST + rb"""(?:/[^"'\s{}<>$\\;|&()`,:=]*)?)""")
+# A path of a URL, by what stands before it: a call of a web framework or client, something of that name
+_WEB = re.compile(rb"(?i)(?:\.(?:get|post|put|patch|delete|head|options|websocket|mount|add_\w+|include_router|redirect|route)"
+                  rb"|route|redirect|url_for|re_path|(?-i:\bpath))\(\s*[rbfu]*$"
+                  rb"|(?:url|uri|href|endpoint|prefix|route)\w*[\"']?\s*[=:]\s*[rbfu]*$"
+                  rb"|(?:url|uri|host|base|endpoint)\w*[\"'\])}]*\s*\+\s*[rbfu]*$")
+_WEB_LINE = re.compile(rb"(?i)\s*(?:@\w|[\w.]*(?:url|uri|href|endpoint|route)\w*\s*[=:])")
+# What an English sentence goes on with after "make", and a Makefile has no target of
+_PROSE = re.compile(r"make\s+(?:sure|certain|it|its|an?|the|this|that|these|those|your|our|my|their|use|any|some|every|sense"
+                    r"|changes|you|them|another|multiple|requests?|calls?|copies|room|possible|easier|better)\b")
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,7 @@ class Application:
     def mentions(self, words: Iterable[str]) -> tuple[Mention, ...]:
         """Where programs of these names may be started: in scripts, in commands of process managers, in Python strings.
 
-        A whole word is one with no letter, digit, ``_``, ``+`` or ``-`` beside it. Python files count where they start
+        A whole word is one with no letter, digit, ``_``, ``+`` or ``-`` beside it. Python files count where any of them starts
         programs at all, and comments and docstrings don't. A Python file that cannot be parsed counts as a whole.
         """
         names = sorted({word for word in words if word}, key=len, reverse=True)
@@ -125,21 +130,23 @@ class Application:
         text = re.compile(rf"(?<![A-Za-z0-9_+-])(?:{choice})(?![A-Za-z0-9_+-])")
         data = re.compile(text.pattern.encode("utf-8", "surrogatepass"))
         found: list[Mention] = []
+        starts = any(_STARTS.search(self.texts[name]) for name in self._python)
         for name in sorted(self._scripts | self._python):
             content = self.texts[name]
             if not data.search(content):
                 continue
             if name in self._scripts:
-                found += _hits(name, content, data, _outside_comment)
+                found += _hits(name, content, data, _runs)
             elif _BY_NAME.search(content):
                 found += _hits(name, content, data)
-            elif _STARTS.search(content):
+            elif starts and next(_hits(name, content, data, _runs), None):
                 literals = string_literals(content)
                 if literals is None:
                     found += _hits(name, content, data)
                     continue
                 found += [Mention(match[0], name, line + value.count("\n", 0, match.start()))
-                          for line, value in literals for match in text.finditer(value)]
+                          for line, value in literals for match in text.finditer(value)
+                          if not _PROSE.match(value, match.start())]
         return tuple(dict.fromkeys(found))
 
     def absolute_paths(self) -> tuple[Mention, ...]:
@@ -154,17 +161,20 @@ class Application:
         found: list[Mention] = []
         for name in sorted(self._scripts | self._python):
             if name in self._python:
-                found += _hits(name, self.texts[name], _QUOTED_PATH, lambda before: not _WEB.search(before))
+                found += _hits(name, self.texts[name], _QUOTED_PATH, _on_disk)
             else:
-                found += _hits(name, self.texts[name], _BARE_PATH, _outside_comment)
+                found += _hits(name, self.texts[name], _BARE_PATH, _runs)
         return tuple(dict.fromkeys(found))
 
-    def search(self, pattern: bytes) -> tuple[Mention, ...]:
-        """All that a regular expression finds in the text files. Raises re.error for a pattern that is none."""
+    def search(self, pattern: bytes, needle: bytes = b"") -> tuple[Mention, ...]:
+        """All that a regular expression finds in the text files. Raises re.error for a pattern that is none.
+
+        ``needle`` is a text that every match contains, where there is one: files without it are passed over quickly.
+        """
         if pattern not in self._found:
             compiled = re.compile(pattern)
-            self._found[pattern] = tuple(dict.fromkeys(
-                mention for name, data in self.texts.items() for mention in _hits(name, data, compiled)))
+            self._found[pattern] = tuple(dict.fromkeys(mention for name, data in self.texts.items() if needle in data
+                                                       for mention in _hits(name, data, compiled)))
         return self._found[pattern]
 
     def shebangs(self) -> Mapping[str, str]:
@@ -183,26 +193,31 @@ class Application:
 
 
 def _hits(name: str, data: bytes, pattern: re.Pattern[bytes],
-          wanted: Callable[[bytes], bool] = lambda before: True) -> Iterator[Mention]:
-    """What a pattern finds; ``wanted`` judges by the part of the line before it."""
+          wanted: Callable[[bytes, int], bool] = lambda data, start: True) -> Iterator[Mention]:
+    """What a pattern finds where ``wanted`` agrees to its place; the first group of the patterns for paths is the path."""
     line = 1
     counted = 0
+    group = 1 if pattern in {_QUOTED_PATH, _BARE_PATH} else 0
     for match in pattern.finditer(data):
-        group = 1 if pattern.groups and pattern in {_QUOTED_PATH, _BARE_PATH} else 0
         line += data.count(b"\n", counted, match.start())
         counted = match.start()
-        if wanted(data[data.rfind(b"\n", 0, match.start()) + 1:match.start()]):
+        if wanted(data, match.start()):
             yield Mention(match[group].decode("utf-8", "surrogateescape"), name, line)
 
 
-def _outside_comment(before: bytes) -> bool:
-    """Whether what follows ``before`` on a line of a script or of settings is not in a comment."""
-    return not before.lstrip().startswith((b"#", b";", b"//"))
+def _before(data: bytes, start: int) -> bytes:
+    """The part of the line before a place."""
+    return data[data.rfind(b"\n", 0, start) + 1:start]
 
 
-def interpreter(line: str) -> str:
-    """The program of an interpreter line: ``python3`` for ``/usr/bin/env -S python3 -u``; "" for an empty one."""
-    words = [word for word in line.split() if not word.startswith("-") and "=" not in word]
-    if words and posixpath.basename(words[0]) == "env":
-        words = words[1:]
-    return posixpath.basename(words[0]) if words else ""
+def _runs(data: bytes, start: int) -> bool:
+    """Whether a place in a script or in settings may be a command: not in a comment that fills its line, not prose."""
+    return not _before(data, start).lstrip().startswith((b"#", b";", b"//")) and \
+        not (data.startswith(b"make", start) and _PROSE.match(data[start:start + 40].decode("latin-1")))
+
+
+def _on_disk(data: bytes, start: int) -> bool:
+    """Whether a path in a Python string looks like one of the file system rather than of a URL."""
+    before = _before(data, start)
+    return not before.lstrip().startswith(b"#") and not _WEB_LINE.match(before) and \
+        not _WEB.search(data, max(0, start - 200), start)

@@ -43,7 +43,7 @@ class BuildContext:
         self.root = root
         self.overlay: Mapping[str, str] = {normal(path): text for path, text in (overlay or {}).items()}
         self.dockerfile = dockerfile
-        self.disk = disk or Disk(root)
+        self.disk = disk or Disk.at(root)
         self._copied: dict[tuple[tuple[str, ...], tuple[str, ...]], CopySet] = {}
         self._kept: dict[tuple[str, ...], tuple[str, ...]] = {}
 
@@ -88,6 +88,13 @@ class BuildContext:
         if name is None or name in self.overlay:
             return False
         return self._above_overlay(name) or self.disk.kind(name) == "folder"
+
+    def mode(self, path: str) -> int | None:
+        """The permission bits of a file; None where it cannot be asked."""
+        try:
+            return (self.root / path).stat().st_mode & 0o777
+        except OSError:
+            return None
 
     def read(self, path: str) -> str | None:
         """The text of a file of at most 1 MiB, or None where it can't be read.

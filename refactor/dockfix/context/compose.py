@@ -28,7 +28,8 @@ class ComposeService:
     ``file`` is the Compose file's path as it can be shown. ``volumes`` are (source, target, "bind" | "volume" | "tmpfs"),
     the source "" where there is none. ``needs_root`` names what only root can use ("privileged mode"), None where there
     is no such thing. ``command`` and ``entrypoint`` tell whether the service replaces the image's. ``ports`` are as
-    written.
+    written. ``environment`` holds the values that it sets, as written; ``path``
+    is where the file lies.
     """
 
     file: str
@@ -39,6 +40,8 @@ class ComposeService:
     command: bool = False
     entrypoint: bool = False
     ports: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    path: str = ""
 
 
 @dataclass(frozen=True)
@@ -210,7 +213,16 @@ def _service(path: str, name: str, service: dict[str, object]) -> ComposeService
     return ComposeService(
         file=path, name=name, volumes=tuple(_volumes(service)), user=user,
         needs_root=_needs_root(service, user), command=_given(service, "command"), entrypoint=_given(service, "entrypoint"),
-        ports=tuple(_ports(service)))
+        ports=tuple(_ports(service)), environment=tuple(_environment(service)), path=path)
+
+
+def _environment(service: dict[str, object]) -> Iterator[str]:
+    """The values of a service's environment, which is a mapping or a list of NAME=VALUE."""
+    given = service.get("environment")
+    if isinstance(given, dict):
+        yield from (_text(value) for value in given.values())
+    elif isinstance(given, list):
+        yield from (_text(entry).partition("=")[2] for entry in given)
 
 
 def _given(service: dict[str, object], key: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,9 @@ _KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "folder"}
 _MAX_LINKS = 255  # https://pkg.go.dev/github.com/moby/sys/symlink
 # without O_NONBLOCK a pipe that took a file's place meanwhile would hold us for ever; Windows has neither
 _OPEN = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+# A change within the same tick of the file system's clock does not show in a time stamp
+_TICK = 100_000_000
+_SHARED = 2
 # Folders that tools fill by the thousand and that no program of an image is written in
 _NOT_DESCENDED = frozenset({
     ".git", ".hg", ".svn", ".bzr", "node_modules", "bower_components", ".venv", "__pycache__", ".tox", ".nox",
@@ -57,6 +61,31 @@ class Disk:
         self._bytes: dict[str, bytes | None] = {}
         self._cached = 0
         self._folders: dict[str, str | None] = {"": "."}
+        self._stamps: dict[str, tuple[int, int, int] | None] = {}
+
+    @classmethod
+    def at(cls, root: Path) -> Disk:
+        """A Disk that may have read an absolute root before, as long as nothing that it read has changed since.
+
+        Many Dockerfiles of a repository share one build context.
+        """
+        if not root.is_absolute():
+            return cls(root)
+        disk = _shared.pop(root, None)
+        if disk is None or not disk._unchanged():
+            disk = cls(root)
+        _shared[root] = disk
+        if len(_shared) > _SHARED:
+            del _shared[next(iter(_shared))]
+        return disk
+
+    def _unchanged(self) -> bool:
+        if any(stamp is None or stamp != _stamp(path) for path, stamp in self._stamps.items()):
+            return False
+        # what was not there has no stamp that would tell that it has come
+        self._bytes = {path: data for path, data in self._bytes.items() if data is not None}
+        self._folders = {"": "."}
+        return True
 
     @cached_property
     def listing(self) -> Listing | None:
@@ -100,8 +129,10 @@ class Disk:
         return Listing(files, frozenset(links), frozenset(folders), frozenset(skipped), frozenset(unreadable))
 
     def _scan(self, folder: str) -> list[os.DirEntry[str]] | None:
+        path = self.absolute(folder)
+        self._stamps[path + "/."] = _stamp(path + "/.")
         try:
-            with os.scandir(self.absolute(folder)) as entries:
+            with os.scandir(path) as entries:
                 found: list[os.DirEntry[str]] = []
                 for entry in entries:
                     found.append(entry)
@@ -182,8 +213,14 @@ class Disk:
         """The bytes of the file at a clean relative path; None where it is unreadable, elsewhere or over 1 MiB."""
         if path in self._bytes:
             return self._bytes[path]
-        resolved = self.resolve(path)
-        data = None if resolved is None else self.read_outside(self.absolute(resolved))
+        found = self.__dict__.get("listing")  # only if it was made already
+        listed = found is not None and path in found.files and path not in found.links
+        resolved = path if listed else self.resolve(path)
+        data = None
+        if resolved is not None:
+            name = self.absolute(resolved)
+            self._stamps[name] = _stamp(name)
+            data = self.read_outside(name)
         if self._cached + len(data or b"") <= _MAX_CACHE:
             self._cached += len(data or b"")
             self._bytes[path] = data
@@ -211,3 +248,17 @@ class Disk:
             return None
         finally:
             os.close(handle)
+
+
+_shared: dict[Path, Disk] = {}
+
+
+def _stamp(path: str) -> tuple[int, int, int] | None:
+    """What changes with a file or folder; None where it can't be seen or changed just now."""
+    try:
+        status = os.lstat(path)
+    except (OSError, ValueError):
+        return None
+    if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < _TICK:
+        return None
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size

@@ -121,6 +121,9 @@ class Ignore:
         return state
 
     def _match(self, path: str, above: tuple[bool, ...]) -> tuple[bool, tuple[bool, ...]]:
+        if self._kept_folders == ():
+            # without exceptions nothing below an ignored folder is ever asked for, so there is nothing to inherit
+            return any(rule.matches(path) for rule in self._compiled[0]), above
         ignored = False
         matched: list[bool] = []
         for rule, inherited in zip(self._compiled[0], above, strict=True):

@@ -21,15 +21,18 @@ _COMMENT = re.compile(r"(?:^|\s+)#.*$")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _EXTRAS = rf"(?:\s*\[\s*(?:{_NAME}(?:\s*,\s*{_NAME})*)?\s*\])?"
-_CLAUSE = r"(?:===|[=!<>~]=|[<>])\s*[A-Za-z0-9.*+!_-]+"
+_RELEASE = r"v?(?:\d+!)?\d+(?:\.\d+){at_least}(?:[._-]?(?:alpha|beta|preview|pre|rc|a|b|c)[._-]?\d*)?"
+_SUFFIX = r"(?:-\d+|[._-]?(?:post|rev|r)[._-]?\d*)?(?:[._-]?dev[._-]?\d*)?"
+_VERSION = _RELEASE.replace("{at_least}", "*") + _SUFFIX
+_CLAUSE = (rf"(?:[=!]=\s*(?:{_VERSION}(?:\+[a-z0-9]+(?:[._-][a-z0-9]+)*)?|v?(?:\d+!)?\d+(?:\.\d+)*\.\*)"
+           rf"|[<>]=?\s*{_VERSION}|~=\s*{_RELEASE.replace('{at_least}', '+')}{_SUFFIX})")
 _VALUE = r"""(?:'[^'"]*'|"[^"']*")"""
-_TEST = rf"[a-z_]+\s*(?:[=!<>~]=|[<>]|\bin\b|\bnot\s+in\b)\s*{_VALUE}"
+_MARKER = (r"(?:python_version|python_full_version|os_name|sys_platform|platform_(?:machine|python_implementation|release|system"
+           r"|version)|implementation_(?:name|version)|extra)")
+_TEST = rf"{_MARKER}\s*(?:[=!<>~]=|[<>]|\bin\b|\bnot\s+in\b)\s*{_VALUE}"
 # The usual forms; what they don't cover is left to the `packaging` library, whose import takes long
-_USUAL = re.compile(rf"({_NAME}){_EXTRAS}\s*(?:{_CLAUSE}(?:\s*,\s*{_CLAUSE})*)?\s*(?:;\s*{_TEST}(?:\s+(?:and|or)\s+{_TEST})*)?")
-_VERSION_CHARS = re.compile(r"(?:===|[=!<>~]=|[<>])\s*([A-Za-z0-9.*+!_-]+)")
-_VERSION = re.compile(r"v?(?:\d+!)?\d+(?:\.\d+)*(?:[._-]?(?:a|b|c|rc|alpha|beta|pre|preview)[._-]?\d*)?"
-                      r"(?:-\d+|[._-]?(?:post|rev|r)[._-]?\d*)?(?:[._-]?dev[._-]?\d*)?(?:\+[a-z0-9]+(?:[._-][a-z0-9]+)*)?(?:\.\*)?",
-                      re.IGNORECASE)
+_USUAL = re.compile(rf"({_NAME}){_EXTRAS}\s*(?:{_CLAUSE}(?:\s*,\s*{_CLAUSE})*)?\s*(?:;\s*{_TEST}(?:\s+(?:and|or)\s+{_TEST})*)?",
+                    re.IGNORECASE)
 _ARCHIVE = re.compile(r"(?i)\.(?:whl|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|tlz|tar\.lz|tar\.lzma)$")
 _SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]*:(?://)?")
 _VCS = re.compile(r"(?i)(?:git|hg|svn|bzr)\+[a-z+]+:")
@@ -289,10 +292,7 @@ def _usual(line: str) -> str:
     """The normalised name of a requirement in one of the usual forms, "" for any other line."""
     bare = re.sub(r"\s--hash[= ]\w+:[0-9a-fA-F]+", "", line) if "--hash" in line else line
     match = _USUAL.fullmatch(bare.strip())
-    if not match or _ARCHIVE.search(match[0]):
-        return ""
-    versions = _VERSION_CHARS.findall(match[0].partition(";")[0])
-    return normalise(match[1]) if all(_VERSION.fullmatch(version) for version in versions) else ""
+    return normalise(match[1]) if match and not _ARCHIVE.search(match[0]) else ""
 
 
 def _parse(text: str) -> str | None:
@@ -301,7 +301,7 @@ def _parse(text: str) -> str | None:
     from packaging.requirements import Requirement as Parsed
 
     try:
-        return normalise(Parsed(text).name)
+        return normalise(Parsed(text.removesuffix(";")).name)
     except (InvalidRequirement, RecursionError):
         return None
 
@@ -315,7 +315,9 @@ def _option(word: str) -> tuple[str, str | None]:
 
 
 def _is_path(text: str) -> bool:
-    plain = text.partition("[")[0]
+    plain = text.partition(" ;")[0].partition("[")[0].strip()
+    if re.search(r"\s", plain):
+        return False
     return "/" in plain or plain.startswith(".") or _ARCHIVE.search(plain) is not None
 
 

@@ -112,8 +112,8 @@ class _Reader:
             data = text.encode("utf-8", "surrogatepass")
         # the grammar takes \r for a part of a word; a shell would too, but then the script could not work at all
         root = _parser().parse(data.replace(b"\r\n", b"\n")).root_node
-        if root.has_error:
-            return False
+        if root.has_error and not all(node.is_missing and node.type == ";" for node in _faults(root)):
+            return False  # the grammar misses a semicolon in `f() { if x; then y; fi }`, which bash does not
         first = re.match(r"#![^\n]*?\b(?:sh|bash|dash|ash|ksh|zsh)\s([^\n]*)", text)
         if first and _is_login(first[1].split()):
             self.login_shell = True
@@ -259,6 +259,16 @@ def _walk(root: Node) -> Iterator[Node]:
         node = pending.pop()
         yield node
         pending.extend(reversed(node.children))
+
+
+def _faults(root: Node) -> Iterator[Node]:
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        if node.is_error or node.is_missing:
+            yield node
+        elif node.has_error:
+            pending.extend(node.children)
 
 
 def _text(node: Node | None) -> str:

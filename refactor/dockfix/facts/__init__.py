@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from dockfix.context.application import Application
 from dockfix.context.build_context import BuildContext, CopySet
@@ -33,6 +34,13 @@ class Facts:
     def with_tree(self, tree: Dockerfile, files: Mapping[str, str]) -> Facts:
         """The facts about the tree after an edit; ``files`` lie over the context."""
         return Facts(tree, self.located, self.context.with_overlay(files) if files else self.context, self.options)
+
+    def read_outside(self, path: str) -> str:
+        """The text of a file that lies beside the build context, such as a Compose file; "" where it cannot be read."""
+        try:
+            return Path(path).read_text("utf-8", "surrogateescape")
+        except OSError:
+            return ""
 
     def option(self, name: str) -> bool:
         """Whether an on/off option is set."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 
 from dockfix import knowledge
 from dockfix.facts import Facts
 from dockfix.model.stages import Step, Unit
+
+# Programs that settings may name and code then starts; other names of commands are words of English, too
+_IN_SETTINGS = frozenset({"gcc", "g++", "cc", "c++", "clang", "cmake", "git", "gfortran", "pkg-config"})
+_SETTINGS = re.compile(r"(?i).*\.(ya?ml|toml|json|ini|cfg|env)$")
 
 
 def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step, Unit]]) -> dict[str, str]:
@@ -25,10 +30,44 @@ def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step
     for distribution in sorted(facts.distributions):
         for name in knowledge.calls(distribution) & set(programs):
             found.setdefault(name, f"the Python package {distribution} calls it")
+    for name in programs:
+        if name.startswith("/"):
+            hits = facts.application.search(re.escape(name).encode() + rb"(?![\w.-])")
+            where = f"{hits[0].file}:{hits[0].line}" if hits else _named_in(facts, name)
+            if where:
+                found.setdefault(name, f"{where} names it")
+        elif name not in found and (where := _overridden(facts, name)):
+            found[name] = f"{where} names it"
     rest = [name for name in programs if name not in found]
+    for name in (name for name in rest if name in _IN_SETTINGS):
+        pattern = rb"[\"'\s:=,\[]" + re.escape(name).encode() + rb"[\"'\s,\]]"
+        hit = next((mention for mention in facts.application.search(pattern) if _SETTINGS.match(mention.file)), None)
+        if hit:
+            found.setdefault(name, f"{hit.file}:{hit.line} names it")
     for mention in facts.application.mentions(rest) if rest else ():
         found.setdefault(mention.word, f"{mention.file}:{mention.line} names it")
     return found
+
+
+def _named_in(facts: Facts, path: str) -> str:
+    """Where a script or a command that stays names a path."""
+    pattern = re.compile(re.escape(path) + r"(?![\w.-])")
+    texts = {**facts.startup.texts, **{f"the RUN in line {step.line}": unit.command.text for step, unit in facts.final.units}}
+    return next((where for where, text in texts.items() if pattern.search(text)), "")
+
+
+def _overridden(facts: Facts, program: str) -> str:
+    """The Compose file that gives a service a command of its own and names the program."""
+    pattern = re.compile(rf"(?<![\w+-]){re.escape(program)}(?![\w+-])")
+    for service in facts.located.services:
+        if (service.command or service.entrypoint) and pattern.search(facts.read_outside(service.path)):
+            return service.file
+    return ""
+
+
+_COMPILES = (rb"(?m)pyximport|^[ \t]*(?:from|import)[ \t]+(?:distutils|Cython)\b|%%cython|\bFFI\(\)"
+             rb"|\bffi(?:builder)?\.(?:verify|compile)\(|cpp_extension|distutils\.ccompiler|new_compiler\(|build_ext"
+             rb"|cppimport|cppyy|scipy\.weave|numba\.pycc")
 
 
 def run_time_compiler(facts: Facts) -> str:
@@ -37,4 +76,7 @@ def run_time_compiler(facts: Facts) -> str:
         reason = knowledge.compiles_at_run_time(distribution)
         if reason:
             return f"the Python package {distribution} needs a compiler at run time: {reason}"
+    for mention in facts.application.search(_COMPILES):
+        if not mention.file.endswith(("setup.py", "build.py")):
+            return f"{mention.file}:{mention.line} compiles at run time"
     return ""

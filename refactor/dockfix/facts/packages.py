@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -10,6 +11,10 @@ from dockfix.facts import Facts
 from dockfix.facts.needs import needed, run_time_compiler
 from dockfix.model.effects import AptInstall, Package
 from dockfix.model.stages import Step, Unit
+
+# Libraries that come along with compilers, and what in the sources shows that they are used
+_NAMED_LIBRARIES = {"libgomp1": rb"libgomp|-fopenmp", "libgfortran5": rb"libgfortran", "libatomic1": rb"libatomic",
+                    "libquadmath0": rb"libquadmath"}
 
 
 @dataclass(frozen=True)
@@ -72,15 +77,26 @@ def _divide_dev(facts: Facts, package: Package, suites: frozenset[str] | None, r
                 kept: dict[Package, str]) -> None:
     libraries = knowledge.runtime_libraries(package.name, suites)
     by_name = next((reason for name in sorted(facts.distributions) if (reason := knowledge.needs_dev_packages(name))), "")
-    unversioned = facts.application.search(rb"""(?:CDLL|LoadLibrary|dlopen|load_library)\(\s*f?["'][^"']*\.so["']""")
+    unversioned = _unversioned(facts)
     if libraries is None:
         kept[package] = "its runtime library is not certain for every Debian release that the base image may be"
     elif by_name:
         kept[package] = by_name
     elif unversioned:
-        kept[package] = f"{unversioned[0].file}:{unversioned[0].line} loads a library by a name that only -dev packages have"
+        kept[package] = f"{unversioned} names a library in the way that only -dev packages bring it"
     else:
         replaced[package] = libraries
+
+
+def _unversioned(facts: Facts) -> str:
+    """Where a library is named without its version (``libmagic.so``)."""
+    for mention in facts.application.search(rb"\blib[\w+-]+\.so(?![\w.*])"):
+        if not mention.file.rsplit("/", 1)[-1].startswith("."):
+            return f"{mention.file}:{mention.line}"
+    for step in facts.final.steps:
+        if step.keyword != "RUN" and re.search(r"\blib[\w+-]+\.so(?![\w.*])", step.instruction.args):
+            return f"the {step.keyword} in line {step.line}"
+    return ""
 
 
 def _commands(package: str) -> frozenset[str]:
@@ -103,7 +119,8 @@ def _add_libraries(facts: Facts, named: list[tuple[Step, Unit, Package]], replac
         return
     there = {package.name for _, _, package in named if package not in replaced} | {
         name for names in replaced.values() for name in names}
-    wanted = sorted({name for distribution in facts.distributions for name in knowledge.needs_libraries(distribution)} - there)
+    wanted = sorted(({name for distribution in facts.distributions for name in knowledge.needs_libraries(distribution)}
+                     | {name for name, pattern in _NAMED_LIBRARIES.items() if facts.application.search(pattern)}) - there)
     if wanted:
         first = next(iter(replaced))
         replaced[first] = (*replaced[first], *wanted)

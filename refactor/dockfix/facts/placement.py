@@ -144,7 +144,7 @@ def _no_gain(facts: Facts, division: Division) -> Refusal:
         package, reason = next(iter(division.kept.items()))
         return Refusal(f"no gain, because every package has to stay in the image ({package.name}: {reason})",
                        package_line(facts, package), no_gain=True)
-    return Refusal("no gain, because no apt package that only builds is installed", no_gain=True)
+    return Refusal("no gain, because no apt package that only building needs is installed", no_gain=True)
 
 
 def _precondition(facts: Facts) -> Refusal | None:
@@ -178,7 +178,9 @@ def _without_pip(facts: Facts) -> Refusal:
     for step, unit in facts.final.units:
         match = _INSTALLERS.search(unit.command.text)
         if match and unit.effects.opaque:
-            return Refusal(f"{match[0]} is used in a way that dockfix does not split yet: {unit.effects.opaque}", step.line)
+            what = "pip is used in a way" if match[0].startswith("pip") and match[0] != "pipenv" else f"{match[0]} is used, which"
+            return Refusal(f"{what} that dockfix does not split yet" if what.endswith("way") else f"{what} dockfix does not split yet",
+                           step.line)
     return Refusal("no gain, because no pip install was found", no_gain=True)
 
 
@@ -198,6 +200,8 @@ def _run_time_installs(facts: Facts) -> Refusal | None:
         where = facts.startup.programs.get(program)
         if where:
             return Refusal(f"{where} runs {name} when the container starts")
+    for mention in facts.application.search(rb"""['"]-m['"]\s*,\s*['"]pip['"]|pip\._internal|\bpip\.main\("""):
+        return Refusal(f"{mention.file}:{mention.line} runs pip in the container")
     return None
 
 
@@ -230,7 +234,7 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> dict[Step, tuple[int, ...
             effects = step.units[index].effects
             action = effects.action
             if isinstance(action, PipInstall | VenvCreate):
-                wanted += [*effects.reads, *_manifest_reads(facts, action), *_BUILD_READS]
+                wanted += [*effects.reads, *_manifest_reads(facts, step.units[index]), *_BUILD_READS]
             elif isinstance(action, AptInstall | AptUpdate | AptClean | AptChange):
                 wanted += _APT_READS
             elif isinstance(action, PipCacheClean):
@@ -250,8 +254,9 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> dict[Step, tuple[int, ...
     return {step: chosen[step] for step in steps if step in chosen}
 
 
-def _manifest_reads(facts: Facts, action: object) -> tuple[str, ...]:
-    """The folders that a requirements file may draw other files from: those it includes lie beside it."""
+def _manifest_reads(facts: Facts, unit: Unit) -> tuple[str, ...]:
+    """What requirements files draw in: files that they include, beside them, and local projects, below pip's own directory."""
+    action = unit.effects.action
     if not isinstance(action, PipInstall):
         return ()
     reads: list[str] = []
@@ -261,4 +266,6 @@ def _manifest_reads(facts: Facts, action: object) -> tuple[str, ...]:
             not manifest.local_paths and not manifest.find_links
         if not plain:
             reads.append(path.rsplit("/", 1)[0] or "/")
+        for name in (*manifest.local_paths, *manifest.editable, *manifest.find_links) if manifest is not None else ():
+            reads.append(unit.state.path(name.removeprefix("file:").partition("[")[0]) or "/")
     return tuple(reads)

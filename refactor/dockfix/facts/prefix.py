@@ -12,6 +12,9 @@ from dockfix.facts import Facts
 _ABSOLUTE = re.compile(r"/usr/local/bin/([A-Za-z0-9_.+-]+)|/usr/local/lib/(?:lib)?python[0-9.]*|/usr/local/include/python")
 _ABSOLUTE_BYTES = re.compile(_ABSOLUTE.pattern.encode())
 _RESETS = {"sudo": "sudo", "su": "su", "cron": "cron", "crond": "cron", "runuser": "runuser", "sshd": "sshd"}
+_BASE_FIRST = re.compile(r"\bPATH[= ]['\"]?(?:[^\s$'\"]*:)?(?:/usr/local/bin|/usr/bin|/bin)(?::[^\s$'\"]*)?:\$\{?PATH")
+_RESET_IN_SCRIPT = re.compile(r"(?m)^\s*(?:export\s+)?PATH=(?!.*\$\{?PATH)|\benv\s+-i\b")
+_RESET_IN_CODE = rb"""['"]PATH['"]\]?\s*[:=]\s*[rbf]*['"]/(?:usr|bin|sbin)"""
 _OWN_PATH = re.compile(r"\$\{?PATH\b")
 
 
@@ -31,6 +34,8 @@ def system_python_blocker(facts: Facts) -> tuple[str, int] | None:
                 return "PYTHONHOME chooses where Python looks for packages", step.line
             if "PATH" in names and not _OWN_PATH.search(node.args):
                 return "ENV PATH replaces the search path, so a virtual environment would not be on it", step.line
+            if "PATH" in names and _BASE_FIRST.search(node.args):
+                return "ENV PATH puts the base image's folders first, so a virtual environment would not be found", step.line
         if step.keyword in {"FROM", "LABEL", "MAINTAINER"}:
             continue
         name = _foreign(facts, node.original)
@@ -40,12 +45,18 @@ def system_python_blocker(facts: Facts) -> tuple[str, int] | None:
         name = _foreign(facts, text)
         if name:
             return f"{where} names {name}, which would lie in the virtual environment", 0
+        if _RESET_IN_SCRIPT.search(text):
+            return f"{where} replaces PATH, so a virtual environment would not be on it", 0
+    for mention in facts.application.search(_RESET_IN_CODE):
+        return f"{mention.file}:{mention.line} replaces PATH, so a virtual environment would not be on it", 0
+    if "uwsgi" in facts.startup.programs and "uwsgi" in facts.distributions:
+        return "uwsgi brings an interpreter of its own, which has to be told of a virtual environment", 0
     for service in facts.located.services:
-        name = _foreign(facts, facts.context.read(service.file) or "") if service.command or service.entrypoint else ""
+        name = _foreign(facts, facts.read_outside(service.path)) if service.command or service.entrypoint else ""
         if name:
             return f"{service.file} names {name}, which would lie in the virtual environment", 0
     for mention in facts.application.search(_ABSOLUTE_BYTES.pattern):
-        name = _foreign(facts, mention.word)
+        name = "" if mention.file.endswith(".ipynb") else _foreign(facts, mention.word)
         if name:
             return f"{mention.file}:{mention.line} names {name}, which would lie in the virtual environment", 0
     return None

@@ -1,13 +1,11 @@
-"""Whether an image needs root, and what leaves open whether it does."""
+"""Whether an image needs root for certain."""
 
 from __future__ import annotations
 
-import posixpath
 import re
 
 from dockfix.facts import SYSTEM_FOLDERS, Facts
 from dockfix.model.effects import within
-from dockfix.model.stages import Step
 
 # Programs that start as root, change users themselves, or change the system
 _ROOT_PROGRAMS = frozenset({
@@ -17,18 +15,21 @@ _ROOT_PROGRAMS = frozenset({
     "groupmod", "groupadd", "adduser", "chown", "mount", "umount", "iptables", "sysctl", "dockerd", "openvpn", "wg-quick",
     "tcpdump", "haproxy", "mysqld", "rsyslogd", "syslogd", "dnsmasq", "setcap", "update-ca-certificates",
 })
-# Folders that any user may read and that no program is expected to write
-_READ_ONLY = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/proc", "/sys", "/dev", "/tmp", "/var/tmp", "/etc/ssl", "/etc/hosts",
-              "/etc/localtime", "/etc/timezone", "/etc/os-release", "/etc/resolv.conf", "/etc/mime.types", "/home/appuser")
-_PORT = re.compile(r"(?::|(?<![\w.-])(?:--?[a-z-]*port|--?bind|-b|-p|--listen)[= ])(\d{1,5})\b(?![.:\d])")
-_LOW_PORT = rb"(?i)\bport['\"]?\s*[=:,]\s*['\"]?[1-9]\d{0,2}\b(?![.\d])"
+# Code that asks for what only root has
+_NEEDS_ROOT = (rb"(?m)\bos\.(?:set(?:re)?s?[ug]id|chown|lchown|setgroups|initgroups)\(|\bSOCK_RAW\b|\bAF_PACKET\b"
+               rb"|\bdocker\.from_env\b|\bDockerClient\(|\bserial\.Serial\(|\bRPi\.GPIO\b|docker\.sock"
+               rb"|^[ \t]*(?:from|import)[ \t]+(?:scapy|evdev|usb|smbus2?|spidev)\b"
+               rb"|/dev/(?:tty[A-Z]|i2c|spi|video|mem|gpio|input|net|kvm|bus|snd|dri)")
+_INSTALLS = rb"""['"]-m['"]\s*,\s*['"]pip['"]|\bensurepip\b|spacy\.cli"""
+_SERVER_USER = re.compile(r"\b(?:gunicorn|uwsgi|celery|daphne|hypercorn)\b[^\n]*\s'?--?(?:user|uid|gid|group)\b")
+_SERVER_USER_FILE = rb"(?m)^[ \t]*(?:user|group|uid|gid)[ \t]*=[ \t]*['\"]?[\w-]"
 
 
 def needs_root(facts: Facts) -> tuple[str, int] | None:
     """Why the image has to start as root or its user stays as it is, with the line; None where nothing says so."""
     stage = facts.final
     if stage.parent is not None:
-        return f"the final stage builds on {stage.base}", stage.start.line
+        return f"the final stage builds on another stage, {stage.base}", stage.start.line
     if stage.python is None:
         return "the base image is not an official Python image", stage.start.line
     if stage.python.variant not in {"full", "slim"}:
@@ -38,7 +39,7 @@ def needs_root(facts: Facts) -> tuple[str, int] | None:
         return f"USER {users[-1].instruction.args} is set already", users[-1].line
     if stage.of("ONBUILD"):
         return "ONBUILD instructions run in other people's builds", stage.of("ONBUILD")[0].line
-    made = next((step for step, unit in stage.units if unit.command.name in {"useradd", "adduser"}), None)
+    made = next((step for step, unit in stage.units if re.search(r"\b(?:useradd|adduser|appuser)\b", unit.command.text)), None)
     if made:
         return "the file makes a user and does not switch to it; something else may", made.line
     owned = next((step for step, unit in stage.units if unit.command.name in {"chown", "chgrp"}), None)
@@ -47,6 +48,19 @@ def needs_root(facts: Facts) -> tuple[str, int] | None:
     for program in sorted(facts.startup.programs):
         if program in _ROOT_PROGRAMS:
             return f"{facts.startup.programs[program]} runs {program}, which needs root", 0
+    at_home = next((step for step, unit in stage.units if re.search(r"\bpip\b.*\s--user\b", unit.command.text)), None)
+    if at_home or any(name in stage.end.env for name in ("PIP_USER", "PYTHONUSERBASE")):
+        return "pip installs into root's home folder, which only root can read", at_home.line if at_home else 0
+    for where, text in facts.startup.texts.items():
+        if _SERVER_USER.search(text):
+            return f"{where} lets the server change its user", 0
+    for found in facts.application.search(_SERVER_USER_FILE):
+        if re.search(r"(gunicorn|uwsgi|supervis|celery)[^/]*$", found.file):
+            return f"{found.file}:{found.line} lets the server change its user", 0
+    for found in facts.application.search(_NEEDS_ROOT):
+        return f"{found.file}:{found.line} uses {found.word.strip()}, which needs root", 0
+    for found in facts.application.search(_INSTALLS):
+        return f"{found.file}:{found.line} installs packages while the program runs", 0
     mention = next(iter(facts.application.mentions(sorted(_ROOT_PROGRAMS - {"init", "service"}))), None)
     if mention:
         return f"{mention.file}:{mention.line} runs {mention.word}, which needs root", 0
@@ -80,78 +94,3 @@ def _placed_for_root(facts: Facts) -> tuple[str, int] | None:
     if volumes and any(step.keyword in {"RUN", "COPY", "ADD"} for step in stage.steps[volumes[0]:]):
         return "steps follow a VOLUME, whose owner could then not be set", stage.steps[volumes[0]].line
     return None
-
-
-def open_questions(facts: Facts) -> str:
-    """Why it is not certain that the program works without root, "" where the facts say that it does."""
-    stage = facts.final
-    if facts.unknown:
-        return facts.unknown
-    if not stage.of("CMD", "ENTRYPOINT"):
-        return "neither CMD nor ENTRYPOINT says what the container runs"
-    if set(facts.startup.programs) <= {"sh", "bash"}:
-        return "the container starts a shell, and what is run in it is unknown"
-    if stage.of("VOLUME"):
-        return f"the folder of the VOLUME in line {stage.of('VOLUME')[0].line} may be root's where it is mounted"
-    for service in facts.located.services:
-        if service.volumes:
-            return f"{service.file} mounts {service.volumes[0][1]} into the service {service.name}, and its files may be root's"
-    local = next((path for _, _, install in facts.installs for path in install.local), "")
-    if local:
-        return f"the project in {local} is installed as a package, and may write beside its own code"
-    port = _low_port(facts)
-    if port:
-        return f"port {port} is below 1024, which not every host lets a user listen on"
-    for step, unit in stage.units:
-        if unit.effects.unbounded and not (unit.effects.opaque and step.line < _first_copy(facts)):
-            return f"what the RUN in line {step.line} leaves behind, and for whom, is unknown"
-    return _outside_path(facts)
-
-
-def _first_copy(facts: Facts) -> int:
-    return next((step.line for step in facts.final.of("COPY", "ADD") if step.copy and step.copy.origin is None), 10**9)
-
-
-def _low_port(facts: Facts) -> int:
-    for step in facts.final.of("EXPOSE"):
-        for word in step.instruction.words:
-            number = word.partition("/")[0].partition("-")[0]
-            if number.isdigit() and int(number) < 1024:
-                return int(number)
-    for mention in facts.application.search(_LOW_PORT):
-        return int(re.sub(r"\D", "", mention.word) or 1)
-    for text in facts.startup.texts.values():
-        for match in _PORT.finditer(text.replace("'", "")):
-            if 0 < int(match[1]) < 1024:
-                return int(match[1])
-    return 0
-
-
-def _outside_path(facts: Facts) -> str:
-    """The first path named by code, scripts or ENV that the new user could not write."""
-    stage = facts.final
-    owned = {stage.end.workdir or "/"}
-    for step in stage.of("COPY", "ADD"):
-        folder = step.copy is None or step.copy.target_is_folder or (step in facts.copies and facts.copies[step].directories)
-        if step.copy and step.copy.target and not (folder and step.copy.target.strip("/").split("/")[0] in SYSTEM_FOLDERS):
-            owned.add(step.copy.target)
-    owned |= {path for _, unit in stage.units if unit.command.name == "mkdir" for path in unit.effects.writes}
-    for mention in facts.application.absolute_paths():
-        if not _reachable(mention.word, owned):
-            return f"{mention.file}:{mention.line} names {mention.word}, which only root may be able to write"
-    for step in (*stage.of("ENV"), *stage.of("CMD"), *stage.of("ENTRYPOINT")):
-        for path in _paths(step):
-            if not _reachable(path, owned):
-                return f"the {step.keyword} in line {step.line} names {path}, which only root may be able to write"
-    return ""
-
-
-def _paths(step: Step) -> list[str]:
-    """The absolute paths in a step's words, PATH-like lists left out."""
-    text = " ".join(word for word in step.instruction.words if not word.startswith(("PATH=", "LD_LIBRARY_PATH=", "PYTHONPATH=")))
-    return re.findall(r"(?:(?<=[\s=\"':])|^)(/(?:data|var|srv|mnt|media|opt|home|run|log|logs|etc)(?:/[\w.@+-]+)*)", text)
-
-
-def _reachable(path: str, owned: set[str]) -> bool:
-    path = posixpath.normpath(path)
-    return any(within(path, folder) for folder in (*owned, *_READ_ONLY, "/opt/venv"))

@@ -11,6 +11,7 @@ from dockfix.model.stages import Stage
 from dockfix.syntax import Instruction
 
 _SHELLS = {"sh", "bash", "dash", "ash"}
+_RULE_RUNNERS = {"make", "just", "task", "npm", "yarn", "pnpm", "invoke", "fab", "nox", "tox", "rake"}
 _SCRIPT_ENDINGS = (".sh", ".bash")
 
 
@@ -19,11 +20,12 @@ class Startup:
     """``programs`` maps a program's base name to where it is called; ``words`` are all words of the three instructions.
 
     ``login_shell`` is where a shell resets PATH ("" where none does); ``unknown`` says what could not be read.
-    ``texts`` are the scripts, by where they stand, for a search.
+    ``writes`` are absolute paths that the scripts write. ``texts`` are the scripts, by where they stand, for a search.
     """
 
     programs: dict[str, str]
     texts: dict[str, str]
+    writes: frozenset[str] = frozenset()
     login_shell: str = ""
     unknown: str = ""
 
@@ -37,7 +39,7 @@ def read_startup(stage: Stage, context_file: Callable[[str], str | None], read: 
             node = step.instruction if keyword != "HEALTHCHECK" else step.instruction.inner
             if node is not None:
                 reader.instruction(node, stage, f"{keyword} in line {step.line}")
-    return Startup(reader.programs, reader.texts, reader.login_shell, reader.unknown)
+    return Startup(reader.programs, reader.texts, frozenset(reader.writes), reader.login_shell, reader.unknown)
 
 
 class _Reader:
@@ -46,6 +48,7 @@ class _Reader:
         self.read = read
         self.programs: dict[str, str] = {}
         self.texts: dict[str, str] = {}
+        self.writes: set[str] = set()
         self.login_shell = ""
         self.unknown = ""
         self.seen: set[str] = set()
@@ -65,8 +68,12 @@ class _Reader:
             return
         if facts.dynamic:
             self.unknown = self.unknown or f"what {where} runs is worked out only when it runs"
+        rules = next((name for name in facts.commands if posixpath.basename(name) in _RULE_RUNNERS), "")
+        if rules:
+            self.unknown = self.unknown or f"what {rules} runs for {where} is not read"
         for name in facts.commands:
             self.programs.setdefault(posixpath.basename(name), where)
+        self.writes |= facts.writes
         if facts.login_shell:
             self.login_shell = self.login_shell or where
         for word in facts.words:

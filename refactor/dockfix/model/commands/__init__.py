@@ -16,6 +16,9 @@ _MODELS: dict[str, CommandModel] = {}
 for _module in (apt, files, net, pip, python, shell, users):
     _MODELS.update(_module.MODELS)
 
+_RUNS_MORE = re.compile(r"\$\((?!\()|`|<\(|>\(")
+# Substitutions that only ask the system what it is
+_HARMLESS = re.compile(r"\$\((?:uname|arch|date|nproc|whoami|id|pwd|lsb_release|getconf|dpkg --print)\b[^()`$]*\)")
 _VERSIONED = re.compile(r"^(python|pip)[0-9.]*$")
 
 
@@ -33,6 +36,8 @@ def effects_of(command: Command, state: State) -> Effects:
     model = _MODELS.get(program)
     if model is None:
         return opaque(f"{program} is not a program that dockfix knows")
+    if _RUNS_MORE.search(_HARMLESS.sub("", command.text)):
+        return opaque("what its command substitution runs is unknown")
     effects = model(command, state)
     if effects.opaque:
         return effects

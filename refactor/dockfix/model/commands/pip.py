@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dockfix.model.commands.protocol import Arguments, CommandModel, parse
 from dockfix.model.effects import Effects, PipCacheClean, PipInstall, opaque
@@ -46,6 +47,33 @@ TOOLS = frozenset({"pip"})
 CONFIGURATION = ("/etc/pip.conf", "/etc/xdg/pip", "/root/.pip", "/root/.config/pip", "/root/.netrc", "/root/.ssh",
                  "/root/.gitconfig", "/etc/gitconfig", "/etc/ssl", "/etc/ssh", "/usr/local/share/ca-certificates",
                  "/usr/share/ca-certificates")
+
+
+# Settings (PIP_…) that only say where packages come from or how pip talks
+_HARMLESS_SETTINGS = frozenset({
+    "PIP_NO_CACHE_DIR", "PIP_CACHE_DIR", "PIP_DISABLE_PIP_VERSION_CHECK", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST",
+    "PIP_DEFAULT_TIMEOUT", "PIP_TIMEOUT", "PIP_RETRIES", "PIP_ROOT_USER_ACTION", "PIP_BREAK_SYSTEM_PACKAGES", "PIP_PREFER_BINARY",
+    "PIP_PROGRESS_BAR", "PIP_CERT", "PIP_CLIENT_CERT", "PIP_CONSTRAINT", "PIP_FIND_LINKS", "PIP_NO_INPUT", "PIP_ONLY_BINARY",
+    "PIP_NO_WARN_SCRIPT_LOCATION", "PIP_NO_BINARY", "PIP_PRE", "PIP_UPGRADE", "PIP_QUIET", "PIP_VERBOSE", "PIP_NO_COLOR",
+    "PIP_VERSION", "PIP_PROXY", "PIP_CONFIG_FILE", "PIP_NO_COMPILE", "PIP_USE_PEP517", "PIP_PACKAGES",
+})
+# Variables whose paths pip, git, ssh, TLS or a compiler read
+_PATH_SETTINGS = re.compile(
+    r"PIP_|SSL_|REQUESTS_|CURL_|NETRC$|GIT_|SSH_|(?:C|CPP|CXX|LD)FLAGS$|.*LIBRARY_PATH$|C_INCLUDE_PATH$|CPATH$|PKG_CONFIG")
+
+
+def _settings(state: State) -> tuple[str, tuple[str, ...]]:
+    """The PIP_ variable that changes where pip installs ("" for none), and the paths that variables name."""
+    variables = state.variables
+    known = set(state.args) | set(variables)
+    changes = next((name for name in sorted(known) if name.startswith("PIP_") and name not in _HARMLESS_SETTINGS), "")
+    reads: list[str] = []
+    for name, value in variables.items():
+        if _PATH_SETTINGS.match(name):
+            reads += re.findall(r"(?<![\w.:/-])/[\w.@+/-]+", value)
+            if name in {"PIP_CERT", "PIP_CONSTRAINT", "PIP_FIND_LINKS", "PIP_CONFIG_FILE", "PIP_CLIENT_CERT"} and "://" not in value:
+                reads += [path for word in value.split() if (path := state.path(word))]
+    return changes, tuple(reads)
 
 
 def venv_of(command: Command, state: State) -> str:
@@ -122,7 +150,11 @@ def _install(arguments: Arguments, state: State, prefix: str) -> Effects:
         no_cache=tuple(word for name, _, words in arguments.options for word in words
                        if name in {"--no-cache-dir", "--no-cache"}),
     )
-    reads = (*requirements, *constraints, *local, *editable, *links)
+    changes, settings = _settings(state)
+    if changes:
+        action = replace(action, blocker=action.blocker or f"{changes} may change where pip installs")
+    certificates = [path for value in arguments.values("--cert", "--client-cert") if value and (path := state.path(value))]
+    reads = (*settings, *certificates, *requirements, *constraints, *local, *editable, *links)
     return Effects(reads=reads, writes=(prefix or "/usr/local",), tools=TOOLS, action=action)
 
 

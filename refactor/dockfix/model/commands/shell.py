@@ -62,7 +62,7 @@ def _state(command: Command, state: State) -> Effects:
 
 
 def _test(command: Command, state: State) -> Effects:
-    paths = [state.path(value) for word in command.args if (value := state.value(word)) and value.startswith(("/", "."))]
+    paths = [state.path(value) for word in command.args if (value := state.value(word)) and not value.startswith("-")]
     return Effects(reads=tuple(path for path in paths if path))
 
 

@@ -1,0 +1,89 @@
+"""What a new user has to own so that the program can write where it could, and what would stay closed to it."""
+
+from __future__ import annotations
+
+import re
+
+from dockfix.facts import SYSTEM_FOLDERS, Facts
+from dockfix.model.effects import within
+from dockfix.model.stages import Step
+from dockfix.syntax.shell import Command
+
+_DATA_FOLDER = re.compile(r"(/var/(?:lib|log|cache|data|www|spool|opt|run)|/run|/opt|/srv|/mnt|/media)(?:/[^/]+)?")
+# Programs that make files
+_MAKERS = frozenset({"mkdir", "touch", "cp", "mv", "tar", "unzip", "curl", "wget", "install", "ln", "git", "sed", "tee", "echo", "printf",
+                     "cat"})
+_SHARED = (*SYSTEM_FOLDERS, "tmp", "home", "")
+
+
+def gets_owner(facts: Facts, step: Step) -> bool:
+    """Whether the new user owns what a COPY brings: all but what goes into folders of the system, data folders left aside."""
+    copy = step.copy
+    if copy is None or copy.target is None or copy.origin is not None:
+        return False
+    if within(copy.target, facts.final.end.workdir or "/"):
+        return True
+    return copy.target.split("/")[1] not in SYSTEM_FOLDERS or bool(_DATA_FOLDER.match(copy.target))
+
+
+def made_folders(facts: Facts) -> list[str]:
+    """The folders and files that WORKDIR and RUN leave to root and that the program could write: the topmost of each path."""
+    stage = facts.final
+    workdir = stage.end.workdir or "/"
+    paths: list[str] = []
+    for number, step in enumerate(stage.steps):
+        if step.keyword == "WORKDIR":
+            after = stage.steps[number + 1].state.workdir if number + 1 < len(stage.steps) else workdir
+            paths += [after] if after else []
+        for unit in step.units:
+            if unit.command.name in _MAKERS:
+                paths += [path for path in unit.effects.writes if unit.command.name == "mkdir" or within(path, workdir)]
+    tops = dict.fromkeys(top for path in paths if (top := _topmost(path, workdir)) and top != workdir)
+    return [path for path in tops if not any(path != other and within(path, other) for other in tops)]
+
+
+def _topmost(path: str, workdir: str) -> str:
+    """The highest folder on the way to ``path`` that may be new and the program's own; "" in folders of the system."""
+    if within(path, workdir):
+        rest = path[len(workdir.rstrip("/")):].split("/")
+        return f"{workdir.rstrip('/')}/{rest[1]}" if len(rest) > 1 else workdir
+    data = _DATA_FOLDER.match(path)
+    if data:
+        top = data[0] if len(data[0]) > len(data[1]) else ""
+    else:
+        first = path.split("/")[1]
+        top = f"/{first}" if first not in _SHARED else ""
+    # a folder around the working directory may hold more than the program's own files
+    return path if top and within(workdir, top) else top
+
+
+def left_closed(facts: Facts) -> str:
+    """Why something may stay closed to the new user, "" where nothing does."""
+    for step, unit in facts.final.units:
+        if unit.effects.unbounded:
+            return f"what the RUN in line {step.line} leaves behind, and for whom, is unknown"
+        if _closes(unit.command):
+            return f"the RUN in line {step.line} may leave files that only root can read"
+    for step in facts.final.of("COPY", "ADD"):
+        copy = step.copy
+        if copy is None or copy.target is None or copy.origin is not None or gets_owner(facts, step):
+            continue
+        if any("://" in source for source in copy.sources):
+            return f"the ADD in line {step.line} leaves a file that only root can read"
+        for name in sorted(facts.copies[step].files if step in facts.copies else ()):
+            mode = facts.context.mode(name)
+            if mode is None or not mode & 0o004 or (mode & 0o100 and not mode & 0o001):
+                return f"{name} is copied to a folder of the system, and only root may use it"
+    return ""
+
+
+def _closes(command: Command) -> bool:
+    """Whether a command takes the rights of others away, or has files made without them."""
+    if command.name == "umask":
+        return True
+    if command.name != "chmod":
+        return False
+    mode = next((word.text for word in command.args if not word.text.startswith("-")), "")
+    if mode.isdigit():
+        return mode[-1] in "0123"
+    return bool(re.search(r"(?:^|,)[ugoa]*[oa][ugoa]*[-=](?!r)|(?:^|,)-", mode))

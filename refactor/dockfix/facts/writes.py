@@ -1,0 +1,128 @@
+"""Whether it is certain that the program works without root: what it writes and listens to."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from dockfix.context.application import Mention
+from dockfix.facts import Facts
+from dockfix.facts.ownership import gets_owner, left_closed, made_folders
+from dockfix.model.effects import within
+from dockfix.model.stages import Step
+
+# What any user may read, and what no program is expected to write
+_READ_ONLY = ("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/local/bin", "/usr/local/lib", "/usr/share/fonts", "/usr/share/zoneinfo",
+              "/usr/share/ca-certificates", "/lib", "/lib64", "/bin", "/sbin", "/proc", "/sys", "/dev", "/tmp", "/var/tmp", "/etc/ssl",
+              "/etc/hosts", "/etc/localtime", "/etc/timezone", "/etc/os-release", "/etc/resolv.conf", "/etc/mime.types",
+              "/home/appuser", "/opt/venv")
+_PORT = re.compile(r"(?::|(?<![\w.-])(?:--?[a-z-]*port|--?bind|-b|-p|--listen)[= ])(\d{1,5})\b(?![.:\d])")
+_LOW_PORT = rb"(?i)\bport['\"]?\s*[=:,]\s*['\"]?[1-9]\d{0,2}\b(?![.\d])"
+# Code that leaves the folder it lies in
+_UPWARDS = rb"(?:\.parent){2,}|\.parents\[\s*\d+|(?:dirname\(\s*(?:os\.)?(?:path\.)?){2,}|['\"]\.\./"
+# Paths in the values of settings, and in calls that make files
+_DATA_PATH = rb"(?m)(?:^|[\s\"'=:])/(?:var|data|srv|mnt|media|opt|home|run|logs?|uploads?|storage|exports?|backups?|root)/[\w.@+/-]+"
+_WRITTEN_PATH = (rb"\b(?:open|Path|makedirs|mkdir|sqlite3?\.connect|\w*Handler|chdir|rename|copy\w*|move|dump|save|to_\w+|write\w*)\(\s*[rbf]*"
+                 rb"['\"]/[A-Za-z][\w./-]*")
+_DATA_FILE = re.compile(r"(?i).*\.(ya?ml|toml|json|ini|cfg|conf|properties|env)$|(.*/)?\.env[^/]*$")
+_NOT_THE_PROGRAM = re.compile(r"(?i)(.*/)?(?:docker-)?compose[^/]*\.ya?ml$|(.*/)?\.(github|gitlab|circleci)/|(.*/)?package(-lock)?\.json$")
+
+
+def open_questions(facts: Facts) -> str:
+    """Why it is not certain that the program works without root, "" where the facts say that it does."""
+    stage = facts.final
+    if facts.unknown:
+        return facts.unknown
+    if not stage.of("CMD", "ENTRYPOINT"):
+        return "neither CMD nor ENTRYPOINT says what the container runs"
+    if set(facts.startup.programs) <= {"sh", "bash"}:
+        return "the container starts a shell, and what is run in it is unknown"
+    if stage.of("VOLUME"):
+        return f"the folder of the VOLUME in line {stage.of('VOLUME')[0].line} may be root's where it is mounted"
+    for service in facts.located.services:
+        if service.volumes:
+            return f"{service.file} mounts {service.volumes[0][1]} into the service {service.name}, and its files may be root's"
+    local = next((path for _, _, install in facts.installs for path in install.local), "")
+    if local:
+        return f"the project in {local} is installed as a package, and may write beside its own code"
+    port = _low_port(facts)
+    if port:
+        return f"port {port} is below 1024, which not every host lets a user listen on"
+    return left_closed(facts) or _outside_path(facts)
+
+
+def _low_port(facts: Facts) -> int:
+    for step in facts.final.of("EXPOSE"):
+        for word in step.instruction.words:
+            number = word.partition("/")[0].partition("-")[0]
+            if number.isdigit() and int(number) < 1024:
+                return int(number)
+    for mention in facts.application.search(_LOW_PORT):
+        return int(re.sub(r"\D", "", mention.word) or 1)
+    for text in facts.startup.texts.values():
+        for match in _PORT.finditer(text.replace("'", "")):
+            if 0 < int(match[1]) < 1024:
+                return int(match[1])
+    return 0
+
+
+def _outside_path(facts: Facts) -> str:
+    """The first path named by code, scripts, settings or the Dockerfile that the new user could not write."""
+    stage = facts.final
+    copies = [step for step in stage.of("COPY", "ADD") if step.copy is not None and step.copy.target is not None]
+    owned = {stage.end.workdir or "/", *made_folders(facts)}
+    # a single file that the Dockerfile puts into /etc is there to be read
+    owned |= {step.copy.target for step in copies if step.copy and step.copy.target and (
+        gets_owner(facts, step) or (not step.copy.target_is_folder and within(step.copy.target, "/etc")))}
+    search = facts.application.search
+    settings = [mention for mention in _paths_in(search(_DATA_PATH))
+                if _DATA_FILE.match(mention.file) and not _NOT_THE_PROGRAM.match(mention.file)]
+    for mention in (*facts.application.absolute_paths(), *_paths_in(search(_WRITTEN_PATH)), *settings):
+        if not _reachable(mention.word, owned):
+            return f"{mention.file}:{mention.line} names {mention.word}, which only root may be able to write"
+    for mention in search(_UPWARDS):
+        if mention.file.endswith(".py") and _leaves(facts, mention):
+            return f"{mention.file}:{mention.line} names a folder above the program's own"
+    for path in sorted(facts.startup.writes):
+        if not _reachable(path, owned):
+            return f"the container writes {path} when it starts, which only root may be able to"
+    for service in facts.located.services:
+        for path in re.findall(r"(?:^|[=:,])(/[\w.@+/-]+)", "\n".join(service.environment), re.MULTILINE):
+            if not _reachable(path, owned):
+                return f"{service.file} gives the service {service.name} the path {path}, which only root may be able to write"
+    for step in (*stage.of("ENV"), *stage.of("CMD"), *stage.of("ENTRYPOINT")):
+        for path in _paths(step):
+            if not _reachable(path, owned) and facts.context_file(path) is None:
+                return f"the {step.keyword} in line {step.line} names {path}, which only root may be able to write"
+    return ""
+
+
+def _paths_in(mentions: Iterable[Mention]) -> list[Mention]:
+    """Mentions of calls and settings, cut down to the path in them."""
+    return [replace(mention, word=path[0]) for mention in mentions if (path := re.search(r"/[A-Za-z][\w.@+/-]*", mention.word))]
+
+
+def _leaves(facts: Facts, mention: Mention) -> bool:
+    """Whether code goes up further than the folder that was copied."""
+    text = mention.word
+    if "../" in text:
+        return True
+    numbered = text.startswith(".parents[")
+    ups = int(re.sub(r"\D", "", text) or 0) if numbered else (text.count(".parent") or text.count("dirname(")) - 1
+    depths = [mention.file.removeprefix("" if folder == "." else f"{folder}/").count("/") for copied in facts.copies.values()
+              for folder in copied.directories if folder == "." or mention.file.startswith(f"{folder}/")]
+    return ups > min(depths, default=0)
+
+
+def _paths(step: Step) -> list[str]:
+    """The absolute paths in a step's words, PATH-like lists left out."""
+    skipped = ("PATH=", "LD_LIBRARY_PATH=", "PYTHONPATH=", "LD_PRELOAD=")
+    text = " ".join(word for word in step.instruction.words if not word.startswith(skipped))
+    return re.findall(r"(?:(?<=[\s=\"':])|^)(/[A-Za-z][\w.@+-]*(?:/[\w.@+-]+)*)", text)
+
+
+def _reachable(path: str, owned: set[str]) -> bool:
+    path = posixpath.normpath(path)
+    return any(within(path, folder) for folder in (*owned, *_READ_ONLY))
