@@ -65,8 +65,8 @@ def _overridden(facts: Facts, program: str) -> str:
     return ""
 
 
-_COMPILES = (rb"(?m)pyximport|^[ \t]*(?:from|import)[ \t]+(?:distutils|Cython)\b|%%cython|\bFFI\(\)"
-             rb"|\bffi(?:builder)?\.(?:verify|compile)\(|cpp_extension|distutils\.ccompiler|new_compiler\(|build_ext"
+_COMPILES = (rb"(?m)pyximport|^[ \t]*(?:from|import)[ \t]+(?:distutils|Cython)\b|%%cython"
+             rb"|\b(?:FFI\(\)|\w*ffi\w*)\.(?:verify|compile|set_source)\(|cpp_extension|distutils\.ccompiler|new_compiler\(|build_ext"
              rb"|cppimport|cppyy|scipy\.weave|numba\.pycc")
 
 

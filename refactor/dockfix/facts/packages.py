@@ -54,7 +54,7 @@ def divide(facts: Facts, installs: Iterable[tuple[Step, Unit]], staying: list[tu
         used = next((f"{needs[name]} ({name})" for name in sorted(_commands(package.name)) if name in needs), "")
         if used:
             kept[package] = used
-        elif role == "build" and compiler:
+        elif role != "git" and compiler:
             kept[package] = compiler
         elif role == "build":
             only = knowledge.build_only(package.name)

@@ -24,8 +24,8 @@ _LOW_PORT = rb"(?i)\bport['\"]?\s*[=:,]\s*['\"]?[1-9]\d{0,2}\b(?![.\d])"
 _UPWARDS = rb"(?:\.parent){2,}|\.parents\[\s*\d+|(?:dirname\(\s*(?:os\.)?(?:path\.)?){2,}|['\"]\.\./"
 # Paths in the values of settings, and in calls that make files
 _DATA_PATH = rb"(?m)(?:^|[\s\"'=:])/(?:var|data|srv|mnt|media|opt|home|run|logs?|uploads?|storage|exports?|backups?|root)/[\w.@+/-]+"
-_WRITTEN_PATH = (rb"\b(?:open|Path|makedirs|mkdir|sqlite3?\.connect|\w*Handler|chdir|rename|copy\w*|move|dump|save|to_\w+|write\w*)\(\s*[rbf]*"
-                 rb"['\"]/[A-Za-z][\w./-]*")
+_WRITTEN_PATH = (rb"\b(?:open|Path|makedirs|mkdir|sqlite3?\.connect|\w*Handler|chdir|rename|copy\w*|move|dump|save|to_\w+|write\w*)"
+                 rb"\(\s*[rbf]*['\"]/[A-Za-z][\w./-]*")
 _DATA_FILE = re.compile(r"(?i).*\.(ya?ml|toml|json|ini|cfg|conf|properties|env)$|(.*/)?\.env[^/]*$")
 _NOT_THE_PROGRAM = re.compile(r"(?i)(.*/)?(?:docker-)?compose[^/]*\.ya?ml$|(.*/)?\.(github|gitlab|circleci)/|(.*/)?package(-lock)?\.json$")
 
