@@ -171,16 +171,6 @@ def test_search(tmp_path: Path) -> None:
     assert app.known
 
 
-def test_shebangs_and_imports(tmp_path: Path) -> None:
-    app = made({"a.py": "#!/usr/bin/env python3\nimport os, numpy\n", "b.py": "  from torch.nn import x\n", "c.py": "# import magic\n",
-                "run": "#! /bin/sh -e\r\nimport yaml", "d.py": "import torchvision\n"}, tmp_path)
-    assert app.shebangs() == {"a.py": "/usr/bin/env python3", "run": "/bin/sh -e"}
-    assert [name for name in ("os", "numpy", "torch", "torchvision", "magic", "yaml", "nn") if app.python_imports([name])] == [
-        "os", "numpy", "torch", "torchvision"]
-    assert app.python_imports(["x", "torch"])
-    assert not app.python_imports([])
-
-
 def test_too_much_or_unreadable_is_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files: dict[str, str | bytes] = dict.fromkeys(["a.py", "b.py", "c.py", "d.py", "e.py"], "x" * 100)
     assert made(files, tmp_path).known

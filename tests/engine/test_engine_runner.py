@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from dockfix.engine import Settings, registry, run, runner
+from dockfix.engine import Settings, run, runner
 from dockfix.engine.transform import Edit, Outcome, Safety
 from dockfix.facts import Facts
 from dockfix.syntax import Instruction
@@ -144,12 +144,6 @@ def test_select_and_ignore(project: Project) -> None:
     assert {note.transform for note in project(text, only="non-root").changes} == {"non-root"}
     assert "syntax-directive" not in {note.transform for note in project(text).changes}
     assert text_of(project(text, only="syntax-directive")) == "# syntax=docker/dockerfile:1\n" + text
-
-
-def test_unknown_ids_are_refused_with_the_nearest() -> None:
-    with pytest.raises(registry.UnknownTransform, match="did you mean non-root"):
-        registry.check_ids(["nonroot"])
-    registry.check_ids(registry.ids())
 
 
 def test_problems_are_failures_with_a_place(tmp_path: Path) -> None:

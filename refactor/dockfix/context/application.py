@@ -177,20 +177,6 @@ class Application:
                                                        for mention in _hits(name, data, compiled)))
         return self._found[pattern]
 
-    def shebangs(self) -> Mapping[str, str]:
-        """The interpreter lines of scripts, without ``#!``, by file."""
-        return {name: data[2:].split(b"\n", 1)[0].strip().decode("utf-8", "surrogateescape")
-                for name, data in self.texts.items() if data.startswith(b"#!")}
-
-    def python_imports(self, names: Iterable[str]) -> bool:
-        """Whether a Python file imports one of these top-level modules."""
-        choice = "|".join(re.escape(name) for name in sorted(names))
-        if not choice:
-            return False
-        pattern = re.compile(rf"(?m)^[ \t]*(?:from[ \t]+(?:{choice})(?=[ \t.])|import[ \t]+(?:[^\n#]*,[ \t]*)?(?:{choice})(?![\w]))"
-                             .encode())
-        return any(pattern.search(self.texts[name]) for name in self._python)
-
 
 def _hits(name: str, data: bytes, pattern: re.Pattern[bytes],
           wanted: Callable[[bytes, int], bool] = lambda data, start: True) -> Iterator[Mention]:

@@ -6,11 +6,13 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from dockfix.syntax.shell import parser, unquote
+
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node
 
 _MAX_TEXT = 1 << 20
 _MAX_DEPTH = 4
@@ -66,14 +68,6 @@ class ScriptFacts:
     login_shell: bool = False
 
 
-@cache
-def _parser() -> Parser:
-    import tree_sitter
-    import tree_sitter_bash
-
-    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
-
-
 @lru_cache(maxsize=512)
 def commands_in_script(text: str) -> ScriptFacts | None:
     """The commands of a POSIX or bash script; None where it is over 1 MiB or cannot be parsed. Never raises."""
@@ -111,7 +105,7 @@ class _Reader:
         except UnicodeEncodeError:
             data = text.encode("utf-8", "surrogatepass")
         # the grammar takes \r for a part of a word; a shell would too, but then the script could not work at all
-        root = _parser().parse(data.replace(b"\r\n", b"\n")).root_node
+        root = parser().parse(data.replace(b"\r\n", b"\n")).root_node
         if root.has_error and not all(node.is_missing and node.type == ";" for node in _faults(root)):
             return False  # the grammar misses a semicolon in `f() { if x; then y; fi }`, which bash does not
         first = re.match(r"#![^\n]*?\b(?:sh|bash|dash|ash|ksh|zsh)\s([^\n]*)", text)
@@ -279,18 +273,7 @@ def _word(node: Node) -> _Word:
     text = _text(node)
     if any(child.type in _EXPANSIONS for child in _walk(node)):
         return _Word(text, None)
-    return _Word(text, _unquote(text))
-
-
-def _unquote(text: str) -> str:
-    def replace(match: re.Match[str]) -> str:
-        if match["single"] is not None:
-            return match["single"]
-        if match["double"] is not None:
-            return re.sub(r'\\([\\"$`])', r"\1", match["double"].replace("\\\n", ""))
-        return match["escaped"].replace("\n", "")
-
-    return re.sub(r"""(?s)'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|\\(?P<escaped>.)""", replace, text)
+    return _Word(text, unquote(text))
 
 
 def _heredoc(node: Node) -> str | None:

@@ -6,6 +6,7 @@ words, or one opaque piece (a pipeline, ``a || b``, a subshell, an ``if`` …) t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _SIMPLE = {"command", "declaration_command", "unset_command", "variable_assignment", "test_command"}
 _EXPANSIONS = {"simple_expansion", "expansion", "command_substitution", "process_substitution", "arithmetic_expansion",
                "brace_expression", "ansi_c_string", "translated_string"}
+
+_QUOTED = re.compile(r"""(?s)'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|\\(?P<escaped>.)""")
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ class Script:
 
 
 @cache
-def _parser() -> Parser:
+def parser() -> Parser:
+    """The parser for shell scripts, made when first needed."""
     import tree_sitter
     import tree_sitter_bash
 
@@ -112,7 +116,7 @@ def parse_script(text: str) -> Script:
     A script that the grammar cannot read, or in which something runs in the background, is one opaque command.
     """
     source = _Source(text)
-    root = _parser().parse(source.data).root_node
+    root = parser().parse(source.data).root_node
     opaque = Script(text, (_opaque(text, 0, len(text)),)) if text.strip() else Script(text, ())
     if root.has_error:
         return opaque
@@ -187,34 +191,20 @@ def _command(node: TSNode, separator: str, redirects: tuple[TSNode, ...], source
 def _word(node: TSNode, source: _Source) -> Word:
     start, end = source.span(node)
     text = source.text[start:end]
-    return Word(text, None if _expands(node) else _unquote(text), start, end)
+    return Word(text, None if _expands(node) else unquote(text), start, end)
 
 
 def _expands(node: TSNode) -> bool:
     return node.type in _EXPANSIONS or any(_expands(child) for child in node.children)
 
 
-def _unquote(text: str) -> str:
-    if not any(char in text for char in "'\"\\"):
-        return text
-    result: list[str] = []
-    quote = ""
-    position = 0
-    while position < len(text):
-        char = text[position]
-        if quote == "'":
-            if char == "'":
-                quote = ""
-            else:
-                result.append(char)
-        elif char == "\\" and position + 1 < len(text) and (not quote or text[position + 1] in '"\\$`'):
-            position += 1
-            result.append(text[position])
-        elif quote and char == quote:
-            quote = ""
-        elif not quote and char in "'\"":
-            quote = char
-        else:
-            result.append(char)
-        position += 1
-    return "".join(result)
+def unquote(text: str) -> str:
+    """A word as the shell sees it once quotes and backslashes have done their work."""
+    def replace(match: re.Match[str]) -> str:
+        if match["single"] is not None:
+            return match["single"]
+        if match["double"] is not None:
+            return re.sub(r'\\([\\"$`])', r"\1", match["double"].replace("\\\n", ""))
+        return match["escaped"].replace("\n", "")
+
+    return _QUOTED.sub(replace, text) if any(char in text for char in "'\"\\") else text
