@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import subprocess
 import sys
@@ -169,7 +170,8 @@ def prove(case: Case, files: Mapping[str, bytes]) -> Proof:
         shutil.copytree(case.path / "before", new, symlinks=True)
         for name, content in files.items():
             (new / name).write_bytes(content)
-        tags = [f"dockfix-golden-{case.name}:{which}" for which in ("before", "after")]
+        own = secrets.token_hex(4)  # the same case may be built by several processes at once
+        tags = [f"dockfix-golden-{case.name}-{own}:{which}" for which in ("before", "after")]
         try:
             sizes = [build(context, case.dockerfile, tag) for context, tag in zip((old, new), tags, strict=True)]
             for tag in tags:
