@@ -79,8 +79,10 @@ def test_a_full_disk(put, spawn):
 
 def interrupt(*args: str) -> tuple[int, bytes]:
     command = [sys.executable, SCRIPT, *args]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0)
-    time.sleep(1.2)
+    # a shell that runs the tests in the background has them ignore SIGINT, and children inherit that
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    time.sleep(2)
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=30)
     return process.returncode, said
