@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+import golden
+from dockfix.context.dockerignore import parse_ignore
 from results import Project, ignore_of, refusal
 
 BASIC = "FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD [\"python\", \"app.py\"]\n"
@@ -80,3 +82,13 @@ def test_an_unknown_context_gets_no_file(project: Project) -> None:
     result = project(BASIC.replace("COPY . .", "COPY . .\nCOPY gone /x"), only="dockerignore")
     assert not result.files
     assert "not known" in refusal(result, "dockerignore")
+
+
+@pytest.mark.parametrize("path", [
+    "__pycache__/a", "a.pyc", "a.pyo", "a$py.class", "a.so", ".venv/a", "venv/a", "env/a", ".env", ".env.local", "a.egg-info/b", "dist/a",
+    "build/a", ".pytest_cache/a", ".coverage", "htmlcov/a", ".idea/a", ".vscode/a", "a.swp", ".git/HEAD", ".gitignore", "Dockerfile",
+    "docker-compose.dev.yml", ".dockerignore", "README.md", "docs/a", "a.log", "a.tmp", ".DS_Store",
+])
+def test_a_service_gets_what_a_careful_guide_ignores(path: str) -> None:
+    case = next(case for case in golden.cases() if case.name == "user-service")
+    assert parse_ignore(case.expected()[".dockerignore"].decode()).ignores(path)
