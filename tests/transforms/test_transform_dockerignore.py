@@ -50,6 +50,14 @@ def test_a_secret_that_the_program_reads_stays_with_a_warning(project: Project) 
     assert any(".env is copied into the image" in note.message for note in result.warnings)
 
 
+def test_the_warning_stands_where_nothing_else_is_to_do(project: Project) -> None:
+    files = {".env": "A=1\n", "app.py": "from dotenv import load_dotenv\n"}
+    done = ignore_of(project(BASIC, files, only="dockerignore"))
+    again = project(BASIC, {**files, ".dockerignore": done}, only="dockerignore")
+    assert not again.files
+    assert any(".env is copied into the image" in note.message for note in again.warnings)
+
+
 def test_a_secret_that_nothing_reads_goes(project: Project) -> None:
     assert "**/.env" in run(project, {".env": "A=1\n"})
 

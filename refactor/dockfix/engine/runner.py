@@ -116,6 +116,7 @@ def _list_unsafe(facts: Facts, done: _Pass, chosen: tuple[Transform, ...], setti
 
 def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settings, suppressions: Suppressions) -> None:
     done.refusals += [Note(transform.id, line, reason) for line, reason in outcome.refusals]
+    done.warnings += [Note(transform.id, line, warning) for line, warning in outcome.warnings]
     edits = _unsuppressed(done, transform, outcome, suppressions)
     if not edits and not outcome.files:
         return
@@ -133,7 +134,6 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
     done.facts = after
     done.files |= outcome.files
     done.changes += notes
-    done.warnings += [Note(transform.id, line, warning) for line, warning in outcome.warnings]
     if outcome.unsafe:
         done.warnings.append(Note(transform.id, 0, f"{_UNSAFE}{outcome.unsafe}"))
 
