@@ -45,7 +45,6 @@ def test_the_builder_gets_what_pip_reads(project: Project, copy: str, install: s
     ("", {"run.sh": "#!/bin/sh\nexport PATH=/usr/local/bin:/usr/bin\nexec python app.py\n"}, "replaces PATH"),
     ("", {"app.py": "import subprocess\nsubprocess.run(['x'], env={'PATH': '/usr/local/bin:/bin'})\n"}, "replaces PATH"),
     ("ENV PATH=\"/usr/local/bin:$PATH\"\n", {}, "folders first"),
-    ("", {"app.py": "import subprocess, sys\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', 'x'])\n"}, "runs pip"),
 ])
 def test_packages_stay_where_a_virtual_environment_would_not_be_found(
         project: Project, more: str, files: dict[str, str], reason: str) -> None:
@@ -53,6 +52,13 @@ def test_packages_stay_where_a_virtual_environment_would_not_be_found(
     result = project(f"{HEAD}{GCC}{more}{PIP}{tail}", files, only="virtualenv,multi-stage", unsafe=True)
     assert text_of(result) == ""
     assert reason in refusal(result, "multi-stage")
+
+
+def test_a_program_that_runs_pip_makes_the_split_unsafe(project: Project) -> None:
+    files = {"app.py": "import subprocess, sys\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', 'x'])\n"}
+    result = project(f"{HEAD}{GCC}{PIP}{TAIL}", files, only="virtualenv,multi-stage")
+    assert text_of(result) == ""
+    assert "app.py:2 runs pip itself" in unsafe(result, "virtualenv")
 
 
 @pytest.mark.parametrize(("packages", "more", "files", "kept"), [

@@ -36,6 +36,9 @@ _STARTS = re.compile(
     rb"(?m)subprocess|\bos\.(?:system|popen|exec|spawn|posix_spawn)|\bfrom\s+os\s+import\b|\bwhich\b|\bPopen\b|check_output"
     rb"|getoutput|(?:run|open)_process|\b(?:system|popen|spawn)\s*\("
     rb"|^\s*(?:from|import)\s+(?:pexpect|invoke|fabric|pty|envoy|delegator|sarge|plumbum|sh)\b")
+# Names of programs that are no words of English, so that they mean a program in any file of one that starts programs
+_DISTINCT = re.compile(rb"(?<![\w+-])(?:gcc|g\+\+|c\+\+|clang|cmake|gfortran|cargo|rustc|swig|git|ssh|scp|ninja|nvcc"
+                       rb"|[\w.]+-config|pg_config|[a-z+]+-[\d.]+)(?![\w+-])")
 _BY_NAME = re.compile(rb"(?m)^\s*(?:from|import)\s+(?:plumbum|sh)\b")
 _FIRST = (rb"/(?:var|data|srv|mnt|media|opt|home|root|run|logs?|etc|usr|storage|uploads?|config|app|apps|code|src|work|workspace"
           rb"|models?|cache|shared|exports?|outputs?|inputs?|backups?|db|database|volumes?|state|secrets|certs|static|public"
@@ -120,8 +123,9 @@ class Application:
     def mentions(self, words: Iterable[str]) -> tuple[Mention, ...]:
         """Where programs of these names may be started: in scripts, in commands of process managers, in Python strings.
 
-        A whole word is one with no letter, digit, ``_``, ``+`` or ``-`` beside it. Python files count where any of them starts
-        programs at all, and comments and docstrings don't. A Python file that cannot be parsed counts as a whole.
+        A whole word is one with no letter, digit, ``_``, ``+`` or ``-`` beside it. Python files count where they start programs,
+        or, for names that mean nothing else, where any of them does; comments and docstrings don't. A Python file that
+        cannot be parsed counts as a whole.
         """
         names = sorted({word for word in words if word}, key=len, reverse=True)
         if not names:
@@ -139,14 +143,16 @@ class Application:
                 found += _hits(name, content, data, _runs)
             elif _BY_NAME.search(content):
                 found += _hits(name, content, data)
-            elif starts and next(_hits(name, content, data, _runs), None):
+            elif (starts if _DISTINCT.search(content) else _STARTS.search(content)) and next(
+                    _hits(name, content, data, _runs), None):
                 literals = string_literals(content)
                 if literals is None:
                     found += _hits(name, content, data)
                     continue
                 found += [Mention(match[0], name, line + value.count("\n", 0, match.start()))
                           for line, value in literals for match in text.finditer(value)
-                          if not _PROSE.match(value, match.start())]
+                          if not _PROSE.match(value, match.start())
+                          and (_DISTINCT.fullmatch(match[0].encode()) or _STARTS.search(content))]
         return tuple(dict.fromkeys(found))
 
     def absolute_paths(self) -> tuple[Mention, ...]:

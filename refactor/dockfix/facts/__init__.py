@@ -21,6 +21,8 @@ from dockfix.syntax import Dockerfile
 # Where a COPY . . of a project's own root folder must not land: files there could replace the base image's
 SYSTEM_FOLDERS = ("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "usr", "var")
 
+_RUNS_PIP = rb"""['"]-m['"]\s*,\s*['"]pip['"]|pip\._internal|\bpip\.main\("""
+
 
 @dataclass(frozen=True, eq=False)
 class Facts:
@@ -101,6 +103,8 @@ class Facts:
             for path in install.local:
                 if self._project_words(path) is None:
                     return f"what {path} depends on is unknown"
+        for mention in self.application.search(_RUNS_PIP):
+            return f"{mention.file}:{mention.line} runs pip itself, and what that needs is unknown"
         return ""
 
     def _project_words(self, path: str) -> frozenset[str] | None:

@@ -200,8 +200,6 @@ def _run_time_installs(facts: Facts) -> Refusal | None:
         where = facts.startup.programs.get(program)
         if where:
             return Refusal(f"{where} runs {name} when the container starts")
-    for mention in facts.application.search(rb"""['"]-m['"]\s*,\s*['"]pip['"]|pip\._internal|\bpip\.main\("""):
-        return Refusal(f"{mention.file}:{mention.line} runs pip in the container")
     return None
 
 
