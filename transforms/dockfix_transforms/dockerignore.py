@@ -10,7 +10,7 @@ from typing import ClassVar
 from dockfix.context.application import Application, Mention
 from dockfix.context.dockerignore import Ignore, parse_ignore
 from dockfix.engine.transform import Outcome, Safety, refuse
-from dockfix.facts import Facts, from_context
+from dockfix.facts import Facts
 from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
 from dockfix.syntax import parse
 
@@ -92,6 +92,7 @@ class _Chooser:
         # what only describes the project, or is read before the image is built, shows no need of the program
         self.sources = Application(facts.context, frozenset(name for name in files if not _DESCRIBES.match(name)))
         self.named = self._named_files()
+        self.commands = [unit.command.text for stage in facts.model.stages for _, unit in stage.units if unit.effects.action is None]
 
     def _named_files(self) -> set[str]:
         """The files that any COPY of any Dockerfile in the context, or a requirements file, names."""
@@ -140,16 +141,14 @@ class _Chooser:
     def _dockerfile_mentions(self, name: str) -> bool:
         """Whether a command of the Dockerfile may use a folder of the context: by its name, or, for .git, by running git."""
         words = rf"(?:^|[\s/='\"]){re.escape(name)}(?:[\s/'\"]|$)" if name != ".git" else r"\.git\b|\bgit (?!clone\b|config\b)"
-        return any(re.search(words, unit.command.text) for stage in self.facts.model.stages for _, unit in stage.units
-                   if unit.effects.action is None)
+        return any(re.search(words, text) for text in self.commands)
 
     def _in_dockerfile(self, pattern: str, hit: list[str]) -> bool:
         """Whether the Dockerfile names what a pattern matches: in a RUN, in what the container starts, in ENV."""
         words = {pattern.rsplit("/", 1)[-1].lstrip("*"), *(posixpath.basename(name) for name in hit)}
         words |= {name.split("/", 1)[0] for name in hit if "/" in name}
-        texts = [unit.command.text for stage in self.facts.model.stages for _, unit in stage.units if unit.effects.action is None]
-        texts += [step.instruction.args for stage in self.facts.model.stages for step in stage.of("ENV", "ARG", "CMD", "ENTRYPOINT")]
-        texts += self.facts.startup.texts.values()
+        texts = [step.instruction.args for stage in self.facts.model.stages for step in stage.of("ENV", "ARG", "CMD", "ENTRYPOINT")]
+        texts += [*self.commands, *self.facts.startup.texts.values()]
         pattern_of = re.compile("|".join(rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in sorted(words) if word))
         return any(pattern_of.search(text) for text in texts)
 
@@ -200,7 +199,7 @@ class _Chooser:
         """Whether a COPY would miss a file that it names, or a wildcard would silently take fewer."""
         after = self.facts.context.with_overlay({self.facts.context.ignore_name: text})
         for step, before in self.facts.copies.items():
-            if step.copy is None or not from_context(step):
+            if step.copy is None:
                 continue
             taken = after.copied(step.copy.sources, after.ignore)
             lost = before.files - taken.files

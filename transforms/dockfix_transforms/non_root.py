@@ -11,7 +11,7 @@ from dockfix.facts.ownership import gets_owner, made_folders
 from dockfix.facts.root import needs_root
 from dockfix.facts.writes import open_questions
 from dockfix.model.effects import within
-from dockfix.model.stages import Stage, Step
+from dockfix.model.stages import Step
 from dockfix.syntax import Blank, Instruction, Node
 
 from ._layout import own_comments
@@ -67,7 +67,7 @@ def _edits(facts: Facts, unsafe: str) -> Outcome:
     last = layers[-1]
     anchor = next((step for step in layers if step.copy is not None), last)
     edits: dict[Node, tuple[Node, ...]] = {}
-    made = [step for step in layers[:layers.index(anchor)] if step.keyword == "WORKDIR" and _workdir(stage, step) == workdir]
+    made = [step for step in layers[:layers.index(anchor)] if step.keyword == "WORKDIR" and stage.after(step).workdir == workdir]
     owns = f"chown {_OWNER} {workdir}" if made else f"mkdir -p {workdir} && chown {_OWNER} {workdir}"
     blank = "\n" if own_comments(tree, anchor.instruction) else ""
     user = tree.snippet(f"RUN useradd --create-home --uid {UID} {USER} \\\n    && {owns}\n{blank}", anchor.line)
@@ -92,12 +92,6 @@ def _edits(facts: Facts, unsafe: str) -> Outcome:
     reason = f"the program runs as {USER} ({UID}), which owns {workdir}"
     return Outcome([Edit(node, nodes, last.line, reason if node is last.instruction else "") for node, nodes in edits.items()],
                    unsafe=unsafe, declares=frozenset({"USER"}))
-
-
-def _workdir(stage: Stage, step: Step) -> str | None:
-    """The directory that holds after a WORKDIR step."""
-    following = stage.steps[stage.steps.index(step) + 1:]
-    return following[0].state.workdir if following else stage.end.workdir
 
 
 def _chowned(facts: Facts, step: Step) -> Instruction | None:

@@ -64,7 +64,8 @@ def violations(before: Model, after: Model, declares: frozenset[str]) -> list[st
     if [node.text for node in reparsed.nodes] != [node.text for node in after.tree.nodes]:
         found.append("the new text reads differently when parsed again")
     found += [f"the new text has an error in line {problem.line}: {problem.message}" for problem in problems(reparsed)[:1]]
-    lost = [text for text, count in comments(before.tree).items() if comments(after.tree)[text] < min(count, 1)]
+    kept = comments(after.tree)
+    lost = [text for text in comments(before.tree) if not kept[text]]
     found += [f"a comment is lost: {text}" for text in lost[:1]]
     old, new = configuration(before.final), configuration(after.final)
     for name in sorted(old.keys() | new.keys()):

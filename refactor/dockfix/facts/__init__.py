@@ -12,7 +12,7 @@ from pathlib import Path
 from dockfix.context.application import Application
 from dockfix.context.build_context import BuildContext, CopySet
 from dockfix.context.locate import Located
-from dockfix.context.requirements import Manifest, closure
+from dockfix.context.requirements import Manifest, closure, normalise
 from dockfix.facts.startup import Startup, read_startup
 from dockfix.model.effects import PipInstall
 from dockfix.model.stages import Model, Stage, Step, Unit, build
@@ -36,13 +36,6 @@ class Facts:
     def with_tree(self, tree: Dockerfile, files: Mapping[str, str]) -> Facts:
         """The facts about the tree after an edit; ``files`` lie over the context."""
         return Facts(tree, self.located, self.context.with_overlay(files) if files else self.context, self.options)
-
-    def read_outside(self, path: str) -> str:
-        """The text of a file that lies beside the build context, such as a Compose file; "" where it cannot be read."""
-        try:
-            return Path(path).read_text("utf-8", "surrogateescape")
-        except OSError:
-            return ""
 
     def option(self, name: str) -> bool:
         """Whether an on/off option is set."""
@@ -142,6 +135,11 @@ class Facts:
         return frozenset(names)
 
     @cached_property
+    def overrides(self) -> Mapping[str, str]:
+        """The texts of the Compose files that give a service a command or entry point of its own, by the file's shown name."""
+        return {service.file: _text(service.path) for service in self.located.services if service.command or service.entrypoint}
+
+    @cached_property
     def startup(self) -> Startup:
         """What CMD, ENTRYPOINT and HEALTHCHECK run."""
         return read_startup(self.final, self.context_file, self.context.read)
@@ -177,7 +175,15 @@ def from_context(step: Step) -> bool:
 
 def _distribution(package: str) -> str:
     match = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", package)
-    return re.sub(r"[-_.]+", "-", match[0]).lower() if match else ""
+    return normalise(match[0]) if match else ""
+
+
+def _text(path: str) -> str:
+    """The text of a file that may lie beside the build context; "" where it cannot be read."""
+    try:
+        return Path(path).read_text("utf-8", "surrogateescape")
+    except OSError:
+        return ""
 
 
 __all__ = ["SYSTEM_FOLDERS", "Facts", "from_context"]

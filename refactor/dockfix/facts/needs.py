@@ -59,10 +59,7 @@ def _named_in(facts: Facts, path: str) -> str:
 def _overridden(facts: Facts, program: str) -> str:
     """The Compose file that gives a service a command of its own and names the program."""
     pattern = re.compile(rf"(?<![\w+-]){re.escape(program)}(?![\w+-])")
-    for service in facts.located.services:
-        if (service.command or service.entrypoint) and pattern.search(facts.read_outside(service.path)):
-            return service.file
-    return ""
+    return next((file for file, text in facts.overrides.items() if pattern.search(text)), "")
 
 
 _COMPILES = (rb"(?m)pyximport|^[ \t]*(?:from|import)[ \t]+(?:distutils|Cython)\b|%%cython"

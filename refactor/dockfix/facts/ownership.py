@@ -31,10 +31,9 @@ def made_folders(facts: Facts) -> list[str]:
     stage = facts.final
     workdir = stage.end.workdir or "/"
     paths: list[str] = []
-    for number, step in enumerate(stage.steps):
-        if step.keyword == "WORKDIR":
-            after = stage.steps[number + 1].state.workdir if number + 1 < len(stage.steps) else workdir
-            paths += [after] if after else []
+    for step in stage.steps:
+        if step.keyword == "WORKDIR" and (after := stage.after(step).workdir):
+            paths.append(after)
         for unit in step.units:
             if unit.command.name in _MAKERS:
                 paths += [path for path in unit.effects.writes if unit.command.name == "mkdir" or within(path, workdir)]

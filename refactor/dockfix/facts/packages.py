@@ -38,7 +38,7 @@ def divide(facts: Facts, installs: Iterable[tuple[Step, Unit]], staying: list[tu
              for package in unit.effects.action.packages]
     order = {id(step): number for number, step in enumerate(facts.final.steps)}
     last_opaque = _last_opaque(staying)
-    commands = {name for _, _, package in named for name in _commands(package.name)}
+    commands = {name for _, _, package in named for name in knowledge.commands(package.name)}
     needs = needed(facts, sorted(commands), staying) if commands else {}
     compiler = run_time_compiler(facts)
     suites = facts.final.python.suites if facts.final.python else None
@@ -51,7 +51,7 @@ def divide(facts: Facts, installs: Iterable[tuple[Step, Unit]], staying: list[tu
         if last_opaque is not None and order[id(step)] <= order[id(last_opaque)]:
             kept[package] = f"what the {last_opaque.keyword} in line {last_opaque.line} needs is unknown"
             continue
-        used = next((f"{needs[name]} ({name})" for name in sorted(_commands(package.name)) if name in needs), "")
+        used = next((f"{needs[name]} ({name})" for name in sorted(knowledge.commands(package.name)) if name in needs), "")
         if used:
             kept[package] = used
         elif role != "git" and compiler:
@@ -97,10 +97,6 @@ def _unversioned(facts: Facts) -> str:
         if step.keyword != "RUN" and re.search(r"\blib[\w+-]+\.so(?![\w.*])", step.instruction.args):
             return f"the {step.keyword} in line {step.line}"
     return ""
-
-
-def _commands(package: str) -> frozenset[str]:
-    return knowledge.commands(package)
 
 
 def _fetches_with_git(facts: Facts) -> bool:

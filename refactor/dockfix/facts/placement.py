@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from dockfix.facts import Facts
 from dockfix.facts.leftovers import drop_covered, drop_idle_apt, drop_removed
@@ -35,11 +35,10 @@ _AT_RUN_TIME = {"pip": "pip", "pip3": "pip", "apt-get": "apt", "apt": "apt", "ap
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a stage is not split; ``line`` 0 for the file as a whole; ``no_gain`` where it could be but need not."""
+    """Why a stage is not split; ``line`` 0 for the file as a whole."""
 
     reason: str
     line: int = 0
-    no_gain: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Placement:
     installs: tuple[Step, ...]
     environment: str
     dropped: tuple[str, ...] = ()
-    notes: tuple[tuple[int, str], ...] = field(default=())
+    notes: tuple[tuple[int, str], ...] = ()
 
 
 def place(facts: Facts) -> Placement | Refusal:
@@ -105,8 +104,7 @@ def place(facts: Facts) -> Placement | Refusal:
     drop_covered(facts, builder, runtime)
     dropped = drop_removed(facts, builder, runtime)
     drop_idle_apt(runtime, division)
-    return Placement(builder, runtime, division, installs, prefix,
-                     dropped,
+    return Placement(builder, runtime, division, installs, prefix, dropped,
                      tuple((package_line(facts, package), f"{package.name} stays: {reason}")
                            for package, reason in division.kept.items()))
 
@@ -143,8 +141,8 @@ def _no_gain(facts: Facts, division: Division) -> Refusal:
     if division.kept:
         package, reason = next(iter(division.kept.items()))
         return Refusal(f"no gain, because every package has to stay in the image ({package.name}: {reason})",
-                       package_line(facts, package), no_gain=True)
-    return Refusal("no gain, because no apt package that only building needs is installed", no_gain=True)
+                       package_line(facts, package))
+    return Refusal("no gain, because no apt package that only building needs is installed")
 
 
 def _precondition(facts: Facts) -> Refusal | None:
@@ -181,7 +179,7 @@ def _without_pip(facts: Facts) -> Refusal:
             what = "pip is used in a way" if match[0].startswith("pip") and match[0] != "pipenv" else f"{match[0]} is used, which"
             return Refusal(f"{what} that dockfix does not split yet" if what.endswith("way") else f"{what} dockfix does not split yet",
                            step.line)
-    return Refusal("no gain, because no pip install was found", no_gain=True)
+    return Refusal("no gain, because no pip install was found")
 
 
 def _install_blocker(facts: Facts, install: PipInstall) -> str:

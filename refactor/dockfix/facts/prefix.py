@@ -10,11 +10,11 @@ import re
 from dockfix.facts import Facts
 
 _ABSOLUTE = re.compile(r"/usr/local/bin/([A-Za-z0-9_.+-]+)|/usr/local/lib/(?:lib)?python[0-9.]*|/usr/local/include/python")
-_ABSOLUTE_BYTES = re.compile(_ABSOLUTE.pattern.encode())
 _RESETS = {"sudo": "sudo", "su": "su", "cron": "cron", "crond": "cron", "runuser": "runuser", "sshd": "sshd"}
 _BASE_FIRST = re.compile(r"\bPATH[= ]['\"]?(?:[^\s$'\"]*:)?(?:/usr/local/bin|/usr/bin|/bin)(?::[^\s$'\"]*)?:\$\{?PATH")
 _RESET_IN_SCRIPT = re.compile(r"(?m)^\s*(?:export\s+)?PATH=(?!.*\$\{?PATH)|\benv\s+-i\b")
 _RESET_IN_CODE = rb"""['"]PATH['"]\]?\s*[:=]\s*[rbf]*['"]/(?:usr|bin|sbin)"""
+_ASSIGNED = re.compile(r"\s([A-Za-z_][A-Za-z0-9_]*)(?==|\s)")
 _OWN_PATH = re.compile(r"\$\{?PATH\b")
 
 
@@ -28,8 +28,8 @@ def system_python_blocker(facts: Facts) -> tuple[str, int] | None:
             return f"{startup.programs[program]} runs {name}, which resets PATH, so it would not find a virtual environment", 0
     for step in facts.final.steps:
         node = step.instruction
-        if step.keyword == "ENV" and "PATH" in step.instruction.args:
-            names = dict(_assignments(node.args))
+        if step.keyword == "ENV" and "PATH" in node.args:
+            names = set(_ASSIGNED.findall(f" {node.args}"))
             if "PYTHONHOME" in names:
                 return "PYTHONHOME chooses where Python looks for packages", step.line
             if "PATH" in names and not _OWN_PATH.search(node.args):
@@ -49,21 +49,17 @@ def system_python_blocker(facts: Facts) -> tuple[str, int] | None:
             return f"{where} replaces PATH, so a virtual environment would not be on it", 0
     for mention in facts.application.search(_RESET_IN_CODE):
         return f"{mention.file}:{mention.line} replaces PATH, so a virtual environment would not be on it", 0
-    if "uwsgi" in facts.startup.programs and "uwsgi" in facts.distributions:
+    if "uwsgi" in startup.programs and "uwsgi" in facts.distributions:
         return "uwsgi brings an interpreter of its own, which has to be told of a virtual environment", 0
-    for service in facts.located.services:
-        name = _foreign(facts, facts.read_outside(service.path)) if service.command or service.entrypoint else ""
+    for file, text in facts.overrides.items():
+        name = _foreign(facts, text)
         if name:
-            return f"{service.file} names {name}, which would lie in the virtual environment", 0
-    for mention in facts.application.search(_ABSOLUTE_BYTES.pattern):
+            return f"{file} names {name}, which would lie in the virtual environment", 0
+    for mention in facts.application.search(_ABSOLUTE.pattern.encode()):
         name = "" if mention.file.endswith(".ipynb") else _foreign(facts, mention.word)
         if name:
             return f"{mention.file}:{mention.line} names {name}, which would lie in the virtual environment", 0
     return None
-
-
-def _assignments(text: str) -> list[tuple[str, str]]:
-    return [(name, name) for name in re.findall(r"(?:^|[\s])([A-Za-z_][A-Za-z0-9_]*)(?==|\s)", " " + text)]
 
 
 def _foreign(facts: Facts, text: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from dockfix.context.scripts import commands_in_script
 from dockfix.model.stages import Stage
 from dockfix.syntax import Instruction
+from dockfix.syntax.shell import quoted
 
 _SHELLS = {"sh", "bash", "dash", "ash"}
 _RULE_RUNNERS = {"make", "just", "task", "npm", "yarn", "pnpm", "invoke", "fab", "nox", "tox", "rake"}
@@ -17,7 +18,7 @@ _SCRIPT_ENDINGS = (".sh", ".bash")
 
 @dataclass(frozen=True)
 class Startup:
-    """``programs`` maps a program's base name to where it is called; ``words`` are all words of the three instructions.
+    """``programs`` maps a program's base name to where it is called.
 
     ``login_shell`` is where a shell resets PATH ("" where none does); ``unknown`` says what could not be read.
     ``writes`` are absolute paths that the scripts write. ``texts`` are the scripts, by where they stand, for a search.
@@ -54,10 +55,7 @@ class _Reader:
         self.seen: set[str] = set()
 
     def instruction(self, node: Instruction, stage: Stage, where: str) -> None:
-        if node.json is None:
-            self.script(node.args, where, stage.end.workdir or "/")
-            return
-        self.script(" ".join("'" + word.replace("'", "'\\''") + "'" for word in node.json), where, stage.end.workdir or "/")
+        self.script(node.args if node.json is None else quoted(node.json), where, stage.end.workdir or "/")
 
     def script(self, text: str, where: str, workdir: str) -> None:
         """Reads one script and the scripts that its words name."""

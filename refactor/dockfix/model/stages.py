@@ -11,7 +11,7 @@ from dockfix.model.commands import effects_of, state_after
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.state import State
 from dockfix.syntax import Dockerfile, Instruction, expand, image, pairs
-from dockfix.syntax.shell import Command, Script, parse_script
+from dockfix.syntax.shell import Command, Script, parse_script, quoted
 
 _SHELLS = {"sh", "/bin/sh", "bash", "/bin/bash", "ash", "dash"}
 
@@ -97,6 +97,11 @@ class Stage:
         for step in self.steps:
             for unit in step.units:
                 yield step, unit
+
+    def after(self, step: Step) -> State:
+        """The state that holds once a step of this stage is done."""
+        following = self.steps[self.steps.index(step) + 1:]
+        return following[0].state if following else self.end
 
     def last(self, keyword: str) -> Step | None:
         """The step with this keyword that counts: the last one."""
@@ -228,7 +233,7 @@ def _run(node: Instruction, state: State) -> tuple[tuple[Unit, ...], int | None,
     parsed = script_of(node, state.shell)
     if parsed is None:
         if node.json and not any("$" in word for word in node.json):
-            parsed = parse_script(" ".join(_quote(word) for word in node.json)), None
+            parsed = parse_script(quoted(node.json)), None
             units = _units(parsed[0], state)[0]
             return tuple(replace(unit, effects=_unmovable(unit.effects)) for unit in units), None, state
         whole = Command(node.args, 0, len(node.args))
@@ -249,10 +254,6 @@ def _units(script: Script, state: State) -> tuple[tuple[Unit, ...], State]:
 def _unmovable(effects: Effects) -> Effects:
     """Effects of an exec-form RUN: what is known stays known, but no word of it has a place in the text."""
     return effects if effects.action is None else opaque("it is written in exec form")
-
-
-def _quote(word: str) -> str:
-    return "'" + word.replace("'", "'\\''") + "'"
 
 
 def _logical_span(node: Instruction, start: int, end: int) -> tuple[int, int]:

@@ -7,7 +7,7 @@ words, or one opaque piece (a pipeline, ``a || b``, a subshell, an ``if`` …) t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
@@ -196,6 +196,11 @@ def _word(node: TSNode, source: _Source) -> Word:
 
 def _expands(node: TSNode) -> bool:
     return node.type in _EXPANSIONS or any(_expands(child) for child in node.children)
+
+
+def quoted(words: Iterable[str]) -> str:
+    """The command line that gives a shell exactly these words."""
+    return " ".join("'" + word.replace("'", "'\\''") + "'" for word in words)
 
 
 def unquote(text: str) -> str:
