@@ -127,11 +127,10 @@ def _install_needs_source(facts: Facts, install: PipInstall) -> str:
     if install.local or install.editable:
         return "pip install builds the project itself"
     for path in (*install.requirements, *install.constraints):
-        manifest = facts.manifests.get(path)
-        if manifest is None:
-            return f"{path} was not found in the build context"
-        if manifest.missing or not manifest.complete:
-            return f"{manifest.files[0] if manifest.files else path} could not be read completely"
+        reason = facts.manifest_unknown(path)
+        if reason:
+            return reason
+        manifest = facts.manifests[path]
         if manifest.local_paths or manifest.editable or manifest.find_links:
             return f"{manifest.files[0]} names a local project or folder"
     return ""

@@ -88,17 +88,22 @@ class Facts:
         """Why not all the Python packages that are asked for are known, "" where they are."""
         for _, _, install in self.installs:
             for path in (*install.requirements, *install.constraints):
-                manifest = self.manifests.get(path)
-                if manifest is None:
-                    return f"{path} was not found in the build context"
-                if not manifest.complete:
-                    return f"{manifest.files[0] if manifest.files else path} could not be read completely"
+                reason = self.manifest_unknown(path)
+                if reason:
+                    return reason
             for path in install.local:
                 if self._project_words(path) is None:
                     return f"what {path} depends on is unknown"
         for mention in self.application.search(_RUNS_PIP):
             return f"{mention.file}:{mention.line} runs pip itself, and what that needs is unknown"
         return ""
+
+    def manifest_unknown(self, path: str) -> str:
+        """Why the requirements file at ``path`` in the image is not known, "" where it is, with all that it includes."""
+        manifest = self.manifests.get(path)
+        if manifest is None:
+            return f"{path} was not found in the build context"
+        return "" if manifest.complete else f"{manifest.files[0] if manifest.files else path} could not be read completely"
 
     def _project_words(self, path: str) -> frozenset[str] | None:
         """Every word of the files that may name what the local project at ``path`` depends on; None where there are none."""
