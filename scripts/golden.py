@@ -8,17 +8,12 @@
 from __future__ import annotations
 
 import json
-import secrets
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import tomllib
-import urllib.error
-import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +23,6 @@ from dockfix.report.diff import unified
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "golden"
-LABEL = "dockfix.golden"
 
 
 @dataclass(frozen=True)
@@ -80,131 +74,61 @@ def diff(result: FileResult, root: Path) -> str:
 
 
 class BuildError(Exception):
-    """A build or a check that failed, with the last lines of its output."""
+    """A case whose build did not show what it should."""
 
 
-def docker(*args: str, check: bool = True, stdin: str | None = None, timeout: int = 1200) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(["docker", *args], input=stdin, capture_output=True, text=True, errors="replace",
-                          timeout=timeout, check=False)
-    if check and done.returncode:
-        raise BuildError(f"docker {args[0]} failed:\n" + "\n".join((done.stdout + done.stderr).splitlines()[-25:]))
-    return done
+def prepare(case: Case, folder: Path) -> Path:
+    """Puts a case's context and its settings below ``folder``; the path of its Dockerfile."""
+    shutil.copytree(case.path / "before", folder / case.name, symlinks=True)
+    (folder / "dockfix.toml").write_text(settings_file(case), "utf-8")
+    return folder / case.name / case.dockerfile
 
 
-def engine_answers() -> str:
-    """"" where a container engine answers, else why none does."""
-    if shutil.which("docker") is None:
-        return "docker is not installed"
-    try:
-        done = docker("info", "--format", "{{.ServerVersion}}", check=False, timeout=20)
-    except subprocess.TimeoutExpired:
-        return "the container engine does not answer"
-    return "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["no container engine answers"])[-1]
+def settings_file(case: Case) -> str:
+    """What the case says about transforms and smoke checks as a dockfix.toml."""
+    lines = [f"{key} = {value(case.data[key])}" for key in ("select", "ignore", "unsafe") if case.data.get(key)]
+    for name, given in case.data.get("options", {}).items():
+        transform, _, key = name.partition(".")
+        lines += [f"[{transform}]", f"{key} = {value(given)}"]
+    for check in case.data["smoke"]:
+        kind = {"http": f":{check['port']}{check['path']}"} if check["kind"] == "http" else {"command": check["command"]}
+        more = {key: check[key] for key in ("status", "expect", "wait") if key in check}
+        lines += ["[[verify.smoke]]", *(f"{key} = {value(given)}" for key, given in (kind | more).items())]
+    return "\n".join(lines) + "\n"
 
 
-def build(context: Path, dockerfile: str, tag: str) -> int:
-    """Builds an image and returns its size in bytes."""
-    docker("build", "--label", LABEL, "-t", tag, "-f", str(context / dockerfile), str(context))
-    return int(docker("image", "inspect", "--format", "{{.Size}}", tag).stdout)
+def value(given: object) -> str:
+    """A value as TOML writes it, which is JSON's way for these."""
+    return json.dumps(given, ensure_ascii=False)
 
 
-def smoke(image: str, check: Mapping[str, Any]) -> None:
-    """Raises BuildError unless the image passes one smoke check of a case."""
-    if check["kind"] == "run":
-        arguments = [*check.get("args", ()), image, *check.get("command", ())]
-        done = docker("run", "--rm", "--label", LABEL, *arguments, check=False, timeout=120)
-        output = done.stdout + done.stderr
-        if done.returncode != check.get("status", 0) or check.get("expect", "") not in output:
-            raise BuildError(f"{check} gave {done.returncode}:\n{output[-2000:]}")
-        return
-    with container(image, check) as (name, address):
-        _http(name, address, check)
-
-
-@contextmanager
-def container(image: str, check: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """A running container and its address."""
-    name = docker("run", "-d", "--label", LABEL, *check.get("args", ()), image, *check.get("command", ())).stdout.strip()
-    try:
-        yield name, docker("inspect", "--format", "{{.NetworkSettings.IPAddress}}", name).stdout.strip()
-    finally:
-        docker("rm", "-f", name, check=False)
-
-
-def _http(name: str, address: str, check: Mapping[str, Any]) -> None:
-    last = "no answer"
-    until = time.monotonic() + check.get("wait", 30)
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    while time.monotonic() < until:
-        try:
-            with opener.open(f"http://{address}:{check['port']}{check['path']}", timeout=5) as answer:
-                status, body = answer.status, answer.read().decode("utf-8", "replace")
-        except urllib.error.HTTPError as error:
-            status, body = error.code, error.read().decode("utf-8", "replace")
-        except OSError as error:
-            last = str(error)
-            time.sleep(0.3)
-            continue
-        if status == check.get("status", 200) and check.get("expect", "") in body:
-            return
-        last = f"{status}: {body[:500]}"
-        time.sleep(0.3)
-    logs = docker("logs", name, check=False)
-    raise BuildError(f"{check['path']} on port {check['port']}: {last}\n{(logs.stdout + logs.stderr)[-2000:]}")
-
-
-@dataclass(frozen=True)
-class Proof:
-    """What was seen of one case: sizes in bytes and the user that the new image runs as."""
-
-    before: int
-    after: int
-    uid: str
-
-
-def prove(case: Case, files: Mapping[str, bytes]) -> Proof:
-    """Builds a case before and after and checks both images; raises BuildError where anything does not hold."""
+def verify(case: Case) -> dict[str, Any]:
+    """Runs ``dockfix verify`` on a case; the record of its JSON."""
     with tempfile.TemporaryDirectory(prefix="dockfix-golden-") as folder:
-        old, new = Path(folder, "before"), Path(folder, "after")
-        shutil.copytree(case.path / "before", old, symlinks=True)
-        shutil.copytree(case.path / "before", new, symlinks=True)
-        for name, content in files.items():
-            (new / name).write_bytes(content)
-        own = secrets.token_hex(4)  # the same case may be built by several processes at once
-        tags = [f"dockfix-golden-{case.name}-{own}:{which}" for which in ("before", "after")]
-        try:
-            sizes = [build(context, case.dockerfile, tag) for context, tag in zip((old, new), tags, strict=True)]
-            for tag in tags:
-                for check in case.data["smoke"]:
-                    smoke(tag, check)
-            _configuration(case, *tags)
-            uid = docker("run", "--rm", "--entrypoint", "id", tags[1], "-u").stdout.strip()
-            _expectations(case, tags[1], sizes, uid)
-            return Proof(sizes[0], sizes[1], uid)
-        finally:
-            docker("rmi", "-f", *tags, check=False)
+        dockerfile = prepare(case, Path(folder))
+        done = subprocess.run([sys.executable, "-m", "dockfix", "verify", "--format", "json", str(dockerfile)], cwd=folder,
+                              capture_output=True, text=True, check=False)
+    try:
+        record: dict[str, Any] = json.loads(done.stdout)["verifications"][0]
+    except (ValueError, IndexError) as error:
+        raise BuildError(f"{case.name}: dockfix verify said:\n{done.stderr}") from error
+    return {**record, "path": case.name}
 
 
-def _configuration(case: Case, before: str, after: str) -> None:
-    """The image's configuration is what it was, but for PATH and the user."""
-    configs = [json.loads(docker("image", "inspect", "--format", "{{json .Config}}", tag).stdout) for tag in (before, after)]
-    for key in ("Cmd", "Entrypoint", "WorkingDir", "ExposedPorts", "Volumes", "Labels", "StopSignal", "Healthcheck", "Shell"):
-        if configs[0].get(key) != configs[1].get(key):
-            raise BuildError(f"{case.name}: {key} was {configs[0].get(key)}, is {configs[1].get(key)}")
-    env = [sorted(line for line in config["Env"] if not line.startswith("PATH=")) for config in configs]
-    if env[0] != env[1]:
-        raise BuildError(f"{case.name}: ENV was {env[0]}, is {env[1]}")
-
-
-def _expectations(case: Case, image: str, sizes: Sequence[int], uid: str) -> None:
+def hold(case: Case, record: Mapping[str, Any]) -> None:
+    """Raises BuildError unless a case's verification shows what the case promises."""
+    if not record["holds"]:
+        raise BuildError(f"{case.name}: {record['verdict']}: {record['reason']}\n" + json.dumps(record["findings"], indent=1)
+                         + "\n".join(record["tail"]))
+    if record["verdict"] == "unchanged":
+        return
     gone = case.data.get("gone", {})
-    for command in gone.get("commands", ()):
-        done = docker("run", "--rm", "--entrypoint", "sh", image, "-c", f"command -v {command}", check=False)
-        if done.returncode == 0:
-            raise BuildError(f"{case.name}: {command} is still in the image")
-    if "smaller" in gone and sizes[1] > sizes[0] * (1 - gone["smaller"]):
-        raise BuildError(f"{case.name}: {sizes[1] / 1e6:.0f} MB is not {gone['smaller']:.0%} smaller than {sizes[0] / 1e6:.0f} MB")
-    if "non-root" in case.data["expect"].get("transforms", ()) and uid == "0":
+    left = set(gone.get("commands", ())) - set(record["gone"])
+    if left:
+        raise BuildError(f"{case.name}: still in the image: {', '.join(sorted(left))}")
+    if record["saved"] < gone.get("smaller", -1):
+        raise BuildError(f"{case.name}: {record['saved']:.0%} smaller is not {gone['smaller']:.0%}")
+    if "non-root" in case.data["expect"].get("transforms", ()) and record["after"]["user"].partition(":")[0] in ("root", "0", ""):
         raise BuildError(f"{case.name}: the image still runs as root")
 
 
@@ -219,8 +143,9 @@ def bless(case: Case) -> None:
         raise BuildError(f"{case.name}: {result.failures[0].message}")
     unchanged = files == case.expected() and (case.path / "expected.diff").is_file()
     if case.data.get("build", True) and not unchanged:
-        proof = prove(case, files)
-        print(f"{case.name}: {proof.before / 1e6:.0f} MB -> {proof.after / 1e6:.0f} MB, runs as {proof.uid}", flush=True)
+        record = verify(case)
+        hold(case, record)
+        print(f"{case.name}: {record['verdict']}, {record['saved'] or 0:.0%} smaller", flush=True)
     shutil.rmtree(case.path / "after", ignore_errors=True)
     for name, content in files.items():
         target = case.path / "after" / name

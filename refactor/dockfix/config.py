@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dockfix.engine import Settings
 
 FILES = ("dockfix.toml", "pyproject.toml")  # in one folder, the first one wins
-KEYS = ("select", "ignore", "unsafe", "exclude", "context", "extend", "per-file-ignores")
+KEYS = ("select", "ignore", "unsafe", "exclude", "context", "extend", "per-file-ignores", "verify")
 
 
 class ConfigError(Exception):
@@ -37,6 +37,7 @@ class Config:
     context: Path | None = None
     per_file_ignores: tuple[tuple[Rules, frozenset[str]], ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)  # "multi-stage.always": True
+    verify: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -205,6 +206,8 @@ def _config(file: Path, table: dict[str, object], chain: tuple[Path, ...]) -> Co
                 values[key] = _context(file, value)
             case "per-file-ignores":
                 values["per_file_ignores"] = tuple(_per_file(file, value))
+            case "verify":
+                values["verify"] = {**base.verify, **_verify(file, value)}
             case "extend":
                 pass
             case _:
@@ -246,6 +249,18 @@ def _per_file(file: Path, value: object) -> Iterable[tuple[Rules, frozenset[str]
     for pattern, names in value.items():
         rules = Rules(file.parent, patterns((pattern,), str(file)))
         yield rules, ids(_texts(file, f"per-file-ignores {pattern!r}", names), str(file))
+
+
+def _verify(file: Path, value: object) -> dict[str, object]:
+    from dockfix.verify.settings import VerifySettingError, check_table
+
+    if not isinstance(value, dict):
+        raise ConfigError(str(file), "verify must be a table")
+    try:
+        check_table(value)
+    except VerifySettingError as error:
+        raise ConfigError(str(file), error.message, error.hint) from error
+    return value
 
 
 def _options(file: Path, key: str, value: object) -> dict[str, object]:

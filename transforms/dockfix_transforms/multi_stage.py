@@ -52,7 +52,12 @@ class MultiStage:
     safety: ClassVar[Safety] = "safe"
     order: ClassVar[int] = 30
     atomic: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, str]] = {"always": "split even where nothing leaves the image"}
+    options: ClassVar[Mapping[str, str]] = {
+        "always": "split even where nothing leaves the image",
+        "keep": "packages that the runtime stage has to have, such as libpq5",
+        "drop": "packages that only the builder needs, whatever else is known of them",
+        "suite": "the Debian release of the base image, where its tag does not say, such as bookworm",
+    }
 
     def apply(self, facts: Facts) -> Outcome:
         """Rebuilds the stage as two."""

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from dockfix import __version__
+from dockfix.cli.options import choice_options, verify_options
 from dockfix.report import FORMATS
 
 INTERRUPTED = 130  # 128 + SIGINT, as the shell has it
@@ -26,6 +27,17 @@ Exit status
 Settings also come from the environment (DOCKFIX_UNSAFE=1, DOCKFIX_SELECT=…) and from the nearest dockfix.toml or
 [tool.dockfix] in pyproject.toml, upwards from each Dockerfile. Options win over the environment, that over the file.
 A file or folder with the name of a command is reached as ./list.
+"""
+
+VERIFY_EPILOG = """\b
+Exit status
+  0  every image is what it was
+  1  a change would break an image
+  2  wrong usage, or a file that could not be verified: the original does not build, no engine, no network, no time
+
+\b
+Settings also come from the environment (DOCKFIX_ENGINE, DOCKFIX_BUILDER, …) and from [verify] in dockfix.toml or
+[tool.dockfix.verify] in pyproject.toml. DOCKER_HOST and docker contexts count as everywhere.
 """
 
 
@@ -109,25 +121,15 @@ def _help(function: Callable[..., Any]) -> Callable[..., Any]:
     add_help_option=False,
     context_settings={"auto_envvar_prefix": "DOCKFIX", "max_content_width": 120},
 )
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@choice_options
 @click.option("--apply", is_flag=True, help="Write the changes instead of showing them.")
 @click.option("--check", is_flag=True, help="Exit with 1 if changes are pending; write nothing.")
-@click.option("--select", metavar="IDS", multiple=True, help="Only these transforms (comma-separated; repeatable).")
-@click.option("--ignore", metavar="IDS", multiple=True, help="Not these, besides those that the file ignores.")
-@click.option("--unsafe/--no-unsafe", default=None, help="Also make changes that are only probably right.")
 @click.option(
-    "--set", metavar="KEY=VALUE", multiple=True,
-    help="A setting of a transform, such as multi-stage.always=true (repeatable).",
+    "--verify", is_flag=True,
+    help="Build the images before and after, compare them, and keep only the changes that hold, unsafe ones too. Takes the "
+    "options of dockfix verify.",
 )  # fmt: skip
-@click.option(
-    "--context", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
-    help="The build context. Default: found from Compose files and the like, or else the Dockerfile's folder.",
-)  # fmt: skip
-@click.option(
-    "--exclude", metavar="GLOB", multiple=True,
-    help="Leave these out, besides those that the file excludes; written as in .gitignore (repeatable).",
-)  # fmt: skip
-@click.option("--force-exclude", is_flag=True, help="Leave excluded files out even if they are named.")
+@verify_options(hidden=True)
 @click.option("--stdin-filename", metavar="PATH", help="Where the Dockerfile that - reads belongs in the tree.")
 @click.option(
     "--format", type=click.Choice(FORMATS), default="diff", show_default=True,
@@ -155,12 +157,19 @@ def run(**values: Any) -> int:
     changes are shown as a diff on standard output; --apply writes them.
     """
     from dockfix.cli.session import Options, Session
+    from dockfix.verify.settings import VerifyFlags
 
     if values["apply"] and values["check"]:
         raise click.UsageError("--apply and --check exclude each other.")
     if values["verbose"] and values["quiet"]:
         raise click.UsageError("--verbose and --quiet exclude each other.")
+    building = {name: values.pop(name) for name in VerifyFlags.__dataclass_fields__}
+    values["verify"] = VerifyFlags(**building) if values["verify"] else None
+    if values["verify"] is None:
+        _needs_verify(building)
     if "-" in values["paths"]:
+        if values["verify"]:
+            raise click.UsageError("--verify needs a file: the build context of standard input is not known.")
         if len(values["paths"]) > 1:
             raise click.UsageError("- (standard input) cannot be combined with other paths.")
         if values["apply"] and values["format"] != "diff":
@@ -168,6 +177,53 @@ def run(**values: Any) -> int:
     elif values["stdin_filename"]:
         raise click.UsageError("--stdin-filename needs - as the path.")
     return Session(Options(**values)).run()
+
+
+def _needs_verify(building: dict[str, Any]) -> None:
+    """Options about builds that are given for nothing are a mistake; from the environment they may be there for other calls."""
+    ctx = click.get_current_context()
+    for name, value in building.items():
+        if value and ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name.replace('_', '-')} needs --verify.")
+
+
+@cli.command(
+    "verify",
+    epilog=VERIFY_EPILOG,
+    add_help_option=False,
+    context_settings={"auto_envvar_prefix": "DOCKFIX", "max_content_width": 120},
+)
+@choice_options
+@verify_options(hidden=False)
+@click.option(
+    "--format", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True,
+    help="What goes to standard output.",
+)  # fmt: skip
+@click.option(
+    "--color", type=click.Choice(("auto", "always", "never")), default="auto", show_default=True,
+    help="Whether to colour; auto also looks at NO_COLOR and FORCE_COLOR.",
+)  # fmt: skip
+@click.option("-j", "--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Dockerfiles verified at the same time. Default: 1.")
+@click.option(
+    "--bake", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Build nothing: write a Bake file with the images before and after, for docker buildx bake.",
+)  # fmt: skip
+@click.option("--cleanup", is_flag=True, help="Remove what earlier runs left that were killed, and leave.")
+@click.option("-v", "--verbose", is_flag=True, help="Say all about each file, with its layers.")
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
+@_help
+def verify(**values: Any) -> int:
+    """Prove the changes by real builds: build each image before and after, run both, and compare them.
+
+    Nothing is written. dockfix --apply --verify writes what was proved.
+    """
+    from dockfix.cli.verify_session import VerifyOptions, VerifySession
+    from dockfix.verify.settings import VerifyFlags
+
+    building = VerifyFlags(**{name: values.pop(name) for name in VerifyFlags.__dataclass_fields__})
+    if "-" in values["paths"]:
+        raise click.UsageError("verify needs files: the build context of standard input is not known.")
+    return VerifySession(VerifyOptions(**values, verify=building)).run()
 
 
 @cli.command("list", add_help_option=False)
@@ -214,7 +270,7 @@ def _usage_hint(error: click.ClickException) -> str:
         name = error.param.name if isinstance(error, click.BadParameter) and error.param else None
         if name and error.ctx.get_parameter_source(name) is click.core.ParameterSource.ENVIRONMENT:
             return f"this value is from the environment: DOCKFIX_{name.upper()}"
-    if command in ("list", "explain"):
+    if command in ("list", "explain", "verify"):
         return f"dockfix {command} --help shows the usage"
     return "dockfix --help shows the options"
 

@@ -7,13 +7,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dockfix.batch.discover import discover, named_out, place
+from dockfix.batch.discover import named_out, place
 from dockfix.batch.repository import patch_name
-from dockfix.batch.rules import Rules
 from dockfix.batch.run import Job, Outcome, internal_error, outcomes, worker_count
 from dockfix.batch.settle import Settler
-from dockfix.config import ConfigError, Configs, Flags, ids, option, patterns, settings
+from dockfix.cli.jobs import Choice, Jobs
+from dockfix.config import ConfigError, Configs
 from dockfix.engine.results import Failure, FileResult
 from dockfix.report import words
 from dockfix.report.diff import unified
@@ -21,31 +22,29 @@ from dockfix.report.formats import chosen
 from dockfix.report.progress import Progress
 from dockfix.report.terminal import OutputError, Screen
 from dockfix.report.totals import Mode, Totals
+from dockfix.verify.engines import EngineError
+
+if TYPE_CHECKING:
+    from dockfix.verify.settings import VerifyFlags
+    from dockfix.verify.verdict import Verification
 
 DONE, PENDING, FAILED = 0, 1, 2
 STDIN = "<stdin>"
 
 
 @dataclass(frozen=True)
-class Options:
-    """The command line after parsing; the names are those of the options."""
+class Options(Choice):
+    """The command line after parsing; the names are those of the options. ``verify`` is None where nothing is to be proved."""
 
-    paths: tuple[str, ...]
     apply: bool
     check: bool
-    select: tuple[str, ...]
-    ignore: tuple[str, ...]
-    unsafe: bool | None
-    set: tuple[str, ...]
-    context: Path | None
-    exclude: tuple[str, ...]
-    force_exclude: bool
     stdin_filename: str | None
     format: str
     color: str
     jobs: int | None
     verbose: bool
     quiet: bool
+    verify: VerifyFlags | None = None
 
     @property
     def mode(self) -> Mode:
@@ -65,39 +64,34 @@ class Session:
         self._options = options
         self._screen = Screen(sys.stdout, sys.stderr, options.color)
         self._output = chosen(options.format, self._screen, options.mode, options.quiet)
-        self._configs = Configs()
         self._settler = Settler(options.apply and not options.from_stdin)
         self._input = b""
+        self._verifications: dict[str, Verification] = {}
 
     def run(self) -> int:
         """Do it all; the exit status."""
         try:
-            here = _here()
-            flags = _flags(self._options)
-            exclude = Rules(here, flags.exclude)
-            jobs = self._from_stdin(flags, exclude) if self._options.from_stdin else self._from_paths(flags, exclude)
-            return self._work(jobs)
+            jobs = Jobs(self._options)
+            found = self._from_stdin(jobs) if self._options.from_stdin else self._from_paths(jobs)
+            return self._work(found, jobs)
         except ConfigError as error:
             self._say(*words.error(error.source, error, self._screen.style))
         except OutputError as error:
             self._say(*words.error("", Failure(f"cannot write to standard output: {error}"), self._screen.style))
+        except EngineError as error:
+            self._say(*words.error("", Failure(error.message, hint=error.hint), self._screen.style))
         finally:
             self._screen.clear()
         return FAILED
 
-    def _from_paths(self, flags: Flags, exclude: Rules) -> list[Job]:
-        paths = self._options.paths or (".",)
-        found = discover(
-            paths,
-            lambda folder: (exclude, *self._configs.of(folder).exclude),
-            force=self._options.force_exclude,
-        )
+    def _from_paths(self, jobs: Jobs) -> list[Job]:
+        found, empty = jobs.from_paths()
         if not self._options.quiet:
-            for name in found.empty:
+            for name in empty:
                 self._say(words.warning(name, "no Dockerfile found in this folder", self._screen.style))
-        return [self._job(target.path, flags, target.failure) for target in found.targets]
+        return found
 
-    def _from_stdin(self, flags: Flags, exclude: Rules) -> list[Job]:
+    def _from_stdin(self, jobs: Jobs) -> list[Job]:
         name = self._options.stdin_filename or "Dockerfile"
         if sys.stdin is None:
             raise ConfigError("", "standard input is closed")
@@ -106,26 +100,19 @@ class Session:
         except OSError as error:
             raise ConfigError("", f"cannot read standard input: {error.strerror}") from error
         at = place(Path(name))
-        if self._options.force_exclude and named_out(at, False, (exclude, *self._configs.of(at.parent).exclude)):
+        if self._options.force_exclude and named_out(at, False, (jobs.exclude, *jobs.configs.of(at.parent).exclude)):
             if self._options.apply:  # whoever asked for the new file gets the old one
                 self._screen.out.product(self._input.decode("utf-8", "surrogateescape"))
             return []
-        return [replace(self._job(name, flags), data=self._input)]
+        return [replace(jobs.job(name), data=self._input)]
 
-    def _job(self, path: str, flags: Flags, failure: Failure | None = None) -> Job:
-        """A job with the settings of the nearest configuration. Raises ConfigError."""
-        from dockfix.engine import Settings
-
-        if failure is not None:
-            return Job(path, Settings(), failure=failure)
-        at = place(Path(path))
-        wanted, context = settings(flags, self._configs.of(at.parent), at)
-        return Job(path, wanted, context)
-
-    def _work(self, jobs: Sequence[Job]) -> int:
+    def _work(self, jobs: Sequence[Job], source: Jobs) -> int:
         options, totals = self._options, Totals()
         at_length = options.verbose or len(jobs) == 1
-        results = self._watched(outcomes(jobs, worker_count(len(jobs), options.jobs)), len(jobs))
+        if options.verify is not None:
+            results = iter(self._verified(jobs, source.configs, options.verify))
+        else:
+            results = self._watched(outcomes(jobs, worker_count(len(jobs), options.jobs)), len(jobs))
         if options.apply:  # no file is read after another was written: the result is that of the preview, in any order
             results = iter(list(results))
         for outcome in results:
@@ -133,11 +120,27 @@ class Session:
             if self._screen.out.gone and options.mode is Mode.PREVIEW:
                 return FAILED if totals.failed else DONE  # `dockfix … | head`: nobody sees the rest
         self._output.end(totals)
+        if options.format != "json" and not options.quiet:
+            self._tell_verifications()
         if jobs and self._output.talks and not options.quiet:
             self._say(totals.sentence(options.mode))
         if totals.failed:
             return FAILED
         return PENDING if options.check and totals.changed else DONE
+
+    def _verified(self, jobs: Sequence[Job], configs: Configs, flags: VerifyFlags) -> list[Outcome]:
+        """The outcomes, with only those changes that builds have proved."""
+        from dockfix.cli.verifying import Verifying, settled
+
+        found = Verifying(self._screen, flags, configs, self._options.jobs or 1, self._options.quiet).run(jobs, search=True)
+        self._verifications = {each.result.path: each.verification for each in found if each.verification is not None}
+        return [Outcome(settled(each)) for each in found]
+
+    def _tell_verifications(self) -> None:
+        from dockfix.report.verification import as_text
+
+        text = as_text(list(self._verifications.values()), self._screen.style, self._options.verbose)
+        self._say(*text.rstrip("\n").split("\n") if text else ())
 
     def _watched(self, results: Iterator[Outcome], total: int) -> Iterator[Outcome]:
         progress = Progress(self._screen, total)
@@ -154,7 +157,7 @@ class Session:
             outcome = internal_error(outcome.result.path, error)
             result, diff = outcome.result, ""
         label = (self._options.stdin_filename or STDIN) if self._options.from_stdin else result.path
-        self._output.file(result, label, diff)
+        self._output.file(result, label, diff, self._verifications.get(result.path))
         if self._options.from_stdin and self._options.apply and not result.failures:
             self._filtered(result)
         if outcome.trace and os.environ.get("DOCKFIX_DEBUG"):
@@ -189,29 +192,6 @@ class Session:
     def _say(self, *lines: str) -> None:
         for line in lines:
             self._screen.say(line)
-
-
-def _here() -> Path:
-    try:
-        return Path.cwd()
-    except OSError as error:
-        raise ConfigError("", "the current folder does not exist any more") from error
-
-
-def _flags(options: Options) -> Flags:
-    """The options as settings. Raises ConfigError."""
-    return Flags(
-        select=ids(_split(options.select), "--select") if options.select else None,
-        ignore=ids(_split(options.ignore), "--ignore"),
-        unsafe=options.unsafe,
-        exclude=patterns(options.exclude, "--exclude"),
-        context=options.context,
-        options=dict(option(text, "--set") for text in options.set),
-    )
-
-
-def _split(values: tuple[str, ...]) -> list[str]:
-    return [name.strip() for value in values for name in value.split(",") if name.strip()]
 
 
 def _diff(result: FileResult) -> str:

@@ -43,7 +43,8 @@ class FileResult:
 
     ``files`` holds the Dockerfile itself first (where it changes), then files beside it, such as ``.dockerignore``.
     ``changes`` say what was done and why, ``unsafe`` what ``--unsafe`` would add, ``refusals`` what was left and why,
-    ``warnings`` what the user should look at. With ``failures`` nothing is ever written.
+    ``warnings`` what the user should look at. ``declares`` are the parts of the image that the changes alter on purpose (see
+    ``transform.Outcome``). With ``failures`` nothing is ever written.
     """
 
     path: str
@@ -52,6 +53,7 @@ class FileResult:
     unsafe: tuple[Note, ...] = ()
     refusals: tuple[Note, ...] = ()
     warnings: tuple[Note, ...] = ()
+    declares: frozenset[str] = frozenset()
     failures: tuple[Failure, ...] = field(default=())
 
     @property

@@ -44,6 +44,7 @@ class _Pass:
     unsafe: list[Note] = field(default_factory=list)
     refusals: list[Note] = field(default_factory=list)
     warnings: list[Note] = field(default_factory=list)
+    declares: set[str] = field(default_factory=set)
     held_back: bool = False
 
 
@@ -134,6 +135,7 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
     done.facts = after
     done.files |= outcome.files
     done.changes += notes
+    done.declares |= outcome.declares
     if outcome.unsafe:
         done.warnings.append(Note(transform.id, 0, f"{_UNSAFE}{outcome.unsafe}"))
 
@@ -173,4 +175,5 @@ def _result(path: Path, text: str, facts: Facts, done: _Pass, suppressions: Supp
             files.append(FileChange(str(target), before, content))
     warnings = [*unstable, *done.warnings]
     warnings += [Note("", each.line, "this suppression holds nothing back") for each in suppressions.unused()]
-    return FileResult(str(path), tuple(files), tuple(done.changes), tuple(done.unsafe), tuple(done.refusals), tuple(warnings))
+    return FileResult(str(path), tuple(files), tuple(done.changes), tuple(done.unsafe), tuple(done.refusals), tuple(warnings),
+                      frozenset(done.declares))

@@ -41,6 +41,12 @@ class Facts:
         """Whether an on/off option is set."""
         return bool(self.options.get(name))
 
+    def names(self, option: str) -> frozenset[str]:
+        """The names that an option lists, as a list or as words of a text."""
+        value = self.options.get(option, "")
+        given = value if isinstance(value, list | tuple) else str(value).replace(",", " ").split()
+        return frozenset(str(name) for name in given)
+
     @cached_property
     def model(self) -> Model:
         """The model of the tree."""

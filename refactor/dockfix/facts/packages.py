@@ -20,12 +20,14 @@ _NAMED_LIBRARIES = {"libgomp1": rb"libgomp|-fopenmp", "libgfortran5": rb"libgfor
 @dataclass(frozen=True)
 class Division:
     """``replaced`` maps a package that the runtime stage loses to what it gets instead (nothing, or runtime libraries);
-    ``kept`` says why a package that only builds stays; ``runtime_only`` are packages that no build needs.
+    ``kept`` says why a package that only builds stays; ``runtime_only`` are packages that no build needs. ``doubted`` are those
+    of the kept ones that nothing was seen to need: they stay for want of knowledge.
     """
 
     replaced: Mapping[Package, tuple[str, ...]] = field(default_factory=dict)
     kept: Mapping[Package, str] = field(default_factory=dict)
     runtime_only: frozenset[Package] = frozenset()
+    doubted: frozenset[Package] = frozenset()
 
 
 def divide(facts: Facts, installs: Iterable[tuple[Step, Unit]], staying: list[tuple[Step, Unit]],
@@ -41,11 +43,18 @@ def divide(facts: Facts, installs: Iterable[tuple[Step, Unit]], staying: list[tu
     commands = {name for _, _, package in named for name in knowledge.commands(package.name)}
     needs = needed(facts, sorted(commands), staying) if commands else {}
     compiler = run_time_compiler(facts)
-    suites = facts.final.python.suites if facts.final.python else None
+    keep, drop = facts.names("multi-stage.keep"), facts.names("multi-stage.drop")
     replaced: dict[Package, tuple[str, ...]] = {}
     kept: dict[Package, str] = {}
+    doubted: set[Package] = set()
     for step, _, package in named:
         role = knowledge.role(package.name)
+        if package.name in keep or package.name in drop:
+            if package.name in drop:
+                replaced[package] = ()
+            elif role in {"build", "dev", "git"}:
+                kept[package] = "multi-stage.keep names it"
+            continue
         if role not in {"build", "dev", "git"}:
             continue
         if last_opaque is not None and order[id(step)] <= order[id(last_opaque)]:
@@ -60,30 +69,33 @@ def divide(facts: Facts, installs: Iterable[tuple[Step, Unit]], staying: list[tu
             only = knowledge.build_only(package.name)
             replaced[package] = only.runtime if only else ()
         elif role == "dev":
-            _divide_dev(facts, package, suites, replaced, kept)
+            _divide_dev(facts, package, replaced, kept, doubted)
         elif _fetches_with_git(facts):
             replaced[package] = ()
         else:
             kept[package] = "nothing shows what it is for"
-    _add_libraries(facts, named, replaced)
+            doubted.add(package)
+    _add_libraries(facts, named, replaced, keep)
     in_builder = frozenset(name for _, unit in building for name in unit.effects.tools)
     runtime_only = frozenset() if _last_opaque(building) else frozenset(
         package for _, _, package in named if knowledge.role(package.name) == "run"
         and package.name not in in_builder and not knowledge.commands(package.name) & in_builder)
-    return Division(replaced, kept, runtime_only)
+    return Division(replaced, kept, runtime_only, frozenset(doubted))
 
 
-def _divide_dev(facts: Facts, package: Package, suites: frozenset[str] | None, replaced: dict[Package, tuple[str, ...]],
-                kept: dict[Package, str]) -> None:
+def _divide_dev(facts: Facts, package: Package, replaced: dict[Package, tuple[str, ...]], kept: dict[Package, str],
+                doubted: set[Package]) -> None:
+    suites = facts.names("multi-stage.suite") or (facts.final.python.suites if facts.final.python else None)
     libraries = knowledge.runtime_libraries(package.name, suites)
     by_name = next((reason for name in sorted(facts.distributions) if (reason := knowledge.needs_dev_packages(name))), "")
     unversioned = _unversioned(facts)
-    if libraries is None:
-        kept[package] = "its runtime library is not certain for every Debian release that the base image may be"
-    elif by_name:
+    if by_name:
         kept[package] = by_name
     elif unversioned:
         kept[package] = f"{unversioned} names a library in the way that only -dev packages bring it"
+    elif libraries is None:
+        kept[package] = "its runtime library is not certain for every Debian release that the base image may be"
+        doubted.add(package)
     else:
         replaced[package] = libraries
 
@@ -109,13 +121,14 @@ def _last_opaque(staying: list[tuple[Step, Unit]]) -> Step | None:
     return next((step for step, unit in reversed(staying) if unit.effects.opaque), None)
 
 
-def _add_libraries(facts: Facts, named: list[tuple[Step, Unit, Package]], replaced: dict[Package, tuple[str, ...]]) -> None:
-    """Keeps the libraries that Python packages need and that came along with a compiler."""
+def _add_libraries(facts: Facts, named: list[tuple[Step, Unit, Package]], replaced: dict[Package, tuple[str, ...]],
+                   keep: frozenset[str]) -> None:
+    """Keeps the libraries that Python packages need and that came along with a compiler, and those that are asked for."""
     if not replaced:
         return
     there = {package.name for _, _, package in named if package not in replaced} | {
         name for names in replaced.values() for name in names}
-    wanted = sorted(({name for distribution in facts.distributions for name in knowledge.needs_libraries(distribution)}
+    wanted = sorted(({name for distribution in facts.distributions for name in knowledge.needs_libraries(distribution)} | keep
                      | {name for name, pattern in _NAMED_LIBRARIES.items() if facts.application.search(pattern)}) - there)
     if wanted:
         first = next(iter(replaced))

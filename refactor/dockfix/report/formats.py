@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dockfix.engine.results import FileResult, Note
 from dockfix.report.diff import painted
 from dockfix.report.terminal import Screen
 from dockfix.report.totals import Mode, Totals
 from dockfix.report.words import headline
+
+if TYPE_CHECKING:
+    from dockfix.verify.verdict import Verification
 
 JSON_VERSION = 1  # rises when a key changes its meaning or goes away
 
@@ -18,8 +21,8 @@ class Format(Protocol):
 
     talks: bool  # whether the report in words goes to standard error beside it
 
-    def file(self, result: FileResult, label: str, diff: str) -> None:
-        """Report one file; ``diff`` is empty where nothing changes. Raises OutputError."""
+    def file(self, result: FileResult, label: str, diff: str, verification: Verification | None = None) -> None:
+        """Report one file; ``diff`` is empty where nothing changes, ``verification`` there with --verify. Raises OutputError."""
 
     def end(self, totals: Totals) -> None:
         """Report the whole. Raises OutputError."""
@@ -34,7 +37,7 @@ class DiffFormat:
         self._screen = screen
         self._silent = mode is Mode.APPLY or (mode is Mode.CHECK and quiet)
 
-    def file(self, result: FileResult, label: str, diff: str) -> None:
+    def file(self, result: FileResult, label: str, diff: str, verification: Verification | None = None) -> None:
         """Print the diff."""
         if diff and not self._silent:
             self._screen.clear()
@@ -57,7 +60,7 @@ class SummaryFormat:
         self._screen = screen
         self._mode = mode
 
-    def file(self, result: FileResult, label: str, diff: str) -> None:
+    def file(self, result: FileResult, label: str, diff: str, verification: Verification | None = None) -> None:
         """Print the line of a file that changes."""
         if result.changed:
             self._line(headline(result, label, self._mode, self._screen.out.style))
@@ -81,8 +84,10 @@ class JsonFormat:
         self._mode = mode
         self._files: list[dict[str, object]] = []
 
-    def file(self, result: FileResult, label: str, diff: str) -> None:
+    def file(self, result: FileResult, label: str, diff: str, verification: Verification | None = None) -> None:
         """Keep what is to be said of a file."""
+        from dockfix.report.verification import record
+
         status = "failed" if result.failures else self._mode.verb.replace(" ", "-") if result.changed else "unchanged"
         self._files.append(
             {
@@ -98,6 +103,7 @@ class JsonFormat:
                 ],
                 "writes": [{"path": item.path, "new": item.before is None} for item in result.files if result.changed],
                 "diff": diff,
+                **({"verification": record(verification)} if verification else {}),
             }
         )
 

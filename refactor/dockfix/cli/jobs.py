@@ -1,0 +1,80 @@
+"""From the command line to jobs: which Dockerfiles, with which settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from dockfix.batch.discover import discover, place
+from dockfix.batch.rules import Rules
+from dockfix.batch.run import Job
+from dockfix.config import ConfigError, Configs, Flags, ids, option, patterns, settings
+from dockfix.engine.results import Failure
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the command line says about files and transforms; the names are those of the options."""
+
+    paths: tuple[str, ...]
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    unsafe: bool | None
+    set: tuple[str, ...]
+    context: Path | None
+    exclude: tuple[str, ...]
+    force_exclude: bool
+
+
+class Jobs:
+    """Makes the jobs of one run. Raises ConfigError where the options cannot be used."""
+
+    def __init__(self, choice: Choice) -> None:
+        self._choice = choice
+        self.configs = Configs()
+        here = _here()
+        self._flags = _flags(choice)
+        self.exclude = Rules(here, self._flags.exclude)
+
+    def from_paths(self) -> tuple[list[Job], tuple[str, ...]]:
+        """The jobs of the named files and of those below the named folders, and the folders without any."""
+        found = discover(
+            self._choice.paths or (".",),
+            lambda folder: (self.exclude, *self.configs.of(folder).exclude),
+            force=self._choice.force_exclude,
+        )
+        return [self.job(target.path, target.failure) for target in found.targets], found.empty
+
+    def job(self, path: str, failure: Failure | None = None) -> Job:
+        """A job with the settings of the nearest configuration. Raises ConfigError."""
+        from dockfix.engine import Settings
+
+        if failure is not None:
+            return Job(path, Settings(), failure=failure)
+        at = place(Path(path))
+        wanted, context = settings(self._flags, self.configs.of(at.parent), at)
+        return Job(path, wanted, context)
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise ConfigError("", "the current folder does not exist any more") from error
+
+
+def _flags(choice: Choice) -> Flags:
+    """The options as settings. Raises ConfigError."""
+    return Flags(
+        select=ids(_split(choice.select), "--select") if choice.select else None,
+        ignore=ids(_split(choice.ignore), "--ignore"),
+        unsafe=choice.unsafe,
+        exclude=patterns(choice.exclude, "--exclude"),
+        context=choice.context,
+        options=dict(option(text, "--set") for text in choice.set),
+    )
+
+
+def _split(values: Iterable[str]) -> list[str]:
+    return [name.strip() for value in values for name in value.split(",") if name.strip()]

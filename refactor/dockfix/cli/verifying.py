@@ -1,0 +1,139 @@
+"""Verifying many Dockerfiles at once, and leaving nothing behind, however it ends."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+from dockfix.batch.discover import place
+from dockfix.batch.read import UnreadableError, read
+from dockfix.batch.run import Job, internal_error
+from dockfix.config import ConfigError, Configs
+from dockfix.engine.results import Failure, FileResult
+from dockfix.report.live import Live
+from dockfix.report.terminal import Screen
+from dockfix.verify.bake import slugs
+from dockfix.verify.engines import Engine, EngineError, find_engine
+from dockfix.verify.prove import Plan
+from dockfix.verify.search import Task, Verified, verify
+from dockfix.verify.settings import VerifyFlags, VerifySettingError, plan
+from dockfix.verify.verdict import Verification
+
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+class Verifying:
+    """Builds and compares, several Dockerfiles at a time. Raises ConfigError where settings cannot be used."""
+
+    def __init__(self, screen: Screen, flags: VerifyFlags, configs: Configs, workers: int, quiet: bool) -> None:
+        self._screen, self._flags, self._configs, self._workers, self._quiet = screen, flags, configs, workers, quiet
+        self._stop = threading.Event()
+
+    def run(self, jobs: Sequence[Job], search: bool) -> list[Verified]:
+        """What came of each job, in their order. Raises NoEngineError; KeyboardInterrupt after everything was cleaned away."""
+        plans = {job.path: self.plan(job.path) for job in jobs if job.failure is None}
+        engine = find_engine(self._flags.engine, self._flags.builder, self._stop)
+        folder = self._flags.log_dir or Path(tempfile.mkdtemp(prefix="dockfix-verify-"))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError("", f"cannot make the folder {folder} for logs: {error.strerror}") from error
+        names = slugs([job.path for job in jobs])
+        with _interruptible(), Live(self._screen, self._quiet) as live:
+            try:
+                return self._all(jobs, lambda job, name: self._one(engine, job, plans, folder / name, live, search), names)
+            finally:
+                self._stop.set()
+                if not self._flags.keep:
+                    _clean(engine)
+
+    def plan(self, path: str) -> tuple[Plan, int]:
+        """How one Dockerfile is verified."""
+        table = self._configs.of(place(Path(path)).parent).verify
+        try:
+            return plan(self._flags, table)
+        except VerifySettingError as error:
+            raise ConfigError("", error.message, error.hint) from error
+
+    def _all(self, jobs: Sequence[Job], one: Callable[[Job, str], Verified], names: Sequence[str]) -> list[Verified]:
+        pool = ThreadPoolExecutor(self._workers)
+        futures: list[Future[Verified]] = []
+        try:
+            futures += [pool.submit(one, job, name) for job, name in zip(jobs, names, strict=True)]
+            pending = set(futures)
+            while pending:  # a wait without an end would not hear a signal
+                _, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
+            return [future.result() for future in futures]
+        finally:
+            self._stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _one(self, engine: Engine, job: Job, plans: dict[str, tuple[Plan, int]], folder: Path, live: Live, search: bool) -> Verified:
+        if job.failure is not None:
+            return Verified(FileResult(job.path, failures=(job.failure,)), None)
+        live.start(job.path, job.path)
+        wanted, most = plans[job.path]
+        try:
+            task = Task(Path(job.path), read(job.path), job.settings, job.context, wanted, folder, search, most,
+                        self._flags.timings, self._flags.keep)
+            return verify(engine, task, lambda text: live.step(job.path, text))
+        except UnreadableError as error:
+            return Verified(FileResult(job.path, failures=(error.failure,)), None)
+        except Exception as error:
+            if self._stop.is_set():
+                raise
+            return Verified(internal_error(job.path, error).result, None)
+        finally:
+            live.done(job.path)
+
+
+def settled(verified: Verified) -> FileResult:
+    """The result to be written or shown: with a failure where it could not be verified."""
+    found = verified.verification
+    if found is None or found.verdict.holds or found.verdict.blames_rewrite:
+        return verified.result
+    message = f"not verified: {found.verdict.value}" + f": {found.reason}" * bool(found.reason)
+    hint = f"the logs are in {found.logs}" if found.logs else ""
+    return replace(verified.result, failures=(*verified.result.failures, Failure(message, hint=hint)))
+
+
+def told(found: Sequence[Verified]) -> list[Verification]:
+    """The verifications to report."""
+    return [each.verification for each in found if each.verification is not None]
+
+
+def cleanup(flags: VerifyFlags) -> tuple[int, int]:
+    """Remove what runs that were killed have left: how many things, and how many of runs that are still going were let be."""
+    engine = find_engine(flags.engine, flags.builder, threading.Event())
+    removed = engine.clean()
+    return removed, sum(map(len, engine.left_over()))
+
+
+def _clean(engine: Engine) -> None:
+    """Whatever happens, nothing of this run stays; a second Ctrl-C is for the impatient."""
+    try:
+        engine.clean(engine.session)
+    except (EngineError, OSError):
+        return
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """SIGTERM and SIGHUP end the run as Ctrl-C does."""
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in _SIGNALS} \
+        if threading.current_thread() is threading.main_thread() else {}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,228 @@
+"""Building one image, with its log, and telling a fault of the network from a fault of the Dockerfile."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+
+from dockfix.syntax import Directive, decode, parse
+from dockfix.verify.engines import REPOSITORY, Engine
+from dockfix.verify.process import TimedOut, run
+
+TAIL = 20  # lines of a failed build that a report shows
+_NETWORK = re.compile(
+    r"(?i)dial tcp|i/o timeout|no such host|temporary failure (?:in name resolution|resolving)|tls handshake timeout"
+    r"|could not resolve|connection (?:timed out|reset by peer|refused)|network is unreachable|failed to establish a new connection"
+    r"|read timed out|toomanyrequests|too many requests|hash sum mismatch|50[234] (?:bad gateway|service unavailable|gateway time)"
+    r"|unexpected eof|failed to do request|server misbehaving|context deadline exceeded|remote end closed connection"
+)
+_FRONT_END = re.compile(r"(?i)resolve image config for (?:docker-image://)?\S+|docker-image://\S+|frontend grpc|"
+                        r"failed to solve with frontend")
+_SECRET_NAME = re.compile(r"(?i)token|passw|secret|key|credential|auth|pwd")
+HIDDEN = "[hidden]"
+
+
+@dataclass(frozen=True)
+class BuildArguments:
+    """What is passed through to every build, as written on the command line."""
+
+    build_args: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    ssh: tuple[str, ...] = ()
+    platform: str = ""
+    network: str = ""
+    target: str = ""
+    pull: bool = False
+    no_cache: bool = False
+
+    def words(self) -> list[str]:
+        """The arguments as words of a build command."""
+        words = [word for flag, values in (("--build-arg", self.build_args), ("--secret", self.secrets), ("--ssh", self.ssh))
+                 for value in values for word in (flag, value)]
+        for flag, value in (("--platform", self.platform), ("--network", self.network), ("--target", self.target)):
+            words += [flag, value] if value else []
+        return words + ["--pull"] * self.pull + ["--no-cache"] * self.no_cache
+
+    def hidden(self) -> tuple[str, ...]:
+        """Texts that no log and no report may show: what the secrets hold, and build arguments named like secrets."""
+        texts: list[str] = []
+        for secret in self.secrets:
+            fields = dict(part.partition("=")[::2] for part in secret.split(","))
+            if variable := fields.get("env"):
+                texts.append(os.environ.get(variable, ""))
+            elif source := fields.get("src") or fields.get("source"):
+                texts += _lines_of(Path(source).expanduser())
+            elif identifier := fields.get("id"):  # without a source, the engine takes the variable of that name
+                texts.append(os.environ.get(identifier, ""))
+        for argument in self.build_args:
+            name, equals, value = argument.partition("=")
+            if _SECRET_NAME.search(name):
+                texts.append(value if equals else os.environ.get(name, ""))
+        return tuple(sorted({text.strip() for text in texts if len(text.strip()) >= 4}, key=lambda text: -len(text)))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What an image is built from: the Dockerfile, the text of the ignore file in force (None: there is none), the context."""
+
+    dockerfile: str
+    ignore: str | None
+    context: Path
+
+
+class Outcome(Enum):
+    """How a build ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+    NETWORK = "network"
+    TIMED_OUT = "timed out"
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """``image`` is the name of the image ("" unless OK); ``seconds`` what the build took; ``tail`` its last lines."""
+
+    outcome: Outcome
+    image: str
+    seconds: float
+    log: Path
+    tail: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Builder:
+    """Builds images in a folder of its own, in which Dockerfiles and logs stay."""
+
+    def __init__(self, engine: Engine, folder: Path, arguments: BuildArguments, timeout: float) -> None:
+        self.engine = engine
+        self.folder = folder
+        self.arguments = arguments
+        self.timeout = timeout
+        self.own_front_end = False  # once a front end could not be fetched, every later build does without
+        self.count = 0
+        self.images: list[str] = []
+        self._hidden = arguments.hidden()
+
+    def build(self, name: str, recipe: Recipe, arguments: BuildArguments | None = None) -> BuildResult:
+        """Build ``recipe`` as the image ``name``. A network fault is tried once more. Raises Cancelled and OSError."""
+        self.count += 1
+        arguments = arguments or self.arguments
+        result = self._front_end_aware(name, recipe, arguments)
+        if result.outcome is Outcome.NETWORK:
+            result = self._front_end_aware(name, recipe, arguments)
+        return result
+
+    def _front_end_aware(self, name: str, recipe: Recipe, arguments: BuildArguments) -> BuildResult:
+        plain, directive = without_front_end(recipe.dockerfile)
+        note = f"{directive} could not be fetched: built with the engine's own front end"
+        if directive and self.own_front_end:
+            return replace(self._once(name, replace(recipe, dockerfile=plain), arguments), note=note)
+        result = self._once(name, recipe, arguments)
+        if directive and result.outcome in (Outcome.FAILED, Outcome.NETWORK) and _front_end_failed(result.tail, directive):
+            self.own_front_end = True
+            result = replace(self._once(name, replace(recipe, dockerfile=plain), arguments), note=note)
+        return result
+
+    def _once(self, name: str, recipe: Recipe, arguments: BuildArguments) -> BuildResult:
+        file = self.folder / f"{name}.Dockerfile"
+        log = self.folder / f"{name}.log"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _write(file, recipe.dockerfile)
+        ignore = file.with_name(f"{file.name}.dockerignore")
+        if recipe.ignore is None:
+            ignore.unlink(missing_ok=True)
+        else:
+            _write(ignore, recipe.ignore)
+        image = f"{REPOSITORY}/{self.engine.session}:{_tag(self.folder.name)}-{_tag(name)}-{self.count}"
+        command = self._command(file, ignore if recipe.ignore is not None else None, image, arguments, recipe.context)
+        lines: list[str] = []
+        start = time.monotonic()
+        outcome = Outcome.TIMED_OUT
+        with log.open("w", encoding="utf-8", errors="replace") as out:
+            def keep(line: str) -> None:
+                line = self.hide(line)
+                lines.append(line.rstrip())
+                out.write(line)
+                out.flush()
+
+            try:
+                done = run(command, timeout=self.timeout, stop=self.engine.stop, line=keep, environment=self.engine.environment)
+                outcome = Outcome.OK if done.status == 0 else Outcome.FAILED
+                self.images += [image] if outcome is Outcome.OK else []
+            except TimedOut as error:
+                keep(f"dockfix: {error}\n")
+        tail = tuple(line for line in lines if line)[-TAIL:]
+        if outcome is Outcome.FAILED and _NETWORK.search("\n".join(lines[-60:])):
+            outcome = Outcome.NETWORK
+        return BuildResult(outcome, image if outcome is Outcome.OK else "", time.monotonic() - start, log, tail)
+
+    def remove(self) -> None:
+        """Remove every image that was built."""
+        self.engine.remove_images(*self.images)
+        self.images.clear()
+
+    def hide(self, text: str) -> str:
+        """The text without what must not be shown."""
+        for secret in self._hidden:
+            text = text.replace(secret, HIDDEN)
+        return text
+
+    def _command(self, file: Path, ignore: Path | None, image: str, arguments: BuildArguments, context: Path) -> list[str]:
+        engine = self.engine
+        command = [engine.program]
+        if engine.name == "podman":
+            command += ["build", "--format", "docker", *(("--ignorefile", str(ignore)) if ignore else ())]
+        elif engine.buildx:
+            command += ["buildx", "build", "--load", "--progress", "plain", "--provenance=false"]
+            command += ["--builder", engine.builder] if engine.builder else []
+        else:
+            command += ["build", "--progress", "plain"]
+        return [*command, *arguments.words(), "--label", engine.label, "-t", image, "-f", str(file), str(context)]
+
+
+def without_front_end(dockerfile: str) -> tuple[str, str]:
+    """The Dockerfile without its ``# syntax=`` line (an empty comment keeps the line numbers), and that line; "" for none."""
+    nodes = list(parse(dockerfile).nodes)
+    directives = [node for node in nodes if isinstance(node, Directive)]
+    found = next((node for node in directives if node.name == "syntax"), None)
+    if found is None:
+        return dockerfile, ""
+    end = found.text[len(found.text.rstrip("\r\n")):]
+    # below the other directives, since a comment ends them
+    texts = ["" if node is found else node.text + f"#{end}" * (node is directives[-1]) for node in nodes]
+    if found is directives[-1]:
+        texts[nodes.index(found)] = f"#{end}"
+    return "".join(texts), found.text.strip()
+
+
+def _front_end_failed(tail: Sequence[str], directive: str) -> bool:
+    """Whether a build ended before its first step because its front end was not to be had."""
+    image = directive.partition("=")[2].strip()
+    text = "\n".join(tail)
+    steps = re.search(r"(?m)^#\d+ \[(?!internal\])", text)
+    return steps is None and (image in text or bool(_FRONT_END.search(text)))
+
+
+def _tag(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.")[:40] or "image"
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+
+
+def _lines_of(path: Path) -> list[str]:
+    """The lines of a secret's file, and what stands after the signs in them that set a value."""
+    try:
+        lines = decode(path.read_bytes()).splitlines()
+    except OSError:
+        return []
+    return [*lines, *(part for line in lines for part in re.split(r"[=:\s\"']+", line) if len(part) >= 8)]
+
+

@@ -1,0 +1,64 @@
+"""What the user of the image after must be able to do: have a home, and write where the original could."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dockfix.verify.compare.places import application
+from dockfix.verify.image import Image
+from dockfix.verify.snapshot import Snapshot, parents, within
+from dockfix.verify.verdict import Finding
+
+_BYTECODE = re.compile(r"/__pycache__(?:/|$)|\.pyc$")  # Python does without where it may not write it
+
+
+def compare_user(before: Image, after: Image) -> list[Finding]:
+    """Whether the user exists, is not root where it was not, and has a home where it had one."""
+    name = str(after.config.get("User") or "root")
+    if before.user is None:
+        return []
+    if after.user is None:
+        return [Finding("user", name, f"the new image does not know the user {name}")]
+    found = []
+    if after.user.uid == 0 and before.user.uid != 0:
+        found.append(Finding("user", name, f"the new image runs as root; the original ran as {before.user}"))
+    if before.home is not None and after.home is None:
+        found.append(Finding("user", name, f"{after.user} has no home folder; {before.user} had {before.home}"))
+    return found
+
+
+def compare_access(base: Snapshot, before: Image, after: Image, written: frozenset[str]) -> list[Finding]:
+    """The places that the user could write and cannot now.
+
+    They are the working folder, the volumes, the home, /tmp, the empty folders that the Dockerfile made, and ``written``:
+    the paths that the original was seen to write.
+    """
+    if before.user is None or after.user is None:
+        return []
+    places = {before.workdir, "/tmp", *(before.config.get("Volumes") or ()), *_empty_folders(base, before.snapshot)}
+    places |= {path for path in written if not _BYTECODE.search(path)}
+    old = {place: place for place in places}  # the place in the image before, by that in the image after
+    if before.home is not None and after.home is not None:
+        if before.home != after.home:  # what a program writes to its home it writes to the new one
+            old = {place: place for place in places if not within(place, before.home) or within(place, before.workdir)}
+        old[after.home] = before.home
+    found = []
+    for place, could in sorted(old.items()):
+        there = _nearest(after.snapshot, place)
+        if before.snapshot.writable(_nearest(before.snapshot, could), before.user) and not after.snapshot.writable(there, after.user):
+            what = "it" if there == could else could
+            found.append(Finding("writes", place, f"{there} is not writable for {after.user}; {before.user} could write {what}"))
+    return found
+
+
+def _nearest(snapshot: Snapshot, path: str) -> str:
+    """A path, or the nearest folder above it that is there."""
+    return next((place for place in (path, *parents(path)) if snapshot.resolve(place) is not None), "/")
+
+
+def _empty_folders(base: Snapshot, before: Snapshot) -> Iterator[str]:
+    """The empty folders of the application; those of Git are empty by chance."""
+    for path, entry in application(base, before).items():
+        if entry.kind == "dir" and path not in before.children and "/.git/" not in path:
+            yield path

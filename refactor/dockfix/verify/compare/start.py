@@ -1,0 +1,74 @@
+"""How the container comes up: the same exit or the same life, the same answers, no new complaint."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dockfix.verify.running import Start
+from dockfix.verify.verdict import Finding
+
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_PLACES = re.compile(r"(?:/[\w.+-]+)+/(?:site|dist)-packages|/(?:[\w.+-]+/)*bin(?=/)|/usr(?:/local)?/lib/python[\d.]+")
+_CHANGING = re.compile(r"0x[0-9a-fA-F]+|\b[0-9a-f]{8,}\b|\d+(?:[.,:]\d+)*")
+_COMPLAINT = re.compile(
+    r"(?i)permission denied|read-only file system|no such file|not found|cannot open shared object|command not found"
+    r"|\w*(?:Error|Exception)\b\s*[:(]|^traceback|operation not permitted|no module named|unable to (?:open|load|find)"
+    r"|could not (?:open|load|find|create|write)|failed to (?:open|load|find|create|write)")
+
+
+def compare_start(before: Start, after: Start, again: Start | None = None) -> list[Finding]:
+    """What the new container does differently. ``again`` is a second run of the original: what it does not repeat itself does
+    not count."""
+    runs = [before, *([again] if again else [])]
+    found = list(_life(runs, after))
+    found += _complaints(runs, after)
+    if not found and after.exited is not None:
+        found += _output(runs, after)
+    return found
+
+
+def _life(runs: list[Start], after: Start) -> Iterator[Finding]:
+    last = _last_line(after.output)
+    if after.exited not in {run.exited for run in runs}:
+        was = "keeps running" if runs[0].exited is None else f"ends with status {runs[0].exited}"
+        now = "keeps running" if after.exited is None else f"ends with status {after.exited}"
+        yield Finding("start", "exit status", f"the new container {now}, the original {was}" + f": {last}" * bool(last))
+        return
+    healths = {run.health for run in runs}
+    if healths == {"healthy"} and after.health != "healthy":
+        yield Finding("start", "HEALTHCHECK", f"the new container is {after.health or 'without health check'}, the original healthy")
+    for port in sorted(frozenset.intersection(*(run.ports for run in runs)) - after.ports):
+        yield Finding("start", f"port {port}", f"nothing answers on port {port}, where the original answers")
+    for port, status in sorted((after.roots or {}).items()):
+        known = {(run.roots or {}).get(port) for run in runs}
+        if status not in known and known != {None}:
+            was = ", ".join(str(value) for value in sorted(value for value in known if value is not None))
+            yield Finding("start", f"port {port}", f"GET / on port {port} gives {status or 'no HTTP answer'}, the original gives {was}")
+
+
+def _complaints(runs: list[Start], after: Start) -> Iterator[Finding]:
+    """Errors in the new container's output that the original does not have."""
+    known = {line for run in runs for line in _lines(run.output)}
+    for line, shown in _lines(after.output).items():
+        if _COMPLAINT.search(shown) and line not in known:
+            yield Finding("start", "output", f"the new container says: {shown}")
+            return
+
+
+def _output(runs: list[Start], after: Start) -> Iterator[Finding]:
+    """For programs that end: what the original always says and the new one does not."""
+    always = set.intersection(*(set(_lines(run.output)) for run in runs))
+    missing = [shown for line, shown in _lines(runs[0].output).items() if line in always and line not in _lines(after.output)]
+    if missing:
+        yield Finding("start", "output", f"the new container does not say: {missing[0]}")
+
+
+def _lines(text: str) -> dict[str, str]:
+    """The lines of an output without what changes from run to run, each with the line as it stood."""
+    shown = [_ESCAPES.sub("", line).strip() for line in text.splitlines()]
+    return {_CHANGING.sub("#", _PLACES.sub("<place>", line)): line[:300] for line in shown if line}
+
+
+def _last_line(text: str) -> str:
+    return next((line.strip()[:300] for line in reversed(text.splitlines()) if line.strip()), "")

@@ -1,0 +1,73 @@
+"""An image as the comparisons see it: its settings, its file system, what its own interpreter says."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from dockfix.verify.snapshot import Snapshot, User
+
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True)
+class PythonFacts:
+    """What the image's interpreter says, run as the image's user.
+
+    ``distributions`` are by normalised name, with the version; ``modules`` by top-level name, with "" for one that could be
+    imported, else the last line of the error. ``data`` is the folder for those files of packages that are not code.
+    """
+
+    executable: str
+    version: str
+    distributions: Mapping[str, str]
+    modules: Mapping[str, str]
+    data: str = ""
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image.
+
+    ``config`` is the ``.Config`` of ``docker image inspect``. ``python`` is None where there is no interpreter or it does not
+    start, and ``python_error`` says why. ``missing`` has, by ELF file, the names of the libraries that ldd did not find; None
+    where that was not checked.
+    """
+
+    config: Mapping[str, Any]
+    snapshot: Snapshot
+    python: PythonFacts | None = None
+    python_error: str = ""
+    missing: Mapping[str, frozenset[str]] | None = None
+
+    @cached_property
+    def env(self) -> Mapping[str, str]:
+        """The environment variables that the image sets."""
+        return {name: value for name, _, value in (item.partition("=") for item in self.config.get("Env") or ())}
+
+    @property
+    def path(self) -> str:
+        """PATH, as the engine sets it where the image does not."""
+        return self.env.get("PATH", DEFAULT_PATH)
+
+    @property
+    def workdir(self) -> str:
+        """The working folder."""
+        return posixpath.normpath("/" + (self.config.get("WorkingDir") or "").lstrip("/"))
+
+    @cached_property
+    def user(self) -> User | None:
+        """Whom a container runs as; None where the image does not know that name, so that none starts."""
+        try:
+            return self.snapshot.user(self.config.get("User") or "")
+        except KeyError:
+            return None
+
+    @property
+    def home(self) -> str | None:
+        """The folder that programs take for the user's home; None where it is not there, or only "/" for want of one."""
+        home = self.env.get("HOME") or (self.user.home if self.user is not None else "/")
+        return home if home != "/" and self.snapshot.is_folder(home) else None

@@ -1,0 +1,63 @@
+"""Waits until ports of this network answer, asks them over HTTP, and prints what they say. Settings: JSON in $DOCKFIX_PROBE."""
+
+import http.client
+import json
+import os
+import socket
+import sys
+import time
+from typing import Any, Dict, List
+
+
+def accepts(port: int) -> bool:
+    """Whether something listens."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 2).close()
+    except OSError:
+        return False
+    return True
+
+
+def ask(port: int, path: str) -> Dict[str, Any]:
+    """The answer to a GET: its status and the start of its body; status 0 where it is no HTTP."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path, headers={"Host": "localhost:%d" % port, "User-Agent": "dockfix"})
+        answer = connection.getresponse()
+        return {"status": answer.status, "body": answer.read(65536).decode("utf-8", "replace")}
+    except (OSError, http.client.HTTPException) as error:
+        return {"status": 0, "body": "%s: %s" % (type(error).__name__, error)}
+    finally:
+        connection.close()
+
+
+def fits(request: Dict[str, Any], answer: Dict[str, Any]) -> bool:
+    """Whether an answer is the one that was asked for."""
+    wanted: List[int] = request["statuses"]
+    return (answer["status"] in wanted if wanted else answer["status"] > 0) and request["expect"] in answer["body"]
+
+
+def main() -> None:
+    """Print the answer."""
+    wanted = json.loads(os.environ["DOCKFIX_PROBE"])
+    until = time.time() + wanted["seconds"]
+    ports: List[int] = wanted["ports"]
+    requests: List[Dict[str, Any]] = wanted["requests"]
+    open_ports: List[int] = []
+    answers: List[Dict[str, Any]] = [{"status": 0, "body": "nothing listens"} for _ in requests]
+    good = [False for _ in requests]
+    while True:
+        open_ports = [port for port in ports if port in open_ports or accepts(port)]
+        for number, request in enumerate(requests):
+            if not good[number] and accepts(request["port"]):
+                answers[number] = ask(request["port"], request["path"])
+                good[number] = fits(request, answers[number])
+        if (len(open_ports) == len(ports) and all(good)) or time.time() > until:
+            break
+        time.sleep(0.25)
+    roots = {str(port): ask(port, "/")["status"] for port in open_ports} if wanted["roots"] else {}
+    print("\ndockfix-probe:" + json.dumps({"open": open_ports, "answers": answers, "good": good, "roots": roots}))
+    sys.stdout.flush()
+
+
+main()

@@ -1,0 +1,315 @@
+"""Proves one rewrite: builds the original once, then any number of rewritten images, and compares each with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from dockfix.context.build_context import CopySet
+from dockfix.facts import Facts
+from dockfix.facts.needs import needed
+from dockfix.syntax import Instruction
+from dockfix.verify import compare
+from dockfix.verify.build import BuildArguments, Builder, BuildResult, Outcome, Recipe
+from dockfix.verify.compare.start import compare_start
+from dockfix.verify.engines import Engine, EngineError
+from dockfix.verify.image import Image
+from dockfix.verify.running import Conditions, Start, Tool, ask_python, missing_libraries, run_smoke, start
+from dockfix.verify.smoke import Smoke
+from dockfix.verify.snapshot import Snapshot, SnapshotError, read_snapshot
+from dockfix.verify.verdict import Built, Check, Checked, Finding, Verdict
+
+Say = Callable[[str], None]
+
+_FAULTS = {Outcome.NETWORK: Verdict.NETWORK, Outcome.TIMED_OUT: Verdict.TIMED_OUT}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to verify: what builds are given, how containers are started, the smoke checks, seconds per build."""
+
+    arguments: BuildArguments = field(default_factory=BuildArguments)
+    conditions: Conditions = field(default_factory=Conditions)
+    smokes: tuple[Smoke, ...] = ()
+    timeout: float = 1800.0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A rewrite to prove: the new Dockerfile, the ignore file in force with it (None: none), and what it alters on purpose."""
+
+    dockerfile: str
+    ignore: str | None
+    declares: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What came of one candidate. ``image`` and ``start`` are None where it did not build."""
+
+    verdict: Verdict
+    reason: str = ""
+    tail: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    checks: tuple[Checked, ...] = ()
+    built: Built | None = None
+    reference: str = ""
+    image: Image | None = None
+    start: Start | None = None
+    gone: tuple[str, ...] = ()
+
+
+class Ended(Exception):
+    """The original cannot serve as a measure; ``proof`` says why."""
+
+    def __init__(self, proof: Proof) -> None:
+        super().__init__(proof.reason)
+        self.proof = proof
+
+
+@dataclass
+class Original:
+    """The original image with everything that was seen of it.
+
+    ``base`` is its base image's file system. ``again`` is a second start, and ``changing`` are the files that a second build
+    made otherwise; both only once they were needed.
+    """
+
+    reference: str
+    built: Built
+    image: Image
+    base: Snapshot | None
+    start: Start
+    tool: Tool | None
+    again: Start | None = None
+    changing: frozenset[str] | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+class Prover:
+    """Builds and compares for one Dockerfile. Methods raise process.Cancelled and engines.EngineError."""
+
+    def __init__(self, engine: Engine, facts: Facts, plan: Plan, folder: Path, say: Say) -> None:
+        self.engine, self.facts, self.plan, self.say = engine, facts, plan, say
+        self.builder = Builder(engine, folder, plan.arguments, plan.timeout)
+        self.before = as_it_is(facts)
+        self._commands = tuple(smoke for smoke in plan.smokes if not smoke.port)
+        self._requests = tuple(smoke for smoke in plan.smokes if smoke.port)
+        self._number = 0
+
+    def original(self) -> Original:
+        """Build and watch the original. Raises Ended where it does not build or fails its own checks."""
+        self.say("building the original")
+        result = self._build("before", self.before)
+        if result.outcome is not Outcome.OK:
+            raise Ended(_not_built(result, Verdict.ORIGINAL_BROKEN))
+        notes = [result.note] if result.note else []
+        self.say("looking at the original")
+        base = self._base(notes)
+        image = self._look(result.image, base)
+        tool = Tool(result.image, image.python.executable) if image.python else None
+        began = self._start(result.image, image, tool)
+        for smoke, good, said in [*self._smokes(result.image), *zip(self._requests, began.good, began.answers, strict=True)]:
+            if not good:
+                raise Ended(Proof(Verdict.ORIGINAL_FAILS, f"{smoke.name}: {_short(said)}", tuple(began.output.splitlines()[-20:])))
+        return Original(result.image, self._built(result), image, base, began, tool, notes=notes)
+
+    def check(self, original: Original, candidate: Candidate) -> Proof:
+        """Build a candidate and compare it with the original."""
+        self._number += 1
+        self.say("building the new image")
+        result = self._build(f"after-{self._number}", candidate)
+        if result.outcome is not Outcome.OK:
+            return _not_built(result, Verdict.AFTER_BROKEN)
+        self.say("comparing the images")
+        image = self._look(result.image, original.base)
+        return self._compare(original, candidate, result, image)
+
+    def _compare(self, original: Original, candidate: Candidate, result: BuildResult, image: Image) -> Proof:
+        before, made, declared = original.image, _Findings(), candidate.declares
+        made.add("config", compare.compare_config(before, image, declared))
+        made.add("packages", compare.compare_packages(before, image))
+        made.add("modules", compare.compare_modules(before, image), "" if before.python else before.python_error)
+        made.add("interpreter", [*compare.compare_python(before, image), *compare.broken_interpreters(before, image)])
+        unchecked = "" if before.missing is not None and image.missing is not None else "an image has no ldd"
+        made.add("libraries", [] if unchecked else compare.compare_libraries(before, image), unchecked)
+        gone = compare.lost_programs(before, image)
+        made.add("commands", compare.compare_commands(before, image, self._wanted(before, gone)))
+        made.add("user", compare.compare_user(before, image))
+        if original.base is None:
+            made.add("files", [], "the base image could not be read")
+        else:
+            ignored = self._taken_away(before, candidate)
+            found = compare.compare_files(original.base, before, image, declared, ignored)
+            if any("another content" in finding.message for finding in found):
+                changing = ignored | self._changing(original)
+                found = compare.compare_files(original.base, before, image, declared, changing)
+            made.add("files", found)
+            made.add("writes", compare.compare_access(original.base, before, image, _leaves(original.start.written)))
+        self.say("starting the new image")
+        began = self._start(result.image, image, original.tool)
+        found = compare_start(original.start, began, original.again)
+        if found and original.again is None:  # is that only what changes from one run to the next?
+            self.say("starting the original once more")
+            original.again = self._start(original.reference, before, original.tool)
+            found = compare_start(original.start, began, original.again)
+        made.add("start", found)
+        made.add("smoke", self._failed_smokes(result.image, began), "" if self.plan.smokes else "none was given")
+        verdict = Verdict.DIFFERS if made.found else Verdict.EQUAL
+        reason = made.found[0].message if made.found else ""
+        return Proof(verdict, self.builder.hide(reason), (), tuple(self._hidden(made.found)), tuple(made.checks), self._built(result),
+                     result.image, image, began, tuple(gone))
+
+    def _changing(self, original: Original) -> frozenset[str]:
+        """Files whose content is another one each time that the original is built, such as a database with dates in it."""
+        if original.changing is None:
+            self.say("building the original once more")
+            result = self._build("before-again", self.before, replace(self.plan.arguments, no_cache=True, pull=False))
+            entries = self._snapshot(result.image, original.base).entries if result.outcome is Outcome.OK else {}
+            old = original.image.snapshot.entries
+            original.changing = frozenset(path for path, entry in entries.items() if path in old and entry.digest != old[path].digest)
+        return original.changing
+
+    def _failed_smokes(self, reference: str, began: Start) -> list[Finding]:
+        results = [*self._smokes(reference), *zip(self._requests, began.good, began.answers, strict=True)]
+        return [Finding("smoke", smoke.name, f"{smoke.name} fails in the new image: {_short(said)}")
+                for smoke, good, said in results if not good]
+
+    def _hidden(self, findings: Iterable[Finding]) -> list[Finding]:
+        return [replace(finding, subject=self.builder.hide(finding.subject), message=self.builder.hide(finding.message))
+                for finding in findings]
+
+    def _build(self, name: str, candidate: Candidate, arguments: BuildArguments | None = None) -> BuildResult:
+        return self.builder.build(name, Recipe(candidate.dockerfile, candidate.ignore, self.facts.context.root), arguments)
+
+    def _built(self, result: BuildResult) -> Built:
+        known = self.engine.image(result.image)
+        layers = tuple(replace(layer, instruction=self.builder.hide(layer.instruction)) for layer in self.engine.layers(result.image))
+        return Built(int(known["Size"]), layers, result.seconds, str(result.log), str(known["Config"].get("User") or "root"))
+
+    def _base(self, notes: list[str]) -> Snapshot | None:
+        """The file system below the first step: of the Dockerfile cut after the FROM of the stage that is built."""
+        stage = self._stage_start()
+        if stage is None:
+            return None
+        nodes = self.facts.tree.nodes
+        text = "".join(node.text for node in nodes[:nodes.index(stage) + 1])
+        plain = replace(self.plan.arguments, target="", no_cache=False, pull=False)
+        result = self._build("base", Candidate(text, self.before.ignore), plain)
+        if result.outcome is not Outcome.OK:
+            notes.append("the base image could not be built by itself, so files were not compared")
+            return None
+        return self._snapshot(result.image, None)
+
+    def _stage_start(self) -> Instruction | None:
+        wanted = self.plan.arguments.target
+        stages = self.facts.model.stages
+        chosen = [stage for number, stage in enumerate(stages) if wanted in (stage.name, str(number))] if wanted else stages
+        return chosen[-1].start if chosen else None
+
+    def _snapshot(self, reference: str, base: Snapshot | None) -> Snapshot:
+        with self.engine.exported(reference) as tar:
+            try:
+                return read_snapshot(cast(BinaryIO, tar), base)
+            except SnapshotError as error:
+                raise EngineError(f"the image's files could not be read: {error}") from error
+
+    def _look(self, reference: str, base: Snapshot | None) -> Image:
+        config: Mapping[str, Any] = self.engine.image(reference)["Config"]
+        snapshot = self._snapshot(reference, base)
+        image = Image(config, snapshot)
+        conditions = self.plan.conditions
+        known = set(base.entries) if base else set()
+        files = sorted(path for path, entry in snapshot.entries.items()
+                       if entry.elf and path not in snapshot.owned and path not in known and "\n" not in path)
+        missing = missing_libraries(self.engine, reference, files, conditions)
+        python = next((found for name in ("python3", "python") if (found := snapshot.which(name, image.path))), None)
+        if python is None:
+            return replace(image, missing=missing, python_error="there is no python on PATH")
+        facts = ask_python(self.engine, reference, python, conditions)
+        if isinstance(facts, str):
+            return replace(image, missing=missing, python_error=f"{python} does not run: {self.builder.hide(facts)}")
+        return replace(image, missing=missing, python=facts)
+
+    def _start(self, reference: str, image: Image, tool: Tool | None) -> Start:
+        ports = frozenset(int(name.partition("/")[0]) for name in image.config.get("ExposedPorts") or ()
+                          if name.partition("/")[2] in ("", "tcp") and name.partition("/")[0].isdigit())
+        return start(self.engine, reference, tool, ports, self._requests, self.plan.conditions)
+
+    def _smokes(self, reference: str) -> list[tuple[Smoke, bool, str]]:
+        return [(smoke, *run_smoke(self.engine, reference, smoke, self.plan.conditions)) for smoke in self._commands]
+
+    def _wanted(self, before: Image, gone: list[str]) -> dict[str, str]:
+        """Programs that the new image must have, with who needs them."""
+        wanted = {**needed(self.facts, gone, ()), **self.facts.startup.programs}
+        return {**wanted, **compare.wanted_by_config(before.config)}
+
+    def _taken_away(self, before: Image, candidate: Candidate) -> frozenset[str]:
+        """Where the files lie in the image that dockfix itself writes, or that the new ignore file leaves out."""
+        facts = self.facts
+        name = facts.context.ignore_name
+        after = facts.context if candidate.ignore is None else facts.context.with_overlay({name: candidate.ignore})
+        own = {name, ".dockerignore", facts.context.dockerfile.name if facts.context.dockerfile else "Dockerfile"}
+        found: set[str] = set()
+        for step, taken in facts.copies.items():
+            if step.copy is not None and step.copy.target is not None:
+                left = after.copied(step.copy.sources, after.ignore)
+                emptied = _folders(taken.files) - _folders(left.files)
+                for name in (taken.files - left.files) | (taken.files & own) | emptied:
+                    found.update(_places(name, taken, step.copy.target, step.copy.target_is_folder))
+        return frozenset(found & before.snapshot.entries.keys())
+
+
+def _places(file: str, taken: CopySet, target: str, into: bool) -> Iterator[str]:
+    """Where a file of the context may lie after a COPY to ``target``, which is a folder if ``into``."""
+    target = target.rstrip("/")
+    for folder in taken.directories:
+        inside = file if folder == "." else file.removeprefix(f"{folder}/")
+        if inside != file or folder == ".":
+            yield f"{target}/{inside}"
+    yield f"{target}/{file.rsplit('/', 1)[-1]}"
+    if not into and len(taken.files) == 1:
+        yield target
+
+
+def _folders(files: Iterable[str]) -> set[str]:
+    """Every folder that something lies in."""
+    return {file[:number] for file in files for number, sign in enumerate(file) if sign == "/"}
+
+
+def as_it_is(facts: Facts) -> Candidate:
+    """The original as something to build."""
+    return Candidate(str(facts.tree), facts.context.read(facts.context.ignore_name))
+
+
+class _Findings:
+    """Findings and the checks that they came from."""
+
+    def __init__(self) -> None:
+        self.found: list[Finding] = []
+        self.checks: list[Checked] = []
+
+    def add(self, check: Check, found: list[Finding], unchecked: str = "") -> None:
+        self.found += found
+        result = "differs" if found else "not checked" if unchecked else "same"
+        self.checks.append(Checked(check, result, unchecked if not found else ""))  # type: ignore[arg-type]  # one of the three
+
+
+def _not_built(result: BuildResult, verdict: Verdict) -> Proof:
+    verdict = _FAULTS.get(result.outcome, verdict)
+    errors = [line for line in result.tail if re.search(r"(?i)error|failed|denied|not found|no such", line)]
+    reason = (errors or list(result.tail) or ["the build failed without a word"])[-1]
+    return Proof(verdict, _short(reason), result.tail)
+
+
+def _leaves(paths: frozenset[str]) -> frozenset[str]:
+    """The paths below which there is no other one: a folder counts as changed when something in it is."""
+    above = {path[:number] for path in paths for number in range(1, len(path)) if path[number] == "/"}
+    return paths - above
+
+
+def _short(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()[:300]

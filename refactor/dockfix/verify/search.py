@@ -1,0 +1,325 @@
+"""One Dockerfile from its rewrite to a verdict: the rewrite as it is, or the largest part of it that a build proves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from dockfix import knowledge
+from dockfix.engine import FileResult, Note, Settings
+from dockfix.engine.registry import ids
+from dockfix.engine.runner import gather, run
+from dockfix.facts import Facts
+from dockfix.facts.placement import Placement, place
+from dockfix.syntax import decode, parse
+from dockfix.verify.engines import Engine, EngineError
+from dockfix.verify.linters import lint
+from dockfix.verify.process import TimedOut
+from dockfix.verify.prove import Candidate, Ended, Original, Plan, Proof, Prover, Say
+from dockfix.verify.timing import timings
+from dockfix.verify.trace import missing_packages
+from dockfix.verify.verdict import Built, Dropped, Learned, Offer, Verdict, Verification
+
+LINT_WITHIN = 300.0  # seconds
+
+# Which transform is looked at first for each kind of finding; without an entry, the order of the chain counts
+_SUSPECTS: Mapping[str, tuple[str, ...]] = {
+    "user": ("non-root",), "writes": ("non-root",), "libraries": ("multi-stage", "virtualenv"), "commands": ("multi-stage",),
+    "modules": ("multi-stage", "virtualenv"), "packages": ("virtualenv", "multi-stage"), "interpreter": ("virtualenv",),
+    "files": ("dockerignore", "multi-stage"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Task:
+    """One Dockerfile to verify.
+
+    ``data`` are its bytes; ``folder`` is where logs go. With ``search``, unsafe transforms count too, and what does not hold
+    is dropped; ``max_builds`` bounds the new images built for that. ``timings`` asks for the build times with warm caches.
+    With ``keep``, the images stay.
+    """
+
+    path: Path
+    data: bytes
+    settings: Settings
+    context: Path | None
+    plan: Plan
+    folder: Path
+    search: bool = False
+    max_builds: int = 12
+    timings: bool = False
+    keep: bool = False
+
+
+@dataclass(frozen=True)
+class Verified:
+    """The result that was verified, and what came of it; ``verification`` is None where the file itself could not be handled."""
+
+    result: FileResult
+    verification: Verification | None
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    settings: Settings
+    result: FileResult
+    proof: Proof
+
+    @property
+    def applied(self) -> tuple[str, ...]:
+        return applied(self.result)
+
+
+def applied(result: FileResult) -> tuple[str, ...]:
+    """The transforms whose changes a result holds, in order."""
+    return tuple(dict.fromkeys(note.transform for note in result.changes if note.transform))
+
+
+def rewritten(before: Candidate, result: FileResult) -> Candidate:
+    """What a result makes of the original."""
+    dockerfile, ignore = before.dockerfile, before.ignore
+    for change in result.files:
+        if Path(change.path) == Path(result.path):
+            dockerfile = change.after
+        else:
+            ignore = change.after  # the one file beside the Dockerfile that transforms write
+    return Candidate(dockerfile, ignore, result.declares)
+
+
+def verify(engine: Engine, task: Task, say: Say) -> Verified:
+    """Verify one Dockerfile. Raises process.Cancelled; faults of the engine become verdicts."""
+    began = time.monotonic()
+    found = _Search(engine, task, say)
+    try:
+        verified = found.run()
+    except EngineError as error:
+        verified = found.ended(Proof(Verdict.ENGINE_FAULT, str(error)))
+    except TimedOut as error:
+        verified = found.ended(Proof(Verdict.TIMED_OUT, str(error)))
+    finally:
+        if not task.keep:
+            found.prover.builder.remove()
+    if verified.verification is None:
+        return verified
+    seconds = time.monotonic() - began
+    return replace(verified, verification=replace(verified.verification, seconds=seconds, builds=found.prover.builder.count))
+
+
+@dataclass
+class _Search:
+    engine: Engine
+    task: Task
+    say: Say
+    original: Original | None = None
+    attempts: dict[tuple[str, str | None], _Attempt] = field(default_factory=dict)
+    learned: list[Learned] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.facts: Facts = gather(self.task.path, parse(decode(self.task.data)), self.task.context, self.task.settings.options)
+        self.prover = Prover(self.engine, self.facts, self.task.plan, self.task.folder, self.say)
+        self.first = self._result(self.task.settings)
+
+    def run(self) -> Verified:
+        task = self.task
+        settings = replace(task.settings, unsafe=True) if task.search else task.settings
+        self.first = self._result(settings)
+        if self.first.failures:
+            return Verified(self.first, None)
+        if not self.first.changed:
+            return self.ended(Proof(Verdict.UNCHANGED))
+        try:
+            self.original = self.prover.original()
+        except Ended as error:
+            return self.ended(error.proof)
+        if not task.search:
+            return self._report(self._attempt(settings), ())
+        return self._searched(settings)
+
+    def ended(self, proof: Proof) -> Verified:
+        """Nothing was compared: nothing is to be written."""
+        return self._report(_Attempt(self.task.settings, self.first, proof), ())
+
+    # --- the search -------------------------------------------------------------------------------------------------
+
+    def _searched(self, settings: Settings) -> Verified:
+        full = self._taught(self._with_suite(settings))
+        best, dropped = (full, ()) if full.proof.verdict.holds else self._largest(full)
+        if best.proof.verdict is Verdict.EQUAL:
+            best = self._without_doubted(best)
+        verified = self._report(best, dropped)
+        offers = tuple(self._offers(best)) if best.proof.verdict is Verdict.EQUAL else ()
+        if verified.verification is not None and offers:
+            verified = replace(verified, verification=replace(verified.verification, offers=offers))
+        return verified
+
+    def _with_suite(self, settings: Settings) -> Settings:
+        """The base image's own release, where its tag does not say it."""
+        assert self.original is not None
+        suite = self.original.base.suite if self.original.base else ""
+        if suite not in knowledge.known_suites() or "multi-stage.suite" in settings.options:
+            return settings
+        more = _with_option(settings, "multi-stage.suite", suite)
+        if _texts(self._result(more)) == _texts(self._result(settings)):
+            return settings
+        self.learned.append(Learned("multi-stage.suite", suite, "the base image says so"))
+        return more
+
+    def _taught(self, settings: Settings) -> _Attempt:
+        """Build, and where libraries or programs are missing, add the packages that bring them, and build again."""
+        assert self.original is not None
+        attempt = self._attempt(settings)
+        while attempt.proof.verdict is Verdict.DIFFERS and self._may_build():
+            missing = missing_packages(self.engine, self.original, attempt.proof, self.task.plan.conditions)
+            known = attempt.settings.options.get("multi-stage.keep", ())
+            keep = sorted(set(known if isinstance(known, list | tuple) else str(known).split()) | set(missing))
+            again = _with_option(attempt.settings, "multi-stage.keep", keep)
+            if not missing or _texts(self._result(again)) == _texts(attempt.result):
+                break
+            self.say(f"adding {' '.join(sorted(missing))}")
+            next_one = self._attempt(again)
+            if next_one.proof.verdict is Verdict.EQUAL or len(next_one.proof.findings) < len(attempt.proof.findings):
+                self.learned.append(Learned("multi-stage.keep", " ".join(keep), "; ".join(sorted(set(missing.values())))))
+                attempt = next_one
+            else:
+                break
+        return attempt
+
+    def _largest(self, full: _Attempt) -> tuple[_Attempt, tuple[Dropped, ...]]:
+        """The largest set of transforms that holds: all but one, or else one after the other as long as they hold."""
+        names = full.applied
+        for name in self._suspected(full):
+            if not self._may_build():
+                return self._give_up(full)
+            attempt = self._attempt(replace(full.settings, ignore=full.settings.ignore | {name}))
+            if attempt.proof.verdict is Verdict.EQUAL:
+                return attempt, self._dropped(names, attempt, {name: full.proof.reason})
+            if attempt.proof.verdict in (Verdict.NETWORK, Verdict.ENGINE_FAULT):
+                return attempt, ()
+        best: _Attempt | None = None
+        kept: set[str] = set()
+        reasons: dict[str, str] = {}
+        for name in names:
+            if not self._may_build():
+                break
+            without = full.settings.ignore | (set(ids()) - kept - {name})
+            attempt = self._attempt(replace(full.settings, ignore=frozenset(without)))
+            if name in attempt.applied and attempt.proof.verdict is Verdict.EQUAL:
+                kept.add(name)
+                best = attempt
+            elif attempt.proof.reason:
+                reasons[name] = attempt.proof.reason
+        if best is None:
+            return self._give_up(full)
+        return best, self._dropped(names, best, reasons)
+
+    def _give_up(self, full: _Attempt) -> tuple[_Attempt, tuple[Dropped, ...]]:
+        return full, tuple(Dropped(name, full.proof.reason) for name in full.applied)
+
+    def _dropped(self, names: tuple[str, ...], best: _Attempt, reasons: Mapping[str, str]) -> tuple[Dropped, ...]:
+        gone = [name for name in names if name not in best.applied]
+        first = next((name for name in gone if name in reasons), "")
+        otherwise = f"it needs {first}" if first else "the build budget ended before it (--max-builds)"
+        return tuple(Dropped(name, reasons.get(name, otherwise)) for name in gone)
+
+    def _suspected(self, attempt: _Attempt) -> list[str]:
+        """The applied transforms, the likeliest culprits first."""
+        first = [name for finding in attempt.proof.findings for name in _SUSPECTS.get(finding.check, ()) if name in attempt.applied]
+        return list(dict.fromkeys([*first, *reversed(attempt.applied)]))
+
+    def _without_doubted(self, best: _Attempt) -> _Attempt:
+        """Without the -dev packages that stayed only because no table names their libraries."""
+        doubted = sorted(package for package in self._doubted(best) if knowledge.role(package) == "dev")
+        if not doubted or not self._may_build():
+            return best
+        known = len(self.learned)
+        attempt = self._taught(_with_option(best.settings, "multi-stage.drop", doubted))
+        if attempt.proof.verdict is not Verdict.EQUAL or set(attempt.applied) != set(best.applied):
+            del self.learned[known:]
+            return best
+        self.learned.append(Learned("multi-stage.drop", " ".join(doubted), "the image works without"))
+        return attempt
+
+    def _offers(self, best: _Attempt) -> Iterator[Offer]:
+        """Packages that stay because nothing shows what they are for, and that the image works without."""
+        for package in sorted(self._doubted(best)):
+            if self._may_build() and best.proof.built is not None:
+                drop = self.facts.names("multi-stage.drop") | {package}
+                attempt = self._attempt(_with_option(best.settings, "multi-stage.drop", sorted(drop)))
+                if attempt.proof.verdict is Verdict.EQUAL and attempt.proof.built is not None:
+                    saved = best.proof.built.size - attempt.proof.built.size
+                    yield Offer(package, saved, "nothing in the image links to it or calls it; "
+                                                f"--set multi-stage.drop={package} leaves it out")
+
+    def _doubted(self, attempt: _Attempt) -> set[str]:
+        """Packages that multi-stage kept for want of knowledge; of the file before the split, which later ones leave as it was."""
+        if "multi-stage" not in attempt.applied:
+            return set()
+        without = replace(attempt.settings, ignore=frozenset(set(ids()) - {"dependency-layer", "virtualenv"}))
+        change = next((change for change in self._result(without).files if Path(change.path) == self.task.path), None)
+        tree = parse(change.after) if change is not None else self.facts.tree
+        placement = place(gather(self.task.path, tree, self.task.context, attempt.settings.options))
+        if not isinstance(placement, Placement):
+            return set()
+        return {package.name for package in placement.division.doubted}
+
+    # --- one attempt ------------------------------------------------------------------------------------------------
+
+    def _may_build(self) -> bool:
+        return len(self.attempts) < self.task.max_builds
+
+    def _result(self, settings: Settings) -> FileResult:
+        return run(self.task.path, settings, data=self.task.data, context=self.task.context)
+
+    def _attempt(self, settings: Settings) -> _Attempt:
+        """Build and compare what some settings give; nothing is built twice."""
+        assert self.original is not None
+        result = self._result(settings)
+        if not result.changed:
+            return _Attempt(settings, result, Proof(Verdict.UNCHANGED))
+        candidate = rewritten(self.prover.before, result)
+        key = (candidate.dockerfile, candidate.ignore)
+        if key in self.attempts:
+            return replace(self.attempts[key], settings=settings, result=result)
+        if not self._may_build():
+            return _Attempt(settings, result, Proof(Verdict.NOT_COMPARED, "the build budget ended before it (--max-builds)"))
+        attempt = _Attempt(settings, result, self.prover.check(self.original, candidate))
+        self.attempts[key] = attempt
+        return attempt
+
+    # --- the report -------------------------------------------------------------------------------------------------
+
+    def _report(self, attempt: _Attempt, dropped: tuple[Dropped, ...]) -> Verified:
+        proof, original, result = attempt.proof, self.original, attempt.result
+        notes = list(original.notes) if original else []
+        before, after = original.built if original else None, proof.built
+        if original is not None and before is not None and after is not None:
+            candidate = rewritten(self.prover.before, result)
+            before = self._linted(before, self.prover.before.dockerfile, original.reference, notes)
+            after = self._linted(after, candidate.dockerfile, proof.reference, notes)
+            if self.task.timings and proof.verdict is Verdict.EQUAL:
+                measured = timings(self.prover, self.prover.before, candidate)
+                before, after = replace(before, timing=measured[0]), replace(after, timing=measured[1])
+        holds = proof.verdict.holds
+        more = tuple(Note(each.transform, 0, f"dropped, because {each.reason}") for each in dropped)
+        written = result if holds else replace(result, files=(), changes=())
+        written = replace(written, refusals=(*written.refusals, *more), unsafe=() if holds else written.unsafe)
+        return Verified(written if self.task.search else result, Verification(
+            str(self.task.path), proof.verdict, proof.reason, proof.tail, proof.findings, proof.checks, tuple(dict.fromkeys(notes)),
+            before, after, attempt.applied if holds else (), dropped, tuple(self.learned), (), proof.gone,
+            logs=str(self.task.folder) if self.prover.builder.count else ""))
+
+    def _linted(self, built: Built, text: str, image: str, notes: list[str]) -> Built:
+        data = text.encode("utf-8", "surrogateescape")
+        found, said = lint(data, image, self.engine.environment, LINT_WITHIN, self.engine.stop)
+        notes += said
+        return replace(built, linters=found)
+
+
+def _with_option(settings: Settings, name: str, value: object) -> Settings:
+    return replace(settings, options={**settings.options, name: value})
+
+
+def _texts(result: FileResult) -> list[tuple[str, str]]:
+    return [(change.path, change.after) for change in result.files]
