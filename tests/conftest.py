@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from dockfix.engine import FileResult, Settings, run
+from dockfix.verify.engines import Engine, NoEngineError, find_engine
 from results import Project
 
 APP = "import os\nprint('hello')\n"
@@ -24,3 +26,14 @@ def project(tmp_path: Path) -> Project:
         select = frozenset(only.split(",")) if only else None
         return run(tmp_path / "Dockerfile", Settings(select=select, unsafe=unsafe, options=options or {}))
     return make
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """A container engine; without one, the test is skipped."""
+    try:
+        found = find_engine(None, "", threading.Event())
+    except NoEngineError as error:
+        pytest.skip(error.message)
+    yield found
+    found.clean(found.session)

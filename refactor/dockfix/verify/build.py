@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
 import os
 import re
 import time
@@ -10,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
-from dockfix.syntax import Directive, decode, parse
+from dockfix.syntax import Directive, Instruction, decode, parse
 from dockfix.verify.engines import REPOSITORY, Engine
 from dockfix.verify.process import TimedOut, run
 
@@ -22,8 +24,9 @@ _NETWORK = re.compile(
     r"|unexpected eof|failed to do request|server misbehaving|context deadline exceeded|remote end closed connection"
 )
 _FRONT_END = re.compile(r"(?i)resolve image config for (?:docker-image://)?\S+|docker-image://\S+|frontend grpc|"
-                        r"failed to solve with frontend")
+                        r"failed to solve with frontend gateway")
 _SECRET_NAME = re.compile(r"(?i)token|passw|secret|key|credential|auth|pwd")
+_CACHE = re.compile(r"--mount=(?=\S*type=cache)(\S+)")
 HIDDEN = "[hidden]"
 
 
@@ -52,17 +55,18 @@ class BuildArguments:
         """Texts that no log and no report may show: what the secrets hold, and build arguments named like secrets."""
         texts: list[str] = []
         for secret in self.secrets:
-            fields = dict(part.partition("=")[::2] for part in secret.split(","))
-            if variable := fields.get("env"):
-                texts.append(os.environ.get(variable, ""))
-            elif source := fields.get("src") or fields.get("source"):
-                texts += _lines_of(Path(source).expanduser())
-            elif identifier := fields.get("id"):  # without a source, the engine takes the variable of that name
-                texts.append(os.environ.get(identifier, ""))
+            pairs = (cell.partition("=") for cell in next(csv.reader([secret]), []))
+            fields = {name.lower(): value for name, _, value in pairs}
+            source = fields.get("src") or fields.get("source") or ""
+            variable = fields.get("env") or (source if fields.get("type") == "env" else "")
+            if not (variable or source):  # the engine takes the variable of that name, or else the file
+                variable = source = fields.get("id", "")
+            held = os.environ.get(variable) if variable else None
+            texts += _parts(_content(Path(source)) if held is None else held)
         for argument in self.build_args:
             name, equals, value = argument.partition("=")
             if _SECRET_NAME.search(name):
-                texts.append(value if equals else os.environ.get(name, ""))
+                texts += (value if equals else os.environ.get(name, "")).splitlines()
         return tuple(sorted({text.strip() for text in texts if len(text.strip()) >= 4}, key=lambda text: -len(text)))
 
 
@@ -124,7 +128,7 @@ class Builder:
         if directive and self.own_front_end:
             return replace(self._once(name, replace(recipe, dockerfile=plain), arguments), note=note)
         result = self._once(name, recipe, arguments)
-        if directive and result.outcome in (Outcome.FAILED, Outcome.NETWORK) and _front_end_failed(result.tail, directive):
+        if directive and result.outcome in (Outcome.FAILED, Outcome.NETWORK) and _front_end_failed(result.log, directive):
             self.own_front_end = True
             result = replace(self._once(name, replace(recipe, dockerfile=plain), arguments), note=note)
         return result
@@ -157,7 +161,7 @@ class Builder:
                 self.images += [image] if outcome is Outcome.OK else []
             except TimedOut as error:
                 keep(f"dockfix: {error}\n")
-        tail = tuple(line for line in lines if line)[-TAIL:]
+        tail = failed_step(lines)
         if outcome is Outcome.FAILED and _NETWORK.search("\n".join(lines[-60:])):
             outcome = Outcome.NETWORK
         return BuildResult(outcome, image if outcome is Outcome.OK else "", time.monotonic() - start, log, tail)
@@ -186,6 +190,14 @@ class Builder:
         return [*command, *arguments.words(), "--label", engine.label, "-t", image, "-f", str(file), str(context)]
 
 
+def failed_step(lines: Sequence[str]) -> tuple[str, ...]:
+    """The last lines of the step at which a build failed, with the last line of all; of any other log its last lines."""
+    filled = [line for line in lines if line]
+    failed = next((match[1] for line in reversed(filled) if (match := re.match(r"#(\d+) ERROR", line))), None)
+    said = [match[1] for line in filled if (match := re.match(rf"#{failed} \d+\.\d+ (.*)", line))] if failed else []
+    return (*said[1 - TAIL:], filled[-1]) if said else tuple(filled[-TAIL:])
+
+
 def without_front_end(dockerfile: str) -> tuple[str, str]:
     """The Dockerfile without its ``# syntax=`` line (an empty comment keeps the line numbers), and that line; "" for none."""
     nodes = list(parse(dockerfile).nodes)
@@ -195,34 +207,65 @@ def without_front_end(dockerfile: str) -> tuple[str, str]:
         return dockerfile, ""
     end = found.text[len(found.text.rstrip("\r\n")):]
     # below the other directives, since a comment ends them
-    texts = ["" if node is found else node.text + f"#{end}" * (node is directives[-1]) for node in nodes]
+    texts = ["" if node is found else f"{node.text.rstrip()}{end}#{end}" if node is directives[-1] else node.text for node in nodes]
     if found is directives[-1]:
         texts[nodes.index(found)] = f"#{end}"
     return "".join(texts), found.text.strip()
 
 
-def _front_end_failed(tail: Sequence[str], directive: str) -> bool:
+def with_own_caches(dockerfile: str, salt: str = "") -> str:
+    """The Dockerfile whose cache mounts are nobody else's: their ids hold a digest of all that stands above them, and ``salt``.
+
+    A wheel that another build has left in a cache mount would hide that this one cannot compile it.
+    """
+    digest = hashlib.sha256(salt.encode())
+    texts = []
+    for node in parse(dockerfile).nodes:
+        text = node.text
+        digest.update(text.encode("utf-8", "surrogateescape"))
+        if isinstance(node, Instruction) and node.keyword == "RUN":
+            own = digest.hexdigest()[:12]
+            text = _CACHE.sub(lambda match, own=own: f"--mount={_own_id(match[1], own)}", text)  # type: ignore[misc]
+        texts.append(text)
+    return "".join(texts)
+
+
+def _own_id(mount: str, own: str) -> str:
+    parts = mount.split(",")
+    target = next((part.partition("=")[2] for part in parts if part.partition("=")[0] in ("target", "dst", "destination")), "")
+    known = next((part.partition("=")[2] for part in parts if part.startswith("id=")), target)
+    return ",".join([*(part for part in parts if not part.startswith("id=")), f"id={known}-{own}"])
+
+
+def _front_end_failed(log: Path, directive: str) -> bool:
     """Whether a build ended before its first step because its front end was not to be had."""
     image = directive.partition("=")[2].strip()
-    text = "\n".join(tail)
-    steps = re.search(r"(?m)^#\d+ \[(?!internal\])", text)
-    return steps is None and (image in text or bool(_FRONT_END.search(text)))
+    lines = log.read_text("utf-8").splitlines()
+    if any(re.match(r"#\d+ \[(?!internal\])", line) for line in lines):
+        return False
+    failed = {match[0] for line in lines if (match := re.match(r"#\d+ (?=ERROR)", line))}
+    text = "\n".join(line for line in lines if line.startswith(("ERROR", "failed to solve", *failed)))
+    return image in text or bool(_FRONT_END.search(text))
 
 
 def _tag(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.")[:40] or "image"
+    """A part of a tag: long names stay different where they are cut."""
+    tag = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "image"
+    return tag if len(tag) <= 40 else f"{tag[:31]}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
 
 
 def _write(path: Path, text: str) -> None:
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
 
 
-def _lines_of(path: Path) -> list[str]:
-    """The lines of a secret's file, and what stands after the signs in them that set a value."""
+def _content(path: Path) -> str:
     try:
-        lines = decode(path.read_bytes()).splitlines()
+        return decode(path.read_bytes())
     except OSError:
-        return []
+        return ""
+
+
+def _parts(secret: str) -> list[str]:
+    """The lines of a secret, and what stands after the signs in them that set a value."""
+    lines = secret.splitlines()
     return [*lines, *(part for line in lines for part in re.split(r"[=:\s\"']+", line) if len(part) >= 8)]
-
-

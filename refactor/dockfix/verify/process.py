@@ -14,6 +14,7 @@ from typing import IO
 
 POLL = 0.1  # seconds between two looks at the clock
 GRACE = 5.0  # seconds that a program has to end by itself
+DRAIN = 2.0  # seconds for what is still in the pipes of a program that has ended
 
 
 class Cancelled(Exception):
@@ -49,24 +50,28 @@ def run(command: Sequence[str], *, timeout: float, stop: threading.Event, stdin:
     ``line`` is called with each line of either output as it comes. ``timeout`` is in seconds.
     """
     until = time.monotonic() + timeout
-    with _started(command, environment, stdin=subprocess.PIPE) as process:
-        texts: tuple[list[str], list[str]] = ([], [])
-        lock = threading.Lock()
-        readers = [threading.Thread(target=_read, args=(stream, kept, line, lock), daemon=True)
-                   for stream, kept in zip((process.stdout, process.stderr), texts, strict=True)]
-        for reader in (*readers, threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True)):
-            reader.start()
-        while True:
-            if stop.is_set():
-                raise Cancelled
-            if time.monotonic() > until:
-                raise TimedOut(timeout)
-            with suppress(subprocess.TimeoutExpired):
-                status = process.wait(POLL)
-                break
+    texts: tuple[list[str], list[str]] = ([], [])
+    readers: list[threading.Thread] = []
+    try:
+        with _started(command, environment, stdin=subprocess.PIPE) as process:
+            lock = threading.Lock()
+            readers += [threading.Thread(target=_read, args=(stream, kept, line, lock), daemon=True)
+                        for stream, kept in zip((process.stdout, process.stderr), texts, strict=True)]
+            for reader in (*readers, threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True)):
+                reader.start()
+            while True:
+                if stop.is_set():
+                    raise Cancelled
+                if time.monotonic() > until:
+                    raise TimedOut(timeout)
+                with suppress(subprocess.TimeoutExpired):
+                    status = process.wait(POLL)
+                    break
+    finally:
+        until = time.monotonic() + DRAIN
         for reader in readers:
-            reader.join(GRACE)  # a grandchild may keep the pipe open
-        return Done(status, "".join(texts[0]), "".join(texts[1]))
+            reader.join(max(0.0, until - time.monotonic()))  # a grandchild may keep the pipe open
+    return Done(status, "".join(texts[0]), "".join(texts[1]))
 
 
 @contextmanager
@@ -74,7 +79,8 @@ def stream(command: Sequence[str], environment: Mapping[str, str] | None = None)
     """The standard output of a running program, as bytes; it is ended when the block is left."""
     with _started(command, environment, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
-        yield process.stdout
+        with process.stdout:
+            yield process.stdout
 
 
 @contextmanager
@@ -86,17 +92,14 @@ def _started(command: Sequence[str], environment: Mapping[str, str] | None, *, s
     try:
         yield process
     finally:
-        _end(process)
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            if pipe is not None:
-                with suppress(OSError, ValueError):
-                    pipe.close()
+        _end(process)  # whoever reads or feeds a pipe closes it: another's close would wait for a grandchild that keeps it open
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a program that still runs, and all of its group: what it started may not heed the first signal."""
+    if process.poll() is not None:
+        return
     for number in (signal.SIGTERM, signal.SIGKILL):
-        if process.poll() is not None:
-            return
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, number)
         with suppress(subprocess.TimeoutExpired):
@@ -104,7 +107,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _read(pipe: IO[bytes], kept: list[str], line: Callable[[str], None] | None, lock: threading.Lock) -> None:
-    with suppress(ValueError, OSError):  # closed under our hands after a stop
+    with suppress(ValueError, OSError), pipe:  # what ``line`` writes to may be closed, or full
         for raw in pipe:
             text = raw.decode("utf-8", "replace")
             kept.append(text)
@@ -114,6 +117,5 @@ def _read(pipe: IO[bytes], kept: list[str], line: Callable[[str], None] | None, 
 
 
 def _feed(pipe: IO[bytes], text: str) -> None:
-    with suppress(OSError, ValueError):  # it need not read what it is given
+    with suppress(OSError), pipe:  # it need not read what it is given
         pipe.write(text.encode("utf-8", "surrogateescape"))
-        pipe.close()

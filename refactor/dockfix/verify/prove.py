@@ -13,7 +13,7 @@ from dockfix.facts import Facts
 from dockfix.facts.needs import needed
 from dockfix.syntax import Instruction
 from dockfix.verify import compare
-from dockfix.verify.build import BuildArguments, Builder, BuildResult, Outcome, Recipe
+from dockfix.verify.build import BuildArguments, Builder, BuildResult, Outcome, Recipe, with_own_caches
 from dockfix.verify.compare.start import compare_start
 from dockfix.verify.engines import Engine, EngineError
 from dockfix.verify.image import Image
@@ -121,7 +121,7 @@ class Prover:
         """Build a candidate and compare it with the original."""
         self._number += 1
         self.say("building the new image")
-        result = self._build(f"after-{self._number}", candidate)
+        result = self._build(f"after-{self._number}", replace(candidate, dockerfile=with_own_caches(candidate.dockerfile)))
         if result.outcome is not Outcome.OK:
             return _not_built(result, Verdict.AFTER_BROKEN)
         self.say("comparing the images")
@@ -152,7 +152,7 @@ class Prover:
         self.say("starting the new image")
         began = self._start(result.image, image, original.tool)
         found = compare_start(original.start, began, original.again)
-        if found and original.again is None:  # is that only what changes from one run to the next?
+        if found and not made.found and original.again is None:  # is that only what changes from one run to the next?
             self.say("starting the original once more")
             original.again = self._start(original.reference, before, original.tool)
             found = compare_start(original.start, began, original.again)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import shutil
 import tempfile
@@ -13,14 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from dockfix.facts import Facts
-from dockfix.syntax import Instruction, parse
-from dockfix.verify.build import Outcome, Recipe
+from dockfix.verify.build import Outcome, Recipe, with_own_caches
 from dockfix.verify.prove import Candidate, Prover
 from dockfix.verify.verdict import Timing
 
 # Files that take a comment
 _MANIFESTS = ("requirements.txt", "poetry.lock", "uv.lock", "pdm.lock", "pyproject.toml")
-_CACHE = re.compile(r"--mount=(?=[^\s]*type=cache)([^\s]+)")
 
 
 def timings(prover: Prover, before: Candidate, after: Candidate) -> tuple[Timing, Timing]:
@@ -51,25 +48,6 @@ def _measured(prover: Prover, name: str, candidate: Candidate, source: str, mani
             _touch(root / manifest, own)
             after_manifest = seconds("dependency")
         return Timing(cold, after_source, after_manifest)
-
-
-def with_own_caches(dockerfile: str, own: str) -> str:
-    """The Dockerfile whose cache mounts are its own: ``own`` becomes a part of their ids."""
-    tree = parse(dockerfile)
-    texts = []
-    for node in tree.nodes:
-        text = node.text
-        if isinstance(node, Instruction) and node.keyword == "RUN":
-            text = _CACHE.sub(lambda match: f"--mount={_own_id(match[1], own)}", text)
-        texts.append(text)
-    return "".join(texts)
-
-
-def _own_id(mount: str, own: str) -> str:
-    parts = mount.split(",")
-    target = next((part.partition("=")[2] for part in parts if part.partition("=")[0] in ("target", "dst", "destination")), "")
-    known = next((part.partition("=")[2] for part in parts if part.startswith("id=")), target)
-    return ",".join([*(part for part in parts if not part.startswith("id=")), f"id={known}-{own}"])
 
 
 def _changing(facts: Facts) -> tuple[str, str]:
