@@ -194,6 +194,8 @@ def other(root: Path, settings: dict[str, Any], argv: list[str]) -> int:
         case ["inspect", "--format", _, name]:
             file = next(root / kind / name for kind in ("containers", "images") if (root / kind / name).exists())
             print(json.loads(file.read_text("utf-8"))["labels"].get("dockfix.verify", ""))
+        case ["inspect", name]:
+            return 0 if (root / "containers" / name).exists() else 1
         case ["logs", _]:
             print(settings["logs"], end="")
         case ["diff", _]:

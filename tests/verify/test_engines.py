@@ -63,7 +63,7 @@ def test_installed_but_too_slow(docker: FakeDocker, monkeypatch: pytest.MonkeyPa
 
 def test_installed_but_no_program(docker: FakeDocker) -> None:
     docker.program.write_bytes(b"\x7fELF nonsense")
-    with pytest.raises(NoEngineError, match="docker: .*(Exec format error|not found)"):
+    with pytest.raises(NoEngineError, match=r"docker: .*(Exec format error|not found)"):
         find("docker")
 
 

@@ -187,7 +187,8 @@ def test_timings_measure_what_caches_save(tmp_path: Path) -> None:
     record = json.loads(out)["verifications"][0]
     assert record["verdict"] == "equal", out + err
     before, after = record["before"]["timing"], record["after"]["timing"]
-    assert None not in (*before.values(), *after.values())
-    assert after["source"] < before["source"]
+    # measured on two cores: 63 times and 5 times
+    assert before["source"] > 5 * after["source"]
+    assert before["dependency"] > 1.5 * after["dependency"]
 
 

@@ -93,8 +93,9 @@ class Live:
         from rich.text import Text
 
         table = Table.grid(padding=(0, 1))
-        for justify in ("left", "left", "left", "right"):
-            table.add_column(justify=justify, no_wrap=True, overflow="ellipsis")
+        table.expand = True
+        for ratio in (None, None, 1, None):  # what is done gives way to the name and the time
+            table.add_column(no_wrap=True, overflow="ellipsis", ratio=ratio)
         now = time.monotonic()
         with self._lock:
             for task in self._tasks.values():  # as Text, in which nothing is markup

@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -27,6 +27,7 @@ _FRONT_END = re.compile(r"(?i)resolve image config for (?:docker-image://)?\S+|d
                         r"failed to solve with frontend gateway")
 _SECRET_NAME = re.compile(r"(?i)token|passw|secret|key|credential|auth|pwd")
 _CACHE = re.compile(r"--mount=(?=\S*type=cache)(\S+)")
+_STEP = re.compile(r"#\d+ (\[(?!internal)[^\]]*\d+/\d+\] .*)|(STEP \d+.*)")
 HIDDEN = "[hidden]"
 
 
@@ -103,8 +104,10 @@ class BuildResult:
 class Builder:
     """Builds images in a folder of its own, in which Dockerfiles and logs stay."""
 
-    def __init__(self, engine: Engine, folder: Path, arguments: BuildArguments, timeout: float) -> None:
+    def __init__(self, engine: Engine, folder: Path, arguments: BuildArguments, timeout: float,
+                 step: Callable[[str], None] = lambda text: None) -> None:
         self.engine = engine
+        self.step = step  # called with each step that a build comes to
         self.folder = folder
         self.arguments = arguments
         self.timeout = timeout
@@ -152,6 +155,8 @@ class Builder:
             def keep(line: str) -> None:
                 line = self.hide(line)
                 lines.append(line.rstrip())
+                if match := _STEP.match(line):
+                    self.step(match[1] or match[2])
                 out.write(line)
                 out.flush()
 
@@ -205,11 +210,13 @@ def without_front_end(dockerfile: str) -> tuple[str, str]:
     found = next((node for node in directives if node.name == "syntax"), None)
     if found is None:
         return dockerfile, ""
-    end = found.text[len(found.text.rstrip("\r\n")):]
+    def end(node: Directive) -> str:
+        return node.text[len(node.text.rstrip("\r\n")):]
+
     # below the other directives, since a comment ends them
-    texts = ["" if node is found else f"{node.text.rstrip()}{end}#{end}" if node is directives[-1] else node.text for node in nodes]
-    if found is directives[-1]:
-        texts[nodes.index(found)] = f"#{end}"
+    last = directives[-1]
+    below = f"#{end(last)}" if last is found else f"{last.text.rstrip()}{end(found)}#{end(last)}"
+    texts = [below if node is last else "" if node is found else node.text for node in nodes]
     return "".join(texts), found.text.strip()
 
 
@@ -268,4 +275,4 @@ def _content(path: Path) -> str:
 def _parts(secret: str) -> list[str]:
     """The lines of a secret, and what stands after the signs in them that set a value."""
     lines = secret.splitlines()
-    return [*lines, *(part for line in lines for part in re.split(r"[=:\s\"']+", line) if len(part) >= 8)]
+    return [*lines, *(part for line in lines for part in re.split(r"[=:@\s\"']+", line) if len(part) >= 8)]

@@ -93,12 +93,23 @@ class Prover:
     """Builds and compares for one Dockerfile. Methods raise process.Cancelled and engines.EngineError."""
 
     def __init__(self, engine: Engine, facts: Facts, plan: Plan, folder: Path, say: Say) -> None:
-        self.engine, self.facts, self.plan, self.say = engine, facts, plan, say
-        self.builder = Builder(engine, folder, plan.arguments, plan.timeout)
+        self.engine, self.facts, self.plan = engine, facts, plan
+        self._say = say
+        self._doing = ""
+        self.builder = Builder(engine, folder, plan.arguments, plan.timeout, self._tell_step)
         self.before = as_it_is(facts)
         self._commands = tuple(smoke for smoke in plan.smokes if not smoke.port)
         self._requests = tuple(smoke for smoke in plan.smokes if smoke.port)
         self._number = 0
+
+    def say(self, what: str) -> None:
+        """Tell what is done now."""
+        self._doing = what
+        self._say(what)
+
+    def _tell_step(self, step: str) -> None:
+        if not self._doing.startswith("looking"):  # the base image is made on the way
+            self._say(f"{self._doing}: {step}")
 
     def original(self) -> Original:
         """Build and watch the original. Raises Ended where it does not build or fails its own checks."""
@@ -111,10 +122,14 @@ class Prover:
         base = self._base(notes)
         image = self._look(result.image, base)
         tool = Tool(result.image, image.python.executable) if image.python else None
+        self.say("starting the original")
         began = self._start(result.image, image, tool)
         for smoke, good, said in [*self._smokes(result.image), *zip(self._requests, began.good, began.answers, strict=True)]:
             if not good:
                 raise Ended(Proof(Verdict.ORIGINAL_FAILS, f"{smoke.name}: {_short(said)}", tuple(began.output.splitlines()[-20:])))
+        if began.exited:
+            notes.append(f"the original itself ends with status {began.exited}, so that is all that its start shows; "
+                         "--env and --smoke give it more to do")
         return Original(result.image, self._built(result), image, base, began, tool, notes=notes)
 
     def check(self, original: Original, candidate: Candidate) -> Proof:

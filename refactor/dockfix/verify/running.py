@@ -209,7 +209,9 @@ def _running(engine: Engine, image: str, words: Sequence[str]) -> Iterator[str]:
     # A health check's own interval may be minutes; what it runs stays as it is.
     health = ["--health-interval", "2s"] if engine.image(image)["Config"].get("Healthcheck") else []
     try:
-        engine.call("run", "-d", "--name", name, *_own(engine), *words, *health, image, check=False)
+        done = engine.call("run", "-d", "--name", name, *_own(engine), *words, *health, image, check=False)
+        if done.status and engine.call("inspect", name, check=False).status:  # one whose command does not start is there
+            raise EngineError(f"the container could not be made: {done.text.strip()[-300:]}")
         yield name
     finally:
         engine.remove(name)

@@ -145,7 +145,7 @@ class _Search:
 
     def _searched(self, settings: Settings) -> Verified:
         full = self._taught(self._with_suite(settings))
-        best, dropped = (full, ()) if full.proof.verdict.holds else self._largest(full)
+        best, dropped = self._largest(full) if full.proof.verdict.blames_rewrite else (full, ())
         if best.proof.verdict is Verdict.EQUAL:
             best = self._without_doubted(best)
         verified = self._report(best, dropped)
@@ -172,14 +172,14 @@ class _Search:
         attempt = self._attempt(settings)
         while attempt.proof.verdict is Verdict.DIFFERS and self._may_build():
             missing = missing_packages(self.engine, self.original, attempt.proof, self.task.plan.conditions)
-            known = attempt.settings.options.get("multi-stage.keep", ())
-            keep = sorted(set(known if isinstance(known, list | tuple) else str(known).split()) | set(missing))
+            keep = sorted(self._listed(attempt.settings, "multi-stage.keep") | set(missing))
             again = _with_option(attempt.settings, "multi-stage.keep", keep)
             if not missing or _texts(self._result(again)) == _texts(attempt.result):
                 break
             self.say(f"adding {' '.join(sorted(missing))}")
             next_one = self._attempt(again)
-            if next_one.proof.verdict is Verdict.EQUAL or len(next_one.proof.findings) < len(attempt.proof.findings):
+            better = next_one.proof.verdict is Verdict.DIFFERS and len(next_one.proof.findings) < len(attempt.proof.findings)
+            if better or next_one.proof.verdict is Verdict.EQUAL:
                 self.learned.append(Learned("multi-stage.keep", " ".join(keep), "; ".join(sorted(set(missing.values())))))
                 attempt = next_one
             else:
@@ -208,6 +208,8 @@ class _Search:
             if name in attempt.applied and attempt.proof.verdict is Verdict.EQUAL:
                 kept.add(name)
                 best = attempt
+            elif attempt.proof.verdict is Verdict.NETWORK:
+                return attempt, ()
             elif attempt.proof.reason:
                 reasons[name] = attempt.proof.reason
         if best is None:
@@ -234,6 +236,7 @@ class _Search:
         if not doubted or not self._may_build():
             return best
         known = len(self.learned)
+        doubted = sorted(self._listed(best.settings, "multi-stage.drop") | set(doubted))
         attempt = self._taught(_with_option(best.settings, "multi-stage.drop", doubted))
         if attempt.proof.verdict is not Verdict.EQUAL or set(attempt.applied) != set(best.applied):
             del self.learned[known:]
@@ -245,12 +248,15 @@ class _Search:
         """Packages that stay because nothing shows what they are for, and that the image works without."""
         for package in sorted(self._doubted(best)):
             if self._may_build() and best.proof.built is not None:
-                drop = self.facts.names("multi-stage.drop") | {package}
+                drop = self._listed(best.settings, "multi-stage.drop") | {package}
                 attempt = self._attempt(_with_option(best.settings, "multi-stage.drop", sorted(drop)))
                 if attempt.proof.verdict is Verdict.EQUAL and attempt.proof.built is not None:
                     saved = best.proof.built.size - attempt.proof.built.size
                     yield Offer(package, saved, "nothing in the image links to it or calls it; "
                                                 f"--set multi-stage.drop={package} leaves it out")
+
+    def _listed(self, settings: Settings, option: str) -> frozenset[str]:
+        return replace(self.facts, options=settings.options).names(option)
 
     def _doubted(self, attempt: _Attempt) -> set[str]:
         """Packages that multi-stage kept for want of knowledge; of the file before the split, which later ones leave as it was."""
@@ -301,6 +307,8 @@ class _Search:
             if self.task.timings and proof.verdict is Verdict.EQUAL:
                 measured = timings(self.prover, self.prover.before, candidate)
                 before, after = replace(before, timing=measured[0]), replace(after, timing=measured[1])
+        if self.task.keep and self.prover.builder.images:
+            notes.append(f"kept: {' '.join(self.prover.builder.images)}")
         holds = proof.verdict.holds
         more = tuple(Note(each.transform, 0, f"dropped, because {each.reason}") for each in dropped)
         written = result if holds else replace(result, files=(), changes=())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,13 +61,15 @@ def check_table(table: Mapping[str, object]) -> None:
     for key, value in table.items():
         if key not in KEYS:
             raise VerifySettingError(f"unknown key {key!r} for verify", f"the keys are {', '.join(sorted(KEYS))}")
-        number = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+        number = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
         if key in TEXTS and not isinstance(value, str):
             raise VerifySettingError(f"verify.{key} must be a text")
         if key in LISTS and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
             raise VerifySettingError(f"verify.{key} must be a list of texts", f'for instance {key} = ["NAME=VALUE"]')
         if key in NUMBERS and not number:
             raise VerifySettingError(f"verify.{key} must be a number above 0")
+        if key == "max-builds" and not isinstance(value, int):
+            raise VerifySettingError("verify.max-builds must be a whole number")
         if key == "network" and not isinstance(value, bool):
             raise VerifySettingError("verify.network must be true or false")
         if key == "smoke":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,15 +58,16 @@ def from_value(value: object) -> Smoke:
     if len(kinds) != 1:
         raise SmokeError("a smoke check has one of run, command and http")
     expect, wait, network = value.get("expect", ""), value.get("wait", 60), value.get("network", False)
-    if not isinstance(expect, str) or not isinstance(network, bool) or isinstance(wait, bool) or not isinstance(wait, int | float):
-        raise SmokeError("in a smoke check, expect is a text, wait a number of seconds, network true or false")
+    timed = isinstance(wait, int | float) and not isinstance(wait, bool) and 0 < wait < math.inf
+    if not isinstance(expect, str) or not isinstance(network, bool) or not timed:
+        raise SmokeError("in a smoke check, expect is a text, wait a number of seconds above 0, network true or false")
     given = value.get("status")
     statuses = tuple(given) if isinstance(given, list) else () if given is None else (given,)
-    if not all(isinstance(status, int) for status in statuses):
+    if not all(isinstance(status, int) and not isinstance(status, bool) for status in statuses):
         raise SmokeError("status is a number or a list of numbers")
     wanted = value[kinds[0]]
     if kinds[0] == "command":
-        if not isinstance(wanted, list) or not all(isinstance(word, str) for word in wanted):
+        if not isinstance(wanted, list) or not wanted or not all(isinstance(word, str) for word in wanted):
             raise SmokeError('command is a list of words, such as ["python", "-V"]')
         return Smoke(" ".join(wanted), command=tuple(wanted), statuses=statuses or (0,), expect=expect, wait=wait, network=network)
     if not isinstance(wanted, str) or not wanted.strip():

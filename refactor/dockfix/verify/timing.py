@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dockfix.facts import Facts
+from dockfix.syntax import Instruction, parse
 from dockfix.verify.build import Outcome, Recipe, with_own_caches
 from dockfix.verify.prove import Candidate, Prover
 from dockfix.verify.verdict import Timing
@@ -29,17 +30,17 @@ def timings(prover: Prover, before: Candidate, after: Candidate) -> tuple[Timing
 def _measured(prover: Prover, name: str, candidate: Candidate, source: str, manifest: str) -> Timing:
     own = secrets.token_hex(4)
     # Cache mounts of this measurement alone: the first build finds them empty, the later ones as it left them.
-    candidate = replace(candidate, dockerfile=with_own_caches(candidate.dockerfile, own))
+    candidate = replace(candidate, dockerfile=with_own_layers(with_own_caches(candidate.dockerfile, own), own))
     with _copy_of(prover.facts.context.root) as root:
-        def seconds(step: str, fresh: bool = False) -> float | None:
+        def seconds(step: str) -> float | None:
             prover.say(f"timing the {'original' if name == 'before' else 'new'} image: {step}")
-            arguments = replace(prover.plan.arguments, no_cache=fresh, pull=False)
+            arguments = replace(prover.plan.arguments, no_cache=False, pull=False)
             result = prover.builder.build(f"timing-{name}-{step}", Recipe(candidate.dockerfile, candidate.ignore, root), arguments)
             if result.image:
                 prover.engine.remove_images(result.image)
             return result.seconds if result.outcome is Outcome.OK else None
 
-        cold = seconds("cold", fresh=True)
+        cold = seconds("cold")
         after_source = after_manifest = None
         if cold is not None and source:
             _touch(root / source, own)
@@ -48,6 +49,20 @@ def _measured(prover: Prover, name: str, candidate: Candidate, source: str, mani
             _touch(root / manifest, own)
             after_manifest = seconds("dependency")
         return Timing(cold, after_source, after_manifest)
+
+
+def with_own_layers(dockerfile: str, own: str) -> str:
+    """The Dockerfile none of whose RUN steps the engine has in its cache: each stage has an argument that no other build has.
+
+    (--no-cache does not do: what it builds, a later build does not find.)
+    """
+    texts = []
+    for node in parse(dockerfile).nodes:
+        texts.append(node.text)
+        if isinstance(node, Instruction) and node.keyword == "FROM":
+            end = "\r\n" if node.text.endswith("\r\n") else "\n"
+            texts.append(f"{'' if node.text.endswith(end) else end}ARG DOCKFIX_TIMING={own}{end}")
+    return "".join(texts)
 
 
 def _changing(facts: Facts) -> tuple[str, str]:

@@ -1,0 +1,120 @@
+"""How the container comes up, before and after."""
+
+from __future__ import annotations
+
+import pytest
+
+from dockfix.verify.compare.start import compare_start
+from dockfix.verify.running import Start
+
+
+def messages(before: Start, after: Start, again: Start | None = None) -> list[str]:
+    found = compare_start(before, after, again)
+    assert all(finding.check == "start" for finding in found)
+    return [f"{finding.subject}: {finding.message}" for finding in found]
+
+
+def ended(output: str, status: int = 0) -> Start:
+    return Start(status, output)
+
+
+def up(output: str = "", **seen: object) -> Start:
+    return Start(None, output, **seen)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("start", [
+    ended("hello\n"), ended("", 3), up(), up("ready\n", health="healthy", ports=frozenset({80}), roots={80: 404}), ended("Error: x\n", 1),
+])  # fmt: skip
+def test_the_same_again(start: Start) -> None:
+    assert messages(start, start) == []
+
+
+@pytest.mark.parametrize(("before", "after", "message"), [
+    (ended("", 0), ended("a\n\n  b \n", 1), "the new container ends with status 1, the original ends with status 0: b"),
+    (up(), ended("", 2), "the new container ends with status 2, the original keeps running"),
+    (ended("", 0), up("listening\n"), "the new container keeps running, the original ends with status 0: listening"),
+])  # fmt: skip
+def test_exit_status(before: Start, after: Start, message: str) -> None:
+    assert messages(before, after)[0] == f"exit status: {message}"
+
+
+@pytest.mark.parametrize(("before", "after", "message"), [
+    ("healthy", "unhealthy", "HEALTHCHECK: the new container is unhealthy, the original healthy"),
+    ("healthy", "", "HEALTHCHECK: the new container is without health check, the original healthy"),
+    ("healthy", "starting", "HEALTHCHECK: the new container is starting, the original healthy"),
+    ("unhealthy", "healthy", ""), ("unhealthy", "starting", ""), ("", "healthy", ""),
+])  # fmt: skip
+def test_health(before: str, after: str, message: str) -> None:
+    assert messages(up(health=before), up(health=after)) == [message] * bool(message)
+
+
+def test_ports() -> None:
+    both = up(ports=frozenset({80, 443}), roots={80: 200, 443: 0})
+    assert messages(both, up(ports=frozenset({443}), roots={443: 0})) == ["port 80: nothing answers on port 80, where the original answers"]
+    assert messages(both, up(ports=frozenset({80, 443}), roots={80: 500, 443: 0})) == ["port 80: GET / on port 80 gives 500, the original gives 200"]
+    assert messages(both, up(ports=frozenset({80, 443}), roots={80: 0, 443: 0})) == [
+        "port 80: GET / on port 80 gives no HTTP answer, the original gives 200"]
+    assert messages(up(), both) == []  # more is no harm
+
+
+@pytest.mark.parametrize("line", [
+    "PermissionError: [Errno 13] Permission denied: '/data'", "touch: cannot touch '/x': Permission denied", "sh: 1: curl: not found",
+    "ImportError: libpq.so.5: cannot open shared object file: No such file or directory", "ModuleNotFoundError: No module named 'flask'",
+    "OSError: [Errno 30] Read-only file system: '/x'", "Traceback (most recent call last):", "nginx: [emerg] could not open error log",
+    "\x1b[31mOperation not permitted\x1b[0m", "django.db.utils.OperationalError: (no such table)", "unable to open database file",
+])  # fmt: skip
+def test_complaints(line: str) -> None:
+    before, after = up("ready\n"), up(f"ready\n{line}\n")
+    assert len(messages(before, after)) == 1
+    assert messages(before, after)[0].startswith("output: the new container says: ")
+    assert "\x1b" not in messages(before, after)[0]
+    assert messages(after, after) == []
+    assert messages(after, before) == []  # one complaint less is no harm
+
+
+def test_only_the_first_complaint_is_told() -> None:
+    assert messages(up(), up("Permission denied: a\nPermission denied: b\n")) == ["output: the new container says: Permission denied: a"]
+
+
+def test_other_lines_of_one_that_goes_on_do_not_count() -> None:
+    assert messages(up("a\n"), up("b\n")) == []
+
+
+@pytest.mark.parametrize(("before", "after"), [
+    ("[2024-05-06 07:08:09,123] Error: no x", "[2025-12-31 23:59:59,999] Error: no x"),
+    ("Error: at 0x7f12ab34cd", "Error: at 0x55deadbeef"),
+    ("request 9f86d081884c7d65 not found", "request 2c26b46b68ffc68f not found"),
+    ("Permission denied (pid 17)", "Permission denied (pid 4711)"),
+    ("Error: /usr/local/lib/python3.11/site-packages/flask/app.py", "Error: /opt/venv/lib/python3.11/site-packages/flask/app.py"),
+    ("Error: /usr/lib/python3/dist-packages/x", "Error: /opt/venv/lib/python3.11/site-packages/x"),
+    ("Error: /usr/local/bin/gunicorn", "Error: /opt/venv/bin/gunicorn"), ("Error: /usr/bin/python", "Error: /usr/local/bin/python"),
+    ("  not found: x  ", "\x1b[1mnot found: x\x1b[0m"),
+])  # fmt: skip
+def test_what_changes_by_itself_is_no_difference(before: str, after: str) -> None:
+    assert messages(up(before), up(after)) == []
+    assert messages(ended(before), ended(after)) == []
+
+
+def test_words_are_no_numbers() -> None:
+    assert messages(up("Error: no dead"), up("Error: no feed")) != []
+    assert messages(up("Error: /app/a.py"), up("Error: /app/b.py")) != []
+
+
+def test_what_a_program_that_ends_says() -> None:
+    assert messages(ended("3 rows\nfine\n"), ended("4 rows\n")) == ["output: the new container does not say: fine"]
+    assert messages(ended("fine\n"), ended("more\nfine\n")) == []
+
+
+def test_a_second_run_takes_away_what_changes() -> None:
+    before, again, after = ended("start\nlucky\n"), ended("start\nunlucky\n"), ended("start\nodd\n")
+    assert messages(before, after) == ["output: the new container does not say: lucky"]
+    assert messages(before, after, again) == []
+    assert messages(before, ended("odd\n"), again) == ["output: the new container does not say: start"]
+    assert messages(ended("", 0), ended("", 1), ended("", 1)) == []
+    assert messages(ended("", 0), up(), ended("", 1)) == ["exit status: the new container keeps running, the original ends with status 0"]
+    assert messages(up(health="healthy"), up(health="unhealthy"), up(health="unhealthy")) == []
+    assert messages(up(ports=frozenset({80})), up(), up()) == []
+    assert messages(up(), up("Permission denied: x"), up("Permission denied: x")) == []
+    assert messages(up(roots={80: 200}), up(roots={80: 503}), up(roots={80: 503})) == []
+    assert messages(up(roots={80: 200}), up(roots={80: 500}), up(roots={80: 503})) == [
+        "port 80: GET / on port 80 gives 500, the original gives 200, 503"]

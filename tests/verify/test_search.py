@@ -1,0 +1,419 @@
+"""The search for the largest part of a rewrite that holds. The transforms are the real ones; what builds would say is made up."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+import verify_images
+
+from dockfix.engine import Settings
+from dockfix.verify import search
+from dockfix.verify.engines import EngineError
+from dockfix.verify.process import Cancelled, TimedOut
+from dockfix.verify.prove import Candidate, Ended, Original, Plan, Proof, Prover
+from dockfix.verify.running import Start
+from dockfix.verify.search import Task, Verified, applied, verify
+from dockfix.verify.verdict import Built, Dropped, Finding, Learned, Verdict, Verification
+from fake_docker import FakeDocker
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "flask-psycopg2" / "before"
+ALL = ("virtualenv", "multi-stage", "non-root", "cache-mounts", "dockerignore")
+MARKS = {"virtualenv": "/opt/venv", "multi-stage": "AS builder", "non-root": "USER 10001", "cache-mounts": "type=cache"}
+EQUAL = Proof(Verdict.EQUAL, built=Built(500))
+
+Judge = Callable[[set[str], Candidate], Proof]
+
+
+def differs(reason: str = "it broke", *subjects: str, check: str = "files") -> Proof:
+    return Proof(Verdict.DIFFERS, reason, findings=tuple(Finding(check, name, reason) for name in subjects or ("x",)), built=Built(600))  # type: ignore[arg-type]
+
+
+@dataclass
+class Bench:
+    """A project, and what its candidates are said to be; ``seen`` are the candidates that were built."""
+
+    engine: object
+    path: Path
+    logs: Path
+    seen: list[tuple[set[str], Candidate]] = field(default_factory=list)
+    originals: int = 0
+    said: list[str] = field(default_factory=list)
+
+    def verify(self, settings: Settings | None = None, plan: Plan | None = None, *, find: bool = True, **more: object) -> Verified:
+        task = Task(self.path, self.path.read_bytes(), settings or Settings(), None, plan or Plan(), self.logs, find, **more)  # type: ignore[arg-type]
+        return verify(self.engine, task, self.said.append)  # type: ignore[arg-type]
+
+    @property
+    def tried(self) -> list[set[str]]:
+        return [names for names, _ in self.seen]
+
+
+@pytest.fixture
+def bench(docker: FakeDocker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Judge], Bench]:
+    shutil.copytree(GOLDEN, tmp_path / "project")
+    made = Bench(docker.engine(), tmp_path / "project" / "Dockerfile", tmp_path / "logs")
+
+    def judged_by(judge: Judge) -> Bench:
+        def original(prover: Prover) -> Original:
+            made.originals += 1
+            prover.builder.count += 1
+            return Original("before", Built(1000), verify_images.image(), verify_images.snapshot(), Start(0, ""), None)
+
+        def check(prover: Prover, measure: Original, candidate: Candidate) -> Proof:
+            assert measure.reference == "before"
+            prover.builder.count += 1
+            names = {name for name, mark in MARKS.items() if mark in candidate.dockerfile}
+            names |= {"dockerignore"} if candidate.ignore != prover.before.ignore else set()
+            made.seen.append((names, candidate))
+            return judge(names, candidate)
+
+        monkeypatch.setattr(Prover, "original", original)
+        monkeypatch.setattr(Prover, "check", check)
+        return made
+
+    return judged_by
+
+
+def unless(*broken: str, proof: Proof | None = None) -> Judge:
+    """What holds as long as none of these transforms is there."""
+    return lambda names, _: (proof or differs()) if names & set(broken) else EQUAL
+
+
+def of(verified: Verified) -> Verification:
+    assert verified.verification is not None
+    return verified.verification
+
+
+def unique(made: Bench) -> bool:
+    texts = [(candidate.dockerfile, candidate.ignore) for _, candidate in made.seen]
+    return len(texts) == len(set(texts))
+
+
+# --- all of it, or nothing ---------------------------------------------------------------------------------------------
+
+
+def test_all_of_it_holds(bench: Callable[[Judge], Bench]) -> None:
+    made = bench(unless())
+    verified = made.verify()
+    found = of(verified)
+    assert (found.verdict, found.applied, found.dropped, found.reason) == (Verdict.EQUAL, ALL, (), "")
+    assert (found.before, found.after) == (Built(1000), Built(500))
+    assert found.saved == 0.5
+    assert applied(verified.result) == ALL
+    assert made.tried[0] == set(ALL)
+    assert found.builds == made.originals + len(made.seen)
+    assert found.logs == str(made.logs)
+
+
+def test_unsafe_ones_count_in_a_search_and_not_without(bench: Callable[[Judge], Bench]) -> None:
+    made = bench(unless())
+    made.path.write_text(made.path.read_text("utf-8").replace("RUN pip", "RUN make && pip"), "utf-8")
+    assert len(of(made.verify()).applied) > len(of(made.verify(find=False)).applied)
+
+
+def test_without_a_search_there_is_one_attempt(bench: Callable[[Judge], Bench]) -> None:
+    made = bench(unless("non-root"))
+    verified = made.verify(find=False)
+    assert (of(verified).verdict, of(verified).applied, of(verified).dropped) == (Verdict.DIFFERS, (), ())
+    assert len(made.seen) == 1
+    assert applied(verified.result) == ALL  # it is shown as it was asked for
+
+
+def test_nothing_to_change_builds_nothing(bench: Callable[[Judge], Bench]) -> None:
+    made = bench(unless())
+    for find in (True, False):
+        verified = made.verify(Settings(ignore=frozenset(search.ids())), find=find)
+        assert (of(verified).verdict, of(verified).builds, of(verified).logs) == (Verdict.UNCHANGED, 0, "")
+        assert not verified.result.changed
+    assert (made.originals, made.seen) == (0, [])
+    assert not made.logs.exists()
+
+
+def test_a_file_with_a_mistake_is_not_verified(bench: Callable[[Judge], Bench]) -> None:
+    made = bench(unless())
+    made.path.write_text("FROM a\nBAD b\n", "utf-8")
+    verified = made.verify()
+    assert verified.verification is None
+    assert verified.result.failures
+    assert made.originals == 0
+
+
+def test_a_broken_original_ends_it(bench: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch) -> None:
+    made = bench(unless())
+
+    def original(prover: Prover) -> Original:
+        raise Ended(Proof(Verdict.ORIGINAL_BROKEN, "no such package", ("a", "b")))
+
+    monkeypatch.setattr(Prover, "original", original)
+    verified = made.verify()
+    found = of(verified)
+    assert (found.verdict, found.reason, found.tail, found.applied, found.after) == (Verdict.ORIGINAL_BROKEN, "no such package", ("a", "b"), (), None)
+    assert (verified.result.files, verified.result.changes) == ((), ())
+    assert made.seen == []
+
+
+@pytest.mark.parametrize(("error", "verdict", "reason"), [
+    (EngineError("the disk is full"), Verdict.ENGINE_FAULT, "the disk is full"), (TimedOut(60), Verdict.TIMED_OUT, "no end after 60 s"),
+])  # fmt: skip
+def test_faults_of_the_engine_are_verdicts(bench: Callable[[Judge], Bench], error: Exception, verdict: Verdict, reason: str) -> None:
+    def judge(names: set[str], candidate: Candidate) -> Proof:
+        raise error
+
+    verified = bench(judge).verify()
+    assert (of(verified).verdict, of(verified).reason, of(verified).dropped) == (verdict, reason, ())
+    assert not verified.result.changed
+
+
+def test_a_stop_is_no_verdict(bench: Callable[[Judge], Bench]) -> None:
+    def judge(names: set[str], candidate: Candidate) -> Proof:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        bench(judge).verify()
+
+
+# --- dropping ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("broken", ["non-root", "cache-mounts", "dockerignore", "multi-stage"])
+def test_exactly_the_one_that_breaks_it_is_dropped(bench: Callable[[Judge], Bench], broken: str) -> None:
+    made = bench(unless(broken, proof=differs(f"{broken} broke it")))
+    verified = made.verify()
+    found = of(verified)
+    assert found.verdict is Verdict.EQUAL
+    assert found.applied == tuple(name for name in ALL if name != broken)
+    assert found.dropped == (Dropped(broken, f"{broken} broke it"),)
+    assert applied(verified.result) == found.applied
+    assert [note.message for note in verified.result.refusals if note.transform == broken][-1:] == [f"dropped, because {broken} broke it"]
+    assert unique(made)
+
+
+def test_what_others_need_takes_them_along(bench: Callable[[Judge], Bench]) -> None:
+    found = of(bench(unless("virtualenv", proof=differs("no venv"))).verify())
+    assert found.verdict is Verdict.EQUAL
+    assert "virtualenv" not in found.applied
+    assert set(found.applied) | {each.transform for each in found.dropped} == set(ALL)
+    assert Dropped("virtualenv", "no venv") in found.dropped
+    assert {each.reason for each in found.dropped} <= {"no venv", "it needs virtualenv"}
+
+
+@pytest.mark.parametrize(("check", "first"), [("user", "non-root"), ("writes", "non-root"), ("libraries", "multi-stage"), ("start", "dockerignore")])
+def test_the_likeliest_one_is_looked_at_first(bench: Callable[[Judge], Bench], check: str, first: str) -> None:
+    made = bench(lambda names, _: differs(check=check) if names == set(ALL) else EQUAL)
+    found = of(made.verify())
+    assert [each.transform for each in found.dropped] == [first]
+    assert len(made.seen) == 2
+
+
+def test_two_that_break_it(bench: Callable[[Judge], Bench]) -> None:
+    """No single one is to blame: from nothing up, each is kept that holds."""
+    made = bench(lambda names, _: differs("non-root broke it") if "non-root" in names else differs("cache-mounts broke it") if "cache-mounts" in names else EQUAL)
+    verified = made.verify(max_builds=50)
+    found = of(verified)
+    assert found.verdict is Verdict.EQUAL
+    assert found.applied == ("virtualenv", "multi-stage", "dockerignore")
+    assert set(found.dropped) == {Dropped("non-root", "non-root broke it"), Dropped("cache-mounts", "cache-mounts broke it")}
+    assert applied(verified.result) == found.applied
+    assert unique(made)
+
+
+def test_two_that_break_it_only_together(bench: Callable[[Judge], Bench]) -> None:
+    found = of(bench(lambda names, _: differs() if {"non-root", "cache-mounts"} <= names else EQUAL).verify())
+    assert (found.verdict, len(found.dropped)) == (Verdict.EQUAL, 1)
+
+
+def test_nothing_holds(bench: Callable[[Judge], Bench]) -> None:
+    made = bench(lambda names, _: differs("always"))
+    verified = made.verify(max_builds=50)
+    found = of(verified)
+    assert (found.verdict, found.reason, found.applied) == (Verdict.DIFFERS, "always", ())
+    assert [each.transform for each in found.dropped] == list(ALL)
+    assert not verified.result.changed
+    assert unique(made)
+
+
+def test_a_new_image_that_does_not_build_is_searched_too(bench: Callable[[Judge], Bench]) -> None:
+    found = of(bench(unless("cache-mounts", proof=Proof(Verdict.AFTER_BROKEN, "unknown flag: mount", ("tail",)))).verify())
+    assert (found.verdict, found.dropped) == (Verdict.EQUAL, (Dropped("cache-mounts", "unknown flag: mount"),))
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize("broken", [("virtualenv", "dockerignore"), ("non-root", "cache-mounts"), tuple(ALL)])
+def test_the_budget_is_kept(bench: Callable[[Judge], Bench], most: int, broken: tuple[str, ...]) -> None:
+    made = bench(unless(*broken))
+    verified = made.verify(max_builds=most)
+    assert len(made.seen) <= most
+    assert unique(made)
+    assert set(applied(verified.result)) == set(of(verified).applied)
+    assert not set(of(verified).applied) & set(broken)
+    if not of(verified).verdict.holds:
+        assert not verified.result.changed
+    elif of(verified).applied:
+        assert set(of(verified).applied) in made.tried  # what is kept was built
+
+
+@pytest.mark.parametrize("verdict", [Verdict.NETWORK, Verdict.TIMED_OUT])
+def test_a_fault_that_is_nobodys_is_not_blamed_on_a_transform(bench: Callable[[Judge], Bench], verdict: Verdict) -> None:
+    made = bench(lambda names, _: Proof(verdict, "no such host") if names == set(ALL) else EQUAL)
+    verified = made.verify()
+    found = of(verified)
+    assert (found.verdict, found.reason, found.dropped, found.applied) == (verdict, "no such host", (), ())
+    assert not verified.result.changed
+    assert len(made.seen) == 1
+
+
+@pytest.mark.parametrize("after", range(1, 9))
+def test_nor_is_one_that_comes_later(bench: Callable[[Judge], Bench], after: int) -> None:
+    made = bench(lambda names, _: Proof(Verdict.NETWORK, "no such host") if len(made.seen) > after else unless("non-root", "cache-mounts")(names, _))
+    found = of(made.verify(max_builds=50))
+    assert found.verdict is Verdict.NETWORK or len(made.seen) <= after or found.verdict is Verdict.EQUAL
+    assert not any("no such host" in each.reason for each in found.dropped)
+
+
+# --- learning ----------------------------------------------------------------------------------------------------------
+
+
+def keeps(package: str) -> Judge:
+    """What holds once a package stays in the runtime stage."""
+    def judge(names: set[str], candidate: Candidate) -> Proof:
+        runtime = candidate.dockerfile.rpartition("\nFROM ")[2]
+        return EQUAL if "multi-stage" not in names or f" {package}" in runtime else differs("libx.so.1 is not found", "libx.so.1", check="libraries")
+    return judge
+
+
+def missing(monkeypatch: pytest.MonkeyPatch, *answers: dict[str, str]) -> None:
+    left = list(answers)
+    monkeypatch.setattr(search, "missing_packages", lambda *_: left.pop(0) if left else {})
+
+
+@pytest.fixture
+def with_more(bench: Callable[[Judge], Bench]) -> Callable[[Judge], Bench]:
+    """The project with another package that multi-stage leaves behind."""
+    def make(judge: Judge) -> Bench:
+        made = bench(judge)
+        made.path.write_text(made.path.read_text("utf-8").replace("gcc libpq-dev", "gcc g++ make libpq-dev"), "utf-8")
+        return made
+    return make
+
+
+def test_a_package_is_learned(with_more: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch) -> None:
+    made = with_more(keeps("make"))
+    missing(monkeypatch, {"make": "libx.so.1 belongs to it"})
+    verified = made.verify()
+    found = of(verified)
+    assert (found.verdict, found.applied, found.dropped) == (Verdict.EQUAL, ALL, ())
+    assert found.learned == (Learned("multi-stage.keep", "make", "libx.so.1 belongs to it"),)
+    assert "adding make" in made.said
+    runtime = verified.result.files[0].after.rpartition("\nFROM ")[2]
+    assert " make" in runtime
+    assert len(made.seen) == 2
+    again = made.verify(Settings(options={"multi-stage.keep": "make"}))
+    assert (of(again).learned, of(again).verdict) == ((), Verdict.EQUAL)  # what was learned is a setting
+    assert again.result.files == verified.result.files
+
+
+def test_it_adds_to_what_the_user_keeps(with_more: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch) -> None:
+    missing(monkeypatch, {"make": "x"})
+    found = of(with_more(keeps("make")).verify(Settings(options={"multi-stage.keep": "g++,gcc"})))
+    assert [each.value for each in found.learned] == ["g++ gcc make"]
+
+
+def test_learning_stops_where_nothing_more_is_learned(with_more: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch) -> None:
+    made = with_more(unless("multi-stage"))
+    monkeypatch.setattr(search, "missing_packages", lambda *_: {"make": "again and again"})
+    found = of(made.verify())
+    assert (found.verdict, found.learned) == (Verdict.EQUAL, ())
+    assert [each.transform for each in found.dropped] == ["multi-stage"]
+    assert unique(made)
+    assert made.said.count("adding make") == 1
+
+
+def test_a_package_that_changes_nothing_is_not_built(with_more: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch) -> None:
+    made = with_more(unless("multi-stage"))
+    monkeypatch.setattr(search, "missing_packages", lambda *_: {"libpq5": "x"})
+    assert of(made.verify()).learned == ()
+    assert not any(said.startswith("adding") for said in made.said)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.AFTER_BROKEN, Verdict.NETWORK, Verdict.TIMED_OUT])
+def test_what_does_not_build_teaches_nothing(with_more: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch, verdict: Verdict) -> None:
+    made = with_more(lambda names, _: Proof(verdict, "apt failed") if len(made.seen) == 2 else unless("multi-stage")(names, _))
+    missing(monkeypatch, {"make": "x"})
+    found = of(made.verify())
+    assert (found.verdict, found.learned) == (Verdict.EQUAL, ())
+    assert [each.transform for each in found.dropped] == ["multi-stage"]
+
+
+def test_learning_step_by_step(with_more: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch) -> None:
+    def judge(names: set[str], candidate: Candidate) -> Proof:
+        runtime = candidate.dockerfile.rpartition("\nFROM ")[2]
+        lost = [name for name in ("make", "g++") if f" {name}" not in runtime]
+        return differs("gone", *lost, check="commands") if lost else EQUAL
+
+    missing(monkeypatch, {"make": "a"}, {"g++": "b"})
+    found = of(with_more(judge).verify())
+    assert found.verdict is Verdict.EQUAL
+    assert found.learned[-1].value == "g++ make"
+
+
+def test_the_package_is_found_in_the_original(with_more: Callable[[Judge], Bench], docker: FakeDocker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a program that a container misses to the package that the original has it from, through dpkg."""
+    made = with_more(lambda names, candidate: keeps("make")(names, candidate) if "multi-stage" not in names or " make" in candidate.dockerfile.rpartition("\nFROM ")[2]
+                     else differs("make is not found", "make", check="commands"))
+    original = Prover.original
+    image = verify_images.image({"/usr/bin/make": verify_images.program()}, Env=["PATH=/usr/bin"])
+    monkeypatch.setattr(Prover, "original", lambda prover: replace(original(prover), image=image))
+    docker.set(runs=[{"words": "--entrypoint dpkg before -S /usr/bin/make", "out": "make: /usr/bin/make\n"}])
+    assert of(made.verify()).learned == (Learned("multi-stage.keep", "make", "make belongs to it"),)
+
+
+# --- packages in doubt -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def doubtful(bench: Callable[[Judge], Bench]) -> Callable[[Judge], Bench]:
+    """The project with git, which nothing uses, and a -dev package whose library no table names."""
+    def make(judge: Judge) -> Bench:
+        made = bench(judge)
+        made.path.write_text(made.path.read_text("utf-8").replace("gcc libpq-dev", "gcc libpq-dev git libmystery-dev"), "utf-8")
+        return made
+    return make
+
+
+def runtime_of(candidate: Candidate) -> list[str]:
+    return candidate.dockerfile.rpartition("\nFROM ")[2].split()
+
+
+def test_what_the_image_works_without_is_offered_or_dropped(doubtful: Callable[[Judge], Bench]) -> None:
+    def judge(names: set[str], candidate: Candidate) -> Proof:
+        there = {"git", "libmystery-dev"} & set(runtime_of(candidate))
+        return replace(EQUAL, built=Built(500 + 100 * len(there)))
+
+    made = doubtful(judge)
+    verified = made.verify()
+    found = of(verified)
+    assert found.verdict is Verdict.EQUAL
+    assert Learned("multi-stage.drop", "libmystery-dev", "the image works without") in found.learned
+    assert [(offer.package, offer.saved) for offer in found.offers] == [("git", 100)]
+    words = verified.result.files[0].after.rpartition("\nFROM ")[2].split()
+    assert "git" in words  # it is the user's to leave it out
+    assert "libmystery-dev" not in words
+    assert unique(made)
+
+
+def test_what_the_image_needs_stays(doubtful: Callable[[Judge], Bench]) -> None:
+    needed = {"git", "libmystery-dev"}
+    verified = doubtful(lambda names, candidate: EQUAL if needed <= set(runtime_of(candidate)) else differs()).verify()
+    assert (of(verified).verdict, of(verified).learned, of(verified).offers, of(verified).dropped) == (Verdict.EQUAL, (), (), ())
+    assert needed <= set(verified.result.files[0].after.rpartition("\nFROM ")[2].split())
+
+
+def test_the_users_own_drops_stay(doubtful: Callable[[Judge], Bench]) -> None:
+    made = doubtful(unless())
+    found = of(made.verify(Settings(options={"multi-stage.drop": "git"})))
+    assert [each.value for each in found.learned if each.key == "multi-stage.drop"] == ["git libmystery-dev"]
+    assert all("git" not in runtime_of(candidate) for _, candidate in made.seen)
