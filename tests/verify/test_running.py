@@ -51,7 +51,8 @@ def test_what_python_says(docker: FakeDocker, engine: Engine) -> None:
     assert ask_python(engine, IMAGE, "/usr/local/bin/python3", PLACES) == PythonFacts(
         "/usr/local/bin/python3", "3.11.7", {"flask": "3.0.3"}, {"ssl": ""}, "/usr/local")
     argv = docker.argv("run")[0]
-    assert argv[:3] == ["run", "--rm", "-i"]
+    assert argv[:2] == ["run", "--rm"]
+    assert "-i" in argv
     assert argv[-4:] == ["--entrypoint", "/usr/local/bin/python3", IMAGE, "-"]
     assert "--user" not in argv  # as the image's own
     assert argv[argv.index("--env") + 1] == "A=1"

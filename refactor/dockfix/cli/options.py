@@ -45,7 +45,7 @@ def verify_options(hidden: bool) -> Decorator:
     return _all(
         option("--engine", type=click.Choice(("docker", "podman")), help="The container engine. Default: the first that answers."),
         option("--builder", metavar="NAME", default="", help="The buildx builder that builds, such as a remote one."),
-        option("--build-arg", metavar="NAME=VALUE", multiple=True, help="Passed to every build (repeatable), as are the next eight."),
+        option("--build-arg", metavar="NAME=VALUE", multiple=True, help="Passed to every build (repeatable), as is all down to --no-cache."),
         option("--secret", metavar="SPEC", multiple=True, help="A build secret: id=NAME,src=FILE or id=NAME,env=VARIABLE."),
         option("--ssh", metavar="SPEC", multiple=True, help="An SSH agent socket or keys: default or ID=PATH."),
         option("--platform", metavar="NAME", default="", help="The platform to build for, such as linux/arm64."),
@@ -65,5 +65,5 @@ def verify_options(hidden: bool) -> Decorator:
         option("--log-dir", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
                help="Where build logs are kept. Default: a new folder, which the report names."),
         option("--timings", is_flag=True, help="Also measure builds: cold, after a change in the source, and in the dependencies."),
-        option("--keep", is_flag=True, help="Keep the images; dockfix verify --cleanup does not remove those of a run that is going."),
+        option("--keep", is_flag=True, help="Keep the images; dockfix verify --cleanup removes them later."),
     )

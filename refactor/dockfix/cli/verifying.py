@@ -7,7 +7,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -21,6 +21,7 @@ from dockfix.report.live import Live
 from dockfix.report.terminal import Screen
 from dockfix.verify.bake import slugs
 from dockfix.verify.engines import Engine, EngineError, find_engine
+from dockfix.verify.process import TimedOut
 from dockfix.verify.prove import Plan
 from dockfix.verify.search import Task, Verified, verify
 from dockfix.verify.settings import VerifyFlags, VerifySettingError, plan
@@ -39,7 +40,8 @@ class Verifying:
     def run(self, jobs: Sequence[Job], search: bool) -> list[Verified]:
         """What came of each job, in their order. Raises NoEngineError; KeyboardInterrupt after everything was cleaned away."""
         plans = {job.path: self.plan(job.path) for job in jobs if job.failure is None}
-        engine = find_engine(self._flags.engine, self._flags.builder, self._stop)
+        with _interruptible():
+            engine = find_engine(self._flags.engine, self._flags.builder, self._stop)
         folder = self._flags.log_dir or Path(tempfile.mkdtemp(prefix="dockfix-verify-"))
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -53,6 +55,9 @@ class Verifying:
                 self._stop.set()
                 if not self._flags.keep:
                     _clean(engine)
+                if not self._flags.log_dir:
+                    with suppress(OSError):  # of use only where something is in it
+                        folder.rmdir()
 
     def plan(self, path: str) -> tuple[Plan, int]:
         """How one Dockerfile is verified."""
@@ -112,15 +117,17 @@ def told(found: Sequence[Verified]) -> list[Verification]:
 def cleanup(flags: VerifyFlags) -> tuple[int, int]:
     """Remove what runs that were killed have left: how many things, and how many of runs that are still going were let be."""
     engine = find_engine(flags.engine, flags.builder, threading.Event())
-    removed = engine.clean()
-    return removed, sum(map(len, engine.left_over()))
+    try:
+        return engine.clean(), sum(map(len, engine.left_over()))
+    except TimedOut as error:
+        raise EngineError(f"{engine.name} does not answer: {error}") from error
 
 
 def _clean(engine: Engine) -> None:
     """Whatever happens, nothing of this run stays; a second Ctrl-C is for the impatient."""
     try:
         engine.clean(engine.session)
-    except (EngineError, OSError):
+    except (EngineError, TimedOut, OSError):
         return
 
 

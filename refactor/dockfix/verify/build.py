@@ -165,7 +165,7 @@ class Builder:
                 outcome = Outcome.OK if done.status == 0 else Outcome.FAILED
                 self.images += [image] if outcome is Outcome.OK else []
             except TimedOut as error:
-                keep(f"dockfix: {error}\n")
+                keep(f"the build took longer than {error.seconds:.0f} s (--timeout)\n")
         tail = failed_step(lines)
         if outcome is Outcome.FAILED and _NETWORK.search("\n".join(lines[-60:])):
             outcome = Outcome.NETWORK

@@ -25,6 +25,7 @@ LABEL = "dockfix.verify"
 REPOSITORY = "dockfix-verify"
 NAMES = ("docker", "podman")
 ANSWERS_WITHIN = 30.0  # seconds
+NOT_STARTED = 125  # the exit status of `run` where the engine itself is at fault
 QUICK = 120.0  # seconds: for calls that only ask or remove
 
 EngineName = Literal["docker", "podman"]
@@ -87,6 +88,13 @@ class Engine:
         if check and done.status:
             lines = done.text.strip().splitlines()
             raise EngineError(f"{self.name} {arguments[0]} failed: {lines[-1] if lines else done.status}")
+        return done
+
+    def run(self, *arguments: str, timeout: float = QUICK, stdin: str = "") -> Done:
+        """``run`` a container of this session that is removed at its end; its own exit status is no error."""
+        done = self.call("run", "--rm", "--label", self.label, *arguments, timeout=timeout, check=False, stdin=stdin)
+        if done.status == NOT_STARTED:
+            raise EngineError(f"a container could not be started: {(done.err.strip().splitlines() or ['no reason given'])[0]}")
         return done
 
     @property

@@ -126,7 +126,8 @@ class Prover:
         began = self._start(result.image, image, tool)
         for smoke, good, said in [*self._smokes(result.image), *zip(self._requests, began.good, began.answers, strict=True)]:
             if not good:
-                raise Ended(Proof(Verdict.ORIGINAL_FAILS, f"{smoke.name}: {_short(said)}", tuple(began.output.splitlines()[-20:])))
+                hide = self.builder.hide
+                raise Ended(Proof(Verdict.ORIGINAL_FAILS, hide(f"{smoke.name}: {_short(said)}"), tuple(hide(began.output).splitlines()[-20:])))
         if began.exited:
             notes.append(f"the original itself ends with status {began.exited}, so that is all that its start shows; "
                          "--env and --smoke give it more to do")
@@ -156,6 +157,7 @@ class Prover:
         made.add("user", compare.compare_user(before, image))
         if original.base is None:
             made.add("files", [], "the base image could not be read")
+            made.add("writes", [], "the base image could not be read")
         else:
             ignored = self._taken_away(before, candidate)
             found = compare.compare_files(original.base, before, image, declared, ignored)
@@ -272,7 +274,7 @@ class Prover:
         for step, taken in facts.copies.items():
             if step.copy is not None and step.copy.target is not None:
                 left = after.copied(step.copy.sources, after.ignore)
-                emptied = _folders(taken.files) - _folders(left.files)
+                emptied = (_folders(taken.files) | taken.skipped) - _folders(left.files) - left.skipped
                 for name in (taken.files - left.files) | (taken.files & own) | emptied:
                     found.update(_places(name, taken, step.copy.target, step.copy.target_is_folder))
         return frozenset(found & before.snapshot.entries.keys())
@@ -315,6 +317,8 @@ class _Findings:
 
 def _not_built(result: BuildResult, verdict: Verdict) -> Proof:
     verdict = _FAULTS.get(result.outcome, verdict)
+    if verdict is Verdict.TIMED_OUT:
+        return Proof(verdict, result.tail[-1], result.tail)
     errors = [line for line in result.tail if re.search(r"(?i)error|failed|denied|not found|no such", line)]
     reason = (errors or list(result.tail) or ["the build failed without a word"])[-1]
     return Proof(verdict, _short(reason), result.tail)

@@ -73,8 +73,8 @@ class Start:
 def ask_python(engine: Engine, image: str, python: str, conditions: Conditions) -> PythonFacts | str:
     """What the image's interpreter says as the image's own user; a text where it does not start."""
     try:
-        done = engine.call("run", "--rm", "-i", *_own(engine), *conditions.words(), "--entrypoint", python, image, "-",
-                           timeout=IMPORTS_WITHIN, check=False, stdin=source("packages"))
+        done = engine.run("-i", *conditions.words(), "--entrypoint", python, image, "-",
+                          timeout=IMPORTS_WITHIN, stdin=source("packages"))
     except TimedOut as error:
         return f"its modules could not be imported: {error}"
     answer = _answer(done.out)
@@ -90,8 +90,8 @@ def missing_libraries(engine: Engine, image: str, files: Sequence[str], conditio
     if not files:
         return {}
     script = 'command -v ldd >/dev/null || exit 3; while IFS= read -r f; do echo "@@$f"; ldd "$f" 2>&1; done; exit 0'
-    done = engine.call("run", "--rm", "-i", *_own(engine), *conditions.words(), "--user", "0", "--entrypoint", "/bin/sh",
-                       image, "-c", script, timeout=LIBRARIES_WITHIN, check=False, stdin="".join(f"{file}\n" for file in files))
+    done = engine.run("-i", *conditions.words(), "--user", "0", "--entrypoint", "/bin/sh",
+                      image, "-c", script, timeout=LIBRARIES_WITHIN, stdin="".join(f"{file}\n" for file in files))
     if done.status:
         return None
     found: dict[str, frozenset[str]] = {}
@@ -107,8 +107,7 @@ def package_of(engine: Engine, image: str, path: str, conditions: Conditions) ->
     """The Debian package of the image that a file belongs to, "" where none owns it. Both names of a merged /usr are tried."""
     other = path.removeprefix("/usr") if path.startswith("/usr/lib") else f"/usr{path}"
     for name in (path, other):
-        done = engine.call("run", "--rm", *_own(engine), *conditions.words(), "--user", "0", "--entrypoint", "dpkg", image, "-S", name,
-                           check=False)
+        done = engine.run(*conditions.words(), "--user", "0", "--entrypoint", "dpkg", image, "-S", name)
         if done.status == 0 and ": " in done.out:
             return done.out.split(": ", 1)[0].split(",")[0].split(":")[0].strip()
     return ""
@@ -119,8 +118,7 @@ def run_smoke(engine: Engine, image: str, smoke: Smoke, conditions: Conditions) 
     entry = ["--entrypoint", "/bin/sh"] if smoke.shell else []
     words = ["-c", smoke.shell] if smoke.shell else list(smoke.command)
     try:
-        done = engine.call("run", "--rm", *_own(engine), *conditions.words(smoke.network), *entry, image, *words,
-                           timeout=smoke.wait, check=False)
+        done = engine.run(*conditions.words(smoke.network), *entry, image, *words, timeout=smoke.wait)
     except TimedOut as error:
         return False, str(error)
     good = done.status in smoke.statuses and smoke.expect in done.text
@@ -194,12 +192,14 @@ class _Probe:
         wanted = {"seconds": seconds, "ports": self.ports, "roots": roots, "requests": [
             {"port": each.port, "path": each.path, "statuses": each.statuses, "expect": each.expect} for each in self.requests]}
         try:
-            done = self.engine.call(
-                "run", "--rm", "-i", *_own(self.engine), "--memory", self.memory, "--network", f"container:{self.name}", "--user", "0",
+            done = self.engine.run(
+                "-i", "--memory", self.memory, "--network", f"container:{self.name}", "--user", "0",
                 "--env", f"DOCKFIX_PROBE={json.dumps(wanted)}", "--entrypoint", self.tool.python, self.tool.image, "-",
-                check=False, stdin=source("ports"))
+                stdin=source("ports"))
         except TimedOut:
             return self._nothing("no answer in time")
+        except EngineError:  # the container ended under our hands
+            return self._nothing("the container has ended")
         return _answer(done.out) or self._nothing("the container has ended")
 
 
