@@ -1,18 +1,20 @@
-"""A program that stands in for docker (or podman): it records how it is called, and does what a JSON file tells it to.
+"""A program that stands in for docker (or podman): it records how it is called, and does what a file of settings tells it to.
 
 Its "images" and "containers" are files, so that labels, tags and what is left over can be looked at. Run as a script, it is
-that program; imported, it gives tests ``FakeDocker``, which installs it.
+that program; imported, it gives tests ``FakeDocker``, which installs it. It is started thousands of times: files hold Python
+literals, it is installed compiled, and a module is imported where it is needed.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import sys
 import time
-from pathlib import Path
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
 
 # How a build of BuildKit says that the front end of `# syntax=docker/dockerfile:1` is not to be had
 NO_FRONT_END = [
@@ -38,6 +40,12 @@ FILES = {
     "etc/passwd": PASSWD, "etc/group": "root:x:0:\n", "etc/os-release": 'VERSION_CODENAME="bookworm"\n', "bin/sh": "#!\n",
     "usr/local/bin/python3": "\x7fELF", "usr/local/lib/libown.so": "\x7fELF", "app/app.py": "print()\n",
 }  # fmt: skip
+LAUNCH = """import marshal
+with open({code!r}, "rb") as file:
+    code = marshal.loads(file.read()[16:])
+exec(code)
+sys.exit(main())
+"""
 SETTINGS: dict[str, Any] = {
     "version": "Docker version 28.2.2, build e6534b4",
     "info": {"out": "28.2.2\n"},
@@ -62,24 +70,28 @@ class FakeDocker:
     """Installs the program in a folder of its own; ``bin`` belongs on PATH."""
 
     def __init__(self, root: Path, name: str = "docker", **settings: Any) -> None:
+        import py_compile
+
         self.root, self.bin = root, root / "bin"
         for folder in (self.bin, root / "images", root / "containers", root / "counts"):
             folder.mkdir(parents=True)
         self.program = self.bin / name
-        self.program.write_text(f"#!{sys.executable} -IS\n{Path(__file__).read_text('utf-8')}", "utf-8")
+        code = root / "code.pyc"
+        py_compile.compile(__file__, str(code), doraise=True)
+        self.program.write_text(f"#!{sys.executable} -IS\n{LAUNCH.format(code=str(code))}", "utf-8")
         self.program.chmod(0o755)
         self.settings = dict(SETTINGS)
         self.set(**settings)
 
     def set(self, **settings: Any) -> None:
         self.settings |= settings
-        (self.root / "settings.json").write_text(json.dumps(self.settings), "utf-8")
+        write(f"{self.root}/settings", repr(self.settings))
 
     @property
     def calls(self) -> list[dict[str, Any]]:
         """Every call: argv, and what belongs to it (dockerfile, ignore, environment)."""
-        file = self.root / "calls.jsonl"
-        return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
+        file = self.root / "calls"
+        return [literal(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
 
     def argv(self, *words: str) -> list[list[str]]:
         """The calls whose first words are these."""
@@ -92,7 +104,7 @@ class FakeDocker:
 
     def images(self) -> list[str]:
         """The tags of the images that are there."""
-        return sorted(json.loads(file.read_text("utf-8"))["tag"] for file in (self.root / "images").iterdir())
+        return sorted(literal(file.read_text("utf-8"))["tag"] for file in (self.root / "images").iterdir())
 
     def containers(self) -> list[str]:
         return sorted(file.name for file in (self.root / "containers").iterdir())
@@ -105,27 +117,58 @@ class FakeDocker:
 
     def add(self, kind: str, name: str, session: str) -> None:
         """An image or a container of some session that was there before."""
-        text = json.dumps({"tag": name, "labels": {"dockfix.verify": session}, "dockerfile": "FROM scratch\n"})
-        (self.root / kind / name).write_text(text, "utf-8")
+        write(f"{self.root}/{kind}/{name}", repr({"tag": name, "labels": {"dockfix.verify": session}, "dockerfile": "FROM scratch\n"}))
 
 
 # --- the program ------------------------------------------------------------------------------------------------------
 
 
 def main() -> int:
-    root = Path(__file__).parent.parent
-    settings = json.loads((root / "settings.json").read_text("utf-8"))
+    root = __file__.rsplit("/", 2)[0]
+    settings = literal(read(f"{root}/settings"))
     argv = sys.argv[1:]
     record: dict[str, Any] = {"argv": argv, "pid": os.getpid(), "buildkit": os.environ.get("DOCKER_BUILDKIT")}
     building = argv[:1] == ["build"] or argv[:2] == ["buildx", "build"]
     if building:
-        file = Path(option(argv, "-f"))
-        ignore = file.with_name(f"{file.name}.dockerignore")
-        record |= {"dockerfile": file.read_bytes().decode("utf-8", "surrogateescape"), "context": argv[-1], "tag": option(argv, "-t"),
-                   "ignore": ignore.read_text("utf-8") if ignore.exists() else None}
-    with (root / "calls.jsonl").open("a", encoding="utf-8") as calls:
-        calls.write(json.dumps(record) + "\n")
+        file = option(argv, "-f")
+        ignore = f"{file}.dockerignore"
+        record |= {"dockerfile": read(file), "context": argv[-1], "tag": option(argv, "-t"), "ignore": read(ignore) if exists(ignore) else None}
+    with open(f"{root}/calls", "ab") as calls:  # noqa: PTH123
+        calls.write(ascii(record).encode() + b"\n")
     return build(root, settings, argv, record) if building else other(root, settings, argv)
+
+
+def literal(text: str) -> Any:
+    return eval(text, {"__builtins__": {}})
+
+
+def read(path: object) -> str:
+    with open(str(path), encoding="utf-8", errors="surrogateescape", newline="") as file:  # noqa: PTH123
+        return file.read()
+
+
+def write(path: str, text: str) -> None:
+    """In one step: another call may read it."""
+    with open(f"{path}.new", "w", encoding="utf-8", errors="surrogateescape", newline="") as file:  # noqa: PTH123
+        file.write(text)
+    os.replace(f"{path}.new", path)  # noqa: PTH105
+
+
+def exists(path: str) -> bool:
+    return os.access(path, os.F_OK)
+
+
+def things(root: str, kind: str) -> list[tuple[str, dict[str, Any]]]:
+    """The images or containers by the names of their files."""
+    return [(name, literal(read(f"{root}/{kind}/{name}"))) for name in sorted(os.listdir(f"{root}/{kind}")) if not name.endswith(".new")]  # noqa: PTH208
+
+
+def search(pattern: str, text: str) -> bool:
+    if not pattern:
+        return True
+    import re
+
+    return bool(re.search(pattern, text))
 
 
 def option(argv: list[str], name: str) -> str:
@@ -137,33 +180,36 @@ def labels(argv: list[str]) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def count(root: Path, name: str) -> int:
+def count(root: str, name: str) -> int:
     """How many times this was called, this one included."""
-    with (root / "counts" / name).open("ab") as file:
+    with open(f"{root}/counts/{name}", "ab") as file:  # noqa: PTH123
         file.write(b".")
         file.flush()
         return file.tell()
 
 
-def build(root: Path, settings: dict[str, Any], argv: list[str], record: dict[str, Any]) -> int:
+def file_name(tag: str) -> str:
+    return "".join(sign if sign.isalnum() else "_" for sign in tag)
+
+
+def build(root: str, settings: dict[str, Any], argv: list[str], record: dict[str, Any]) -> int:
     for number, rule in enumerate(settings["builds"]):
-        fits = re.search(rule.get("dockerfile", ""), record["dockerfile"]) and re.search(rule.get("context", ""), record["context"])
+        fits = search(rule.get("dockerfile", ""), record["dockerfile"]) and search(rule.get("context", ""), record["context"])
         if fits and ("times" not in rule or count(root, f"build{number}") <= rule["times"]):
             break
     else:
         rule = {}
     for line in rule.get("lines", ["#1 [internal] load build definition", "#2 [1/2] FROM x", "#2 DONE 0.1s"]):
-        text = line.replace("CONTEXT", record["context"])
-        print(re.sub(r"ENV:(\w+)", lambda match: os.environ.get(match[1], ""), text), file=sys.stderr, flush=True)
+        text, env, variable = line.replace("CONTEXT", record["context"]).partition("ENV:")
+        print(text + (os.environ.get(variable, "") if env else ""), file=sys.stderr, flush=True)
     time.sleep(rule.get("sleep", 0))
     status = int(rule.get("status", 0))
     if not status:
-        (root / "images" / re.sub(r"\W", "_", record["tag"])).write_text(
-            json.dumps({"tag": record["tag"], "labels": labels(argv), "dockerfile": record["dockerfile"]}), "utf-8")
+        write(f"{root}/images/{file_name(record['tag'])}", repr({"tag": record["tag"], "labels": labels(argv), "dockerfile": record["dockerfile"]}))
     return status
 
 
-def other(root: Path, settings: dict[str, Any], argv: list[str]) -> int:
+def other(root: str, settings: dict[str, Any], argv: list[str]) -> int:
     match argv:
         case ["--version"]:
             print(settings["version"])
@@ -174,10 +220,11 @@ def other(root: Path, settings: dict[str, Any], argv: list[str]) -> int:
         case ["buildx", "inspect", name]:
             return say({} if name in settings["builders"] else {"err": f'ERROR: no builder "{name}" found\n', "status": 1})
         case ["image", "inspect", name]:
-            image = image_of(root, name)
-            print(json.dumps([{"Id": name, "Size": 4000 - len(image["dockerfile"]), "Config": {**settings["config"], "Labels": image["labels"]}}]))
+            image = literal(read(f"{root}/images/{file_name(name)}"))
+            size = 4000 - len(image["dockerfile"])
+            print(json([{"Id": name, "Size": size, "Config": {**settings["config"], "Labels": image["labels"]}}]))
         case ["history", *_]:
-            print("\n".join(json.dumps(row) for row in settings["history"]))
+            print("\n".join(map(json, settings["history"])))
         case ["create", *_]:
             name = f"created{count(root, 'create')}"
             keep(root, name, argv)
@@ -187,42 +234,43 @@ def other(root: Path, settings: dict[str, Any], argv: list[str]) -> int:
         case ["run", *_]:
             return start(root, settings, argv)
         case ["inspect", "--format", "{{json .State}}", name]:
-            if not (root / "containers" / name).exists():
+            if not exists(f"{root}/containers/{name}"):
                 return say({"err": f"Error: No such object: {name}\n", "status": 1})
             states = settings["states"]
-            print(json.dumps(states[min(count(root, f"state-{name}"), len(states)) - 1]))
+            print(json(states[min(count(root, f"state-{name}"), len(states)) - 1]))
         case ["inspect", "--format", _, name]:
-            file = next(root / kind / name for kind in ("containers", "images") if (root / kind / name).exists())
-            print(json.loads(file.read_text("utf-8"))["labels"].get("dockfix.verify", ""))
+            found = dict(things(root, "containers") + things(root, "images"))
+            print(found[name]["labels"].get("dockfix.verify", ""))
         case ["inspect", name]:
-            return 0 if (root / "containers" / name).exists() else 1
+            return 0 if exists(f"{root}/containers/{name}") else 1
         case ["logs", _]:
             print(settings["logs"], end="")
         case ["diff", _]:
             print(settings["diff"], end="")
         case ["ps" | "images", *_]:
             key, _, value = option(argv, "--filter").removeprefix("label=").partition("=")
-            for file in sorted((root / ("containers" if argv[0] == "ps" else "images")).iterdir()):
-                own = json.loads(file.read_text("utf-8"))["labels"]
+            for name, thing in things(root, "containers" if argv[0] == "ps" else "images"):
+                own = thing["labels"]
                 if key in own and (not value or own[key] == value):
-                    print(file.name)
+                    print(name)
         case ["rm" | "rmi", *names]:
-            for name in names:
-                for file in (root / ("containers" if argv[0] == "rm" else "images")).iterdir():
-                    if name in (file.name, json.loads(file.read_text("utf-8"))["tag"]):
-                        file.unlink(missing_ok=True)
+            kind = "containers" if argv[0] == "rm" else "images"
+            for name, thing in things(root, kind):
+                if {name, thing["tag"]} & set(names):
+                    os.unlink(f"{root}/{kind}/{name}")  # noqa: PTH108
         case _:
             return say({"err": f"unknown command: {' '.join(argv)}\n", "status": 125})
     return 0
 
 
-def image_of(root: Path, name: str) -> dict[str, Any]:
-    image: dict[str, Any] = json.loads((root / "images" / re.sub(r"\W", "_", name)).read_text("utf-8"))
-    return image
+def json(value: object) -> str:
+    from json import dumps
+
+    return dumps(value)
 
 
-def keep(root: Path, name: str, argv: list[str]) -> None:
-    (root / "containers" / name).write_text(json.dumps({"tag": name, "labels": labels(argv)}), "utf-8")
+def keep(root: str, name: str, argv: list[str]) -> None:
+    write(f"{root}/containers/{name}", repr({"tag": name, "labels": labels(argv)}))
 
 
 def say(what: dict[str, Any]) -> int:
@@ -232,9 +280,9 @@ def say(what: dict[str, Any]) -> int:
     return int(what.get("status", 0))
 
 
-def start(root: Path, settings: dict[str, Any], argv: list[str]) -> int:
+def start(root: str, settings: dict[str, Any], argv: list[str]) -> int:
     for rule in settings["runs"]:
-        if re.search(rule["words"], " ".join(argv)):
+        if search(rule["words"], " ".join(argv)):
             return say(rule)
     if "-d" in argv:
         keep(root, option(argv, "--name"), argv)
@@ -244,29 +292,26 @@ def start(root: Path, settings: dict[str, Any], argv: list[str]) -> int:
     if argv[-1] == "-":  # a script for Python
         answer = settings["python"]
         if "DOCKFIX_PROBE" in given:
-            wanted = json.loads(option(argv, "--env").partition("=")[2])
+            from json import loads
+
+            wanted = loads(option(argv, "--env").partition("=")[2])
             requests = wanted["requests"]
             answer = {"open": wanted["ports"], "roots": {}, "good": [True] * len(requests), "answers": [{"status": 200, "body": "fine"}] * len(requests)}
-        return say({"out": f"noise\ndockfix-probe:{json.dumps(answer)}\n"} if answer else {"err": "no python\n", "status": 127})
+        return say({"out": f"noise\ndockfix-probe:{json(answer)}\n"} if answer else {"err": "no python\n", "status": 127})
     if "ldd" in argv[-1]:
         return say({"out": "".join(f"@@{file}\n{settings['ldd']}" for file in given.splitlines())})
     return say({"out": "done\n"})
 
 
 def export(files: dict[str, str]) -> None:
-    import io
-    import tarfile
-
-    with tarfile.open(fileobj=sys.stdout.buffer, mode="w|") as archive:
-        for name in sorted({str(above) for path in files for above in Path(path).parents} - {"."}):
-            info = tarfile.TarInfo(name)
-            info.type, info.mode = tarfile.DIRTYPE, 0o755
-            archive.addfile(info)
-        for path, content in files.items():
-            info = tarfile.TarInfo(path)
-            info.mode, info.size = 0o755 if "bin/" in path else 0o644, len(content.encode())
-            archive.addfile(info, io.BytesIO(content.encode()))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    """A tar stream, written by hand: the module for it takes long to import."""
+    folders = {path[:number] for path in files for number, sign in enumerate(path) if sign == "/"}
+    for path in sorted(folders | set(files)):
+        data = files.get(path, "").encode()
+        mode, kind = (0o755, b"5") if path in folders else (0o755 if "bin/" in path else 0o644, b"0")
+        header = b"%-100s%07o\0%07o\0%07o\0%011o\0%011o\0%s%s%s" % (
+            path.encode(), mode, 0, 0, len(data), 0, b" " * 8, kind, b"\0" * 100 + b"ustar\00000")
+        header = header.replace(path.encode().ljust(100), path.encode().ljust(100, b"\0"), 1).ljust(512, b"\0")
+        header = header[:148] + b"%06o\0 " % sum(header) + header[156:]
+        sys.stdout.buffer.write(header + data + b"\0" * (-len(data) % 512))
+    sys.stdout.buffer.write(b"\0" * 1024)

@@ -197,7 +197,7 @@ def test_an_image_without_python(docker: FakeDocker, path: Path) -> None:
 
 def test_a_stream_that_breaks_off(docker: FakeDocker, path: Path) -> None:
     program = docker.program.read_text("utf-8")
-    docker.program.write_text(program.replace('mode="w|"', 'mode="w|gz"'), "utf-8")
+    docker.program.write_text(program.replace("sys.exit", 'export = lambda files: print("no archive")\nsys.exit'), "utf-8")
     found = verdict_of(docker, path)
     assert found.verdict is Verdict.ENGINE_FAULT
     assert found.reason.startswith("the image's files could not be read: ")

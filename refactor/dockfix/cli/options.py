@@ -45,7 +45,7 @@ def verify_options(hidden: bool) -> Decorator:
     return _all(
         option("--engine", type=click.Choice(("docker", "podman")), help="The container engine. Default: the first that answers."),
         option("--builder", metavar="NAME", default="", help="The buildx builder that builds, such as a remote one."),
-        option("--build-arg", metavar="NAME=VALUE", multiple=True, help="Passed to every build (repeatable), as is all down to --no-cache."),
+        option("--build-arg", metavar="NAME=VALUE", multiple=True, help="Passed to every build, as is all down to --no-cache."),
         option("--secret", metavar="SPEC", multiple=True, help="A build secret: id=NAME,src=FILE or id=NAME,env=VARIABLE."),
         option("--ssh", metavar="SPEC", multiple=True, help="An SSH agent socket or keys: default or ID=PATH."),
         option("--platform", metavar="NAME", default="", help="The platform to build for, such as linux/arm64."),

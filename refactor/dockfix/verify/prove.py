@@ -127,7 +127,8 @@ class Prover:
         for smoke, good, said in [*self._smokes(result.image), *zip(self._requests, began.good, began.answers, strict=True)]:
             if not good:
                 hide = self.builder.hide
-                raise Ended(Proof(Verdict.ORIGINAL_FAILS, hide(f"{smoke.name}: {_short(said)}"), tuple(hide(began.output).splitlines()[-20:])))
+                tail = tuple(hide(began.output).splitlines()[-20:])
+                raise Ended(Proof(Verdict.ORIGINAL_FAILS, hide(f"{smoke.name}: {_short(said)}"), tail))
         if began.exited:
             notes.append(f"the original itself ends with status {began.exited}, so that is all that its start shows; "
                          "--env and --smoke give it more to do")

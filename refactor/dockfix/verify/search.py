@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -71,6 +72,12 @@ class _Attempt:
     def applied(self) -> tuple[str, ...]:
         return applied(self.result)
 
+    @property
+    def faults(self) -> float:
+        """How much speaks against it: the number of findings; more than any number where it did not build."""
+        verdict = self.proof.verdict
+        return len(self.proof.findings) if verdict in (Verdict.DIFFERS, Verdict.EQUAL) else 0.5 if verdict is Verdict.NETWORK else math.inf
+
 
 def applied(result: FileResult) -> tuple[str, ...]:
     """The transforms whose changes a result holds, in order."""
@@ -119,12 +126,10 @@ class _Search:
     def __post_init__(self) -> None:
         self.facts: Facts = gather(self.task.path, parse(decode(self.task.data)), self.task.context, self.task.settings.options)
         self.prover = Prover(self.engine, self.facts, self.task.plan, self.task.folder, self.say)
-        self.first = self._result(self.task.settings)
+        self.settings = replace(self.task.settings, unsafe=True) if self.task.search else self.task.settings
+        self.first = self._result(self.settings)
 
     def run(self) -> Verified:
-        task = self.task
-        settings = replace(task.settings, unsafe=True) if task.search else task.settings
-        self.first = self._result(settings)
         if self.first.failures:
             return Verified(self.first, None)
         if not self.first.changed:
@@ -133,13 +138,13 @@ class _Search:
             self.original = self.prover.original()
         except Ended as error:
             return self.ended(error.proof)
-        if not task.search:
-            return self._report(self._attempt(settings), ())
-        return self._searched(settings)
+        if not self.task.search:
+            return self._report(self._attempt(self.settings), ())
+        return self._searched(self.settings)
 
     def ended(self, proof: Proof) -> Verified:
         """Nothing was compared: nothing is to be written."""
-        return self._report(_Attempt(self.task.settings, self.first, proof), ())
+        return self._report(_Attempt(self.settings, self.first, proof), ())
 
     # --- the search -------------------------------------------------------------------------------------------------
 
@@ -187,22 +192,31 @@ class _Search:
         return attempt
 
     def _largest(self, full: _Attempt) -> tuple[_Attempt, tuple[Dropped, ...]]:
-        """The largest set of transforms that holds: all but one, or else one after the other as long as they hold."""
-        names = full.applied
-        for name in self._suspected(full):
+        """The largest set of transforms that holds: without those whose loss makes it better, or else one after the other."""
+        current, reasons = full, dict[str, str]()
+        while (better := self._without_one(current)) is not None:
+            name, attempt = better
+            reasons[name] = current.proof.reason
+            if not attempt.proof.verdict.blames_rewrite:
+                return attempt, self._dropped(full.applied, attempt, reasons) if attempt.proof.verdict is Verdict.EQUAL else ()
+            current = attempt
+        return self._one_by_one(full)
+
+    def _without_one(self, current: _Attempt) -> tuple[str, _Attempt] | None:
+        """The first transform whose loss leaves less to complain of, with what is left then."""
+        for name in self._suspected(current):
             if not self._may_build():
-                return self._give_up(full)
-            attempt = self._attempt(replace(full.settings, ignore=full.settings.ignore | {name}))
-            if attempt.proof.verdict is Verdict.EQUAL:
-                return attempt, self._dropped(names, attempt, {name: full.proof.reason})
-            if attempt.proof.verdict in (Verdict.NETWORK, Verdict.ENGINE_FAULT):
-                return attempt, ()
+                return None
+            attempt = self._attempt(replace(current.settings, ignore=current.settings.ignore | {name}))
+            if attempt.faults < current.faults:
+                return name, attempt
+        return None
+
+    def _one_by_one(self, full: _Attempt) -> tuple[_Attempt, tuple[Dropped, ...]]:
         best: _Attempt | None = None
         kept: set[str] = set()
         reasons: dict[str, str] = {}
-        for name in names:
-            if not self._may_build():
-                break
+        for name in full.applied:
             without = full.settings.ignore | (set(ids()) - kept - {name})
             attempt = self._attempt(replace(full.settings, ignore=frozenset(without)))
             if name in attempt.applied and attempt.proof.verdict is Verdict.EQUAL:
@@ -210,11 +224,11 @@ class _Search:
                 best = attempt
             elif attempt.proof.verdict is Verdict.NETWORK:
                 return attempt, ()
-            elif attempt.proof.reason:
+            elif attempt.proof.verdict is not Verdict.UNCHANGED:
                 reasons[name] = attempt.proof.reason
         if best is None:
             return self._give_up(full)
-        return best, self._dropped(names, best, reasons)
+        return best, self._dropped(full.applied, best, reasons)
 
     def _give_up(self, full: _Attempt) -> tuple[_Attempt, tuple[Dropped, ...]]:
         return full, tuple(Dropped(name, full.proof.reason) for name in full.applied)
