@@ -157,7 +157,7 @@ def test_an_error_in_our_own_report_does_not_stop_the_others(dockfix, put, monke
 
 def test_an_error_outside_of_any_file_has_no_traceback_either(dockfix, put, monkeypatch):
     put()
-    monkeypatch.setattr("dockfix.cli.session.discover", lambda *a, **k: 1 / 0)
+    monkeypatch.setattr("dockfix.cli.jobs.discover", lambda *a, **k: 1 / 0)
     result = dockfix()
     assert result.exit_code == 2
     assert result.stderr.startswith("error: internal error: ZeroDivisionError: division by zero\nhint: this is a bug")

@@ -274,8 +274,8 @@ def test_bake(docker: FakeDocker, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert before["args"] == {"A": "1"}
     folder = Path("out/all.json.d")
     assert sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()) == [
-        "app-dockerfile/after.Dockerfile", "app-dockerfile/before.Dockerfile", "other-dockerfile/after.Dockerfile",
-        "other-dockerfile/after.Dockerfile.dockerignore", "other-dockerfile/before.Dockerfile", "other-dockerfile/before.Dockerfile.dockerignore",
+        "app-dockerfile/after", "app-dockerfile/before", "other-dockerfile/after",
+        "other-dockerfile/after.dockerignore", "other-dockerfile/before", "other-dockerfile/before.dockerignore",
     ]  # fmt: skip
     assert Path("app/Dockerfile").read_text("utf-8") == TEXT
 
@@ -415,8 +415,7 @@ def clean(docker: FakeDocker, done: subprocess.CompletedProcess[str]) -> bool:
     return True
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("args", [("verify",), ("--apply", "--verify")])
+@pytest.mark.parametrize(("number", "args"), [(signal.SIGINT, ("verify",)), (signal.SIGTERM, ("--apply", "--verify")), (signal.SIGHUP, ("verify",))])
 def test_a_signal_while_an_image_is_built(docker: FakeDocker, number: int, args: tuple[str, ...]) -> None:
     project("a")
     project("b")

@@ -299,7 +299,7 @@ def start(root: str, settings: dict[str, Any], argv: list[str]) -> int:
             answer = {"open": wanted["ports"], "roots": {}, "good": [True] * len(requests), "answers": [{"status": 200, "body": "fine"}] * len(requests)}
         return say({"out": f"noise\ndockfix-probe:{json(answer)}\n"} if answer else {"err": "no python\n", "status": 127})
     if "ldd" in argv[-1]:
-        return say({"out": "".join(f"@@{file}\n{settings['ldd']}" for file in given.splitlines())})
+        return say({"out": "".join(f"@@dockfix:{file}\n{settings['ldd']}" for file in given.splitlines())})
     return say({"out": "done\n"})
 
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -113,7 +114,7 @@ def test_sessions_differ_and_fit_a_repository_name() -> None:
 def test_any_host_name_will_do(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "gethostname", lambda: host)
     session = new_session()
-    assert re.fullmatch(r"[a-z0-9]{1,20}-\d+-[0-9a-f]{8}", session)
+    assert re.fullmatch(r"[a-z0-9]{1,20}-\d+-\d+-[0-9a-f]{8}", session)
     assert alive(session)
 
 
@@ -130,6 +131,8 @@ def test_who_is_alive() -> None:
     assert alive(f"{host}-1-00000000")  # someone else's process
     assert not alive(f"{host}-{dead_pid()}-00000000")
     assert not alive(f"x{host}-{os.getpid()}-00000000")
+    assert alive(f"x{host}-1-{int(time.time()) - 3600}-00000000")  # another machine's, which may use the same engine
+    assert not alive(f"x{host}-1-{int(time.time()) - 90_000}-00000000")
     assert not any(alive(text) for text in ("", "-", host, f"{host}-", f"{host}-x-1", f"{host}--1"))
 
 

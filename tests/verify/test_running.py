@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -215,7 +217,7 @@ def test_one_that_cannot_even_be_made(docker: FakeDocker, engine: Engine) -> Non
 
 def test_a_stop_takes_the_container_away(docker: FakeDocker, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     docker.set(states=[UP])
-    monkeypatch.setattr(running.time, "sleep", lambda seconds: engine.stop.set())
+    monkeypatch.setattr(running, "time", SimpleNamespace(monotonic=time.monotonic, sleep=lambda seconds: engine.stop.set()))
     with pytest.raises(Cancelled):
         start(engine, IMAGE, None, frozenset(), (), PLACES)
     assert docker.containers() == []

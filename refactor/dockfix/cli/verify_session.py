@@ -105,8 +105,8 @@ class VerifySession:
                 elif result.changed:
                     facts = gather(Path(job.path), parse(decode(read(job.path))), job.context, job.settings.options)
                     before = as_it_is(facts)
-                    old = _put(folder / slug / "before.Dockerfile", before)
-                    new = _put(folder / slug / "after.Dockerfile", rewritten(before, result))
+                    old = _put(folder / slug / "before", before)
+                    new = _put(folder / slug / "after", rewritten(before, result))
                     pairs.append(Pair(job.path, facts.context.root.absolute(), old, new))
                     arguments[job.path] = verifying.plan(job.path)[0].arguments
             file.write_bytes(encode(bake_file(pairs, Path.cwd(), arguments)))

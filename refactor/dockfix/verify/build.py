@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -64,11 +64,8 @@ class BuildArguments:
                 variable = source = fields.get("id", "")
             held = os.environ.get(variable) if variable else None
             texts += _parts(_content(Path(source)) if held is None else held)
-        for argument in self.build_args:
-            name, equals, value = argument.partition("=")
-            if _SECRET_NAME.search(name):
-                texts += (value if equals else os.environ.get(name, "")).splitlines()
-        return tuple(sorted({text.strip() for text in texts if len(text.strip()) >= 4}, key=lambda text: -len(text)))
+        return tuple(sorted({text.strip() for text in texts if len(text.strip()) >= 4} | named_secrets(self.build_args),
+                            key=lambda text: -len(text)))
 
 
 @dataclass(frozen=True)
@@ -78,6 +75,17 @@ class Recipe:
     dockerfile: str
     ignore: str | None
     context: Path
+
+
+def named_secrets(pairs: Iterable[str]) -> set[str]:
+    """The values of those NAME=VALUE pairs that are named like secrets; a NAME alone stands for the variable of that name."""
+    found: set[str] = set()
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if _SECRET_NAME.search(name):
+            lines = (value if equals else os.environ.get(name, "")).splitlines()
+            found |= {line.strip() for line in lines if len(line.strip()) >= 4}
+    return found
 
 
 class Outcome(Enum):
@@ -105,7 +113,7 @@ class Builder:
     """Builds images in a folder of its own, in which Dockerfiles and logs stay."""
 
     def __init__(self, engine: Engine, folder: Path, arguments: BuildArguments, timeout: float,
-                 step: Callable[[str], None] = lambda text: None) -> None:
+                 step: Callable[[str], None] = lambda text: None, hidden: Iterable[str] = ()) -> None:
         self.engine = engine
         self.step = step  # called with each step that a build comes to
         self.folder = folder
@@ -114,7 +122,7 @@ class Builder:
         self.own_front_end = False  # once a front end could not be fetched, every later build does without
         self.count = 0
         self.images: list[str] = []
-        self._hidden = arguments.hidden()
+        self._hidden = (*arguments.hidden(), *hidden)
 
     def build(self, name: str, recipe: Recipe, arguments: BuildArguments | None = None) -> BuildResult:
         """Build ``recipe`` as the image ``name``. A network fault is tried once more. Raises Cancelled and OSError."""

@@ -13,7 +13,8 @@ import secrets
 import shutil
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, Any, Literal
@@ -27,6 +28,9 @@ NAMES = ("docker", "podman")
 ANSWERS_WITHIN = 30.0  # seconds
 NOT_STARTED = 125  # the exit status of `run` where the engine itself is at fault
 QUICK = 120.0  # seconds: for calls that only ask or remove
+
+_NO_USER = re.compile(r"(?i)unable to find (?:user|group)|no matching entries in passwd|unknown user")  # the image's fault
+DAY = 86_400  # seconds
 
 EngineName = Literal["docker", "podman"]
 
@@ -44,17 +48,19 @@ class NoEngineError(EngineError):
 
 
 def new_session() -> str:
-    """A name for everything that this run makes: host, process and a random part."""
+    """A name for everything that this run makes: host, process, time and a random part."""
     host = re.sub(r"[^a-z0-9]+", "", socket.gethostname().lower())[:20] or "host"
-    return f"{host}-{os.getpid()}-{secrets.token_hex(4)}"
+    return f"{host}-{os.getpid()}-{int(time.time())}-{secrets.token_hex(4)}"
 
 
 def alive(session: str) -> bool:
-    """Whether a session's process still runs on this machine."""
+    """Whether a session's process may still run: it does on this machine, or began within a day on another one."""
     host, _, rest = session.partition("-")
-    own = new_session().partition("-")[0]
-    number = rest.partition("-")[0]
-    if host != own or not number.isdigit():
+    number, _, rest = rest.partition("-")
+    began = rest.partition("-")[0]
+    if host != new_session().partition("-")[0]:
+        return began.isdigit() and time.time() - int(began) < DAY
+    if not number.isdigit():
         return False
     try:
         os.kill(int(number), 0)
@@ -93,7 +99,7 @@ class Engine:
     def run(self, *arguments: str, timeout: float = QUICK, stdin: str = "") -> Done:
         """``run`` a container of this session that is removed at its end; its own exit status is no error."""
         done = self.call("run", "--rm", "--label", self.label, *arguments, timeout=timeout, check=False, stdin=stdin)
-        if done.status == NOT_STARTED:
+        if done.status == NOT_STARTED and not _NO_USER.search(done.err):
             raise EngineError(f"a container could not be started: {(done.err.strip().splitlines() or ['no reason given'])[0]}")
         return done
 
@@ -202,12 +208,18 @@ def _answers(program: str, builder: str, stop: threading.Event) -> tuple[Engine 
         lines = info.err.strip().splitlines()
         return None, lines[-1] if lines else "it does not answer"
     buildx = name == "docker" and ask("buildx", "version").status == 0
+    if name == "docker" and not buildx and int((re.match(r"\d+", _client(ask)) or ["0"])[0]) >= 23:
+        return None, "its buildx plugin is missing, without which it does not build"
     if builder and not buildx:
         return None, "--builder needs docker with buildx"
     if builder and (done := ask("buildx", "inspect", builder)).status:
         lines = done.err.strip().splitlines()
         return None, f"builder {builder}: {lines[-1] if lines else 'not found'}"
     return Engine(name, program, version, buildx, builder, stop=stop), ""
+
+
+def _client(ask: Callable[..., Done]) -> str:
+    return ask("version", "--format", "{{.Client.Version}}").out.strip()
 
 
 def limits(network: bool, memory: str) -> Sequence[str]:

@@ -13,7 +13,7 @@ from dockfix.facts import Facts
 from dockfix.facts.needs import needed
 from dockfix.syntax import Instruction
 from dockfix.verify import compare
-from dockfix.verify.build import BuildArguments, Builder, BuildResult, Outcome, Recipe, with_own_caches
+from dockfix.verify.build import BuildArguments, Builder, BuildResult, Outcome, Recipe, named_secrets, with_own_caches
 from dockfix.verify.compare.start import compare_start
 from dockfix.verify.engines import Engine, EngineError
 from dockfix.verify.image import Image
@@ -96,7 +96,8 @@ class Prover:
         self.engine, self.facts, self.plan = engine, facts, plan
         self._say = say
         self._doing = ""
-        self.builder = Builder(engine, folder, plan.arguments, plan.timeout, self._tell_step)
+        self.builder = Builder(engine, folder, plan.arguments, plan.timeout, self._tell_step,
+                               named_secrets(plan.conditions.environment))
         self.before = as_it_is(facts)
         self._commands = tuple(smoke for smoke in plan.smokes if not smoke.port)
         self._requests = tuple(smoke for smoke in plan.smokes if smoke.port)
@@ -122,6 +123,8 @@ class Prover:
         base = self._base(notes)
         image = self._look(result.image, base)
         tool = Tool(result.image, image.python.executable) if image.python else None
+        if self._requests and tool is None:
+            raise Ended(Proof(Verdict.ORIGINAL_FAILS, f"{self._requests[0].name} cannot be asked: {image.python_error}"))
         self.say("starting the original")
         began = self._start(result.image, image, tool)
         for smoke, good, said in [*self._smokes(result.image), *zip(self._requests, began.good, began.answers, strict=True)]:

@@ -89,13 +89,13 @@ def missing_libraries(engine: Engine, image: str, files: Sequence[str], conditio
     """What the image's loader does not find, by ELF file; None where it has no shell or no ldd."""
     if not files:
         return {}
-    script = 'command -v ldd >/dev/null || exit 3; while IFS= read -r f; do echo "@@$f"; ldd "$f" 2>&1; done; exit 0'
+    script = 'command -v ldd >/dev/null || exit 3; while IFS= read -r f; do echo "@@dockfix:$f"; ldd "$f" 2>&1; done; exit 0'
     done = engine.run("-i", *conditions.words(), "--user", "0", "--entrypoint", "/bin/sh",
                       image, "-c", script, timeout=LIBRARIES_WITHIN, stdin="".join(f"{file}\n" for file in files))
     if done.status:
         return None
     found: dict[str, frozenset[str]] = {}
-    for part in done.out.split("@@")[1:]:
+    for part in done.out.split("@@dockfix:")[1:]:
         file, _, text = part.partition("\n")
         names = frozenset(match[1] or match[2] for match in _NOT_FOUND.finditer(text))
         if names:

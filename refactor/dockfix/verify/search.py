@@ -151,6 +151,8 @@ class _Search:
     def _searched(self, settings: Settings) -> Verified:
         full = self._taught(self._with_suite(settings))
         best, dropped = self._largest(full) if full.proof.verdict.blames_rewrite else (full, ())
+        if "multi-stage" not in best.applied:
+            self.learned.clear()
         if best.proof.verdict is Verdict.EQUAL:
             best = self._without_doubted(best)
         verified = self._report(best, dropped)
@@ -185,6 +187,7 @@ class _Search:
             next_one = self._attempt(again)
             better = next_one.proof.verdict is Verdict.DIFFERS and len(next_one.proof.findings) < len(attempt.proof.findings)
             if better or next_one.proof.verdict is Verdict.EQUAL:
+                self.learned = [each for each in self.learned if each.key != "multi-stage.keep"]  # which this one holds
                 self.learned.append(Learned("multi-stage.keep", " ".join(keep), "; ".join(sorted(set(missing.values())))))
                 attempt = next_one
             else:
@@ -249,11 +252,11 @@ class _Search:
         doubted = sorted(package for package in self._doubted(best) if knowledge.role(package) == "dev")
         if not doubted or not self._may_build():
             return best
-        known = len(self.learned)
+        known = list(self.learned)
         doubted = sorted(self._listed(best.settings, "multi-stage.drop") | set(doubted))
         attempt = self._taught(_with_option(best.settings, "multi-stage.drop", doubted))
         if attempt.proof.verdict is not Verdict.EQUAL or set(attempt.applied) != set(best.applied):
-            del self.learned[known:]
+            self.learned = known
             return best
         self.learned.append(Learned("multi-stage.drop", " ".join(doubted), "the image works without"))
         return attempt
