@@ -166,3 +166,12 @@ def test_apt_is_told_to_keep_what_it_downloads(project: Project) -> None:
 def test_compiled_wheels_get_a_cache_of_their_own(project: Project, base: str, apt: str, identity: str) -> None:
     text = text_of(project(f"FROM {base}\n{apt}RUN pip install x\n", only="cache-mounts"))
     assert f"--mount=type=cache,target=/root/.cache/pip{identity} \\\n" in text
+
+
+def test_a_service_that_only_names_the_image_may_mount_over_it(project: Project) -> None:
+    compose = "services:\n  mind:\n    image: somebody/mind:latest\n    volumes: [mind-db:/app/db]\nvolumes:\n  mind-db:\n"
+    dockerfile = "FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nCMD [\"python\", \"app.py\"]\n"
+    result = project(dockerfile, {"docker-compose.yml": compose})
+    assert any(note.transform == "non-root" and "/app/db" in note.message for note in result.unsafe)
+    other = project(dockerfile, {"docker-compose.yml": compose.replace("/app/db", "/var/lib/postgresql/data")})
+    assert any(note.transform == "non-root" for note in other.changes)

@@ -66,7 +66,7 @@ def test_the_headline_says_it_all() -> None:
 
 @pytest.mark.parametrize("line", [
     "dropped      non-root: it cannot write /data",
-    "learned      libpq5: psycopg2 needs libpq.so.5; keep it with --set multi-stage.packages=libpq5",
+    "learned      multi-stage.packages=libpq5, because psycopg2 needs libpq.so.5; --set multi-stage.packages=libpq5 says so without a build",
     "libraries    libpq.so.5 is not found; libpq5 brings it",
     "config       CMD: it is gone",
     "offer        without curl the image would be 5.0 MB smaller: no check used it",

@@ -9,7 +9,7 @@ from dockfix.engine.transform import Edit, Outcome, Safety, refuse
 from dockfix.facts import Facts
 from dockfix.facts.ownership import gets_owner, made_folders
 from dockfix.facts.root import needs_root
-from dockfix.facts.writes import open_questions
+from dockfix.facts.writes import mounted, open_questions
 from dockfix.model.effects import within
 from dockfix.model.stages import Step
 from dockfix.syntax import Blank, Instruction, Node
@@ -91,7 +91,7 @@ def _edits(facts: Facts, unsafe: str) -> Outcome:
     edits[last.instruction] = (*edits.get(last.instruction, (last.instruction,)), *tail)
     reason = f"the program runs as {USER} ({UID}), which owns {workdir}"
     return Outcome([Edit(node, nodes, last.line, reason if node is last.instruction else "") for node, nodes in edits.items()],
-                   unsafe=unsafe, declares=frozenset({"USER"}))
+                   unsafe=unsafe, unseen=mounted(facts), declares=frozenset({"USER"}))
 
 
 def _chowned(facts: Facts, step: Step) -> Instruction | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from keyword import iskeyword
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.disk import MAX_FILE
@@ -147,7 +148,7 @@ class Application:
                     _hits(name, content, data, _runs), None):
                 literals = string_literals(content)
                 if literals is None:
-                    found += _hits(name, content, data)
+                    found += [hit for hit in _hits(name, content, data, _runs) if not iskeyword(hit.word)]
                     continue
                 found += [Mention(match[0], name, line + value.count("\n", 0, match.start()))
                           for line, value in literals for match in text.finditer(value)

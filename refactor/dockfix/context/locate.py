@@ -26,7 +26,8 @@ class Located:
     """A Dockerfile's build context.
 
     ``reason`` is plain text: how it was found, or, where it is not ``certain``, why not. ``services`` are the Compose
-    services that are built from the Dockerfile; ``problems`` are Compose files that could not be read, with why.
+    services that are built from the Dockerfile; ``others`` are, where there are none, those services of the Compose files beside
+    it that are not built at all. ``problems`` are Compose files that could not be read, with why.
     """
 
     root: Path
@@ -34,6 +35,7 @@ class Located:
     reason: str
     services: tuple[ComposeService, ...] = ()
     problems: tuple[str, ...] = ()
+    others: tuple[ComposeService, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,10 @@ def find_context(dockerfile: Path, sources: Sequence[str], given: Path | None) -
     path = posixpath.normpath(dockerfile.absolute().as_posix())
     folders = _folders(posixpath.dirname(path))
     found = _Finder(dockerfile, path, folders)
+    return replace(_located(dockerfile, folders, found, sources, given), others=() if found.matches else found.others())
+
+
+def _located(dockerfile: Path, folders: tuple[str, ...], found: _Finder, sources: Sequence[str], given: Path | None) -> Located:
     wanted = tuple(dict.fromkeys(normal(source) for source in sources))
     if given is not None:
         return Located(given, True, "it was given", found.services(given.absolute().as_posix()), found.problems)
@@ -118,6 +124,12 @@ class _Finder:
             found += [build for file in _files(self.folders) for build in file.builds if not build.built
                       and ((posixpath.dirname(file.path), build.service.name) in names or build.image in images)]
         return tuple(replace(build.service, file=posixpath.relpath(build.service.file, root)) for build in found)
+
+
+    def others(self) -> tuple[ComposeService, ...]:
+        """The services of the Compose files beside the Dockerfile that only name an image."""
+        return tuple(replace(build.service, file=posixpath.relpath(build.service.file, self.folders[0]))
+                     for file in _files(self.folders[:1]) for build in file.builds if not build.built)
 
 
 def _same(path: str, other: str) -> bool:

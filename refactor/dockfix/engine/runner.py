@@ -16,17 +16,21 @@ from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
 from dockfix.syntax import Dockerfile, decode, parse, problems
 
-_UNSAFE = "unsafe, because "
+UNSAFE = "unsafe, because "
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the user chose: ids to run (None: all but those on request), ids to leave out, unsafe ones too, options."""
+    """What the user chose: ids to run (None: all but those on request), ids to leave out, unsafe ones too, options.
+
+    ``provable`` makes, of the unsafe changes, those of which a build shows whether they are right.
+    """
 
     select: frozenset[str] | None = None
     ignore: frozenset[str] = frozenset()
     unsafe: bool = False
     options: Mapping[str, object] = field(default_factory=dict)
+    provable: bool = False
 
     def chosen(self) -> tuple[Transform, ...]:
         """The transforms to run, in order."""
@@ -106,7 +110,7 @@ def _chain(facts: Facts, chosen: tuple[Transform, ...], settings: Settings, supp
 def _list_unsafe(facts: Facts, done: _Pass, chosen: tuple[Transform, ...], settings: Settings) -> None:
     """Puts into ``done`` what ``--unsafe`` would add: one unsafe change may be what others need."""
     full = _chain(facts, chosen, replace(settings, unsafe=True), Suppressions.of(facts.tree))
-    reasons = {note.transform: note.message for note in full.warnings if note.message.startswith(_UNSAFE)}
+    reasons = {note.transform: note.message for note in full.warnings if note.message.startswith(UNSAFE)}
     added = [note for note in full.changes if note not in done.changes]
     for note in added:
         reason = reasons.pop(note.transform, "")
@@ -123,7 +127,8 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
         return
     notes = [Note(transform.id, edit.line, edit.reason) for edit in edits if edit.reason]
     notes += [Note(transform.id, 0, outcome.file_reason)] if outcome.files and outcome.file_reason else []
-    if (outcome.unsafe or transform.safety == "unsafe") and not settings.unsafe:
+    unsafe = bool(outcome.unsafe) or transform.safety == "unsafe"
+    if unsafe and not settings.unsafe and not (settings.provable and not outcome.unseen):
         done.held_back = True
         return
     before = done.facts
@@ -137,7 +142,7 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
     done.changes += notes
     done.declares |= outcome.declares
     if outcome.unsafe:
-        done.warnings.append(Note(transform.id, 0, f"{_UNSAFE}{outcome.unsafe}"))
+        done.warnings.append(Note(transform.id, 0, f"{UNSAFE}{outcome.unsafe}"))
 
 
 def _unsuppressed(done: _Pass, transform: Transform, outcome: Outcome, suppressions: Suppressions) -> list[Edit]:

@@ -27,9 +27,9 @@ class Outcome:
     """What a transform wants done.
 
     ``edits`` hold for the Dockerfile; ``files`` are texts of files beside it, by path relative to the build context.
-    ``refusals`` are (line, reason) for what was left. ``unsafe`` says why the edits could be wrong ("" where they follow
-    from facts). ``declares`` are the parts of the final stage's configuration that the edits change on purpose, such as
-    "USER", "ENV PATH" or "RUN rm /tmp/requirements.txt".
+    ``refusals`` are (line, reason) for what was left. ``unsafe`` says why the edits could be wrong ("" where they follow from
+    facts); ``unseen`` is that one of the reasons of which no build can show whether it matters. ``declares`` are the parts of the
+    final stage's configuration that the edits change on purpose, such as "USER", "ENV PATH" or "RUN rm /tmp/requirements.txt".
     """
 
     edits: Sequence[Edit] = ()
@@ -38,6 +38,7 @@ class Outcome:
     refusals: Sequence[tuple[int, str]] = ()
     warnings: Sequence[tuple[int, str]] = ()
     unsafe: str = ""
+    unseen: str = ""
     declares: frozenset[str] = frozenset()
 
 

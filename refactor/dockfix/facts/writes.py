@@ -39,11 +39,9 @@ def open_questions(facts: Facts) -> str:
         return "neither CMD nor ENTRYPOINT says what the container runs"
     if set(facts.startup.programs) <= {"sh", "bash"}:
         return "the container starts a shell, and what is run in it is unknown"
-    if stage.of("VOLUME"):
-        return f"the folder of the VOLUME in line {stage.of('VOLUME')[0].line} may be root's where it is mounted"
-    for service in facts.located.services:
-        if service.volumes:
-            return f"{service.file} mounts {service.volumes[0][1]} into the service {service.name}, and its files may be root's"
+    mount = mounted(facts)
+    if mount:
+        return mount
     local = next((path for _, _, install in facts.installs for path in install.local), "")
     if local:
         return f"the project in {local} is installed as a package, and may write beside its own code"
@@ -51,6 +49,24 @@ def open_questions(facts: Facts) -> str:
     if port:
         return f"port {port} is below 1024, which not every host lets a user listen on"
     return left_closed(facts) or _outside_path(facts)
+
+
+def mounted(facts: Facts) -> str:
+    """What is mounted over the image and may be root's, which no build shows; "" for nothing."""
+    volume = next(iter(facts.final.of("VOLUME")), None)
+    if volume:
+        return f"the folder of the VOLUME in line {volume.line} may be root's where it is mounted"
+    for service in facts.located.services:
+        if service.volumes:
+            return f"{service.file} mounts {service.volumes[0][1]} into the service {service.name}, and its files may be root's"
+    # A service that only names an image may run this one.
+    places = [place for place in (facts.final.end.workdir, *(
+        step.copy.target for step in facts.copies if step.copy is not None)) if place and place.rstrip("/")]
+    for service in facts.located.others:
+        for _, target, _ in service.volumes:
+            if any(within(target, place.rstrip("/")) for place in places):
+                return f"{service.file} mounts {target} into the service {service.name}, which may run this image"
+    return ""
 
 
 def _low_port(facts: Facts) -> int:

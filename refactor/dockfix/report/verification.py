@@ -104,7 +104,7 @@ def _remarks(item: Verification) -> Iterator[tuple[str, str]]:
         yield "dropped", f"{left.transform}: {left.reason}"
     for taught in item.learned:
         setting = shlex.quote(f"{taught.key}={taught.value}")
-        yield "learned", f"{taught.value}: {taught.reason}; keep it with --set {setting}"
+        yield "learned", f"{setting}, because {taught.reason}; --set {setting} says so without a build"
     for found in item.findings:
         subject = "" if found.subject in found.message else f"{found.subject}: "
         yield found.check, f"{subject}{found.message}" + (f"; {found.hint}" if found.hint else "")

@@ -237,4 +237,4 @@ def _instruction(text: str) -> str:
     text = re.sub(r"\s*# buildkit$", "", text.strip())
     text = re.sub(r"^/bin/sh -c #\(nop\)\s+", "", text)
     text = re.sub(r"^(?:RUN )?(?:\|\d+ .*? )?/bin/sh -c ", "RUN ", text)
-    return re.sub(r"\s+", " ", text)
+    return re.sub(r"\s+", " ", text) or "(a layer of the base image)"

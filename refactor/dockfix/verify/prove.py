@@ -16,7 +16,7 @@ from dockfix.verify import compare
 from dockfix.verify.build import BuildArguments, Builder, BuildResult, Outcome, Recipe, named_secrets, with_own_caches
 from dockfix.verify.compare.start import compare_start
 from dockfix.verify.engines import Engine, EngineError
-from dockfix.verify.image import Image
+from dockfix.verify.image import Image, PythonFacts
 from dockfix.verify.running import Conditions, Start, Tool, ask_python, missing_libraries, run_smoke, start
 from dockfix.verify.smoke import Smoke
 from dockfix.verify.snapshot import Snapshot, SnapshotError, read_snapshot
@@ -132,7 +132,7 @@ class Prover:
                 hide = self.builder.hide
                 tail = tuple(hide(began.output).splitlines()[-20:])
                 raise Ended(Proof(Verdict.ORIGINAL_FAILS, hide(f"{smoke.name}: {_short(said)}"), tail))
-        if began.exited:
+        if began.exited and not self.plan.smokes:
             notes.append(f"the original itself ends with status {began.exited}, so that is all that its start shows; "
                          "--env and --smoke give it more to do")
         return Original(result.image, self._built(result), image, base, began, tool, notes=notes)
@@ -145,7 +145,7 @@ class Prover:
         if result.outcome is not Outcome.OK:
             return _not_built(result, Verdict.AFTER_BROKEN)
         self.say("comparing the images")
-        image = self._look(result.image, original.base)
+        image = self._look(result.image, original.base, original.image.python)
         return self._compare(original, candidate, result, image)
 
     def _compare(self, original: Original, candidate: Candidate, result: BuildResult, image: Image) -> Proof:
@@ -238,7 +238,7 @@ class Prover:
             except SnapshotError as error:
                 raise EngineError(f"the image's files could not be read: {error}") from error
 
-    def _look(self, reference: str, base: Snapshot | None) -> Image:
+    def _look(self, reference: str, base: Snapshot | None, before: PythonFacts | None = None) -> Image:
         config: Mapping[str, Any] = self.engine.image(reference)["Config"]
         snapshot = self._snapshot(reference, base)
         image = Image(config, snapshot)
@@ -250,7 +250,7 @@ class Prover:
         python = next((found for name in ("python3", "python") if (found := snapshot.which(name, image.path))), None)
         if python is None:
             return replace(image, missing=missing, python_error="there is no python on PATH")
-        facts = ask_python(self.engine, reference, python, conditions)
+        facts = ask_python(self.engine, reference, python, conditions, before.modules if before else ())
         if isinstance(facts, str):
             return replace(image, missing=missing, python_error=f"{python} does not run: {self.builder.hide(facts)}")
         return replace(image, missing=missing, python=facts)
@@ -265,7 +265,7 @@ class Prover:
 
     def _wanted(self, before: Image, gone: list[str]) -> dict[str, str]:
         """Programs that the new image must have, with who needs them."""
-        wanted = {**needed(self.facts, gone, ()), **self.facts.startup.programs}
+        wanted = {**needed(self.facts, gone, ()), **{name: f"{where} runs it" for name, where in self.facts.startup.programs.items()}}
         return {**wanted, **compare.wanted_by_config(before.config)}
 
     def _taken_away(self, before: Image, candidate: Candidate) -> frozenset[str]:
@@ -274,12 +274,15 @@ class Prover:
         name = facts.context.ignore_name
         after = facts.context if candidate.ignore is None else facts.context.with_overlay({name: candidate.ignore})
         own = {name, ".dockerignore", facts.context.dockerfile.name if facts.context.dockerfile else "Dockerfile"}
+        listing = facts.context.listing  # an empty folder shows in no file
+        closed = {folder for folder in (listing.folders if listing else ())
+                  if after.ignore.ignores(folder) and not facts.context.ignore.ignores(folder)}
         found: set[str] = set()
         for step, taken in facts.copies.items():
             if step.copy is not None and step.copy.target is not None:
                 left = after.copied(step.copy.sources, after.ignore)
                 emptied = (_folders(taken.files) | taken.skipped) - _folders(left.files) - left.skipped
-                for name in (taken.files - left.files) | (taken.files & own) | emptied:
+                for name in (taken.files - left.files) | (taken.files & own) | emptied | (closed - _folders(left.files)):
                     found.update(_places(name, taken, step.copy.target, step.copy.target_is_folder))
         return frozenset(found & before.snapshot.entries.keys())
 
@@ -287,11 +290,11 @@ class Prover:
 def _places(file: str, taken: CopySet, target: str, into: bool) -> Iterator[str]:
     """Where a file of the context may lie after a COPY to ``target``, which is a folder if ``into``."""
     target = target.rstrip("/")
-    for folder in taken.directories:
-        inside = file if folder == "." else file.removeprefix(f"{folder}/")
-        if inside != file or folder == ".":
-            yield f"{target}/{inside}"
-    yield f"{target}/{file.rsplit('/', 1)[-1]}"
+    folders = [folder for folder in taken.directories if folder == "." or file.startswith(f"{folder}/")]
+    for folder in folders:
+        yield f"{target}/{file if folder == '.' else file.removeprefix(f'{folder}/')}"
+    if not folders:  # the COPY names it
+        yield f"{target}/{file.rsplit('/', 1)[-1]}"
     if not into and len(taken.files) == 1:
         yield target
 
@@ -324,7 +327,8 @@ def _not_built(result: BuildResult, verdict: Verdict) -> Proof:
     if verdict is Verdict.TIMED_OUT:
         return Proof(verdict, result.tail[-1], result.tail)
     errors = [line for line in result.tail if re.search(r"(?i)error|failed|denied|not found|no such", line)]
-    reason = (errors or list(result.tail) or ["the build failed without a word"])[-1]
+    own = [line for line in errors if "failed to solve" not in line]  # which repeats the whole RUN
+    reason = (own or errors or list(result.tail) or ["the build failed without a word"])[-1]
     return Proof(verdict, _short(reason), result.tail)
 
 

@@ -6,7 +6,7 @@ import json
 import re
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -70,10 +70,12 @@ class Start:
     seconds: float = 0.0
 
 
-def ask_python(engine: Engine, image: str, python: str, conditions: Conditions) -> PythonFacts | str:
-    """What the image's interpreter says as the image's own user; a text where it does not start."""
+def ask_python(engine: Engine, image: str, python: str, conditions: Conditions,
+               modules: Iterable[str] = ()) -> PythonFacts | str:
+    """What the image's interpreter says as the image's own user; a text where it does not start. ``modules`` are tried too."""
     try:
-        done = engine.run("-i", *conditions.words(), "--entrypoint", python, image, "-",
+        done = engine.run("-i", *conditions.words(), "--env", f"DOCKFIX_MODULES={' '.join(modules)}",
+                          "--entrypoint", python, image, "-",
                           timeout=IMPORTS_WITHIN, stdin=source("packages"))
     except TimedOut as error:
         return f"its modules could not be imported: {error}"

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dockfix import knowledge
-from dockfix.engine import FileResult, Note, Settings
+from dockfix.engine import FileResult, Settings
 from dockfix.engine.registry import ids
-from dockfix.engine.runner import gather, run
+from dockfix.engine.runner import UNSAFE, gather, run
 from dockfix.facts import Facts
 from dockfix.facts.placement import Placement, place
 from dockfix.syntax import decode, parse
@@ -126,7 +126,7 @@ class _Search:
     def __post_init__(self) -> None:
         self.facts: Facts = gather(self.task.path, parse(decode(self.task.data)), self.task.context, self.task.settings.options)
         self.prover = Prover(self.engine, self.facts, self.task.plan, self.task.folder, self.say)
-        self.settings = replace(self.task.settings, unsafe=True) if self.task.search else self.task.settings
+        self.settings = replace(self.task.settings, provable=self.task.search)
         self.first = self._result(self.settings)
 
     def run(self) -> Verified:
@@ -327,9 +327,9 @@ class _Search:
         if self.task.keep and self.prover.builder.images:
             notes.append(f"kept: {' '.join(self.prover.builder.images)}")
         holds = proof.verdict.holds
-        more = tuple(Note(each.transform, 0, f"dropped, because {each.reason}") for each in dropped)
         written = result if holds else replace(result, files=(), changes=())
-        written = replace(written, refusals=(*written.refusals, *more), unsafe=() if holds else written.unsafe)
+        if holds and not self.task.settings.unsafe:  # a build has answered these
+            written = replace(written, warnings=tuple(note for note in written.warnings if not note.message.startswith(UNSAFE)))
         return Verified(written if self.task.search else result, Verification(
             str(self.task.path), proof.verdict, proof.reason, proof.tail, proof.findings, proof.checks, tuple(dict.fromkeys(notes)),
             before, after, attempt.applied if holds else (), dropped, tuple(self.learned), (), proof.gone,

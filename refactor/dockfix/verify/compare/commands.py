@@ -18,25 +18,25 @@ def lost_programs(before: Image, after: Image) -> list[str]:
 
 
 def compare_commands(before: Image, after: Image, wanted: Mapping[str, str]) -> list[Finding]:
-    """The programs that are gone or that the user may not run, of those in ``wanted``: program → who needs it.
+    """The programs that are gone or that the user may not run, of those in ``wanted``: program → why it is needed, as a clause.
 
     A program is a name on PATH, or a path. What the image before does not have either is no difference.
     """
     found = []
-    for program, needed_by in sorted(wanted.items()):
+    for program, why in sorted(wanted.items()):
         if _find(before, program) is None:
             continue
         path = _find(after, program)
         if path is None:
             gone = "is no longer a program" if "/" in program else "is no longer on PATH"
-            found.append(Finding("commands", program, f"{program} {gone}; {needed_by} needs it"))
+            found.append(Finding("commands", program, f"{program} {gone}; {why}"))
         elif after.user is not None and not after.snapshot.executable(path, after.user):
-            found.append(Finding("commands", program, f"{after.user} may not run {path}; {needed_by} needs it"))
+            found.append(Finding("commands", program, f"{after.user} may not run {path}; {why}"))
     return found
 
 
 def wanted_by_config(config: Mapping[str, Any]) -> dict[str, str]:
-    """The programs that the settings of an image start, each with the instruction that does."""
+    """The programs that the settings of an image start, each with the instruction that does, as a clause."""
     wanted: dict[str, str] = {}
     test = (config.get("Healthcheck") or {}).get("Test") or []
     check = ["/bin/sh", "-c", *test[1:2]] if test[:1] == ["CMD-SHELL"] else test[1:]
@@ -44,7 +44,7 @@ def wanted_by_config(config: Mapping[str, Any]) -> dict[str, str]:
     # an entry point runs its arguments, or it is a script that does, or they name no program: then the image has none of that name
     for instruction, words in (("ENTRYPOINT", entrypoint), ("CMD", [*entrypoint, *arguments]), ("CMD", arguments), ("HEALTHCHECK", check)):
         for program in _programs(words):
-            wanted.setdefault(program, instruction)
+            wanted.setdefault(program, f"{instruction} runs it")
     return wanted
 
 

@@ -22,6 +22,7 @@ def compare_files(base: Snapshot, before: Image, after: Image, declared: frozens
     replaced: set[str] = set()
     files = {path: entry for path, entry in application(base, before.snapshot).items()
              if not any(within(path, place) for place in ignored)}
+    holding = {folder for path, entry in files.items() if entry.kind != "dir" for folder in parents(path)}
     for path, entry in files.items():
         if not replaced.isdisjoint(parents(path)):
             continue
@@ -30,7 +31,7 @@ def compare_files(base: Snapshot, before: Image, after: Image, declared: frozens
             replaced.add(path)
         for fault in _faults(entry, new, after, may_change_owner="USER" in declared):
             faults.setdefault(fault, []).append(path)
-        if path in after.snapshot.entries and _lost(before, after, path):
+        if path in after.snapshot.entries and (entry.kind != "dir" or path in holding) and _lost(before, after, path):
             faults.setdefault(f"is not readable for {after.user}", []).append(path)
     return sorted((finding for fault, paths in faults.items() for finding in _folded(fault, paths, files)),
                   key=lambda finding: (finding.subject, finding.message))

@@ -51,7 +51,9 @@ def modules() -> List[str]:
             if name.endswith((".dist-info", ".egg-info")) and os.path.isfile(file):
                 with open(file, encoding="utf-8", errors="replace") as lines:
                     found |= {line.strip() for line in lines if re.match(r"^[A-Za-z_]\w*\s*$", line)}
-    return sorted((found - set(SILENT)) | set(STANDARD))
+    # what the other image has may be here on another path, such as that of a .pth file: only an import shows it
+    found |= set(os.environ.get("DOCKFIX_MODULES", "").split())
+    return sorted(name for name in (found - set(SILENT)) | set(STANDARD) if not name.startswith("__editable__"))
 
 
 def attempt(name: str, error: str) -> None:
