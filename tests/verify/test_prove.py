@@ -154,8 +154,8 @@ def test_the_start_is_made_twice_where_it_differs(docker: FakeDocker, path: Path
     original = running._state
     seen: dict[str, int] = {}
 
-    def state(engine: object, name: str) -> dict[str, object]:
-        original(engine, name)  # type: ignore[arg-type]
+    def state(engine: object, name: str, refusal: str) -> dict[str, object]:
+        original(engine, name, refusal)  # type: ignore[arg-type]
         seen.setdefault(name, next(exits) if name not in seen else 0)
         return {"exited": seen[name], "health": ""}
 

@@ -235,7 +235,8 @@ def _mb(size: float) -> str:
 def _share(sizes: tuple[int, int]) -> str:
     """The change of a size in percent: "-42 %"."""
     before, after = sizes
-    return f"{100 * (after - before) / before:+.0f} %" if before else "-"
+    share = round(100 * (after - before) / before) if before else 0
+    return f"{share:+d} %" if share else "0 %"
 
 
 def _seconds(seconds: float | None) -> str:

@@ -223,8 +223,11 @@ def _client(ask: Callable[..., Done]) -> str:
 
 
 def limits(network: bool, memory: str) -> Sequence[str]:
-    """The arguments of every container that is started: no network unless asked for, bounded memory and processes."""
-    return ("--memory", memory, "--pids-limit", "1024", *(() if network else ("--network", "none")))
+    """The arguments of every container that is started: no network unless asked for, bounded memory and processes.
+
+    The stop timeout is for podman, whose ``rm -f`` waits that long for a program that ignores SIGTERM.
+    """
+    return ("--memory", memory, "--pids-limit", "1024", "--stop-timeout", "0", *(() if network else ("--network", "none")))
 
 
 def _size(row: Mapping[str, Any]) -> int:

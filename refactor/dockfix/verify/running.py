@@ -7,7 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,12 +132,16 @@ def start(engine: Engine, image: str, tool: Tool | None, ports: frozenset[int], 
     """Start a container and watch it until it is ready, has ended, or its time is over."""
     began = time.monotonic()
     network = any(request.network for request in requests)
-    with _running(engine, image, conditions.words(network)) as name:
+    with _running(engine, image, conditions.words(network)) as (name, refusal):
         probe = _Probe(engine, name, tool, ports, requests, conditions)
         until = began + conditions.wait
         ready = 0.0
         while True:
-            state = _state(engine, name)
+            state = _state(engine, name, refusal)
+            if engine.name == "podman" and state["health"] and state["exited"] is None:
+                with suppress(TimedOut):  # podman leaves this to systemd, which may not run
+                    engine.call("healthcheck", "run", name, timeout=max(until - time.monotonic(), 1.0), check=False)
+                state = _state(engine, name, refusal)
             now = time.monotonic()
             if state["exited"] is not None or now > until:
                 break
@@ -150,10 +154,10 @@ def start(engine: Engine, image: str, tool: Tool | None, ports: frozenset[int], 
                 break
             time.sleep(POLL)
         answer = probe.last(state["exited"] is None)
-        state = _state(engine, name)
+        state = _state(engine, name, refusal)
         logs = engine.call("logs", name, check=False)
         return Start(
-            state["exited"], logs.text[-20000:], state["health"], frozenset(answer["open"]),
+            state["exited"], (logs.text + refusal)[-20000:], state["health"], frozenset(answer["open"]),
             {int(port): status for port, status in answer["roots"].items()}, tuple(answer["good"]),
             tuple(f"status {each['status']}: {each['body'][:1500]}" for each in answer["answers"]), _written(engine, name),
             time.monotonic() - began)
@@ -206,7 +210,8 @@ class _Probe:
 
 
 @contextmanager
-def _running(engine: Engine, image: str, words: Sequence[str]) -> Iterator[str]:
+def _running(engine: Engine, image: str, words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """A container's name, and why the engine could not start it ("" if it could)."""
     name = f"{REPOSITORY}-{engine.session}-{secrets.token_hex(3)}"
     # A health check's own interval may be minutes; what it runs stays as it is.
     health = ["--health-interval", "2s"] if engine.image(image)["Config"].get("Healthcheck") else []
@@ -214,12 +219,12 @@ def _running(engine: Engine, image: str, words: Sequence[str]) -> Iterator[str]:
         done = engine.call("run", "-d", "--name", name, *_own(engine), *words, *health, image, check=False)
         if done.status and engine.call("inspect", name, check=False).status:  # one whose command does not start is there
             raise EngineError(f"the container could not be made: {done.text.strip()[-300:]}")
-        yield name
+        yield name, done.err.replace(name, "the container") if done.status else ""
     finally:
         engine.remove(name)
 
 
-def _state(engine: Engine, name: str) -> dict[str, Any]:
+def _state(engine: Engine, name: str, refusal: str) -> dict[str, Any]:
     """``exited`` is None while the container runs, ``health`` is "" without a health check."""
     done = engine.call("inspect", "--format", "{{json .State}}", name, check=False)
     if done.status:
@@ -227,7 +232,7 @@ def _state(engine: Engine, name: str) -> dict[str, Any]:
     state = json.loads(done.out)
     health = (state.get("Health") or state.get("Healthcheck") or {}).get("Status", "")
     running = state.get("Running") or state.get("Status") in ("running", "created", "initialized")
-    failed = state.get("Status") == "created" and state.get("Error")
+    failed = state.get("Status") == "created" and (state.get("Error") or refusal)  # podman leaves Error empty
     return {"exited": None if running and not failed else int(state.get("ExitCode", 0)) or (127 if failed else 0),
             "health": "" if health == "none" else health}
 
@@ -235,7 +240,8 @@ def _state(engine: Engine, name: str) -> dict[str, Any]:
 def _written(engine: Engine, name: str) -> frozenset[str]:
     done = engine.call("diff", name, check=False)
     rows = [line.partition(" ") for line in done.out.splitlines()]
-    return frozenset(path for kind, _, path in rows if kind in ("A", "C"))
+    own = {"/etc"} if engine.name == "podman" else set()  # podman itself makes /etc/mtab; what a program writes is named itself
+    return frozenset(path for kind, _, path in rows if kind in ("A", "C") and path not in own)
 
 
 def _own(engine: Engine) -> tuple[str, str]:
