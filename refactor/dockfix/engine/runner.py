@@ -38,6 +38,11 @@ class Settings:
                      (transform.safety != "on request" if self.select is None else transform.id in self.select))
 
 
+    def enabled(self) -> frozenset[str]:
+        """The ids of the transforms to run that may make changes, as far as that is known beforehand."""
+        return frozenset(each.id for each in self.chosen() if each.safety != "unsafe" or self.unsafe or self.provable)
+
+
 @dataclass
 class _Pass:
     """One run of the chain over a tree, and what it said."""
@@ -64,7 +69,7 @@ def run(path: Path, settings: Settings, *, data: bytes | None = None, context: P
     if found:
         return FileResult(str(path), failures=tuple(
             Failure(problem.message, problem.line, problem.column, problem.hint) for problem in found))
-    facts = gather(path, tree, context, settings.options)
+    facts = replace(gather(path, tree, context, settings.options), enabled=settings.enabled())
     suppressions = Suppressions.of(tree)
     chosen = settings.chosen()
     unstable: list[Note] = []
@@ -75,7 +80,9 @@ def run(path: Path, settings: Settings, *, data: bytes | None = None, context: P
             break
         unstable.append(Note(again, 0, "left out, because a second run would change its result again; please report this"))
         chosen = tuple(transform for transform in chosen if transform.id != again)
-    if done.held_back:
+    # An unsafe transform may have more to offer than what it was held back from: others prepare for it.
+    waiting = facts.final.python is not None and not {transform.id for transform in chosen} <= settings.enabled()
+    if done.held_back or waiting:
         _list_unsafe(facts, done, chosen, settings)
     return _result(path, text, facts, done, suppressions, unstable)
 
@@ -109,7 +116,8 @@ def _chain(facts: Facts, chosen: tuple[Transform, ...], settings: Settings, supp
 
 def _list_unsafe(facts: Facts, done: _Pass, chosen: tuple[Transform, ...], settings: Settings) -> None:
     """Puts into ``done`` what ``--unsafe`` would add: one unsafe change may be what others need."""
-    full = _chain(facts, chosen, replace(settings, unsafe=True), Suppressions.of(facts.tree))
+    allowed = replace(settings, unsafe=True)
+    full = _chain(replace(facts, enabled=allowed.enabled()), chosen, allowed, Suppressions.of(facts.tree))
     reasons = {note.transform: note.message for note in full.warnings if note.message.startswith(UNSAFE)}
     added = [note for note in full.changes if note not in done.changes]
     for note in added:

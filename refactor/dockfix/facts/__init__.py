@@ -26,16 +26,21 @@ _RUNS_PIP = rb"""['"]-m['"]\s*,\s*['"]pip['"]|pip\._internal|\bpip\.main\("""
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """The facts about one tree. Everything is worked out when first asked for; nothing of the user's is run."""
+    """The facts about one tree. Everything is worked out when first asked for; nothing of the user's is run.
+
+    ``enabled`` are the ids of the transforms whose changes may be made in this run.
+    """
 
     tree: Dockerfile
     located: Located
     context: BuildContext
     options: Mapping[str, object] = field(default_factory=dict)
+    enabled: frozenset[str] = frozenset()
 
     def with_tree(self, tree: Dockerfile, files: Mapping[str, str]) -> Facts:
         """The facts about the tree after an edit; ``files`` lie over the context."""
-        return Facts(tree, self.located, self.context.with_overlay(files) if files else self.context, self.options)
+        return Facts(tree, self.located, self.context.with_overlay(files) if files else self.context, self.options,
+                     self.enabled)
 
     def option(self, name: str) -> bool:
         """Whether an on/off option is set."""

@@ -10,6 +10,7 @@ from dockfix.facts import Facts
 from dockfix.facts.leftovers import drop_covered, drop_idle_apt, drop_removed
 from dockfix.facts.packages import Division, divide
 from dockfix.facts.prefix import system_python_blocker
+from dockfix.facts.slim import Slim, slim
 from dockfix.model.commands import pip as pip_model
 from dockfix.model.effects import (
     AptChange,
@@ -99,7 +100,8 @@ def place(facts: Facts) -> Placement | Refusal:
     if early:
         return early
     division = divide(facts, [pair for step in stage.steps for pair in _apt_units(step)], staying, _units(builder))
-    if not division.replaced and not facts.option("multi-stage.always"):
+    slimmer = "slim-base" in facts.enabled and isinstance(slim(facts, staying), Slim)
+    if not division.replaced and not slimmer and not facts.option("multi-stage.always"):
         return _no_gain(facts, division)
     drop_covered(facts, builder, runtime)
     dropped = drop_removed(facts, builder, runtime)

@@ -2,6 +2,7 @@
 
 from dockfix.knowledge.apt import BuildOnly, Role, build_only, commands, known_suites, role, runtime_libraries
 from dockfix.knowledge.base_images import PythonImage, Variant, python_image, starts_as_root
+from dockfix.knowledge.full_image import full_compilers, full_library, full_programs, slim_reference
 from dockfix.knowledge.python_packages import calls, compiles_at_run_time, needs_dev_packages, needs_libraries
 
 __all__ = [
@@ -13,11 +14,15 @@ __all__ = [
     "calls",
     "commands",
     "compiles_at_run_time",
+    "full_compilers",
+    "full_library",
+    "full_programs",
     "known_suites",
     "needs_dev_packages",
     "needs_libraries",
     "python_image",
     "role",
     "runtime_libraries",
+    "slim_reference",
     "starts_as_root",
 ]

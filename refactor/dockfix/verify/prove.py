@@ -152,7 +152,7 @@ class Prover:
         before, made, declared = original.image, _Findings(), candidate.declares
         made.add("config", compare.compare_config(before, image, declared))
         made.add("packages", compare.compare_packages(before, image))
-        made.add("modules", compare.compare_modules(before, image), "" if before.python else before.python_error)
+        made.add("modules", compare.compare_modules(before, image, declared), "" if before.python else before.python_error)
         made.add("interpreter", [*compare.compare_python(before, image), *compare.broken_interpreters(before, image)])
         unchecked = "" if before.missing is not None and image.missing is not None else "an image has no ldd"
         made.add("libraries", [] if unchecked else compare.compare_libraries(before, image), unchecked)

@@ -1,0 +1,58 @@
+"""Whether the runtime stage can start from the slim image instead of the full one, and what it then has to install."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dockfix import knowledge
+from dockfix.facts import Facts
+from dockfix.facts.needs import needed, run_time_compiler
+from dockfix.model.effects import AptInstall
+from dockfix.model.stages import Step, Unit
+
+# Python's own module for Tk, whose libraries only the full image has
+_TK = rb"(?m)^\s*(?:import|from)\s+(?:tkinter|turtle|_tkinter)\b"
+
+
+@dataclass(frozen=True)
+class Slim:
+    """``image`` is the slim reference; ``packages`` are those to install, each with the reason; ``tk`` whether Tk is used."""
+
+    image: str
+    packages: dict[str, str]
+    tk: bool
+
+
+def slim(facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Slim | str:
+    """What the final stage needs on the slim image, or why the full one stays. ``staying`` are its commands."""
+    staying = list(staying)
+    stage = facts.final
+    reference = stage.start.words[0] if stage.start.words else ""
+    image = knowledge.slim_reference(reference)
+    if stage.python is None or stage.python.variant != "full" or image is None:
+        return "the base image is not a full Python image with a plain tag"
+    if facts.unknown:
+        return facts.unknown
+    unclear = next((step for step, unit in staying if unit.effects.opaque), None)
+    if unclear:
+        return f"what the {unclear.keyword} in line {unclear.line} needs of the full image is unknown"
+    compilers = needed(facts, sorted(knowledge.full_compilers()), staying)
+    reason = next(iter(compilers.values()), "") or run_time_compiler(facts)
+    if reason:
+        return reason
+    programs = knowledge.full_programs()
+    packages = {programs[name]: why for name, why in needed(facts, sorted(programs), staying).items()}
+    suites = facts.names("multi-stage.suite") or stage.python.suites
+    for distribution in sorted(facts.distributions):
+        library = knowledge.full_library(distribution)
+        for name in (knowledge.runtime_libraries(library, suites, python_base=False) or ()) if library else ():
+            packages.setdefault(name, f"the Python package {distribution} needs it")
+    tk = bool(facts.application.search(_TK))
+    if tk:
+        packages["libtk8.6"] = "the code imports tkinter"
+    for name in sorted(facts.names("multi-stage.keep")):
+        packages.setdefault(name, "multi-stage.keep names it")
+    there = {package.name for _, unit in staying if isinstance(unit.effects.action, AptInstall)
+             for package in unit.effects.action.packages}
+    return Slim(image, {name: why for name, why in sorted(packages.items()) if name not in there}, tk)

@@ -1,0 +1,46 @@
+"""The difference between the full and the slim official Python images."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from dockfix.knowledge.tables import table
+
+_TAG = re.compile(r"(?P<image>(?:[\w.:-]+/)*python)(?::(?P<tag>[\w.-]+))?")
+_SUITE = re.compile(r"(?:(?P<version>[\w.]+(?:-rc)?)-)?(?P<suite>[a-z]+)")
+
+
+def slim_reference(reference: str) -> str | None:
+    """The slim image of the same Python and the same Debian release as a full one; None where the reference says neither.
+
+    ``python:3.11`` gives ``python:3.11-slim``, ``python:3.11-bookworm`` gives ``python:3.11-slim-bookworm``.
+    """
+    match = _TAG.fullmatch(reference)
+    if match is None:
+        return None
+    tag = match["tag"] or "latest"
+    if tag == "latest":
+        return f"{match['image']}:slim"
+    suites = table("base_images")["suites"]
+    found = _SUITE.fullmatch(tag)
+    if found and found["suite"] in suites:
+        return f"{match['image']}:{found['version'] + '-' if found['version'] else ''}slim-{found['suite']}"
+    return f"{match['image']}:{tag}-slim" if re.fullmatch(r"\d+(?:\.\d+)*(?:-rc|(?:a|b|rc)\d+)?", tag) else None
+
+
+def full_programs() -> Mapping[str, str]:
+    """The programs that only the full image has and that a package brings back, with that package."""
+    found: dict[str, str] = table("full_image")["programs"]
+    return found
+
+
+def full_compilers() -> frozenset[str]:
+    """The programs of the full image that only building needs."""
+    return frozenset(table("full_image")["compilers"]["programs"].split())
+
+
+def full_library(distribution: str) -> str | None:
+    """The package of the full image whose library a Python package needs when it runs; None where none is known."""
+    name: str | None = table("full_image")["libraries"].get(distribution)
+    return name

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+
+from dockfix.knowledge import slim_reference
+from results import Project, refusal, text_of, unsafe
+
+FULL = ("FROM python:3.11\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n{more}"
+        "CMD [\"python\", \"app.py\"]\n")
+
+
+@pytest.mark.parametrize(("full", "slim"), [
+    ("python", "python:slim"), ("python:latest", "python:slim"), ("python:3", "python:3-slim"), ("python:3.11", "python:3.11-slim"),
+    ("python:3.11.9", "python:3.11.9-slim"), ("python:3.14-rc", "python:3.14-rc-slim"), ("python:3.14.0rc1", "python:3.14.0rc1-slim"),
+    ("python:3.11-bookworm", "python:3.11-slim-bookworm"), ("python:bookworm", "python:slim-bookworm"),
+    ("registry.example.org:5000/library/python:3.11", "registry.example.org:5000/library/python:3.11-slim"),
+    ("python:3.11-slim", None), ("python:3.11-alpine", None), ("python:3.11-alpine3.20", None), ("python:3.11@sha256:" + "0" * 64, None),
+    ("${BASE}", None), ("python:$VERSION", None), ("python:3.11-windowsservercore", None), ("node:20", None),
+])  # fmt: skip
+def test_the_slim_image_of_a_full_one(full: str, slim: str | None) -> None:
+    assert slim_reference(full) == slim
+
+
+def test_it_is_listed_and_not_made_by_default(project: Project) -> None:
+    result = project(FULL.format(more=""))
+    assert "slim" not in text_of(result)
+    assert "AS builder" not in text_of(result)
+    assert "python:3.11-slim" in unsafe(result, "slim-base")
+
+
+def test_the_runtime_stage_starts_from_slim(project: Project) -> None:
+    text = text_of(project(FULL.format(more=""), unsafe=True))
+    assert text.startswith("FROM python:3.11 AS builder\n")
+    assert "\nFROM python:3.11-slim AS runtime\nWORKDIR /app\n" in text
+    assert "apt-get" not in text
+
+
+@pytest.mark.parametrize(("more", "files", "package"), [
+    ("HEALTHCHECK CMD curl -f http://localhost\n", {}, "curl"),
+    ("", {"app.py": "import subprocess\nsubprocess.run(['git', 'log'])\n"}, "git"),
+    ("", {"app.py": "import subprocess\nsubprocess.run(['convert', 'a.png', 'b.jpg'])\n"}, "imagemagick"),
+    ("", {"requirements.txt": "psycopg2==2.9.9\n"}, "libpq5"),
+    ("", {"requirements.txt": "mysqlclient==2.2.4\n"}, "libmariadb3"),
+    ("", {"requirements.txt": "GitPython==3.1.43\n"}, "git"),
+    ("", {"app.py": "import tkinter\n"}, "libtk8.6"),
+    ("RUN curl -o /app/data.json https://example.org/data.json\n", {}, "curl"),
+])
+def test_what_the_full_image_brought_and_something_needs(project: Project, more: str, files: dict[str, str], package: str) -> None:
+    text = text_of(project(FULL.format(more=more), files, unsafe=True))
+    runtime = text[text.index("AS runtime"):]
+    assert f"--no-install-recommends {package} \\\n    && rm -rf /var/lib/apt/lists/*\n" in runtime
+    assert runtime.index("apt-get install") < runtime.index("COPY")
+
+
+@pytest.mark.parametrize(("more", "files", "reason"), [
+    ("RUN ./configure && make install\n", {"configure": "#!/bin/sh\n"}, "unknown"),
+    ("", {"app.py": "import subprocess\nsubprocess.run(['gcc', 'x.c'])\n"}, "gcc"),
+    ("", {"requirements.txt": "pytensor==2.20\n"}, "compile"),
+])
+def test_the_full_image_stays(project: Project, more: str, files: dict[str, str], reason: str) -> None:
+    result = project(FULL.format(more=more), files, unsafe=True)
+    assert "slim" not in text_of(result)
+    assert "AS builder" not in text_of(result) or reason in refusal(result, "slim-base")
+
+
+def test_a_slim_image_is_left_alone(project: Project) -> None:
+    text = text_of(project(FULL.format(more="").replace("python:3.11", "python:3.11-slim"), unsafe=True))
+    assert "AS builder" not in text
+
+
+def test_packages_that_a_build_has_found(project: Project) -> None:
+    text = text_of(project(FULL.format(more=""), unsafe=True, options={"multi-stage.keep": ["libxslt1.1"]}))
+    assert "--no-install-recommends libxslt1.1 \\" in text
