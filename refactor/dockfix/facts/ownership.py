@@ -9,7 +9,8 @@ from dockfix.model.effects import within
 from dockfix.model.stages import Step
 from dockfix.syntax.shell import Command
 
-_DATA_FOLDER = re.compile(r"(/var/(?:lib|log|cache|data|www|spool|opt|run)|/run|/opt|/srv|/mnt|/media)(?:/[^/]+)?")
+_DATA_FOLDER = re.compile(r"(/var/(?:lib|log|cache|data|www|spool|opt|run)|/var(?!/(?:tmp|mail|local|lock|backups)(?:/|$))"
+                          r"|/run|/opt|/srv|/mnt|/media)(?:/[^/]+)?")
 # Programs that make files
 _MAKERS = frozenset({"mkdir", "touch", "cp", "mv", "tar", "unzip", "curl", "wget", "install", "ln", "git", "sed", "tee", "echo", "printf",
                      "cat"})
