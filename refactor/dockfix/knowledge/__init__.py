@@ -1,6 +1,16 @@
 """What dockfix knows of packages and images: tables with typed questions. Importing this parses none of them."""
 
-from dockfix.knowledge.apt import BuildOnly, Role, build_only, commands, known_suites, role, runtime_libraries
+from dockfix.knowledge.apt import (
+    BuildOnly,
+    Role,
+    build_only,
+    commands,
+    known_packages,
+    known_suites,
+    recommends,
+    role,
+    runtime_libraries,
+)
 from dockfix.knowledge.base_images import PythonImage, Variant, python_image, starts_as_root
 from dockfix.knowledge.python_packages import calls, compiles_at_run_time, needs_dev_packages, needs_libraries
 
@@ -13,10 +23,12 @@ __all__ = [
     "calls",
     "commands",
     "compiles_at_run_time",
+    "known_packages",
     "known_suites",
     "needs_dev_packages",
     "needs_libraries",
     "python_image",
+    "recommends",
     "role",
     "runtime_libraries",
     "starts_as_root",
