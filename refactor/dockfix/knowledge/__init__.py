@@ -12,10 +12,18 @@ from dockfix.knowledge.apt import (
     runtime_libraries,
 )
 from dockfix.knowledge.base_images import PythonImage, Variant, python_image, starts_as_root
-from dockfix.knowledge.python_packages import calls, compiles_at_run_time, needs_dev_packages, needs_libraries
+from dockfix.knowledge.python_packages import (
+    Needs,
+    calls,
+    compiles_at_run_time,
+    needs_dev_packages,
+    needs_libraries,
+    python_needs,
+)
 
 __all__ = [
     "BuildOnly",
+    "Needs",
     "PythonImage",
     "Role",
     "Variant",
@@ -28,6 +36,7 @@ __all__ = [
     "needs_dev_packages",
     "needs_libraries",
     "python_image",
+    "python_needs",
     "recommends",
     "role",
     "runtime_libraries",
