@@ -1,5 +1,6 @@
 """What dockfix knows of packages and images: tables with typed questions. Importing this parses none of them."""
 
+from dockfix.knowledge.apk import ApkRole, apk_role, apk_runtime
 from dockfix.knowledge.apt import (
     BuildOnly,
     Role,
@@ -22,11 +23,14 @@ from dockfix.knowledge.python_packages import (
 )
 
 __all__ = [
+    "ApkRole",
     "BuildOnly",
     "Needs",
     "PythonImage",
     "Role",
     "Variant",
+    "apk_role",
+    "apk_runtime",
     "build_only",
     "calls",
     "commands",
