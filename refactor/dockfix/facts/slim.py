@@ -45,8 +45,8 @@ def slim(facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Slim | str:
     packages = {programs[name]: why for name, why in needed(facts, sorted(programs), staying).items()}
     suites = facts.names("multi-stage.suite") or stage.python.suites
     for distribution in sorted(facts.distributions):
-        library = knowledge.full_library(distribution)
-        for name in (knowledge.runtime_libraries(library, suites, python_base=False) or ()) if library else ():
+        needs = knowledge.python_needs(distribution)
+        for name in (needs.packages(suites, compiled=not needs.wheel_bundles) or needs.packages(suites) or ()) if needs else ():
             packages.setdefault(name, f"the Python package {distribution} needs it")
     tk = bool(facts.application.search(_TK))
     if tk:

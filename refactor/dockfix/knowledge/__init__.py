@@ -1,26 +1,50 @@
 """What dockfix knows of packages and images: tables with typed questions. Importing this parses none of them."""
 
-from dockfix.knowledge.apt import BuildOnly, Role, build_only, commands, known_suites, role, runtime_libraries
+from dockfix.knowledge.apk import ApkRole, apk_role, apk_runtime
+from dockfix.knowledge.apt import (
+    BuildOnly,
+    Role,
+    build_only,
+    commands,
+    known_packages,
+    known_suites,
+    recommends,
+    role,
+    runtime_libraries,
+)
 from dockfix.knowledge.base_images import PythonImage, Variant, python_image, starts_as_root
-from dockfix.knowledge.full_image import full_compilers, full_library, full_programs, slim_reference
-from dockfix.knowledge.python_packages import calls, compiles_at_run_time, needs_dev_packages, needs_libraries
+from dockfix.knowledge.full_image import full_compilers, full_programs, slim_reference
+from dockfix.knowledge.python_packages import (
+    Needs,
+    calls,
+    compiles_at_run_time,
+    needs_dev_packages,
+    needs_libraries,
+    python_needs,
+)
 
 __all__ = [
+    "ApkRole",
     "BuildOnly",
+    "Needs",
     "PythonImage",
     "Role",
     "Variant",
+    "apk_role",
+    "apk_runtime",
     "build_only",
     "calls",
     "commands",
     "compiles_at_run_time",
     "full_compilers",
-    "full_library",
     "full_programs",
+    "known_packages",
     "known_suites",
     "needs_dev_packages",
     "needs_libraries",
     "python_image",
+    "python_needs",
+    "recommends",
     "role",
     "runtime_libraries",
     "slim_reference",

@@ -58,10 +58,32 @@ def role(package: str) -> Role:
 
 
 def commands(package: str) -> frozenset[str]:
-    """The programs that a package is known to bring; an empty set says nothing: it may bring programs all the same."""
-    if known := build_only(package):
-        return known.commands
-    return frozenset(table("apt_roles")["commands"].get(package, "").split())
+    """The programs that a package is known to bring; an empty set says nothing: it may bring programs all the same.
+
+    They are those of all releases: what Debian's own listings say of the package and of those of its source that it depends
+    on, with what else it is known to bring (links that are made when it is installed, other packages).
+    """
+    known = build_only(package)
+    by_hand = known.commands if known else frozenset(table("apt_roles")["commands"].get(package, "").split())
+    return by_hand | _parts("apt_commands", package, None)
+
+
+def recommends(package: str, suites: frozenset[str] | None) -> frozenset[str]:
+    """What may come along with a package by recommendation alone, as far as its lack could matter to a program or a compile.
+
+    It is what new packages recommend (curl's library: ca-certificates; gcc: libc6-dev), which ``--no-install-recommends``
+    leaves out. ``suites`` are the Debian releases that the base may be of: what holds in any of them is told, and where they
+    are unknown, or None, what holds in any release of the table. An empty set says nothing of a package that isn't among
+    ``known_packages()``.
+    """
+    return _parts("apt_recommends", package, suites)
+
+
+@cache
+def known_packages() -> frozenset[str]:
+    """The packages that were looked up in Debian's indices, of whichever release has them."""
+    data = table("apt_commands")
+    return frozenset(data["packages"]) | frozenset(data["without"]["packages"].split())
 
 
 def known_suites() -> tuple[str, ...]:
@@ -90,6 +112,16 @@ def runtime_libraries(
     by_suite = dict(zip(known_suites(), values * (1 if "|" in line else len(known_suites())), strict=True))
     names = {by_suite[suite] for suite in suites}
     return tuple(names.pop().split()) if len(names) == 1 and "-" not in names else None
+
+
+def _parts(name: str, package: str, suites: frozenset[str] | None) -> frozenset[str]:
+    """What a line of a table says for any of the releases: what they have in common, and what each of them adds."""
+    data = table(name)
+    common, *added = data["packages"].get(package, "").split("|")
+    by_suite = dict(zip(data["indices"], added, strict=True)) if added else {}
+    asked = suites if suites and suites.issubset(data["indices"]) else frozenset(by_suite)
+    words = f"{common} {' '.join(by_suite.get(suite, '') for suite in asked)}"
+    return frozenset(words.split()) - {"-"}
 
 
 def _group(kind: str, package: str) -> dict[str, Any] | None:

@@ -38,9 +38,3 @@ def full_programs() -> Mapping[str, str]:
 def full_compilers() -> frozenset[str]:
     """The programs of the full image that only building needs."""
     return frozenset(table("full_image")["compilers"]["programs"].split())
-
-
-def full_library(distribution: str) -> str | None:
-    """The package of the full image whose library a Python package needs when it runs; None where none is known."""
-    name: str | None = table("full_image")["libraries"].get(distribution)
-    return name

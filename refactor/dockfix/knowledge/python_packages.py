@@ -3,9 +3,71 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
+from dockfix.knowledge.apt import runtime_libraries
 from dockfix.knowledge.tables import table
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a distribution needs of the system.
+
+    ``libraries`` are Debian packages that it needs when it runs, however it was installed; ``linked`` those that it needs
+    besides if it was compiled and not taken from its wheel (see ``wheel_bundles``): a -dev package stands for its runtime
+    libraries, for which ``packages`` has the names. ``commands`` are programs that it starts, ``build`` the Debian packages
+    that compiling it needs (none where pip has nothing to compile). ``wheel_bundles`` tells whether its wheel for Linux
+    (manylinux, x86_64) holds all that would be linked; False where there is none, or it needs ``libraries``. ``checked``
+    names the wheel that was looked into, "" where ``source`` is all there is.
+    """
+
+    libraries: tuple[str, ...] = ()
+    linked: tuple[str, ...] = ()
+    commands: frozenset[str] = frozenset()
+    build: tuple[str, ...] = ()
+    wheel_bundles: bool = False
+    why: str = ""
+    source: str = ""
+    checked: str = ""
+
+    def packages(self, suites: frozenset[str] | None, *, compiled: bool = False) -> tuple[str, ...] | None:
+        """The Debian packages with the libraries, by the names they have in these releases.
+
+        With ``compiled`` those of ``linked`` are among them. None where the names of one are not certain, because a release
+        is unknown or they differ.
+        """
+        found: list[str] = []
+        for name in (*self.libraries, *(self.linked if compiled else ())):
+            names = runtime_libraries(name, suites, python_base=False) if name.endswith("-dev") else (name,)
+            if names is None:
+                return None
+            found += names
+        return tuple(dict.fromkeys(found))
+
+
+@cache
+def python_needs(distribution: str) -> Needs | None:
+    """What a distribution needs of the system; None where nothing is known of it."""
+    name = _normal(distribution)
+    data = _needs().get(name)
+    started, loaded = calls(name), needs_libraries(name)
+    if data is None:
+        return Needs(loaded, commands=started) if started or loaded else None
+    compilers = ("gcc", "libc6-dev") if data["wheel"] == "none" or "build" in data else ()
+    if "compiler" in data:
+        compilers = ("g++", "libc6-dev")
+    return Needs(
+        tuple(dict.fromkeys((*data.get("libraries", "").split(), *loaded))),
+        tuple(data.get("linked", "").split()),
+        frozenset(data.get("commands", "").split()) | started,
+        (*compilers, *data.get("build", "").split()),
+        data["wheel"] == "whole",
+        data["why"],
+        data["source"],
+        data.get("checked", ""),
+    )
 
 
 def compiles_at_run_time(distribution: str) -> str | None:
@@ -35,6 +97,11 @@ def needs_dev_packages(distribution: str) -> str | None:
 def _normal(name: str) -> str:
     # https://packaging.python.org/en/latest/specifications/name-normalization/
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@cache
+def _needs() -> dict[str, dict[str, Any]]:
+    return {name: group for group in table("python_needs")["needs"] for name in group["distributions"].split()}
 
 
 @cache

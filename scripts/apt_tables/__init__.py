@@ -1,0 +1,1 @@
+"""What scripts/make_apt_tables.py is made of."""

@@ -1,0 +1,128 @@
+"""Reads indices from files, addresses, or what apt has fetched."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import lzma
+import os
+import re
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+ON_PATH = (b"usr/bin/", b"usr/sbin/", b"bin/", b"sbin/")
+
+ARCHIVE = "http://deb.debian.org/debian"
+KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+# Everything that apt would write or read elsewhere lies in a folder of its own, so that the machine's apt stays as it is.
+APT_CONF = """\
+Dir::State "{folder}/state";
+Dir::Cache "{folder}/cache";
+Dir::Etc::sourcelist "{folder}/sources.list";
+Dir::Etc::sourceparts "-";
+Acquire::Languages "none";
+Acquire::IndexTargets::deb::Contents-deb {{
+  MetaKey "$(COMPONENT)/Contents-$(ARCHITECTURE)";
+  ShortDescription "Contents-$(ARCHITECTURE)";
+  Description "$(RELEASE)/$(COMPONENT) $(ARCHITECTURE) Contents";
+  PDiffs "false";
+  KeepCompressed "true";
+}};
+"""
+
+
+@contextmanager
+def opened(place: str) -> Iterator[BinaryIO]:
+    """The unpacked bytes of a file or an address, as a stream: a Contents index has some 600 MB."""
+    if place.endswith(".lz4"):  # apt keeps its lists so, and Python cannot unpack it
+        with subprocess.Popen(["/usr/lib/apt/apt-helper", "cat-file", place], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            yield cast(BinaryIO, process.stdout)
+            process.stdout.read()
+        if process.returncode:
+            raise OSError(f"apt-helper cannot unpack {place}")
+        return
+    with ExitStack() as stack:
+        if re.match(r"https?://", place):
+            stream = stack.enter_context(io.BufferedReader(stack.enter_context(urllib.request.urlopen(place))))
+        else:
+            stream = stack.enter_context(Path(place).open("rb"))
+        start = stream.peek(6)
+        if start.startswith(b"\x1f\x8b"):
+            yield cast(BinaryIO, stack.enter_context(gzip.open(stream)))
+        elif start.startswith(b"\xfd7zXZ"):
+            yield cast(BinaryIO, stack.enter_context(lzma.open(stream)))
+        else:
+            yield cast(BinaryIO, stream)
+
+
+def read(place: str) -> str:
+    with opened(place) as stream:
+        return stream.read().decode()
+
+
+def contents(places: Sequence[str]) -> dict[str, set[str]]:
+    """The programs on PATH by package, from a release's Contents indices."""
+    found: dict[str, set[str]] = {}
+    for place in places:
+        with opened(place) as stream:
+            for line in stream:
+                if not line.startswith(ON_PATH):
+                    continue
+                path, _, packages = line.decode().rstrip("\n").rpartition(" ")
+                name = path.rstrip().split("bin/", 1)[1]
+                if re.fullmatch(r"[\w.+@\[:-]+", name):  # no folders, no blanks
+                    for package in packages.split(","):
+                        found.setdefault(package.rsplit("/", 1)[-1], set()).add(name)
+    return found
+
+
+def release_date(index: str, release: str | None) -> str:
+    """The date of a release as its Release file gives it; "unknown" where no such file is found."""
+    if release:
+        places = [release]
+    elif above := re.fullmatch(r"(.*?)[^/]+/binary-[^/]+/[^/]+", index):
+        places = [f"{above[1]}InRelease", f"{above[1]}Release"]
+    elif above := re.fullmatch(r"(.*_dists_[^_/]+)_[^/]+", index):  # a name among apt's own lists
+        places = [f"{above[1]}_InRelease", f"{above[1]}_Release"]
+    else:
+        places = []
+    for place in places:
+        try:
+            found = re.search(r"^Date: (.+)$", read(place), re.MULTILINE)
+        except (FileNotFoundError, urllib.error.HTTPError):
+            if release:
+                raise
+            continue
+        if found:
+            return found[1]
+    return "unknown"
+
+
+def fetch(folder: Path, suites: Sequence[str]) -> None:
+    """Has apt fetch, and check the signatures of, the indices of these releases into a folder of their own."""
+    for below in ("state/lists/partial", "cache/archives/partial"):
+        (folder / below).mkdir(parents=True, exist_ok=True)
+    lines = [f"deb [signed-by={KEYS} arch=amd64] {ARCHIVE} {suite} main\n" for suite in suites]
+    (folder / "sources.list").write_text("".join(lines), encoding="utf-8")
+    (folder / "apt.conf").write_text(APT_CONF.format(folder=folder.resolve()), encoding="utf-8")
+    # apt otherwise only warns where an index could not be had
+    _apt(folder, "-o", "APT::Update::Error-Mode=any", "update", "-q")
+
+
+def fetched(folder: Path, kind: str) -> list[tuple[str, str]]:
+    """The release and the file of every index of one kind ("Packages", "Contents-deb") that apt has fetched."""
+    answer = _apt(folder, "indextargets", "--format", "$(CODENAME) $(FILENAME)", f"Created-By: {kind}")
+    found = [(suite, file) for suite, _, file in (line.partition(" ") for line in answer.splitlines())]
+    return [(suite, file) for suite, file in found if Path(file).exists()]
+
+
+def _apt(folder: Path, *arguments: str) -> str:
+    environment = {**os.environ, "APT_CONFIG": str(folder.resolve() / "apt.conf"), "LC_ALL": "C"}
+    return subprocess.run(["apt-get", *arguments], check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout

@@ -1,0 +1,138 @@
+"""The tables: what is asked for, looked up release by release, and written in an order that depends on nothing else."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import textwrap
+import tomllib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from apt_tables.index import Index
+
+KNOWLEDGE = Path(__file__).resolve().parents[2] / "refactor/dockfix/knowledge"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What apt_packages.toml and apt_roles.toml ask for.
+
+    ``packages`` to ``not_followed`` are for the runtime libraries; ``installed`` are all whose commands and
+    recommendations are looked up, ``matters`` the recommended packages that are told (patterns), ``stands_for`` what apt
+    takes for a name that several packages provide, and ``other_programs`` whose commands are not taken for a package's own.
+    """
+
+    packages: tuple[str, ...]
+    headers_only: frozenset[str]
+    same_as: Mapping[str, str]
+    left_out: frozenset[str]
+    not_followed: frozenset[str]
+    installed: frozenset[str] = frozenset()
+    matters: tuple[str, ...] = ()
+    stands_for: Mapping[str, str] | None = None
+    other_programs: frozenset[str] = frozenset()
+
+
+def wanted() -> Wanted:
+    """The content of apt_packages.toml and the names in apt_roles.toml; lists are separated by white space."""
+    data = tomllib.loads((KNOWLEDGE / "apt_packages.toml").read_text(encoding="utf-8"))
+    roles = tomllib.loads((KNOWLEDGE / "apt_roles.toml").read_text(encoding="utf-8"))
+    packages = tuple(data["packages"].split())
+    headers_only = frozenset(data["headers_only"]["packages"].split())
+    left_out = frozenset(name for group in data["left_out"] for name in group["packages"].split())
+    groups = [*roles["build_only"], *roles["run_only"], *roles["in_python_base"], roles["git"]]
+    named = frozenset(name for group in groups for name in group["packages"].split() if not re.search(r"[*?\[]", name))
+    return Wanted(
+        packages,
+        headers_only,
+        data["same_as"],
+        left_out,
+        frozenset(data["not_followed"]["packages"].split()),
+        left_out | headers_only | named | {*packages, *data["same_as"], *roles["commands"], *data["installed"]["packages"].split()},
+        tuple(data["recommended"]["matters"].split()),
+        data["recommended"]["stands_for"],
+        frozenset(data["commands"]["not_followed"].split()),
+    )
+
+
+def runtime(index: Index, wanted: Wanted) -> dict[str, list[str]]:
+    """The runtime libraries of each -dev package that the release has, names in order."""
+    table: dict[str, list[str]] = {}
+    for name in sorted({*wanted.packages, *wanted.headers_only, *wanted.same_as} - wanted.left_out):
+        if index.find(name) is None:
+            continue
+        libraries = index.runtime(wanted.same_as.get(name, name), wanted.not_followed)
+        if name in wanted.headers_only:
+            table[name] = []
+        elif libraries:
+            table[name] = sorted(libraries)
+    return table
+
+
+def commands(index: Index, contents: Mapping[str, Collection[str]], wanted: Wanted) -> dict[str, list[str]]:
+    """The programs of each package that the release has: an empty list says that it brings none."""
+    return {name: sorted(index.commands(name, contents, wanted.other_programs)) for name in _there(index, wanted)}
+
+
+def recommends(index: Index, wanted: Wanted) -> dict[str, list[str]]:
+    """What matters of the packages that come along by recommendation only."""
+    table: dict[str, list[str]] = {}
+    for name in _there(index, wanted):
+        found = index.recommended(name, wanted.stands_for or {})
+        table[name] = sorted(other for other in found if any(fnmatch.fnmatchcase(other, pattern) for pattern in wanted.matters))
+    return table
+
+
+def _there(index: Index, wanted: Wanted) -> list[str]:
+    return [name for name in sorted(wanted.installed) if index.find(name)]
+
+
+def render_runtime(dates: Mapping[str, str], tables: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
+    """One line a package: what all releases say, or what each of them says, in their order."""
+    lines = _head("The runtime libraries of -dev packages, by Debian release.", dates)
+    lines += ["# What holds for all releases, or for each in turn. '-': nothing is known; '': headers alone.", "[packages]"]
+    for name in _all_names(tables.values()):
+        values = [" ".join(table[name]) if name in table else "-" for table in tables.values()]
+        lines.append(f"{_key(name)} = '{values[0] if len(set(values)) == 1 else ' | '.join(values)}'")
+    return "\n".join(lines) + "\n"
+
+
+def render_parts(title: str, dates: Mapping[str, str], tables: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
+    """One line a package: what the releases that have it agree on, then, where they differ, what each of them adds.
+
+    The packages of which there is nothing to say are listed together, which is a great deal faster to read.
+    """
+    lines = _head(title, dates)
+    lines += ["# What all releases that have the package say; then what each of them adds. '-': it hasn't the package.", "[packages]"]
+    without: list[str] = []
+    for name in _all_names(tables.values()):
+        found = [set(table[name]) for table in tables.values() if name in table]
+        common = set.intersection(*found)
+        parts = [sorted(common), *(sorted(set(table[name]) - common) if name in table else ["-"] for table in tables.values())]
+        if not any(found):
+            without.append(name)
+        else:
+            lines.append(f"{_key(name)} = '{' | '.join(' '.join(part) for part in (parts if any(parts[1:]) else parts[:1]))}'")
+    names = textwrap.wrap(" ".join(without), 120, break_long_words=False, break_on_hyphens=False)
+    return "\n".join([*lines, "", "# Looked up, and nothing was found.", "[without]", "packages = '''", *names, "'''"]) + "\n"
+
+
+def _head(title: str, dates: Mapping[str, str]) -> list[str]:
+    return [
+        f"# {title} Made by scripts/make_apt_tables.py: don't edit.",
+        "",
+        "# The releases, oldest first, and the dates of their indices (main, amd64).",
+        "[indices]",
+        *(f'{suite} = "{date}"' for suite, date in dates.items()),
+        "",
+    ]
+
+
+def _all_names(tables: Iterable[Mapping[str, Sequence[str]]]) -> list[str]:
+    return sorted({name for table in tables for name in table})
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[\w-]+", name) else f'"{name}"'
