@@ -63,6 +63,7 @@ def test_apt_install_of_names_that_only_the_shell_knows() -> None:
     ("pip cache purge", PipCacheClean),
     ("cd /x", ShellState),
     ("export A=1", ShellState),
+    ("export A=\"$(cat /run/secrets/A)\"", ShellState),
     ("set -eux", ShellState),
     ("python -m venv /opt/venv", VenvCreate),
 ])

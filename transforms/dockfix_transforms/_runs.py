@@ -1,15 +1,18 @@
-"""Writes a RUN again with some of its commands and packages left out."""
+"""Writes RUNs again: with some commands and packages left out, joined with others, with one more command."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dockfix.model.effects import AptClean, AptInstall, AptUpdate, Package, ShellState
 from dockfix.model.stages import Step, script_of
-from dockfix.syntax import Dockerfile, Instruction, Node
+from dockfix.syntax import Comment, Dockerfile, Instruction, Node
 from dockfix.syntax.cut import command_spans, cut
-from dockfix.syntax.shell import parse_script
+from dockfix.syntax.shell import Script, parse_script
+
+_LONG = 100  # characters of a line
 
 
 @dataclass(frozen=True)
@@ -86,3 +89,71 @@ def _checked(tree: Dockerfile, step: Step, text: str, units: list[int], removed:
         if [word.text for word in command.words] != expected:
             return None
     return (run,)
+
+
+def plain(step: Step) -> bool:
+    """Whether a RUN is commands joined by ``&&`` and nothing else: no flags, no heredoc, no exec form, default shell."""
+    node = step.instruction
+    if step.keyword != "RUN" or node.flags or node.heredocs or node.json is not None or step.state.shell or not step.units:
+        return False
+    parsed = script_of(node, step.state.shell)
+    return parsed is not None and _covered(parsed[0]) and all(command.separator in {"", "&&"} for command in parsed[0].commands)
+
+
+def _covered(script: Script) -> bool:
+    """Whether the commands are the whole script: no shell comment, no separator at the end."""
+    return bool(script.commands) and not script.text[script.commands[-1].end:].strip()
+
+
+def join(tree: Dockerfile, first: Instruction, second: Instruction, comments: tuple[Comment, ...] = (),
+         same_line: bool = False) -> Instruction | None:
+    """One RUN with the commands of two plain ones, ``comments`` between; None where that can't be done.
+
+    ``same_line`` puts the first command of ``second`` on the line that ``first`` ends with.
+    """
+    start = second.logical.raw(second.args_start)
+    body = second.text[start:]
+    head = first.text.rstrip()
+    if same_line and not comments:
+        return _joined(first, second, f"{head} && {body}", ())
+    indent, front = layout(tree, first, second)
+    lines = "".join(f"{indent}{comment.text.strip()}{tree.newline}" for comment in comments)
+    before, after = ("", "&& ") if front else (" &&", "")
+    return _joined(first, second, f"{head}{before} {tree.escape}{tree.newline}{lines}{indent}{after}{body}", comments)
+
+
+def layout(tree: Dockerfile, *nodes: Instruction) -> tuple[str, bool]:
+    """How continued commands are written here: their indentation, and whether ``&&`` stands at the front of a line.
+
+    The nodes decide, or else the whole file.
+    """
+    for text in ("".join(node.text for node in nodes), tree.text):
+        fronts = re.findall(r"\n([ \t]*)&&[ \t]", text)
+        ends = re.findall(rf"&&[ \t]*{re.escape(tree.escape)}[ \t]*\r?\n(?:[ \t]*#[^\n]*\n)*([ \t]*)[^ \t#\r\n]", text)
+        if fronts or ends:
+            front = len(fronts) >= len(ends)
+            indent = (fronts if front else ends)[0] or "    "
+            own = re.search(r"\n([ \t]+)\S", nodes[0].text)
+            return own[1] if own and len(own[1]) < len(indent) and text is tree.text else indent, front
+    return tree.indent if tree.indent and len(tree.indent) < 4 else "    ", True
+
+
+def _joined(first: Instruction, second: Instruction, text: str, comments: tuple[Comment, ...]) -> Instruction | None:
+    """The new text as a RUN, if it holds exactly what both hold."""
+    new = Instruction(text, first.line, first.escape)
+    old = [command.text for node in (first, second) for command in parse_script(node.args).commands]
+    same = new.keyword == "RUN" and [command.text for command in parse_script(new.args).commands] == old
+    inside = (*first.inner_comments, *(comment.text.strip() for comment in comments), *second.inner_comments)
+    same = same and [flag[:2] for flag in new.flags] == [flag[:2] for flag in first.flags]
+    return new if same and new.inner_comments == inside and new.json is None and not new.heredocs else None
+
+
+def append(tree: Dockerfile, run: Instruction, command: str) -> Instruction | None:
+    """A RUN with one more command at its end, on a line of its own where it has several lines or would get too long."""
+    lines = run.text.strip().count("\n")
+    snippet = tree.snippet(f"RUN {command}\n", run.line)[0]
+    if not isinstance(snippet, Instruction):
+        return None
+    ending = run.text[len(run.text.rstrip()):].lstrip(" \t")
+    new = join(tree, run, snippet, same_line=not lines and len(run.text.strip()) + len(command) < _LONG)
+    return None if new is None else Instruction(new.text.rstrip() + ending, run.line, run.escape)

@@ -17,8 +17,8 @@ for _module in (apt, files, net, pip, python, shell, users):
     _MODELS.update(_module.MODELS)
 
 _RUNS_MORE = re.compile(r"\$\((?!\()|`|<\(|>\(")
-# Substitutions that only ask the system what it is
-_HARMLESS = re.compile(r"\$\((?:uname|arch|date|nproc|whoami|id|pwd|lsb_release|getconf|dpkg --print)\b[^()`$]*\)")
+# Substitutions that only ask the system what it is, or read a secret that is mounted
+_HARMLESS = re.compile(r"\$\((?:uname|arch|date|nproc|whoami|id|pwd|lsb_release|getconf|dpkg --print|cat /run/secrets)\b[^()`$]*\)")
 _VERSIONED = re.compile(r"^(python|pip)[0-9.]*$")
 
 

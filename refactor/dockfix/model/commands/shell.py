@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import replace
 
 from dockfix.model.commands.protocol import CommandModel
@@ -11,6 +12,7 @@ from dockfix.model.state import State
 from dockfix.syntax.shell import Command
 
 _STATE = Effects(action=ShellState())
+_SECRET = re.compile(r'"?\$\(cat /run/secrets/[\w.-]+\)"?')
 
 
 def assignment(command: Command, state: State) -> Effects:
@@ -41,8 +43,8 @@ def _cd(command: Command, state: State) -> Effects:
 
 
 def _export(command: Command, state: State) -> Effects:
-    return _STATE if all(value is None or state.value(value) is not None for _, value in command.assignments) \
-        else opaque("export gives a value that only the shell knows")
+    return _STATE if all(value is None or state.value(value) is not None or _SECRET.fullmatch(value.text)
+                         for _, value in command.assignments) else opaque("export gives a value that only the shell knows")
 
 
 def _source(command: Command, state: State) -> Effects:

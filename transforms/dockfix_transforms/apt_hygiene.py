@@ -1,0 +1,209 @@
+"""The ``apt-hygiene`` transform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from dockfix.engine.transform import Edit, Outcome, Safety
+from dockfix.facts import Facts
+from dockfix.knowledge.recommends import needed_recommends
+from dockfix.model.effects import AptInstall, AptUpdate
+from dockfix.model.stages import Stage, Step, Unit
+from dockfix.syntax import Comment, Instruction
+
+from ._layout import leading
+from ._runs import append, join, plain
+
+_REMOVAL = "rm -rf /var/lib/apt/lists/*"
+_FLAG = "--no-install-recommends"
+
+
+class AptHygiene:
+    """Update, install and clean up in one RUN.
+
+    What it does
+        Joins an ``apt-get update`` that stands alone with the install right below it, and removes the package lists at the end of
+        a RUN that has fetched them. With ``apt-hygiene.no-recommends=true`` adds ``--no-install-recommends`` where nothing
+        that may be needed comes by recommendation.
+
+    Why
+        An ``apt-get update`` in a layer of its own is not run again when the install below it is changed, which then asks for
+        packages that the mirror no longer has. The lists are some 20 MB that nothing in the image uses.
+
+    Example
+        RUN apt-get update                      RUN apt-get update && apt-get install -y git \\
+        RUN apt-get install -y git                  && rm -rf /var/lib/apt/lists/*
+
+    Fix safety
+        Safe where no later step, no script and no code installs packages with these lists; unsafe where the code could not be
+        read. Left alone where a later step may do so, where a RUN has mounts on apt's folders, a heredoc or commands that
+        are not joined by ``&&``.
+    """
+
+    id: ClassVar[str] = "apt-hygiene"
+    title: ClassVar[str] = "update, install and clean up in one RUN"
+    safety: ClassVar[Safety] = "safe"
+    order: ClassVar[int] = 34
+    atomic: ClassVar[bool] = True
+    options: ClassVar[Mapping[str, str]] = {
+        "no-recommends": "true: adds --no-install-recommends where no recommended package is known to be needed",
+    }
+
+    def apply(self, facts: Facts) -> Outcome:
+        """Goes over all stages; only of those whose layers are in the image the lists are removed."""
+        work = _Work(facts)
+        for stage in facts.model.stages:
+            work.stage(stage)
+        return Outcome(work.edits, refusals=work.refusals, unsafe=work.unsafe)
+
+
+def _image(stage: Stage) -> list[Stage]:
+    return [*(_image(stage.parent) if stage.parent else []), stage]
+
+
+@dataclass
+class _Work:
+    """The edits as they are collected."""
+
+    facts: Facts
+    edits: list[Edit] = field(default_factory=list)
+    refusals: list[tuple[int, str]] = field(default_factory=list)
+    unsafe: str = ""
+
+    def stage(self, stage: Stage) -> None:
+        """The edits to one stage."""
+        steps = list(stage.steps)
+        position = 0
+        while position < len(steps):
+            step = steps[position]
+            position += 1
+            if step.keyword != "RUN":
+                continue
+            run, reasons = step.instruction, []
+            units = list(step.units)
+            following = steps[position] if position < len(steps) else None
+            joined = self.with_install(step, following)
+            if joined is not None and following is not None:
+                run, last = joined, following
+                units += following.units
+                position += 1
+                reasons.append("the lists are fetched anew whenever the packages change")
+            else:
+                last = step
+            if self.facts.option("apt-hygiene.no-recommends"):
+                for unit in last.units:
+                    run = self.without_recommends(unit, run, last, reasons)
+            run = self.without_lists(stage, last, units, run, reasons)
+            if not reasons:
+                continue
+            above = [node for node in leading(self.facts.tree, last.instruction)
+                     if last is not step and isinstance(node, Comment)]
+            self.edits.append(Edit(step.instruction, (*above, run), step.line, "; ".join(reasons)))
+            if last is not step:
+                self.edits += [Edit(node, (), node.line, "") for node in (*leading(self.facts.tree, last.instruction),
+                                                                         last.instruction)]
+
+    def with_install(self, step: Step, following: Step | None) -> Instruction | None:
+        """One RUN for an update that stands alone and the install below it."""
+        alone = len(step.units) == 1 and isinstance(step.units[0].effects.action, AptUpdate)
+        if not alone or following is None or following.keyword != "RUN" or not following.units or \
+                not isinstance(following.units[0].effects.action, AptInstall):
+            return None
+        for each in (step, following):
+            if not plain(each):
+                self.refusals.append((step.line, f"the RUN in line {each.line} is more than commands joined by &&"))
+                return None
+        return join(self.facts.tree, step.instruction, following.instruction, same_line=True)
+
+    def without_lists(self, stage: Stage, step: Step, units: list[Unit], run: Instruction, reasons: list[str]) -> Instruction:
+        """The RUN with the removal of the lists at its end, where it fetches and keeps them and nobody needs them."""
+        if stage not in _image(self.facts.final):
+            return run
+        updates = [index for index, unit in enumerate(units) if isinstance(unit.effects.action, AptUpdate)]
+        if not updates or any(_touches_lists(unit) for unit in units[updates[-1] + 1:]) or \
+                any("apt" in (flag.value or "") for flag in step.instruction.flags):
+            return run
+        reason = self.needs_lists(stage, step) or _not_at_the_end(step)
+        new = None if reason else append(self.facts.tree, run, _REMOVAL)
+        if new is None:
+            self.refusals.append((step.line, reason or "the removal of the lists could not be added"))
+            return run
+        self.unsafe = self.unsafe or self.facts.unknown
+        reasons.append("the package lists, which nothing in the image uses, are removed in the layer that fetched them")
+        return new
+
+    def needs_lists(self, stage: Stage, step: Step) -> str:
+        """Who may install packages from the lists later, "" where nobody does."""
+        facts = self.facts
+        for other in facts.model.stages:
+            if stage in _image(other):
+                reason = _later(other, stage, step)
+                if reason:
+                    return reason
+        program = next((name for name in ("apt-get", "apt", "aptitude") if name in facts.startup.programs), "")
+        if program:
+            return f"{facts.startup.programs[program]} runs {program} when the container starts"
+        mention = next(iter(facts.application.mentions(["apt-get", "apt", "aptitude"])), None)
+        return f"{mention.file}:{mention.line} runs {mention.word}" if mention else ""
+
+    def without_recommends(self, unit: Unit, run: Instruction, step: Step, reasons: list[str]) -> Instruction:
+        """The RUN with ``--no-install-recommends`` in one of its installs, where that takes away nothing that may be needed."""
+        action = unit.effects.action
+        if not isinstance(action, AptInstall) or "recommends" in unit.command.text.lower():
+            return run
+        base = step.state if self.facts.final.python else None
+        reason = "which packages are installed is known only to the shell" if action.dynamic or base is None else \
+            needed_recommends([package.name for package in action.packages])
+        word = next((word for word in unit.command.words if word.value == "install"), None)
+        if reason or word is None or unit.command.text not in run.args:
+            self.refusals.append((step.line, reason or "the install could not be found again"))
+            return run
+        offset = run.args_start + run.args.index(unit.command.text) + word.end - unit.command.start
+        after = next((each for each in unit.command.words if each.start == word.end + 1 and each.value == "-y"), word)
+        end = run.logical.raw(offset + after.end - word.end - 1) + 1
+        reasons.append("packages that are only recommended, and not needed, stay out")
+        return Instruction(f"{run.text[:end]} {_FLAG}{run.text[end:]}", run.line, run.escape)
+
+
+def _touches_lists(unit: Unit) -> bool:
+    text = unit.command.text
+    return "apt/lists" in text or "/var/lib/apt" in text or "distclean" in text or \
+        ("/var/lib" in text and unit.command.name in {"rm", "find"})
+
+
+def _not_at_the_end(step: Step) -> str:
+    """Why nothing can be added to the end of a RUN."""
+    node = step.instruction
+    if node.heredocs or node.json is not None:
+        return "the lists stay: the RUN is not commands joined by &&"
+    last = step.units[-1].command
+    return "" if node.args.endswith(last.text) and last.simple else f"the lists stay: the RUN ends with {last.text.split()[0]} …"
+
+
+def _later(stage: Stage, owner: Stage, step: Step) -> str:
+    """Who in ``stage``, which ``owner`` is or is the base of, may need the lists that ``step`` has fetched."""
+    below = False
+    for part in _image(stage):
+        for each in part.steps:
+            if each is step:
+                below = True
+                continue
+            if not below:
+                continue
+            if each.keyword == "ONBUILD" and part is stage:
+                return f"the lists stay: ONBUILD in line {each.line} may need them"
+            for unit in each.units:
+                if isinstance(unit.effects.action, AptUpdate):
+                    return ""
+                if isinstance(unit.effects.action, AptInstall) or "upgrade" in unit.command.text:
+                    return f"the lists stay: line {each.line} installs packages without an update of its own"
+                if unit.effects.opaque and unit.command.name not in _KNOWN:
+                    return f"the lists stay: {unit.command.text.split()[0]} in line {each.line} may need them"
+    return ""
+
+
+# Programs that install nothing by apt, though what else they do is not known
+_KNOWN = {"python", "python3", "pip", "pip3", "npm", "yarn", "pnpm", "poetry", "pipenv", "uv", "git", "gcc", "g++", "tar", "unzip",
+          "curl", "wget", "go", "cargo", "bundle", "gem", "composer", "mvn", "gradle", "django-admin", "flask", "systemctl"}

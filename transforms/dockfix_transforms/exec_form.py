@@ -1,0 +1,201 @@
+"""The ``exec-form`` transform."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Mapping
+from typing import ClassVar
+
+from dockfix.context.scripts import SHELLS
+from dockfix.engine.transform import Edit, Outcome, Safety, refuse
+from dockfix.facts import Facts
+from dockfix.model.effects import AptInstall, within
+from dockfix.model.stages import Stage, Step, script_of
+from dockfix.syntax import Instruction, image
+from dockfix.syntax.shell import Command, Word
+
+# What dash and busybox take for their own, also where a program of that name is there
+_BUILTIN = re.compile(
+    r"[.:\[{}]|alias|bg|break|cd|chdir|command|continue|echo|eval|exit|export|false|fc|fg|getopts|hash|help|history|jobs|kill|let"
+    r"|local|printf|pwd|read|readonly|return|set|shift|source|test|times?|trap|true|type|ulimit|umask|unalias|unset|wait"
+    r"|case|do|done|elif|else|esac|fi|for|function|if|in|select|then|until|while")
+_SPECIAL = re.compile(r"[*?\[\]{}~!#;&|<>()$`\\\s]")
+_QUOTED = re.compile(r"""(?s)'[^']*'|"(?:[^"\\]|\\.)*\"""")
+_PROGRAM = re.compile(r"python[0-9.]*|pip[0-9.]*|gunicorn|uvicorn|hypercorn|daphne|celery|flask|fastapi|uwsgi|streamlit|"
+                      r"jupyter[a-z-]*|django-admin|waitress-serve|granian|litestar|dramatiq|rq|huey_consumer(\.py)?|airflow|"
+                      r"dagster|mlflow|scrapy|pytest|poetry|pipenv|uv|nginx|supervisord|node|java")
+_SYSTEM = ("/bin", "/sbin", "/usr/bin", "/usr/sbin")
+# Official images that set no ENTRYPOINT
+_PLAIN_BASES = {"almalinux", "alpine", "amazonlinux", "buildpack-deps", "debian", "fedora", "pypy", "python", "rockylinux", "ubuntu"}
+_INITS = {"tini", "dumb-init", "catatonit"}
+_PWD = rb"(?<![\w$])PWD\b|\$\{?PWD\b"
+_CHILDREN = rb"\b(?:subprocess|os\.(?:system|popen|fork|spawn\w*)|Popen|pexpect|selenium|playwright|pyppeteer)\b"
+_SIGNALS = rb"\bos\.(?:kill|killpg|getppid)\b"
+
+
+class ExecForm:
+    """Start the program itself, not a shell that starts it.
+
+    What it does
+        Turns a CMD or ENTRYPOINT of one plain command from shell form into exec form: the words stay as they are and where they
+        are, each as a string of a JSON array.
+
+    Why
+        In shell form process 1 is ``/bin/sh -c``. Debian's shell, dash, waits for the program and passes no signal on: the
+        program never sees the SIGTERM of ``docker stop`` or of Kubernetes, and is killed ten or thirty seconds later, in the
+        middle of its work.
+
+    Example
+        CMD gunicorn --bind 0.0.0.0:80 app:app  CMD ["gunicorn", "--bind", "0.0.0.0:80", "app:app"]
+
+    Fix safety
+        Safe where the code could be read and nothing in it shows that it counts on the shell: the variable PWD, programs
+        that it starts (the shell reaps what they leave behind), signals that it sends. Otherwise unsafe, and so is an
+        ENTRYPOINT, which ignores the arguments of ``docker run`` in shell form. Left alone where a shell is needed (variables,
+        wildcards, ``&&``, pipes, redirections, its own commands), where SHELL or another ENTRYPOINT says how CMD is run, and
+        where the program is a script without ``#!``, which only a shell can start.
+    """
+
+    id: ClassVar[str] = "exec-form"
+    title: ClassVar[str] = "start the program without a shell, so that signals reach it"
+    safety: ClassVar[Safety] = "safe"
+    order: ClassVar[int] = 45
+    atomic: ClassVar[bool] = False
+    options: ClassVar[Mapping[str, str]] = {}
+
+    def apply(self, facts: Facts) -> Outcome:
+        """Rewrites the final stage's CMD, or its ENTRYPOINT where it has one."""
+        stage = facts.final
+        entry = stage.last("ENTRYPOINT")
+        step = entry if entry is not None and entry.instruction.json is None else stage.last("CMD")
+        if step is None or step.instruction.json is not None or not step.instruction.args:
+            return Outcome()
+        parsed = script_of(step.instruction, step.state.shell)
+        windows = stage.python is not None and stage.python.variant == "windows"
+        if windows or parsed is None or (step.state.shell and step.state.shell != ("/bin/sh", "-c")):
+            return refuse(f"SHELL says how {step.keyword} is run", step.line)
+        commands = parsed[0].commands
+        if not commands or commands[0].text != parsed[0].text.strip():
+            return refuse("a shell is needed: it is more than one plain command", step.line)
+        reason = _needs_shell(commands) or _not_executable(facts, step, commands[0]) or _arguments(facts, step)
+        if reason:
+            return refuse(reason, step.line)
+        new = _exec(step, commands[0])
+        if new is None:
+            return refuse("its words could not be told apart", step.line)
+        because = f"{commands[0].name} gets the signals of docker stop itself: a shell does not pass them on"
+        return Outcome([Edit(step.instruction, (new,), step.line, because)], unsafe=_doubt(facts, step, commands[0]),
+                       declares=frozenset({step.keyword}))
+
+
+def _needs_shell(commands: tuple[Command, ...]) -> str:
+    """Why only a shell can run it, "" where it is one plain command."""
+    if len(commands) != 1 or not commands[0].simple:
+        return "a shell is needed: it is more than one plain command"
+    command = commands[0]
+    if command.assignments or command.redirects or not command.words:
+        return "a shell is needed for its assignment or redirection"
+    for word in command.words:
+        if word.value is None:
+            return f"a shell is needed to fill in {word.text}"
+        if _SPECIAL.search(_QUOTED.sub("", word.text)):
+            return f"a shell may make something else of {word.text}"
+        if any("\ud800" <= char <= "\udfff" for char in word.value):
+            return "it is not written in UTF-8"
+    if command.name == "exec":
+        return "exec hands the process over already"
+    if posixpath.basename(command.name or "") in SHELLS:
+        return f"{command.name} is a shell itself, and would keep the signals"
+    if not command.name or _BUILTIN.fullmatch(command.name):
+        return f"{command.name} is the shell's own command"
+    return ""
+
+
+def _not_executable(facts: Facts, step: Step, command: Command) -> str:
+    """Why the program may be a script without ``#!``: a shell runs it, the kernel does not."""
+    name = command.name or ""
+    for path in _paths(facts, name):
+        file = facts.context_file(path)
+        if file is not None:
+            data = facts.context.read_bytes(file)
+            known = data is not None and data.startswith((b"#!", b"\x7fELF"))
+            return "" if known else f"{file} does not begin with #!, and only a shell runs such a script"
+    if "/" in name and not any(within(_paths(facts, name)[0], folder) for folder in _folders(facts)):
+        return f"what kind of file {name} is is not known; without a #! line only a shell runs it"
+    return ""
+
+
+def _folders(facts: Facts) -> list[str]:
+    return [*facts.final.end.env.get("PATH", "").split(":"), *_SYSTEM]
+
+
+def _paths(facts: Facts, name: str) -> list[str]:
+    """Where a program may lie in the image."""
+    if "/" in name:
+        return [posixpath.normpath(posixpath.join(facts.final.end.workdir or "/", name))]
+    return [posixpath.join(folder, name) for folder in _folders(facts) if folder.startswith("/")]
+
+
+def _arguments(facts: Facts, step: Step) -> str:
+    """Why another program would get other arguments, "" where none does."""
+    stages = _chain(facts.final)
+    if step.keyword == "ENTRYPOINT":
+        if any(stage.of("CMD") for stage in stages):
+            return "CMD, which an ENTRYPOINT in shell form ignores, would become its arguments"
+        service = next((each for each in facts.located.services if each.command), None)
+        return f"{service.file} gives the service {service.name} a command, which would become its arguments" if service else ""
+    entry = next((found for stage in reversed(stages) if (found := stage.last("ENTRYPOINT")) is not None), None)
+    words = entry.instruction.json if entry else ()
+    if words is None:
+        return f"the ENTRYPOINT in line {entry.line if entry else 0} ignores CMD"
+    if words and (posixpath.basename(words[0]) not in _INITS or not set(words[1:]) <= {"--", "-g", "-v"}):
+        return f"CMD is what {words[0]}, the ENTRYPOINT, gets as its arguments"
+    return ""
+
+
+def _chain(stage: Stage) -> list[Stage]:
+    return [*(_chain(stage.parent) if stage.parent else []), stage]
+
+
+def _doubt(facts: Facts, step: Step, command: Command) -> str:
+    """Why it is not certain that the program runs just as before."""
+    if step.keyword == "ENTRYPOINT":
+        return "arguments of docker run, which the shell form ignores, would reach the program"
+    first = _chain(facts.final)[0]
+    if first.python is None and not any(stage.of("ENTRYPOINT") for stage in _chain(facts.final)):
+        reference = image(first.base or "")
+        if reference.registry or reference.repository.removeprefix("library/") not in _PLAIN_BASES:
+            return "the base image may bring an ENTRYPOINT, which would get other arguments"
+    if facts.unknown:
+        return facts.unknown
+    for pattern, what in ((_PWD, "may want the variable PWD, which the shell sets"),
+                          (_CHILDREN, "starts programs, and the shell reaps what they leave behind"),
+                          (_SIGNALS, "sends signals, which process 1 takes otherwise")):
+        mention = next(iter(facts.application.search(pattern)), None)
+        if mention:
+            return f"{mention.file}:{mention.line} {what}"
+    name = posixpath.basename(command.name or "")
+    installed = {package.name for _, unit in facts.final.units if isinstance(unit.effects.action, AptInstall)
+                 for package in unit.effects.action.packages} | facts.distributions
+    if not _PROGRAM.fullmatch(name) and name not in installed and not any(map(facts.context_file, _paths(facts, command.name or ""))):
+        return f"what kind of file {name} is is not known"
+    return ""
+
+
+def _exec(step: Step, command: Command) -> Instruction | None:
+    """The instruction with each word as a JSON string in its own place, so that lines and comments stay."""
+    text, node = step.instruction.text, step.instruction
+    for number, word in reversed(list(enumerate(command.words))):
+        start, end = step.raw(word.start, word.end)
+        opening = "[" if number == 0 else ""
+        closing = "]" if number == len(command.words) - 1 else ","
+        text = f"{text[:start]}{opening}{_string(word)}{closing}{text[end:]}"
+    new = Instruction(text, node.line, node.escape)
+    same = new.json == tuple(word.value for word in command.words) and new.inner_comments == node.inner_comments
+    return new if same else None
+
+
+def _string(word: Word) -> str:
+    return json.dumps(word.value, ensure_ascii=False)

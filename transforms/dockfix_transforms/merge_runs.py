@@ -1,0 +1,175 @@
+"""The ``merge-runs`` transform."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import ClassVar
+
+from dockfix.engine.transform import Edit, Outcome, Safety
+from dockfix.facts import Facts
+from dockfix.model.effects import AptChange, AptClean, AptInstall, AptUpdate, PipCacheClean, PipInstall, ShellState, overlap
+from dockfix.model.stages import Step, Unit
+from dockfix.syntax import Comment, Instruction, Node
+
+from ._layout import leading
+from ._runs import join, plain
+
+_PRAGMA = re.compile(r"(?i)hadolint\b|dockfix:|check=|trivy:|nosem|kics|checkov:")
+_REMOVES = {"remove", "purge", "autoremove", "autopurge"}
+_DOWNLOADS = {"curl", "wget"}
+_FILES = _DOWNLOADS | {"tar", "unzip", "chmod", "chown", "mv", "cp", "ln", "mkdir", "install"}
+
+
+class MergeRuns:
+    """Clean up in the RUN that left the garbage.
+
+    What it does
+        Joins RUNs that follow one another where a later one only removes what an earlier one has left: package lists and
+        archives, packages that were only needed for a step, pip's cache, downloaded files.
+
+    Why
+        Each RUN is a layer, and what a later layer removes is still in the one before: the image keeps its size.
+
+    Example
+        RUN apt-get update                      RUN apt-get update && apt-get install -y git \\
+        RUN apt-get install -y git                  && rm -rf /var/lib/apt/lists/*
+        RUN rm -rf /var/lib/apt/lists/*
+
+    Fix safety
+        Safe: the same commands run in the same order. Left alone where an instruction stands in between, where a RUN has
+        flags, a heredoc or another shell than ``/bin/sh``, where commands are not joined by ``&&``, where one changes the
+        shell's state (``cd``, ``export``), and where a step that is rebuilt for other reasons would be drawn in.
+    """
+
+    id: ClassVar[str] = "merge-runs"
+    title: ClassVar[str] = "clean up in the RUN that left the garbage"
+    safety: ClassVar[Safety] = "safe"
+    order: ClassVar[int] = 32
+    atomic: ClassVar[bool] = True
+    options: ClassVar[Mapping[str, str]] = {}
+
+    def apply(self, facts: Facts) -> Outcome:
+        """Joins the groups of every stage."""
+        edits: list[Edit] = []
+        refusals: list[tuple[int, str]] = []
+        for stage in facts.model.stages:
+            position = 0
+            while position < len(stage.steps):
+                group = _group(facts, stage.steps[position:])
+                if group.refusal:
+                    refusals.append(group.refusal)
+                merged = _merge(facts, group.steps) if len(group.steps) > 1 else None
+                if merged:
+                    edits += merged
+                elif len(group.steps) > 1:
+                    refusals.append((group.steps[0].line, "the RUNs could not be joined without a change to their commands"))
+                position += max(len(group.steps), 1)
+        return Outcome(edits, refusals=refusals)
+
+
+@dataclass
+class _Group:
+    """RUNs to join (one or none: nothing to do), and why more could not be."""
+
+    steps: list[Step] = field(default_factory=list)
+    refusal: tuple[int, str] | None = None
+
+
+def _group(facts: Facts, steps: Sequence[Step]) -> _Group:
+    """The RUNs at the beginning of ``steps`` that end with a clean-up of what one of them left; the longest such row."""
+    first = steps[0]
+    if first.keyword != "RUN" or not any(map(_leaves, first.units)) or _only_cleans(first):
+        return _Group()
+    row: list[Step] = []
+    last = 0
+    for step in steps:
+        if step.keyword != "RUN" or (row and not _same_work(step, row)):
+            break
+        if row and _only_cleans(step) and (last or any(_cleans(unit, left) for unit in step.units for left in row)):
+            reason = next((why for each in [*row, step] if (why := _fixed(each))), "")
+            if reason:
+                return _Group(refusal=(step.line, f"it removes what an earlier layer keeps, but {reason}"))
+            last = len(row) + 1
+        row.append(step)
+    return _Group(row[:last])
+
+
+def _fixed(step: Step) -> str:
+    """Why a RUN cannot be joined with another, "" where it can."""
+    if not plain(step):
+        return f"the RUN in line {step.line} is more than commands joined by &&"
+    for unit in step.units:
+        if unit.effects.opaque:
+            return f"what {unit.command.text.split()[0]} does to the shell is not known"
+        if isinstance(unit.effects.action, ShellState) or unit.command.name in {"cd", "set", "export", "umask", "."}:
+            return f"{unit.command.text.split()[0]} in line {step.line} changes the shell"
+    return ""
+
+
+def _leaves(unit: Unit) -> bool:
+    """Whether a command may leave something that is better removed in its layer."""
+    return isinstance(unit.effects.action, AptUpdate | AptInstall | PipInstall) or unit.command.name in _DOWNLOADS
+
+
+def _only_cleans(step: Step) -> bool:
+    return bool(step.units) and all(isinstance(unit.effects.action, AptClean | PipCacheClean) or unit.command.name == "rm" or
+                                    (isinstance(unit.effects.action, AptChange) and unit.effects.action.verb in _REMOVES)
+                                    for unit in step.units)
+
+
+def _same_work(step: Step, row: Sequence[Step]) -> bool:
+    """Whether a RUN may stand between what leaves garbage and what removes it: a change of it rebuilds no other work."""
+    if _only_cleans(step):
+        return True
+    apt = AptUpdate | AptInstall | AptClean | AptChange
+    units = [unit for each in (*row, step) for unit in each.units]
+    return all(isinstance(unit.effects.action, apt) for unit in units) or all(unit.command.name in _FILES for unit in units)
+
+
+def _cleans(unit: Unit, left: Step) -> bool:
+    """Whether a command removes something that a RUN has left.
+
+    ``apt-get clean`` has nothing to remove: Debian's and Ubuntu's images empty apt's archives after each command.
+    """
+    words = {word.value for word in unit.command.words}
+    for index, other in enumerate(left.units):
+        action = other.effects.action
+        if isinstance(unit.effects.action, AptClean) and isinstance(action, AptUpdate) and "/var/lib" in unit.command.text:
+            return not any("/var/lib" in later.command.text for later in left.units[index + 1:])
+        if isinstance(unit.effects.action, AptChange) and isinstance(action, AptInstall) and \
+                any(package.name in words for package in action.packages):
+            return True
+        if isinstance(unit.effects.action, PipCacheClean) and isinstance(action, PipInstall) and not action.no_cache:
+            return True
+        if unit.command.name == "rm" and other.command.name in _DOWNLOADS and overlap(unit.effects.writes, other.effects.writes) \
+                and any(posixpath.basename(word.value or "") in other.command.text for word in unit.command.args
+                        if not word.text.startswith("-") and posixpath.basename(word.value or "")):
+            return True
+    return False
+
+
+def _merge(facts: Facts, steps: Sequence[Step]) -> list[Edit] | None:
+    """The edits that put all RUNs into the first one; None where a text cannot be joined."""
+    tree = facts.tree
+    run: Instruction = steps[0].instruction
+    above: list[Node] = []
+    edits: list[Edit] = []
+    for before, step in pairwise(steps):
+        comments = tuple(node for node in leading(tree, step.instruction) if isinstance(node, Comment))
+        pragmas = tuple(comment for comment in comments if _PRAGMA.match(comment.content))
+        inner = tuple(comment for comment in comments if comment not in pragmas)
+        update = all(isinstance(unit.effects.action, AptUpdate) for unit in before.units)
+        joined = join(tree, run, step.instruction, inner, same_line=update and run.text.strip().count("\n") == 0)
+        if joined is None:
+            return None
+        run = joined
+        above += pragmas
+        edits += [Edit(node, (), node.line, "") for node in (*leading(tree, step.instruction), step.instruction)]
+    lines = ", ".join(str(step.line) for step in steps[1:])
+    reason = f"what line {lines} removes was still in an earlier layer, now it is in none" if len(steps) == 2 else \
+        f"lines {steps[0].line}, {lines} become one layer, in which nothing is left of what they remove"
+    return [Edit(steps[0].instruction, (*above, run), steps[0].line, reason), *edits]

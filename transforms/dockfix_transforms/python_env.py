@@ -1,0 +1,89 @@
+"""The ``python-env`` transform."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import ClassVar
+
+from dockfix.engine.transform import Edit, Outcome, Safety, refuse
+from dockfix.facts import Facts
+from dockfix.model.stages import Step
+from dockfix.syntax import Blank, Instruction
+
+from ._layout import leading
+
+_OUTPUT, _BYTECODE = "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"
+_PYTHON = re.compile(r"(?:python|pip)[0-9.]*|gunicorn|uvicorn|hypercorn|daphne|celery|flask|fastapi|streamlit|django-admin|"
+                     r"waitress-serve|granian|dramatiq|rq|airflow|scrapy|pytest")
+_HEAD = {"ARG", "LABEL", "MAINTAINER", "SHELL"}
+
+
+class PythonEnv:
+    """Show the program's output at once.
+
+    What it does
+        Sets ``PYTHONUNBUFFERED=1`` in the final stage. With ``python-env.no-bytecode=true`` also ``PYTHONDONTWRITEBYTECODE=1``.
+
+    Why
+        Without a terminal, Python holds its output back until some kilobytes have come together: ``docker logs`` lags behind, and
+        the last lines before a crash are lost. Byte code that a container writes is gone with it; the packages' own is
+        compiled by pip when the image is built, with or without that setting.
+
+    Example
+        FROM python:3.11-slim                   FROM python:3.11-slim
+                                                ENV PYTHONUNBUFFERED=1
+
+    Fix safety
+        On request only: ``--select python-env``. It changes the program's environment, and one that writes very much becomes
+        slower; nothing shows whether somebody waits for its output. Left alone where a variable is set already, where the
+        base is no official Python image, and where the container starts something else.
+    """
+
+    id: ClassVar[str] = "python-env"
+    title: ClassVar[str] = "show the program's output at once"
+    safety: ClassVar[Safety] = "on request"
+    order: ClassVar[int] = 36
+    atomic: ClassVar[bool] = True
+    options: ClassVar[Mapping[str, str]] = {"no-bytecode": "true: sets PYTHONDONTWRITEBYTECODE=1 too"}
+
+    def apply(self, facts: Facts) -> Outcome:
+        """Adds one ENV to the final stage."""
+        stage = facts.final
+        if stage.python is None or stage.python.variant == "windows":
+            return refuse("the base is not an official Python image, and may set what it needs itself", stage.start.line)
+        if not any(_PYTHON.fullmatch(name) for name in facts.startup.programs):
+            return refuse("no program of Python was seen to run when the container starts")
+        wanted = [_OUTPUT, *([_BYTECODE] if facts.option("python-env.no-bytecode") else [])]
+        refusals = [(_line(stage.steps, name), f"{name} is set already") for name in wanted if name in stage.end.env]
+        missing = [name for name in wanted if name not in stage.end.env]
+        if not missing:
+            return Outcome(refusals=refusals)
+        line = f"ENV {' '.join(f'{name}=1' for name in missing)}\n"
+        reason = "docker logs shows the output at once" if _OUTPUT in missing else "no byte code is written that is lost"
+        edit = _placed(facts, line, reason)
+        return Outcome([edit], refusals=refusals, declares=frozenset(f"ENV {name}" for name in missing))
+
+
+def _line(steps: tuple[Step, ...], name: str) -> int:
+    return next((step.line for step in steps if step.keyword == "ENV" and name in step.instruction.text), 0)
+
+
+def _placed(facts: Facts, line: str, reason: str) -> Edit:
+    """Puts the ENV below the first ENV of the stage's head, or else below the head, in a paragraph of its own where the file has such."""
+    stage, tree = facts.final, facts.tree
+    anchor: Instruction = stage.start
+    for step in stage.steps:
+        if step.keyword == "ENV":
+            return _below(facts, step.instruction, line, reason)
+        if step.keyword not in _HEAD:
+            break
+        anchor = step.instruction
+    following = next((step.instruction for step in stage.steps if step.instruction.line > anchor.line), None)
+    between = leading(tree, following) if following is not None else ()
+    spaced = bool(between) and isinstance(between[0], Blank)
+    return _below(facts, anchor, f"\n{line}" if spaced else line, reason)
+
+
+def _below(facts: Facts, anchor: Instruction, text: str, reason: str) -> Edit:
+    return Edit(anchor, (anchor, *facts.tree.snippet(text, anchor.line)), anchor.line, reason)
