@@ -50,6 +50,45 @@ def test_dev_packages_give_way_to_libraries_that_are_certain(project: Project, t
     assert expected in stages(text_of(project(text, only=ONLY)))[1]
 
 
+@pytest.mark.parametrize(("install", "requirements", "stays"), [
+    ("pip install --no-binary scikit-learn -r requirements.txt", "scikit-learn\n", True),
+    ("pip install --no-binary=numpy,scikit_learn -r requirements.txt", "scikit-learn\n", True),
+    ("pip install --no-binary :all: -r requirements.txt", "flask\n", True),
+    ("pip install -r requirements.txt", "--no-binary scikit-learn\nscikit-learn\n", True),
+    ("pip install -r requirements.txt", "scikit-learn\n", False),
+    ("pip install --no-binary lxml -r requirements.txt", "lxml\nscikit-learn\n", False),
+])
+def test_what_pip_has_to_compile_keeps_the_compilers_library(project: Project, install: str, requirements: str, stays: bool) -> None:
+    text = basic().replace("pip install -r requirements.txt", install)
+    result = project(text, {"requirements.txt": requirements}, only=ONLY)
+    assert ("libgomp1" in stages(text_of(result))[1]) == stays
+
+
+def test_pip_no_binary_in_the_environment_keeps_the_compilers_library(project: Project) -> None:
+    text = basic().replace("WORKDIR /app\n", "WORKDIR /app\nENV PIP_NO_BINARY=scikit-learn\n")
+    assert "libgomp1" in stages(text_of(project(text, {"requirements.txt": "scikit-learn\n"}, only=ONLY)))[1]
+
+
+@pytest.mark.parametrize(("pyproject", "code", "stays"), [
+    ('dependencies = []', "", False),
+    ('dependencies = ["setuptools-scm"]', "", True),
+    ('dependencies = []', "import subprocess\nsubprocess.run(['git', 'log'])\n", True),
+])
+def test_git_for_the_version_of_a_local_project(project: Project, pyproject: str, code: str, stays: bool) -> None:
+    text = """FROM python:3.11-slim
+RUN apt-get update && apt-get install -y git gcc
+WORKDIR /app
+COPY . .
+RUN pip install .
+CMD ["tool"]
+"""
+    data = f'[build-system]\nrequires = ["setuptools", "setuptools-scm"]\n[project]\nname = "tool"\n{pyproject}\n'
+    result = project(text, {"pyproject.toml": data, "app.py": code or "print()\n"}, only=ONLY)
+    builder, runtime = stages(text_of(result))
+    assert "git" in builder
+    assert ("install -y git" in runtime) == stays
+
+
 @pytest.mark.parametrize(("reference", "works"), [
     ("python:3.11", True), ("python:3.11-slim@sha256:" + "a" * 64, True), ("docker.io/library/python:3.12-slim", True),
     ("registry.example.com/python:3.12-slim-bookworm", True), ("--platform=linux/amd64 python:3.11-slim", True),

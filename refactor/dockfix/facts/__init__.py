@@ -12,6 +12,7 @@ from pathlib import Path
 from dockfix.context.application import Application
 from dockfix.context.build_context import BuildContext, CopySet
 from dockfix.context.locate import Located
+from dockfix.context.project import WORD, Project
 from dockfix.context.requirements import Manifest, closure, normalise
 from dockfix.facts.startup import Startup, read_startup
 from dockfix.model.effects import PipInstall
@@ -118,10 +119,22 @@ class Facts:
 
     def _project_words(self, path: str) -> frozenset[str] | None:
         """Every word of the files that may name what the local project at ``path`` depends on; None where there are none."""
-        texts = [self.context.read(name) for each in ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile")
-                 if (name := self.context_file(posixpath.join(path, each)))]
-        words = [word for text in texts if text is not None for word in re.findall(r"[A-Za-z0-9][A-Za-z0-9._-]*", text)]
+        texts = {each: self.context.read(name) for each in ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile")
+                 if (name := self.context_file(posixpath.join(path, each)))}
+        words: list[str] = []
+        for name, text in texts.items():
+            if text is not None:
+                project = Project.read(text) if name == "pyproject.toml" else None
+                words += project.words if project else WORD.findall(text)
         return frozenset(_distribution(word) for word in words) if texts else None
+
+    @cached_property
+    def build_requirements(self) -> frozenset[str]:
+        """The names, normalised, of what pip brings only while it builds the local projects that it installs."""
+        texts = [self.context.read(name) for _, _, install in self.installs for path in (*install.local, *install.editable)
+                 if (name := self.context_file(posixpath.join(path, "pyproject.toml")))]
+        projects = [Project.read(text) for text in texts if text is not None]
+        return frozenset(name for project in projects if project for name in project.build_requirements)
 
     @cached_property
     def installs(self) -> tuple[tuple[Step, Unit, PipInstall], ...]:

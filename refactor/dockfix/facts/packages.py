@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dockfix import knowledge
+from dockfix.context.requirements import normalise
 from dockfix.facts import Facts
 from dockfix.facts.needs import needed, run_time_compiler
 from dockfix.model.effects import AptInstall, Package
@@ -15,6 +16,7 @@ from dockfix.model.stages import Step, Unit
 # Libraries that come along with compilers, and what in the sources shows that they are used
 _NAMED_LIBRARIES = {"libgomp1": rb"libgomp|-fopenmp", "libgfortran5": rb"libgfortran", "libatomic1": rb"libatomic",
                     "libquadmath0": rb"libquadmath"}
+_NO_BINARY = re.compile(r"(?:--no-binary|PIP_NO_BINARY)[=\s]\s*[\"']?([\w.,:-]+)")
 
 
 @dataclass(frozen=True)
@@ -112,9 +114,27 @@ def _unversioned(facts: Facts) -> str:
 
 
 def _fetches_with_git(facts: Facts) -> bool:
-    """Whether pip itself is the one that needs git."""
+    """Whether pip itself is the one that needs git: to fetch a package, or for the version of the one that it builds."""
     named = [package for _, _, install in facts.installs for package in install.packages]
-    return any(manifest.vcs for manifest in facts.manifests.values()) or any("git+" in package for package in named)
+    return any(manifest.vcs for manifest in facts.manifests.values()) or any("git+" in package for package in named) \
+        or any("git" in knowledge.calls(name) for name in facts.build_requirements)
+
+
+def _compiled(facts: Facts) -> frozenset[str]:
+    """The names, normalised, of what pip is told to compile; ":all:" for everything."""
+    given = [match for _, unit, _ in facts.installs for match in _NO_BINARY.findall(unit.command.text)]
+    given += [unit.state.variables.get("PIP_NO_BINARY", "") for _, unit, _ in facts.installs]
+    given += [match for manifest in facts.manifests.values() for option in manifest.options for match in _NO_BINARY.findall(option)]
+    return frozenset(normalise(name) for names in given for name in re.split(r"[\s,]+", names) if name)
+
+
+def _compilers_libraries(facts: Facts, gone: Iterable[Package]) -> set[str]:
+    """The libraries that came along with a compiler and that what pip is told to compile is linked with, as far as is known."""
+    if not any("gcc" in knowledge.commands(package.name) for package in gone):
+        return set()
+    compiled = _compiled(facts)
+    return ({"libgomp1"} if ":all:" in compiled else set()) | {
+        name for distribution in compiled for name in knowledge.needs_libraries(distribution, compiled=True)}
 
 
 def _last_opaque(staying: list[tuple[Step, Unit]]) -> Step | None:
@@ -129,6 +149,7 @@ def _add_libraries(facts: Facts, named: list[tuple[Step, Unit, Package]], replac
     there = {package.name for _, _, package in named if package not in replaced} | {
         name for names in replaced.values() for name in names}
     wanted = sorted(({name for distribution in facts.distributions for name in knowledge.needs_libraries(distribution)} | keep
+                     | _compilers_libraries(facts, replaced)
                      | {name for name, pattern in _NAMED_LIBRARIES.items() if facts.application.search(pattern)}) - there)
     if wanted:
         first = next(iter(replaced))

@@ -80,13 +80,14 @@ def calls(distribution: str) -> frozenset[str]:
     return _executables().get(_normal(distribution), frozenset())
 
 
-def needs_libraries(distribution: str) -> tuple[str, ...]:
+def needs_libraries(distribution: str, *, compiled: bool = False) -> tuple[str, ...]:
     """The apt packages with shared libraries that a distribution loads and its wheels do not hold, as far as is known.
 
     Only libraries that commonly come along with a build package, and would be lost with it, are listed. The names are
-    the same in all of Debian 11 to 13.
+    the same in all of Debian 11 to 13. ``compiled`` asks for those, too, that its wheels hold and a compile takes from the
+    system.
     """
-    return _libraries().get(_normal(distribution), ())
+    return _libraries(compiled).get(_normal(distribution), ())
 
 
 def needs_dev_packages(distribution: str) -> str | None:
@@ -120,9 +121,11 @@ def _executables() -> dict[str, frozenset[str]]:
 
 
 @cache
-def _libraries() -> dict[str, tuple[str, ...]]:
+def _libraries(compiled: bool) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for group in table("python_packages")["libraries"]:
+        if group.get("compiled") and not compiled:
+            continue
         for name in group["distributions"].split():
             found[name] = tuple(dict.fromkeys((*found.get(name, ()), *group["packages"].split())))
     return found

@@ -1,0 +1,54 @@
+"""What a ``pyproject.toml`` names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from dockfix.context.requirements import normalise
+
+WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True)
+class Project:
+    """``build_requirements`` are the normalised names of what only the build takes; ``words`` are all the other words, among
+    them everything that is installed, in whichever tool's settings it stands.
+    """
+
+    build_requirements: frozenset[str]
+    words: tuple[str, ...]
+
+    @staticmethod
+    def read(text: str) -> Project | None:
+        """What the text of a file names; None where it is no TOML of the usual form."""
+        import tomllib  # few runs need it, and it takes as long to load as a small file takes to read
+        try:
+            data = tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, RecursionError):
+            return None
+        build = data.pop("build-system", {})
+        requires = build.get("requires", []) if isinstance(build, dict) else None
+        tools = data.pop("tool", {})
+        if not isinstance(requires, list) or not isinstance(tools, dict):
+            return None
+        names = frozenset(normalise(match[0]) for each in requires if isinstance(each, str) and (match := WORD.match(each)))
+        words = list(_words(data))
+        for tool, settings in tools.items():
+            # the table of a build tool's settings has the tool's name
+            words += [*(() if normalise(tool) in names else (tool,)), *_words(settings)]
+        return Project(names, tuple(words))
+
+
+def _words(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from WORD.findall(key)
+            yield from _words(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _words(inner)
+    elif isinstance(value, str):
+        yield from WORD.findall(value)
