@@ -15,7 +15,8 @@ _SERVERS: tuple[tuple[re.Pattern[str], int | None], ...] = tuple((re.compile(rf"
     (r"(?:\S*manage\.py|django-admin) (?:runserver|runserver_plus|testserver)\b", 8000),
     (r"streamlit run\b", 8501), (r"uwsgi\b", None), (r"http\.server\b", 8000), (r"fastapi (?:run|dev)\b", 8000), (r"sanic\b", 8000),
     (r"chainlit run\b", 8000), (r"jupyter(?:-lab|-notebook)? ?(?:lab|notebook)?\b", 8888), (r"mkdocs serve\b", 8000),
-    (r"panel serve\b", 5006), (r"bokeh serve\b", 5006), (r"celery\b.*? flower\b", 5555), (r"mlflow (?:server|ui)\b", 5000), (r"reflex run\b", 3000)))
+    (r"panel serve\b", 5006), (r"bokeh serve\b", 5006), (r"celery\b.*? flower\b", 5555), (r"mlflow (?:server|ui)\b", 5000),
+    (r"reflex run\b", 3000)))
 _OPTION = re.compile(r"(?:--?bind|-b|--port|-p|--server\.port|--http(?:-socket)?|--socket|--listen|--server_port|--port-number|--https?)")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
 
@@ -44,12 +45,16 @@ def ports_of_command(text: str, file: str, line: int) -> tuple[Port, ...]:
 
 def _pieces(text: str) -> Iterator[tuple[int, str]]:
     """The commands of a script with the number of the line on which each starts."""
-    # a continued command stands on one line, and those after it keep their numbers
-    joined = re.sub(r"(?:[^\n]*\\\r?\n)+[^\n]*", lambda match: re.sub(r"\\\r?\n", " ", match[0]) + "\n" * match[0].count("\n"), text)
+    # a continued command stands on one line, and those after it keep theirs
+    joined = re.sub(r"(?:[^\n]*\\\r?\n)+[^\n]*", _on_one_line, text)
     for number, row in enumerate(joined.split("\n")):
         if not row.lstrip().startswith("#"):
             for piece in re.split(r";|&&|\|\|?|\bthen\b|\bdo\b|\belse\b", row):
                 yield number, piece
+
+
+def _on_one_line(match: re.Match[str]) -> str:
+    return re.sub(r"\\\r?\n", " ", match[0]) + "\n" * match[0].count("\n")
 
 
 def _given(words: Sequence[str], name: str) -> list[tuple[int | None, str]]:

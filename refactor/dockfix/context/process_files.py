@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from dockfix.context.listens import port_of, ports_of_command
 from dockfix.context.program.model import UNKNOWN, Port, Unparsed, Use, Write
+from dockfix.context.program.paths import HOLE, Value, place
 from dockfix.context.program.project import Project
-from dockfix.context.program.values import HOLE, Evaluator, Value, place
+from dockfix.context.program.values import Evaluator
 from dockfix.context.scripts import commands_in_script
 
 _NO_FILES = re.compile(r"(?i)-|none|off|auto|syslog|stdout|stderr|journald|false|/dev/.*|")

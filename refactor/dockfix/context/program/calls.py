@@ -6,8 +6,9 @@ import ast
 from dataclasses import dataclass, field
 
 from dockfix.context.program.model import Download, Endpoint, Port, Use, Write
+from dockfix.context.program.paths import HOLE, Value, place, shown
 from dockfix.context.program.project import Project, Scope
-from dockfix.context.program.values import HOLE, Evaluator, Value, place, shown
+from dockfix.context.program.values import Evaluator
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,9 @@ class Project:
         """The folders, nearest first, in which a top-level module of the application's own lies."""
         known = self._homes.get(name, set())
         above = [folder for folder in _above(importer) if folder in known]
-        return above or sorted(known, key=lambda folder: (folder.count("/") if folder else -1, folder))
+        # a folder that is no package itself may be on the module path
+        return above or sorted((folder for folder in known if f"{folder}/__init__.py" not in self.files),
+                               key=lambda folder: (folder.count("/"), folder))
 
     def find(self, dotted: str, importer: str) -> tuple[str, str] | None:
         """The file of a dotted name, and what of the name is left; None for a module from elsewhere.
@@ -252,9 +254,8 @@ class _Scan:
                 self.assign(target, value, scope)
             case ast.NamedExpr(target=target, value=value):
                 self.assign(target, value, scope)
-            case ast.For(target=ast.Name() as target, iter=ast.List(elts=parts) | ast.Tuple(elts=parts)):
-                for part in parts:
-                    self.assign(target, part, scope)
+            case ast.For(target=ast.Name() as target, iter=ast.List() | ast.Tuple() | ast.Name() | ast.Attribute() as sequence):
+                self.assign(target, ast.Starred(sequence, ast.Load()), scope)
             case ast.AugAssign(target=target) | ast.For(target=target) | ast.AsyncFor(target=target):
                 self.assign(target, None, scope)
             case ast.With(items=items) | ast.AsyncWith(items=items):

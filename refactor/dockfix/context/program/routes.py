@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 from dockfix.context.program.calls import Call, Findings, line_of, plain
 from dockfix.context.program.model import UNKNOWN, Endpoint
+from dockfix.context.program.paths import HOLE
 from dockfix.context.program.project import Function, Module, Scope
-from dockfix.context.program.values import HOLE
 
 HEALTH = re.compile(r"\^?/?(?:[\w./-]*[/_-])?_{0,2}(?:lb)?(?:health(?:z|check|-check|_check|checks|-status)?|ping|status|ready|readyz"
                      r"|readiness|livez?"
-                    r"|liveness|alive|heartbeat|hc|up|is_?alive|isalive)_{0,2}/?\$?")
+                    r"|liveness|alive|heartbeat|hc|up|is_?alive|isalive)_{0,2}/?\??\$?")
 _DECORATORS = frozenset({"get", "route", "head", "api_route", "websocket_route", "add_url_rule"})
 _ADDS = frozenset({
     "get", "add_get", "add_route", "add_api_route", "add_url_rule", "Route", "path", "re_path", "url", "add_resource", "route",
@@ -80,7 +80,7 @@ class Routes:
         framework = call.dotted.partition(".")[0].removesuffix("()").lstrip(":")
         if any(each[2].line == line_of(call.node) for each in self.routes if each[2].file == call.scope.module.file):
             return
-        path = "/" + path.lstrip("^").rstrip("$").lstrip("/")
+        path = "/" + path.lstrip("^").rstrip("$").removesuffix("/?").lstrip("/")
         self.routes.append((path, where, Endpoint(path, call.scope.module.file, line_of(call.node), framework)))
 
     def mount(self, call: Call) -> None:

@@ -7,8 +7,9 @@ import re
 
 from dockfix.context.program.calls import Call, Findings, plain
 from dockfix.context.program.model import UNKNOWN, Use, Write
+from dockfix.context.program.paths import HOLE, shown
 from dockfix.context.program.project import Scope
-from dockfix.context.program.values import HOLE, Evaluator, shown
+from dockfix.context.program.values import Evaluator
 from dockfix.context.scripts import commands_in_script
 from dockfix.syntax.shell import quoted
 

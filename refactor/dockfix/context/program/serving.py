@@ -7,8 +7,8 @@ import re
 
 from dockfix.context.program.calls import Call, Findings, plain
 from dockfix.context.program.model import UNKNOWN, Download, Port
+from dockfix.context.program.paths import HOLE, Value, place
 from dockfix.context.program.project import Scope
-from dockfix.context.program.values import HOLE, Value, place
 
 # Calls that listen: the argument's position (-1: only by name), its names, and the default where it is not given
 _LISTENS: tuple[tuple[re.Pattern[str], int, tuple[str, ...], int | None], ...] = tuple(
@@ -58,7 +58,8 @@ def read_port(call: Call, found: Findings) -> None:
         flag = next((text for each in node.args if (text := plain(each)) and _PORT_OPTION.fullmatch(text)), "")
         default = call.arg(-1, "default")
         if flag and default is not None and not _NOT_OURS.search(flag):
-            found.port(tuple(value for value in call.evaluate(default, scope) if value.text != HOLE), node, scope, flag)
+            given = [value._replace(text=value.text.rpartition(":")[2]) for value in call.evaluate(default, scope)]
+            found.port(tuple(value for value in given if value.text.isdecimal()), node, scope, flag)
         return
     if name == "bind":
         address = call.arg(0, "address")

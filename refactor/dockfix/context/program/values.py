@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import ast
-import posixpath
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
-from dockfix.context.program.model import UNKNOWN, Base
+from dockfix.context.program.paths import CODE, HOLE, TEMP, Value, above, join
 from dockfix.context.program.project import Bound, Project, Scope
 
-HOLE = "\0"  # a part that is worked out at run time
-CODE = "\1"  # the root of the build context, before paths made from __file__
-TEMP = "\2"  # the folder for temporary files
 _MAX_ALTERNATIVES = 6
 _MAX_DEPTH = 14
 _FUEL = 250
@@ -26,6 +21,8 @@ _SAME = frozenset({
     "__str__"})
 _SAME_CALLS = re.compile(r"str|int|bytes|repr|list|(?:os\.)?(?:fspath|fsencode|fsdecode)|(?:os\.path\.|path\.)(?:abspath|realpath|normpath"
                          r"|expanduser|expandvars)|(?:abspath|realpath|normpath|expanduser)|shlex\.quote|(?:.*\.)?cast|asyncio\.to_thread")
+# Methods that look a setting up and are given a default
+_GETS = re.compile(r"(?i)get|get_?(?:val|value|int|setting|config|option|str|path|env|float)|setting|option|setdefault|pop|value")
 _TEMPORARY = re.compile(r"(?:tempfile\.)?(?:gettempdir|mkdtemp|mkstemp|NamedTemporaryFile|TemporaryDirectory|TemporaryFile|mktemp)")
 _USER_DIRS = {"user_data_dir": "~/.local/share", "user_config_dir": "~/.config", "user_cache_dir": "~/.cache",
                      "user_log_dir": "~/.local/state",
@@ -33,56 +30,8 @@ _USER_DIRS = {"user_data_dir": "~/.local/share", "user_config_dir": "~/.config",
               "user_cache_path": "~/.cache", "get_app_dir": "~/.config"}
 
 
-class Value(NamedTuple):
-    """A text with holes, and the environment variable that it depends on."""
-
-    text: str
-    env: str = ""
-
-
 Values = tuple[Value, ...]
 _UNKNOWN: Values = (Value(HOLE),)
-
-
-def place(text: str) -> tuple[str, Base]:
-    """The path of a value in the form of ``Write``."""
-    base: Base = "cwd"
-    text = text.removeprefix("file://")
-    if text.startswith(CODE):
-        text, base = text[1:].lstrip("/"), "code"
-    elif text.startswith(TEMP):
-        text, base = text[1:].lstrip("/"), "temp"
-    elif text.startswith("~"):
-        text, base = text[1:].lstrip("/"), "home"
-    elif text.startswith("/"):
-        base = "root"
-    elif text.startswith(HOLE):
-        return UNKNOWN, "unknown"
-    shown = re.sub(rf"{HOLE}+", UNKNOWN, text)
-    folder = shown.endswith("/") and len(shown) > 1
-    clean = posixpath.normpath(shown) if shown else "."
-    return clean + "/" * folder if clean != "/" else clean, base
-
-
-def shown(text: str) -> str:
-    """A text for people: holes as question marks, without the marks of folders."""
-    return re.sub(rf"{HOLE}+", UNKNOWN, text).replace(CODE, "").replace(TEMP, "/tmp")
-
-
-def join(first: str, second: str) -> str:
-    """Two parts of a path as os.path.join puts them together; an absolute second part wins."""
-    if second.startswith(("/", CODE, TEMP, "~")) or not first:
-        return second
-    return first + second if first.endswith("/") else f"{first}/{second}"
-
-
-def above(path: str) -> str:
-    """The folder that a path lies in."""
-    head = path[:1] if path[:1] in {CODE, TEMP} else ""
-    rest = path[len(head):].rstrip("/")
-    if head and (not rest or rest.endswith("/..")):
-        return f"{head}{rest}/.."
-    return head + rest.rpartition("/")[0] if "/" in rest else head or ("" if rest else HOLE)
 
 
 class Evaluator:
@@ -138,15 +87,37 @@ class Evaluator:
                 each = [get(operand) for operand in chosen]
                 env = next((value.env for values in each for value in values if value.env), "")
                 # os.environ.get("X") or "default"
-                return _distinct((value._replace(env=value.env or env) for value in values if value.text != HOLE) for values in each) or \
-                    _distinct(each)
+                known = [[value._replace(env=value.env or env) for value in values if not env or value.text != HOLE] for values in each]
+                return _distinct(known) or _distinct(each)
             case ast.IfExp(body=body, orelse=orelse):
                 return _distinct((get(body), get(orelse)))
             case ast.Await(value=inner) | ast.NamedExpr(value=inner):
                 return get(inner)
+            case ast.Starred(value=inner):  # a variable that goes through a sequence
+                return self.bound(self.elements(inner, scope, depth), depth) or _UNKNOWN
             case ast.Call():
                 return self.call(node, scope, depth)
         return _UNKNOWN
+
+    def elements(self, node: ast.expr, scope: Scope, depth: int) -> list[Bound] | None:
+        """The elements of a literal list or tuple, also of one behind a name; None for anything else."""
+        bounds: Sequence[Bound] | None = None
+        match node:
+            case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+                return [(None if isinstance(part, ast.Starred) else part, scope) for part in parts]
+            case ast.Name(id=name):
+                bounds = scope.lookup(name)
+                if bounds is None and name in scope.module.imports and (there := self.holder(scope.module.imports[name], scope)):
+                    bounds = there[0].names.get(there[1])
+            case ast.Attribute(value=ast.Name(id=base), attr=name) if scope.owner and base == scope.first:
+                bounds = scope.owner.names.get(name)
+        found: list[Bound] = []
+        for value, inner in bounds or []:
+            listed = self.elements(value, inner, depth + 1) if value is not None and depth < _MAX_DEPTH else None
+            if listed is None:
+                return None
+            found += listed
+        return found or None
 
     def fill(self, pieces: Sequence[str], parts: Sequence[ast.expr], scope: Scope, depth: int) -> Values:
         """A template's literal pieces with the values of expressions, or holes, between them."""
@@ -313,8 +284,10 @@ class Evaluator:
             base: Values = (Value(""),)
             if last == "joinpath" and isinstance(node.func, ast.Attribute):
                 base = get(node.func.value)
-            for part in self.spread(args, scope):
-                base = _cross(base, get(part), join)
+            for part in args:
+                spread = self.elements(part.value, scope, depth) if isinstance(part, ast.Starred) else [(part, scope)]
+                for each, where in spread or [(None, scope)]:
+                    base = _cross(base, self.value(each, where, depth + 1) if each is not None else _UNKNOWN, join)
             return base if base != (Value(""),) else (Value("."),)
         if dotted in {"os.path.dirname", "path.dirname", "posixpath.dirname"} and args:
             return tuple(value._replace(text=above(value.text)) for value in get(args[0]))
@@ -335,20 +308,13 @@ class Evaluator:
             if last == "get" and args and isinstance(args[0], ast.Constant) and dotted.endswith("config.get"):
                 found = tuple(value for value in self.setting(str(args[0].value), depth) if value.text != HOLE)
                 return found or ((*_UNKNOWN, *get(args[1])) if len(args) > 1 else _UNKNOWN)
+            if default is not None and _GETS.fullmatch(last) and args and isinstance(args[0], ast.Constant):
+                return _distinct((get(default), _UNKNOWN))
             if last in _SAME:
                 return get(node.func.value)
             if last in {"with_suffix", "with_name", "with_stem"}:
                 return tuple(value._replace(text=join(above(value.text), HOLE)) for value in get(node.func.value))
         return self.returned(node, scope, depth)
-
-    def spread(self, args: Sequence[ast.expr], scope: Scope) -> Sequence[ast.expr]:
-        """Arguments with those that ``*names`` stands for in its place, where that is known."""
-        found: list[ast.expr] = []
-        for part in args:
-            bounds = scope.lookup(part.value.id) if isinstance(part, ast.Starred) and isinstance(part.value, ast.Name) else None
-            value = bounds[0][0] if bounds and len(bounds) == 1 else None
-            found += value.elts if isinstance(value, ast.Tuple) and all(isinstance(each, ast.Constant) for each in value.elts) else [part]
-        return found
 
     def returned(self, node: ast.Call, scope: Scope, depth: int) -> Values:
         """What a function of the application's own returns, for these arguments."""

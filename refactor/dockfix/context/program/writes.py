@@ -6,8 +6,8 @@ import ast
 import re
 
 from dockfix.context.program.calls import Call, Findings, plain
+from dockfix.context.program.paths import HOLE, TEMP, Value
 from dockfix.context.program.project import Scope
-from dockfix.context.program.values import HOLE, Value
 
 _MODE = re.compile(r"[rwaxbtU+|:*gzxz2]{1,5}")
 # Functions that write a path: the argument's position and its names
@@ -49,8 +49,9 @@ _HANDLERS = frozenset({
 _OPENS = re.compile(r"(?:(?:io|codecs|aiofiles|gzip|bz2|lzma|tarfile|wave|h5py|zipfile|anyio|pyarrow|netCDF4|rasterio|smart_open|os"
                      r"|builtins|tarfile"
                     r"\.TarFile)\.)?(?:open|open_file|fdopen|File|ZipFile|TarFile|GzipFile|BZ2File|LZMAFile|Dataset)")
+_TEMPORARY = frozenset({"mkstemp", "mkdtemp", "NamedTemporaryFile", "TemporaryDirectory", "TemporaryFile", "SpooledTemporaryFile"})
 _SAVES = frozenset({"save", "dump", "export", "output", "render"})
-WRITES = frozenset({name.rpartition(".")[2] for name in _BY_ARGUMENT}) | _TO_ARGUMENT | _OF_PATH | _HANDLERS | _SAVES | {
+WRITES = frozenset({name.rpartition(".")[2] for name in _BY_ARGUMENT}) | _TO_ARGUMENT | _OF_PATH | _HANDLERS | _SAVES | _TEMPORARY | {
     "open", "open_file", "File", "ZipFile", "TarFile", "GzipFile", "BZ2File", "LZMAFile", "Dataset", "rename", "replace", "dictConfig",
     "connect"}
 _FILE_NAME = re.compile(rf"[^\s<>|\"']*(?:/|\.[A-Za-z]\w{{0,7}}$|{HOLE}\.\w)[^\s<>|\"']*")
@@ -71,6 +72,10 @@ def read_write(call: Call, found: Findings) -> None:
         if name == "add" and not _path_like(call.evaluate(argument, scope)):
             return
         found.write(call.evaluate(argument, scope), node, scope, dotted)
+    elif name in _TEMPORARY:
+        if dotted.startswith("tempfile") or dotted == name:
+            folder = call.arg(-1, "dir")
+            found.write(call.evaluate(folder, scope) if folder is not None else (Value(TEMP),), node, scope, dotted)
     elif name == "dictConfig":
         _settings(call.arg(0), scope, found, dotted)
     elif name in _HANDLERS:
@@ -80,7 +85,8 @@ def read_write(call: Call, found: Findings) -> None:
         if mode is not None and _writes(call.evaluate(mode, scope)):
             found.write(call.values(0, "file", "name", "filename", "path"), node, scope, dotted)
     elif name == "open" and call.receiver is not None:
-        if _writes(call.values(0, "mode")):
+        # an argument that is no mode is a file in an archive, a picture …
+        if _writes(tuple(value for value in call.values(0, "mode") if HOLE not in value.text)):
             found.write(call.evaluate(call.receiver, scope), node, scope, "Path.open")
     elif name in _OF_PATH and call.receiver is not None:
         if name == "mkdir" and node.args and not isinstance(node.args[0], ast.Constant):
@@ -98,10 +104,15 @@ def read_write(call: Call, found: Findings) -> None:
             found.write((Value("."),), node, scope, ".extractall")
     elif name in _SAVES and node.args:
         # a model's or a form's save() has no path
-        values = tuple(value for value in call.values(0) if _path_like((value,)))
+        values = tuple(value for value in call.values(0) if _path_like((value,)) or (name == "save" and _names_path(node)))
         if name == "dump" and len(node.args) > 1:
             values = ()
         found.write(values, node, scope, f".{name}", missing=False)
+
+
+def _names_path(node: ast.Call) -> bool:
+    """Whether the one argument of save() is called like a path."""
+    return len(node.args) == 1 and re.search(r"(?i)path|file|dest|out|target", ast.unparse(node.args[0])) is not None
 
 
 def _flags(call: Call) -> bool:
