@@ -60,7 +60,7 @@ def line(kind: str, each: Mapping[str, Any]) -> str:
     env = f" [unless {each['env']} is set]" if each.get("env") else ""
     match kind:
         case "writes":
-            shown = _BASES[each["base"]] + each["path"]
+            shown = (_BASES[each["base"]] + each["path"]).removesuffix("/.")
         case "listens":
             shown = str(each["port"] or "?")
         case "health":

@@ -158,7 +158,7 @@ def _supervisor(file: str, text: str, found: _Found) -> None:
     for section, key, value, line in _settings(text):
         kind = section.partition(":")[0]
         if kind in {"program", "eventlistener", "fcgi-program"} and key == "command":
-            commands[section] = (value.replace("%(", "$("), line)
+            commands[section] = (value.replace("%(", "$(").replace("\n", " "), line)
         elif key == "user":
             users[section] = value
             found.root.append(Use(value, file, line, f"[{section}] sets the user"))

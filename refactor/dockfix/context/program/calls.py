@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 
 from dockfix.context.program.model import Download, Endpoint, Port, Use, Write
 from dockfix.context.program.paths import HOLE, Value, place, shown
 from dockfix.context.program.project import Project, Scope
 from dockfix.context.program.values import Evaluator
+
+_WINDOWS = re.compile(r"%\w+%|[A-Za-z]:\\|\.?\\")
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,8 @@ class Findings:
     def write(self, values: tuple[Value, ...], node: ast.AST, scope: Scope, how: str, *, missing: bool = True) -> None:
         """Adds the paths that an expression may be; where it may be nothing, one that is not known, if ``missing`` counts."""
         for value in values or ((Value(HOLE),) if missing else ()):
-            if value.text and not value.text.startswith((":memory:", "/dev/", "/proc/")):
+            # paths of Windows are written elsewhere than in an image
+            if value.text and not _WINDOWS.match(value.text) and not value.text.startswith((":memory:", "/dev/", "/proc/")):
                 path, base = place(value.text)
                 self.writes.append(Write(path, base, scope.module.file, line_of(node), how, value.env))
 

@@ -296,8 +296,11 @@ class _Scan:
                     self.assign(part, each, scope)
             case ast.Attribute(value=ast.Name(id=name), attr=attribute):
                 owner = scope.owner
+                holder = scope.holder(name)
                 if owner is not None and name == scope.first:
                     owner.names.setdefault(attribute, []).append((value, scope))
+                elif holder is not None and name in holder.inner:  # an attribute of a class, set from outside
+                    holder.inner[name].names.setdefault(attribute, []).append((value, scope))
             case ast.Subscript(value=ast.Attribute(attr="config"), slice=ast.Constant(value=str() as key)) if value is not None:
                 self.made.settings.append((key, value, scope))
 

@@ -30,7 +30,7 @@ _COMMON = frozenset({
     "system", "add_argument", "add_option", "prepare", "blueprint", "Route", "utime", "load_data", "touch"})
 _DISTINCT = frozenset(word.encode() for word in (WANTED - _COMMON) | {
     "subprocess", "ctypes", "cffi", "plumbum", "shutil", "DATABASES", "LOGGING", "CACHES", "PORT", "MEDIA_ROOT", "STATIC_ROOT",
-    "sqlite", "YOLO", "whisper", "nltk", "sqlite3", "websockets", "eventlet", "waitress", "rembg", "gunicorn", "UPLOAD_FOLDER"})
+    "sqlite", "gradio", "nicegui", "YOLO", "whisper", "nltk", "sqlite3", "websockets", "eventlet", "waitress", "rembg", "gunicorn", "UPLOAD_FOLDER"})
 _NOT_A_WORD = bytes(code if (chr(code).isalnum() and code < 128) or code in b"_" or code >= 128 else 32 for code in range(256))
 _FILTER = re.compile(
     rb"\.run\(|\.serve\(|\bopen\([^)\n]{0,300}['\"][rbt]*[wax+]|\bopen\([^)]{0,300}mode|\.open\(|PORT\b|UPLOAD|[^\w](?:exec|eval)\(|sqlite:|[^\w]which\("
@@ -112,6 +112,7 @@ def _program(items: tuple[tuple[str, bytes], ...]) -> Program:
 
 
 def _module(module: Module, found: Findings, routes: Routes) -> None:
+    routes.module(module)
     for node, scope in module.calls:
         call = Call(node, scope, found.evaluate.dotted(node.func, scope), found.evaluate)
         name = call.name
@@ -145,7 +146,6 @@ def _module(module: Module, found: Findings, routes: Routes) -> None:
         if dotted.startswith(("sh.", "plumbum.cmd.")) and dotted.rpartition(".")[2][:1].islower():
             line = next((line for name, line in module.imported if dotted.startswith(name)), 1)
             found.runs.append(Use(dotted.rpartition(".")[2].replace("_", "-"), module.file, line, "sh"))
-    routes.module(module)
 
 
 def _made(call: Call, found: Findings) -> None:

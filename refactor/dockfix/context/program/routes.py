@@ -11,9 +11,9 @@ from dockfix.context.program.model import UNKNOWN, Endpoint
 from dockfix.context.program.paths import HOLE
 from dockfix.context.program.project import Function, Module, Scope
 
-HEALTH = re.compile(r"\^?/?(?:[\w./-]*[/_-])?_{0,2}(?:lb)?(?:health(?:z|check|-check|_check|checks|-status)?|ping|status|ready|readyz"
-                     r"|readiness|livez?"
-                    r"|liveness|alive|heartbeat|hc|up|is_?alive|isalive)_{0,2}/?\??\$?")
+HEALTH = re.compile(r"\^?/?(?:[\w./-]*/)?(?:[\w.-]*(?<![a-z])health(?:z|check|-?check|_check|checks|-status)?|_{0,2}(?:lb)?(?:ping"
+                     r"|status|ready|readyz"
+                    r"|readiness|livez?|liveness|alive|heartbeat|hc|up|is_?alive))_{0,2}/?\??\$?")
 _DECORATORS = frozenset({"get", "route", "head", "api_route", "websocket_route", "add_url_rule"})
 _ADDS = frozenset({
     "get", "add_get", "add_route", "add_api_route", "add_url_rule", "Route", "path", "re_path", "url", "add_resource", "route",
@@ -32,17 +32,22 @@ class Routes:
     found: Findings
     mounts: dict[tuple[str, str], list[tuple[str, tuple[str, str]]]] = field(default_factory=dict)
     routes: list[tuple[str, tuple[str, str], Endpoint]] = field(default_factory=list)
+    decorators: set[int] = field(default_factory=set)
 
     def module(self, module: Module) -> None:
         """Takes in the decorated functions of a module."""
         for function, scope in module.decorated:
             for decorator in function.decorator_list:
                 if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Attribute) and decorator.func.attr in _DECORATORS:
+                    self.decorators.add(id(decorator))
                     self.decorated(function, decorator, decorator.func, scope)
 
     def decorated(self, function: Function, decorator: ast.Call, called: ast.Attribute, scope: Scope) -> None:
         """Takes in a function with the decorator that makes it answer."""
-        path = _text(decorator, 0, "path", "rule", "uri")
+        node = decorator.args[0] if decorator.args else next(
+            (word.value for word in decorator.keywords if word.arg in {"path", "rule", "uri"}), None)
+        values = self.found.evaluate(node, scope) if isinstance(node, ast.Name | ast.Attribute | ast.JoinedStr | ast.BinOp) else ()
+        path = values[0].text if values else plain(node)
         if path is None or not HEALTH.fullmatch(path) or not _gets(decorator, called.attr):
             return
         others = [each for each in function.decorator_list if each is not decorator]
@@ -58,7 +63,7 @@ class Routes:
         name = call.name
         if name in _MOUNTS:
             self.mount(call)
-        if name not in _ADDS:
+        if name not in _ADDS or id(call.node) in self.decorators:
             return
         position = 1 if name == "add_resource" else 0
         path = plain(call.arg(position, "path", "rule", "route"))

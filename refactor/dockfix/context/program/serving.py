@@ -7,7 +7,7 @@ import re
 
 from dockfix.context.program.calls import Call, Findings, plain
 from dockfix.context.program.model import UNKNOWN, Download, Port
-from dockfix.context.program.paths import HOLE, Value, place
+from dockfix.context.program.paths import HOLE, Value, shown
 from dockfix.context.program.project import Scope
 
 # Calls that listen: the argument's position (-1: only by name), its names, and the default where it is not given
@@ -19,7 +19,7 @@ _LISTENS: tuple[tuple[re.Pattern[str], int, tuple[str, ...], int | None], ...] =
         (r"bottle\.(?:run|\w+\(\)\.run)", -1, ("port",), 8080),
         (r"(?:aiohttp\.)?web\.run_app", -1, ("port",), 8080),
         (r"(?:aiohttp\.)?(?:web\.)?TCPSite", 2, ("port",), 8080),
-        (r"waitress\.(?:serve|create_server)", -1, ("port",), 8080),
+        (r"waitress\.(?:serve|create_server)", -1, ("port", "listen"), 8080),
         (r"(?:.*\.)?start_http_server", 0, ("port",), None),
         (r"(?:asyncio\.)?(?:start_server)", 2, ("port",), None),
         (r".*loop\w*(?:\(\))?\.create_server", 2, ("port",), None),
@@ -70,6 +70,8 @@ def read_port(call: Call, found: Findings) -> None:
         return
     for pattern, position, names, default_port in _LISTENS:
         if pattern.fullmatch(call.dotted):
+            if call.arg(-1, "unix_socket", "uds", "fd") is not None:
+                return
             argument = call.arg(position, *names)
             if isinstance(argument, ast.Name) and (bounds := scope.lookup(argument.id)) and isinstance(bounds[0][0], ast.Tuple):
                 argument = bounds[0][0]
@@ -129,6 +131,9 @@ _FETCHES: tuple[tuple[re.Pattern[str], str, tuple[str, ...], int], ...] = tuple(
         (r"urllib\.request\.urlretrieve|urllib\.urlretrieve|wget\.download|gdown\.download(?:_folder)?", "", ("filename", "out",
         "output"), 0),
     ))
+_NAMED = ("name", "model", "model_name", "model_name_or_path", "model_size_or_path", "repo_id", "pretrained_model_name_or_path", "url",
+                     "path",
+          "info_or_id", "encoding_name", "repo_or_dir")
 FETCHES = frozenset({
     "download", "from_pretrained", "pipeline", "snapshot_download", "hf_hub_download", "cached_download", "load_dataset",
     "SentenceTransformer", "CrossEncoder", "WhisperModel", "load_model", "load", "load_state_dict_from_url", "download_url_to_file",
@@ -144,13 +149,13 @@ def read_download(call: Call, found: Findings) -> None:
     for pattern, folder, names, position in _FETCHES:
         if not pattern.fullmatch(call.dotted):
             continue
-        values = call.values(position) if position >= 0 else ()
+        values = call.values(position, *_NAMED) if position >= 0 else ()
         if values and all(_local(value.text) for value in values):
             return
         given = call.values(-1, *names) or (call.values(1) if not folder else ())
         for value in given:
             found.write((value,), call.node, call.scope, call.dotted)
-        kept = place(given[0].text)[0] if given else folder
+        kept = shown(given[0].text) if given else folder
         what = " or ".join(value.text.replace(HOLE, UNKNOWN) for value in values) if values else call.name
         found.downloads.append(Download(what, kept, call.scope.module.file, call.node.lineno, call.dotted))
         return
