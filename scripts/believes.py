@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from dockfix import knowledge
 from dockfix.context.listens import ports_of_command
 from dockfix.context.process_files import Processes
 from dockfix.context.program import Program
@@ -32,13 +33,16 @@ def believed(facts: Facts, everything: bool) -> dict[str, Any]:
     """All beliefs, by their kind, as plain data."""
     program: Program = facts.program if everything else facts.program.running()
     processes: Processes = facts.processes
-    started = [port for where, text in facts.startup.texts.items() for port in ports_of_command(text, where, 0)]
+    started = [port for texts in (facts.startup.texts, facts.overrides) for where, text in texts.items()
+               for port in ports_of_command(text, where, 0)]
+    through = [{"word": name, "file": f"the Python package {distribution}"} for distribution in sorted(facts.distributions)
+               for name in sorted(knowledge.calls(distribution))]
     unknown = [{"what": facts.unknown}] if facts.unknown else []
     unknown += [{"what": f"{each.file} could not be read: {each.reason}"} for each in (*program.unparsed, *processes.unread)]
     unknown += [{"what": f"{each.file}:{each.line} {each.how} with what is worked out at run time"} for each in program.unknown]
     found: dict[str, Iterable[Any]] = {
         "starts": [{"word": name, "file": where} for name, where in sorted(facts.startup.programs.items())],
-        "processes": processes.programs, "runs": (*program.runs, *processes.runs), "loads": program.loads,
+        "processes": processes.programs, "runs": (*program.runs, *processes.runs, *through), "loads": program.loads,
         "writes": (*program.writes, *processes.writes), "listens": (*started, *program.ports, *processes.ports),
         "frameworks": program.frameworks, "health": program.endpoints, "downloads": program.downloads, "needs root": processes.root}
     beliefs: dict[str, Any] = {kind: [each if isinstance(each, dict) else asdict(each) for each in those] for kind, those in found.items()}

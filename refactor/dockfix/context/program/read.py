@@ -30,7 +30,8 @@ _COMMON = frozenset({
     "system", "add_argument", "add_option", "prepare", "blueprint", "Route", "utime", "load_data", "touch"})
 _DISTINCT = frozenset(word.encode() for word in (WANTED - _COMMON) | {
     "subprocess", "ctypes", "cffi", "plumbum", "shutil", "DATABASES", "LOGGING", "CACHES", "PORT", "MEDIA_ROOT", "STATIC_ROOT",
-    "sqlite", "gradio", "nicegui", "YOLO", "whisper", "nltk", "sqlite3", "websockets", "eventlet", "waitress", "rembg", "gunicorn", "UPLOAD_FOLDER"})
+    "sqlite", "gradio", "nicegui", "YOLO", "whisper", "nltk", "sqlite3", "websockets", "eventlet", "waitress", "rembg", "gunicorn",
+    "UPLOAD_FOLDER"})
 _NOT_A_WORD = bytes(code if (chr(code).isalnum() and code < 128) or code in b"_" or code >= 128 else 32 for code in range(256))
 _FILTER = re.compile(
     rb"\.run\(|\.serve\(|\bopen\([^)\n]{0,300}['\"][rbt]*[wax+]|\bopen\([^)]{0,300}mode|\.open\(|PORT\b|UPLOAD|[^\w](?:exec|eval)\(|sqlite:|[^\w]which\("
