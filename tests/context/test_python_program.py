@@ -69,7 +69,7 @@ def test_programs(call: str, found: list[str]) -> None:
 def test_programs_behind_names() -> None:
     assert runs("from subprocess import run as go\nFFMPEG = 'ffmpeg'\ndef f(x):\n    cmd = [FFMPEG, x]\n    cmd.append('y')\n    go(cmd)\n") == ["ffmpeg"]
     assert runs("import subprocess\nclass A:\n    tool = 'gs'\n    def f(self):\n        subprocess.run([self.tool])\n") == ["gs"]
-    assert runs("import subprocess\nfor each in ('a', 'b'):\n    subprocess.run([each])\n") == ["a"]
+    assert runs("import subprocess\nfor each in ('a', 'b'):\n    subprocess.run([each])\n") == ["a", "b"]
     assert runs("import shutil\nTOOLS = ['a', 'b']\nfor each in TOOLS:\n    shutil.which(each)\n") == ["a", "b"]
     assert runs("import subprocess\ndef cmd(x):\n    return ['gs', x]\nsubprocess.run(cmd(1))\n") == ["gs"]
     assert runs("import sh\nsh.git('x')\nsh.Command('apt-get')\n") == ["git", "apt-get"]

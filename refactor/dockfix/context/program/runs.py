@@ -113,6 +113,8 @@ def word_lists(evaluate: Evaluator, node: ast.expr, scope: Scope, depth: int) ->
                     found += inner[0] if inner else [HOLE]
                 else:
                     found.append(_one(evaluate, part, scope))
+            if parts and not isinstance(parts[0], ast.Starred):  # the program may be one of several
+                return [[value.text, *found[1:]] for value in evaluate(parts[0], scope)] or [found]
             return [found]
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             first = word_lists(evaluate, left, scope, depth + 1)
@@ -132,8 +134,9 @@ def word_lists(evaluate: Evaluator, node: ast.expr, scope: Scope, depth: int) ->
         case ast.Call(func=ast.Name(id="list" | "tuple"), args=[argument]):
             return word_lists(evaluate, argument, scope, depth + 1)
         case ast.Call(func=ast.Name(id=name)) if (holder := scope.holder(name)) and name in holder.inner:
-            bounds = holder.inner[name].names.get("return", [])
-            return [words for value, inner in bounds[:6] if value is not None for words in word_lists(evaluate, value, inner, depth + 1)]
+            called = holder.inner[name].called(node, scope)
+            bounds = called.names.get("return", [])
+            return [words for value, _ in bounds[:6] if value is not None for words in word_lists(evaluate, value, called, depth + 1)]
         case ast.Attribute(value=ast.Name(id=base), attr=name) if scope.owner and base == scope.first:
             bounds = scope.owner.names.get(name, [])
             return [words for value, inner in bounds[:6] if value is not None for words in word_lists(evaluate, value, inner, depth + 1)]
