@@ -95,7 +95,7 @@ def test_python_newer_than_this_one_is_read() -> None:
 @pytest.mark.parametrize("source", [b"(" * 3000, b"x" + b"+1" * 9000, b"x = (1\n" + b"+1\n" * 9000 + b")", b"x" + b".a" * 9000,
                                     b"lambda:" * 5000, b"[" * 50000])
 def test_nesting_that_would_overflow_the_stack_is_not_parsed(source: bytes) -> None:
-    assert python_strings._too_deep(source)
+    assert python_strings.too_deep(source)
     assert string_literals(source) is None
 
 

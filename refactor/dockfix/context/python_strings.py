@@ -8,7 +8,7 @@ from functools import lru_cache
 
 _NESTING = re.compile(rb"[(\[{]|[)\]}]|\n(?=\S)|[-+*/%.|&^~<>=@]|\b(?:not|lambda|and|or|if|else|await)\b")
 # Code that no parser here can read, so that LibCST, which takes long to import, need not try
-_PYTHON_2 = re.compile(rb"(?m)^\s*(?:print\s+[\"'\w%]|except\s+[\w.]+\s*,|raise\s+\w+\s*,)")
+PYTHON_2 = re.compile(rb"(?m)^\s*(?:print\s+[\"'\w%]|except\s+[\w.]+\s*,|raise\s+\w+\s*,)")
 _MAX_OPERATORS = 3000
 _MAX_BRACKETS = 100
 
@@ -51,7 +51,7 @@ def string_literals(data: bytes) -> Literals | None:
 
 
 def _by_libcst(data: bytes) -> Literals | None:
-    if _PYTHON_2.search(data) or _too_deep(data):
+    if PYTHON_2.search(data) or too_deep(data):
         return None
     import libcst
     from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
@@ -82,7 +82,7 @@ def _by_libcst(data: bytes) -> Literals | None:
     return tuple(sorted(found))
 
 
-def _too_deep(data: bytes) -> bool:
+def too_deep(data: bytes) -> bool:
     """Whether LibCST's recursive parser could overflow the stack, which would end the whole process."""
     brackets = operators = 0
     for match in _NESTING.finditer(data):

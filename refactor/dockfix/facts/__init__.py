@@ -12,6 +12,8 @@ from pathlib import Path
 from dockfix.context.application import Application
 from dockfix.context.build_context import BuildContext, CopySet
 from dockfix.context.locate import Located
+from dockfix.context.process_files import Processes, read_processes
+from dockfix.context.program import Program, read_python
 from dockfix.context.project import WORD, Project
 from dockfix.context.requirements import Manifest, closure, normalise
 from dockfix.facts.startup import Startup, read_startup
@@ -76,6 +78,16 @@ class Facts:
         steps = set(self.final.steps)
         files = frozenset(name for step, taken in self.copies.items() if step in steps for name in taken.files)
         return Application(self.context, files)
+
+    @cached_property
+    def program(self) -> Program:
+        """What the application's Python does, as far as reading it says."""
+        return read_python(self.application.texts)
+
+    @cached_property
+    def processes(self) -> Processes:
+        """What the application's files for process managers and cron say."""
+        return read_processes(self.application.texts)
 
     @cached_property
     def unknown(self) -> str:
@@ -172,6 +184,19 @@ class Facts:
     def startup(self) -> Startup:
         """What CMD, ENTRYPOINT and HEALTHCHECK run."""
         return read_startup(self.final, self.context_file, self.context.read)
+
+    def image_path(self, name: str) -> str | None:
+        """Where a file or folder of the build context lies in the final stage; None where no COPY takes it."""
+        for step in reversed(self.final.of("COPY", "ADD")):
+            taken = self.copies.get(step)
+            if taken is None or step.copy is None or step.copy.target is None:
+                continue
+            for folder in taken.directories:
+                if folder in {".", name} or name.startswith(folder + "/"):
+                    return posixpath.normpath(posixpath.join(step.copy.target, posixpath.relpath(name, folder)))
+            if name in taken.files:
+                return posixpath.join(step.copy.target, posixpath.basename(name)) if step.copy.target_is_folder else step.copy.target
+        return None
 
     def context_file(self, path: str) -> str | None:
         """The file of the build context that lies at ``path`` in the image, by the COPY and ADD instructions; None: none does."""

@@ -46,6 +46,10 @@ def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step
             found.setdefault(name, f"{hit.file}:{hit.line} names it")
     for mention in facts.application.mentions(rest) if rest else ():
         found.setdefault(mention.word, f"{mention.file}:{mention.line} names it")
+    for use in (*facts.program.runs, *facts.processes.runs):
+        name = use.word.rpartition("/")[2]
+        if name in programs:
+            found.setdefault(name, f"{use.file}:{use.line} runs it")
     return found
 
 

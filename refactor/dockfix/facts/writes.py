@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dockfix.context.application import Mention
+from dockfix.context.program.model import UNKNOWN, Write
 from dockfix.facts import Facts
 from dockfix.facts.ownership import gets_owner, left_closed, made_folders
 from dockfix.model.effects import within
@@ -77,6 +78,9 @@ def _low_port(facts: Facts) -> int:
                 return int(number)
     for mention in facts.application.search(_LOW_PORT):
         return int(re.sub(r"\D", "", mention.word) or 1)
+    for port in (*facts.program.ports, *facts.processes.ports):
+        if port.port is not None and 0 < port.port < 1024:
+            return port.port
     for text in facts.startup.texts.values():
         for match in _PORT.finditer(text.replace("'", "")):
             if 0 < int(match[1]) < 1024:
@@ -101,6 +105,10 @@ def _outside_path(facts: Facts) -> str:
     for mention in search(_UPWARDS):
         if mention.file.endswith(".py") and _leaves(facts, mention):
             return f"{mention.file}:{mention.line} names a folder above the program's own"
+    for write in (*facts.program.writes, *facts.processes.writes):
+        path = _place(facts, write)
+        if path and not _reachable(path, owned):
+            return f"{write.file}:{write.line} writes {path}, which only root may be able to"
     for path in sorted(facts.startup.writes):
         if not _reachable(path, owned):
             return f"the container writes {path} when it starts, which only root may be able to"
@@ -113,6 +121,17 @@ def _outside_path(facts: Facts) -> str:
             if not _reachable(path, owned) and facts.context_file(path) is None:
                 return f"the {step.keyword} in line {step.line} names {path}, which only root may be able to write"
     return ""
+
+
+def _place(facts: Facts, write: Write) -> str:
+    """The path in the image, up to what is not known of it, of what the code writes; "" for one of which nothing is known."""
+    known, hole, _ = write.path.partition(UNKNOWN)
+    known = posixpath.dirname(known) if hole else known
+    if write.base == "root":
+        return posixpath.normpath(known)
+    if write.base == "cwd" and known.startswith("../"):
+        return posixpath.normpath(posixpath.join(facts.final.end.workdir or "/", known))
+    return facts.image_path(posixpath.normpath(known)) or "" if write.base == "code" and known and not known.startswith("..") else ""
 
 
 def _paths_in(mentions: Iterable[Mention]) -> list[Mention]:

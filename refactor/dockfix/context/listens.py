@@ -1,0 +1,87 @@
+"""On which ports the servers that a command line starts listen."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+
+from dockfix.context.program.model import Port
+
+# Servers, by how they are called, with the port that they take where none is given
+_SERVERS: tuple[tuple[re.Pattern[str], int | None], ...] = tuple((re.compile(rf"(?:^|[\s/]){pattern}"), port) for pattern, port in (
+    (r"gunicorn\b", 8000), (r"uvicorn\b", 8000), (r"hypercorn\b", 8000), (r"daphne\b", 8000), (r"granian\b", 8000),
+    (r"waitress-serve\b", 8080), (r"flask\b.*? run\b", 5000),
+    (r"(?:\S*manage\.py|django-admin) (?:runserver|runserver_plus|testserver)\b", 8000),
+    (r"streamlit run\b", 8501), (r"uwsgi\b", None), (r"http\.server\b", 8000), (r"fastapi (?:run|dev)\b", 8000), (r"sanic\b", 8000),
+    (r"chainlit run\b", 8000), (r"jupyter(?:-lab|-notebook)? ?(?:lab|notebook)?\b", 8888), (r"mkdocs serve\b", 8000),
+    (r"panel serve\b", 5006), (r"bokeh serve\b", 5006), (r"celery\b.*? flower\b", 5555), (r"mlflow (?:server|ui)\b", 5000),
+    (r"reflex run\b", 3000)))
+_OPTION = re.compile(r"(?:--?bind|-b|--port|-p|--server\.port|--http(?:-socket)?|--socket|--listen|--server_port|--port-number|--https?)")
+_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
+
+
+def ports_of_command(text: str, file: str, line: int) -> tuple[Port, ...]:
+    """The ports of the servers among the commands of a script; None in one for a port that is worked out at run time.
+
+    Commands are cut by their looks, so that those within ``if``, ``case`` and ``sh -c`` count, too.
+    """
+    found: list[Port] = []
+    for number, piece in _pieces(text):
+        words = [word.strip("\"'[](),") for word in piece.split()]
+        shown = " ".join(posixpath.basename(word) if word.startswith(("/", "./")) else word for word in words)
+        server = next(((match, port) for pattern, port in _SERVERS if (match := pattern.search(shown))), None)
+        if server is None or piece.lstrip().startswith(("pip ", "pip3 ", "apt", "echo ")):
+            continue
+        name = server[0][0].strip()
+        given = _given(words, name)
+        configured = any(word in {"-c", "--config", "--ini"} or word.startswith("--config=") or word.endswith(".ini") for word in words)
+        if given:
+            found += [Port(port, file, line + number, name, env) for port, env in given if port != 0]
+        elif server[1] is not None and not configured:
+            found.append(Port(server[1], file, line + number, f"{name}, its default"))
+    return tuple(dict.fromkeys(found))
+
+
+def _pieces(text: str) -> Iterator[tuple[int, str]]:
+    """The commands of a script with the number of the line on which each starts."""
+    # a continued command stands on one line, and those after it keep theirs
+    joined = re.sub(r"(?:[^\n]*\\\r?\n)+[^\n]*", _on_one_line, text)
+    for number, row in enumerate(joined.split("\n")):
+        if not row.lstrip().startswith("#"):
+            for piece in re.split(r";|&&|\|\|?|\bthen\b|\bdo\b|\belse\b", row):
+                yield number, piece
+
+
+def _on_one_line(match: re.Match[str]) -> str:
+    return re.sub(r"\\\r?\n", " ", match[0]) + "\n" * match[0].count("\n")
+
+
+def _given(words: Sequence[str], name: str) -> list[tuple[int | None, str]]:
+    """The ports that options give; 0 for a socket that has none."""
+    found: list[tuple[int | None, str]] = []
+    for number, word in enumerate(words):
+        option, equals, value = word.partition("=")
+        if _OPTION.fullmatch(option) and (equals or number + 1 < len(words)):
+            value = value if equals else words[number + 1]
+        elif re.match(r"-[bp][\d:.$]", word):
+            value = word[2:]
+        elif re.search(r"runserver|http\.server|testserver", name) and re.fullmatch(r"(?:[\w.\[\]:]*:)?(?:\d{1,5}|\$\S+)", word):
+            value = word
+        else:
+            continue
+        if value.startswith(("unix:", "/", "fd://")) or value.endswith(".sock"):
+            found.append((0, ""))
+        elif port := port_of(value):
+            found.append(port)
+    return found
+
+
+def port_of(value: str) -> tuple[int | None, str] | None:
+    """The port of ``8000``, ``:8000``, ``0.0.0.0:$PORT`` and the like, with the variable that decides; None for no port."""
+    variable = _VARIABLE.search(value)
+    if variable:
+        default = variable[2] or ""
+        return int(default) if default.isdecimal() and default.isascii() else None, variable[1] or variable[3]
+    match = re.search(r"(?:^|:)(\d{1,5})$", value.strip())
+    return (int(match[1]), "") if match and 0 < int(match[1]) < 65536 else None

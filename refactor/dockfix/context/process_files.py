@@ -1,0 +1,234 @@
+"""What the files of process managers say: Procfile, supervisord.conf, gunicorn.conf.py, uwsgi.ini, crontabs. Read, never run."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from dockfix.context.listens import port_of, ports_of_command
+from dockfix.context.program.model import UNKNOWN, Port, Unparsed, Use, Write
+from dockfix.context.program.paths import HOLE, Value, place
+from dockfix.context.program.project import Project
+from dockfix.context.program.values import Evaluator
+from dockfix.context.scripts import commands_in_script
+
+_NO_FILES = re.compile(r"(?i)-|none|off|auto|syslog|stdout|stderr|journald|false|/dev/.*|")
+# How each kind of file is told by its name
+_KINDS = (
+    ("procfile", re.compile(r"(?:.*/)?Procfile(?:[._-][^/]*)?")),
+    ("supervisor", re.compile(r"(?:.*/)?[^/]*supervisor[^/]*\.(?:conf|ini)|(?:.*/)?supervisor[^/]*/(?:.*/)?[^/]+\.(?:conf|ini)")),
+    ("gunicorn", re.compile(r"(?:.*/)?(?:gunicorn[^/]*\.py|[^/]*gunicorn[^/]*\.conf(?:\.py)?)")),
+    ("uwsgi", re.compile(r"(?:.*/)?[^/]*uwsgi[^/]*\.ini")),
+    ("cron", re.compile(r"(?:.*/)?(?:crontab(?:[._-][^/]*)?|[^/]*\.(?:cron|crontab)|[^/]*[._-]crontab)|(?:.*/)?cron\.d/[^/]+"
+                        r"|(?:.*/)?[^/]*cronjobs?")),
+    ("unread", re.compile(r"(?:.*/)?(?:[^/]*uwsgi[^/]*\.(?:xml|ya?ml|json)|circus[^/]*\.ini|(?:.*/)?s6[^/]*/.*/run|monitrc)")),
+)
+_CRON_TIME = re.compile(r"(?:@(?:reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)"
+                        r"|(?:[\d*/,\-A-Za-z?#L~]+\s+){4}[\d*/,\-A-Za-z?#L~]+)\s+(\S.*)")
+_USERS = re.compile(r"(root|nobody|www-data|app\w*|user|daemon|django|python|web|[a-z_]+user)\s+(\S.*)")
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process that a manager starts; ``user`` is "" where none is set."""
+
+    name: str
+    command: str
+    file: str
+    line: int
+    user: str = ""
+
+
+@dataclass(frozen=True)
+class Processes:
+    """What all these files say; ``root`` says what in them needs root, ``unread`` which could not be read."""
+
+    programs: tuple[Process, ...] = ()
+    runs: tuple[Use, ...] = ()
+    ports: tuple[Port, ...] = ()
+    writes: tuple[Write, ...] = ()
+    root: tuple[Use, ...] = ()
+    unread: tuple[Unparsed, ...] = ()
+
+
+@dataclass
+class _Found:
+    programs: list[Process] = field(default_factory=list)
+    runs: list[Use] = field(default_factory=list)
+    ports: list[Port] = field(default_factory=list)
+    writes: list[Write] = field(default_factory=list)
+    root: list[Use] = field(default_factory=list)
+    unread: list[Unparsed] = field(default_factory=list)
+
+    def command(self, name: str, command: str, file: str, line: int, user: str = "") -> None:
+        """Takes in a command that a manager starts."""
+        self.programs.append(Process(name, command, file, line, user))
+        facts = commands_in_script(command)
+        if facts is None:
+            self.unread.append(Unparsed(file, f"line {line}: the command could not be read"))
+            return
+        self.runs += [Use(each, file, line, name) for each in sorted(facts.commands)]
+        if facts.dynamic or facts.runs_arguments:
+            self.runs.append(Use(UNKNOWN, file, line, name))
+        self.writes += [Write(path, "root", file, line, name) for path in sorted(facts.writes)]
+        self.ports += ports_of_command(command, file, line)
+
+    def write(self, value: str, file: str, line: int, how: str, env: str = "") -> None:
+        """Takes in a path that a setting names."""
+        text = re.sub(r"%\(\w+\)s|\$\([^)]*\)|\$\{?\w+\}?|%[a-zA-Z]|@\([^)]*\)", HOLE, value)
+        if not _NO_FILES.fullmatch(value):
+            path, base = place(text)
+            self.writes.append(Write(path, base, file, line, how, env))
+
+    def listen(self, value: str, file: str, line: int, how: str, env: str = "") -> None:
+        """Takes in an address: a port, or the path of a socket."""
+        value = value.split(",", maxsplit=1)[0].strip()
+        socket = re.match(r"(?:unix:)?(/\S+)", value)
+        if socket:
+            self.write(socket[1], file, line, how, env)
+        elif port := port_of(re.sub(r"\$\((\w+)\)|%\(ENV_(\w+)\)s", lambda match: f"${match[1] or match[2]}", value)):
+            self.ports.append(Port(port[0], file, line, how, port[1] or env))
+
+
+def read_processes(files: Mapping[str, bytes]) -> Processes:
+    """What the files of process managers among these say; all others are passed over. Never raises."""
+    found = _Found()
+    readers: Mapping[str, Callable[[str, str, _Found], None]] = {
+        "procfile": _procfile, "supervisor": _supervisor, "uwsgi": _uwsgi, "cron": _cron}
+    for file in sorted(files):
+        kind = kind_of(file)
+        if kind == "gunicorn":
+            _gunicorn(file, files[file], found)
+        elif kind == "unread":
+            found.unread.append(Unparsed(file, "dockfix does not read files of this kind"))
+        elif kind and b"\0" not in files[file]:
+            readers[kind](file, files[file].decode("utf-8", "replace"), found)
+        elif kind:
+            found.unread.append(Unparsed(file, "it is not a text"))
+    found.root += [Use(str(port.port), port.file, port.line, "a port below 1024") for port in found.ports if port.port and port.port < 1024]
+    return Processes(tuple(found.programs), tuple(found.runs), tuple(found.ports), tuple(found.writes), tuple(found.root),
+                     tuple(found.unread))
+
+
+def kind_of(file: str) -> str:
+    """The kind of process manager that a file belongs to, by its name; "" for none."""
+    return next((kind for kind, pattern in _KINDS if pattern.fullmatch(file)), "")
+
+
+def _procfile(file: str, text: str, found: _Found) -> None:
+    for line, row in enumerate(text.splitlines(), 1):
+        match = re.match(r"\s*([\w-]+)\s*:\s*(\S.*)", row)
+        if match:
+            found.command(match[1], match[2], file, line)
+
+
+def _settings(text: str) -> Iterator[tuple[str, str, str, int]]:
+    """The section, key, value and line of each setting of an INI file; indented lines go on with the value above."""
+    section = ""
+    pending: tuple[str, str, str, int] | None = None
+    for number, row in enumerate(text.splitlines(), 1):
+        bare = row.strip()
+        if not bare or bare.startswith(("#", ";")):
+            continue
+        if pending and row[:1].isspace() and "=" not in bare.split()[0]:
+            pending = (*pending[:2], f"{pending[2]}\n{bare}", pending[3])
+            continue
+        if pending:
+            yield pending
+            pending = None
+        header = re.fullmatch(r"\[([^\]]*)\].*", bare)
+        if header:
+            section = header[1].strip()
+        else:
+            key, _, value = bare.partition("=")
+            pending = section, key.strip().lower(), re.split(r"\s[;#]", value.strip())[0].strip(), number
+    if pending:
+        yield pending
+
+
+_SUPERVISOR_PATHS = {("supervisord", "logfile"), ("supervisord", "pidfile"), ("supervisord", "childlogdir"), ("unix_http_server", "file")}
+
+
+def _supervisor(file: str, text: str, found: _Found) -> None:
+    commands: dict[str, tuple[str, int]] = {}
+    users: dict[str, str] = {}
+    for section, key, value, line in _settings(text):
+        kind = section.partition(":")[0]
+        if kind in {"program", "eventlistener", "fcgi-program"} and key == "command":
+            commands[section] = (value.replace("%(", "$(").replace("\n", " "), line)
+        elif key == "user":
+            users[section] = value
+            found.root.append(Use(value, file, line, f"[{section}] sets the user"))
+        elif key in {"stdout_logfile", "stderr_logfile"} or (kind, key) in _SUPERVISOR_PATHS:
+            found.write(value, file, line, f"[{section}] {key}")
+        elif kind == "inet_http_server" and key == "port":
+            found.listen(value, file, line, f"[{section}] {key}")
+        elif kind == "include" and key == "files":
+            found.unread.append(Unparsed(file, f"line {line}: what {value} brings is not followed"))
+    for section, (command, line) in commands.items():
+        shell = re.sub(r"\$\(ENV_(\w+)\)s", r"$\1", command)
+        found.command(section.partition(":")[2], re.sub(r"\$\(\w+\)[sd]", "$DOCKFIX", shell), file, line, users.get(section, ""))
+
+
+def _uwsgi(file: str, text: str, found: _Found) -> None:
+    for section, name, value, line in _settings(text):
+        key = name.replace("_", "-")
+        if section != "uwsgi":
+            continue
+        if key in {"http", "http-socket", "socket", "uwsgi-socket", "https", "fastcgi-socket", "stats"}:
+            found.listen(value, file, line, key)
+        elif key in {"logto", "logto2", "daemonize", "pidfile", "pidfile2", "safe-pidfile", "touch-reload", "cache-store", "spooler"}:
+            found.write(value, file, line, key)
+        elif key in {"module", "wsgi-file", "mount", "wsgi"}:
+            found.programs.append(Process(key, value, file, line))
+        elif key in {"uid", "gid"}:
+            found.root.append(Use(value, file, line, f"{key} changes the user"))
+        elif key in {"attach-daemon", "attach-daemon2", "smart-attach-daemon"} or key.startswith(("exec-", "hook-")):
+            found.command(key, re.sub(r"^exec:", "", value.rpartition("cmd=")[2].partition(",")[0]), file, line)
+
+
+def _cron(file: str, text: str, found: _Found) -> None:
+    system = "cron.d/" in file or file.endswith("etc/crontab")
+    for line, row in enumerate(text.splitlines(), 1):
+        match = _CRON_TIME.match(row.strip())
+        if match is None or row.lstrip().startswith("#"):
+            continue
+        user = _USERS.match(match[1]) if not system else re.match(r"(\S+)\s+(\S.*)", match[1])
+        named = user is not None and (system or posixpath.basename(user[1]) not in {"python", "app"})
+        command = user[2] if user is not None and named else match[1]
+        found.command("cron", command.replace("\\%", "%"), file, line, user[1] if user is not None and named else "")
+        found.root.append(Use("cron", file, line, "cron runs as root"))
+
+
+_GUNICORN_FILES = ("accesslog", "errorlog", "pidfile", "worker_tmp_dir", "statsd_socket", "tmp_upload_dir", "logfile")
+
+
+def _gunicorn(file: str, data: bytes, found: _Found) -> None:
+    """A configuration written in Python: its literal settings, defaults of environment variables among them."""
+    project = Project({file: data}, frozenset())
+    module = project.module(file)
+    if module is None:
+        found.unread.append(Unparsed(file, project.reasons[file]))
+        return
+    evaluate = Evaluator(project)
+
+    def each(name: str) -> Iterator[tuple[Value, int]]:
+        for node, scope in module.scope.names.get(name, []):
+            for part in node.elts if isinstance(node, ast.List | ast.Tuple) else [node]:
+                for value in evaluate(part, scope):
+                    yield value, getattr(part, "lineno", 1)
+
+    for value, line in each("bind"):
+        if HOLE in value.text and not re.search(r":\d+$", value.text):
+            found.ports.append(Port(None, file, line, "bind", value.env))
+        else:
+            found.listen(value.text, file, line, "bind", value.env)
+    for name in _GUNICORN_FILES:
+        for value, line in each(name):
+            found.write(value.text, file, line, name, value.env)
+    for name in ("user", "group"):
+        for value, line in each(name):
+            found.root.append(Use(value.text.replace(HOLE, UNKNOWN), file, line, f"{name} changes the user"))

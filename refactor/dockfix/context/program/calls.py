@@ -1,0 +1,88 @@
+"""A call that may matter, with what its arguments evaluate to; and what the readings of calls find."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass, field
+
+from dockfix.context.program.model import Download, Endpoint, Port, Use, Write
+from dockfix.context.program.paths import HOLE, Value, place, shown
+from dockfix.context.program.project import Project, Scope
+from dockfix.context.program.values import Evaluator
+
+_WINDOWS = re.compile(r"%\w+%|[A-Za-z]:\\|\.?\\")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call: ``dotted`` is the full name of what is called, ``name`` its last part."""
+
+    node: ast.Call
+    scope: Scope
+    dotted: str
+    evaluate: Evaluator
+
+    @property
+    def name(self) -> str:
+        """The last part of the name."""
+        return self.dotted.rpartition(".")[2]
+
+    @property
+    def receiver(self) -> ast.expr | None:
+        """The object whose method is called."""
+        return self.node.func.value if isinstance(self.node.func, ast.Attribute) else None
+
+    def arg(self, position: int, *names: str) -> ast.expr | None:
+        """An argument by its position (-1 for none) or one of its names."""
+        plain = self.node.args
+        if 0 <= position < len(plain) and not any(isinstance(each, ast.Starred) for each in plain[:position + 1]):
+            return plain[position]
+        return next((word.value for word in self.node.keywords if word.arg in names), None)
+
+    def values(self, position: int, *names: str) -> tuple[Value, ...]:
+        """What an argument may be; nothing where it is not given."""
+        return self.evaluate(self.arg(position, *names), self.scope)
+
+
+@dataclass
+class Findings:
+    """What the readings add to."""
+
+    project: Project
+    evaluate: Evaluator
+    runs: list[Use] = field(default_factory=list)
+    loads: list[Use] = field(default_factory=list)
+    writes: list[Write] = field(default_factory=list)
+    ports: list[Port] = field(default_factory=list)
+    endpoints: list[Endpoint] = field(default_factory=list)
+    downloads: list[Download] = field(default_factory=list)
+    unknown: list[Use] = field(default_factory=list)
+
+    def run(self, word: str, node: ast.AST, scope: Scope, how: str) -> None:
+        """Adds a program."""
+        self.runs.append(Use(shown(word), scope.module.file, line_of(node), how))
+
+    def write(self, values: tuple[Value, ...], node: ast.AST, scope: Scope, how: str, *, missing: bool = True) -> None:
+        """Adds the paths that an expression may be; where it may be nothing, one that is not known, if ``missing`` counts."""
+        for value in values or ((Value(HOLE),) if missing else ()):
+            # paths of Windows are written elsewhere than in an image
+            if value.text and not _WINDOWS.match(value.text) and not value.text.startswith((":memory:", "/dev/", "/proc/")):
+                path, base = place(value.text)
+                self.writes.append(Write(path, base, scope.module.file, line_of(node), how, value.env))
+
+    def port(self, values: tuple[Value, ...], node: ast.AST, scope: Scope, how: str) -> None:
+        """Adds the ports that an expression may be: what callers may give counts only where nothing else is known."""
+        known = [value for value in values if value.text.isascii() and value.text.isdigit() and int(value.text) < 65536]
+        for value in known or values[:1]:
+            self.ports.append(Port(int(value.text) if value in known else None, scope.module.file, line_of(node), how, value.env))
+
+
+def line_of(node: ast.AST) -> int:
+    """The line of a node, 1 where it has none."""
+    return getattr(node, "lineno", 1)
+
+
+def plain(node: ast.expr | None) -> str | None:
+    """The text of a literal string."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None

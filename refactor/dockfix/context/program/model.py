@@ -1,0 +1,167 @@
+"""What is believed of a program, each belief with the file and line that it comes from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol, TypeVar
+
+# What a path starts from: the root, the working directory, the root of the build context (paths made from __file__), the
+# user's home, the folder for temporary files, or a place worked out at run time
+Base = Literal["root", "cwd", "code", "home", "temp", "unknown"]
+Sureness = Literal["known", "default", "partly", "unknown"]
+
+UNKNOWN = "?"
+# Files that are there for development; their code does not run when the container does
+_DEVELOPMENT = re.compile(
+    r"(?i)(?:.*/)?(?:tests?|testing|docs?|examples?|samples?|benchmarks?)/.*|(?:.*/)?(?:test_[^/]*|[^/]*_tests?|tests|conftest"
+    r"|setup|noxfile|fabfile|tasks|conf|dodo|versioneer)\.py")
+
+
+def is_development(file: str) -> bool:
+    """Whether a file, by its name, holds tests, documentation or what builds the project."""
+    return _DEVELOPMENT.fullmatch(file) is not None
+
+
+@dataclass(frozen=True)
+class Use:
+    """A word (a program, a library, a framework) where it is used; ``?`` is one that is worked out at run time."""
+
+    word: str
+    file: str
+    line: int
+    how: str = ""
+
+
+@dataclass(frozen=True)
+class Write:
+    """A path that is written, made, renamed or deleted.
+
+    ``path`` is relative to ``base``; ``?`` stands for any part that is worked out at run time. ``env`` is the environment
+    variable that decides, "" for none; where the code has a default for it, ``path`` is that default.
+    """
+
+    path: str
+    base: Base
+    file: str
+    line: int
+    how: str = ""
+    env: str = ""
+
+    @property
+    def sure(self) -> Sureness:
+        """How much of the path is known: all, all unless a variable is set, its start, or nothing."""
+        if self.base == "unknown":
+            return "unknown"
+        if UNKNOWN in self.path:
+            return "partly"
+        return "default" if self.env else "known"
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port that is listened on, None for one worked out at run time; ``env`` as for Write."""
+
+    port: int | None
+    file: str
+    line: int
+    how: str = ""
+    env: str = ""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A route that answers GET and whose name says that it tells the program's health.
+
+    ``path`` starts with ``?`` where a prefix is not literal. ``file`` and ``line`` are those of the function, or of the
+    route where the function is elsewhere. ``guarded`` is True where a decorator may ask for a login.
+    """
+
+    path: str
+    file: str
+    line: int
+    framework: str = ""
+    guarded: bool = False
+
+
+@dataclass(frozen=True)
+class Download:
+    """Data fetched at run time, and the folder that keeps it, with ``~`` for the user's home; "" for an unknown one."""
+
+    what: str
+    folder: str
+    file: str
+    line: int
+    how: str = ""
+
+
+@dataclass(frozen=True)
+class Import:
+    """A top-level module where it is first imported."""
+
+    module: str
+    kind: Literal["stdlib", "local", "third party"]
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Unparsed:
+    """A file that could not be read, and why: what it does is unknown."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Program:
+    """What the Python files of an application do. Everything is sorted by file and line.
+
+    ``unknown`` are the places at which code is made, or modules named, only when the program runs.
+    """
+
+    runs: tuple[Use, ...] = ()
+    loads: tuple[Use, ...] = ()
+    writes: tuple[Write, ...] = ()
+    ports: tuple[Port, ...] = ()
+    frameworks: tuple[Use, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    downloads: tuple[Download, ...] = ()
+    imports: tuple[Import, ...] = ()
+    unknown: tuple[Use, ...] = ()
+    unparsed: tuple[Unparsed, ...] = ()
+    files: int = 0
+    parsed: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every file could be read, so that what was not found is not there (as far as the reading goes)."""
+        return not self.unparsed
+
+    def executables(self) -> Mapping[str, Use]:
+        """The first use of each executable that is known by name, by its base name."""
+        found: dict[str, Use] = {}
+        for use in self.runs:
+            if use.word != UNKNOWN:
+                found.setdefault(use.word.rpartition("/")[2], use)
+        return found
+
+    def running(self) -> Program:
+        """The same without the files that are there for development."""
+        return replace(
+            self, runs=_kept(self.runs), loads=_kept(self.loads), writes=_kept(self.writes), ports=_kept(self.ports),
+            frameworks=_kept(self.frameworks), endpoints=_kept(self.endpoints), downloads=_kept(self.downloads),
+            imports=_kept(self.imports), unknown=_kept(self.unknown), unparsed=_kept(self.unparsed))
+
+
+class _Placed(Protocol):
+    @property
+    def file(self) -> str: ...
+
+
+_Any = TypeVar("_Any", bound=_Placed)
+
+
+def _kept(found: tuple[_Any, ...]) -> tuple[_Any, ...]:
+    return tuple(each for each in found if not is_development(each.file))

@@ -1,0 +1,193 @@
+"""Reads an application's Python files: a text filter picks those worth parsing, and no code is run."""
+
+from __future__ import annotations
+
+import gc
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import TypeVar
+
+from dockfix.context.program.calls import Call, Findings
+from dockfix.context.program.model import UNKNOWN, Import, Program, Unparsed, Use
+from dockfix.context.program.project import Module, Project
+from dockfix.context.program.routes import ROUTES, Routes
+from dockfix.context.program.runs import LOADS, RUNS, read_load, read_names, read_run
+from dockfix.context.program.serving import FETCHES, LISTENS, read_bound, read_download, read_installs, read_port
+from dockfix.context.program.values import Evaluator
+from dockfix.context.program.writes import WRITES, read_setting, read_text, read_write
+
+_MADE = frozenset({"import_module", "__import__", "exec", "eval", "load_source", "spec_from_file_location", "run_path", "run_module"})
+WANTED = RUNS | LOADS | LISTENS | FETCHES | WRITES | ROUTES | _MADE
+_PYTHON = re.compile(r"(?i).*\.py[wx]?")
+_PYTHON_LINE = re.compile(rb"#!.*\bpython")
+# Words that are common in any code are of interest only where the patterns below find them
+_COMMON = frozenset({
+    "run", "call", "get", "open", "save", "dump", "load", "move", "copy", "remove", "replace", "path", "url", "local", "add", "option",
+    "spawn", "output", "export", "render", "install", "connect", "bind", "launch", "mount", "include", "route", "extract", "listen",
+    "pipeline", "link", "rename", "write", "Config", "File", "Cache", "Reader", "exec", "eval", "nest", "serve", "sudo", "which",
+    "system", "add_argument", "add_option", "prepare", "blueprint", "Route", "utime", "load_data", "touch"})
+_DISTINCT = frozenset(word.encode() for word in (WANTED - _COMMON) | {
+    "subprocess", "ctypes", "cffi", "plumbum", "shutil", "DATABASES", "LOGGING", "CACHES", "PORT", "MEDIA_ROOT", "STATIC_ROOT",
+    "sqlite", "gradio", "nicegui", "YOLO", "whisper", "nltk", "sqlite3", "websockets", "eventlet", "waitress", "rembg", "gunicorn",
+    "UPLOAD_FOLDER"})
+_NOT_A_WORD = bytes(code if (chr(code).isalnum() and code < 128) or code in b"_" or code >= 128 else 32 for code in range(256))
+_FILTER = re.compile(
+    rb"\.run\(|\.serve\(|\bopen\([^)\n]{0,300}['\"][rbt]*[wax+]|\bopen\([^)]{0,300}mode|\.open\(|PORT\b|UPLOAD|[^\w](?:exec|eval)\(|sqlite:|[^\w]which\("
+    rb"|['\"/^](?:_*health|ping|status|ready|live|alive|heartbeat|hc\b|up\b)|os\.(?:remove|rename|replace|link|system|open|utime)"
+    rb"|\bimport sh\b|from sh\b"
+    rb"|\binclude\(|\.mount\(|\.(?:save|dump|export|render|output|touch|launch|listen|bind|connect|spawn)\([^)]"
+    rb"|port['\"]|\.add\([^)\n]{0,300}\.|(?:torch|keras|easyocr|uvicorn|joblib|stanza|gensim|hypercorn)\b|create_app")
+_IMPORT = re.compile(rb"(?m)^[ \t]*(?:from[ \t]+([A-Za-z_]\w*)[\w.]*[ \t]+import\b|import[ \t]+([^\n#;]+))")
+_TRIPLE = re.compile(rb"\"\"\"[^\\]*?(?:\\.[^\\]*?)*\"\"\"|'''[^\\]*?(?:\\.[^\\]*?)*'''", re.DOTALL)
+_FRAMEWORKS = {
+    "flask": "flask", "quart": "quart", "fastapi": "fastapi", "django": "django", "starlette": "starlette", "aiohttp": "aiohttp",
+    "tornado": "tornado",
+    "sanic": "sanic", "bottle": "bottle", "falcon": "falcon", "pyramid": "pyramid", "cherrypy": "cherrypy", "litestar": "litestar",
+    "dash": "dash",
+    "streamlit": "streamlit", "gradio": "gradio", "nicegui": "nicegui", "panel": "panel", "celery": "celery", "dramatiq": "dramatiq",
+    "rq": "rq",
+    "huey": "huey", "arq": "arq", "discord": "discord.py", "nextcord": "nextcord", "disnake": "disnake", "telegram": "python-telegram-bot",
+    "telebot": "pyTelegramBotAPI", "aiogram": "aiogram", "telethon": "telethon", "pyrogram": "pyrogram", "slack_bolt": "slack-bolt",
+    "scrapy": "scrapy", "twisted": "twisted", "grpc": "grpcio", "mcp": "mcp", "fastmcp": "fastmcp", "apscheduler": "apscheduler",
+    "airflow": "airflow",
+    "prefect": "prefect", "wagtail": "wagtail", "rest_framework": "django-rest-framework", "connexion": "connexion",
+    "flask_restful": "flask-restful",
+    "socketio": "python-socketio", "flask_socketio": "flask-socketio", "websockets": "websockets", "waitress": "waitress",
+    "uvicorn": "uvicorn",
+    "gunicorn": "gunicorn", "click": "click", "typer": "typer", "prometheus_client": "prometheus-client", "jupyter": "jupyter",
+    "chainlit": "chainlit"}
+_Found = TypeVar("_Found")
+
+
+def read_python(files: Mapping[str, bytes]) -> Program:
+    """What the Python among the files does; the others are passed over. Never raises.
+
+    Files are parsed where the text filter finds something of interest in them, or where such a file imports a constant from
+    them. The imports of the others are found by their text.
+    """
+    return _read(tuple(sorted((name, data) for name, data in files.items() if is_python(name, data))))
+
+
+def is_python(name: str, data: bytes) -> bool:
+    """Whether a file is Python source, by its name or first line."""
+    return _PYTHON.fullmatch(name) is not None or _PYTHON_LINE.match(data) is not None
+
+
+def worth_parsing(data: bytes) -> bool:
+    """Whether a source file holds words of interest."""
+    return not _DISTINCT.isdisjoint(data.translate(_NOT_A_WORD).split()) or _FILTER.search(data) is not None
+
+
+@lru_cache(maxsize=2)  # the same files are read again after every edit of a Dockerfile
+def _read(items: tuple[tuple[str, bytes], ...]) -> Program:
+    # trees are many small objects that live long: the collector would go through them again and again
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return _program(items)
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _program(items: tuple[tuple[str, bytes], ...]) -> Program:
+    files = dict(items)
+    project = Project(files, WANTED)
+    found = Findings(project, Evaluator(project))
+    chosen = [name for name, data in items if worth_parsing(data)]
+    modules = [module for name in chosen if (module := project.module(name)) is not None]
+    routes = Routes(found)
+    for module in modules:
+        _module(module, found, routes)
+    routes.finish()
+    read_installs(found)
+    imports = _imports(project, set(chosen))
+    frameworks = tuple(Use(_FRAMEWORKS[each.module], each.file, each.line, f"import {each.module}") for each in imports
+                       if each.kind == "third party" and each.module in _FRAMEWORKS)
+    return Program(
+        _sorted(found.runs), _sorted(found.loads), _sorted(found.writes), _sorted(found.ports), frameworks, _sorted(found.endpoints),
+        _sorted(found.downloads), imports, _sorted(found.unknown),
+        tuple(Unparsed(name, reason) for name, reason in sorted(project.reasons.items())), len(files), len(project.parsed))
+
+
+def _module(module: Module, found: Findings, routes: Routes) -> None:
+    routes.module(module)
+    for node, scope in module.calls:
+        call = Call(node, scope, found.evaluate.dotted(node.func, scope), found.evaluate)
+        name = call.name
+        if call.dotted.startswith(("sh.", "plumbum.cmd.")):
+            read_names(call, found)
+            continue
+        if name in RUNS:
+            read_run(call, found)
+        if name in LOADS:
+            read_load(call, found)
+        if name in WRITES:
+            read_write(call, found)
+        if name in LISTENS:
+            read_port(call, found)
+        if name in FETCHES or "." in call.dotted:
+            read_download(call, found)
+        if name in ROUTES:
+            routes.call(call)
+            routes.django(call)
+        if name in _MADE and not (name in {"exec", "eval"} and call.dotted != name):
+            _made(call, found)
+    for name, value, scope in module.settings:
+        read_setting(name, value, scope, found)
+        read_bound(name, value, scope, found)
+    for text, scope in module.texts:
+        read_text(text, scope, found)
+    for word, scope in module.plumbed:
+        for each in found.evaluate(word, scope):
+            found.run(each.text, word, scope, "plumbum")
+    for dotted in sorted(set(module.imports.values())):
+        if dotted.startswith(("sh.", "plumbum.cmd.")) and dotted.rpartition(".")[2][:1].islower():
+            line = next((line for name, line in module.imported if dotted.startswith(name)), 1)
+            found.runs.append(Use(dotted.rpartition(".")[2].replace("_", "-"), module.file, line, "sh"))
+
+
+def _made(call: Call, found: Findings) -> None:
+    """Code or a module that is named only when the program runs."""
+    values = call.values(0, "name")
+    if call.name in {"import_module", "__import__"} and values and all(value.text and "\0" not in value.text for value in values):
+        return
+    found.unknown.append(Use(call.name, call.scope.module.file, call.node.lineno, call.dotted))
+
+
+def _imports(project: Project, chosen: set[str]) -> tuple[Import, ...]:
+    seen: dict[str, Import] = {}
+    for file in sorted(project.files):
+        module = project.module(file) if file in chosen else None
+        named = module.imported if module is not None else _by_text(project.files[file])
+        for dotted, line in named:
+            name = dotted.partition(".")[0]
+            if not name or name in seen or name == "__future__":
+                continue
+            kind = "local" if project.homes(name, file) and name not in sys.stdlib_module_names else \
+                "stdlib" if name in sys.stdlib_module_names else "third party"
+            seen[name] = Import(name, kind, file, line)  # type: ignore[arg-type]
+    return _sorted(seen.values())
+
+
+def _by_text(data: bytes) -> list[tuple[str, int]]:
+    """The imports of a file that is not parsed, long strings left out."""
+    found = []
+    line, counted = 1, 0
+    text = _TRIPLE.sub(lambda match: b"\n" * match[0].count(b"\n"), data) if b"import" in data else b""
+    for match in _IMPORT.finditer(text):
+        line += text.count(b"\n", counted, match.start())
+        counted = match.start()
+        where = line + text.count(b"\n", match.start(), match.start(match.lastindex or 0))
+        names = [match[1]] if match[1] else [part.strip().partition(b" ")[0] for part in match[2].split(b",")]
+        found += [(name.decode(), where) for name in names if re.fullmatch(rb"[A-Za-z_][\w.]*", name)]
+    return found
+
+
+def _sorted(found: Iterable[_Found]) -> tuple[_Found, ...]:
+    return tuple(sorted(dict.fromkeys(found), key=lambda each: (each.file, each.line, repr(each))))  # type: ignore[attr-defined]
+
+
+__all__ = ["UNKNOWN", "is_python", "read_python"]

@@ -1,0 +1,349 @@
+"""What expressions evaluate to, as far as constants, environment defaults and paths go. Nothing is run."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from dockfix.context.program.paths import CODE, HOLE, TEMP, Value, above, join
+from dockfix.context.program.project import Bound, Project, Scope
+
+_MAX_ALTERNATIVES = 6
+_MAX_DEPTH = 14
+_FUEL = 250
+_ENV = re.compile(r"(?:os\.)?(?:getenv|environ\.(?:get|setdefault|pop))|decouple\.config|(?:.*\.)?(?:env|getenv|get_env|env_var"
+                     r"|get_env_var)"
+                  r"|(?:.*\b[Ee]nv(?:\(\))?)\.(?:str|int|path|bool|url|get_value|get|float)|starlette\.config\.Config\(\)")
+_PATHS = re.compile(r"(?:.*\.)?(?:Path|PurePath|PosixPath|PurePosixPath|AsyncPath|UPath)")
+_SAME = frozenset({
+    "resolve", "absolute", "expanduser", "as_posix", "strip", "rstrip", "lstrip", "lower", "encode", "decode", "expandvars", "samefile",
+    "__str__"})
+_SAME_CALLS = re.compile(r"str|int|bytes|repr|list|(?:os\.)?(?:fspath|fsencode|fsdecode)|(?:os\.path\.|path\.)(?:abspath|realpath|normpath"
+                         r"|expanduser|expandvars)|(?:abspath|realpath|normpath|expanduser)|shlex\.quote|(?:.*\.)?cast|asyncio\.to_thread")
+# Methods that look a setting up and are given a default
+_GETS = re.compile(r"(?i)get|get_?(?:val|value|int|setting|config|option|str|path|env|float)|setting|option|setdefault|pop|value")
+_TEMPORARY = re.compile(r"(?:tempfile\.)?(?:gettempdir|mkdtemp|mkstemp|NamedTemporaryFile|TemporaryDirectory|TemporaryFile|mktemp)")
+_USER_DIRS = {"user_data_dir": "~/.local/share", "user_config_dir": "~/.config", "user_cache_dir": "~/.cache",
+                     "user_log_dir": "~/.local/state",
+              "user_state_dir": "~/.local/state", "user_data_path": "~/.local/share", "user_config_path": "~/.config",
+              "user_cache_path": "~/.cache", "get_app_dir": "~/.config"}
+
+
+Values = tuple[Value, ...]
+_UNKNOWN: Values = (Value(HOLE),)
+
+
+class Evaluator:
+    """Evaluates expressions of a project; what it cannot follow becomes a hole."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.fuel = 0
+
+    def __call__(self, node: ast.expr | None, scope: Scope) -> Values:
+        """All that an expression may be, nothing for None, True and False."""
+        self.fuel = _FUEL
+        return self.value(node, scope, 0) if node is not None else ()
+
+    def value(self, node: ast.expr, scope: Scope, depth: int) -> Values:
+        """The same for a part of an expression."""
+        self.fuel -= 1
+        if depth > _MAX_DEPTH or self.fuel < 0:
+            return _UNKNOWN
+
+        def get(part: ast.expr) -> Values:
+            return self.value(part, scope, depth + 1)
+
+        match node:
+            case ast.Constant(value=bool() | None):
+                return ()
+            case ast.Constant(value=str() | int() as constant):
+                return (Value(str(constant)),)
+            case ast.Constant(value=bytes() as constant):
+                return (Value(constant.decode("latin-1")),)
+            case ast.Name(id="__file__"):
+                return (Value(f"{CODE}/{scope.module.file}"),)
+            case ast.Name(id=name):
+                return self.bound(scope.lookup(name), depth) or self.imported(scope.module.imports.get(name, ""), scope, depth)
+            case ast.Attribute():
+                return self.attribute(node, scope, depth)
+            case ast.Subscript(value=base, slice=key):
+                return self.subscript(base, key, scope, depth)
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                return _cross(get(left), get(right), lambda one, two: one + two)
+            case ast.BinOp(left=left, op=ast.Div(), right=right):
+                return _cross(get(left), get(right), join)
+            case ast.BinOp(left=left, op=ast.Mod(), right=right):
+                parts = right.elts if isinstance(right, ast.Tuple) else [right]
+                return _distinct(self.fill(re.split(r"%(?:\(\w+\))?[-\d.]*[sdr]", each.text), parts, scope, depth) for each in get(left))
+            case ast.JoinedStr(values=pieces):
+                found: Values = (Value(""),)
+                for piece in pieces:
+                    found = _cross(found, get(piece.value if isinstance(piece, ast.FormattedValue) else piece), lambda one, two: one + two)
+                return found
+            case ast.BoolOp(values=operands, op=op):
+                chosen = operands if isinstance(op, ast.Or) else operands[-1:]
+                each = [get(operand) for operand in chosen]
+                env = next((value.env for values in each for value in values if value.env), "")
+                # os.environ.get("X") or "default"
+                known = [[value._replace(env=value.env or env) for value in values if not env or value.text != HOLE] for values in each]
+                return _distinct(known) or _distinct(each)
+            case ast.IfExp(body=body, orelse=orelse):
+                return _distinct((get(body), get(orelse)))
+            case ast.Await(value=inner) | ast.NamedExpr(value=inner):
+                return get(inner)
+            case ast.Starred(value=inner):  # a variable that goes through a sequence
+                return self.bound(self.elements(inner, scope, depth), depth) or _UNKNOWN
+            case ast.Call():
+                return self.call(node, scope, depth)
+        return _UNKNOWN
+
+    def elements(self, node: ast.expr, scope: Scope, depth: int) -> list[Bound] | None:
+        """The elements of a literal list or tuple, also of one behind a name; None for anything else."""
+        bounds: Sequence[Bound] | None = None
+        match node:
+            case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+                return [(None if isinstance(part, ast.Starred) else part, scope) for part in parts]
+            case ast.Name(id=name):
+                bounds = scope.lookup(name)
+                if bounds is None and name in scope.module.imports and (there := self.holder(scope.module.imports[name], scope)):
+                    bounds = there[0].names.get(there[1])
+            case ast.Attribute(value=ast.Name(id=base), attr=name) if scope.owner and base == scope.first:
+                bounds = scope.owner.names.get(name)
+        found: list[Bound] = []
+        for value, inner in bounds or []:
+            listed = self.elements(value, inner, depth + 1) if value is not None and depth < _MAX_DEPTH else None
+            if listed is None:
+                return None
+            found += listed
+        return found or None
+
+    def fill(self, pieces: Sequence[str], parts: Sequence[ast.expr], scope: Scope, depth: int) -> Values:
+        """A template's literal pieces with the values of expressions, or holes, between them."""
+        found: Values = (Value(pieces[0]),)
+        for number, piece in enumerate(pieces[1:]):
+            filling = self.value(parts[number], scope, depth + 1) if number < len(parts) else _UNKNOWN
+            found = _cross(found, filling, lambda one, two, after=piece: one + two + after)  # type: ignore[misc]
+        return found
+
+    def bound(self, bounds: Sequence[Bound] | None, depth: int) -> Values:
+        """What a name may be, by all that is assigned to it."""
+        if not bounds:
+            return ()
+        if len(bounds) > _MAX_ALTERNATIVES:
+            return _UNKNOWN
+        return _distinct(self.value(node, scope, depth + 1) if node is not None else _UNKNOWN for node, scope in bounds)
+
+    def imported(self, dotted: str, scope: Scope, depth: int) -> Values:
+        """The value of a name that another module of the application assigns."""
+        found = self.holder(dotted, scope) if dotted else None
+        if found is None:
+            return _UNKNOWN
+        holder, name = found
+        return (self.bound(holder.names.get(name), depth) if name else ()) or \
+            (self.imported(holder.module.imports[name], holder, depth + 1)
+             if name in holder.module.imports and depth < _MAX_DEPTH and self.fuel > 0 else _UNKNOWN)
+
+    def holder(self, dotted: str, scope: Scope) -> tuple[Scope, str] | None:
+        """The scope that holds the last part of a dotted name, going through classes and objects, and that part."""
+        found = self.project.find(dotted, scope.module.file)
+        module = self.project.module(found[0]) if found else None
+        if found is None or module is None:
+            return None
+        return self.within(module.scope, found[1].split(".")) if found[1] else None
+
+    def within(self, holder: Scope, parts: list[str]) -> tuple[Scope, str] | None:
+        """Follows attributes from a scope: to inner classes, and to the classes of objects."""
+        for part in parts[:-1]:
+            inner = holder.inner.get(part) or self.class_of(holder.names.get(part), 0)
+            if inner is None:
+                return None
+            holder = inner
+        return holder, parts[-1]
+
+    def class_of(self, bounds: list[Bound] | None, depth: int) -> Scope | None:
+        """The class, of the application's own, of what is made by calling it."""
+        if not bounds or len(bounds) != 1 or depth > 3:
+            return None
+        node, scope = bounds[0]
+        if not isinstance(node, ast.Call):
+            return None
+        if isinstance(node.func, ast.Name):
+            name = node.func.id
+            holder = scope.holder(name)
+            if holder is not None and name in holder.inner:
+                found = holder.inner[name]
+            elif name in scope.module.imports:
+                there = self.holder(scope.module.imports[name], scope)
+                if there is None or there[1] not in there[0].inner:
+                    return None
+                found = there[0].inner[there[1]]
+            else:
+                return None
+            # a function that makes and returns the object
+            return found if found.kind == "class" else self.class_of(found.names.get("return"), depth + 1)
+        return None
+
+    def attribute(self, node: ast.Attribute, scope: Scope, depth: int) -> Values:
+        """What an attribute is: of a path, a module, a class or an object of the application's own."""
+        name = node.attr
+        if name == "parent":
+            return tuple(value._replace(text=above(value.text)) for value in self.value(node.value, scope, depth + 1))
+        dotted = self.dotted(node, scope)
+        if dotted == "sys.executable":
+            return (Value("python"),)
+        if dotted in {"os.sep", "os.path.sep"}:
+            return (Value("/"),)
+        if dotted in {"os.curdir", "os.pardir"}:
+            return (Value("." * (1 + (dotted == "os.pardir"))),)
+        if isinstance(node.value, ast.Name):
+            base = node.value.id
+            owner = scope.owner
+            if owner is not None and base in {"self", "cls", scope.first}:
+                return self.bound(owner.names.get(name), depth) or _UNKNOWN
+            around = scope.holder(base)
+            inner = around and (around.inner.get(base) or self.class_of(around.names.get(base), 0))
+            if inner is not None and inner.kind == "class":
+                return self.bound(inner.names.get(name), depth) or _UNKNOWN
+        if name.isupper() and dotted.startswith("django.conf.settings."):
+            return self.setting(name, depth)
+        return self.imported(dotted, scope, depth) if dotted and not dotted.startswith(".") else _UNKNOWN
+
+    def setting(self, name: str, depth: int) -> Values:
+        """A setting of Django or an entry of a Flask app's config, by its name, in whatever file it is set."""
+        bounds = [(value, scope) for module in self.project.modules for key, value, scope in module.settings if key == name]
+        return self.bound(bounds, depth) or _UNKNOWN
+
+    def subscript(self, base: ast.expr, key: ast.expr, scope: Scope, depth: int) -> Values:
+        """What stands under a key: of the environment, of a Flask app's config, of a literal dictionary."""
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            dotted = self.dotted(base, scope)
+            if dotted in {"os.environ", "environ", "env", "decouple.config"}:
+                return (Value(HOLE, key.value),)
+            if dotted.endswith(".config") or dotted == "config":
+                return self.setting(key.value, depth)
+            if isinstance(base, ast.Name) and (bounds := scope.lookup(base.id)) and len(bounds) == 1 and isinstance(bounds[0][0], ast.Dict):
+                for name, value in zip(bounds[0][0].keys, bounds[0][0].values, strict=True):
+                    if isinstance(name, ast.Constant) and name.value == key.value:
+                        return self.value(value, bounds[0][1], depth + 1)
+        if isinstance(base, ast.Attribute) and base.attr == "parents" and isinstance(key, ast.Constant) and isinstance(key.value, int):
+            found = self.value(base.value, scope, depth + 1)
+            for _ in range(min(key.value, 20) + 1):
+                found = tuple(value._replace(text=above(value.text)) for value in found)
+            return found
+        return _UNKNOWN
+
+    def dotted(self, node: ast.expr, scope: Scope, depth: int = 0) -> str:
+        """The full name of a function or object: imports are resolved, ``()`` stands for a call; "" where it has none."""
+        match node:
+            case ast.Name(id=name):
+                bounds = scope.lookup(name)
+                if bounds is None:
+                    return scope.module.imports.get(name, name)
+                if len(bounds) == 1 and bounds[0][0] is not None and depth < 4 and isinstance(
+                        bounds[0][0], ast.Name | ast.Attribute | ast.Call):
+                    return self.dotted(bounds[0][0], bounds[0][1], depth + 1) or name
+                return name
+            case ast.Attribute(value=base, attr=name):
+                owner = scope.owner
+                if isinstance(base, ast.Name) and owner is not None and base.id == scope.first and depth < 4:
+                    bounds = owner.names.get(name)
+                    if bounds and len(bounds) == 1 and isinstance(bounds[0][0], ast.Call | ast.Attribute):
+                        return self.dotted(bounds[0][0], bounds[0][1], depth + 1)
+                return f"{self.dotted(base, scope, depth)}.{name}"
+            case ast.Call(func=function) if depth < 6:
+                return f"{self.dotted(function, scope, depth + 1)}()"
+            case ast.Await(value=inner):
+                return self.dotted(inner, scope, depth)
+        return ""
+
+    def call(self, node: ast.Call, scope: Scope, depth: int) -> Values:
+        """What a call returns, for those that make paths or read the environment, and for functions of the application's own."""
+        args = node.args
+
+        def get(part: ast.expr) -> Values:
+            return self.value(part, scope, depth + 1)
+
+        dotted = self.dotted(node.func, scope)
+        last = dotted.rpartition(".")[2]
+        default = args[1] if len(args) > 1 else next((word.value for word in node.keywords if word.arg == "default"), None)
+        if _ENV.fullmatch(dotted) and args and isinstance(args[0], ast.Constant) and isinstance(args[0].value, str):
+            found = get(default) if default is not None else ()
+            return tuple(value._replace(env=args[0].value) for value in found) or (Value(HOLE, args[0].value),)
+        if last in _USER_DIRS:
+            return (Value(f"{_USER_DIRS[last]}/{HOLE}"),)
+        if _TEMPORARY.fullmatch(dotted):
+            folder = next((word.value for word in node.keywords if word.arg == "dir"), None)
+            return tuple(Value(join(value.text, HOLE)) for value in get(folder)) if folder is not None else (Value(f"{TEMP}/{HOLE}"),)
+        if dotted in {"os.getcwd", "pathlib.Path.cwd", "Path.cwd"}:
+            return (Value("."),)
+        if dotted.endswith("Path.home"):
+            return (Value("~"),)
+        if _PATHS.fullmatch(dotted) or dotted in {"os.path.join", "path.join", "posixpath.join"} or last in {"joinpath", "safe_join"}:
+            base: Values = (Value(""),)
+            if last == "joinpath" and isinstance(node.func, ast.Attribute):
+                base = get(node.func.value)
+            for part in args:
+                spread = self.elements(part.value, scope, depth) if isinstance(part, ast.Starred) else [(part, scope)]
+                for each, where in spread or [(None, scope)]:
+                    base = _cross(base, self.value(each, where, depth + 1) if each is not None else _UNKNOWN, join)
+            return base if base != (Value(""),) else (Value("."),)
+        if dotted in {"os.path.dirname", "path.dirname", "posixpath.dirname"} and args:
+            return tuple(value._replace(text=above(value.text)) for value in get(args[0]))
+        if dotted in {"os.path.basename", "path.basename"} and args:
+            return tuple(value._replace(text=value.text.rpartition("/")[2]) for value in get(args[0]))
+        if _SAME_CALLS.fullmatch(dotted) and args:
+            return get(args[0])
+        if last == "getattr" and len(args) > 1 and isinstance(args[1], ast.Constant) and isinstance(args[1].value, str):
+            found = tuple(value for value in self.setting(args[1].value, depth) if value.text != HOLE)
+            return found or (get(args[2]) if len(args) > 2 else _UNKNOWN)
+        if last in {"Option", "Field", "Argument", "Parameter"}:
+            first = default if default is not None and len(args) < 2 else args[0] if args else None
+            return (get(first) if first is not None and not (isinstance(first, ast.Constant) and first.value is ...) else ()) or _UNKNOWN
+        if isinstance(node.func, ast.Attribute):
+            if last == "format":
+                texts = get(node.func.value)
+                return _distinct(self.fill(re.split(r"\{[^{}]*\}", each.text), args, scope, depth) for each in texts)
+            if last == "get" and args and isinstance(args[0], ast.Constant) and dotted.endswith("config.get"):
+                found = tuple(value for value in self.setting(str(args[0].value), depth) if value.text != HOLE)
+                return found or ((*_UNKNOWN, *get(args[1])) if len(args) > 1 else _UNKNOWN)
+            if default is not None and _GETS.fullmatch(last) and args and isinstance(args[0], ast.Constant):
+                return _distinct((get(default), _UNKNOWN))
+            if last in _SAME:
+                return get(node.func.value)
+            if last in {"with_suffix", "with_name", "with_stem"}:
+                return tuple(value._replace(text=join(above(value.text), HOLE)) for value in get(node.func.value))
+        return self.returned(node, scope, depth)
+
+    def returned(self, node: ast.Call, scope: Scope, depth: int) -> Values:
+        """What a function of the application's own returns, for these arguments."""
+        function = node.func
+        holder: Scope | None = None
+        name = ""
+        if isinstance(function, ast.Name):
+            name = function.id
+            holder = scope.holder(name)
+            if holder is None and name in scope.module.imports and (there := self.holder(scope.module.imports[name], scope)):
+                holder, name = there
+        elif isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+            name = function.attr
+            if function.value.id == scope.first:
+                holder = scope.owner
+            elif function.value.id in scope.module.imports and (there := self.holder(self.dotted(function, scope), scope)):
+                holder, name = there
+        found = holder.inner.get(name) if holder else None
+        if found is None or found.kind != "function":
+            return _UNKNOWN
+        called = found.called(node, scope)
+        return self.bound([(value, called) for value, _ in found.names.get("return", [])], depth) or _UNKNOWN
+
+
+def _cross(first: Values, second: Values, combine: Callable[[str, str], str]) -> Values:
+    """Every combination of two parts; nothing for one of them counts as a hole."""
+    return _distinct([(Value(combine(one.text, two.text), one.env or two.env) for one in first or _UNKNOWN for two in second or _UNKNOWN)])
+
+
+def _distinct(found: Iterable[Iterable[Value]]) -> Values:
+    values = tuple(dict.fromkeys(value for values in found for value in values))
+    return values if len(values) <= _MAX_ALTERNATIVES else _UNKNOWN

@@ -1,0 +1,358 @@
+"""What an application's Python runs, loads, writes, listens to, downloads and imports."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dockfix.context.program import Program, read_python
+from dockfix.context.program.from_libcst import tree_of
+from dockfix.context.program.model import is_development
+from dockfix.context.program.paths import CODE, HOLE, above, join, place
+from dockfix.context.program.read import worth_parsing
+from dockfix.context.program.source import parse_python
+
+
+def read(text: str = "", /, **others: str) -> Program:
+    files = {"app.py": text} | {name.replace("__", "/") + ".py": other for name, other in others.items()}
+    return read_python({name: content.encode() for name, content in files.items()})
+
+
+def runs(text: str) -> list[str]:
+    return [use.word for use in read(text).runs]
+
+
+def writes(text: str, **others: str) -> list[tuple[str, str]]:
+    return [(write.base, write.path) for write in read(text, **others).writes]
+
+
+@pytest.mark.parametrize(("call", "found"), [
+    ("subprocess.run(['git', 'clone'])", ["git"]),
+    ("subprocess.run(args=('ffmpeg', '-i', x))", ["ffmpeg"]),
+    ("subprocess.Popen(['sudo', '-u', 'x', 'tcpdump'])", ["sudo", "tcpdump"]),
+    ("subprocess.check_output('dot -Tpng x | convert - y', shell=True)", ["convert", "dot"]),
+    ("subprocess.call('nslookup ' + host, shell=True)", ["nslookup"]),
+    ("subprocess.call(f'dig {host}', shell=True)", ["dig"]),
+    ("subprocess.call('wget %s -O %s' % (a, b), shell=True)", ["wget"]),
+    ("subprocess.call('curl {}'.format(a), shell=True)", ["curl"]),
+    ("subprocess.run(['bash', '-c', 'cd x && make'])", ["bash", "make"]),
+    ("subprocess.run([sys.executable, '-m', 'x'])", ["python"]),
+    ("subprocess.run(shlex.split('pdftotext -layout x'))", ["pdftotext"]),
+    ("subprocess.run('tesseract a b'.split())", ["tesseract"]),
+    ("subprocess.run(['unzip'] + files)", ["unzip"]),
+    ("subprocess.run(['tar', *files])", ["tar"]),
+    ("subprocess.run(command)", ["?"]),
+    ("subprocess.run([command, 'x'])", ["?"]),
+    ("subprocess.run([os.path.join(folder, 'soffice')])", ["soffice"]),
+    ("subprocess.getoutput('uname -a')", ["uname"]),
+    ("os.system('chmod +x ' + x)", ["chmod"]),
+    ("os.popen('df -h').read()", ["df"]),
+    ("os.execvp('gunicorn', ['gunicorn'])", ["gunicorn"]),
+    ("os.spawnlp(os.P_WAIT, 'cp', 'cp', 'a', 'b')", ["cp"]),
+    ("shutil.which('pandoc')", ["pandoc"]),
+    ("[shutil.which(name) for name in x]", ["?"]),
+    ("asyncio.create_subprocess_exec('yt-dlp', url)", ["yt-dlp"]),
+    ("asyncio.create_subprocess_shell('yt-dlp ' + url)", ["yt-dlp"]),
+    ("anyio.run_process(['node', 'x.js'])", ["node"]),
+    ("pexpect.spawn('ssh host')", ["ssh"]),
+    ("app.run(debug=True)", []),
+    ("asyncio.run(main())", []),
+    ("platform.system()", []),
+])
+def test_programs(call: str, found: list[str]) -> None:
+    assert runs(f"import asyncio, anyio, os, pexpect, platform, shlex, shutil, subprocess, sys\n{call}\n") == found
+
+
+def test_programs_behind_names() -> None:
+    assert runs("from subprocess import run as go\nFFMPEG = 'ffmpeg'\ndef f(x):\n    cmd = [FFMPEG, x]\n    cmd.append('y')\n    go(cmd)\n") == ["ffmpeg"]
+    assert runs("import subprocess\nclass A:\n    tool = 'gs'\n    def f(self):\n        subprocess.run([self.tool])\n") == ["gs"]
+    assert runs("import subprocess\nfor each in ('a', 'b'):\n    subprocess.run([each])\n") == ["a", "b"]
+    assert runs("import shutil\nTOOLS = ['a', 'b']\nfor each in TOOLS:\n    shutil.which(each)\n") == ["a", "b"]
+    assert runs("import subprocess\ndef cmd(x):\n    return ['gs', x]\nsubprocess.run(cmd(1))\n") == ["gs"]
+    assert runs("import sh\nsh.git('x')\nsh.Command('apt-get')\n") == ["git", "apt-get"]
+    assert runs("from sh import docker_compose\n") == ["docker-compose"]
+    assert runs("from plumbum import local\nls = local['ls']\n") == ["ls"]
+    assert runs("from plumbum.cmd import grep\n") == ["grep"]
+    program = read_python({"app.py": b"import subprocess\nfrom tools import BIN\nsubprocess.run([BIN])", "tools.py": b"BIN = '/opt/x/bin/y'"})
+    assert program.executables()["y"].word == "/opt/x/bin/y"
+
+
+def test_libraries() -> None:
+    program = read("import ctypes\nfrom ctypes.util import find_library\nfrom cffi import FFI\nctypes.CDLL('libmagic.so.1')\n"
+                   "ctypes.cdll.LoadLibrary(find_library('vips'))\nffi = FFI()\nffi.dlopen('libfoo.so')\nctypes.CDLL(None)\nctypes.CDLL(x)\n")
+    assert [(use.word, use.line) for use in program.loads] == [("libmagic.so.1", 4), ("vips", 5), ("libfoo.so", 7), ("?", 9)]
+
+
+@pytest.mark.parametrize(("call", "found"), [
+    ("open('/data/x.db', 'w')", [("root", "/data/x.db")]),
+    ("open('/etc/hosts')", []),
+    ("open('x', mode='ab')", [("cwd", "x")]),
+    ("open(name, 'w')", [("unknown", "?")]),
+    ("open(f'/data/{name}.json', 'w')", [("root", "/data/?.json")]),
+    ("open(os.path.join('/srv', 'x', name), 'x')", [("root", "/srv/x/?")]),
+    ("open(os.environ['FILE'], 'w')", [("unknown", "?")]),
+    ("open(os.environ.get('FILE', '/var/x'), 'w')", [("root", "/var/x")]),
+    ("open(os.getenv('FILE') or 'y', 'w')", [("cwd", "y")]),
+    ("open(os.path.expanduser('~/.x'), 'w')", [("home", ".x")]),
+    ("open(Path.home() / 'x', 'w')", [("home", "x")]),
+    ("Path('/data', 'x').mkdir(parents=True)", [("root", "/data/x")]),
+    ("(Path(__file__).resolve().parent / 'x').write_text('')", [("code", "x")]),
+    ("(Path(__file__).parents[2] / 'x').touch()", [("code", "../../x")]),
+    ("Path('x').open('w')", [("cwd", "x")]),
+    ("Path('x').open()", []),
+    ("Image.open(x)", []),
+    ("os.makedirs('uploads/', exist_ok=True)", [("cwd", "uploads/")]),
+    ("shutil.move(a, '/data')", [("root", "/data")]),
+    ("sqlite3.connect('x.db')", [("cwd", "x.db")]),
+    ("sqlite3.connect(':memory:')", []),
+    ("create_engine('sqlite:////data/x.db')", [("root", "/data/x.db")]),
+    ("create_engine('sqlite:///x.db?timeout=1')", [("cwd", "x.db")]),
+    ("create_engine('sqlite://')", []),
+    ("create_engine(f'sqlite:///{Path(__file__).parent}/x.db')", [("code", "x.db")]),
+    ("logging.FileHandler('logs/x.log')", [("cwd", "logs/x.log")]),
+    ("logging.basicConfig(filename='/var/log/x.log')", [("root", "/var/log/x.log")]),
+    ("logging.config.dictConfig({'handlers': {'x': {'class': 'logging.FileHandler', 'filename': 'a.log'}}})", [("cwd", "a.log")]),
+    ("frame.to_csv('out.csv')", [("cwd", "out.csv")]),
+    ("frame.to_csv()", []),
+    ("form.save()", []),
+    ("form.save(commit)", []),
+    ("image.save('static/x.png')", [("cwd", "static/x.png")]),
+    ("image.save(target_path)", [("unknown", "?")]),
+    ("tempfile.mkstemp()", [("temp", ".")]),
+    ("tempfile.mkdtemp(dir='/data')", [("root", "/data")]),
+    ("os.system('echo x > /run/x')", [("root", "/run/x")]),
+    ("os.makedirs('C:\\\\x')", []),
+])
+def test_written_paths(call: str, found: list[tuple[str, str]]) -> None:
+    text = f"import logging, logging.config, os, shutil, sqlite3, tempfile\nfrom pathlib import Path\n{call}\n"
+    assert writes(text) == found
+
+
+def test_how_sure_a_path_is() -> None:
+    found = read("import os\nopen('/a', 'w')\nopen(os.environ.get('B', '/b'), 'w')\nopen('/c/' + x, 'w')\nopen(x, 'w')\n").writes
+    assert [(write.sure, write.env, write.line) for write in found] == [
+        ("known", "", 2), ("default", "B", 3), ("partly", "", 4), ("unknown", "", 5)]
+
+
+def test_paths_behind_names() -> None:
+    assert writes("from config import settings\nopen(settings.DATA / 'x', 'w')\n", config=(
+        "from pathlib import Path\nclass Settings(BaseSettings):\n    DATA: Path = Path('/srv/data')\nsettings = Settings()\n")) == [
+            ("root", "/srv/data/x")]
+    assert writes("import pkg.paths as p\nopen(p.folder('a', 'b'), 'w')\n", pkg__paths=(
+        "import os\nBASE = os.path.dirname(os.path.abspath(__file__))\ndef folder(*parts):\n    return os.path.join(BASE, *parts)\n")) == [
+            ("code", "pkg/a/b")]
+    assert writes("class A:\n    def __init__(self):\n        self.path = '/a'\n    def f(self):\n        open(self.path, 'w')\n") == [
+        ("root", "/a")]
+    assert writes("app.config['UPLOAD_FOLDER'] = 'up'\ndef f(file):\n    file.save(os.path.join(app.config['UPLOAD_FOLDER'], file.name))\n",
+                  ) == [("cwd", "up"), ("cwd", "up/?")]
+    assert ("root", "/d") in writes("def f(path='/d'):\n    open(path, 'w')\n")
+    assert sorted(writes("if x:\n    P = '/a'\nelse:\n    P = '/b'\nopen(P, 'w')\n")) == [("root", "/a"), ("root", "/b")]
+
+
+def test_settings_of_django() -> None:
+    text = """
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': BASE_DIR / 'db.sqlite3'}}
+MEDIA_ROOT = os.path.join(BASE_DIR, 'media')
+STATIC_ROOT = env('STATIC', default='/static')
+CACHES = {'default': {'BACKEND': 'django.core.cache.backends.filebased.FileBasedCache', 'LOCATION': '/var/tmp/cache'}}
+LOGGING = {'handlers': {'file': {'filename': 'debug.log'}}}
+"""
+    program = read_python({"site/settings.py": ("import os\nfrom pathlib import Path\n" + text).encode()})
+    assert {(write.base, write.path, write.env) for write in program.writes} == {
+        ("code", "db.sqlite3", ""), ("code", "media", ""), ("root", "/static", "STATIC"), ("root", "/var/tmp/cache", ""),
+        ("cwd", "debug.log", "")}
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("from flask import Flask\napp = Flask(__name__)\napp.run()", [(5000, "")]),
+    ("from flask import Flask\napp = Flask(__name__)\napp.run('0.0.0.0', 80)", [(80, "")]),
+    ("import os\nfrom flask import Flask\napp = Flask(__name__)\napp.run(port=int(os.environ.get('PORT', 8080)))", [(8080, "PORT")]),
+    ("import os\nfrom flask import Flask\napp = Flask(__name__)\napp.run(port=os.environ['PORT'])", [(None, "PORT")]),
+    ("import uvicorn\nuvicorn.run('main:app', host='0.0.0.0')", [(8000, "")]),
+    ("import uvicorn\nuvicorn.run(app, uds='/x')", []),
+    ("from aiohttp import web\nweb.run_app(app, port=8443)", [(8443, "")]),
+    ("from prometheus_client import start_http_server\nstart_http_server(9242)", [(9242, "")]),
+    ("from http.server import HTTPServer\nHTTPServer(('', 8000), H)", [(8000, "")]),
+    ("import socket\ns = socket.socket()\ns.bind(('0.0.0.0', 53))", [(53, "")]),
+    ("import waitress\nwaitress.serve(app, listen='*:8081')", [(8081, "")]),
+    ("parser.add_argument('--port', type=int, default=9000)", [(9000, "")]),
+    ("@click.option('-p', '--port', default=9181)\ndef f(port):\n    pass", [(9181, "")]),
+    ("parser.add_argument('--redis-port', default=6379)", []),
+    ("import gradio as gr\nwith gr.Blocks() as demo:\n    demo.launch()", [(7860, "")]),
+    ("from twisted.internet import reactor\nreactor.listenTCP(config.get('port', 8025), f)", [(8025, "")]),
+    ("import grpc\nserver = grpc.server(x)\nserver.add_insecure_port('[::]:50051')", [(50051, "")]),
+    ("PORT = 8000\n", [(8000, "")]),
+])
+def test_ports(text: str, found: list[tuple[int | None, str]]) -> None:
+    assert [(port.port, port.env) for port in read(text + "\n").ports] == found
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("from fastapi import FastAPI\napp = FastAPI()\n@app.get('/health')\ndef f(): ...", [("/health", 4, False)]),
+    ("from flask import Flask\napp = Flask('x')\n@app.route('/healthz', methods=['POST'])\ndef f(): ...", []),
+    ("from flask import Flask\napp = Flask('x')\n@app.route('/ping')\n@login_required\ndef f(): ...", [("/ping", 5, True)]),
+    ("from fastapi import APIRouter\nr = APIRouter(prefix='/api')\n@r.get('/status')\ndef f(): ...", [("?/api/status", 4, False)]),
+    ("from fastapi import APIRouter, FastAPI\nr = APIRouter(prefix='/v1')\n@r.get('/readyz')\ndef f(): ...\napp = FastAPI()\n"
+     "app.include_router(r, prefix='/api')", [("/api/v1/readyz", 4, False)]),
+    ("from flask import Blueprint, Flask\nb = Blueprint('b', 'b', url_prefix='/b')\n@b.route('/up')\ndef f(): ...\napp = Flask('x')\n"
+     "app.register_blueprint(b)", [("/b/up", 4, False)]),
+    ("from django.urls import path, re_path\nurlpatterns = [path('health/', f), re_path(r'^ping/?$', g)]", [("/health/", 2, False)]),
+    ("from aiohttp import web\napp.add_routes([web.get('/healthz', f)])", [("/healthz", 2, False)]),
+    ("from starlette.routing import Route\nx = [Route('/live', f)]", [("/live", 2, False)]),
+    ("from fastapi import FastAPI\napp = FastAPI()\n@app.get('/users/{id}')\ndef f(): ...", []),
+])
+def test_health_endpoints(text: str, found: list[tuple[str, int, bool]]) -> None:
+    assert [(each.path, each.line, each.guarded) for each in read(text + "\n").endpoints][:1] == found
+
+
+def test_health_endpoints_of_other_files() -> None:
+    program = read_python({
+        "app/main.py": b"from fastapi import FastAPI\nfrom app.api import health\napp = FastAPI()\napp.include_router(health.router, prefix='/api')\n",
+        "app/api/health.py": b"from fastapi import APIRouter\nrouter = APIRouter()\n@router.get('/health')\nasync def f(): ...\n",
+        "site/urls.py": b"from django.urls import include, path\nurlpatterns = [path('api/', include('core.urls'))]\n",
+        "core/urls.py": b"from django.urls import path\nurlpatterns = [path('status/', view)]\n"})
+    assert [(each.path, each.file, each.line) for each in program.endpoints] == [
+        ("/api/health", "app/api/health.py", 4), ("/api/status/", "core/urls.py", 2)]
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("import nltk\nnltk.download('punkt')", [("punkt", "~/nltk_data")]),
+    ("import nltk\nnltk.download('punkt', download_dir='/data')", [("punkt", "/data")]),
+    ("from transformers import AutoModel\nAutoModel.from_pretrained('bert-base')", [("bert-base", "~/.cache/huggingface")]),
+    ("from transformers import AutoModel\nAutoModel.from_pretrained('/models/x')", []),
+    ("import whisper\nwhisper.load_model('base')", [("base", "~/.cache/whisper")]),
+    ("from sentence_transformers import SentenceTransformer as S\nS(NAME)", [("?", "~/.cache/huggingface")]),
+    ("import subprocess\nsubprocess.run(['playwright', 'install'])", [("playwright", "~/.cache/ms-playwright")]),
+    ("import torch\ntorch.hub.load('x/y', 'z')", [("x/y", "~/.cache/torch")]),
+    ("import json\njson.load(x)", []),
+])
+def test_downloads(text: str, found: list[tuple[str, str]]) -> None:
+    assert [(each.what, each.folder) for each in read(text + "\n").downloads] == found
+
+
+def test_imports_and_frameworks() -> None:
+    program = read("import os, flask\nfrom celery import Celery\nfrom . import sibling\nfrom lib.x import y\n'''\nimport nothing\n'''\n",
+                   lib__x="import numpy as np", sibling="")
+    assert {(each.module, each.kind) for each in program.imports} == {
+        ("os", "stdlib"), ("flask", "third party"), ("celery", "third party"), ("lib", "local"), ("numpy", "third party")}
+    assert [use.word for use in program.frameworks] == ["flask", "celery"]
+    assert (program.files, program.complete) == (3, True)
+
+
+def test_what_is_made_at_run_time_is_unknown() -> None:
+    program = read("import importlib\nimportlib.import_module('x')\nimportlib.import_module(name)\neval(text)\nmodel.eval()\n")
+    assert [(use.word, use.line) for use in program.unknown] == [("import_module", 3), ("eval", 4)]
+
+
+@pytest.mark.parametrize(("text", "reason"), [
+    (b"import subprocess\nprint 'x'\n", "Python 2"), (b"import subprocess\nx = (\n", "never closed"),
+    (b"import subprocess\n" + b"(" * 3000, "nested"), (b"import subprocess\nx = 1" + b"+1" * 50000 + b" +", "nested"),
+    (b"# coding: nothing\nimport subprocess\n", "unknown encoding"), (b"import subprocess\0", "null bytes"),
+    (b"import subprocess\n{% if x %}\n", "template"), (b"import subprocess\n\xff\n", "decode")])
+def test_files_that_cannot_be_parsed_are_named(text: bytes, reason: str) -> None:
+    program = read_python({"app.py": text, "other.py": b"import subprocess\nsubprocess.run(['a'])"})
+    assert [each.file for each in program.unparsed] == ["app.py"]
+    assert reason in program.unparsed[0].reason
+    assert not program.complete
+    assert [use.word for use in program.runs] == ["a"]
+
+
+def test_files_without_anything_of_interest_are_not_parsed() -> None:
+    program = read("class A:\n    pass\n", config="X = '/data'\n", b="import config\nopen(config.X, 'w')\n")
+    assert (program.files, program.parsed) == (3, 2)
+    assert not worth_parsing(b"import os\n\ndef f(x):\n    return os.path.exists(x)\n")
+
+
+def test_only_python_files_are_read() -> None:
+    program = read_python({"x.sh": b"subprocess.run(['a'])", "bin/tool": b"#!/usr/bin/env python3\nimport os\nos.system('b')\n"})
+    assert [(use.word, use.file) for use in program.runs] == [("b", "bin/tool")]
+
+
+def test_code_for_development_can_be_left_out() -> None:
+    program = read("import os\nos.system('a')\n", tests__test_x="import os\nos.system('b')\n")
+    assert [use.word for use in program.running().runs] == ["a"]
+    assert is_development("setup.py")
+    assert not is_development("app/testing_ground.py")
+
+
+NEWER = """
+import os, subprocess
+from pathlib import Path
+type Names = list[str]
+BASE = Path(__file__).parent
+class Settings:
+    data: str = "/data"
+def tool(name="x", *rest, key=None, **more):
+    return [name, "y"]
+async def main(x):
+    for each in ("a", "b"):
+        await go(each)
+    with open(f"/data/{x}/y" "z", "w") as file, other:
+        pass
+    try:
+        subprocess.run(["git", *x], check=True)
+    except (OSError, ValueError) as error:
+        os.system("echo" + " x | tee /tmp/y")
+    finally:
+        x[0] = lambda: subprocess.run(tool())
+    match x:
+        case 1 if (y := 2):
+            (BASE / "out").mkdir()
+    while x: x -= 1
+    return {**x, "a": [subprocess.run(["ls"]) for _ in x]} if x else not x
+"""
+
+
+def test_python_newer_than_this_one_is_read_by_libcst() -> None:
+    found = read(NEWER)
+    assert found.unparsed == ()
+    assert [use.word for use in found.runs] == ["git", "tee", "x", "ls"]
+    assert [(write.base, write.path) for write in found.writes] == [("root", "/data/?/yz"), ("root", "/tmp/y"), ("code", "out")]
+
+
+def test_both_parsers_find_the_same() -> None:
+    text = NEWER.replace("type Names = list[str]\n", "Names = 1\n")
+    tree = tree_of(text.encode())
+    assert isinstance(tree, ast.Module)
+    assert isinstance(parse_python(text.encode()), ast.Module)
+    newer = read(text.replace("Names = 1", "type Names = int"))
+    older = read(text)
+    assert (older.runs, older.writes, older.imports) == (newer.runs, newer.writes, newer.imports)
+
+
+def test_paths() -> None:
+    assert above(f"{CODE}/a.py") == CODE
+    assert above(CODE) == f"{CODE}/.."
+    assert (above("a"), above("/a"), above("/a/b"), above(HOLE)) == (".", "/", "/a", HOLE)
+    assert (join("a", "b"), join("a/", "b"), join("a", "/b"), join("", "b")) == ("a/b", "a/b", "/b", "b")
+    assert place(f"/a/{HOLE}{HOLE}/") == ("/a/?/", "root")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=400))
+def test_any_bytes_are_read(data: bytes) -> None:
+    program = read_python({"a.py": b"import subprocess\n" + data, "b.py": data})
+    assert program.files == 2
+
+
+_PIECES = st.sampled_from(["import os\n", "from . import x\n", "open(", "'w'", ")", "x = ", "x", " / ", "'/a'", "\n", "def f(x='y'):\n ", "return ",
+                           "class A:\n ", "self.x", "os.path.join(", ", ", "*", "f'{x}'", "[", "]", "subprocess.run(", "for x in ", ":", "lambda: ",
+                           "app.config['X']", " or ", "await ", "f(", "@app.get('/health')\n", "path(", "include("])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(_PIECES, max_size=40).map("".join))
+def test_any_pieces_of_python_are_read(text: str) -> None:
+    program = read_python({"app/__init__.py": text.encode(), "app/x.py": (text + "\n" + text).encode()})
+    assert all(each.reason for each in program.unparsed)
+
+
+@pytest.mark.parametrize("text", ["x = x\nopen(x, 'w')\n", "x = y\ny = x\nopen(x + y, 'w')\n", "def f(x):\n    return f(f(x))\nopen(f(1), 'w')\n",
+                                  "import app\nfrom app import x\nopen(x, 'w')\n", "x = [*x]\nfor x in x:\n    open(x, 'w')\n",
+                                  "app = app()\napp.run()\n", "x = " + "('a' + " * 40 + "'b'" + ")" * 40 + "\nopen(x, 'w')\n"])
+def test_what_goes_in_circles_ends(text: str) -> None:
+    assert read(text).files == 1

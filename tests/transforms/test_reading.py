@@ -1,0 +1,67 @@
+"""What only the reading of the application's Python tells the transforms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dockfix.engine.runner import gather
+from dockfix.facts import Facts
+from dockfix.facts.needs import needed
+from dockfix.facts.writes import open_questions
+from dockfix.syntax import parse
+
+DOCKERFILE = """\
+FROM python:3.11-slim
+WORKDIR /app
+COPY . .
+CMD ["python", "app.py"]
+"""
+
+
+def facts(root: Path, dockerfile: str = DOCKERFILE, **files: str) -> Facts:
+    for name, text in files.items():
+        path = root / name.replace("__", "/").replace("_py", ".py").replace("_conf", ".conf")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (root / "Dockerfile").write_text(dockerfile)
+    return gather(root / "Dockerfile", parse(dockerfile), root, {})
+
+
+def test_a_program_named_in_another_file_is_needed(tmp_path: Path) -> None:
+    found = facts(tmp_path, app_py="import subprocess\nfrom config import TOOL\nsubprocess.run([TOOL, 'x'])\n", config_py="TOOL = 'make'\n")
+    assert needed(found, {"make", "gcc"}, ()) == {"make": "app.py:3 runs it"}
+
+
+@pytest.mark.parametrize(("code", "question"), [
+    ("open('out.txt', 'w')", ""),
+    ("import tempfile\ntempfile.mkstemp()", ""),
+    ("open('/' + 'weird' + '/x', 'w')", "app.py:1 writes /weird/x, which only root may be able to"),
+    ("open('/'.join(x), 'w')", ""),
+    ("import os\nD = 'weird'\nos.makedirs(os.path.join('/', D, name))", "app.py:3 writes /weird, which only root may be able to"),
+    ("import os\nos.makedirs(os.path.join(os.getcwd(), '..', 'x'))", "app.py:2 writes /x, which only root may be able to"),
+    ("from prometheus_client import start_http_server\nstart_http_server(80)",
+     "port 80 is below 1024, which not every host lets a user listen on"),
+])
+def test_what_is_written_and_listened_to(tmp_path: Path, code: str, question: str) -> None:
+    assert open_questions(facts(tmp_path, app_py=code + "\n")) == question
+
+
+def test_code_that_writes_beside_itself_in_a_folder_of_the_system(tmp_path: Path) -> None:
+    dockerfile = DOCKERFILE.replace("COPY . .", "COPY . /usr/share/x/").replace("app.py", "/usr/share/x/app.py")
+    found = facts(tmp_path, dockerfile, app_py="from pathlib import Path\n(Path(__file__).parent / 'cache').mkdir()\n")
+    assert open_questions(found) == "app.py:2 writes /usr/share/x/cache, which only root may be able to"
+
+
+def test_where_files_of_the_context_lie_in_the_image(tmp_path: Path) -> None:
+    dockerfile = DOCKERFILE.replace("COPY . .", "COPY src /srv/\nCOPY app.py run.py\nCOPY x_conf /etc/")
+    found = facts(tmp_path, dockerfile, app_py="", src__a_py="", x_conf="")
+    assert [found.image_path(name) for name in ("src/a.py", "src/new/b", "app.py", "other.py")] == [
+        "/srv/a.py", "/srv/new/b", "/app/run.py", None]
+
+
+def test_files_of_process_managers(tmp_path: Path) -> None:
+    found = facts(tmp_path, app_py="", Procfile="web: gunicorn -b :80 app:app > /weird/log\n")
+    assert found.processes.ports[0].port == 80
+    assert open_questions(found) == "port 80 is below 1024, which not every host lets a user listen on"
