@@ -38,6 +38,8 @@ def _life(runs: list[Start], after: Start) -> Iterator[Finding]:
     healths = {run.health for run in runs}
     if healths == {"healthy"} and after.health != "healthy":
         yield Finding("start", "HEALTHCHECK", f"the new container is {after.health or 'without health check'}, the original healthy")
+    if after.health == "unhealthy" and healths == {""}:
+        yield Finding("start", "HEALTHCHECK", "the HEALTHCHECK that the original does not have fails in the new container")
     for port in sorted(frozenset.intersection(*(run.ports for run in runs)) - after.ports):
         yield Finding("start", f"port {port}", f"nothing answers on port {port}, where the original answers")
     for port, status in sorted((after.roots or {}).items()):

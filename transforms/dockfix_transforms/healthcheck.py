@@ -1,0 +1,91 @@
+"""The ``healthcheck`` transform."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import ClassVar
+
+from dockfix.context.program.model import Endpoint
+from dockfix.engine.transform import Edit, Outcome, Safety, refuse
+from dockfix.facts import Facts
+from dockfix.model.stages import Step
+
+from ._layout import own_comments
+
+# What serves HTTP when it is started
+_SERVERS = frozenset({"python", "python3", "gunicorn", "uvicorn", "hypercorn", "daphne", "flask", "fastapi", "waitress-serve", "granian"})
+
+
+class Healthcheck:
+    """Add a HEALTHCHECK that asks the endpoint that the code shows.
+
+    What it does
+        Where the application has a route such as ``/health`` and the image one port, a HEALTHCHECK asks it, by Python, since
+        slim images have no curl.
+
+    Why
+        Without one, an orchestrator takes a program that hangs for one that works.
+
+    Example
+        EXPOSE 8000                EXPOSE 8000
+                                   HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \\
+                                       CMD ["python", "-c", "... urlopen('http://127.0.0.1:8000/health', timeout=4)"]
+        CMD ["gunicorn", ...]      CMD ["gunicorn", ...]
+
+    Fix safety
+        Unsafe: the route may need what the program only has in production, and a failing check gets a container replaced. Refused
+        where there is a HEALTHCHECK, where the code shows no open route or more than one port, and where it could not be read.
+    """
+
+    id: ClassVar[str] = "healthcheck"
+    title: ClassVar[str] = "add a HEALTHCHECK that asks the program's own endpoint"
+    safety: ClassVar[Safety] = "unsafe"
+    order: ClassVar[int] = 38
+    atomic: ClassVar[bool] = True
+    options: ClassVar[Mapping[str, str]] = {}
+
+    def apply(self, facts: Facts) -> Outcome:
+        """Inserts one instruction above CMD or ENTRYPOINT."""
+        stage = facts.final
+        program = facts.program.running()
+        starts = [step for step in (stage.last("CMD"), stage.last("ENTRYPOINT")) if step is not None]
+        if stage.python is None or stage.last("HEALTHCHECK") is not None or not starts or not program.endpoints:
+            return Outcome()
+        first = min(starts, key=stage.steps.index)
+        if facts.unknown or not program.complete:
+            return refuse(facts.unknown or f"{program.unparsed[0].file} could not be read", first.line)
+        if not _SERVERS & facts.startup.programs.keys():
+            return refuse("nothing shows that the container starts a server", first.line)
+        endpoint = _open(program.endpoints)
+        if endpoint is None:
+            guarded = program.endpoints[0]
+            return refuse(f"{guarded.file}:{guarded.line} may ask for a login, or its address is unknown", first.line)
+        ports = _ports(facts)
+        if len(ports) != 1:
+            return refuse("no single port is known", first.line)
+        return Outcome([_edit(facts, first, ports.pop(), endpoint)], declares=frozenset({"HEALTHCHECK"}),
+                       unsafe="the route may need what the program only has in production")
+
+
+def _open(endpoints: tuple[Endpoint, ...]) -> Endpoint | None:
+    """The shortest route whose whole address is known and that asks for nothing."""
+    plain = [each for each in endpoints if not each.guarded and re.fullmatch(r"/[\w./~-]*", each.path)]
+    return min(plain, key=lambda each: (len(each.path), each.path), default=None)
+
+
+def _ports(facts: Facts) -> set[int]:
+    """The ports that EXPOSE names, or else those that the code binds."""
+    words = [word.partition("/")[0] for step in facts.final.of("EXPOSE") for word in step.instruction.words]
+    if words:
+        return {int(word) for word in words} if all(word.isdigit() for word in words) else set()
+    return {port.port for port in facts.program.running().ports if port.port is not None and not port.env}
+
+
+def _edit(facts: Facts, first: Step, port: int, endpoint: Endpoint) -> Edit:
+    comments = own_comments(facts.tree, first.instruction)
+    target = comments[0] if comments else first.instruction
+    ask = f"import urllib.request as r; r.urlopen('http://127.0.0.1:{port}{endpoint.path}', timeout=4)"
+    new = facts.tree.snippet("HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \\\n"
+                             f'    CMD ["python", "-c", "{ask}"]\n', first.line)
+    return Edit(target, (*new, target), first.line, f"it asks {endpoint.path}, which {endpoint.file}:{endpoint.line} answers")
