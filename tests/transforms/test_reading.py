@@ -25,6 +25,7 @@ def facts(root: Path, dockerfile: str = DOCKERFILE, **files: str) -> Facts:
         path = root / name.replace("__", "/").replace("_py", ".py").replace("_conf", ".conf")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    root.mkdir(exist_ok=True)
     (root / "Dockerfile").write_text(dockerfile)
     return gather(root / "Dockerfile", parse(dockerfile), root, {})
 
@@ -46,6 +47,13 @@ def test_a_program_named_in_another_file_is_needed(tmp_path: Path) -> None:
 ])
 def test_what_is_written_and_listened_to(tmp_path: Path, code: str, question: str) -> None:
     assert open_questions(facts(tmp_path, app_py=code + "\n")) == question
+
+
+def test_a_file_that_cannot_be_parsed_is_a_question(tmp_path: Path) -> None:
+    found = facts(tmp_path, app_py="import subprocess\n", old_py="import subprocess\nprint 'x'\n")
+    assert open_questions(found).startswith("old.py could not be read (it is Python 2")
+    tests = facts(tmp_path / "x", app_py="import subprocess\n", tests__old_py="import subprocess\nprint 'x'\n")
+    assert open_questions(tests) == ""
 
 
 def test_code_that_writes_beside_itself_in_a_folder_of_the_system(tmp_path: Path) -> None:

@@ -46,6 +46,8 @@ def open_questions(facts: Facts) -> str:
     local = next((path for _, _, install in facts.installs for path in install.local), "")
     if local:
         return f"the project in {local} is installed as a package, and may write beside its own code"
+    for each in facts.program.running().unparsed:
+        return f"{each.file} could not be read ({each.reason}), and what it writes is unknown"
     port = _low_port(facts)
     if port:
         return f"port {port} is below 1024, which not every host lets a user listen on"
