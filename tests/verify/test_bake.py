@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dockfix.verify.bake import Pair, bake_file, slugs
-
-
-@dataclass(frozen=True)
-class Given:
-    build_args: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()
-    ssh: tuple[str, ...] = ()
-    platform: str = ""
-    network: str = ""
-    target: str = ""
-    pull: bool = False
-    no_cache: bool = False
+from dockfix.verify.build import BuildArguments
 
 
 def pair(name: str = "app/Dockerfile", target: str = "") -> Pair:
     return Pair(name, Path("app"), Path("old/Dockerfile"), Path("/new/Dockerfile"), target)
 
 
-def made(*pairs: Pair, folder: str = "/work", **arguments: Given) -> dict[str, Any]:
+def made(*pairs: Pair, folder: str = "/work", **arguments: BuildArguments) -> dict[str, Any]:
     whole: dict[str, Any] = json.loads(bake_file(pairs, Path(folder), arguments))
     return whole
 
@@ -52,7 +40,7 @@ def test_two_targets_for_each_pair() -> None:
 
 
 def test_all_arguments() -> None:
-    arguments = Given(("A=1=2", "B=", "HOME", "not-a-name"), ("id=t,src=token", '"id=u,v",source=/abs', "type=env,id=e,src=NAME", "id=HOME"),
+    arguments = BuildArguments(("A=1=2", "B=", "HOME", "not-a-name"), ("id=t,src=token", '"id=u,v",source=/abs', "type=env,id=e,src=NAME", "id=HOME"),
                       ("default", "other=key,/abs/key"), "linux/amd64,linux/arm64", "host", "final", True, True)  # fmt: skip
     whole = made(pair("x"), x=arguments)
     for side in ("before", "after"):
@@ -67,11 +55,11 @@ def test_all_arguments() -> None:
 
 
 def test_the_stage_of_a_pair_comes_before_that_of_the_arguments() -> None:
-    assert made(pair("x", "own"), x=Given(target="all"))["target"]["x-after"]["target"] == "own"
+    assert made(pair("x", "own"), x=BuildArguments(target="all"))["target"]["x-after"]["target"] == "own"
 
 
 def test_what_bake_would_evaluate_is_escaped() -> None:
-    target = made(pair("x"), folder="/a${b}", x=Given(("A=${x}$y%{z}%d",)))["target"]["x-before"]
+    target = made(pair("x"), folder="/a${b}", x=BuildArguments(("A=${x}$y%{z}%d",)))["target"]["x-before"]
     assert target["args"] == {"A": "$${x}$y%%{z}%d"}
     assert target["context"] == "/a$${b}/app"
 
@@ -111,7 +99,7 @@ def test_bake_reads_it_as_it_was_meant(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "token").write_text("x")
     values = {"A": "${x}", "B": "$${x} $y %{z} %%{z} %d", "C": "line\n\"quoted\" \\n '", "D": ""}
-    arguments = Given((*(f"{name}={value}" for name, value in values.items()), "FROM_OUTSIDE", "NOT_SET"), ("id=t,src=token",),
+    arguments = BuildArguments((*(f"{name}={value}" for name, value in values.items()), "FROM_OUTSIDE", "NOT_SET"), ("id=t,src=token",),
                       platform="linux/amd64", target="final", pull=True, no_cache=True)  # fmt: skip
     file = tmp_path / "docker-bake.json"
     file.write_text(bake_file([pair("x")], folder, {"x": arguments}), "utf-8")

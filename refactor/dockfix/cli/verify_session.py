@@ -18,7 +18,8 @@ from dockfix.engine.runner import gather
 from dockfix.report import verification, words
 from dockfix.report.terminal import OutputError, Screen
 from dockfix.syntax import decode, parse
-from dockfix.verify.bake import Arguments, Pair, bake_file, slugs
+from dockfix.verify.bake import Pair, bake_file, slugs
+from dockfix.verify.build import BuildArguments
 from dockfix.verify.engines import EngineError
 from dockfix.verify.prove import Candidate, as_it_is
 from dockfix.verify.search import rewritten
@@ -94,7 +95,7 @@ class VerifySession:
         file = self._options.bake.absolute()
         folder = file.with_name(f"{file.name}.d")
         verifying = Verifying(self._screen, self._options.verify, configs, 1, True)
-        arguments: dict[str, Arguments] = {}
+        arguments: dict[str, BuildArguments] = {}
         pairs: list[Pair] = []
         failed = []
         try:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
+from dockfix.verify.build import BuildArguments
 from dockfix.verify.engines import LABEL, REPOSITORY
 
 LONGEST = 100  # characters of a slug; a repository name may have 255
@@ -30,28 +30,7 @@ class Pair:
     target: str = ""
 
 
-class Arguments(Protocol):
-    """What a build is given; the texts are those of the options of ``docker build``."""
-
-    @property
-    def build_args(self) -> tuple[str, ...]: ...  # noqa: D102
-    @property
-    def secrets(self) -> tuple[str, ...]: ...  # noqa: D102
-    @property
-    def ssh(self) -> tuple[str, ...]: ...  # noqa: D102
-    @property
-    def platform(self) -> str: ...  # noqa: D102
-    @property
-    def network(self) -> str: ...  # noqa: D102
-    @property
-    def target(self) -> str: ...  # noqa: D102
-    @property
-    def pull(self) -> bool: ...  # noqa: D102
-    @property
-    def no_cache(self) -> bool: ...  # noqa: D102
-
-
-def bake_file(pairs: Sequence[Pair], folder: Path, arguments: Mapping[str, Arguments]) -> str:
+def bake_file(pairs: Sequence[Pair], folder: Path, arguments: Mapping[str, BuildArguments]) -> str:
     """A ``docker-bake.json`` with two targets for each pair, SLUG-before and SLUG-after, and a group of all of them.
 
     ``arguments`` are by the pair's name; one without any is built without. Relative paths are taken from ``folder``.
@@ -99,7 +78,7 @@ def slugs(names: Iterable[str]) -> list[str]:
     return made
 
 
-def _given(given: Arguments, folder: Path) -> dict[str, object]:
+def _given(given: BuildArguments, folder: Path) -> dict[str, object]:
     """The keys of a target for what was given; an option that was not used has none."""
     parts: dict[str, object] = {
         "args": {_literal(name): value for name, value in map(_build_arg, given.build_args)},
