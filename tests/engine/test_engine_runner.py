@@ -139,6 +139,19 @@ def test_a_suppression_holds_for_the_instruction_below_it_only(project: Project,
     assert project(TEXT.replace("# why", "# dockfix: ignore[fake]")).files
 
 
+@pytest.mark.parametrize(("comment", "held"), [
+    ("# dockfix: ignore-file[fake] reason", "suppressed for the whole file"),
+    ("# dockfix: ignore-file", "suppressed for the whole file"),
+    ("# dockfix: ignore-file[other]", ""),
+])
+def test_a_suppression_for_the_whole_file_holds_wherever_it_stands(project: Project, fakes: Callable[..., None], comment: str,
+                                                                   held: str) -> None:
+    fakes(Fake("CMD", comment_above))
+    result = project(TEXT.replace("# why", comment))
+    assert bool(result.files) == (not held)
+    assert [note.message for note in result.refusals] == ([held] if held else [])
+
+
 def test_select_and_ignore(project: Project) -> None:
     text = "FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD [\"python\", \"app.py\"]\n"
     assert {note.transform for note in project(text, only="non-root").changes} == {"non-root"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from dockfix.syntax import Comment, Dockerfile, Instruction, Node
 
-_FORM = re.compile(r"^dockfix:\s*(ignore|ignore-file)\b(?:\s*\[([^\]]*)\])?")
+_FORM = re.compile(r"^dockfix:\s*(ignore-file|ignore)\b(?:\s*\[([^\]]*)\])?")
 
 
 @dataclass(frozen=True)
