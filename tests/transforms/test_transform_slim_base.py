@@ -68,6 +68,12 @@ def test_a_slim_image_is_left_alone(project: Project) -> None:
     assert "AS builder" not in text
 
 
+def test_where_it_is_suppressed_nothing_is_split_for_its_sake(project: Project) -> None:
+    result = project("# dockfix: ignore-file[slim-base] the tools are wanted\n" + FULL.format(more=""), unsafe=True)
+    assert "AS builder" not in text_of(result)
+    assert "no gain" in refusal(result, "multi-stage")
+
+
 def test_packages_that_a_build_has_found(project: Project) -> None:
     text = text_of(project(FULL.format(more=""), unsafe=True, options={"multi-stage.keep": ["libxslt1.1"]}))
     assert "--no-install-recommends libxslt1.1 \\" in text

@@ -24,6 +24,11 @@ def own_comments(tree: Dockerfile, instruction: Instruction) -> tuple[Node, ...]
     return above[start:]
 
 
+def place_above(tree: Dockerfile, instruction: Instruction) -> Node:
+    """The node above which something new goes that is to stand before an instruction: the first of its comments, or itself."""
+    return next(iter(own_comments(tree, instruction)), instruction)
+
+
 def with_leading(tree: Dockerfile, instruction: Instruction) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
     """The comments that belong to an instruction, and they and it as they go elsewhere: after a blank line if one was above."""
     comments = own_comments(tree, instruction)

@@ -11,7 +11,7 @@ from dockfix.engine.transform import Edit, Outcome, Safety, refuse
 from dockfix.facts import Facts
 from dockfix.model.stages import Step
 
-from ._layout import own_comments
+from ._layout import place_above
 
 # What serves HTTP when it is started
 _SERVERS = frozenset({"python", "python3", "gunicorn", "uvicorn", "hypercorn", "daphne", "flask", "fastapi", "waitress-serve", "granian"})
@@ -83,8 +83,7 @@ def _ports(facts: Facts) -> set[int]:
 
 
 def _edit(facts: Facts, first: Step, port: int, endpoint: Endpoint) -> Edit:
-    comments = own_comments(facts.tree, first.instruction)
-    target = comments[0] if comments else first.instruction
+    target = place_above(facts.tree, first.instruction)
     ask = f"import urllib.request as r; r.urlopen('http://127.0.0.1:{port}{endpoint.path}', timeout=4)"
     new = facts.tree.snippet("HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \\\n"
                              f'    CMD ["python", "-c", "{ask}"]\n', first.line)

@@ -8,9 +8,8 @@ from typing import ClassVar
 from dockfix.engine.transform import Edit, Outcome, Safety, refuse
 from dockfix.facts import Facts
 from dockfix.facts.slim import slim
-from dockfix.syntax import Node
 
-from ._layout import own_comments
+from ._layout import place_above
 
 _SETTINGS = frozenset({"ENV", "ARG", "WORKDIR", "LABEL", "SHELL", "EXPOSE", "STOPSIGNAL"})
 
@@ -49,8 +48,11 @@ class SlimBase:
     def apply(self, facts: Facts) -> Outcome:
         """Replaces the image of the last FROM, and installs what the slim one lacks."""
         stage = facts.final
-        builder = facts.model.stages[0]
-        if len(facts.model.stages) != 2 or stage.python is None or stage.python.variant != "full" or stage.base != builder.base:
+        if stage.python is None or stage.python.variant != "full":
+            return Outcome()
+        if len(facts.model.stages) == 1:  # once it is allowed to act, multi-stage splits for its sake
+            return Outcome(waits=self.id not in facts.enabled)
+        if len(facts.model.stages) != 2 or stage.base != facts.model.stages[0].base:
             return Outcome()
         plan = slim(facts, stage.units)
         if isinstance(plan, str):
@@ -77,9 +79,8 @@ def _install(facts: Facts, packages: tuple[str, ...]) -> Edit:
     """The install, above the first instruction of the last stage that is more than a setting."""
     steps = facts.final.steps
     first = next((step for step in steps if step.keyword not in _SETTINGS), steps[-1])
-    comments = own_comments(facts.tree, first.instruction)
-    target: Node = comments[0] if comments else first.instruction
-    new: tuple[Node, ...] = facts.tree.snippet(
+    target = place_above(facts.tree, first.instruction)
+    new = facts.tree.snippet(
         f"RUN apt-get update && apt-get install -y --no-install-recommends {' '.join(packages)} \\\n"
         "    && rm -rf /var/lib/apt/lists/*\n", first.line)
     return Edit(target, (*new, target), first.line, "")

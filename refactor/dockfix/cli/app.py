@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from dockfix import __version__
-from dockfix.cli.options import choice_options, verify_options
+from dockfix.cli.options import choice_options, color_option, verify_options
 from dockfix.report import FORMATS
 
 INTERRUPTED = 130  # 128 + SIGINT, as the shell has it
@@ -135,10 +135,7 @@ def _help(function: Callable[..., Any]) -> Callable[..., Any]:
     "--format", type=click.Choice(FORMATS), default="diff", show_default=True,
     help="What goes to standard output.",
 )  # fmt: skip
-@click.option(
-    "--color", type=click.Choice(("auto", "always", "never")), default="auto", show_default=True,
-    help="Whether to colour; auto also looks at NO_COLOR and FORCE_COLOR.",
-)  # fmt: skip
+@color_option
 @click.option(
     "-j", "--jobs", type=click.IntRange(min=1), metavar="N",
     help="Worker processes. Default: one, or for thousands of files one per processor.",
@@ -157,7 +154,7 @@ def run(**values: Any) -> int:
     changes are shown as a diff on standard output; --apply writes them.
     """
     from dockfix.cli.session import Options, Session
-    from dockfix.verify.settings import VerifyFlags
+    from dockfix.verify.flags import VerifyFlags
 
     if values["apply"] and values["check"]:
         raise click.UsageError("--apply and --check exclude each other.")
@@ -199,10 +196,7 @@ def _needs_verify(building: dict[str, Any]) -> None:
     "--format", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True,
     help="What goes to standard output.",
 )  # fmt: skip
-@click.option(
-    "--color", type=click.Choice(("auto", "always", "never")), default="auto", show_default=True,
-    help="Whether to colour; auto also looks at NO_COLOR and FORCE_COLOR.",
-)  # fmt: skip
+@color_option
 @click.option("-j", "--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Dockerfiles verified at the same time. Default: 1.")
 @click.option(
     "--bake", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
@@ -218,7 +212,7 @@ def verify(**values: Any) -> int:
     Nothing is written. dockfix --apply --verify writes what was proved.
     """
     from dockfix.cli.verify_session import VerifyOptions, VerifySession
-    from dockfix.verify.settings import VerifyFlags
+    from dockfix.verify.flags import VerifyFlags
 
     building = VerifyFlags(**{name: values.pop(name) for name in VerifyFlags.__dataclass_fields__})
     if "-" in values["paths"]:

@@ -36,8 +36,14 @@ choice_options = _all(
 )  # fmt: skip
 
 
+color_option = click.option(
+    "--color", type=click.Choice(("auto", "always", "never")), default="auto", show_default=True,
+    help="Whether to colour; auto also looks at NO_COLOR and FORCE_COLOR.",
+)  # fmt: skip
+
+
 def verify_options(hidden: bool) -> Decorator:
-    """How images are built and compared; the names are those of verify.settings.VerifyFlags."""
+    """How images are built and compared; the names are those of verify.flags.VerifyFlags."""
     def option(*names: str, **settings: Any) -> Decorator:
         return click.option(*names, hidden=hidden, **settings)
 

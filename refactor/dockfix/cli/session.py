@@ -22,10 +22,9 @@ from dockfix.report.formats import chosen
 from dockfix.report.progress import Progress
 from dockfix.report.terminal import OutputError, Screen
 from dockfix.report.totals import Mode, Totals
-from dockfix.verify.engines import EngineError
 
 if TYPE_CHECKING:
-    from dockfix.verify.settings import VerifyFlags
+    from dockfix.verify.flags import VerifyFlags
     from dockfix.verify.verdict import Verification
 
 DONE, PENDING, FAILED = 0, 1, 2
@@ -78,8 +77,6 @@ class Session:
             self._say(*words.error(error.source, error, self._screen.style))
         except OutputError as error:
             self._say(*words.error("", Failure(f"cannot write to standard output: {error}"), self._screen.style))
-        except EngineError as error:
-            self._say(*words.error("", Failure(error.message, hint=error.hint), self._screen.style))
         finally:
             self._screen.clear()
         return FAILED

@@ -20,10 +20,9 @@ from dockfix.report.terminal import OutputError, Screen
 from dockfix.syntax import decode, parse
 from dockfix.verify.bake import Pair, bake_file, slugs
 from dockfix.verify.build import BuildArguments
-from dockfix.verify.engines import EngineError
+from dockfix.verify.flags import VerifyFlags
 from dockfix.verify.prove import Candidate, as_it_is
 from dockfix.verify.search import rewritten
-from dockfix.verify.settings import VerifyFlags
 
 HOLDS, BREAKS, FAILED = 0, 1, 2
 
@@ -61,8 +60,6 @@ class VerifySession:
             return self._bake(found, jobs.configs) if self._options.bake else self._verify(found, jobs.configs)
         except ConfigError as error:
             self._say(error.source, error)
-        except EngineError as error:
-            self._say("", Failure(error.message, hint=error.hint))
         except OutputError as error:
             self._say("", Failure(f"cannot write to standard output: {error}"))
         return FAILED

@@ -20,28 +20,29 @@ from dockfix.engine.results import Failure, FileResult
 from dockfix.report.live import Live
 from dockfix.report.terminal import Screen
 from dockfix.verify.bake import slugs
-from dockfix.verify.engines import Engine, EngineError, find_engine
+from dockfix.verify.engines import Engine, EngineError, NoEngineError, find_engine
+from dockfix.verify.flags import VerifyFlags
 from dockfix.verify.process import TimedOut
 from dockfix.verify.prove import Plan
 from dockfix.verify.search import Task, Verified, verify
-from dockfix.verify.settings import VerifyFlags, VerifySettingError, plan
+from dockfix.verify.settings import VerifySettingError, plan
 from dockfix.verify.verdict import Verification
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class Verifying:
-    """Builds and compares, several Dockerfiles at a time. Raises ConfigError where settings cannot be used."""
+    """Builds and compares, several Dockerfiles at a time. Raises ConfigError where settings or engines cannot be used."""
 
     def __init__(self, screen: Screen, flags: VerifyFlags, configs: Configs, workers: int, quiet: bool) -> None:
         self._screen, self._flags, self._configs, self._workers, self._quiet = screen, flags, configs, workers, quiet
         self._stop = threading.Event()
 
     def run(self, jobs: Sequence[Job], search: bool) -> list[Verified]:
-        """What came of each job, in their order. Raises NoEngineError; KeyboardInterrupt after everything was cleaned away."""
+        """What came of each job, in their order. Raises KeyboardInterrupt after everything was cleaned away."""
         plans = {job.path: self.plan(job.path) for job in jobs if job.failure is None}
         with _interruptible():
-            engine = find_engine(self._flags.engine, self._flags.builder, self._stop)
+            engine = _engine(self._flags, self._stop)
         folder = self._flags.log_dir or Path(tempfile.mkdtemp(prefix="dockfix-verify-"))
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -116,11 +117,18 @@ def told(found: Sequence[Verified]) -> list[Verification]:
 
 def cleanup(flags: VerifyFlags) -> tuple[int, int]:
     """Remove what runs that were killed have left: how many things, and how many of runs that are still going were let be."""
-    engine = find_engine(flags.engine, flags.builder, threading.Event())
+    engine = _engine(flags, threading.Event())
     try:
         return engine.clean(), sum(map(len, engine.left_over()))
     except TimedOut as error:
-        raise EngineError(f"{engine.name} does not answer: {error}") from error
+        raise ConfigError("", f"{engine.name} does not answer: {error}") from error
+
+
+def _engine(flags: VerifyFlags, stop: threading.Event) -> Engine:
+    try:
+        return find_engine(flags.engine, flags.builder, stop)
+    except NoEngineError as error:
+        raise ConfigError("", error.message, error.hint) from error
 
 
 def _clean(engine: Engine) -> None:

@@ -38,9 +38,9 @@ class Settings:
                      (transform.safety != "on request" if self.select is None else transform.id in self.select))
 
 
-    def enabled(self) -> frozenset[str]:
-        """The ids of the transforms to run that may make changes, as far as that is known beforehand."""
-        return frozenset(each.id for each in self.chosen() if each.safety != "unsafe" or self.unsafe or self.provable)
+    def allow(self, transform: Transform) -> bool:
+        """Whether a transform may make changes, as far as that is known beforehand."""
+        return transform.safety != "unsafe" or self.unsafe or self.provable
 
 
 @dataclass
@@ -69,7 +69,7 @@ def run(path: Path, settings: Settings, *, data: bytes | None = None, context: P
     if found:
         return FileResult(str(path), failures=tuple(
             Failure(problem.message, problem.line, problem.column, problem.hint) for problem in found))
-    facts = replace(gather(path, tree, context, settings.options), enabled=settings.enabled())
+    facts = gather(path, tree, context, settings.options)
     suppressions = Suppressions.of(tree)
     chosen = settings.chosen()
     unstable: list[Note] = []
@@ -80,9 +80,7 @@ def run(path: Path, settings: Settings, *, data: bytes | None = None, context: P
             break
         unstable.append(Note(again, 0, "left out, because a second run would change its result again; please report this"))
         chosen = tuple(transform for transform in chosen if transform.id != again)
-    # An unsafe transform may have more to offer than what it was held back from: others prepare for it.
-    waiting = facts.final.python is not None and not {transform.id for transform in chosen} <= settings.enabled()
-    if done.held_back or waiting:
+    if done.held_back:
         _list_unsafe(facts, done, chosen, settings)
     return _result(path, text, facts, done, suppressions, unstable)
 
@@ -97,7 +95,8 @@ def gather(path: Path, tree: Dockerfile, context: Path | None, options: Mapping[
 
 
 def _chain(facts: Facts, chosen: tuple[Transform, ...], settings: Settings, suppressions: Suppressions) -> _Pass:
-    done = _Pass(facts)
+    enabled = frozenset(each.id for each in chosen if settings.allow(each) and not suppressions.file(each.id))
+    done = _Pass(facts if facts.enabled == enabled else replace(facts, enabled=enabled))
     for transform in chosen:
         held = suppressions.file(transform.id)
         try:
@@ -117,7 +116,7 @@ def _chain(facts: Facts, chosen: tuple[Transform, ...], settings: Settings, supp
 def _list_unsafe(facts: Facts, done: _Pass, chosen: tuple[Transform, ...], settings: Settings) -> None:
     """Puts into ``done`` what ``--unsafe`` would add: one unsafe change may be what others need."""
     allowed = replace(settings, unsafe=True)
-    full = _chain(replace(facts, enabled=allowed.enabled()), chosen, allowed, Suppressions.of(facts.tree))
+    full = _chain(facts, chosen, allowed, Suppressions.of(facts.tree))
     reasons = {note.transform: note.message for note in full.warnings if note.message.startswith(UNSAFE)}
     added = [note for note in full.changes if note not in done.changes]
     for note in added:
@@ -130,6 +129,7 @@ def _list_unsafe(facts: Facts, done: _Pass, chosen: tuple[Transform, ...], setti
 def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settings, suppressions: Suppressions) -> None:
     done.refusals += [Note(transform.id, line, reason) for line, reason in outcome.refusals]
     done.warnings += [Note(transform.id, line, warning) for line, warning in outcome.warnings]
+    done.held_back = done.held_back or outcome.waits
     edits = _unsuppressed(done, transform, outcome, suppressions)
     if not edits and not outcome.files:
         return

@@ -30,6 +30,7 @@ class Outcome:
     ``refusals`` are (line, reason) for what was left. ``unsafe`` says why the edits could be wrong ("" where they follow from
     facts); ``unseen`` is that one of the reasons of which no build can show whether it matters. ``declares`` are the parts of the
     final stage's configuration that the edits change on purpose, such as "USER", "ENV PATH" or "RUN rm /tmp/requirements.txt".
+    ``waits`` says that others may prepare something for the transform in a run in which it is allowed to act.
     """
 
     edits: Sequence[Edit] = ()
@@ -40,6 +41,7 @@ class Outcome:
     unsafe: str = ""
     unseen: str = ""
     declares: frozenset[str] = frozenset()
+    waits: bool = False
 
 
 def refuse(reason: str, line: int = 0) -> Outcome:

@@ -86,8 +86,6 @@ class JsonFormat:
 
     def file(self, result: FileResult, label: str, diff: str, verification: Verification | None = None) -> None:
         """Keep what is to be said of a file."""
-        from dockfix.report.verification import record
-
         status = "failed" if result.failures else self._mode.verb.replace(" ", "-") if result.changed else "unchanged"
         self._files.append(
             {
@@ -103,7 +101,7 @@ class JsonFormat:
                 ],
                 "writes": [{"path": item.path, "new": item.before is None} for item in result.files if result.changed],
                 "diff": diff,
-                **({"verification": record(verification)} if verification else {}),
+                **_verification(verification),
             }
         )
 
@@ -128,6 +126,14 @@ class JsonFormat:
         }
         self._screen.clear()
         self._screen.out.product(json.dumps(whole, indent=2) + "\n")
+
+
+def _verification(found: Verification | None) -> dict[str, object]:
+    if found is None:
+        return {}
+    from dockfix.report.verification import record
+
+    return {"verification": record(found)}
 
 
 def _notes(notes: tuple[Note, ...]) -> list[dict[str, object]]:

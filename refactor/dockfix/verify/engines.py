@@ -149,23 +149,22 @@ class Engine:
     def _after_all(self, *arguments: str) -> None:
         """A call that is made even when the run was stopped; what it says is of no interest."""
         with suppress(TimedOut, OSError):
-            run([self.program, *arguments], timeout=QUICK, stop=threading.Event(), environment=self.environment)
+            self._regardless(*arguments)
+
+    def _regardless(self, *arguments: str) -> Done:
+        """A call that no stop ends."""
+        return run([self.program, *arguments], timeout=QUICK, stop=threading.Event(), environment=self.environment)
 
     def left_over(self, label: str = LABEL) -> tuple[dict[str, str], dict[str, str]]:
         """Containers and images with a label (``key`` or ``key=value``): each id or name with the session that made it."""
-        quiet = threading.Event()
         found: list[dict[str, str]] = []
         for kind in (("ps", "-a", "--no-trunc"), ("images", "--no-trunc")):
-            done = run([self.program, *kind, "--filter", f"label={label}", "-q"], timeout=QUICK, stop=quiet,
-                       environment=self.environment)
-            names = list(dict.fromkeys(done.out.split()))
-            found.append({name: self._session_of(name, quiet) for name in names})
+            names = self._regardless(*kind, "--filter", f"label={label}", "-q").out.split()
+            found.append({name: self._session_of(name) for name in dict.fromkeys(names)})
         return found[0], found[1]
 
-    def _session_of(self, name: str, quiet: threading.Event) -> str:
-        done = run([self.program, "inspect", "--format", f'{{{{index .Config.Labels "{LABEL}"}}}}', name],
-                   timeout=QUICK, stop=quiet, environment=self.environment)
-        return done.out.strip()
+    def _session_of(self, name: str) -> str:
+        return self._regardless("inspect", "--format", f'{{{{index .Config.Labels "{LABEL}"}}}}', name).out.strip()
 
     def clean(self, session: str | None = None) -> int:
         """Remove what a session made (None: every session whose process is gone); how many things that were."""

@@ -48,7 +48,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Proof:
-    """What came of one candidate. ``image`` and ``start`` are None where it did not build."""
+    """What came of one candidate. ``reference`` names its image, "" where it did not build."""
 
     verdict: Verdict
     reason: str = ""
@@ -57,8 +57,6 @@ class Proof:
     checks: tuple[Checked, ...] = ()
     built: Built | None = None
     reference: str = ""
-    image: Image | None = None
-    start: Start | None = None
     gone: tuple[str, ...] = ()
 
 
@@ -182,7 +180,7 @@ class Prover:
         verdict = Verdict.DIFFERS if made.found else Verdict.EQUAL
         reason = made.found[0].message if made.found else ""
         return Proof(verdict, self.builder.hide(reason), (), tuple(self._hidden(made.found)), tuple(made.checks), self._built(result),
-                     result.image, image, began, tuple(gone))
+                     result.image, tuple(gone))
 
     def _changing(self, original: Original) -> frozenset[str]:
         """Files whose content is another one each time that the original is built, such as a database with dates in it."""
@@ -334,8 +332,7 @@ def _not_built(result: BuildResult, verdict: Verdict) -> Proof:
 
 def _leaves(paths: frozenset[str]) -> frozenset[str]:
     """The paths below which there is no other one: a folder counts as changed when something in it is."""
-    above = {path[:number] for path in paths for number in range(1, len(path)) if path[number] == "/"}
-    return paths - above
+    return paths - _folders(paths)
 
 
 def _short(text: str) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 
 from dockfix.verify.build import BuildArguments
+from dockfix.verify.flags import VerifyFlags
 from dockfix.verify.prove import Plan
 from dockfix.verify.running import Conditions
 from dockfix.verify.smoke import Smoke, SmokeError, from_text, from_value
@@ -17,9 +16,6 @@ LISTS = ("build-args", "secrets", "ssh", "env")
 NUMBERS = ("wait", "timeout", "max-builds")
 KEYS = (*TEXTS, *LISTS, *NUMBERS, "network", "smoke")
 MAX_BUILDS = 12
-TIMEOUT = 1800.0
-MEMORY = "4g"
-WAIT = 60.0
 
 
 class VerifySettingError(Exception):
@@ -28,32 +24,6 @@ class VerifySettingError(Exception):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.message, self.hint = message, hint
-
-
-@dataclass(frozen=True)
-class VerifyFlags:
-    """The options of the command line; empty and None mean that they say nothing. Times are in seconds."""
-
-    engine: str | None = None
-    builder: str = ""
-    build_arg: tuple[str, ...] = ()
-    secret: tuple[str, ...] = ()
-    ssh: tuple[str, ...] = ()
-    platform: str = ""
-    network: str = ""
-    target: str = ""
-    pull: bool = False
-    no_cache: bool = False
-    smoke: tuple[str, ...] = ()
-    env: tuple[str, ...] = ()
-    run_network: bool = False
-    memory: str = ""
-    wait: float | None = None
-    timeout: float | None = None
-    max_builds: int | None = None
-    log_dir: Path | None = None
-    keep: bool = False
-    timings: bool = False
 
 
 def check_table(table: Mapping[str, object]) -> None:
@@ -98,9 +68,9 @@ def plan(flags: VerifyFlags, table: Mapping[str, object]) -> tuple[Plan, int]:
         flags.platform or str(table.get("platform", "")), flags.network or str(table.get("build-network", "")),
         flags.target or str(table.get("target", "")), flags.pull, flags.no_cache)
     conditions = Conditions(
-        flags.run_network or bool(table.get("network", False)), flags.memory or str(table.get("memory", MEMORY)),
-        texts("env", flags.env), number("wait", flags.wait, WAIT))
-    wanted = Plan(arguments, conditions, smokes, number("timeout", flags.timeout, TIMEOUT))
+        flags.run_network or bool(table.get("network", False)), flags.memory or str(table.get("memory", Conditions.memory)),
+        texts("env", flags.env), number("wait", flags.wait, Conditions.wait))
+    wanted = Plan(arguments, conditions, smokes, number("timeout", flags.timeout, Plan.timeout))
     return wanted, int(number("max-builds", flags.max_builds, MAX_BUILDS))
 
 
