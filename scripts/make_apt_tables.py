@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Writes refactor/dockfix/knowledge/apt_runtime.toml, apt_commands.toml and apt_recommends.toml from Debian's own indices.
+"""Writes the tables of Debian's packages in refactor/dockfix/knowledge from Debian's own indices.
+
+They are apt_runtime.toml, apt_alongside.toml, apt_full_image.toml, apt_recommends.toml, apt_commands.toml and apt_libraries.toml.
 
     scripts/make_apt_tables.py --apt FOLDER            apt fetches what FOLDER has not got, and the tables are written
     scripts/make_apt_tables.py --apt FOLDER --check    the same, but nothing is written: do the committed tables agree?
@@ -14,11 +16,12 @@ Other indices, for instance of a mirror, are given one by one:
 
 INDEX is the file or URL of a release's ``main/binary-amd64/Packages``, CONTENTS one of its ``main/Contents-amd64`` and
 ``main/Contents-all`` (which say in what package a file is); plain, compressed with gzip or xz, or lz4 as apt keeps them.
-Either may be given several times for a release. Without any CONTENTS apt_commands.toml is not written. The date of an index
+Either may be given several times for a release. Without any CONTENTS the last two tables are not written. The date of an index
 is that of the release's ``InRelease`` or ``Release`` file: of the one given with ``--release SUITE=FILE_OR_URL``, or of the
 one that lies where an archive, or apt, has it.
 
-Which packages are looked up, and which not, is in apt_packages.toml and apt_roles.toml in refactor/dockfix/knowledge.
+Which packages are looked up, and which not, is in apt_packages.toml, apt_roles.toml, python_needs.toml and python_packages.toml
+beside them.
 """
 
 from __future__ import annotations
@@ -38,6 +41,9 @@ __all__ = ["Index", "main", "read", "release_date"]
 
 SUITES = ("bullseye", "bookworm", "trixie")
 COMMANDS = "The programs that packages put on PATH, by Debian release."
+ALONGSIDE = "The libraries that come along with packages and leave with them, by Debian release."
+FULL_IMAGE = "The libraries that the full Python image has and the slim one has not, by Debian release."
+LIBRARIES = "The shared libraries in packages, by Debian release."
 RECOMMENDS = "What packages bring by recommendation alone, as far as it matters, by Debian release."
 
 
@@ -47,18 +53,28 @@ def make(indices: Mapping[str, Sequence[str]], listings: Mapping[str, Sequence[s
     dates: dict[str, str] = {}
     runtime: dict[str, dict[str, list[str]]] = {}
     commands: dict[str, dict[str, list[str]]] = {}
+    libraries: dict[str, dict[str, list[str]]] = {}
     recommends: dict[str, dict[str, list[str]]] = {}
+    alongside: dict[str, dict[str, list[str]]] = {}
+    full_image: dict[str, dict[str, list[str]]] = {}
     for suite, places in indices.items():
         dates[suite] = release_date(places[0], releases.get(suite))
         index = Index.parse("\n\n".join(read(place) for place in places))
         runtime[suite] = tables.runtime(index, asked)
+        alongside[suite] = tables.alongside(index, asked)
+        full_image[suite] = tables.full_image(index, asked)
         recommends[suite] = tables.recommends(index, asked)
         if listings:
-            commands[suite] = tables.commands(index, contents(listings[suite]), asked)
+            found = contents(listings[suite])
+            commands[suite] = tables.commands(index, found.programs, asked)
+            libraries[suite] = tables.libraries(index, found.libraries, asked)
         print(f"{suite} ({dates[suite]}): {len(recommends[suite])} packages, {len(runtime[suite])} with runtime libraries", file=sys.stderr)
-    made = {"apt_runtime.toml": tables.render_runtime(dates, runtime)}
+    made = {"apt_runtime.toml": tables.render_runtime(dates, runtime),
+            "apt_alongside.toml": tables.render_parts(ALONGSIDE, dates, alongside),
+            "apt_full_image.toml": tables.render_parts(FULL_IMAGE, dates, full_image)}
     if listings:
         made["apt_commands.toml"] = tables.render_parts(COMMANDS, dates, commands)
+        made["apt_libraries.toml"] = tables.render_parts(LIBRARIES, dates, libraries)
     made["apt_recommends.toml"] = tables.render_parts(RECOMMENDS, dates, recommends)
     return made
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 FIELDS = ("Package", "Source", "Section", "Priority", "Depends", "Pre-Depends", "Recommends", "Provides")
@@ -58,6 +58,14 @@ class Index:
             )
         return cls(packages)
 
+    def names(self) -> list[str]:
+        """The names of all packages."""
+        return sorted(self._packages)
+
+    def required(self) -> list[str]:
+        """The names of those that are a part of every installation."""
+        return [package.name for package in self._packages.values() if package.is_required]
+
     def find(self, name: str) -> Package | None:
         """The package that ``apt-get install name`` takes: the one of that name, or the only one that provides it."""
         if package := self._packages.get(name):
@@ -86,7 +94,7 @@ class Index:
         follow = [found for found in (siblings if libraries else depends) if found.is_development]
         if not libraries and siblings and not any(found.is_development for found in siblings):
             return None
-        present = self._closure(libraries)
+        present = self.closure(libraries)
         for found in follow:
             below = self._runtime(found.name, seen)
             if below is None:
@@ -94,7 +102,7 @@ class Index:
             libraries |= below - present
         return libraries
 
-    def _closure(self, names: Collection[str]) -> set[str]:
+    def closure(self, names: Iterable[str]) -> set[str]:
         """What comes along when these packages are installed."""
         todo, found = list(names), set[str]()
         while todo:
@@ -109,10 +117,10 @@ class Index:
 
         ``stands_for`` has the package that apt takes for a name that several provide.
         """
-        depends = self._closure([name])
+        depends = self.closure([name])
         new = [package for package in map(self.find, depends) if package and not package.is_required]
         asked = {other for package in new for other in package.recommends}
-        return self._closure([stands_for.get(other, other) for other in asked]) - depends
+        return self.closure([stands_for.get(other, other) for other in asked]) - depends
 
     def commands(self, name: str, contents: Mapping[str, Collection[str]], not_followed: frozenset[str]) -> set[str]:
         """The programs that a package puts on PATH, itself or by the packages of its own source that it depends on.

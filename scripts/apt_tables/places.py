@@ -12,10 +12,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
 
 ON_PATH = (b"usr/bin/", b"usr/sbin/", b"bin/", b"sbin/")
+IN_LIB = (b"usr/lib/x86_64-linux-gnu/lib", b"lib/x86_64-linux-gnu/lib", b"usr/lib/lib")
 
 ARCHIVE = "http://deb.debian.org/debian"
 KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -67,20 +69,33 @@ def read(place: str) -> str:
         return stream.read().decode()
 
 
-def contents(places: Sequence[str]) -> dict[str, set[str]]:
-    """The programs on PATH by package, from a release's Contents indices."""
-    found: dict[str, set[str]] = {}
+@dataclass
+class Contents:
+    """What packages hold, by package: programs on PATH, and shared libraries where the loader looks for them."""
+
+    programs: dict[str, set[str]] = field(default_factory=dict)
+    libraries: dict[str, set[str]] = field(default_factory=dict)
+
+
+def contents(places: Sequence[str]) -> Contents:
+    """What a release's Contents indices say."""
+    found = Contents()
     for place in places:
         with opened(place) as stream:
             for line in stream:
-                if not line.startswith(ON_PATH):
-                    continue
-                path, _, packages = line.decode().rstrip("\n").rpartition(" ")
-                name = path.rstrip().split("bin/", 1)[1]
-                if re.fullmatch(r"[\w.+@\[:-]+", name):  # no folders, no blanks
-                    for package in packages.split(","):
-                        found.setdefault(package.rsplit("/", 1)[-1], set()).add(name)
+                if line.startswith(ON_PATH):
+                    path, _, packages = line.decode().rstrip("\n").rpartition(" ")
+                    name = path.rstrip().split("bin/", 1)[1]
+                    if re.fullmatch(r"[\w.+@\[:-]+", name):  # no folders, no blanks
+                        _add(found.programs, packages, name)
+                elif line.startswith(IN_LIB) and (match := re.match(rb"\S+/(lib[^/\s]+\.so\.\d+(?:\.\d+)?)\s+(\S+)$", line)):
+                    _add(found.libraries, match[2].decode(), match[1].decode())
     return found
+
+
+def _add(found: dict[str, set[str]], packages: str, name: str) -> None:
+    for package in packages.split(","):
+        found.setdefault(package.rsplit("/", 1)[-1], set()).add(name)
 
 
 def release_date(index: str, release: str | None) -> str:

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from apt_tables.index import Index
 
@@ -22,6 +23,9 @@ class Wanted:
     ``packages`` to ``not_followed`` are for the runtime libraries; ``installed`` are all whose commands and
     recommendations are looked up, ``matters`` the recommended packages that are told (patterns), ``stands_for`` what apt
     takes for a name that several packages provide, and ``other_programs`` whose commands are not taken for a package's own.
+    ``leaving`` are the packages (patterns, too) that may leave an image, ``used`` the libraries that Python packages use
+    (a -dev package stands for its runtime libraries), ``in_base`` the -dev packages whose libraries every image has, and
+    ``full_image`` the packages that the full images install.
     """
 
     packages: tuple[str, ...]
@@ -33,12 +37,15 @@ class Wanted:
     matters: tuple[str, ...] = ()
     stands_for: Mapping[str, str] | None = None
     other_programs: frozenset[str] = frozenset()
+    leaving: frozenset[str] = frozenset()
+    used: frozenset[str] = frozenset()
+    in_base: frozenset[str] = frozenset()
+    full_image: tuple[str, ...] = ()
 
 
 def wanted() -> Wanted:
-    """The content of apt_packages.toml and the names in apt_roles.toml; lists are separated by white space."""
-    data = tomllib.loads((KNOWLEDGE / "apt_packages.toml").read_text(encoding="utf-8"))
-    roles = tomllib.loads((KNOWLEDGE / "apt_roles.toml").read_text(encoding="utf-8"))
+    """What the hand-made tables ask for; lists in them are separated by white space."""
+    data, roles = _table("apt_packages"), _table("apt_roles")
     packages = tuple(data["packages"].split())
     headers_only = frozenset(data["headers_only"]["packages"].split())
     left_out = frozenset(name for group in data["left_out"] for name in group["packages"].split())
@@ -54,7 +61,22 @@ def wanted() -> Wanted:
         tuple(data["recommended"]["matters"].split()),
         data["recommended"]["stands_for"],
         frozenset(data["commands"]["not_followed"].split()),
+        frozenset(name for group in (*roles["build_only"], roles["git"]) for name in group["packages"].split()),
+        _used(),
+        frozenset(name for group in roles["in_python_base"] for name in group["packages"].split()),
+        tuple(_table("full_image")["packages"]["names"].split()),
     )
+
+
+def _used() -> frozenset[str]:
+    needs = [f"{group.get('libraries', '')} {group.get('linked', '')}" for group in _table("python_needs")["needs"]]
+    loaded = [group["packages"] for group in _table("python_packages")["libraries"]]
+    named = _table("apt_packages")["libraries"]["packages"]
+    return frozenset(" ".join([*needs, *loaded, named]).split())
+
+
+def _table(name: str) -> dict[str, Any]:
+    return tomllib.loads((KNOWLEDGE / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def runtime(index: Index, wanted: Wanted) -> dict[str, list[str]]:
@@ -71,18 +93,74 @@ def runtime(index: Index, wanted: Wanted) -> dict[str, list[str]]:
     return table
 
 
-def commands(index: Index, contents: Mapping[str, Collection[str]], wanted: Wanted) -> dict[str, list[str]]:
+def commands(index: Index, programs: Mapping[str, Collection[str]], wanted: Wanted) -> dict[str, list[str]]:
     """The programs of each package that the release has: an empty list says that it brings none."""
-    return {name: sorted(index.commands(name, contents, wanted.other_programs)) for name in _there(index, wanted)}
+    return {name: sorted(index.commands(name, programs, wanted.other_programs)) for name in _there(index, wanted)}
+
+
+def libraries(index: Index, files: Mapping[str, Collection[str]], wanted: Wanted) -> dict[str, list[str]]:
+    """The files, by which programs ask for a library, of each package with libraries that another may bring along."""
+    return {name: sorted(files.get(name, ())) for name in sorted(_told(index, wanted))}
 
 
 def recommends(index: Index, wanted: Wanted) -> dict[str, list[str]]:
-    """What matters of the packages that come along by recommendation only."""
+    """What matters of the packages that come along by recommendation only.
+
+    With a package that may leave an image, libraries that Python packages use matter, too.
+    """
     table: dict[str, list[str]] = {}
+    used = _used_libraries(index, wanted) - _base(index, wanted)
+    leaving = _leaving(index, wanted)
     for name in _there(index, wanted):
         found = index.recommended(name, wanted.stands_for or {})
-        table[name] = sorted(other for other in found if any(fnmatch.fnmatchcase(other, pattern) for pattern in wanted.matters))
+        table[name] = sorted(other for other in found if any(fnmatch.fnmatchcase(other, pattern) for pattern in wanted.matters)
+                             or (other in used and name in leaving))
     return table
+
+
+def alongside(index: Index, wanted: Wanted) -> dict[str, list[str]]:
+    """The libraries that come along with each package that may leave an image, and that would leave with it.
+
+    They are those of its dependencies that Python packages use or that -dev packages stand for, less what the libraries
+    that take its place depend on, and less what every image has.
+    """
+    replaced, base = runtime(index, wanted), _base(index, wanted)
+    told = _told(index, wanted)
+    return {name: sorted((index.closure([name]) - index.closure(replaced.get(name, ())) - base) & told)
+            for name in sorted(_leaving(index, wanted))}
+
+
+def full_image(index: Index, wanted: Wanted) -> dict[str, list[str]]:
+    """The libraries, of those that are told, that the full Python image has and the slim one has not."""
+    return {"python": sorted((index.closure(wanted.full_image) - _base(index, wanted)) & _told(index, wanted))}
+
+
+def _base(index: Index, wanted: Wanted) -> set[str]:
+    """What every Debian-based Python image has, as far as is known."""
+    replaced = runtime(index, wanted)
+    return index.closure([*index.required(), *(name for each in wanted.in_base for name in replaced.get(each, ()))])
+
+
+def _leaving(index: Index, wanted: Wanted) -> frozenset[str]:
+    """The packages of a release that may leave an image."""
+    patterns = [name for name in wanted.leaving if re.search(r"[*?\[]", name)]
+    names = {*runtime(index, wanted), *wanted.leaving, *(name for each in patterns for name in fnmatch.filter(index.names(), each))}
+    return frozenset(name for name in names if index.find(name))
+
+
+def _told(index: Index, wanted: Wanted) -> frozenset[str]:
+    """The libraries of which it is told what brings them: those that Python packages use, or that -dev packages stand for."""
+    return _used_libraries(index, wanted) | {name for names in runtime(index, wanted).values() for name in names}
+
+
+def _used_libraries(index: Index, wanted: Wanted) -> frozenset[str]:
+    """The libraries that Python packages use, by the names they have in the release."""
+    found: set[str] = set()
+    for name in wanted.used:
+        package = index.find(wanted.same_as.get(name, name))
+        if package is not None:
+            found |= index.runtime(package.name, wanted.not_followed) or set() if package.is_development else {package.name}
+    return frozenset(found)
 
 
 def _there(index: Index, wanted: Wanted) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 import make_apt_tables as script
 from apt_tables import places, tables
 from apt_tables.index import Index
-from dockfix.knowledge import commands, known_packages, known_suites, recommends, role, runtime_libraries
+from dockfix.knowledge import alongside, commands, holds, known_packages, known_suites, recommends, role, runtime_libraries
 from dockfix.knowledge.tables import table
 
 BOOKWORM = frozenset({"bookworm"})
@@ -44,6 +44,12 @@ OLD = [
     "Package: python3-dev\nSource: python3-defaults\nDepends: python3\nSection: python",
     "Package: python3\nSource: python3-defaults\nSection: python",
     "Package: wkhtmltopdf\nSection: web",
+    "Package: libtool\nDepends: file, cpp\nSection: devel",
+    "Package: file\nDepends: libmagic1\nSection: utils",
+    "Package: libmagic1\nSource: file\nDepends: libc6\nSection: libs",
+    "Package: libmagic-dev\nSource: file\nDepends: libmagic1, libsnappy-dev\nSection: libdevel",
+    "Package: libsnappy1v5\nSource: snappy\nSection: libs",
+    "Package: libsnappy-dev\nSource: snappy\nDepends: libsnappy1v5\nSection: libdevel",
 ]
 NEW = [stanza for stanza in OLD if not stanza.startswith("Package: wkhtmltopdf")]
 
@@ -66,6 +72,11 @@ usr/bin/python3-config                                  python/python3-dev
 usr/bin/wkhtmltopdf                                     web/wkhtmltopdf
 usr/games/less                                          text/less
 usr/lib/bin/less                                        text/less
+usr/lib/x86_64-linux-gnu/libmagic.so                    libdevel/libmagic-dev
+usr/lib/x86_64-linux-gnu/libmagic.so.1                  libs/libmagic1
+usr/lib/x86_64-linux-gnu/libmagic.so.1.0.0              libs/libmagic1
+usr/lib/x86_64-linux-gnu/perl/libmagic.so.2             libs/libmagic1
+usr/lib/x86_64-linux-gnu/libother.so.1                  libs/libother1
 usr/share/doc/curl/README                               web/curl
 """
 
@@ -96,7 +107,8 @@ wkhtmltopdf = 'wkhtmltopdf |  | -'
 # Looked up, and nothing was found.
 [without]
 packages = '''
-ca-certificates libc6 libc6-dev libcurl4 libssl3 openssh-client
+ca-certificates file libc6 libc6-dev libcurl4 libmagic-dev libmagic1 libsnappy-dev libsnappy1v5 libssl3 libtool
+openssh-client
 '''
 """
 
@@ -144,13 +156,24 @@ def test_the_tables_are_written(tmp_path: Path) -> None:
     assert "libc6 " in tomllib.loads(text)["without"]["packages"]
 
 
+def test_libraries_that_come_along(tmp_path: Path) -> None:
+    script.main([*write(tmp_path), *output(tmp_path / "out")])
+    alongside_table = tomllib.loads((tmp_path / "out/apt_alongside.toml").read_text(encoding="utf-8"))
+    assert alongside_table["packages"] == {"libmagic-dev": "libsnappy1v5", "libtool": "libmagic1"}
+    assert {"gcc", "git", "libsnappy-dev"} <= set(alongside_table["without"]["packages"].split())
+    full_image = tomllib.loads((tmp_path / "out/apt_full_image.toml").read_text(encoding="utf-8"))
+    assert full_image["packages"] == {"python": "libmagic1"}
+    libraries = tomllib.loads((tmp_path / "out/apt_libraries.toml").read_text(encoding="utf-8"))
+    assert libraries["packages"] == {"libmagic1": "libmagic.so.1"}
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_order_of_the_indices_does_not_matter(tmp_path: Path, seed: int) -> None:
     (tmp_path / "mixed").mkdir()
     script.main([*write(tmp_path), *output(tmp_path / "first")])
     script.main([*write(tmp_path / "mixed", seed=seed), *output(tmp_path / "second")])
     names = sorted(path.name for path in (tmp_path / "first").iterdir())
-    assert names == ["apt_commands.toml", "apt_recommends.toml", "apt_runtime.toml"]
+    assert names == [f"apt_{name}.toml" for name in ("alongside", "commands", "full_image", "libraries", "recommends", "runtime")]
     for name in names:
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
 
@@ -229,7 +252,7 @@ def _part(line: str, suite: str) -> str:
     return parts[known_suites().index(suite)].strip() if parts else common
 
 
-@pytest.mark.parametrize("name", ["apt_commands", "apt_recommends"])
+@pytest.mark.parametrize("name", ["apt_alongside", "apt_commands", "apt_libraries", "apt_recommends"])
 def test_tables_are_well_formed(name: str) -> None:
     data = table(name)
     assert list(data["packages"]) == sorted(data["packages"])
@@ -272,7 +295,8 @@ def test_commands(package: str, expected: str) -> None:
 
 def test_recommends() -> None:
     assert recommends("curl", BOOKWORM) >= {"ca-certificates"}
-    assert recommends("gcc", None) == {"libc6-dev"}
+    assert recommends("gcc", TRIXIE) == {"libc6-dev"}
+    assert recommends("gcc", None) == {"libc6-dev", "libkrb5-3", "libgssapi-krb5-2"}  # of libc6-dev's libnsl-dev in Debian 12
     assert recommends("git", TRIXIE) >= {"ca-certificates", "openssh-client", "less"}
     assert recommends("python3-pip", BOOKWORM) >= {"build-essential", "python3-dev", "gcc"}
     assert recommends("libgomp1", None) == frozenset()
@@ -286,6 +310,39 @@ def test_recommendations_of_any_candidate_release_are_told() -> None:
         both = recommends(name, BOOKWORM | TRIXIE)
         assert both == recommends(name, BOOKWORM) | recommends(name, TRIXIE)
         assert both <= recommends(name, None) == recommends(name, frozenset({"buster"}))
+
+
+@pytest.mark.parametrize(("package", "bookworm", "trixie"), [
+    ("gcc", {"libgomp1"}, {"libgomp1"}),
+    ("gcc-12", {"libgomp1"}, {"libgomp1"}),  # named by a pattern in apt_roles.toml
+    ("libtool", {"libmagic1"}, {"libmagic1t64"}),
+    ("libraqm-dev", {"libharfbuzz-subset0"}, {"libcairo2", "libharfbuzz-subset0"}),
+    ("libcairo2-dev", {"libsm6", "libice6"}, {"libsm6", "libice6"}),
+])
+def test_alongside(package: str, bookworm: set[str], trixie: set[str]) -> None:
+    assert bookworm <= alongside(package, BOOKWORM, recommended=False)
+    assert trixie <= alongside(package, TRIXIE, recommended=False)
+    assert bookworm | trixie <= alongside(package, None)
+
+
+def test_what_stays_or_is_in_every_base_is_not_alongside() -> None:
+    assert "libpq5" not in alongside("libpq-dev", TRIXIE)
+    assert alongside("libpq-dev", TRIXIE, recommended=False) == frozenset()
+    assert not {"libssl3", "libssl3t64", "libffi8", "zlib1g", "libc6"} & alongside("libglib2.0-dev", BOOKWORM | TRIXIE, recommended=False)
+    assert alongside("no-such-thing", None) == frozenset()
+    # of the recommendation alone
+    assert "libjpeg62-turbo" in alongside("build-essential", BOOKWORM)
+    assert "libjpeg62-turbo" not in alongside("build-essential", BOOKWORM, recommended=False)
+
+
+@pytest.mark.parametrize(("package", "library", "expected"), [
+    ("libmagic1", "libmagic.so.1", True), ("libmagic1t64", "magic", True), ("libmagic1", "/usr/lib/x86_64-linux-gnu/libmagic.so.1", True),
+    ("libmagic1", "libmagic.so.1.0.0", True), ("libmagic1", "libmagic.so", True), ("libmagic1", "libmagic.so.2", False),
+    ("libmagic1", "libmagic.so.10", False), ("libmagic1", "mag", False), ("libglib2.0-0", "libgobject-2.0.so.0", True),
+    ("libicu72", "icudata", True), ("libcairo2", "cairo", True), ("libcairo2", "cairo-gobject", False), ("no-such-thing", "magic", False),
+])
+def test_holds(package: str, library: str, expected: bool) -> None:
+    assert holds(package, library) is expected
 
 
 def test_runtime_libraries_that_are_known_have_no_build_role() -> None:

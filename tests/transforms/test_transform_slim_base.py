@@ -43,6 +43,8 @@ def test_the_runtime_stage_starts_from_slim(project: Project) -> None:
     ("", {"requirements.txt": "mysqlclient==2.2.4\n"}, "libmariadb3"),
     ("", {"requirements.txt": "GitPython==3.1.43\n"}, "git"),
     ("", {"app.py": "import tkinter\n"}, "libtk8.6"),
+    ("", {"app.py": "import ctypes\nctypes.CDLL('libxslt.so.1')\n"}, "libxslt1.1"),
+    ("", {"app.py": "import ctypes\nctypes.CDLL(ctypes.util.find_library('cairo'))\n"}, "libcairo2"),
     ("RUN curl -o /app/data.json https://example.org/data.json\n", {}, "curl"),
 ])
 def test_what_the_full_image_brought_and_something_needs(project: Project, more: str, files: dict[str, str], package: str) -> None:
@@ -56,11 +58,19 @@ def test_what_the_full_image_brought_and_something_needs(project: Project, more:
     ("RUN ./configure && make install\n", {"configure": "#!/bin/sh\n"}, "unknown"),
     ("", {"app.py": "import subprocess\nsubprocess.run(['gcc', 'x.c'])\n"}, "gcc"),
     ("", {"requirements.txt": "pytensor==2.20\n"}, "compile"),
+    ("", {"app.py": "import ctypes\nimport sys\nctypes.CDLL(sys.argv[1])\n"}, "worked out when it runs"),
+    ("", {"app.py": "import ctypes\nctypes.CDLL('libmagic.so.1')\n"}, "different names"),
 ])
 def test_the_full_image_stays(project: Project, more: str, files: dict[str, str], reason: str) -> None:
     result = project(FULL.format(more=more), files, unsafe=True)
     assert "slim" not in text_of(result)
     assert "AS builder" not in text_of(result) or reason in refusal(result, "slim-base")
+
+
+def test_what_only_another_image_has_is_not_added(project: Project) -> None:
+    text = text_of(project(FULL.format(more=""), {"app.py": "import ctypes\nctypes.CDLL('libportaudio.so.2')\n"}, unsafe=True))
+    assert "\nFROM python:3.11-slim AS runtime\n" in text
+    assert "apt-get" not in text
 
 
 def test_a_slim_image_is_left_alone(project: Project) -> None:

@@ -7,16 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dockfix import knowledge
-from dockfix.context.requirements import normalise
 from dockfix.facts import Facts
+from dockfix.facts.libraries import brought, development_name, suites
 from dockfix.facts.needs import needed, run_time_compiler
 from dockfix.model.effects import AptInstall, Package
 from dockfix.model.stages import Step, Unit
 
-# Libraries that come along with compilers, and what in the sources shows that they are used
-_NAMED_LIBRARIES = {"libgomp1": rb"libgomp|-fopenmp", "libgfortran5": rb"libgfortran", "libatomic1": rb"libatomic",
-                    "libquadmath0": rb"libquadmath"}
-_NO_BINARY = re.compile(r"(?:--no-binary|PIP_NO_BINARY)[=\s]\s*[\"']?([\w.,:-]+)")
+_NO_RECOMMENDS = re.compile(r"--no-install-recommends|APT::Install-Recommends=[\"']?(?:0|no|false)\b")
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ def divide(facts: Facts, installs: Iterable[tuple[Step, Unit]], staying: list[tu
         else:
             kept[package] = "nothing shows what it is for"
             doubted.add(package)
-    _add_libraries(facts, named, replaced, keep)
+    _add_libraries(facts, named, replaced, kept, doubted)
     in_builder = frozenset(name for _, unit in building for name in unit.effects.tools)
     runtime_only = frozenset() if _last_opaque(building) else frozenset(
         package for _, _, package in named if knowledge.role(package.name) == "run"
@@ -87,30 +84,16 @@ def divide(facts: Facts, installs: Iterable[tuple[Step, Unit]], staying: list[tu
 
 def _divide_dev(facts: Facts, package: Package, replaced: dict[Package, tuple[str, ...]], kept: dict[Package, str],
                 doubted: set[Package]) -> None:
-    suites = facts.names("multi-stage.suite") or (facts.final.python.suites if facts.final.python else None)
-    libraries = knowledge.runtime_libraries(package.name, suites)
+    libraries = knowledge.runtime_libraries(package.name, suites(facts))
     by_name = next((reason for name in sorted(facts.distributions) if (reason := knowledge.needs_dev_packages(name))), "")
-    unversioned = _unversioned(facts)
-    if by_name:
-        kept[package] = by_name
-    elif unversioned:
-        kept[package] = f"{unversioned} names a library in the way that only -dev packages bring it"
+    reason = by_name or development_name(facts)
+    if reason:
+        kept[package] = reason
     elif libraries is None:
         kept[package] = "its runtime library is not certain for every Debian release that the base image may be"
         doubted.add(package)
     else:
         replaced[package] = libraries
-
-
-def _unversioned(facts: Facts) -> str:
-    """Where a library is named without its version (``libmagic.so``)."""
-    for mention in facts.application.search(rb"\blib[\w+-]+\.so(?![\w.*])"):
-        if not mention.file.rsplit("/", 1)[-1].startswith("."):
-            return f"{mention.file}:{mention.line}"
-    for step in facts.final.steps:
-        if step.keyword != "RUN" and re.search(r"\blib[\w+-]+\.so(?![\w.*])", step.instruction.args):
-            return f"the {step.keyword} in line {step.line}"
-    return ""
 
 
 def _fetches_with_git(facts: Facts) -> bool:
@@ -120,37 +103,31 @@ def _fetches_with_git(facts: Facts) -> bool:
         or any("git" in knowledge.calls(name) for name in facts.build_requirements)
 
 
-def _compiled(facts: Facts) -> frozenset[str]:
-    """The names, normalised, of what pip is told to compile; ":all:" for everything."""
-    given = [match for _, unit, _ in facts.installs for match in _NO_BINARY.findall(unit.command.text)]
-    given += [unit.state.variables.get("PIP_NO_BINARY", "") for _, unit, _ in facts.installs]
-    given += [match for manifest in facts.manifests.values() for option in manifest.options for match in _NO_BINARY.findall(option)]
-    return frozenset(normalise(name) for names in given for name in re.split(r"[\s,]+", names) if name)
-
-
-def _compilers_libraries(facts: Facts, gone: Iterable[Package]) -> set[str]:
-    """The libraries that came along with a compiler and that what pip is told to compile is linked with, as far as is known."""
-    if not any("gcc" in knowledge.commands(package.name) for package in gone):
-        return set()
-    compiled = _compiled(facts)
-    return ({"libgomp1"} if ":all:" in compiled else set()) | {
-        name for distribution in compiled for name in knowledge.needs_libraries(distribution, compiled=True)}
-
-
 def _last_opaque(staying: list[tuple[Step, Unit]]) -> Step | None:
     return next((step for step, unit in reversed(staying) if unit.effects.opaque), None)
 
 
 def _add_libraries(facts: Facts, named: list[tuple[Step, Unit, Package]], replaced: dict[Package, tuple[str, ...]],
-                   keep: frozenset[str]) -> None:
-    """Keeps the libraries that Python packages need and that came along with a compiler, and those that are asked for."""
-    if not replaced:
-        return
+                   kept: dict[Package, str], doubted: set[Package]) -> None:
+    """Adds the libraries that came along with a package that goes and that something needs, and those that are asked for.
+
+    Where such a library cannot be named, the package stays.
+    """
+    brings: dict[Package, tuple[str, ...]] = {}
+    for _, unit, package in named:
+        found = brought(facts, package.name, recommended=not _NO_RECOMMENDS.search(unit.command.text)) if package in replaced else ()
+        if isinstance(found, str):
+            del replaced[package]
+            kept[package] = found
+            doubted.add(package)
+        elif found:
+            brings[package] = found
     there = {package.name for _, _, package in named if package not in replaced} | {
         name for names in replaced.values() for name in names}
-    wanted = sorted(({name for distribution in facts.distributions for name in knowledge.needs_libraries(distribution)} | keep
-                     | _compilers_libraries(facts, replaced)
-                     | {name for name, pattern in _NAMED_LIBRARIES.items() if facts.application.search(pattern)}) - there)
-    if wanted:
+    if replaced:
         first = next(iter(replaced))
-        replaced[first] = (*replaced[first], *wanted)
+        brings[first] = (*brings.get(first, ()), *sorted(facts.names("multi-stage.keep")))
+    for package, names in brings.items():
+        added = [name for name in dict.fromkeys(names) if name not in there]
+        replaced[package] = (*replaced[package], *added)
+        there |= set(added)

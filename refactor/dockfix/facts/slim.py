@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dockfix import knowledge
 from dockfix.facts import Facts
+from dockfix.facts.libraries import lost_on_slim, suites
 from dockfix.facts.needs import needed, run_time_compiler
 from dockfix.model.effects import AptInstall
 from dockfix.model.stages import Step, Unit
@@ -41,13 +42,18 @@ def slim(facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Slim | str:
     reason = next(iter(compilers.values()), "") or run_time_compiler(facts)
     if reason:
         return reason
+    loaded = lost_on_slim(facts)
+    if isinstance(loaded, str):
+        return loaded
     programs = knowledge.full_programs()
     packages = {programs[name]: why for name, why in needed(facts, sorted(programs), staying).items()}
-    suites = facts.names("multi-stage.suite") or stage.python.suites
+    releases = suites(facts)
     for distribution in sorted(facts.distributions):
         needs = knowledge.python_needs(distribution)
-        for name in (needs.packages(suites, compiled=not needs.wheel_bundles) or needs.packages(suites) or ()) if needs else ():
+        names = (needs.packages(releases, compiled=not needs.wheel_bundles) or needs.packages(releases)) if needs else None
+        for name in names or ():
             packages.setdefault(name, f"the Python package {distribution} needs it")
+    packages = {**loaded, **packages}
     tk = bool(facts.application.search(_TK))
     if tk:
         packages["libtk8.6"] = "the code imports tkinter"

@@ -4,8 +4,10 @@ from dockfix.knowledge.apk import ApkRole, apk_role, apk_runtime
 from dockfix.knowledge.apt import (
     BuildOnly,
     Role,
+    alongside,
     build_only,
     commands,
+    holds,
     known_packages,
     known_suites,
     recommends,
@@ -13,7 +15,7 @@ from dockfix.knowledge.apt import (
     runtime_libraries,
 )
 from dockfix.knowledge.base_images import PythonImage, Variant, python_image, starts_as_root
-from dockfix.knowledge.full_image import full_compilers, full_programs, slim_reference
+from dockfix.knowledge.full_image import full_compilers, full_libraries, full_programs, slim_reference
 from dockfix.knowledge.python_packages import (
     Needs,
     calls,
@@ -30,6 +32,7 @@ __all__ = [
     "PythonImage",
     "Role",
     "Variant",
+    "alongside",
     "apk_role",
     "apk_runtime",
     "build_only",
@@ -37,7 +40,9 @@ __all__ = [
     "commands",
     "compiles_at_run_time",
     "full_compilers",
+    "full_libraries",
     "full_programs",
+    "holds",
     "known_packages",
     "known_suites",
     "needs_dev_packages",

@@ -65,7 +65,7 @@ def commands(package: str) -> frozenset[str]:
     """
     known = build_only(package)
     by_hand = known.commands if known else frozenset(table("apt_roles")["commands"].get(package, "").split())
-    return by_hand | _parts("apt_commands", package, None)
+    return by_hand | parts("apt_commands", package, None)
 
 
 def recommends(package: str, suites: frozenset[str] | None) -> frozenset[str]:
@@ -76,7 +76,32 @@ def recommends(package: str, suites: frozenset[str] | None) -> frozenset[str]:
     are unknown, or None, what holds in any release of the table. An empty set says nothing of a package that isn't among
     ``known_packages()``.
     """
-    return _parts("apt_recommends", package, suites)
+    return parts("apt_recommends", package, suites)
+
+
+def alongside(package: str, suites: frozenset[str] | None, *, recommended: bool = True) -> frozenset[str]:
+    """The libraries that come along with a package which may leave an image, and that would leave with it.
+
+    Those that take the place of a -dev package (see ``runtime_libraries``), and what these depend on, are not among them;
+    nor is what every Python image has. ``suites`` as for ``recommends``; without ``recommended`` those that come by
+    dependency alone. Libraries that no Python package is known to use, and no -dev package stands for, are left out.
+    """
+    found = parts("apt_alongside", package, suites)
+    return found | recommends(package, suites) if recommended else found
+
+
+def holds(package: str, library: str) -> bool:
+    """Whether a package, of whichever release, holds a shared library.
+
+    ``library`` is what a program asks for: a file's name (``libmagic.so.1``) or a short one (``magic``). A name without a
+    version is that of any version.
+    """
+    name = library.rpartition("/")[2]
+    stem, sign, version = name.partition(".so")
+    if sign and version:
+        return any(name == file or name.startswith(f"{file}.") for file in parts("apt_libraries", package, None))
+    stem = stem if sign else f"lib{stem}"
+    return any(file.startswith(f"{stem}.so.") for file in parts("apt_libraries", package, None))
 
 
 @cache
@@ -114,7 +139,7 @@ def runtime_libraries(
     return tuple(names.pop().split()) if len(names) == 1 and "-" not in names else None
 
 
-def _parts(name: str, package: str, suites: frozenset[str] | None) -> frozenset[str]:
+def parts(name: str, package: str, suites: frozenset[str] | None) -> frozenset[str]:
     """What a line of a table says for any of the releases: what they have in common, and what each of them adds."""
     data = table(name)
     common, *added = data["packages"].get(package, "").split("|")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from dockfix.knowledge.apt import parts
 from dockfix.knowledge.tables import table
 
 _TAG = re.compile(r"(?P<image>(?:[\w.:-]+/)*python)(?::(?P<tag>[\w.-]+))?")
@@ -38,3 +39,8 @@ def full_programs() -> Mapping[str, str]:
 def full_compilers() -> frozenset[str]:
     """The programs of the full image that only building needs."""
     return frozenset(table("full_image")["compilers"]["programs"].split())
+
+
+def full_libraries(suite: str) -> frozenset[str]:
+    """The packages of a Debian release with the libraries that only the full image has, as far as is known."""
+    return parts("apt_full_image", "python", frozenset({suite}))

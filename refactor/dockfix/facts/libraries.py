@@ -1,0 +1,107 @@
+"""Which shared libraries the program needs that are in the image only because another package brings them along."""
+
+from __future__ import annotations
+
+import re
+
+from dockfix import knowledge
+from dockfix.context.program.model import UNKNOWN, Use
+from dockfix.context.requirements import normalise
+from dockfix.facts import Facts
+
+# Libraries that come along with compilers, and what in the sources shows that they are used
+_NAMED = {"libgomp1": rb"libgomp|-fopenmp", "libgfortran5": rb"libgfortran", "libatomic1": rb"libatomic", "libquadmath0": rb"libquadmath"}
+_NO_BINARY = re.compile(r"(?:--no-binary|PIP_NO_BINARY)[=\s]\s*[\"']?([\w.,:-]+)")
+_SYSTEM = re.compile(r"/(?:usr/(?:local/)?)?lib(?:64)?/")
+
+
+def brought(facts: Facts, package: str, *, recommended: bool) -> tuple[str, ...] | str:
+    """The libraries that something needs and that leave the image with a package; why they cannot be named, where they can't.
+
+    ``recommended`` tells whether the package was installed with what it recommends.
+    """
+    found = {_lost(facts, package, suite, recommended) for suite in suites(facts) or knowledge.known_suites()}
+    if len(found) == 1:
+        return tuple(sorted(found.pop()))
+    name = min(name for names in found for name in names)
+    return f"it brings {name.removesuffix('t64')}, whose package has different names in the releases that the base image may be of"
+
+
+def lost_on_slim(facts: Facts) -> dict[str, str] | str:
+    """The packages of the libraries that the code loads and that only the full image has, each with the reason.
+
+    Why they are not known, where they aren't.
+    """
+    found: dict[str, str] = {}
+    for use in facts.program.running().loads:
+        if _may_be_any(use) or UNKNOWN in use.word.rpartition("/")[2]:
+            return f"{use.file}:{use.line} loads a library whose name is worked out when it runs"
+        names = {frozenset(name for name in knowledge.full_libraries(suite) if knowledge.holds(name, use.word))
+                 for suite in suites(facts) or knowledge.known_suites()}
+        if len(names) > 1:
+            return (f"{use.file}:{use.line} loads {use.word}, whose package has different names in the releases that the base image "
+                    "may be of")
+        found |= dict.fromkeys(names.pop(), f"{use.file}:{use.line} loads {use.word}")
+    return found
+
+
+def suites(facts: Facts) -> frozenset[str] | None:
+    """The Debian releases that the base image may be of; None where they are not known."""
+    return facts.names("multi-stage.suite") or (facts.final.python.suites if facts.final.python else None)
+
+
+def _lost(facts: Facts, package: str, suite: str, recommended: bool) -> frozenset[str]:
+    there = knowledge.alongside(package, frozenset({suite}), recommended=recommended)
+    if not there:
+        return frozenset()
+    wanted = {name.removesuffix("t64") for name in (*_of_distributions(facts, suite), *_named(facts))}
+    loads = [use.word for use in facts.program.running().loads if UNKNOWN not in use.word.rpartition("/")[2]]
+    return frozenset(name for name in there
+                     if name.removesuffix("t64") in wanted or any(knowledge.holds(name, word) for word in loads))
+
+
+def _of_distributions(facts: Facts, suite: str) -> set[str]:
+    """What the Python packages need; those that pip compiles, for certain or for want of a wheel, with what they are linked with."""
+    compiled = _compiled(facts)
+    found = {"libgomp1"} if ":all:" in compiled else set()
+    for distribution in facts.distributions:
+        told = distribution in compiled or ":all:" in compiled
+        needs = knowledge.python_needs(distribution)
+        if needs is not None:
+            found |= {*(needs.packages(frozenset({suite}), compiled=told or not needs.wheel_bundles) or ()),
+                      *knowledge.needs_libraries(distribution, compiled=told)}
+    return found
+
+
+def _named(facts: Facts) -> list[str]:
+    return [name for name, pattern in _NAMED.items() if facts.application.search(pattern)]
+
+
+def _compiled(facts: Facts) -> frozenset[str]:
+    """The names, normalised, of what pip is told to compile; ":all:" for everything."""
+    given = [match for _, unit, _ in facts.installs for match in _NO_BINARY.findall(unit.command.text)]
+    given += [unit.state.variables.get("PIP_NO_BINARY", "") for _, unit, _ in facts.installs]
+    given += [match for manifest in facts.manifests.values() for option in manifest.options for match in _NO_BINARY.findall(option)]
+    return frozenset(normalise(name) for names in given for name in re.split(r"[\s,]+", names) if name)
+
+
+def development_name(facts: Facts) -> str:
+    """Why runtime libraries may not do for what is loaded: a name without a version is in -dev packages alone; "" where they do."""
+    own = {name.rpartition("/")[2] for name in facts.context.files() or ()}
+    for mention in facts.application.search(rb"\blib[\w+-]+\.so(?![\w.*])"):
+        if not mention.file.rpartition("/")[2].startswith(".") and mention.word not in own:
+            return f"{mention.file}:{mention.line} names a library in the way that only -dev packages bring it"
+    for step in facts.final.steps:
+        found = re.search(r"\blib[\w+-]+\.so(?![\w.*])", step.instruction.args) if step.keyword != "RUN" else None
+        if found and found[0] not in own:
+            return f"the {step.keyword} in line {step.line} names a library in the way that only -dev packages bring it"
+    unknown = next((use for use in facts.program.running().loads if _may_be_any(use)), None)
+    return f"{unknown.file}:{unknown.line} loads a library whose name is worked out when it runs" if unknown else ""
+
+
+def _may_be_any(use: Use) -> bool:
+    """Whether what is loaded may be a library of the system, of any name. (find_library looks for names with a version.)"""
+    folder, sign, name = use.word.rpartition("/")
+    return use.how != "find_library" and UNKNOWN in name and (
+        not sign or UNKNOWN in folder or _SYSTEM.match(f"{folder}/") is not None)
+
