@@ -38,10 +38,13 @@ def test_a_program_named_in_another_file_is_needed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("code", "question"), [
     ("open('out.txt', 'w')", ""),
     ("import tempfile\ntempfile.mkstemp()", ""),
-    ("open('/' + 'weird' + '/x', 'w')", "app.py:1 writes /weird/x, which only root may be able to"),
+    ("open('/' + 'weird' + '/x', 'w')", "app.py:1 writes to /weird, which has to be made for the user"),
     ("open('/'.join(x), 'w')", ""),
-    ("import os\nD = 'weird'\nos.makedirs(os.path.join('/', D, name))", "app.py:3 writes /weird, which only root may be able to"),
-    ("import os\nos.makedirs(os.path.join(os.getcwd(), '..', 'x'))", "app.py:2 writes /x, which only root may be able to"),
+    ("import os\nD = 'weird'\nos.makedirs(os.path.join('/', D, name))", "app.py:3 writes to /weird, which has to be made for the user"),
+    ("open('/etc/x', 'w')", "app.py:1 names /etc/x, which only root may be able to write"),
+    ("import nltk\nnltk.download('punkt', download_dir='/' + 'etc' + '/nltk_data')",
+     "app.py:2 writes /etc/nltk_data, which only root may be able to"),
+    ("import os\nos.makedirs(os.path.join(os.getcwd(), '..', 'x'))", "app.py:2 writes to /x, which has to be made for the user"),
     ("from prometheus_client import start_http_server\nstart_http_server(80)",
      "port 80 is below 1024, which not every host lets a user listen on"),
 ])

@@ -54,11 +54,22 @@ def test_packages_stay_where_a_virtual_environment_would_not_be_found(
     assert reason in refusal(result, "multi-stage")
 
 
-def test_a_program_that_runs_pip_makes_the_split_unsafe(project: Project) -> None:
-    files = {"app.py": "import subprocess, sys\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', 'x'])\n"}
-    result = project(f"{HEAD}{GCC}{PIP}{TAIL}", files, only="virtualenv,multi-stage")
+@pytest.mark.parametrize(("files", "where"), [
+    ({"app.py": "import subprocess, sys\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', 'x'])\n"}, "app.py:2"),
+    ({"app.py": "import os\nos.system('pip3 install ' + os.environ['PLUGIN'])\n"}, "app.py:2"),
+    ({"app.py": "import subprocess\nsubprocess.run(['poetry', 'install'])\n"}, "app.py:2"),
+    ({"app.py": "import spacy.cli\nspacy.cli.download('en_core_web_sm')\n"}, "app.py:1"),
+    ({"Procfile": "worker: pip install -e /plugins && python worker.py\n"}, "Procfile:1"),
+])
+def test_a_program_that_installs_while_it_runs_is_not_split(project: Project, files: dict[str, str], where: str) -> None:
+    result = project(f"{HEAD}{GCC}{PIP}{TAIL}", files, only="virtualenv,multi-stage", unsafe=True)
     assert text_of(result) == ""
-    assert "app.py:2 runs pip itself" in unsafe(result, "virtualenv")
+    assert where in refusal(result, "multi-stage")
+
+
+def test_tests_that_run_pip_are_of_no_account(project: Project) -> None:
+    files = {"tests/test_install.py": "import subprocess, sys\nsubprocess.run([sys.executable, '-m', 'pip', 'install', 'x'])\n"}
+    assert "AS builder" in text_of(project(f"{HEAD}{GCC}{PIP}{TAIL}", files))
 
 
 @pytest.mark.parametrize(("packages", "more", "files", "kept"), [

@@ -47,6 +47,25 @@ def test_folders_that_the_file_makes_are_owned(project: Project) -> None:
     assert "RUN chown -R appuser:appuser /data /app/logs /var/lib/thing\nUSER 10001:10001\n" in result
 
 
+@pytest.mark.parametrize(("more", "code", "made"), [
+    ("", "import os\nos.makedirs('/data/cache', exist_ok=True)\n", "/data/cache"),
+    ("", "import sqlite3\nsqlite3.connect('/srv/shop/db/x.sqlite3')\n", "/srv/shop/db"),
+    ("", "open('/var/lib/shop/' + 'a.txt', 'w')\nopen('/var/lib/shop/b/c.txt', 'w')\n", "/var/lib/shop"),
+    ("ENV DATA=/data/shop\n", "import os\nopen(os.path.join(os.environ['DATA'], 'x'), 'w')\n", "/data/shop"),
+    ("ENV LOG=/logs/app.log\n", "import os\nopen(os.environ.get('LOG', 'app.log'), 'w')\n", "/logs"),
+])
+def test_folders_that_only_the_program_makes_are_made_for_the_user(project: Project, more: str, code: str, made: str) -> None:
+    text = BASIC.replace("EXPOSE", f"{more}EXPOSE")
+    result = run(project, text, {"app.py": code}, unsafe=True)
+    assert f"    && chown appuser:appuser /app \\\n    && mkdir -p {made} && chown appuser:appuser {made}\nCOPY" in result
+    assert f"writes to {made}, which has to be made" in unsafe(project(text, {"app.py": code}), "non-root")
+
+
+@pytest.mark.parametrize("path", ["/etc/x/y", "/x.log", "/var/log/app.log", "/usr/share/x", "/app/data/x", "/tmp/x/y", "/root/x"])
+def test_system_folders_and_what_is_owned_already_are_not_made(project: Project, path: str) -> None:
+    assert "mkdir" not in run(project, BASIC, {"app.py": f"open('{path}', 'w')\n"}, unsafe=True)
+
+
 @pytest.mark.parametrize(("old", "new", "files", "reason"), [
     ("EXPOSE", "USER web\nEXPOSE", {}, "USER web is set already"),
     ("EXPOSE", "USER root\nEXPOSE", {}, "USER root is set already"),
@@ -81,7 +100,7 @@ def test_refusals(project: Project, old: str, new: str, files: dict[str, str], r
     ("COPY . .", "COPY src/ .", {}, "src was found neither"),
     ("EXPOSE", "RUN python manage.py collectstatic\nEXPOSE", {}, "leaves behind"),
     ("EXPOSE", "ENV DATA=/data\nEXPOSE", {}, "/data"),
-    ("", "", {"app.py": "open('/var/lib/x/db', 'w')\n"}, "/var/lib/x/db"),
+    ("", "", {"app.py": "open('/var/lib/x/db', 'w')\n"}, "writes to /var/lib/x,"),
     ("", "", {"compose.yaml": "services:\n  web:\n    build: .\n    volumes: ['./data:/app/data']\n"}, "/app/data"),
 ])
 def test_what_is_not_certain_is_unsafe(project: Project, old: str, new: str, files: dict[str, str], reason: str) -> None:

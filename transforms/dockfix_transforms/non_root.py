@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Safety, refuse
 from dockfix.facts import Facts
-from dockfix.facts.ownership import gets_owner, made_folders
+from dockfix.facts.ownership import gets_owner, made_folders, new_folders
 from dockfix.facts.root import needs_root
 from dockfix.facts.writes import mounted, open_questions
 from dockfix.model.effects import within
@@ -26,8 +26,9 @@ class NonRoot:
     """Run the program as a user without root's rights.
 
     What it does
-        Makes a user with a home folder and a fixed UID, lets it own the working directory, the copied files and the folders that
-        the Dockerfile makes, and switches to it by number (``USER 10001:10001``), which Kubernetes' runAsNonRoot accepts.
+        Makes a user with a home folder and a fixed UID, lets it own the working directory, the copied files, the folders that
+        the Dockerfile makes and those that the code is seen to write, and switches to it by number (``USER 10001:10001``),
+        which Kubernetes' runAsNonRoot accepts.
 
     Why
         A program that is taken over as root can change everything in its container, and has a shorter way out of it.
@@ -69,6 +70,8 @@ def _edits(facts: Facts, unsafe: str) -> Outcome:
     edits: dict[Node, tuple[Node, ...]] = {}
     made = [step for step in layers[:layers.index(anchor)] if step.keyword == "WORKDIR" and stage.after(step).workdir == workdir]
     owns = f"chown {_OWNER} {workdir}" if made else f"mkdir -p {workdir} && chown {_OWNER} {workdir}"
+    new = " ".join(new_folders(facts))
+    owns += f" \\\n    && mkdir -p {new} && chown {_OWNER} {new}" if new else ""
     blank = "\n" if own_comments(tree, anchor.instruction) else ""
     user = tree.snippet(f"RUN useradd --create-home --uid {UID} {USER} \\\n    && {owns}\n{blank}", anchor.line)
     for step in stage.of("COPY", "ADD"):

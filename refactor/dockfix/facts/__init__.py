@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from dockfix.context.application import Application
+from dockfix.context.application import Application, Mention
 from dockfix.context.build_context import BuildContext, CopySet
 from dockfix.context.locate import Located
 from dockfix.context.process_files import Processes, read_processes
 from dockfix.context.program import Program, read_python
+from dockfix.context.program.model import is_development
 from dockfix.context.project import WORD, Project
 from dockfix.context.requirements import Manifest, closure, normalise
 from dockfix.facts.startup import Startup, read_startup
@@ -24,7 +25,7 @@ from dockfix.syntax import Dockerfile
 # Where a COPY . . of a project's own root folder must not land: files there could replace the base image's
 SYSTEM_FOLDERS = ("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "usr", "var")
 
-_RUNS_PIP = rb"""['"]-m['"]\s*,\s*['"]pip['"]|pip\._internal|\bpip\.main\("""
+_RUNS_PIP = rb"""['"]-m['"]\s*,\s*['"]pip['"]|pip\._internal|\bpip\.main\(|\bensurepip\b|spacy\.cli"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,9 +119,13 @@ class Facts:
             for path in install.local:
                 if self._project_words(path) is None:
                     return f"what {path} depends on is unknown"
-        for mention in self.application.search(_RUNS_PIP):
-            return f"{mention.file}:{mention.line} runs pip itself, and what that needs is unknown"
         return ""
+
+    @cached_property
+    def runs_pip(self) -> Mention | None:
+        """Where the application's code starts pip; None where nothing shows that it does."""
+        found = self.application.search(_RUNS_PIP)
+        return next((mention for mention in found if not is_development(mention.file)), None)
 
     def manifest_unknown(self, path: str) -> str:
         """Why the requirements file at ``path`` in the image is not known, "" where it is, with all that it includes."""

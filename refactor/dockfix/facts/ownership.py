@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 
+from dockfix.context.program.model import UNKNOWN, Write
 from dockfix.facts import SYSTEM_FOLDERS, Facts
 from dockfix.model.effects import within
 from dockfix.model.stages import Step
@@ -55,6 +57,39 @@ def _topmost(path: str, workdir: str) -> str:
         top = f"/{first}" if first not in _SHARED else ""
     # a folder around the working directory may hold more than the program's own files
     return path if top and within(workdir, top) else top
+
+
+def new_folders(facts: Facts) -> dict[str, Write]:
+    """The folders that the program is seen to write and that nothing makes, each with a place that shows it.
+
+    Only data folders, and folders of a name of their own, are among them: a user may own those.
+    """
+    there = [facts.final.end.workdir or "/", *made_folders(facts), "/tmp", "/var/tmp", "/home"]
+    there += [step.copy.target for step in facts.final.of("COPY", "ADD") if step.copy is not None and step.copy.target is not None]
+    found: dict[str, Write] = {}
+    for write in (*facts.program.running().writes, *facts.processes.writes):
+        path = place_of(facts, write)
+        if not path:
+            continue
+        opened = re.search(r"open|write|connect|Handler", write.how) and not facts.final.end.env.get(write.env)
+        folder = posixpath.dirname(path) if opened or posixpath.splitext(path)[1] else path
+        if _topmost(folder, facts.final.end.workdir or "/") and not any(within(folder, each) for each in there if each != "/"):
+            found.setdefault(folder, write)
+    return {path: write for path, write in found.items() if not any(path != other and within(path, other) for other in found)}
+
+
+def place_of(facts: Facts, write: Write) -> str:
+    """The path in the image, up to what is not known of it, of what the code writes; "" for one of which nothing is known."""
+    value = facts.final.end.env.get(write.env) if write.env else None
+    if value and value.startswith("/") and "$" not in value:  # ENV decides
+        return posixpath.normpath(value)
+    known, hole, _ = write.path.partition(UNKNOWN)
+    known = posixpath.dirname(known) if hole else known
+    if write.base == "root":
+        return posixpath.normpath(known)
+    if write.base == "cwd" and known.startswith("../"):
+        return posixpath.normpath(posixpath.join(facts.final.end.workdir or "/", known))
+    return facts.image_path(posixpath.normpath(known)) or "" if write.base == "code" and known and not known.startswith("..") else ""
 
 
 def left_closed(facts: Facts) -> str:

@@ -200,7 +200,11 @@ def _run_time_installs(facts: Facts) -> Refusal | None:
         where = facts.startup.programs.get(program)
         if where:
             return Refusal(f"{where} runs {name} when the container starts")
-    return None
+    for use in (*facts.program.running().runs, *facts.processes.runs):
+        if use.word.rpartition("/")[2] in _AT_RUN_TIME:
+            return Refusal(f"{use.file}:{use.line} runs {_AT_RUN_TIME[use.word.rpartition('/')[2]]} while the program runs")
+    pip = facts.runs_pip
+    return Refusal(f"{pip.file}:{pip.line} runs pip while the program runs, and what that needs is unknown") if pip else None
 
 
 def _is_install(unit: Unit) -> bool:

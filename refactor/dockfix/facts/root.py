@@ -20,7 +20,6 @@ _NEEDS_ROOT = (rb"(?m)\bos\.(?:set(?:re)?s?[ug]id|chown|lchown|setgroups|initgro
                rb"|\bdocker\.from_env\b|\bDockerClient\(|\bserial\.Serial\(|\bRPi\.GPIO\b|docker\.sock"
                rb"|^[ \t]*(?:from|import)[ \t]+(?:scapy|evdev|usb|smbus2?|spidev)\b"
                rb"|/dev/(?:tty[A-Z]|i2c|spi|video|mem|gpio|input|net|kvm|bus|snd|dri)")
-_INSTALLS = rb"""['"]-m['"]\s*,\s*['"]pip['"]|\bensurepip\b|spacy\.cli"""
 _SERVER_USER = re.compile(r"\b(?:gunicorn|uwsgi|celery|daphne|hypercorn)\b[^\n]*\s'?--?(?:user|uid|gid|group)\b")
 _SERVER_USER_FILE = rb"(?m)^[ \t]*(?:user|group|uid|gid)[ \t]*=[ \t]*['\"]?[\w-]"
 
@@ -59,8 +58,11 @@ def needs_root(facts: Facts) -> tuple[str, int] | None:
             return f"{found.file}:{found.line} lets the server change its user", 0
     for found in facts.application.search(_NEEDS_ROOT):
         return f"{found.file}:{found.line} uses {found.word.strip()}, which needs root", 0
-    for found in facts.application.search(_INSTALLS):
-        return f"{found.file}:{found.line} installs packages while the program runs", 0
+    if facts.runs_pip:
+        return f"{facts.runs_pip.file}:{facts.runs_pip.line} installs packages while the program runs", 0
+    for use in (*facts.program.running().runs, *facts.processes.runs):
+        if use.word.rpartition("/")[2] in _ROOT_PROGRAMS:
+            return f"{use.file}:{use.line} runs {use.word}, which needs root", 0
     mention = next(iter(facts.application.mentions(sorted(_ROOT_PROGRAMS - {"init", "service"}))), None)
     if mention:
         return f"{mention.file}:{mention.line} runs {mention.word}, which needs root", 0

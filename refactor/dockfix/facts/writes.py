@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dockfix.context.application import Mention
-from dockfix.context.program.model import UNKNOWN, Write
 from dockfix.facts import Facts
-from dockfix.facts.ownership import gets_owner, left_closed, made_folders
+from dockfix.facts.ownership import gets_owner, left_closed, made_folders, new_folders, place_of
 from dockfix.model.effects import within
 from dockfix.model.stages import Step
 
@@ -94,7 +93,8 @@ def _outside_path(facts: Facts) -> str:
     """The first path named by code, scripts, settings or the Dockerfile that the new user could not write."""
     stage = facts.final
     copies = [step for step in stage.of("COPY", "ADD") if step.copy is not None and step.copy.target is not None]
-    owned = {stage.end.workdir or "/", *made_folders(facts)}
+    made = new_folders(facts)
+    owned = {stage.end.workdir or "/", *made_folders(facts), *made}
     # a single file that the Dockerfile puts into /etc is there to be read
     owned |= {step.copy.target for step in copies if step.copy and step.copy.target and (
         gets_owner(facts, step) or (not step.copy.target_is_folder and within(step.copy.target, "/etc")))}
@@ -108,7 +108,7 @@ def _outside_path(facts: Facts) -> str:
         if mention.file.endswith(".py") and _leaves(facts, mention):
             return f"{mention.file}:{mention.line} names a folder above the program's own"
     for write in (*facts.program.writes, *facts.processes.writes):
-        path = _place(facts, write)
+        path = place_of(facts, write)
         if path and not _reachable(path, owned):
             return f"{write.file}:{write.line} writes {path}, which only root may be able to"
     for path in sorted(facts.startup.writes):
@@ -122,18 +122,9 @@ def _outside_path(facts: Facts) -> str:
         for path in _paths(step):
             if not _reachable(path, owned) and facts.context_file(path) is None:
                 return f"the {step.keyword} in line {step.line} names {path}, which only root may be able to write"
+    for folder, write in made.items():
+        return f"{write.file}:{write.line} writes to {folder}, which has to be made for the user"
     return ""
-
-
-def _place(facts: Facts, write: Write) -> str:
-    """The path in the image, up to what is not known of it, of what the code writes; "" for one of which nothing is known."""
-    known, hole, _ = write.path.partition(UNKNOWN)
-    known = posixpath.dirname(known) if hole else known
-    if write.base == "root":
-        return posixpath.normpath(known)
-    if write.base == "cwd" and known.startswith("../"):
-        return posixpath.normpath(posixpath.join(facts.final.end.workdir or "/", known))
-    return facts.image_path(posixpath.normpath(known)) or "" if write.base == "code" and known and not known.startswith("..") else ""
 
 
 def _paths_in(mentions: Iterable[Mention]) -> list[Mention]:
