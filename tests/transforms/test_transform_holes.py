@@ -67,6 +67,22 @@ def test_a_program_that_installs_while_it_runs_is_not_split(project: Project, fi
     assert where in refusal(result, "multi-stage")
 
 
+@pytest.mark.parametrize(("files", "runs"), [
+    ({"install.py": "{pip}"}, False),
+    ({"app.py": "import web.server\n", "web/__init__.py": "", "web/server.py": "", "web/plugins.py": "{pip}"}, True),
+    ({"app.py": "import helpers\n", "helpers.py": "import setup_tools\n", "setup_tools.py": "{pip}"}, True),
+    ({"app.py": "PLUGIN = 'setup_tools'\n", "setup_tools.py": "{pip}"}, True),
+    ({"app.py": "import setup_tools as tools\n", "tools/a.py": "{pip}"}, False),
+])
+def test_what_nothing_starts_makes_the_split_unsafe_only(project: Project, files: dict[str, str], runs: bool) -> None:
+    pip = "import subprocess, sys\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', 'x'])\n"
+    files = {"app.py": "", **{name: text.replace("{pip}", pip) for name, text in files.items()}}
+    result = project(f"{HEAD}{GCC}{PIP}{TAIL}", files, only="virtualenv,multi-stage")
+    assert text_of(result) == ""
+    assert (":2 runs pip, and what that needs is unknown" in refusal(result, "multi-stage")) is runs
+    assert ("nothing is seen to start it" in unsafe(result, "multi-stage")) is not runs
+
+
 def test_tests_that_run_pip_are_of_no_account(project: Project) -> None:
     files = {"tests/test_install.py": "import subprocess, sys\nsubprocess.run([sys.executable, '-m', 'pip', 'install', 'x'])\n"}
     assert "AS builder" in text_of(project(f"{HEAD}{GCC}{PIP}{TAIL}", files))

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from dockfix.context.application import Application, Mention
+from dockfix.context.application import Application
 from dockfix.context.build_context import BuildContext, CopySet
 from dockfix.context.locate import Located
 from dockfix.context.process_files import Processes, read_processes
 from dockfix.context.program import Program, read_python
-from dockfix.context.program.model import is_development
 from dockfix.context.project import WORD, Project
 from dockfix.context.requirements import Manifest, closure, normalise
 from dockfix.facts.startup import Startup, read_startup
@@ -25,7 +24,13 @@ from dockfix.syntax import Dockerfile
 # Where a COPY . . of a project's own root folder must not land: files there could replace the base image's
 SYSTEM_FOLDERS = ("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "usr", "var")
 
-_RUNS_PIP = rb"""['"]-m['"]\s*,\s*['"]pip['"]|pip\._internal|\bpip\.main\(|\bensurepip\b|spacy\.cli"""
+
+@dataclass(frozen=True)
+class Installer:
+    """``reason`` says where what is started; ``runs`` whether the container is seen to run that code."""
+
+    reason: str
+    runs: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,13 +124,14 @@ class Facts:
             for path in install.local:
                 if self._project_words(path) is None:
                     return f"what {path} depends on is unknown"
-        return ""
+        return f"{self.installer.reason}, though nothing is seen to start it" if self.installer and not self.installer.runs else ""
 
     @cached_property
-    def runs_pip(self) -> Mention | None:
-        """Where the application's code starts pip; None where nothing shows that it does."""
-        found = self.application.search(_RUNS_PIP)
-        return next((mention for mention in found if not is_development(mention.file)), None)
+    def installer(self) -> Installer | None:
+        """What installs packages while the program runs; None where nothing is seen to."""
+        from dockfix.facts.reach import find_installer
+
+        return find_installer(self)
 
     def manifest_unknown(self, path: str) -> str:
         """Why the requirements file at ``path`` in the image is not known, "" where it is, with all that it includes."""
@@ -245,4 +251,4 @@ def _text(path: str) -> str:
         return ""
 
 
-__all__ = ["SYSTEM_FOLDERS", "Facts", "from_context"]
+__all__ = ["SYSTEM_FOLDERS", "Facts", "Installer", "from_context"]

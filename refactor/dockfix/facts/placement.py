@@ -31,7 +31,7 @@ _APT_READS = ("/etc/apt", "/usr/share/keyrings", "/etc/ssl", "/var/lib/apt", "/e
 _RUNTIME_ONLY = {"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "VOLUME", "MAINTAINER"}
 _SETTINGS = {"ENV", "ARG", "WORKDIR", "SHELL", "USER"}
 _INSTALLERS = re.compile(r"\b(pip[0-9.]*|poetry|pipenv|pdm|uv|conda|mamba|easy_install|setup\.py|virtualenv)\b")
-_AT_RUN_TIME = {"pip": "pip", "pip3": "pip", "apt-get": "apt", "apt": "apt", "apk": "apk", "poetry": "Poetry", "pipenv": "Pipenv"}
+
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,9 @@ def _precondition(facts: Facts) -> Refusal | None:
         action = unit.effects.action
         if isinstance(action, AptChange) and action.verb not in {"upgrade", "dist-upgrade", "full-upgrade"}:
             return Refusal("the file removes packages again by itself", step.line)
-    return _run_time_installs(facts)
+    if facts.installer and facts.installer.runs:
+        return Refusal(f"{facts.installer.reason}, and what that needs is unknown")
+    return None
 
 
 def _without_pip(facts: Facts) -> Refusal:
@@ -192,19 +194,6 @@ def _install_blocker(facts: Facts, install: PipInstall) -> str:
         if manifest is not None and manifest.editable:
             return f"{manifest.files[0]} asks for an editable install ({manifest.editable[0]})"
     return ""
-
-
-def _run_time_installs(facts: Facts) -> Refusal | None:
-    """Refuses where the running container installs packages itself."""
-    for program, name in _AT_RUN_TIME.items():
-        where = facts.startup.programs.get(program)
-        if where:
-            return Refusal(f"{where} runs {name} when the container starts")
-    for use in (*facts.program.running().runs, *facts.processes.runs):
-        if use.word.rpartition("/")[2] in _AT_RUN_TIME:
-            return Refusal(f"{use.file}:{use.line} runs {_AT_RUN_TIME[use.word.rpartition('/')[2]]} while the program runs")
-    pip = facts.runs_pip
-    return Refusal(f"{pip.file}:{pip.line} runs pip while the program runs, and what that needs is unknown") if pip else None
 
 
 def _is_install(unit: Unit) -> bool:

@@ -58,8 +58,8 @@ def needs_root(facts: Facts) -> tuple[str, int] | None:
             return f"{found.file}:{found.line} lets the server change its user", 0
     for found in facts.application.search(_NEEDS_ROOT):
         return f"{found.file}:{found.line} uses {found.word.strip()}, which needs root", 0
-    if facts.runs_pip:
-        return f"{facts.runs_pip.file}:{facts.runs_pip.line} installs packages while the program runs", 0
+    if facts.installer:
+        return f"{facts.installer.reason}, which installs packages", 0
     for use in (*facts.program.running().runs, *facts.processes.runs):
         if use.word.rpartition("/")[2] in _ROOT_PROGRAMS:
             return f"{use.file}:{use.line} runs {use.word}, which needs root", 0

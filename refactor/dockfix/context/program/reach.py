@@ -1,0 +1,48 @@
+"""Which of an application's Python files may run once some of them are started: by imports, and by names of modules in strings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from dockfix.context.program.project import Project
+
+# A module may be named by a string, as in Django's settings
+_NAMED = re.compile(rb"""['"]([A-Za-z_]\w*(?:\.\w+)+|[A-Za-z_]\w*)['"]""")
+
+
+def reached(files: Mapping[str, bytes], entries: Iterable[str]) -> frozenset[str]:
+    """The files, all given by name with their content, that code may come to from the files or modules named by ``entries``.
+
+    It is rather too much than too little: every module that a file imports, or whose name stands in it as a string, counts, and
+    with one file of a top-level folder all that lies below it, since frameworks find modules by convention (Django's models,
+    commands, template tags).
+    """
+    project = Project(files, frozenset())
+    found: set[str] = set()
+    pending = [file for entry in entries if (file := entry if entry in files else _file(project, entry, ""))]
+    while pending:
+        file = pending.pop()
+        if file in found:
+            continue
+        found.add(file)
+        folder, sign, _ = file.partition("/")
+        pending += [each for each in files if sign and each.startswith(f"{folder}/")]
+        module = project.module(file)
+        names = {match[1].decode() for match in _NAMED.finditer(files[file])}
+        if module is not None:
+            names |= {*module.imports.values(), *module.stars, *(name for name, _ in module.imported)}
+        pending += [each for name in names for each in _on_the_way(project, name, file)]
+    return frozenset(found)
+
+
+def _on_the_way(project: Project, dotted: str, importer: str) -> list[str]:
+    """The files that run when a module is imported: its own, and those of the packages that it lies in."""
+    parts = dotted.split(".")
+    found = [_file(project, ".".join(parts[:number]), importer) for number in range(1, len(parts) + 1)]
+    return [file for file in dict.fromkeys(found) if file]
+
+
+def _file(project: Project, dotted: str, importer: str) -> str:
+    found = project.find(dotted, importer)
+    return found[0] if found else ""

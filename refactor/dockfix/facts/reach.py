@@ -1,0 +1,64 @@
+"""Which of the application's Python files run when the container does, as far as reading says."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from dockfix.context.program.model import is_development
+from dockfix.context.program.reach import reached
+from dockfix.context.program.read import is_python
+from dockfix.context.scripts import commands_in_script
+from dockfix.facts import Facts, Installer
+
+_MODULE = re.compile(r"([A-Za-z_][\w.]*)(?::[\w.()]+)?")
+_SETUP = ("pyproject.toml", "setup.cfg", "setup.py")
+# How Python code starts pip without naming a program
+_PIP = rb"""['"]-m['"]\s*,\s*['"]pip['"]|pip\._internal|\bpip\.main\(|\bensurepip\b|spacy\.cli"""
+_INSTALLERS = {"pip": "pip", "pip3": "pip", "apt-get": "apt", "apt": "apt", "apk": "apk", "poetry": "Poetry", "pipenv": "Pipenv"}
+
+
+def find_installer(facts: Facts) -> Installer | None:
+    """What installs packages while the program runs: what the container is seen to start, before the rest."""
+    for program, name in _INSTALLERS.items():
+        if program in facts.startup.programs:
+            return Installer(f"{facts.startup.programs[program]} runs {name} when the container starts", True)
+    places = [(mention.file, mention.line, "pip") for mention in facts.application.search(_PIP) if not is_development(mention.file)]
+    places += [(use.file, use.line, _INSTALLERS[name]) for use in (*facts.program.running().runs, *facts.processes.runs)
+               if (name := use.word.rpartition("/")[2]) in _INSTALLERS]
+    running = running_files(facts) if places else None
+    found = [Installer(f"{file}:{line} runs {name}", running is None or file in running or not is_python(file, b""))
+             for file, line, name in places]
+    return max(found, key=lambda each: each.runs, default=None)
+
+
+def running_files(facts: Facts) -> frozenset[str] | None:
+    """The Python files that may run, by their names in the build context; None where it is not seen which the container starts."""
+    files = {name: data for name, data in facts.application.texts.items() if is_python(name, data)}
+    entries = {entry for text in (*facts.startup.texts.values(), *facts.overrides.values()) for entry in _entries(facts, text)}
+    entries |= {entry for process in facts.processes.programs for entry in _entries(facts, process.command)}
+    found = reached(files, entries)
+    return found or None
+
+
+def _entries(facts: Facts, text: str) -> set[str]:
+    """The files and modules of the application that a script or command may start: each of its words that names one."""
+    script = commands_in_script(text)
+    words = re.findall(r"[\w./:-]+", text) if script is None else [*script.words, *script.commands]
+    found: set[str] = set()
+    for word in words:
+        path = posixpath.normpath(posixpath.join(facts.final.end.workdir or "/", word))
+        file = facts.context_file(path)
+        if file is not None:
+            found |= {file, *(name for name in facts.application.texts if name == f"{file}/__main__.py")}
+        module = _MODULE.fullmatch(word)
+        if module:
+            found |= {module[1], f"{module[1]}.__main__", *_console_script(facts, word)}
+    return found
+
+
+def _console_script(facts: Facts, name: str) -> list[str]:
+    """The modules that the project's metadata names for a command."""
+    pattern = re.compile(rf"""(?m)(?:^|['"\s]){re.escape(name)}['"]?\s*=\s*['"]?([\w.]+)\s*:""")
+    texts = [text for each in _SETUP if (text := facts.context.read(each)) is not None]
+    return [match for text in texts for match in pattern.findall(text)]
