@@ -55,7 +55,7 @@ def installed(text: str) -> set[str]:
 
 def swapped(result: FileResult, package: str) -> bool:
     """Whether the notes say that something takes the package's place."""
-    return any(part.startswith(f"{package} becomes ") for note in result.changes for part in note.message.split("; "))
+    return any(part.startswith((f"{package} becomes ", f"{package} leaves behind ")) for note in result.changes for part in note.message.split("; "))
 
 
 def judge(name: str, folder: Path) -> str:

@@ -115,7 +115,8 @@ class _Splitter:
     def _reason(self) -> str:
         replaced = self.placement.division.replaced
         gone = [package.name for package, instead in replaced.items() if not instead]
-        swapped = [f"{package.name} becomes {' '.join(instead)}" for package, instead in replaced.items() if instead]
+        swapped = [f"{package.name} {'becomes' if package.name.endswith('-dev') else 'leaves behind'} {' '.join(instead)}"
+                   for package, instead in replaced.items() if instead]
         parts = [f"{_enumerate(gone)} {'stay' if len(gone) > 1 else 'stays'} in the builder"] if gone else []
         return "; ".join(parts + swapped) or "the packages are installed in a builder"
 
