@@ -22,7 +22,8 @@ class Wanted:
 
     ``packages`` to ``not_followed`` are for the runtime libraries; ``installed`` are all whose commands and
     recommendations are looked up, ``matters`` the recommended packages that are told (patterns), ``stands_for`` what apt
-    takes for a name that several packages provide, and ``other_programs`` whose commands are not taken for a package's own.
+    takes for a name that several packages provide, ``other_programs`` whose commands are not taken for a package's own, and
+    ``of_shells`` the commands that shells have themselves.
     ``leaving`` are the packages (patterns, too) that may leave an image, ``used`` the libraries that Python packages use
     (a -dev package stands for its runtime libraries), ``in_base`` the -dev packages whose libraries every image has, and
     ``full_image`` the packages that the full images install.
@@ -37,6 +38,7 @@ class Wanted:
     matters: tuple[str, ...] = ()
     stands_for: Mapping[str, str] | None = None
     other_programs: frozenset[str] = frozenset()
+    of_shells: frozenset[str] = frozenset()
     leaving: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
     in_base: frozenset[str] = frozenset()
@@ -61,6 +63,7 @@ def wanted() -> Wanted:
         tuple(data["recommended"]["matters"].split()),
         data["recommended"]["stands_for"],
         frozenset(data["commands"]["not_followed"].split()),
+        frozenset(data["commands"]["of_shells"].split()),
         frozenset(name for group in (*roles["build_only"], roles["git"]) for name in group["packages"].split()),
         _used(),
         frozenset(name for group in roles["in_python_base"] for name in group["packages"].split()),
@@ -94,8 +97,18 @@ def runtime(index: Index, wanted: Wanted) -> dict[str, list[str]]:
 
 
 def commands(index: Index, programs: Mapping[str, Collection[str]], wanted: Wanted) -> dict[str, list[str]]:
-    """The programs of each package that the release has: an empty list says that it brings none."""
-    return {name: sorted(index.commands(name, programs, wanted.other_programs)) for name in _there(index, wanted)}
+    """The programs of each package that the release has: an empty list says that it brings none.
+
+    Those of a package that may leave an image are also what leaves with it, compilers and the C library's headers apart.
+    """
+    replaced, leaving = runtime(index, wanted), _leaving(index, wanted)
+    base = _base(index, wanted) | index.closure(("gcc", "libc6-dev")) | wanted.other_programs
+    table: dict[str, list[str]] = {}
+    for name in _there(index, wanted):
+        gone = index.closure([name]) - index.closure(replaced.get(name, ())) - base if name in leaving else ()
+        found = {program for package in gone for program in programs.get(package, ())} - wanted.of_shells
+        table[name] = sorted(found | index.commands(name, programs, wanted.other_programs))
+    return table
 
 
 def libraries(index: Index, files: Mapping[str, Collection[str]], wanted: Wanted) -> dict[str, list[str]]:
