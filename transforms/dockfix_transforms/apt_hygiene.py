@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Safety
 from dockfix.facts import Facts
-from dockfix.knowledge.recommends import needed_recommends
+from dockfix.knowledge.no_recommends import needed_recommends
 from dockfix.model.effects import AptInstall, AptUpdate
 from dockfix.model.stages import Stage, Step, Unit
 from dockfix.syntax import Comment, Instruction
