@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 
+from dockfix.context.scripts import commands_in_script
 from dockfix.facts import Facts
+from dockfix.syntax.shell import quoted
 
 _ABSOLUTE = re.compile(r"/usr/local/bin/([A-Za-z0-9_.+-]+)|/usr/local/lib/(?:lib)?python[0-9.]*|/usr/local/include/python")
 _RESETS = {"sudo": "sudo", "su": "su", "cron": "cron", "crond": "cron", "runuser": "runuser", "sshd": "sshd"}
@@ -38,6 +40,9 @@ def system_python_blocker(facts: Facts) -> tuple[str, int] | None:
                 return "ENV PATH puts the base image's folders first, so a virtual environment would not be found", step.line
         if step.keyword in {"FROM", "LABEL", "MAINTAINER"}:
             continue
+        shell = commands_in_script(quoted(node.json or ())) if step.keyword == "SHELL" else None
+        if shell is not None and shell.login_shell:
+            return "SHELL is a login shell, which resets PATH, so it would not find a virtual environment", step.line
         name = _foreign(facts, node.original)
         if name:
             return f"the {step.keyword} names {name}, which would lie in the virtual environment", step.line
