@@ -10,6 +10,7 @@ from typing import ClassVar
 from dockfix.engine.transform import Edit, Outcome, Safety
 from dockfix.facts import Facts
 from dockfix.knowledge import role
+from dockfix.model.commands import pip as pip_model
 from dockfix.model.effects import AptClean, AptInstall, AptUpdate, PipCacheClean, PipInstall
 from dockfix.model.stages import Stage, Step, script_of
 from dockfix.syntax import Instruction
@@ -23,6 +24,7 @@ _KEEP_ARCHIVES = "rm -f /etc/apt/apt.conf.d/docker-clean"
 # apt, other than apt-get, removes what it has downloaded unless it is told not to (apt.conf(5))
 _KEEP_DOWNLOADS = " && echo 'Binary::apt::APT::Keep-Downloaded-Packages \"true\";' > /etc/apt/apt.conf.d/keep-cache"
 _MOVED_CACHE = ("PIP_CACHE_DIR", "XDG_CACHE_HOME", "HOME")
+_CONFIGURED = re.compile(r"(?m)^\s*(?:no-)?cache-dir\s*[=:]")
 _OLD_SYNTAX = re.compile(r"docker/dockerfile(?::1\.[01](?:\.|$)|:.*experimental)|docker/dockerfile-upstream")
 
 
@@ -46,8 +48,8 @@ class CacheMounts:
     Fix safety
         Safe. Where packages may be compiled the cache gets an id of its own for the base image, since a wheel that was linked
         with one image's libraries may not work in another. Needs BuildKit, Docker's builder since version 23. Left alone where
-        pip does not run as root, where a variable moves or disables the cache, or where an older front end is pinned by
-        ``# syntax=``.
+        pip does not run as root, where a variable or pip's configuration moves or disables the cache, or where an older front
+        end is pinned by ``# syntax=``.
     """
 
     id: ClassVar[str] = "cache-mounts"
@@ -68,7 +70,7 @@ class CacheMounts:
                 pip = _wants_pip(step)
                 if not pip and step not in apt:
                     continue
-                reason = f"the front end {pinned.value} has no cache mounts" if pinned else _blocker(step) if pip else ""
+                reason = f"the front end {pinned.value} has no cache mounts" if pinned else _blocker(facts, stage, step) if pip else ""
                 if reason:
                     refusals.append((step.line, reason))
                     pip = False
@@ -88,7 +90,9 @@ def _wants_pip(step: Step) -> bool:
         not any("type=cache" in mount and "pip" in mount for mount in mounts)
 
 
-def _blocker(step: Step) -> str:
+def _blocker(facts: Facts, stage: Stage, step: Step) -> str:
+    if stage.python is not None and stage.python.variant == "windows":
+        return "pip's cache lies elsewhere on Windows"
     if not step.state.is_root:
         return "pip does not run as root here, so its cache lies elsewhere"
     if any(flag.name == "mount" and "/root/.cache" in (flag.value or "") for flag in step.instruction.flags):
@@ -103,12 +107,24 @@ def _blocker(step: Step) -> str:
             return "PIP_NO_CACHE_DIR switches pip's cache off"
         if any("cache-dir" in word.text and "no-cache" not in word.text for word in unit.command.words):
             return "--cache-dir moves pip's cache"
+        configuration = _configuration(facts, unit.state.env)
+        if configuration:
+            return f"{configuration} moves pip's cache or switches it off"
     for unit in step.units:
         if unit.effects.action is None and any(path.startswith("/root/.cache") or path == "/root"
                                                for path in unit.effects.writes) and unit.command.name == "rm":
             return f"{unit.command.text} would fail on a mounted cache"
         if unit.effects.opaque and ".cache" in unit.command.text:
             return "a command of the RUN works on the cache itself"
+    return ""
+
+
+def _configuration(facts: Facts, variables: Mapping[str, str]) -> str:
+    """The configuration file of pip, of the build context, that says something of its cache; "" where none does."""
+    for path in (*pip_model.CONFIGURATION_FILES, variables.get("PIP_CONFIG_FILE", "")):
+        name = facts.context_file(path)
+        if name is not None and _CONFIGURED.search(facts.context.read(name) or ""):
+            return name
     return ""
 
 
