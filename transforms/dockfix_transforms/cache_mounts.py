@@ -120,7 +120,9 @@ def _blocker(facts: Facts, stage: Stage, step: Step) -> str:
 
 
 def _configuration(facts: Facts, variables: Mapping[str, str]) -> str:
-    """The configuration file of pip, of the build context, that says something of its cache; "" where none does."""
+    """What of pip's configuration says something of its cache: a file of the build context, or a command; "" for nothing."""
+    if any(re.match(r"\S*pip[0-9.]* config .*cache-dir", unit.command.text) for stage in facts.model.stages for _, unit in stage.units):
+        return "pip config"
     for path in (*pip_model.CONFIGURATION_FILES, variables.get("PIP_CONFIG_FILE", "")):
         name = facts.context_file(path)
         if name is not None and _CONFIGURED.search(facts.context.read(name) or ""):

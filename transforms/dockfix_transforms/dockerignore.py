@@ -166,7 +166,8 @@ class _Chooser:
         """Whether a source other than the file itself names it, its folder or its kind."""
         searches = [_name(posixpath.basename(name))]
         if "/" in name:
-            searches.append(_path(name.split("/", 1)[0]))
+            folder = name.split("/", 1)[0]
+            searches += [_path(folder), _module(folder)]
         if pattern.startswith("*."):
             searches.append(re.escape(pattern[1:].encode()) + rb"\b")
         if pattern in {"docs", "*.md"}:
@@ -222,6 +223,12 @@ class _Chooser:
 def _path(word: str) -> bytes:
     """A folder's name as a part of a path or as a string of its own."""
     return rb"[\"'/]" + re.escape(word).encode("utf-8", "surrogateescape") + rb"[\"'/]"
+
+
+def _module(word: str) -> bytes:
+    """A folder's name as that of a Python package: imported, or at the start of a string."""
+    name = re.escape(word).encode("utf-8", "surrogateescape")
+    return rb"\b(?:from|import)\s+" + name + rb"\b|[\"']" + name + rb"\.\w"
 
 
 def _name(word: str) -> bytes:
