@@ -25,6 +25,8 @@ _KEEP_ARCHIVES = "rm -f /etc/apt/apt.conf.d/docker-clean"
 _KEEP_DOWNLOADS = " && echo 'Binary::apt::APT::Keep-Downloaded-Packages \"true\";' > /etc/apt/apt.conf.d/keep-cache"
 _MOVED_CACHE = ("PIP_CACHE_DIR", "XDG_CACHE_HOME", "HOME")
 _CONFIGURED = re.compile(r"(?m)^\s*(?:no-)?cache-dir\s*[=:]")
+_PIP_CACHE = re.compile(r"(?:/root|~|\$HOME|\$\{HOME\})/\.cache(?:/pip(?![\w.-])|/?(?=[\s\"',]|$))")
+_APT_CACHE = re.compile(r"/var/(?:cache|lib)/apt(?![\w.-])")
 _OLD_SYNTAX = re.compile(r"docker/dockerfile(?::1\.[01](?:\.|$)|:.*experimental)|docker/dockerfile-upstream")
 
 
@@ -90,11 +92,25 @@ def _wants_pip(step: Step) -> bool:
         not any("type=cache" in mount and "pip" in mount for mount in mounts)
 
 
+def _taken_out(facts: Facts, cache: re.Pattern[str]) -> bool:
+    """Whether another stage or a command takes files out of a cache: a mount keeps them out of the image."""
+    for stage in facts.model.stages:
+        for step in stage.steps:
+            flags = " ".join(flag.value or "" for flag in step.instruction.flags if "from=" in (flag.value or ""))
+            sources = " ".join(step.copy.sources) if step.copy is not None and step.copy.origin is not None else ""
+            if cache.search(f"{sources} {flags}") or any(
+                    cache.search(unit.command.text) and unit.command.name != "rm" for unit in step.units):
+                return True
+    return False
+
+
 def _blocker(facts: Facts, stage: Stage, step: Step) -> str:
     if stage.python is not None and stage.python.variant == "windows":
         return "pip's cache lies elsewhere on Windows"
     if not step.state.is_root:
         return "pip does not run as root here, so its cache lies elsewhere"
+    if _taken_out(facts, _PIP_CACHE):
+        return "files are taken out of pip's cache"
     if any(flag.name == "mount" and "/root/.cache" in (flag.value or "") for flag in step.instruction.flags):
         return "another mount lies over the cache"
     for unit in step.units:
@@ -132,7 +148,8 @@ def _configuration(facts: Facts, variables: Mapping[str, str]) -> str:
 
 def _apt_runs(facts: Facts, stage: Stage) -> list[Step]:
     """The RUNs of a builder stage that may share apt's caches; all of its RUNs that use apt, or none."""
-    if stage is facts.final or any(other.parent is stage for other in facts.model.stages):
+    if stage is facts.final or any(other.parent is stage for other in facts.model.stages) \
+            or _taken_out(facts, _APT_CACHE):
         return []
     runs: list[Step] = []
     for step in stage.of("RUN"):
