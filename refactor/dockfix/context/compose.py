@@ -29,8 +29,8 @@ class ComposeService:
     ``file`` is the Compose file's path as it can be shown. ``volumes`` are (source, target, "bind" | "volume" | "tmpfs"),
     the source "" where there is none. ``needs_root`` names what only root can use ("privileged mode"), None where there
     is no such thing. ``command`` and ``entrypoint`` tell whether the service replaces the image's; ``runs`` are the commands
-    that it gives for them. ``ports`` are as written. ``settings`` is its environment, as NAME=VALUE; ``path`` is where the
-    file lies.
+    that it gives for them, ``workdir`` is the folder that they start in, "" for the image's. ``ports`` are as written.
+    ``settings`` is its environment, as NAME=VALUE; ``path`` is where the file lies.
     """
 
     file: str
@@ -41,6 +41,7 @@ class ComposeService:
     command: bool = False
     entrypoint: bool = False
     runs: tuple[str, ...] = ()
+    workdir: str = ""
     ports: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     path: str = ""
@@ -220,7 +221,8 @@ def _service(path: str, name: str, service: dict[str, object]) -> ComposeService
     return ComposeService(
         file=path, name=name, volumes=tuple(_volumes(service)), user=user,
         needs_root=_needs_root(service, user), command=_given(service, "command"), entrypoint=_given(service, "entrypoint"),
-        runs=tuple(_runs(service)), ports=tuple(_ports(service)), settings=tuple(_settings(service)), path=path)
+        runs=tuple(_runs(service)), workdir=_text(service.get("working_dir")), ports=tuple(_ports(service)),
+        settings=tuple(_settings(service)), path=path)
 
 
 def _runs(service: dict[str, object]) -> Iterator[str]:

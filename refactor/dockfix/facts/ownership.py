@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from dockfix.facts import SYSTEM_FOLDERS, Facts
@@ -65,6 +66,10 @@ def left_closed(facts: Facts) -> str:
             return f"what the RUN in line {step.line} leaves behind, and for whom, is unknown"
         if _closes(unit.command):
             return f"the RUN in line {step.line} may leave files that only root can read"
+    workdir = facts.final.end.workdir or "/"
+    for service in facts.located.services:
+        if service.workdir and not within(posixpath.normpath(posixpath.join(workdir, service.workdir)), workdir):
+            return f"{service.file} starts the service {service.name} in {service.workdir}, which may stay root's"
     for step in facts.final.of("COPY", "ADD"):
         copy = step.copy
         if copy is None or copy.target is None or copy.origin is not None:
@@ -73,7 +78,7 @@ def left_closed(facts: Facts) -> str:
         owned = gets_owner(facts, step)
         if step.keyword == "ADD" and any(_ARCHIVE.search(source) for source in copy.sources):
             return f"the ADD in line {step.line} unpacks an archive, whose files keep their owners and modes"
-        if "chown" in flags and within(copy.target, facts.final.end.workdir or "/"):
+        if "chown" in flags and within(copy.target, workdir):
             return f"the {step.keyword} in line {step.line} gives files of the working directory to {flags['chown']}"
         if "chmod" in flags and ("chown" in flags or not owned) and not _for_all(flags["chmod"]):
             return f"the {step.keyword} in line {step.line} leaves files that only their owner may use"
@@ -105,4 +110,4 @@ def _closes(command: Command) -> bool:
     mode = next((word.text for word in command.args if not word.text.startswith("-")), "")
     if mode.isdigit():
         return mode[-1] in "0123"
-    return bool(re.search(r"(?:^|,)[ugoa]*[oa][ugoa]*[-=](?!r)|(?:^|,)-", mode))
+    return bool(re.search(r"(?:^|,)[ugoa]*[oa][ugoa]*(?:-\w*[rxX]|=(?!r))|(?:^|,)-", mode))
