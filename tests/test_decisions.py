@@ -13,10 +13,9 @@ from typing import Any
 import pytest
 
 from dockfix.engine import FileResult, Settings, run
-from dockfix.model.effects import AptInstall
 from dockfix.model.stages import build
 from dockfix.syntax import parse
-from results import text_of
+from results import installed, text_of
 
 DATA = tomllib.loads(Path(__file__).with_name("decisions.toml").read_text("utf-8"))
 CASES: dict[str, dict[str, Any]] = {case["name"]: case for case in DATA["decision"]}
@@ -45,12 +44,6 @@ def outcome(name: str, folder: Path) -> Outcome:
         result = run(folder / "Dockerfile", Settings(options={"multi-stage.always": True}))
         _outcomes[name] = result, text_of(result) or dockerfile(case)
     return _outcomes[name]
-
-
-def installed(text: str) -> set[str]:
-    """The apt packages that the final stage installs."""
-    return {package.name for _, unit in build(parse(text)).final.units
-            if isinstance(unit.effects.action, AptInstall) for package in unit.effects.action.packages}
 
 
 def swapped(result: FileResult, package: str) -> bool:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dockfix.engine import FileResult
+from dockfix.model.effects import AptInstall
+from dockfix.model.stages import build
+from dockfix.syntax import parse
 
 Project = Callable[..., FileResult]
 
@@ -33,3 +36,9 @@ def stages(text: str) -> tuple[str, str]:
     """The two stages of a split Dockerfile, without the runtime stage's FROM."""
     builder, _, runtime = text.partition(" AS runtime\n")
     return builder, runtime
+
+
+def installed(text: str) -> set[str]:
+    """The apt packages that the final stage installs."""
+    return {package.name for _, unit in build(parse(text)).final.units
+            if isinstance(unit.effects.action, AptInstall) for package in unit.effects.action.packages}

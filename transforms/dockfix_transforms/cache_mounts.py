@@ -10,6 +10,7 @@ from typing import ClassVar
 from dockfix.engine.transform import Edit, Outcome, Safety
 from dockfix.facts import Facts
 from dockfix.knowledge import role
+from dockfix.model.commands import pip as pip_model
 from dockfix.model.effects import AptClean, AptInstall, AptUpdate, PipCacheClean, PipInstall
 from dockfix.model.stages import Stage, Step, script_of
 from dockfix.syntax import Instruction
@@ -23,6 +24,9 @@ _KEEP_ARCHIVES = "rm -f /etc/apt/apt.conf.d/docker-clean"
 # apt, other than apt-get, removes what it has downloaded unless it is told not to (apt.conf(5))
 _KEEP_DOWNLOADS = " && echo 'Binary::apt::APT::Keep-Downloaded-Packages \"true\";' > /etc/apt/apt.conf.d/keep-cache"
 _MOVED_CACHE = ("PIP_CACHE_DIR", "XDG_CACHE_HOME", "HOME")
+_CONFIGURED = re.compile(r"(?m)^\s*(?:no-)?cache-dir\s*[=:]")
+_PIP_CACHE = re.compile(r"(?:/root|~|\$HOME|\$\{HOME\})/\.cache(?:/pip(?![\w.-])|/?(?=[\s\"',]|$))")
+_APT_CACHE = re.compile(r"/var/(?:cache|lib)/apt(?![\w.-])")
 _OLD_SYNTAX = re.compile(r"docker/dockerfile(?::1\.[01](?:\.|$)|:.*experimental)|docker/dockerfile-upstream")
 
 
@@ -46,8 +50,8 @@ class CacheMounts:
     Fix safety
         Safe. Where packages may be compiled the cache gets an id of its own for the base image, since a wheel that was linked
         with one image's libraries may not work in another. Needs BuildKit, Docker's builder since version 23. Left alone where
-        pip does not run as root, where a variable moves or disables the cache, or where an older front end is pinned by
-        ``# syntax=``.
+        pip does not run as root, where a variable or pip's configuration moves or disables the cache, or where an older front
+        end is pinned by ``# syntax=``.
     """
 
     id: ClassVar[str] = "cache-mounts"
@@ -68,7 +72,7 @@ class CacheMounts:
                 pip = _wants_pip(step)
                 if not pip and step not in apt:
                     continue
-                reason = f"the front end {pinned.value} has no cache mounts" if pinned else _blocker(step) if pip else ""
+                reason = f"the front end {pinned.value} has no cache mounts" if pinned else _blocker(facts, stage, step) if pip else ""
                 if reason:
                     refusals.append((step.line, reason))
                     pip = False
@@ -88,9 +92,25 @@ def _wants_pip(step: Step) -> bool:
         not any("type=cache" in mount and "pip" in mount for mount in mounts)
 
 
-def _blocker(step: Step) -> str:
+def _taken_out(facts: Facts, cache: re.Pattern[str]) -> bool:
+    """Whether another stage or a command takes files out of a cache: a mount keeps them out of the image."""
+    for stage in facts.model.stages:
+        for step in stage.steps:
+            flags = " ".join(flag.value or "" for flag in step.instruction.flags if "from=" in (flag.value or ""))
+            sources = " ".join(step.copy.sources) if step.copy is not None and step.copy.origin is not None else ""
+            if cache.search(f"{sources} {flags}") or any(
+                    cache.search(unit.command.text) and unit.command.name != "rm" for unit in step.units):
+                return True
+    return False
+
+
+def _blocker(facts: Facts, stage: Stage, step: Step) -> str:
+    if stage.python is not None and stage.python.variant == "windows":
+        return "pip's cache lies elsewhere on Windows"
     if not step.state.is_root:
         return "pip does not run as root here, so its cache lies elsewhere"
+    if _taken_out(facts, _PIP_CACHE):
+        return "files are taken out of pip's cache"
     if any(flag.name == "mount" and "/root/.cache" in (flag.value or "") for flag in step.instruction.flags):
         return "another mount lies over the cache"
     for unit in step.units:
@@ -103,6 +123,9 @@ def _blocker(step: Step) -> str:
             return "PIP_NO_CACHE_DIR switches pip's cache off"
         if any("cache-dir" in word.text and "no-cache" not in word.text for word in unit.command.words):
             return "--cache-dir moves pip's cache"
+        configuration = _configuration(facts, unit.state.env)
+        if configuration:
+            return f"{configuration} moves pip's cache or switches it off"
     for unit in step.units:
         if unit.effects.action is None and any(path.startswith("/root/.cache") or path == "/root"
                                                for path in unit.effects.writes) and unit.command.name == "rm":
@@ -112,9 +135,21 @@ def _blocker(step: Step) -> str:
     return ""
 
 
+def _configuration(facts: Facts, variables: Mapping[str, str]) -> str:
+    """What of pip's configuration says something of its cache: a file of the build context, or a command; "" for nothing."""
+    if any(re.match(r"\S*pip[0-9.]* config .*cache-dir", unit.command.text) for stage in facts.model.stages for _, unit in stage.units):
+        return "pip config"
+    for path in (*pip_model.CONFIGURATION_FILES, variables.get("PIP_CONFIG_FILE", "")):
+        name = facts.context_file(path)
+        if name is not None and _CONFIGURED.search(facts.context.read(name) or ""):
+            return name
+    return ""
+
+
 def _apt_runs(facts: Facts, stage: Stage) -> list[Step]:
     """The RUNs of a builder stage that may share apt's caches; all of its RUNs that use apt, or none."""
-    if stage is facts.final or any(other.parent is stage for other in facts.model.stages):
+    if stage is facts.final or any(other.parent is stage for other in facts.model.stages) \
+            or _taken_out(facts, _APT_CACHE):
         return []
     runs: list[Step] = []
     for step in stage.of("RUN"):

@@ -12,6 +12,7 @@ from dockfix.context.dockerignore import Ignore, parse_ignore
 from dockfix.engine.transform import Outcome, Safety, refuse
 from dockfix.facts import Facts
 from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
+from dockfix.model.effects import VenvCreate
 from dockfix.syntax import parse
 
 _SCM = rb"setuptools[-_]scm|hatch[-_]vcs|versioneer|setuptools-git|pbr\b|dunamai|versioningit|poetry-dynamic-versioning|pdm.*scm"
@@ -41,7 +42,8 @@ class Dockerignore:
 
     Fix safety
         Safe. A pattern is left out where it would take away a file that a COPY, a requirements file, another Dockerfile
-        or the sources name; a ``.env`` or a key that the program reads stays, with a warning.
+        or the sources name; a ``.env`` or a key that the program reads stays, with a warning. Where the version comes from
+        git, no file that git may track is taken away.
     """
 
     id: ClassVar[str] = "dockerignore"
@@ -92,7 +94,10 @@ class _Chooser:
         # what only describes the project, or is read before the image is built, shows no need of the program
         self.sources = Application(facts.context, frozenset(name for name in files if not _DESCRIBES.match(name)))
         self.named = self._named_files()
-        self.commands = [unit.command.text for stage in facts.model.stages for _, unit in stage.units if unit.effects.action is None]
+        units = [unit for stage in facts.model.stages for _, unit in stage.units]
+        self.commands = [unit.command.text for unit in units if unit.effects.action is None]
+        self.makes_environment = any(unit.effects.opaque or isinstance(unit.effects.action, VenvCreate) for unit in units)
+        self.versioned = bool(self.sources.search(_SCM)) or self._dockerfile_mentions(".git")
 
     def _named_files(self) -> set[str]:
         """The files that any COPY of any Dockerfile in the context, or a requirements file, names."""
@@ -110,7 +115,7 @@ class _Chooser:
     def add(self, group: IgnoreGroup) -> None:
         """Adds the patterns of a group that take nothing away that is needed."""
         chosen = [pattern for pattern, probe in group.patterns
-                  if not self.ignore.ignores(probe) and not self._negated(probe) and self._allowed(pattern, group.needed)]
+                  if not self.ignore.ignores(probe) and not self._negated(probe) and self._allowed(pattern, group)]
         if chosen:
             self.lines += ["", f"# {group.title}", *chosen]
 
@@ -119,15 +124,20 @@ class _Chooser:
         base = posixpath.basename(probe)
         return any(pattern.startswith("!") and pattern.rstrip("/").endswith(base) for pattern in self.ignore.patterns)
 
-    def _allowed(self, pattern: str, needed: str) -> bool:
+    def _allowed(self, pattern: str, group: IgnoreGroup) -> bool:
         probe = Ignore((pattern,))
         hit = sorted(name for name in self.files if probe.ignores(name))
+        needed = group.needed
         if self.named & set(hit):
             return False
+        if needed == "vcs":
+            return not self.versioned and not self.sources.search(_ASKS_GIT)
+        if self.versioned and not group.untracked and (hit or needed != "secret"):
+            return False  # for git, a tracked file that is missing is a change, and makes another version
+        if needed == "made":
+            return self.makes_environment or not self._in_dockerfile(pattern, hit)
         if hit and needed != "never" and self._in_dockerfile(pattern, hit):
             return False
-        if needed == "vcs":
-            return not self.sources.search(_SCM) and not self.sources.search(_ASKS_GIT) and not self._dockerfile_mentions(".git")
         if needed == "present":
             return not hit and not self.sources.search(_path(pattern)) and not self._dockerfile_mentions(pattern)
         if needed == "compiled":
@@ -156,7 +166,8 @@ class _Chooser:
         """Whether a source other than the file itself names it, its folder or its kind."""
         searches = [_name(posixpath.basename(name))]
         if "/" in name:
-            searches.append(_path(name.split("/", 1)[0]))
+            folder = name.split("/", 1)[0]
+            searches += [_path(folder), _module(folder)]
         if pattern.startswith("*."):
             searches.append(re.escape(pattern[1:].encode()) + rb"\b")
         if pattern in {"docs", "*.md"}:
@@ -212,6 +223,12 @@ class _Chooser:
 def _path(word: str) -> bytes:
     """A folder's name as a part of a path or as a string of its own."""
     return rb"[\"'/]" + re.escape(word).encode("utf-8", "surrogateescape") + rb"[\"'/]"
+
+
+def _module(word: str) -> bytes:
+    """A folder's name as that of a Python package: imported, or at the start of a string."""
+    name = re.escape(word).encode("utf-8", "surrogateescape")
+    return rb"\b(?:from|import)\s+" + name + rb"\b|[\"']" + name + rb"\.\w"
 
 
 def _name(word: str) -> bytes:

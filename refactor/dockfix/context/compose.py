@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dockfix.context.disk import Disk
+from dockfix.syntax.shell import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,9 +28,9 @@ class ComposeService:
 
     ``file`` is the Compose file's path as it can be shown. ``volumes`` are (source, target, "bind" | "volume" | "tmpfs"),
     the source "" where there is none. ``needs_root`` names what only root can use ("privileged mode"), None where there
-    is no such thing. ``command`` and ``entrypoint`` tell whether the service replaces the image's. ``ports`` are as
-    written. ``environment`` holds the values that it sets, as written; ``path``
-    is where the file lies.
+    is no such thing. ``command`` and ``entrypoint`` tell whether the service replaces the image's; ``runs`` are the commands
+    that it gives for them, ``workdir`` is the folder that they start in, "" for the image's. ``ports`` are as written.
+    ``settings`` is its environment, as NAME=VALUE; ``path`` is where the file lies.
     """
 
     file: str
@@ -39,9 +40,16 @@ class ComposeService:
     needs_root: str | None = None
     command: bool = False
     entrypoint: bool = False
+    runs: tuple[str, ...] = ()
+    workdir: str = ""
     ports: tuple[str, ...] = ()
-    environment: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
     path: str = ""
+
+    @property
+    def environment(self) -> tuple[str, ...]:
+        """The values of the settings."""
+        return tuple(setting.partition("=")[2] for setting in self.settings)
 
 
 @dataclass(frozen=True)
@@ -213,16 +221,26 @@ def _service(path: str, name: str, service: dict[str, object]) -> ComposeService
     return ComposeService(
         file=path, name=name, volumes=tuple(_volumes(service)), user=user,
         needs_root=_needs_root(service, user), command=_given(service, "command"), entrypoint=_given(service, "entrypoint"),
-        ports=tuple(_ports(service)), environment=tuple(_environment(service)), path=path)
+        runs=tuple(_runs(service)), workdir=_text(service.get("working_dir")), ports=tuple(_ports(service)),
+        settings=tuple(_settings(service)), path=path)
 
 
-def _environment(service: dict[str, object]) -> Iterator[str]:
-    """The values of a service's environment, which is a mapping or a list of NAME=VALUE."""
+def _runs(service: dict[str, object]) -> Iterator[str]:
+    """The commands of a service, as a shell would read them."""
+    for key in ("entrypoint", "command"):
+        given = service.get(key)
+        text = quoted(_text(word) for word in given) if isinstance(given, list) else _text(given)
+        if text and _given(service, key):
+            yield text.replace("$$", "$")
+
+
+def _settings(service: dict[str, object]) -> Iterator[str]:
+    """The environment of a service, which is a mapping or a list of NAME=VALUE."""
     given = service.get("environment")
     if isinstance(given, dict):
-        yield from (_text(value) for value in given.values())
+        yield from (f"{_text(name)}={_text(value)}" for name, value in given.items())
     elif isinstance(given, list):
-        yield from (_text(entry).partition("=")[2] for entry in given)
+        yield from (_text(entry) for entry in given)
 
 
 def _given(service: dict[str, object], key: str) -> bool:

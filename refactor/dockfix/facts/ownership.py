@@ -16,6 +16,7 @@ _DATA_FOLDER = re.compile(r"(/var/(?:lib|log|cache|data|www|spool|opt|run)|/var(
 # Programs that make files
 _MAKERS = frozenset({"mkdir", "touch", "cp", "mv", "tar", "unzip", "curl", "wget", "install", "ln", "git", "sed", "tee", "echo", "printf",
                      "cat"})
+_ARCHIVE = re.compile(r"\.(?:tar(?:\.\w+)?|t[gbx]z2?|tlz|tzst)$")
 _SHARED = (*SYSTEM_FOLDERS, "tmp", "home", "")
 
 
@@ -99,17 +100,39 @@ def left_closed(facts: Facts) -> str:
             return f"what the RUN in line {step.line} leaves behind, and for whom, is unknown"
         if _closes(unit.command):
             return f"the RUN in line {step.line} may leave files that only root can read"
+    workdir = facts.final.end.workdir or "/"
+    for service in facts.located.services:
+        if service.workdir and not within(posixpath.normpath(posixpath.join(workdir, service.workdir)), workdir):
+            return f"{service.file} starts the service {service.name} in {service.workdir}, which may stay root's"
     for step in facts.final.of("COPY", "ADD"):
         copy = step.copy
-        if copy is None or copy.target is None or copy.origin is not None or gets_owner(facts, step):
+        if copy is None or copy.target is None or copy.origin is not None:
+            continue
+        flags = {flag.name: flag.value or "" for flag in step.instruction.flags}
+        owned = gets_owner(facts, step)
+        if step.keyword == "ADD" and any(_ARCHIVE.search(source) for source in copy.sources):
+            return f"the ADD in line {step.line} unpacks an archive, whose files keep their owners and modes"
+        if "chown" in flags and within(copy.target, workdir):
+            return f"the {step.keyword} in line {step.line} gives files of the working directory to {flags['chown']}"
+        if "chmod" in flags and ("chown" in flags or not owned) and not _for_all(flags["chmod"]):
+            return f"the {step.keyword} in line {step.line} leaves files that only their owner may use"
+        if owned:
             continue
         if any("://" in source for source in copy.sources):
             return f"the ADD in line {step.line} leaves a file that only root can read"
         for name in sorted(facts.copies[step].files if step in facts.copies else ()):
             mode = facts.context.mode(name)
-            if mode is None or not mode & 0o004 or (mode & 0o100 and not mode & 0o001):
+            if "chmod" not in flags and (mode is None or not _for_all(f"{mode:o}")):
                 return f"{name} is copied to a folder of the system, and only root may use it"
     return ""
+
+
+def _for_all(mode: str) -> bool:
+    """Whether everyone may read what has a mode, given in digits, and run it where its owner may."""
+    if not re.fullmatch("[0-7]+", mode):
+        return False
+    bits = int(mode, 8)
+    return bool(bits & 0o004) and (not bits & 0o100 or bool(bits & 0o001))
 
 
 def _closes(command: Command) -> bool:
@@ -121,4 +144,4 @@ def _closes(command: Command) -> bool:
     mode = next((word.text for word in command.args if not word.text.startswith("-")), "")
     if mode.isdigit():
         return mode[-1] in "0123"
-    return bool(re.search(r"(?:^|,)[ugoa]*[oa][ugoa]*[-=](?!r)|(?:^|,)-", mode))
+    return bool(re.search(r"(?:^|,)[ugoa]*[oa][ugoa]*(?:-\w*[rxX]|=(?!r))|(?:^|,)-", mode))

@@ -7,25 +7,33 @@ from __future__ import annotations
 
 import re
 
+from dockfix.context.application import Mention
+from dockfix.context.scripts import commands_in_script
 from dockfix.facts import Facts
+from dockfix.model.effects import PipInstall, within
+from dockfix.syntax.shell import quoted
 
 _ABSOLUTE = re.compile(r"/usr/local/bin/([A-Za-z0-9_.+-]+)|/usr/local/lib/(?:lib)?python[0-9.]*|/usr/local/include/python")
 _RESETS = {"sudo": "sudo", "su": "su", "cron": "cron", "crond": "cron", "runuser": "runuser", "sshd": "sshd"}
 _BASE_FIRST = re.compile(r"\bPATH[= ]['\"]?(?:[^\s$'\"]*:)?(?:/usr/local/bin|/usr/bin|/bin)(?::[^\s$'\"]*)?:\$\{?PATH")
-_RESET_IN_SCRIPT = re.compile(r"(?m)^\s*(?:export\s+)?PATH=(?!.*\$\{?PATH)|\benv\s+-i\b")
+_RESET_IN_SCRIPT = re.compile(r"(?m)(?<![\w$-])PATH=(?!.*\$\{?PATH)|\benv\s+-i\b")
 _RESET_IN_CODE = rb"""['"]PATH['"]\]?\s*[:=]\s*[rbf]*['"]/(?:usr|bin|sbin)"""
+_RESET_IN_SETTINGS = rb"""(?m)(?<![\w$-])PATH=["']?/(?:usr|bin|sbin)(?!.*PATH).*"""
+_LOGIN_SHELL = rb"""(?<![\w.-])(?:ba|da|k|z)?sh['"]?,?\s+['"]?(?:-[a-km-z]*l[a-z]*(?![\w-])|--login\b)"""
+_HOME = rb"(?im)\b(?:WSGIPythonHome|python-?home|pyhome|virtualenv|venv)[ \t]*[=: \t][ \t]*/usr/local/?[ \t]*(?:$|[\s\"'])"
+# Where packages look for files below the prefix of the interpreter that runs them, and not in /usr/local as such
+_BELOW_PREFIX = re.compile(r"/usr/local/(?:nltk_data|share/jupyterhub|etc/supervisord\.conf)\b")
+_ASKS_PREFIX = rb"\bsys\.(?:base_|exec_)*prefix\b|\bget_path\(['\"]data['\"]"
+_PROSE = (".md", ".rst", ".txt", ".ipynb")
 _ASSIGNED = re.compile(r"\s([A-Za-z_][A-Za-z0-9_]*)(?==|\s)")
 _OWN_PATH = re.compile(r"\$\{?PATH\b")
 
 
 def system_python_blocker(facts: Facts) -> tuple[str, int] | None:
     """Why the packages have to stay where they are, with the line; None where nothing speaks against moving them."""
-    startup = facts.startup
-    if startup.login_shell:
-        return f"a login shell in {startup.login_shell} resets PATH, so it would not find a virtual environment", 0
-    for program, name in _RESETS.items():
-        if program in startup.programs:
-            return f"{startup.programs[program]} runs {name}, which resets PATH, so it would not find a virtual environment", 0
+    reason = _other_shell(facts)
+    if reason:
+        return f"{reason}, so it would not find a virtual environment", 0
     for step in facts.final.steps:
         node = step.instruction
         if step.keyword == "ENV" and "PATH" in node.args:
@@ -38,28 +46,98 @@ def system_python_blocker(facts: Facts) -> tuple[str, int] | None:
                 return "ENV PATH puts the base image's folders first, so a virtual environment would not be found", step.line
         if step.keyword in {"FROM", "LABEL", "MAINTAINER"}:
             continue
+        if step.keyword == "SHELL" and _is_login(quoted(node.json or ())):
+            return "SHELL is a login shell, which resets PATH, so it would not find a virtual environment", step.line
         name = _foreign(facts, node.original)
         if name:
             return f"the {step.keyword} names {name}, which would lie in the virtual environment", step.line
-    for where, text in startup.texts.items():
+    reason = _other_path(facts)
+    if reason:
+        return f"{reason}, so a virtual environment would not be on it", 0
+    for where, text in {**facts.startup.texts, **facts.overrides}.items():
         name = _foreign(facts, text)
         if name:
             return f"{where} names {name}, which would lie in the virtual environment", 0
-        if _RESET_IN_SCRIPT.search(text):
-            return f"{where} replaces PATH, so a virtual environment would not be on it", 0
-    for mention in facts.application.search(_RESET_IN_CODE):
-        return f"{mention.file}:{mention.line} replaces PATH, so a virtual environment would not be on it", 0
-    if "uwsgi" in startup.programs and "uwsgi" in facts.distributions:
+    if "uwsgi" in facts.startup.programs and "uwsgi" in facts.distributions:
         return "uwsgi brings an interpreter of its own, which has to be told of a virtual environment", 0
-    for file, text in facts.overrides.items():
-        name = _foreign(facts, text)
-        if name:
-            return f"{file} names {name}, which would lie in the virtual environment", 0
-    for mention in facts.application.search(_ABSOLUTE.pattern.encode()):
-        name = "" if mention.file.endswith(".ipynb") else _foreign(facts, mention.word)
+    for mention in _mentions(facts, _ABSOLUTE.pattern.encode(), (".ipynb",)):
+        name = _foreign(facts, mention.word)
         if name:
             return f"{mention.file}:{mention.line} names {name}, which would lie in the virtual environment", 0
+    for mention in _mentions(facts, _HOME):
+        return f"{mention.file}:{mention.line} says that Python's home is /usr/local", 0
+    return _below_prefix(facts)
+
+
+def _other_shell(facts: Facts) -> str:
+    """What starts programs with a PATH of its own, "" where nothing does."""
+    startup = facts.startup
+    if startup.login_shell:
+        return f"a login shell in {startup.login_shell} resets PATH"
+    for program, name in _RESETS.items():
+        if program in startup.programs:
+            return f"{startup.programs[program]} runs {name}, which resets PATH"
+    for service in facts.located.services:
+        for text in service.runs:
+            found = commands_in_script(text)
+            if found is not None and found.login_shell:
+                return f"a login shell in {service.file} resets PATH"
+            name = next((_RESETS[each] for each in sorted(found.commands if found else ()) if each in _RESETS), "")
+            if name:
+                return f"{service.file} runs {name}, which resets PATH"
+    for use in (*facts.program.runs, *facts.processes.runs):
+        name = _RESETS.get(use.word.rpartition("/")[2], "")
+        if name:
+            return f"{use.file}:{use.line} runs {name}, which resets PATH"
+    for mention in facts.application.mentions(("runuser", "su", "sudo")):
+        return f"{mention.file}:{mention.line} runs {mention.word}, which resets PATH"
+    for mention in _mentions(facts, _LOGIN_SHELL):
+        return f"a login shell in {mention.file}:{mention.line} resets PATH"
+    return ""
+
+
+def _other_path(facts: Facts) -> str:
+    """What gives programs another PATH, "" where nothing does."""
+    for where, text in facts.startup.texts.items():
+        if _RESET_IN_SCRIPT.search(text):
+            return f"{where} replaces PATH"
+        if _BASE_FIRST.search(text):
+            return f"{where} puts the base image's folders first in PATH"
+    for service in facts.located.services:
+        if any(_RESET_IN_SCRIPT.match(setting) for setting in service.settings):
+            return f"{service.file} replaces PATH"
+    for mention in (*facts.application.search(_RESET_IN_CODE), *_mentions(facts, _RESET_IN_SETTINGS)):
+        return f"{mention.file}:{mention.line} replaces PATH"
+    return ""
+
+
+def _below_prefix(facts: Facts) -> tuple[str, int] | None:
+    """Refuses where a program looks for files of the image below the prefix of its Python, which is then another."""
+    told = [match[0] for step in facts.final.of("ENV") for match in _BELOW_PREFIX.finditer(step.instruction.args)]
+    for step in facts.final.steps:
+        match = _BELOW_PREFIX.search(step.instruction.original)
+        if match and match[0] not in told:
+            return f"{match[0]} is found below the prefix of the base image's Python only", step.line
+    for mention in _mentions(facts, _BELOW_PREFIX.pattern.encode()):
+        if mention.word not in told:
+            return f"{mention.file}:{mention.line} names {mention.word}, which is found below the prefix of the base image's Python only", 0
+    puts = [path for step in facts.final.steps for path in (
+        *((step.copy.target,) if step.copy is not None and step.copy.target else ()),
+        *(path for unit in step.units if not isinstance(unit.effects.action, PipInstall) for path in unit.effects.writes))]
+    if any(within(path, "/usr/local") and not within(path, "/usr/local/bin") for path in puts):
+        for mention in _mentions(facts, _ASKS_PREFIX):
+            return f"{mention.file}:{mention.line} asks for {mention.word}, and the file puts something below the base image's", 0
     return None
+
+
+def _is_login(text: str) -> bool:
+    found = commands_in_script(text)
+    return found is not None and found.login_shell
+
+
+def _mentions(facts: Facts, pattern: bytes, prose: tuple[str, ...] = _PROSE) -> list[Mention]:
+    """Where a pattern is found in the application's files, those left out that are only to be read."""
+    return [mention for mention in facts.application.search(pattern) if not mention.file.endswith(prose)]
 
 
 def _foreign(facts: Facts, text: str) -> str:

@@ -10,7 +10,7 @@ from dockfix.knowledge.tables import table
 
 @dataclass(frozen=True)
 class IgnoreGroup:
-    """Patterns under one title; the head of ``dockerignore.toml`` explains ``needed`` and ``complete``.
+    """Patterns under one title; the head of ``dockerignore.toml`` explains ``needed``, ``complete`` and ``untracked``.
 
     ``patterns`` pairs each pattern with a path that it ignores.
     """
@@ -18,12 +18,13 @@ class IgnoreGroup:
     title: str
     needed: str
     complete: bool
+    untracked: bool
     patterns: tuple[tuple[str, str], ...]
 
 
 @cache
 def ignore_groups() -> tuple[IgnoreGroup, ...]:
     """The groups in the order in which they are written."""
-    return tuple(IgnoreGroup(group["title"], group["needed"], group["complete"],
+    return tuple(IgnoreGroup(group["title"], group["needed"], group["complete"], group.get("untracked", False),
                              tuple((pattern, probe) for pattern, probe in group["patterns"]))
                  for group in table("dockerignore")["group"])

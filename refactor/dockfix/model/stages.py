@@ -157,6 +157,8 @@ def _python(base: str | None) -> PythonImage | None:
     if base is None:
         return None
     reference = image(base)
+    if reference.digest and not reference.tag:
+        return None  # it may be any version, and any system
     return python_image(reference.registry, reference.repository, reference.tag or "latest")
 
 

@@ -44,6 +44,7 @@ _LOCAL = re.compile(r"^(\.{1,2}(/|\[|$)|/|~/|file:)|\.(whl|zip|tar\.gz|tgz|tar\.
 _URL = re.compile(r"^[a-z][a-z0-9+.-]*://|^[A-Za-z0-9._-]+(\[[^\]]*\])?\s*@\s")
 TOOLS = frozenset({"pip"})
 # what pip reads wherever it runs: its configuration, credentials, keys, certificates
+CONFIGURATION_FILES = ("/etc/pip.conf", "/etc/xdg/pip/pip.conf", "/root/.pip/pip.conf", "/root/.config/pip/pip.conf")
 CONFIGURATION = ("/etc/pip.conf", "/etc/xdg/pip", "/root/.pip", "/root/.config/pip", "/root/.netrc", "/root/.ssh",
                  "/root/.gitconfig", "/etc/gitconfig", "/etc/ssl", "/etc/ssh", "/usr/local/share/ca-certificates",
                  "/usr/share/ca-certificates")
