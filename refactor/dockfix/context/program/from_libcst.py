@@ -166,7 +166,7 @@ class _Converter:
         raw = "r" in node.prefix.lower()
         return _merged(self.node(part) if hasattr(part, "expression") else self.text(part, node.quote, raw) for part in node.parts)
 
-    def text(self, node: Any, quote: str, raw: bool) -> ast.AST:
+    def text(self, node: Any, quote: str, raw: bool) -> Any:
         """The literal part of an f-string, its escapes read as ``ast`` does."""
         value: str = node.value.replace("{{", "{").replace("}}", "}")
         if "\\" in value and not raw:
