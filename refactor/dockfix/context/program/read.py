@@ -11,9 +11,10 @@ from typing import TypeVar
 
 from dockfix.context.program.calls import Call, Findings
 from dockfix.context.program.model import UNKNOWN, Import, Program, Unparsed, Use
-from dockfix.context.program.project import Module, Project
+from dockfix.context.program.project import Project, words_of
 from dockfix.context.program.routes import ROUTES, Routes
 from dockfix.context.program.runs import LOADS, RUNS, read_load, read_names, read_run
+from dockfix.context.program.scopes import Module
 from dockfix.context.program.serving import FETCHES, LISTENS, read_bound, read_download, read_installs, read_port
 from dockfix.context.program.values import Evaluator
 from dockfix.context.program.writes import WRITES, read_setting, read_text, read_write
@@ -32,7 +33,6 @@ _DISTINCT = frozenset(word.encode() for word in (WANTED - _COMMON) | {
     "subprocess", "ctypes", "cffi", "plumbum", "shutil", "DATABASES", "LOGGING", "CACHES", "PORT", "MEDIA_ROOT", "STATIC_ROOT",
     "sqlite", "gradio", "nicegui", "YOLO", "whisper", "nltk", "sqlite3", "websockets", "eventlet", "waitress", "rembg", "gunicorn",
     "UPLOAD_FOLDER"})
-_NOT_A_WORD = bytes(code if (chr(code).isalnum() and code < 128) or code in b"_" or code >= 128 else 32 for code in range(256))
 _FILTER = re.compile(
     rb"\.run\(|\.serve\(|\bopen\([^)\n]{0,300}['\"][rbt]*[wax+]|\bopen\([^)]{0,300}mode|\.open\(|PORT\b|UPLOAD|[^\w](?:exec|eval)\(|sqlite:|[^\w]which\("
     rb"|['\"/^](?:_*health|ping|status|ready|live|alive|heartbeat|hc\b|up\b)|os\.(?:remove|rename|replace|link|system|open|utime)"
@@ -77,7 +77,7 @@ def is_python(name: str, data: bytes) -> bool:
 
 def worth_parsing(data: bytes) -> bool:
     """Whether a source file holds words of interest."""
-    return not _DISTINCT.isdisjoint(data.translate(_NOT_A_WORD).split()) or _FILTER.search(data) is not None
+    return not _DISTINCT.isdisjoint(words_of(data)) or _FILTER.search(data) is not None
 
 
 @lru_cache(maxsize=2)  # the same files are read again after every edit of a Dockerfile

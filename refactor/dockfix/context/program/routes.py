@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from dockfix.context.program.calls import Call, Findings, line_of, plain
 from dockfix.context.program.model import UNKNOWN, Endpoint
 from dockfix.context.program.paths import HOLE
-from dockfix.context.program.project import Function, Module, Scope
+from dockfix.context.program.scopes import Function, Module, Scope
 
 HEALTH = re.compile(r"\^?/?(?:[\w./-]*/)?(?:[\w.-]*(?<![a-z])health(?:z|check|-?check|_check|checks|-status)?|_{0,2}(?:lb)?(?:ping"
                      r"|status|ready|readyz"

@@ -7,7 +7,7 @@ import re
 
 from dockfix.context.program.calls import Call, Findings, plain
 from dockfix.context.program.paths import HOLE, TEMP, Value
-from dockfix.context.program.project import Scope
+from dockfix.context.program.scopes import Scope
 
 _MODE = re.compile(r"[rwaxbtU+|:*gzxz2]{1,5}")
 # Functions that write a path: the argument's position and its names
@@ -139,7 +139,7 @@ def read_setting(name: str, value: ast.expr, scope: Scope, found: Findings) -> N
 
 def _settings(node: ast.expr | None, scope: Scope, found: Findings, how: str) -> None:
     """Files in the nested dictionaries of settings: SQLite databases, log files, caches."""
-    pending: list[tuple[ast.expr | None, Scope, int]] = [(node, scope, 0)]
+    pending: list[tuple[ast.expr | ast.arg | None, Scope, int]] = [(node, scope, 0)]
     while pending:
         current, inner, depth = pending.pop()
         if isinstance(current, ast.Name) and depth < 8:
