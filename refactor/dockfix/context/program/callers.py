@@ -47,7 +47,7 @@ class Callers:
         counted = 0
         names = self._called_as(function)
         for name in names:
-            sites, all_read = self._sites(name)
+            sites, all_read = self.sites(name)
             complete = complete and all_read and len(sites) <= _MAX_CALLS
             for node, scope in sites[:_MAX_CALLS]:
                 ours, certain = self._is_call(node, scope, function)
@@ -74,7 +74,7 @@ class Callers:
             pending += [derived for derived in self.names.project.index.derived.get(each.name, ()) if "__init__" not in derived.inner]
         return names
 
-    def _sites(self, name: str) -> tuple[list[CallSite], bool]:
+    def sites(self, name: str) -> tuple[list[CallSite], bool]:
         """The calls of a name, and whether all files that hold it were read."""
         project = self.names.project
         rest = [file for file in project.mentions.get(name, ()) if not project.known(file) and not is_development(file)]

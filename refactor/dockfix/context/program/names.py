@@ -9,7 +9,7 @@ from dockfix.context.program.callers import Callers
 from dockfix.context.program.project import Project
 from dockfix.context.program.scopes import Bound, Scope
 
-_MAX_DEPTH = 5
+_MAX_DEPTH = 9
 _MAX_ELEMENTS = 8
 
 
@@ -152,9 +152,9 @@ class Names:
         return None, foreign
 
     def arguments(self, node: ast.Call, scope: Scope) -> list[Bound] | None:
-        """The positional arguments of a call; None where not all of them are known."""
+        """The positional arguments of a call, without self; None where not all of them are known."""
         found: list[Bound] = []
-        for each in node.args:
+        for each in node.args[1:] if is_unbound(node) else node.args:
             spread = self.elements(each.value, scope, 0) if isinstance(each, ast.Starred) else [(each, scope)]
             if spread is None:
                 return None
@@ -232,3 +232,9 @@ class Names:
             case ast.Await(value=inner):
                 return self.dotted(inner, scope, depth)
         return ""
+
+
+def is_unbound(node: ast.Call) -> bool:
+    """Whether a call is ``Base.__init__(self, …)``, which is given the object itself."""
+    function = node.func
+    return isinstance(function, ast.Attribute) and function.attr == "__init__" and not isinstance(function.value, ast.Call)

@@ -34,7 +34,7 @@ class _Scan:
         while pending:
             node = pending.pop()
             kind = node.__class__
-            if kind is ast.Name:
+            if kind in _PASSED_OVER:
                 continue
             if kind is ast.Constant:
                 value = node.value  # type: ignore[attr-defined]
@@ -67,8 +67,8 @@ class _Scan:
                 self.made.plumbed.append((node.slice, scope))  # type: ignore[attr-defined]
             for part in node.__dict__.values():
                 if part.__class__ is list:
-                    pending += [each for each in reversed(part) if isinstance(each, ast.AST)]
-                elif isinstance(part, ast.AST) and not isinstance(part, ast.expr_context):
+                    pending += part[::-1]
+                elif part.__class__ not in _PASSED_OVER and isinstance(part, ast.AST):
                     pending.append(part)
 
     def call(self, node: ast.Call, scope: Scope) -> None:
@@ -83,7 +83,11 @@ class _Scan:
             return
         if name in self.index.calls:
             self.index.calls[name].append((node, scope))
-        if name in self.wanted or (isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)
+        if name == "__init__":  # of a class that derives from one of interest
+            wanted = scope.owner is not None and any(_last_name(base) in self.wanted for base in scope.owner.bases)
+        else:
+            wanted = name in self.wanted
+        if wanted or (isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)
                                    and self.made.imports.get(function.value.id) in {"sh", "plumbum.cmd"}) or (
                 isinstance(function, ast.Name) and self.made.imports.get(function.id, "").startswith(("sh.", "plumbum.cmd."))):
             self.made.calls.append((node, scope))
@@ -179,6 +183,8 @@ class _Scan:
                 scope.owner.entries.setdefault((attribute, key), []).append((value, scope))
 
 
+# What holds nothing: names, and what else stands in the fields of nodes
+_PASSED_OVER = frozenset({ast.Name, ast.Load, ast.Store, ast.Del, ast.Pass, ast.alias, str, int, bool, type(None)})
 _STATEMENTS = frozenset({ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.AugAssign, ast.For, ast.AsyncFor, ast.With, ast.AsyncWith,
                          ast.Return, ast.Import, ast.ImportFrom})
 

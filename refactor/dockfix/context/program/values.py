@@ -44,6 +44,7 @@ class Evaluator(Names):
         super().__init__(project)
         self.fuel = 0
         self._asked: list[int] = []
+        self._open: set[tuple[int, str, str]] = set()
         self._given: dict[int, Values] = {}
 
     def __call__(self, node: ast.expr | ast.arg | None, scope: Scope) -> Values:
@@ -218,7 +219,13 @@ class Evaluator(Names):
             home, name = scope.holder(base.id) or scope, base.id
         elif isinstance(base, ast.Attribute) and (owner := self.object_class(base.value, scope)) is not None:
             home, name = self.holding(owner, base.attr) or owner, base.attr
-        return _distinct([*found, self.bound(home.entries.get((name, key)), depth)])
+        place = id(home.origin), name, key
+        if place in self._open:  # it is put there again, made from what stands there
+            return _distinct(found)
+        self._open.add(place)
+        found.append(self.bound(home.entries.get((name, key)), depth))
+        self._open.discard(place)
+        return _distinct(found)
 
     def call(self, node: ast.Call, scope: Scope, depth: int) -> Values:
         """What a call returns, for those that make paths or read the environment, and for functions of the application's own."""

@@ -21,7 +21,7 @@ _BY_ARGUMENT: dict[str, tuple[int, tuple[str, ...]]] = {
     "shutil.move": (1, ("dst",)), "shutil.rmtree": (0, ("path",)), "shutil.make_archive": (0, ("base_name",)),
     "shutil.unpack_archive": (1, ("extract_dir",)), "sqlite3.connect": (0, ("database",)), "aiosqlite.connect": (0, ("database",)),
     "apsw.Connection": (0, ("filename",)), "duckdb.connect": (0, ("database",)), "shelve.open": (0, ("filename",)),
-    "dbm.open": (0, ("file",)),
+    "dbm.open": (0, ("file",)), "sqlite3.Connection": (0, ("database",)),
     "tinydb.TinyDB": (0, ("path",)), "diskcache.Cache": (0, ("directory",)), "diskcache.FanoutCache": (0, ("directory",)),
     "peewee.SqliteDatabase": (0, ("database",)), "playhouse.sqlite_ext.SqliteExtDatabase": (0, ("database",)),
     "chromadb.PersistentClient": (0, ("path",)), "urllib.request.urlretrieve": (1, ("filename",)), "urllib.urlretrieve": (1, ("filename",)),
