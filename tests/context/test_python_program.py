@@ -355,6 +355,9 @@ def test_files_that_cannot_be_parsed_are_named(text: bytes, reason: str) -> None
 def test_files_without_anything_of_interest_are_not_parsed() -> None:
     program = read("class A:\n    pass\n", config="X = '/data'\n", b="import config\nopen(config.X, 'w')\n")
     assert (program.files, program.parsed) == (3, 2)
+    assert worth_parsing(b"import os\nopen(os.path.join(x, y()), 'wb')\n")
+    assert worth_parsing(b"open(\n    x,\n    'a',\n)\n")
+    assert not worth_parsing(b"import os\nopen(os.path.join(x, y))\nopen(x, 'r')\n")
     assert not worth_parsing(b"import os\n\ndef f(x):\n    return os.path.exists(x)\n")
 
 

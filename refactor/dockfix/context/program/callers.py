@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dockfix.context.program.names import Names
 
 _MAX_CALLS = 24
+_MAX_NESTED = 4  # questions that come up while one is answered
 # Files that are parsed only because they hold a function's name
 _MAX_FILES = 6
 _MAX_FILES_IN_ALL = 120
@@ -31,14 +32,19 @@ class Callers:
     def __init__(self, names: Names) -> None:
         self.names = names
         self._given: dict[int, Given] = {}
+        self._nested = 0
         self._left = _MAX_FILES_IN_ALL
 
     def given(self, parameter: ast.arg, function: Scope) -> Given:
         """What the calls of a function give for one of its parameters; a default that they leave is not among it."""
         key = id(parameter)
         if key not in self._given:
+            if self._nested >= _MAX_NESTED:
+                return Given((), False)
             self._given[key] = Given((), False)  # while it is asked for
+            self._nested += 1
             self._given[key] = self._find(parameter, function.origin)
+            self._nested -= 1
         return self._given[key]
 
     def _find(self, parameter: ast.arg, function: Scope) -> Given:

@@ -9,7 +9,7 @@ from dockfix.context.program.callers import Callers
 from dockfix.context.program.project import Project
 from dockfix.context.program.scopes import Bound, Scope
 
-_MAX_DEPTH = 9
+_MAX_DEPTH = 4  # of names that are made from other names
 _MAX_ELEMENTS = 8
 
 
@@ -20,6 +20,7 @@ class Names:
         self.project = project
         self.callers = Callers(self)
         self._classes: dict[int, Scope | None] = {}  # of parameters
+        self._searched: set[tuple[int, str]] = set()
 
     def holder(self, dotted: str, scope: Scope) -> tuple[Scope, str] | None:
         """The scope that holds the last part of a dotted name, going through classes and objects, and that part."""
@@ -50,22 +51,20 @@ class Names:
 
     def definition(self, node: ast.expr, scope: Scope, depth: int = 0) -> Scope | None:
         """The class or function of the application's own that an expression names."""
-        if depth > _MAX_DEPTH:
-            return None
         match node:
             case ast.Name(id=name):
                 holder = scope.holder(name)
                 return holder.inner.get(name) if holder is not None else self.there(scope.module.imports.get(name, ""), scope)
             case ast.Constant(value=str() as name):  # a quoted annotation
-                return self.definition(ast.Name(name, ast.Load()), scope, depth + 1) if name.isidentifier() else None
+                return self.definition(ast.Name(name, ast.Load()), scope, depth) if name.isidentifier() else None
             case ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr=name) if (owner := scope.owner) is not None:
                 for base in owner.bases:
-                    above = self.definition(base, owner.parent or owner, depth + 1)
+                    above = self.definition(base, owner.parent or owner, depth)
                     if above is not None and (found := self.holding(above, name)) is not None:
                         return found.inner.get(name)
                 return None
             case ast.Attribute(value=value, attr=name):
-                owner = self.object_class(value, scope, depth + 1)
+                owner = self.object_class(value, scope, depth)
                 if owner is not None:
                     found = self.holding(owner, name)
                     return found.inner.get(name) if found is not None else None
@@ -76,17 +75,19 @@ class Names:
         """The class, this one or one that it derives from, that has a member of this name."""
         if name in owner.names or name in owner.inner:
             return owner
-        if depth < _MAX_DEPTH:
-            for base in owner.bases:
-                above = self.definition(base, owner.parent or owner)
-                if above is not None and above.kind == "class" and (found := self.holding(above, name, depth + 1)) is not None:
-                    return found
-        return None
+        key = id(owner), name
+        if depth >= _MAX_DEPTH or key in self._searched:
+            return None
+        self._searched.add(key)  # a class may derive from what it holds, by mistake
+        try:
+            above = (self.definition(base, owner.parent or owner) for base in owner.bases)
+            found = (self.holding(each, name, depth + 1) for each in above if each is not None and each.kind == "class")
+            return next((each for each in found if each is not None), None)
+        finally:
+            self._searched.discard(key)
 
     def object_class(self, node: ast.expr, scope: Scope, depth: int = 0) -> Scope | None:
         """The class of the application's own that an object is of; for a class itself that class."""
-        if depth > _MAX_DEPTH:
-            return None
         match node:
             case ast.Name(id=name):
                 owner = scope.owner
@@ -100,23 +101,23 @@ class Names:
                     holder, name = there
                 if name in holder.inner:
                     return holder.inner[name] if holder.inner[name].kind == "class" else None
-                return self.class_of(holder.names.get(name), depth + 1)
+                return self.class_of(holder.names.get(name), depth)
             case ast.Attribute(value=value, attr=name):
-                owner = self.object_class(value, scope, depth + 1)
+                owner = self.object_class(value, scope, depth)
                 home = self.holding(owner, name) if owner is not None else None
-                return self.class_of(home.names.get(name), depth + 1) if home is not None else None
+                return self.class_of(home.names.get(name), depth) if home is not None else None
             case ast.Call(func=function):
-                found = self.definition(function, scope, depth + 1)
+                found = self.definition(function, scope, depth)
                 if found is None or found.kind == "class":
                     return found
-                return self.class_of(found.names.get("return"), depth + 1)  # a function that makes and returns the object
+                return self.class_of(found.names.get("return"), depth)  # a function that makes and returns the object
             case ast.Await(value=inner):
-                return self.object_class(inner, scope, depth + 1)
+                return self.object_class(inner, scope, depth)
         return None
 
     def class_of(self, bounds: Sequence[Bound] | None, depth: int) -> Scope | None:
         """The class of what a name stands for, by the first of its values that tells."""
-        for node, scope in (bounds or ())[:3]:
+        for node, scope in (bounds or ())[:3] if depth < _MAX_DEPTH else ():
             found = self.parameter_class(node, scope, depth) if isinstance(node, ast.arg) else \
                 self.object_class(node, scope, depth + 1) if isinstance(node, ast.expr) else None
             if found is not None:
@@ -131,8 +132,8 @@ class Names:
             found = self.definition(parameter.annotation, function) if parameter.annotation is not None else None
             if found is not None and found.kind == "class":
                 self._classes[key] = found
-            elif depth < _MAX_DEPTH:
-                self._classes[key] = self.class_of(self.callers.given(parameter, function).bounds, depth + 1)
+            else:
+                self._classes[key] = self.class_of(self.callers.given(parameter, function).bounds, depth)
         return self._classes[key]
 
     def callee(self, node: ast.Call, scope: Scope) -> tuple[Scope | None, bool]:

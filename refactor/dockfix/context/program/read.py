@@ -36,7 +36,8 @@ _DISTINCT = frozenset(word.encode() for word in (WANTED - _COMMON) | {
     "sqlite", "gradio", "nicegui", "YOLO", "whisper", "nltk", "sqlite3", "websockets", "eventlet", "waitress", "rembg", "gunicorn",
     "UPLOAD_FOLDER"})
 _FILTER = re.compile(
-    rb"\.run\(|\.serve\(|\bopen\([^)\n]{0,300}['\"][rbt]*[wax+]|\bopen\([^)]{0,300}mode|\.open\(|PORT\b|UPLOAD|[^\w](?:exec|eval)\(|sqlite:|[^\w]which\("
+    rb"\.run\(|\.serve\(|\bopen\((?:[^)\n]{0,300}['\"]|[^\n]{0,300}?,\s*['\"]|[^)]{0,300}?,\s*['\"])[rbt]*[wax+]|\bopen\([^)]{0,300}mode|\.open\("
+    rb"|PORT\b|UPLOAD|[^\w](?:exec|eval)\(|sqlite:|[^\w]which\("
     rb"|['\"/^](?:_*health|ping|status|ready|live|alive|heartbeat|hc\b|up\b)|os\.(?:remove|rename|replace|link|system|open|utime)"
     rb"|\bimport sh\b|from sh\b"
     rb"|\binclude\(|\.mount\(|\.(?:save|dump|export|render|output|touch|launch|listen|bind|connect|spawn)\([^)]"
