@@ -46,6 +46,8 @@ _WRITES_LAST = frozenset({"cp", "mv", "ln", "rsync"})
 _EXPANSIONS = frozenset({"simple_expansion", "expansion", "command_substitution", "process_substitution",
                          "arithmetic_expansion", "ansi_c_string", "translated_string"})
 _ARGUMENTS = re.compile(r"\"?\$(?:[@*1]|\{[@*1](?:[:-][^}]*)?\})\"?")
+# The name of a program whose folder is worked out: "$DIR/twistd"
+_LAST_PART = re.compile(r"[\w}\")`]/([\w.+-]+)\"?$")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 
 
@@ -158,6 +160,8 @@ class _Reader:
                     self.runs_arguments = True
                 else:
                     self.dynamic = True
+                    last = _LAST_PART.search(words[0].text)
+                    self.commands |= {last[1]} if last else set()
                 return
             self.commands.add(name)
             words = self.started(posixpath.basename(name), words[1:], depth)
