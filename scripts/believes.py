@@ -19,6 +19,7 @@ from dockfix import knowledge
 from dockfix.context.listens import ports_of_command
 from dockfix.context.process_files import Processes
 from dockfix.context.program import Program
+from dockfix.context.program.model import is_development
 from dockfix.engine.runner import gather
 from dockfix.facts import Facts
 from dockfix.syntax import parse
@@ -48,6 +49,8 @@ def believed(facts: Facts, everything: bool) -> dict[str, Any]:
     beliefs: dict[str, Any] = {kind: [each if isinstance(each, dict) else asdict(each) for each in those] for kind, those in found.items()}
     beliefs["writes"] += [{"path": path, "base": "root", "file": "a script that the container starts with"}
                           for path in sorted(facts.startup.writes)]
+    beliefs["writes"] += [{"path": each.word, "base": "root", "file": each.file, "line": each.line, "how": "a setting, maybe"}
+                          for each in facts.application.setting_paths() if everything or not is_development(each.file)]
     beliefs["imports"] = {kind: [each.module for each in program.imports if each.kind == kind]
                           for kind in ("third party", "local", "stdlib")}
     beliefs["unknown"] = unknown

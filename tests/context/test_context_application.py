@@ -239,6 +239,29 @@ def test_a_context_that_cannot_be_listed_is_not_known(tmp_path: Path) -> None:
     assert not Application(BuildContext(tmp_path / "nothing"), frozenset()).known
 
 
+@pytest.mark.parametrize(("name", "line", "found"), [
+    ("settings.json", '"filename": "/var/tmp/x.log"', ["/var/tmp/x.log"]),
+    ("settings.json", '"https.key": "/etc/ssl/x/x.key",', ["/etc/ssl/x/x.key"]),
+    ("conf/app.yml", "cache_dir: /weird/cache", ["/weird/cache"]),
+    ("app.toml", "data_path = '/weird/data'", ["/weird/data"]),
+    ("app.ini", "logfile=/weird/x.log", ["/weird/x.log"]),
+    (".env", "X=/data/x.db", ["/data/x.db"]),
+    ("settings.json", '"path": "/mcp/v1"', []),
+    ("settings.json", '"log": "/ping"', []),
+    ("settings.json", '"file": "a/b"', []),
+    ("settings.json", '"url": "http://x/data/y"', []),
+    ("app.ini", "# logfile=/weird/x.log", []),
+    ("app/fixtures/x.json", '"url_path": "/home/x/y"', []),
+    ("settings.json", '"logfile": "/dev/stdout"', []),
+    ("docker-compose.yml", "cache_dir: /data/cache", []),
+    (".github/workflows/x.yml", "cache_dir: /data/cache", []),
+    ("README.md", "cache_dir: /data/cache", []),
+])
+def test_paths_in_settings(tmp_path: Path, name: str, line: str, found: list[str]) -> None:
+    app = made({name: f"a\n{line}\nb\n"}, tmp_path)
+    assert [(each.word, each.line) for each in app.setting_paths()] == [(path, 2) for path in found]
+
+
 def test_the_overlay_is_read(tmp_path: Path) -> None:
     (tmp_path / "a.sh").write_text("gcc")
     assert Application(BuildContext(tmp_path, {"a.sh": "make"}), frozenset({"a.sh"})).mentions(["gcc", "make"]) == (Mention("make", "a.sh", 1),)

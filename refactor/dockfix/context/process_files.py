@@ -219,6 +219,7 @@ _NGINX_DEFAULTS = {"pid": "/run/nginx.pid", "error_log": "/var/log/nginx/error.l
 
 def _nginx(file: str, text: str, found: _Found) -> None:
     listed = [*directives(text)]
+    included: set[str] = set()
     silent: dict[int, tuple[int | None, int]] = {}  # the servers that say nothing of their port, and the line of each
     for each in listed:
         value = each.words[0] if each.words else ""
@@ -232,7 +233,9 @@ def _nginx(file: str, text: str, found: _Found) -> None:
         elif each.name == "user":
             found.root.append(Use(value, file, each.line, "user changes the user"))
         elif each.name == "include" and not value.endswith(("mime.types", "_params")):
-            found.unread.append(Unparsed(file, f"line {each.line}: what {value} brings is not followed"))
+            if value not in included:
+                found.unread.append(Unparsed(file, f"line {each.line}: what {value} brings is not followed"))
+            included.add(value)
             if each.block in silent:
                 silent[each.block] = None, each.line
     found.ports += [Port(port, file, line, "server, its default" if port else "server") for port, line in silent.values()]
