@@ -36,7 +36,7 @@ def believed(facts: Facts, everything: bool) -> dict[str, Any]:
     processes: Processes = facts.processes
     started = [port for texts in (facts.startup.texts, facts.overrides) for where, text in texts.items()
                for port in ports_of_command(text, where, 0)]
-    through = [{"word": name, "file": f"the Python package {distribution}"} for distribution in sorted(facts.distributions)
+    through = [{"word": name, "file": f"the Python package {distribution}"} for distribution in sorted(facts.distributions | facts.managed)
                for name in sorted(knowledge.calls(distribution))]
     unknown = [{"what": facts.unknown}] if facts.unknown else []
     unknown += [{"what": f"{each.file} could not be read: {each.reason}"} for each in (*program.unparsed, *processes.unread)]

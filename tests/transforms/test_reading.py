@@ -115,3 +115,10 @@ def test_nginx_counts_where_the_image_holds_it(tmp_path: Path) -> None:
     held = facts(tmp_path, DOCKERFILE.replace("COPY", "RUN apt-get update && apt-get install -y nginx\nCOPY"), **site)
     assert open_questions(held) == "port 80 is below 1024, which not every host lets a user listen on"
     assert open_questions(facts(tmp_path, **site)) == ""
+
+
+@pytest.mark.parametrize("install", ["poetry install", "uv sync --frozen", "pip install poetry && poetry install --only main"])
+def test_what_another_manager_installs(tmp_path: Path, install: str) -> None:
+    files = {"pyproject.toml": '[project]\nname = "x"\ndependencies = ["ffmpeg-python (>=0.2)"]\n', "app.py": ""}
+    assert "ffmpeg-python" in facts(tmp_path, DOCKERFILE.replace("CMD", f"RUN {install}\nCMD"), **files).managed
+    assert facts(tmp_path, DOCKERFILE.replace("CMD", "RUN pip install flask\nCMD"), **files).managed == frozenset()

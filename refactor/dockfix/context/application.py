@@ -54,7 +54,8 @@ _WEB = re.compile(rb"(?i)(?:\.(?:get|post|put|patch|delete|head|options|websocke
 _WEB_LINE = re.compile(rb"(?i)\s*(?:@\w|[\w.]*(?:url|uri|href|endpoint|route)\w*\s*[=:])")
 # Settings that a program may read; a tool's, a package manager's and another container's are not the program's, and fixtures are rows
 _SETTINGS = re.compile(r"(?i)(?:.*\.(?:ya?ml|toml|json|ini|cfg|conf|properties|env)|(?:.*/)?\.env[^/]*)")
-_OTHER_SETTINGS = re.compile(r"(?i)(?:.*/)?(?:(?:docker-)?compose[^/]*\.ya?ml|\.(?:github|gitlab|circleci)/.*|package(?:-lock)?\.json|fixtures?/.*\.json)")
+_OTHER_SETTINGS = re.compile(r"(?i)(?:.*/)?(?:(?:docker-)?compose[^/]*\.ya?ml|\.(?:github|gitlab|circleci)/.*|package(?:-lock)?\.json"
+                             r"|fixtures?/.*\.json)")
 # A value that is a path: below a folder for data, or under a key that says so
 _SETTING_PATH = re.compile(
     rb"(?mi)(?:(?:^|[\s\"'=:])(?-i:(/(?:var|data|srv|mnt|media|opt|home|run|logs?|uploads?|storage|exports?|backups?|root)/[\w.@+/-]+))"

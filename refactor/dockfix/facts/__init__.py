@@ -25,6 +25,7 @@ from dockfix.syntax import Dockerfile
 SYSTEM_FOLDERS = ("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "usr", "var")
 
 _RUNS_PIP = rb"""['"]-m['"]\s*,\s*['"]pip['"]|pip\._internal|\bpip\.main\("""
+_MANAGERS = re.compile(r"\b(?:poetry|uv|pdm|pipenv|hatch|rye)\b")
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +176,16 @@ class Facts:
             for path in install.local:
                 names |= self._project_words(path) or frozenset()
         return frozenset(names)
+
+    @cached_property
+    def managed(self) -> frozenset[str]:
+        """The names, normalised, that the project's files name where a RUN has Poetry, uv or another manager install them.
+
+        dockfix does not model these, so that any word of the files counts.
+        """
+        folders = {step.state.workdir or "/" for stage in self.model.stages for step in stage.of("RUN")
+                   if _MANAGERS.search(step.instruction.text)}
+        return frozenset(name for folder in folders for name in self._project_words(folder) or ())
 
     @cached_property
     def overrides(self) -> Mapping[str, str]:
