@@ -207,6 +207,19 @@ def test_commands_that_callers_give() -> None:
     assert sorted(runs(code + "run_it(['git'])\nstart(run_it)\n")) == ["?", "git"]
 
 
+@pytest.mark.parametrize(("text", "found"), [
+    ("p.add_argument('-o', '--out-dir', default='/a')\nargs = p.parse_args()\nopen(args.out_dir, 'w')\n", ["/a", "?"]),
+    ("p.add_argument('--out', dest='x', default='/a')\ndef f(options):\n    open(options.x, 'w')\n", ["/a", "?"]),
+    ("p.add_argument('--out')\nargs = p.parse_args()\nopen(args.out, 'w')\n", ["?"]),
+    ("p.add_argument('--out', default='/a')\nopen(url.out, 'w')\n", ["?"]),
+    ("@click.command()\n@click.option('-o', '--out-dir', default='/a')\ndef f(out_dir):\n    open(out_dir, 'w')\n", ["/a", "?"]),
+    ("@click.command()\n@click.argument('out', default='/a')\ndef f(out):\n    open(out, 'w')\n", ["/a", "?"]),
+    ("@click.command()\n@click.option('--out')\ndef f(out):\n    open(out, 'w')\n", ["?"]),
+])
+def test_options_of_the_command_line(text: str, found: list[str]) -> None:
+    assert sorted(path for _, path in writes("import shutil\n" + text)) == found
+
+
 def test_what_stands_in_dictionaries() -> None:
     assert writes("d = {'path': '/a', 'other': '/b'}\nopen(d['path'], 'w')\n") == [("root", "/a")]
     assert writes("d = {}\nd['path'] = '/a'\ndef f(c):\n    open(c['path'], 'w')\nf(d)\n") == [("root", "/a")]

@@ -81,6 +81,9 @@ class _Scan:
                 name = self.made.imports.get(name, name).rpartition(".")[2]
         else:
             return
+        if name in {"add_argument", "add_option"}:
+            for option, default in _options(node):
+                self.index.options.setdefault(option, []).append((default, scope))
         if name in self.index.calls:
             self.index.calls[name].append((node, scope))
         if name == "__init__":  # of a class that derives from one of interest
@@ -101,6 +104,11 @@ class _Scan:
         defaults = [None] * (len(plain) - len(given.defaults)) + [*given.defaults]
         for parameter, default in [*zip(plain, defaults, strict=True), *zip(given.kwonlyargs, given.kw_defaults, strict=True)]:
             inner.names[parameter.arg] = [(default, scope), (parameter, inner)] if default is not None else [(parameter, inner)]
+        for decorator in node.decorator_list:  # of click and its like
+            if isinstance(decorator, ast.Call) and _last_name(decorator.func) in {"option", "argument"}:
+                for name, value in _options(decorator):
+                    if name in inner.names:
+                        inner.names[name] = [(value, scope), inner.names[name][-1]]
         for star in (given.vararg, given.kwarg):
             if star:
                 inner.names[star.arg] = [(None, scope)]
@@ -187,6 +195,16 @@ class _Scan:
 _PASSED_OVER = frozenset({ast.Name, ast.Load, ast.Store, ast.Del, ast.Pass, ast.alias, str, int, bool, type(None)})
 _STATEMENTS = frozenset({ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.AugAssign, ast.For, ast.AsyncFor, ast.With, ast.AsyncWith,
                          ast.Return, ast.Import, ast.ImportFrom})
+
+
+def _options(node: ast.Call) -> list[tuple[str, ast.expr]]:
+    """The names under which a declared option of the command line is found, each with its default; nothing for one without."""
+    given = {word.arg: word.value for word in node.keywords}
+    default, named = given.get("default"), given.get("dest")
+    if default is None:
+        return []
+    texts = [each.value for each in ([named] if named is not None else node.args) if isinstance(each, ast.Constant)]
+    return [(text.split("/")[0].lstrip("-").replace("-", "_"), default) for text in texts if isinstance(text, str)]
 
 
 def _last_name(node: ast.expr) -> str:

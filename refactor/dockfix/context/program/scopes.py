@@ -104,7 +104,10 @@ class Module:
 
 @dataclass(eq=False)
 class Index:
-    """The calls of functions and classes of the application's own, and the classes by what they derive from, by last names."""
+    """By last names: the calls of functions and classes of the application's own, the classes that derive from one, and the defaults
+    of the command line's options.
+    """
 
     calls: dict[str, list[CallSite]]
     derived: dict[str, list[Scope]] = field(default_factory=dict)
+    options: dict[str, list[Bound]] = field(default_factory=dict)

@@ -24,6 +24,8 @@ _SAME = frozenset({
     "__str__"})
 _SAME_CALLS = re.compile(r"str|int|bytes|repr|list|(?:os\.)?(?:fspath|fsencode|fsdecode)|(?:os\.path\.|path\.)(?:abspath|realpath|normpath"
                          r"|expanduser|expandvars)|(?:abspath|realpath|normpath|expanduser)|shlex\.quote|(?:.*\.)?cast|asyncio\.to_thread")
+# Objects that hold the options of the command line
+_PARSED = re.compile(r"(?i)(?:args?|arguments|opts?|options|params?|namespace|ns|flags|cfg|conf(?:ig)?)$")
 # Methods that look a setting up and are given a default
 _GETS = re.compile(r"(?i)get|get_?(?:val|value|int|setting|config|option|str|path|env|float)|setting|option|setdefault|pop|value")
 _TEMPORARY = re.compile(r"(?:tempfile\.)?(?:gettempdir|mkdtemp|mkstemp|NamedTemporaryFile|TemporaryDirectory|TemporaryFile|mktemp)")
@@ -174,7 +176,11 @@ class Evaluator(Names):
             return self.bound(home.names.get(name) if method is None else method.names.get("return"), depth) or _UNKNOWN
         if name.isupper() and dotted.startswith("django.conf.settings."):
             return self.setting(name, depth)
-        return self.imported(dotted, scope, depth) if dotted and not dotted.startswith(".") else _UNKNOWN
+        found = self.imported(dotted, scope, depth) if dotted and not dotted.startswith(".") else _UNKNOWN
+        options = self.project.index.options.get(name)
+        if found == _UNKNOWN and options and _PARSED.search(ast.unparse(node.value)):
+            return _distinct((self.bound(options[:_MAX_ALTERNATIVES], depth), _UNKNOWN))
+        return found
 
     def setting(self, name: str, depth: int) -> Values:
         """A setting of Django or an entry of a Flask app's config, by its name, in whatever file it is set."""
