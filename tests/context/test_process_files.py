@@ -155,6 +155,9 @@ def test_kinds_of_files() -> None:
     ("python manage.py runserver 0.0.0.0:8001", [(8001, "")]), ("python manage.py runserver", [(8000, "")]), ("python manage.py migrate", []),
     ("streamlit run app.py --server.port=80", [(80, "")]), ("python -m http.server 9000", [(9000, "")]),
     ("if x; then\n  gunicorn a \\\n    -b :81\nfi", [(81, "")]), ("sh -c 'uvicorn main:app --port 82'", [(82, "")]), ("# gunicorn", []),
+    ("P=${PORT:-8001}\ncd x\ngunicorn -b \"0.0.0.0:${P}\" x", [(8001, "PORT")]), ("export P='82'\nuvicorn x --port $P", [(82, "")]),
+    ("P=1\nP=2\nuvicorn x --port $P", [(None, "P")]), ("P=$P\nuvicorn x --port $P", [(None, "P")]),
+    ('["./wait-for-it.sh", "db:5432", "--", "python", "manage.py", "runserver", "0.0.0.0:8001"]', [(8001, "")]),
     ("pip install gunicorn", []), ("/opt/venv/bin/gunicorn x", [(8000, "")])])
 def test_ports_of_commands(command: str, found: list[tuple[int | None, str]]) -> None:
     assert [(port.port, port.env) for port in ports_of_command(command, "x", 1)] == found

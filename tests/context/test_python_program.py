@@ -124,10 +124,14 @@ def test_libraries() -> None:
     ("tempfile.mkstemp()", [("temp", ".")]),
     ("tempfile.mkdtemp(dir='/data')", [("root", "/data")]),
     ("os.system('echo x > /run/x')", [("root", "/run/x")]),
+    ("os.system('wget -q -O /a/b ' + url)", [("root", "/a/b")]),
+    ("os.system('wget --warc-file=\"' + name + '\"')", [("unknown", "?")]),
+    ("subprocess.run(['ffmpeg', '-i', x, 'out/y.mp4'])", [("cwd", "out/y.mp4")]),
+    ("open(os.devnull, 'w')", []),
     ("os.makedirs('C:\\\\x')", []),
 ])
 def test_written_paths(call: str, found: list[tuple[str, str]]) -> None:
-    text = f"import logging, logging.config, os, shutil, sqlite3, tempfile\nfrom pathlib import Path\n{call}\n"
+    text = f"import logging, logging.config, os, shutil, sqlite3, subprocess, tempfile\nfrom pathlib import Path\n{call}\n"
     assert writes(text) == found
 
 

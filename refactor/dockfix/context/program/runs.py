@@ -104,6 +104,7 @@ def _script(call: Call, text: str, found: Findings) -> None:
         found.run(UNKNOWN, call.node, call.scope, call.dotted)
     for path in sorted(facts.writes):
         found.writes.append(Write(path, "root", call.scope.module.file, call.node.lineno, call.dotted))
+    found.write(tuple(Value(path.replace("$", HOLE)) for path in sorted(facts.outputs)), call.node, call.scope, call.dotted, missing=False)
 
 
 def word_lists(evaluate: Evaluator, node: ast.expr, scope: Scope, depth: int) -> list[list[str]]:

@@ -165,6 +165,8 @@ class Evaluator(Names):
             return (Value("python"),)
         if dotted in {"os.sep", "os.path.sep"}:
             return (Value("/"),)
+        if dotted in {"os.devnull", "os.path.devnull"}:
+            return (Value("/dev/null"),)
         if dotted in {"os.curdir", "os.pardir"}:
             return (Value("." * (1 + (dotted == "os.pardir"))),)
         owner = self.object_class(node.value, scope)
