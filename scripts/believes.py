@@ -19,6 +19,7 @@ from dockfix import knowledge
 from dockfix.context.listens import ports_of_command
 from dockfix.context.process_files import Processes
 from dockfix.context.program import Program
+from dockfix.context.program.model import is_development
 from dockfix.engine.runner import gather
 from dockfix.facts import Facts
 from dockfix.syntax import parse
@@ -35,7 +36,7 @@ def believed(facts: Facts, everything: bool) -> dict[str, Any]:
     processes: Processes = facts.processes
     started = [port for texts in (facts.startup.texts, facts.overrides) for where, text in texts.items()
                for port in ports_of_command(text, where, 0)]
-    through = [{"word": name, "file": f"the Python package {distribution}"} for distribution in sorted(facts.distributions)
+    through = [{"word": name, "file": f"the Python package {distribution}"} for distribution in sorted(facts.distributions | facts.managed)
                for name in sorted(knowledge.calls(distribution))]
     unknown = [{"what": facts.unknown}] if facts.unknown else []
     unknown += [{"what": f"{each.file} could not be read: {each.reason}"} for each in (*program.unparsed, *processes.unread)]
@@ -48,6 +49,8 @@ def believed(facts: Facts, everything: bool) -> dict[str, Any]:
     beliefs: dict[str, Any] = {kind: [each if isinstance(each, dict) else asdict(each) for each in those] for kind, those in found.items()}
     beliefs["writes"] += [{"path": path, "base": "root", "file": "a script that the container starts with"}
                           for path in sorted(facts.startup.writes)]
+    beliefs["writes"] += [{"path": each.word, "base": "root", "file": each.file, "line": each.line, "how": "a setting, maybe"}
+                          for each in facts.application.setting_paths() if everything or not is_development(each.file)]
     beliefs["imports"] = {kind: [each.module for each in program.imports if each.kind == kind]
                           for kind in ("third party", "local", "stdlib")}
     beliefs["unknown"] = unknown

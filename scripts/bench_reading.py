@@ -15,7 +15,7 @@ from pathlib import Path
 from dockfix.context.disk import MAX_FILE
 from dockfix.context.program import read_python
 from dockfix.context.program.read import worth_parsing
-from dockfix.context.python_strings import too_deep
+from dockfix.context.program.source import too_deep
 
 
 def python_files(folders: list[Path], limit: int) -> dict[str, bytes]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from pathlib import Path
 
+import libcst
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dockfix.context import application, python_strings
+from dockfix.context import application
 from dockfix.context.application import Application, Mention
 from dockfix.context.build_context import BuildContext
+from dockfix.context.program.from_libcst import tree_of
+from dockfix.context.program.source import too_deep
 from dockfix.context.python_strings import string_literals
 
 
@@ -81,10 +85,35 @@ def test_a_python_file_that_cannot_be_parsed_counts(tmp_path: Path, text: str) -
     assert {word for word, _, _ in words(app, "gcc")} == {"gcc"}
 
 
+SAMPLE = b'''"""doc"""
+import subprocess
+if x:
+    case = 1
+    run("gcc", b"ld", f"cc {x} ar" "as")
+"lonely" " text"
+assert x, "a1"
+def f(a: "a2", *b: "a3", c: "a4" = "a5", **d: "a6") -> "a7":
+    y: "a8" = lambda e="a9": {"b1": x["b2":"b3", "b4"], **{"b5": -len("b6")}}
+    raise E("b7") from g("b8")
+class A(B, x="b9"):
+    """doc"""
+    z = f"{x!r:c1} c2\\tc3{{" rf"\\c4{x:{'c5'}}" or [each for each in "c6" if each < "c7"]
+try:
+    with open("c8") as h: pass
+except f("c9"): del i["d1"]
+while "d2": yield "d3"
+match "d4":
+    case "d5" | {"d6": "d7"} if "d8": print("d9")
+'''
+
+
 def test_both_parsers_find_the_same() -> None:
-    source = b'"""doc"""\nimport subprocess\nif x:\n    case = 1\n    run("gcc", b"ld", f"cc {x} ar" "as")\n"lonely"\n'
-    assert string_literals(source) == ((5, " aras"), (5, "cc "), (5, "gcc"), (5, "ld"))
-    assert python_strings._by_libcst(source) == ((5, " ar"), (5, "as"), (5, "cc "), (5, "gcc"), (5, "ld"))
+    newer = string_literals(SAMPLE + b"type Names = list[str]\n")
+    assert newer == string_literals(SAMPLE)
+    assert newer is not None
+    assert newer[:4] == ((5, " aras"), (5, "cc "), (5, "gcc"), (5, "ld"))
+    assert {text for _, text in newer[4:]} == {*(f"{letter}{digit}" for letter in "abd" for digit in range(1, 10)), "c1", " c2\tc3{\\c4",
+                                               *(f"c{digit}" for digit in range(5, 10))}
 
 
 def test_python_newer_than_this_one_is_read() -> None:
@@ -92,10 +121,15 @@ def test_python_newer_than_this_one_is_read() -> None:
     assert string_literals(b"x = (\n") is None
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 14) or not hasattr(libcst, "TemplatedString"), reason="no LibCST that knows them is used")
+def test_t_strings_are_read_as_f_strings() -> None:
+    assert string_literals(b"x = t'gcc {y:<{z}} make'\n") == string_literals(b"x = f'gcc {y:<{z}} make'\n")
+
+
 @pytest.mark.parametrize("source", [b"(" * 3000, b"x" + b"+1" * 9000, b"x = (1\n" + b"+1\n" * 9000 + b")", b"x" + b".a" * 9000,
                                     b"lambda:" * 5000, b"[" * 50000])
 def test_nesting_that_would_overflow_the_stack_is_not_parsed(source: bytes) -> None:
-    assert python_strings.too_deep(source)
+    assert too_deep(source)
     assert string_literals(source) is None
 
 
@@ -205,6 +239,29 @@ def test_a_context_that_cannot_be_listed_is_not_known(tmp_path: Path) -> None:
     assert not Application(BuildContext(tmp_path / "nothing"), frozenset()).known
 
 
+@pytest.mark.parametrize(("name", "line", "found"), [
+    ("settings.json", '"filename": "/var/tmp/x.log"', ["/var/tmp/x.log"]),
+    ("settings.json", '"https.key": "/etc/ssl/x/x.key",', ["/etc/ssl/x/x.key"]),
+    ("conf/app.yml", "cache_dir: /weird/cache", ["/weird/cache"]),
+    ("app.toml", "data_path = '/weird/data'", ["/weird/data"]),
+    ("app.ini", "logfile=/weird/x.log", ["/weird/x.log"]),
+    (".env", "X=/data/x.db", ["/data/x.db"]),
+    ("settings.json", '"path": "/mcp/v1"', []),
+    ("settings.json", '"log": "/ping"', []),
+    ("settings.json", '"file": "a/b"', []),
+    ("settings.json", '"url": "http://x/data/y"', []),
+    ("app.ini", "# logfile=/weird/x.log", []),
+    ("app/fixtures/x.json", '"url_path": "/home/x/y"', []),
+    ("settings.json", '"logfile": "/dev/stdout"', []),
+    ("docker-compose.yml", "cache_dir: /data/cache", []),
+    (".github/workflows/x.yml", "cache_dir: /data/cache", []),
+    ("README.md", "cache_dir: /data/cache", []),
+])
+def test_paths_in_settings(tmp_path: Path, name: str, line: str, found: list[str]) -> None:
+    app = made({name: f"a\n{line}\nb\n"}, tmp_path)
+    assert [(each.word, each.line) for each in app.setting_paths()] == [(path, 2) for path in found]
+
+
 def test_the_overlay_is_read(tmp_path: Path) -> None:
     (tmp_path / "a.sh").write_text("gcc")
     assert Application(BuildContext(tmp_path, {"a.sh": "make"}), frozenset({"a.sh"})).mentions(["gcc", "make"]) == (Mention("make", "a.sh", 1),)
@@ -220,5 +277,5 @@ def test_without_a_hit_nothing_heavy_is_imported(tmp_path: Path, monkeypatch: py
 def test_reading_python_never_raises(data: bytes) -> None:
     found = string_literals(data)
     assert found is None or all(line >= 1 for line, _ in found)
-    direct = python_strings._by_libcst(data)
-    assert direct is None or all(line >= 1 for line, _ in direct)
+    tree = tree_of(data)
+    assert tree is None or isinstance(tree, ast.Module)

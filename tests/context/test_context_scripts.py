@@ -85,6 +85,18 @@ def test_writes(text: str, paths: set[str]) -> None:
     assert facts(text).writes == paths
 
 
+@pytest.mark.parametrize(("text", "outputs"), [
+    ("wget -q -O /a/b http://x", {"/a/b"}), ("wget --warc-file=\"$1.warc\" x", {"$.warc"}), ("wget http://x/y", set()),
+    ("curl --output=x/y http://x", {"x/y"}), ("curl -o - x", set()), ("ffmpeg -i a \"${B}/c.mp4\"", {"$/c.mp4"}), ("ffmpeg -version", set()),
+    ("exec \"$DIR/twistd\" --pidfile /x", set()), ("twistd -n --pidfile /run/x.pid", {"/run/x.pid"}), ("tar -xf x -C /srv", {"/srv"}),
+    ("grep -o x y", set())])
+def test_outputs_of_well_known_programs(text: str, outputs: set[str]) -> None:
+    facts = commands_in_script(text)
+    assert facts is not None
+    assert facts.outputs == outputs
+    assert facts.writes == {path for path in outputs if path.startswith("/")}
+
+
 @pytest.mark.parametrize(("text", "login"), [
     ("bash -l x", True), ("bash -lc x", True), ("bash --login", True), ("su - app", True), ("su -l app", True), ("su --login app", True),
     ("sudo -i gcc", True), ("sudo -iu app x", True), ("sudo -u app -i x", True), ("sudo -u app sed -i x", False), ("#!/bin/bash -l\nx", True), ("#!/usr/bin/env -S bash -l\nx", True), ("exec bash -l", True),

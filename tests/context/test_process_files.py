@@ -69,6 +69,57 @@ user = "nobody"
     assert read("gunicorn.conf.py", "bind = (\n").unread[0].file == "gunicorn.conf.py"
 
 
+NGINX = """
+user www-data;  # a comment
+pid /tmp/x.pid;
+events { worker_connections 10; }
+http {
+    include mime.types;
+    access_log /dev/stdout;
+    error_log "/weird/error.log" warn;
+    log_format main '$remote_addr {';
+    proxy_cache_path /weird/cache levels=1:2;
+    upstream app { server unix:/tmp/x.sock; }
+    server {
+        listen 8080 default_server;
+        listen [::]:8080;
+        listen 127.0.0.1;
+        listen unix:/weird/x.sock;
+        listen ${PORT};
+        location / { proxy_pass http://app; }
+    }
+    server { server_name b; }
+    server {
+        include /tmp/listen.conf;
+    }
+}
+"""
+
+
+def test_nginx() -> None:
+    found = read("etc/nginx.conf", NGINX)
+    assert [(port.port, port.env, port.line) for port in found.ports] == [
+        (8080, "", 13), (8080, "", 14), (80, "", 15), (None, "PORT", 17), (80, "", 20), (None, "", 22)]
+    assert [(write.path, write.how) for write in found.writes] == [
+        ("/tmp/x.pid", "pid"), ("/weird/error.log", "error_log"), ("/weird/cache", "proxy_cache_path"), ("/weird/x.sock", "listen"),
+        ("/var/lib/nginx/body", "client_body_temp_path, its default"), ("/var/lib/nginx/proxy", "proxy_temp_path, its default")]
+    assert {use.word for use in found.root} == {"www-data", "80"}
+    assert [each.reason for each in found.unread] == ["line 22: what /tmp/listen.conf brings is not followed"]
+
+
+@pytest.mark.parametrize("name", ["conf.d/default.conf", "nginx/site.conf", "docker/nginx/templates/a.conf.template", "sites-enabled/x", "my-nginx.conf"])
+def test_sites_of_nginx(name: str) -> None:
+    found = read(name, "server {\n  listen 81;\n}\n")
+    assert [(port.port, port.line) for port in found.ports] == [(81, 2)]
+    assert found.writes == ()
+
+
+def test_nginx_of_another_container_does_not_count() -> None:
+    assert read_processes({"nginx.conf": b"server { listen 81; }"}, nginx=False) == Processes()
+    assert read("app.conf", "server { listen 81; }") == Processes()
+    assert read("supervisor/conf.d/nginx.conf", "[program:x]\ncommand=y\n").programs[0].name == "x"
+
+
 def test_uwsgi() -> None:
     found = read("conf/uwsgi.ini", "[uwsgi]\nhttp-socket = :$(PORT)\nsocket=/tmp/x.sock\nhttp = 0.0.0.0:80\nmodule = app:app\nlogto = /var/log/u.log\n"
                  "uid = www-data\nattach-daemon = celery -A app worker\n[other]\nhttp = :1\n")
@@ -89,8 +140,10 @@ def test_cron() -> None:
 
 def test_kinds_of_files() -> None:
     assert [kind_of(name) for name in ("Procfile", "docker/Procfile.dev", "supervisord.conf", "supervisor/conf.d/app.conf", "gunicorn.conf.py",
-                                       "gunicorn_conf.py", "uwsgi.ini", "app_uwsgi.ini", "crontab", "cron.d/x", "uwsgi.xml", "app.py", "nginx.conf")] == [
-        "procfile", "procfile", "supervisor", "supervisor", "gunicorn", "gunicorn", "uwsgi", "uwsgi", "cron", "cron", "unread", "", ""]
+                                       "gunicorn_conf.py", "uwsgi.ini", "app_uwsgi.ini", "crontab", "cron.d/x", "uwsgi.xml", "app.py", "nginx.conf",
+                                       "httpd.conf")] == [
+        "procfile", "procfile", "supervisor", "supervisor", "gunicorn", "gunicorn", "uwsgi", "uwsgi", "cron", "cron", "unread", "", "nginx",
+        ""]
     assert read("uwsgi.yaml", "uwsgi:\n").unread
     assert read("Procfile", "web: x\0y").unread
 
@@ -102,6 +155,9 @@ def test_kinds_of_files() -> None:
     ("python manage.py runserver 0.0.0.0:8001", [(8001, "")]), ("python manage.py runserver", [(8000, "")]), ("python manage.py migrate", []),
     ("streamlit run app.py --server.port=80", [(80, "")]), ("python -m http.server 9000", [(9000, "")]),
     ("if x; then\n  gunicorn a \\\n    -b :81\nfi", [(81, "")]), ("sh -c 'uvicorn main:app --port 82'", [(82, "")]), ("# gunicorn", []),
+    ("P=${PORT:-8001}\ncd x\ngunicorn -b \"0.0.0.0:${P}\" x", [(8001, "PORT")]), ("export P='82'\nuvicorn x --port $P", [(82, "")]),
+    ("P=1\nP=2\nuvicorn x --port $P", [(None, "P")]), ("P=$P\nuvicorn x --port $P", [(None, "P")]),
+    ('["./wait-for-it.sh", "db:5432", "--", "python", "manage.py", "runserver", "0.0.0.0:8001"]', [(8001, "")]),
     ("pip install gunicorn", []), ("/opt/venv/bin/gunicorn x", [(8000, "")])])
 def test_ports_of_commands(command: str, found: list[tuple[int | None, str]]) -> None:
     assert [(port.port, port.env) for port in ports_of_command(command, "x", 1)] == found

@@ -124,10 +124,14 @@ def test_libraries() -> None:
     ("tempfile.mkstemp()", [("temp", ".")]),
     ("tempfile.mkdtemp(dir='/data')", [("root", "/data")]),
     ("os.system('echo x > /run/x')", [("root", "/run/x")]),
+    ("os.system('wget -q -O /a/b ' + url)", [("root", "/a/b")]),
+    ("os.system('wget --warc-file=\"' + name + '\"')", [("unknown", "?")]),
+    ("subprocess.run(['ffmpeg', '-i', x, 'out/y.mp4'])", [("cwd", "out/y.mp4")]),
+    ("open(os.devnull, 'w')", []),
     ("os.makedirs('C:\\\\x')", []),
 ])
 def test_written_paths(call: str, found: list[tuple[str, str]]) -> None:
-    text = f"import logging, logging.config, os, shutil, sqlite3, tempfile\nfrom pathlib import Path\n{call}\n"
+    text = f"import logging, logging.config, os, shutil, sqlite3, subprocess, tempfile\nfrom pathlib import Path\n{call}\n"
     assert writes(text) == found
 
 
@@ -150,6 +154,105 @@ def test_paths_behind_names() -> None:
                   ) == [("cwd", "up"), ("cwd", "up/?")]
     assert ("root", "/d") in writes("def f(path='/d'):\n    open(path, 'w')\n")
     assert sorted(writes("if x:\n    P = '/a'\nelse:\n    P = '/b'\nopen(P, 'w')\n")) == [("root", "/a"), ("root", "/b")]
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    # every call is known, so that nothing else can be given
+    ("def f(path):\n    open(path, 'w')\nf('/a')\nf(path='/b')\n", ["/a", "/b"]),
+    ("def f(path, mode='w'):\n    open(path, mode)\ndef g(name):\n    f('/srv/' + name)\ng('x')\n", ["/srv/x"]),
+    ("def f(path='/d'):\n    open(path, 'w')\nf()\nf('/e')\n", ["/d", "/e"]),
+    ("def f(*parts):\n    return '/'.join(parts)\ndef g(path):\n    open(path, 'w')\ng(*['/a'])\n", ["/a"]),
+    ("class A:\n    def __init__(self, root):\n        self.root = root\n    def f(self):\n        open(self.root + '/x', 'w')\nA('/a')\n", ["/a/x"]),
+    ("class A:\n    def f(self, path):\n        open(path, 'w')\nA().f('/a')\n", ["/a"]),
+    ("class A:\n    @staticmethod\n    def f(path):\n        open(path, 'w')\n", ["?"]),
+    # others may call it, with something else
+    ("def f(path):\n    open(path, 'w')\n", ["?"]),
+    ("def f(path):\n    open(path, 'w')\nf('/a')\nrun(f)\n", ["/a", "?"]),
+    ("def f(path):\n    open(path, 'w')\nf('/a')\nf(*x)\n", ["/a", "?"]),
+    ("def f(path):\n    open(path, 'w')\nf('/a')\nf(**x)\n", ["/a", "?"]),
+    ("@command\ndef f(path):\n    open(path, 'w')\nf('/a')\n", ["/a", "?"]),
+    ("class A:\n    def save_to(self, path):\n        open(path, 'w')\nx.save_to('/a')\n", ["/a", "?"]),
+    ("class A(Base):\n    def f(self, path):\n        open(path, 'w')\nA().f('/a')\n", ["/a", "?"]),
+    ("class A:\n    def f(self, path):\n        pass\nclass B(A):\n    def f(self, path):\n        open(path, 'w')\n"
+     "def g(x: A):\n    x.f('/a')\n", ["/a", "?"]),
+    # a call of something else of that name
+    ("import os\ndef remove(path):\n    open(path, 'w')\nos.remove('/a')\n", ["/a", "?"]),
+    ("def f(path):\n    def f(path):\n        pass\n    f('/a')\n    open(path, 'w')\n", ["?"]),
+])
+def test_what_callers_give(text: str, found: list[str]) -> None:
+    assert sorted(path for _, path in writes(text)) == found
+
+
+def test_callers_in_other_files() -> None:
+    code = "def f(path):\n    open(path, 'w')\n"
+    assert writes(code, main="from app import f\nf('/a')\n") == [("root", "/a")]  # main is of no interest by itself
+    assert sorted(writes(code, main="from app import f as g\ng('/a')\n")) == [("root", "/a"), ("unknown", "?")]
+    assert sorted(writes(code, main="from app import f\nf('/a')\n", broken="f('/b'")) == [("root", "/a"), ("unknown", "?")]
+    assert writes(code, tests__test_app="from app import f\nf('/a')\n") == [("unknown", "?")]  # only tests call it
+    assert sorted(writes(code, **{f"m{number}": "from app import f\nf('/a')\n" for number in range(20)})) == [("unknown", "?")]
+
+
+def test_a_broken_file_that_only_may_call_something_is_no_matter() -> None:
+    assert read("def f(path):\n    open(path, 'w')\n", broken="f('/b'").unparsed == ()
+
+
+def test_a_default_is_never_lost_to_callers() -> None:
+    calls = "".join(f"f('/{number}')\n" for number in range(30))
+    found = [path for _, path in writes(f"def f(path='/d'):\n    open(path, 'w')\n{calls}")]
+    assert {"/d", "?"} <= set(found)
+    assert len(found) <= 7
+
+
+def test_commands_that_callers_give() -> None:
+    code = "import subprocess\ndef run_it(cmd, *rest):\n    subprocess.run(cmd)\n"
+    assert runs(code + "run_it(['git', 'x'])\nrun_it('tar -x')\n") == ["git", "tar"]
+    assert runs(code + "def go(args):\n    run_it(args)\ngo(['gs'])\n") == ["gs"]
+    assert runs(code) == ["?"]
+    assert sorted(runs(code + "run_it(['git'])\nstart(run_it)\n")) == ["?", "git"]
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("p.add_argument('-o', '--out-dir', default='/a')\nargs = p.parse_args()\nopen(args.out_dir, 'w')\n", ["/a", "?"]),
+    ("p.add_argument('--out', dest='x', default='/a')\ndef f(options):\n    open(options.x, 'w')\n", ["/a", "?"]),
+    ("p.add_argument('--out')\nargs = p.parse_args()\nopen(args.out, 'w')\n", ["?"]),
+    ("p.add_argument('--out', default='/a')\nopen(url.out, 'w')\n", ["?"]),
+    ("@click.command()\n@click.option('-o', '--out-dir', default='/a')\ndef f(out_dir):\n    open(out_dir, 'w')\n", ["/a", "?"]),
+    ("@click.command()\n@click.argument('out', default='/a')\ndef f(out):\n    open(out, 'w')\n", ["/a", "?"]),
+    ("@click.command()\n@click.option('--out')\ndef f(out):\n    open(out, 'w')\n", ["?"]),
+])
+def test_options_of_the_command_line(text: str, found: list[str]) -> None:
+    assert sorted(path for _, path in writes("import shutil\n" + text)) == found
+
+
+def test_what_stands_in_dictionaries() -> None:
+    assert writes("d = {'path': '/a', 'other': '/b'}\nopen(d['path'], 'w')\n") == [("root", "/a")]
+    assert writes("d = {}\nd['path'] = '/a'\ndef f(c):\n    open(c['path'], 'w')\nf(d)\n") == [("root", "/a")]
+    assert writes("def conf():\n    c = {'path': '/a'}\n    c['path'] = c['path'] + 'b'\n    return c\nopen(conf()['path'], 'w')\n") == [
+        ("root", "/a"), ("root", "/ab")]
+    assert writes("class A:\n    d = {'path': '/a'}\n    def f(self):\n        open(self.d.get('path', '/b'), 'w')\n") == [
+        ("root", "/a"), ("root", "/b"), ("unknown", "?")]
+    assert writes("d = {'other': '/b'}\nopen(d['path'], 'w')\n") == [("unknown", "?")]
+    assert [port.port for port in read("def conf():\n    return {'port': 81}\nimport uvicorn\nconfig = conf()\n"
+                                       "uvicorn.run(app, port=config['port'])\n").ports] == [81]
+
+
+def test_members_of_classes() -> None:
+    assert writes("class A:\n    root = '/a'\nclass B(A):\n    def f(self):\n        open(self.root, 'w')\n") == [("root", "/a")]
+    assert writes("class A:\n    def __init__(self):\n        self.root = '/a'\n    @property\n    def path(self):\n        return self.root + '/x'\n"
+                  "def f(a: A):\n    open(a.path, 'w')\n") == [("root", "/a/x")]
+    assert writes("class A:\n    root = '/a'\nclass B:\n    def __init__(self, a):\n        self.a = a\n    def f(self):\n"
+                  "        open(self.a.root, 'w')\nB(A())\n") == [("root", "/a")]
+    assert writes("class A:\n    pass\ndef f(a: A):\n    open(a.path, 'w')\n") == [("unknown", "?")]
+
+
+def test_classes_that_derive_from_one_of_interest() -> None:
+    assert writes("from sqlite3 import Connection\nclass A(Connection):\n    file = ''\n    def __init__(self):\n        super().__init__(self.file)\n"
+                  "A.file = '/a.db'\n") == [("root", "/a.db")]
+    assert writes("import sqlite3\nclass A(sqlite3.Connection):\n    pass\nclass B(A):\n    pass\nA('/a.db')\n") == [("root", "/a.db")]
+    server = "from http.server import HTTPServer\nclass S(HTTPServer):\n    def __init__(self, port):\n        "
+    assert [port.port for port in read(server + "HTTPServer.__init__(self, ('', port), H)\nS(81)\n").ports] == [81]
+    assert [port.port for port in read(server + "self.port = port\nS(81)\n").ports] == []
+    assert writes("from other import Connection\nclass A(Connection):\n    pass\nA('/a.db')\n") == []
 
 
 def test_settings_of_django() -> None:
@@ -204,6 +307,11 @@ def test_ports(text: str, found: list[tuple[int | None, str]]) -> None:
     ("from aiohttp import web\napp.add_routes([web.get('/healthz', f)])", [("/healthz", 2, False)]),
     ("from starlette.routing import Route\nx = [Route('/live', f)]", [("/live", 2, False)]),
     ("from fastapi import FastAPI\napp = FastAPI()\n@app.get('/users/{id}')\ndef f(): ...", []),
+    ("from flask import Flask\napp = Flask('x')\n@app.get('/auth/status')\ndef f(): ...", []),
+    ("from flask import Blueprint, Flask\nb = Blueprint('b', 'b')\n@b.get('/status')\ndef f(): ...\napp = Flask('x')\n"
+     "app.register_blueprint(b, url_prefix='/jobs')", []),
+    ("from flask import Flask\napp = Flask('x')\n@app.get('/api/v1/status')\ndef f(): ...", [("/api/v1/status", 4, False)]),
+    ("from flask import Flask\napp = Flask('x')\n@app.get('/auth/health')\ndef f(): ...", [("/auth/health", 4, False)]),
 ])
 def test_health_endpoints(text: str, found: list[tuple[str, int, bool]]) -> None:
     assert [(each.path, each.line, each.guarded) for each in read(text + "\n").endpoints][:1] == found
@@ -264,6 +372,9 @@ def test_files_that_cannot_be_parsed_are_named(text: bytes, reason: str) -> None
 def test_files_without_anything_of_interest_are_not_parsed() -> None:
     program = read("class A:\n    pass\n", config="X = '/data'\n", b="import config\nopen(config.X, 'w')\n")
     assert (program.files, program.parsed) == (3, 2)
+    assert worth_parsing(b"import os\nopen(os.path.join(x, y()), 'wb')\n")
+    assert worth_parsing(b"open(\n    x,\n    'a',\n)\n")
+    assert not worth_parsing(b"import os\nopen(os.path.join(x, y))\nopen(x, 'r')\n")
     assert not worth_parsing(b"import os\n\ndef f(x):\n    return os.path.exists(x)\n")
 
 

@@ -56,6 +56,13 @@ def test_does_not_compile_at_run_time(name: str) -> None:
     ("name", "expected"),
     [
         ("GitPython", {"git"}),
+        ("ffmpeg-python", {"ffmpeg", "ffprobe"}),
+        ("typed_ffmpeg", {"ffmpeg", "ffprobe"}),
+        ("pyshark", {"tshark", "dumpcap"}),
+        ("treepoem", {"gs"}),
+        ("django-wkhtmltopdf", {"wkhtmltopdf", "wkhtmltoimage", "xvfb-run"}),
+        ("moviepy", set()),
+        ("imageio-ffmpeg", set()),
         ("pre_commit", {"git"}),
         ("pydub", {"ffmpeg", "ffprobe"}),
         ("ocrmypdf", {"tesseract", "gs", "unpaper", "pngquant", "jbig2"}),

@@ -72,7 +72,56 @@ def test_where_files_of_the_context_lie_in_the_image(tmp_path: Path) -> None:
         "/srv/a.py", "/srv/new/b", "/app/run.py", None]
 
 
+SCRIPT = "#!/bin/sh\nffmpeg -i x y > /weird/log\n"
+
+
+@pytest.mark.parametrize("put", ["ln -s /app/run.sh /usr/local/bin/go", "chmod +x run.sh && ln -sf /app/run.sh /usr/local/bin/", "cp run.sh /usr/bin/go",
+                                 "mv /app/run.sh /usr/local/bin/go", "install -m 755 /app/run.sh /usr/local/bin/go",
+                                 "ln -s /app/run.sh /opt/go && ln -s /opt/go /usr/local/bin/go"])
+def test_a_script_that_a_run_puts_on_path_is_read(tmp_path: Path, put: str) -> None:
+    name = "run.sh" if put.endswith("/") else "go"
+    dockerfile = DOCKERFILE.replace("CMD", f"RUN {put}\nCMD").replace('"python", "app.py"', f'"{name}"')
+    startup = facts(tmp_path, dockerfile, **{"run.sh": SCRIPT}).startup
+    assert startup.programs["ffmpeg"] == "run.sh"
+    assert startup.writes == {"/weird/log"}
+
+
+@pytest.mark.parametrize("put", ["ln -s /app/run.sh /usr/local/bin/other", "cp run.sh /opt/go", "ln -s go /usr/local/bin/go", "rm run.sh"])
+def test_a_script_that_no_run_puts_there_is_not(tmp_path: Path, put: str) -> None:
+    dockerfile = DOCKERFILE.replace("CMD", f"RUN {put}\nCMD").replace('"python", "app.py"', '"go"')
+    assert facts(tmp_path, dockerfile, **{"run.sh": SCRIPT}).startup.programs.keys() == {"go"}
+
+
+def test_a_script_that_installing_the_project_puts_on_path_is_read(tmp_path: Path) -> None:
+    dockerfile = DOCKERFILE.replace("CMD", "RUN pip install .\nCMD").replace('"python", "app.py"', '"go"')
+    script = '#!/bin/bash\nDIR=$(dirname $0)\n"$DIR/twistd" -noy x\n'
+    startup = facts(tmp_path / "a", dockerfile, bin__go=script).startup
+    assert startup.programs["twistd"] == "bin/go"
+    assert startup.unknown  # which twistd that is
+    assert facts(tmp_path / "b", dockerfile, bin__go=script, scripts__go=script).startup.programs.keys() == {"go"}
+    assert facts(tmp_path / "c", dockerfile, lib__go=script).startup.programs.keys() == {"go"}
+
+
+def test_options_in_cmd_are_no_programs(tmp_path: Path) -> None:
+    dockerfile = DOCKERFILE.replace('["python", "app.py"]', '["--port", "80"]\nENTRYPOINT ["python", "app.py"]')
+    assert facts(tmp_path, dockerfile, app_py="").startup.programs.keys() == {"python"}
+
+
 def test_files_of_process_managers(tmp_path: Path) -> None:
     found = facts(tmp_path, app_py="", Procfile="web: gunicorn -b :80 app:app > /weird/log\n")
     assert found.processes.ports[0].port == 80
     assert open_questions(found) == "port 80 is below 1024, which not every host lets a user listen on"
+
+
+def test_nginx_counts_where_the_image_holds_it(tmp_path: Path) -> None:
+    site = {"nginx_conf": "server { listen 80; }\n", "app.py": ""}
+    held = facts(tmp_path, DOCKERFILE.replace("COPY", "RUN apt-get update && apt-get install -y nginx\nCOPY"), **site)
+    assert open_questions(held) == "port 80 is below 1024, which not every host lets a user listen on"
+    assert open_questions(facts(tmp_path, **site)) == ""
+
+
+@pytest.mark.parametrize("install", ["poetry install", "uv sync --frozen", "pip install poetry && poetry install --only main"])
+def test_what_another_manager_installs(tmp_path: Path, install: str) -> None:
+    files = {"pyproject.toml": '[project]\nname = "x"\ndependencies = ["ffmpeg-python (>=0.2)"]\n', "app.py": ""}
+    assert "ffmpeg-python" in facts(tmp_path, DOCKERFILE.replace("CMD", f"RUN {install}\nCMD"), **files).managed
+    assert facts(tmp_path, DOCKERFILE.replace("CMD", "RUN pip install flask\nCMD"), **files).managed == frozenset()

@@ -52,6 +52,15 @@ _WEB = re.compile(rb"(?i)(?:\.(?:get|post|put|patch|delete|head|options|websocke
                   rb"|(?:url|uri|href|endpoint|prefix|route)\w*[\"']?\s*[=:]\s*[rbfu]*$"
                   rb"|(?:url|uri|host|base|endpoint)\w*[\"'\])}]*\s*\+\s*[rbfu]*$")
 _WEB_LINE = re.compile(rb"(?i)\s*(?:@\w|[\w.]*(?:url|uri|href|endpoint|route)\w*\s*[=:])")
+# Settings that a program may read; a tool's, a package manager's and another container's are not the program's, and fixtures are rows
+_SETTINGS = re.compile(r"(?i)(?:.*\.(?:ya?ml|toml|json|ini|cfg|conf|properties|env)|(?:.*/)?\.env[^/]*)")
+_OTHER_SETTINGS = re.compile(r"(?i)(?:.*/)?(?:(?:docker-)?compose[^/]*\.ya?ml|\.(?:github|gitlab|circleci)/.*|package(?:-lock)?\.json"
+                             r"|fixtures?/.*\.json)")
+# A value that is a path: below a folder for data, or under a key that says so
+_SETTING_PATH = re.compile(
+    rb"(?mi)(?:(?:^|[\s\"'=:])(?-i:(/(?:var|data|srv|mnt|media|opt|home|run|logs?|uploads?|storage|exports?|backups?|root)/[\w.@+/-]+))"
+    rb"|(?:file(?:_?name|_?path)?|dir(?:ectory)?|folder|[_.-]path|pid|sock(?:et)?|log|database|storage|cert(?:ificate)?|key)[\"']?"
+    rb"[ \t]*[:=][ \t]*[\"']?(/(?!dev/)[a-z][\w.@+-]*(?:/[\w.@+-]+)+)[\"']?[ \t]*,?[ \t]*\r?$)")
 # What an English sentence goes on with after "make", and a Makefile has no target of
 _PROSE = re.compile(r"make\s+(?:sure|certain|it|its|an?|the|this|that|these|those|your|our|my|their|use|any|some|every|sense"
                     r"|changes|you|them|another|multiple|requests?|calls?|copies|room|possible|easier|better)\b")
@@ -173,6 +182,16 @@ class Application:
                 found += _hits(name, self.texts[name], _BARE_PATH, _runs)
         return tuple(dict.fromkeys(found))
 
+    def setting_paths(self) -> tuple[Mention, ...]:
+        """Absolute paths in settings (JSON, YAML, TOML, INI, ``.env``) that a program may be given to write to."""
+        return self._setting_paths
+
+    @cached_property
+    def _setting_paths(self) -> tuple[Mention, ...]:
+        found = [hit for name, data in sorted(self.texts.items()) if _SETTINGS.fullmatch(name) and not _OTHER_SETTINGS.fullmatch(name)
+                 for hit in _hits(name, data, _SETTING_PATH, _runs)]
+        return tuple(dict.fromkeys(found))
+
     def search(self, pattern: bytes, needle: bytes = b"") -> tuple[Mention, ...]:
         """All that a regular expression finds in the text files. Raises re.error for a pattern that is none.
 
@@ -187,15 +206,15 @@ class Application:
 
 def _hits(name: str, data: bytes, pattern: re.Pattern[bytes],
           wanted: Callable[[bytes, int], bool] = lambda data, start: True) -> Iterator[Mention]:
-    """What a pattern finds where ``wanted`` agrees to its place; the first group of the patterns for paths is the path."""
+    """What a pattern finds where ``wanted`` agrees to its place; the group of the patterns for paths is the path."""
     line = 1
     counted = 0
-    group = 1 if pattern in {_QUOTED_PATH, _BARE_PATH} else 0
+    paths = pattern in {_QUOTED_PATH, _BARE_PATH, _SETTING_PATH}
     for match in pattern.finditer(data):
         line += data.count(b"\n", counted, match.start())
         counted = match.start()
         if wanted(data, match.start()):
-            yield Mention(match[group].decode("utf-8", "surrogateescape"), name, line)
+            yield Mention(match[(match.lastindex or 0) if paths else 0].decode("utf-8", "surrogateescape"), name, line)
 
 
 def _before(data: bytes, start: int) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from dockfix.context.program.model import Port
 
@@ -18,6 +18,7 @@ _SERVERS: tuple[tuple[re.Pattern[str], int | None], ...] = tuple((re.compile(rf"
     (r"panel serve\b", 5006), (r"bokeh serve\b", 5006), (r"celery\b.*? flower\b", 5555), (r"mlflow (?:server|ui)\b", 5000),
     (r"reflex run\b", 3000)))
 _OPTION = re.compile(r"(?:--?bind|-b|--port|-p|--server\.port|--http(?:-socket)?|--socket|--listen|--server_port|--port-number|--https?)")
+_SET = re.compile(r"(?m)^[ \t]*(?:export[ \t]+|readonly[ \t]+)?(\w+)=[\"']?([^\s\"';&|]+)[\"']?[ \t]*$")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
 
 
@@ -27,6 +28,8 @@ def ports_of_command(text: str, file: str, line: int) -> tuple[Port, ...]:
     Commands are cut by their looks, so that those within ``if``, ``case`` and ``sh -c`` count, too.
     """
     found: list[Port] = []
+    settings = [(match[1], match[2]) for match in _SET.finditer(text)]
+    variables = {name: value for name, value in settings if [each for each, _ in settings].count(name) == 1}
     for number, piece in _pieces(text):
         words = [word.strip("\"'[](),") for word in piece.split()]
         shown = " ".join(posixpath.basename(word) if word.startswith(("/", "./")) else word for word in words)
@@ -34,13 +37,22 @@ def ports_of_command(text: str, file: str, line: int) -> tuple[Port, ...]:
         if server is None or piece.lstrip().startswith(("pip ", "pip3 ", "apt", "echo ")):
             continue
         name = server[0][0].strip()
-        given = _given(words, name)
+        given = [_resolved(port, env, variables) for port, env in _given(words, name)]
         configured = any(word in {"-c", "--config", "--ini"} or word.startswith("--config=") or word.endswith(".ini") for word in words)
         if given:
             found += [Port(port, file, line + number, name, env) for port, env in given if port != 0]
         elif server[1] is not None and not configured:
             found.append(Port(server[1], file, line + number, f"{name}, its default"))
     return tuple(dict.fromkeys(found))
+
+
+def _resolved(port: int | None, env: str, variables: Mapping[str, str]) -> tuple[int | None, str]:
+    """The port with the variable that decides, for one that the script itself sets: ``APP_PORT=${PORT:-8000}``."""
+    for _ in range(3):
+        if port is not None or env not in variables:
+            break
+        port, env = port_of(variables[env]) or (None, env)
+    return port, env
 
 
 def _pieces(text: str) -> Iterator[tuple[int, str]]:
@@ -60,13 +72,15 @@ def _on_one_line(match: re.Match[str]) -> str:
 def _given(words: Sequence[str], name: str) -> list[tuple[int | None, str]]:
     """The ports that options give; 0 for a socket that has none."""
     found: list[tuple[int | None, str]] = []
+    plain = re.search(r"runserver|http\.server|testserver", name)  # their address is a word of its own
+    after = next((number for number, word in enumerate(words) if plain and plain[0] in word), len(words))
     for number, word in enumerate(words):
         option, equals, value = word.partition("=")
         if _OPTION.fullmatch(option) and (equals or number + 1 < len(words)):
             value = value if equals else words[number + 1]
         elif re.match(r"-[bp][\d:.$]", word):
             value = word[2:]
-        elif re.search(r"runserver|http\.server|testserver", name) and re.fullmatch(r"(?:[\w.\[\]:]*:)?(?:\d{1,5}|\$\S+)", word):
+        elif number > after and re.fullmatch(r"(?:[\w.\[\]:]*:)?(?:\d{1,5}|\$\S+)", word):
             value = word
         else:
             continue

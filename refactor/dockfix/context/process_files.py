@@ -1,4 +1,4 @@
-"""What the files of process managers say: Procfile, supervisord.conf, gunicorn.conf.py, uwsgi.ini, crontabs. Read, never run."""
+"""What the files of process managers and servers say: Procfile, supervisord, gunicorn, uWSGI, nginx, crontabs. Read, never run."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from dockfix.context.listens import port_of, ports_of_command
+from dockfix.context.nginx import directives
 from dockfix.context.program.model import UNKNOWN, Port, Unparsed, Use, Write
 from dockfix.context.program.paths import HOLE, Value, place
 from dockfix.context.program.project import Project
@@ -22,6 +23,8 @@ _KINDS = (
     ("supervisor", re.compile(r"(?:.*/)?[^/]*supervisor[^/]*\.(?:conf|ini)|(?:.*/)?supervisor[^/]*/(?:.*/)?[^/]+\.(?:conf|ini)")),
     ("gunicorn", re.compile(r"(?:.*/)?(?:gunicorn[^/]*\.py|[^/]*gunicorn[^/]*\.conf(?:\.py)?)")),
     ("uwsgi", re.compile(r"(?:.*/)?[^/]*uwsgi[^/]*\.ini")),
+    ("nginx", re.compile(r"(?:.*/)?[^/]*nginx[^/]*\.conf(?:\.template)?|(?:.*/)?[^/]*nginx[^/]*/(?:.*/)?[^/]+(?:\.conf|\.template)"
+                         r"|(?:.*/)?(?:conf\.d|sites-(?:available|enabled))/[^/]+")),
     ("cron", re.compile(r"(?:.*/)?(?:crontab(?:[._-][^/]*)?|[^/]*\.(?:cron|crontab)|[^/]*[._-]crontab)|(?:.*/)?cron\.d/[^/]+"
                         r"|(?:.*/)?[^/]*cronjobs?")),
     ("unread", re.compile(r"(?:.*/)?(?:[^/]*uwsgi[^/]*\.(?:xml|ya?ml|json)|circus[^/]*\.ini|(?:.*/)?s6[^/]*/.*/run|monitrc)")),
@@ -93,13 +96,18 @@ class _Found:
             self.ports.append(Port(port[0], file, line, how, port[1] or env))
 
 
-def read_processes(files: Mapping[str, bytes]) -> Processes:
-    """What the files of process managers among these say; all others are passed over. Never raises."""
+def read_processes(files: Mapping[str, bytes], nginx: bool = True) -> Processes:
+    """What the files of process managers among these say; all others are passed over. Never raises.
+
+    Files for nginx, which often are another container's, count only where ``nginx`` says that the image holds it.
+    """
     found = _Found()
     readers: Mapping[str, Callable[[str, str, _Found], None]] = {
-        "procfile": _procfile, "supervisor": _supervisor, "uwsgi": _uwsgi, "cron": _cron}
+        "procfile": _procfile, "supervisor": _supervisor, "uwsgi": _uwsgi, "cron": _cron, "nginx": _nginx}
     for file in sorted(files):
         kind = kind_of(file)
+        if kind == "nginx" and not nginx:
+            continue
         if kind == "gunicorn":
             _gunicorn(file, files[file], found)
         elif kind == "unread":
@@ -201,6 +209,40 @@ def _cron(file: str, text: str, found: _Found) -> None:
         command = user[2] if user is not None and named else match[1]
         found.command("cron", command.replace("\\%", "%"), file, line, user[1] if user is not None and named else "")
         found.root.append(Use("cron", file, line, "cron runs as root"))
+
+
+_NGINX_FILES = re.compile(r"pid|(?:access|error)_log|\w+_temp_path|\w+_cache_path|lock_file")
+# Where Debian's nginx writes if nothing else is said
+_NGINX_DEFAULTS = {"pid": "/run/nginx.pid", "error_log": "/var/log/nginx/error.log", "access_log": "/var/log/nginx/access.log",
+                   "client_body_temp_path": "/var/lib/nginx/body", "proxy_temp_path": "/var/lib/nginx/proxy"}
+
+
+def _nginx(file: str, text: str, found: _Found) -> None:
+    listed = [*directives(text)]
+    included: set[str] = set()
+    silent: dict[int, tuple[int | None, int]] = {}  # the servers that say nothing of their port, and the line of each
+    for each in listed:
+        value = each.words[0] if each.words else ""
+        if each.name == "server" and each.opens and each.kind in {"", "http"}:
+            silent[each.opens] = 80, each.line
+        elif each.name == "listen" and value:
+            silent.pop(each.block, None)
+            found.listen(value if ":" in value or "$" in value or value.isdecimal() else f"{value}:80", file, each.line, "listen")
+        elif _NGINX_FILES.fullmatch(each.name) and not value.startswith(("syslog:", "memory:")):
+            found.write(value, file, each.line, each.name)
+        elif each.name == "user":
+            found.root.append(Use(value, file, each.line, "user changes the user"))
+        elif each.name == "include" and not value.endswith(("mime.types", "_params")):
+            if value not in included:
+                found.unread.append(Unparsed(file, f"line {each.line}: what {value} brings is not followed"))
+            included.add(value)
+            if each.block in silent:
+                silent[each.block] = None, each.line
+    found.ports += [Port(port, file, line, "server, its default" if port else "server") for port, line in silent.values()]
+    if any(each.name == "events" for each in listed):
+        names = {each.name for each in listed}
+        found.writes += [Write(path, "root", file, 1, f"{name}, its default")
+                         for name, path in _NGINX_DEFAULTS.items() if name not in names]
 
 
 _GUNICORN_FILES = ("accesslog", "errorlog", "pidfile", "worker_tmp_dir", "statsd_socket", "tmp_upload_dir", "logfile")

@@ -43,9 +43,22 @@ _RUNNERS = {"poetry": "run", "uv": "run", "pipenv": "run", "pdm": "run", "hatch"
             "op": "run", "chamber": "exec", "aws-vault": "exec", "pyenv": "exec"}
 _WRITES_ALL = frozenset({"mkdir", "touch", "tee", "install", "truncate", "mkfifo", "chown", "chgrp", "chmod"})
 _WRITES_LAST = frozenset({"cp", "mv", "ln", "rsync"})
+# Options after which well-known programs are told where to write, and programs that write to their last operand
+_OUTPUT_OPTIONS: dict[str, frozenset[str]] = {name: frozenset(options.split()) for names, options in (
+    ("wget", "-O --output-document -P --directory-prefix --warc-file -o --output-file -a --append-output"),
+    ("curl", "-o --output --output-dir -D --dump-header -c --cookie-jar"), ("tar bsdtar", "-C --directory"), ("unzip", "-d"),
+    ("gpg pandoc dot", "-o --output"), ("soffice libreoffice", "--outdir"), ("yt-dlp youtube-dl", "-o --output -P --paths"),
+    ("openssl", "-out -keyout"), ("ssh-keygen", "-f"), ("pg_dump mysqldump", "-f --file -r --result-file"),
+    ("gunicorn", "-p --pid --access-logfile --error-logfile --log-file"), ("twistd", "--pidfile -l --logfile"),
+    ("celery", "--pidfile -f --logfile -s --schedule"), ("uwsgi", "--pidfile --logto --daemonize"),
+    ("supervisord", "-l --logfile -j --pidfile")) for name in names.split()}
+_WRITES_OUTPUT = frozenset({"ffmpeg", "convert", "magick", "wkhtmltopdf", "wkhtmltoimage", "pdftotext", "pdftoppm", "pdftocairo", "sox"})
 _EXPANSIONS = frozenset({"simple_expansion", "expansion", "command_substitution", "process_substitution",
                          "arithmetic_expansion", "ansi_c_string", "translated_string"})
 _ARGUMENTS = re.compile(r"\"?\$(?:[@*1]|\{[@*1](?:[:-][^}]*)?\})\"?")
+_FILLED = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|`[^`]*`")
+# The name of a program whose folder is worked out: "$DIR/twistd"
+_LAST_PART = re.compile(r"[\w}\")`]/([\w.+-]+)\"?$")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 
 
@@ -57,7 +70,8 @@ class ScriptFacts:
     also behind ``exec``, ``env``, ``gosu`` and the like, in substitutions and in ``sh -c``. ``words`` are all its literal
     words, in order. ``dynamic`` is True where a name or a script is computed; ``runs_arguments`` where the script runs what
     it is given (``exec "$@"``). ``writes`` are absolute paths that it redirects to or makes, up to where something is
-    filled in. ``login_shell`` is True where a shell resets PATH (``bash -l``, ``su -``).
+    filled in; ``outputs`` are the paths, relative ones too, that well-known programs are told to write to, a ``$`` in them for each
+    part that is filled in. ``login_shell`` is True where a shell resets PATH (``bash -l``, ``su -``).
     """
 
     commands: frozenset[str]
@@ -66,6 +80,7 @@ class ScriptFacts:
     runs_arguments: bool = False
     writes: frozenset[str] = frozenset()
     login_shell: bool = False
+    outputs: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=512)
@@ -75,7 +90,7 @@ def commands_in_script(text: str) -> ScriptFacts | None:
     if not reader.script(text, 0):
         return None
     return ScriptFacts(frozenset(reader.commands - reader.functions), tuple(reader.words), reader.dynamic,
-                       reader.runs_arguments, frozenset(reader.writes), reader.login_shell)
+                       reader.runs_arguments, frozenset(reader.writes), reader.login_shell, frozenset(reader.outputs))
 
 
 @dataclass(frozen=True)
@@ -92,6 +107,7 @@ class _Reader:
     functions: set[str] = field(default_factory=set)
     words: list[str] = field(default_factory=list)
     writes: set[str] = field(default_factory=set)
+    outputs: set[str] = field(default_factory=set)
     dynamic: bool = False
     runs_arguments: bool = False
     login_shell: bool = False
@@ -144,6 +160,21 @@ class _Reader:
         if body is not None and words and posixpath.basename(words[0].value or "") in SHELLS:
             self.nested(_Word(body, body), depth)
 
+    def output(self, program: str, rest: Sequence[_Word]) -> None:
+        """Takes in where a well-known program is told to write."""
+        options = _OUTPUT_OPTIONS.get(program, frozenset())
+        found = [rest[number + 1] for number, word in enumerate(rest[:-1]) if word.value in options]
+        for word in rest:
+            name, equals, value = word.text.partition("=")
+            if equals and name.strip("\"'") in options:
+                found.append(_Word(value, unquote(value) if word.value is not None else None))
+        if program in _WRITES_OUTPUT and rest and not (rest[-1].value or "").startswith("-"):
+            found.append(rest[-1])
+        for word in found:
+            self.write(word)
+            text = word.value if word.value is not None else _FILLED.sub("$", word.text).replace('"', "")
+            self.outputs |= {text} - {"-", ""}
+
     def nested(self, word: _Word, depth: int) -> None:
         """Takes in a script inside a word."""
         if word.value is None or not self.script(word.value, depth + 1):
@@ -158,6 +189,8 @@ class _Reader:
                     self.runs_arguments = True
                 else:
                     self.dynamic = True
+                    last = _LAST_PART.search(words[0].text)
+                    self.commands |= {last[1]} if last else set()
                 return
             self.commands.add(name)
             words = self.started(posixpath.basename(name), words[1:], depth)
@@ -165,6 +198,7 @@ class _Reader:
     def started(self, program: str, rest: Sequence[_Word], depth: int) -> Sequence[_Word]:
         """The words of the command that ``program`` starts, empty for none."""
         values = [word.value or "" for word in rest]
+        self.output(program, rest)
         if program in SHELLS:
             return self.shell(rest, values, depth)
         if program == "sudo":

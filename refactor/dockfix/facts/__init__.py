@@ -24,6 +24,8 @@ from dockfix.syntax import Dockerfile
 # Where a COPY . . of a project's own root folder must not land: files there could replace the base image's
 SYSTEM_FOLDERS = ("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "usr", "var")
 
+_MANAGERS = re.compile(r"\b(?:poetry|uv|pdm|pipenv|hatch|rye)\b")
+
 
 @dataclass(frozen=True)
 class Installer:
@@ -93,7 +95,8 @@ class Facts:
     @cached_property
     def processes(self) -> Processes:
         """What the application's files for process managers and cron say."""
-        return read_processes(self.application.texts)
+        texts = (*(step.instruction.text for step in self.final.steps), *self.startup.texts.values())
+        return read_processes(self.application.texts, any("nginx" in text for text in texts))
 
     @cached_property
     def unknown(self) -> str:
@@ -187,6 +190,16 @@ class Facts:
         return frozenset(names)
 
     @cached_property
+    def managed(self) -> frozenset[str]:
+        """The names, normalised, that the project's files name where a RUN has Poetry, uv or another manager install them.
+
+        dockfix does not model these, so that any word of the files counts.
+        """
+        folders = {step.state.workdir or "/" for stage in self.model.stages for step in stage.of("RUN")
+                   if _MANAGERS.search(step.instruction.text)}
+        return frozenset(name for folder in folders for name in self._project_words(folder) or ())
+
+    @cached_property
     def overrides(self) -> Mapping[str, str]:
         """The texts of the Compose files that give a service a command or entry point of its own, by the file's shown name."""
         return {service.file: _text(service.path) for service in self.located.services if service.command or service.entrypoint}
@@ -194,7 +207,36 @@ class Facts:
     @cached_property
     def startup(self) -> Startup:
         """What CMD, ENTRYPOINT and HEALTHCHECK run."""
-        return read_startup(self.final, self.context_file, self.context.read)
+        return read_startup(self.final, self.started_file, self.context.read)
+
+    def started_file(self, path: str) -> str | None:
+        """The file of the build context that runs where ``path`` is started; None where none is known to.
+
+        It is what a COPY put there, or a RUN by ``ln``, ``cp``, ``mv`` or ``install``, or else the script of that name in a ``bin``
+        or ``scripts`` folder, which installing the project puts on PATH.
+        """
+        for _ in range(4):
+            name = self.context_file(path)
+            source = "" if name is not None else self._put_at(path)
+            if not source:
+                break
+            path = source
+        if name is None and posixpath.basename(posixpath.dirname(path)) == "bin":
+            pattern = re.compile(rf"(?:.*/)?(?:bin|scripts)/{re.escape(posixpath.basename(path))}")
+            scripts = [each for each in self.application.files if pattern.fullmatch(each)]
+            name = scripts[0] if len(scripts) == 1 else None
+        return name
+
+    def _put_at(self, path: str) -> str:
+        """The path from which the last RUN that did so put a file at ``path``, "" for none."""
+        for stage in reversed(self.model.stages):
+            for _, unit in reversed([*stage.units]):
+                if unit.effects.tools & {"ln", "cp", "mv", "install"} and unit.effects.writes:
+                    target = unit.effects.writes[-1]
+                    for read in unit.effects.reads:
+                        if path in {target, posixpath.join(target, posixpath.basename(read))} and read != path:
+                            return read
+        return ""
 
     def image_path(self, name: str) -> str | None:
         """Where a file or folder of the build context lies in the final stage; None where no COPY takes it."""

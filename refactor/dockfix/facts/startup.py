@@ -70,7 +70,8 @@ class _Reader:
         if rules:
             self.unknown = self.unknown or f"what {rules} runs for {where} is not read"
         for name in facts.commands:
-            self.programs.setdefault(posixpath.basename(name), where)
+            if not name.startswith("-"):  # a CMD may hold the options of the ENTRYPOINT
+                self.programs.setdefault(posixpath.basename(name), where)
         self.writes |= facts.writes
         if facts.login_shell:
             self.login_shell = self.login_shell or where

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from dockfix.context.program.model import Download, Endpoint, Port, Use, Write
 from dockfix.context.program.paths import HOLE, Value, place, shown
-from dockfix.context.program.project import Project, Scope
+from dockfix.context.program.project import Project
+from dockfix.context.program.scopes import Scope
 from dockfix.context.program.values import Evaluator
 
 _WINDOWS = re.compile(r"%\w+%|[A-Za-z]:\\|\.?\\")

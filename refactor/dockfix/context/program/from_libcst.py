@@ -1,11 +1,12 @@
 """A LibCST tree as the ``ast`` nodes that the reading knows, for Python that this interpreter's ``ast`` cannot parse.
 
-What the reading does not look at (patterns, types, operators but + and /) is kept only for the expressions in it.
+What the reading does not look at (patterns, types, most operators) is kept only for the expressions in it, so that no string is lost.
 """
 
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -34,8 +35,12 @@ class _Converter:
 
     def node(self, node: cst.CSTNode) -> Any:
         """The counterpart of a node, with its line."""
-        maker = self.makers.get(type(node).__name__)
+        # t-strings, which only newer LibCST knows, are read as f-strings
+        maker = self.makers.get(type(node).__name__.replace("Templated", "Formatted"))
         made = maker(node) if maker else self.other(node)
+        return self.placed(made, node)
+
+    def placed(self, made: Any, node: cst.CSTNode) -> Any:
         place = self.places.get(node)
         if isinstance(made, ast.expr | ast.stmt):
             made.lineno = place.start.line if isinstance(place, CodeRange) else 1
@@ -57,7 +62,8 @@ class _Converter:
         elif isinstance(node, cst.BaseStatement | cst.BaseSmallStatement):
             into += self.block([node])
         elif isinstance(node, cst.BaseExpression):
-            into.append(ast.Expr(self.node(node), lineno=1, col_offset=0))
+            # not a statement of its own, which would make a docstring of a text
+            into.append(ast.Expr(ast.Tuple([self.node(node)], ast.Load()), lineno=1, col_offset=0))
         else:
             for child in node.children:
                 self.gather(child, into)
@@ -90,15 +96,22 @@ class _Converter:
         defaults = [self.node(each.default) for each in parameters if each.default is not None]
         star = listed.star_arg if isinstance(listed.star_arg, cst.Param) else None
         arguments = ast.arguments(
-            [], [ast.arg(each.name.value) for each in parameters], ast.arg(star.name.value) if star else None,
-            [ast.arg(each.name.value) for each in listed.kwonly_params], [self.maybe(each.default) for each in listed.kwonly_params],
-            ast.arg(listed.star_kwarg.name.value) if listed.star_kwarg else None, defaults)
+            [], [self.parameter(each) for each in parameters], self.parameter(star) if star else None,
+            [self.parameter(each) for each in listed.kwonly_params], [self.maybe(each.default) for each in listed.kwonly_params],
+            self.parameter(listed.star_kwarg) if listed.star_kwarg else None, defaults)
         made = ast.AsyncFunctionDef if node.asynchronous else ast.FunctionDef
         return made(node.name.value, arguments, self.block(node.body.body), [self.node(each.decorator) for each in node.decorators],
-                    lineno=1, col_offset=0)
+                    self.annotation(node.returns), lineno=1, col_offset=0)
+
+    def parameter(self, node: cst.Param) -> ast.arg:
+        return ast.arg(node.name.value, self.annotation(node.annotation))
+
+    def annotation(self, node: cst.Annotation | None) -> Any:
+        return None if node is None else self.node(node.annotation)
 
     def make_ClassDef(self, node: cst.ClassDef) -> ast.AST:  # noqa: N802
-        return ast.ClassDef(node.name.value, [self.node(each.value) for each in node.bases], [], self.block(node.body.body),
+        keywords = [ast.keyword(each.keyword.value if each.keyword else None, self.node(each.value)) for each in node.keywords]
+        return ast.ClassDef(node.name.value, [self.node(each.value) for each in node.bases], keywords, self.block(node.body.body),
                             [self.node(each.decorator) for each in node.decorators])
 
     def make_Return(self, node: cst.Return) -> ast.AST:  # noqa: N802
@@ -111,7 +124,7 @@ class _Converter:
         return ast.Assign([self.node(each.target) for each in node.targets], self.node(node.value), lineno=1, col_offset=0)
 
     def make_AnnAssign(self, node: cst.AnnAssign) -> ast.AST:  # noqa: N802
-        return ast.AnnAssign(self.node(node.target), ast.Constant(None), self.maybe(node.value), 1)
+        return ast.AnnAssign(self.node(node.target), self.annotation(node.annotation), self.maybe(node.value), 1)
 
     def make_AugAssign(self, node: cst.AugAssign) -> ast.AST:  # noqa: N802
         return ast.AugAssign(self.node(node.target), ast.Add(), self.node(node.value))
@@ -142,16 +155,35 @@ class _Converter:
         return ast.Constant(node.evaluated_value)
 
     def make_ConcatenatedString(self, node: cst.ConcatenatedString) -> ast.AST:  # noqa: N802
-        return ast.BinOp(self.node(node.left), ast.Add(), self.node(node.right))
+        sides: list[cst.CSTNode] = [node.left]
+        while isinstance(node.right, cst.ConcatenatedString):  # tables are written so, hundreds of lines long
+            node = node.right
+            sides.append(node.left)
+        merged = _merged(piece for side in (*sides, node.right) for piece in _pieces(self.node(side)))
+        return merged.values[0] if len(merged.values) == 1 else merged
 
     def make_FormattedString(self, node: cst.FormattedString) -> ast.AST:  # noqa: N802
-        return ast.JoinedStr([self.node(part) for part in node.parts])
+        raw = "r" in node.prefix.lower()
+        return _merged(self.node(part) if hasattr(part, "expression") else self.text(part, node.quote, raw) for part in node.parts)
+
+    def text(self, node: Any, quote: str, raw: bool) -> Any:
+        """The literal part of an f-string, its escapes read as ``ast`` does."""
+        value: str = node.value.replace("{{", "{").replace("}}", "}")
+        if "\\" in value and not raw:
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    value = str(ast.literal_eval(f"{quote}{value}{quote}"))
+            except (SyntaxError, ValueError):
+                pass
+        return self.placed(ast.Constant(value), node)
+
+    def make_FormattedStringExpression(self, node: cst.FormattedStringExpression) -> ast.AST:  # noqa: N802
+        layout = None if node.format_spec is None else _merged([self.node(part) for part in node.format_spec])
+        return ast.FormattedValue(self.node(node.expression), -1, layout)
 
     def make_FormattedStringText(self, node: cst.FormattedStringText) -> ast.AST:  # noqa: N802
         return ast.Constant(node.value)
-
-    def make_FormattedStringExpression(self, node: cst.FormattedStringExpression) -> ast.AST:  # noqa: N802
-        return ast.FormattedValue(self.node(node.expression), -1, None)
 
     def make_Attribute(self, node: cst.Attribute) -> ast.AST:  # noqa: N802
         return ast.Attribute(self.node(node.value), node.attr.value, ast.Load())
@@ -167,9 +199,9 @@ class _Converter:
         return self.node(node.value)  # type: ignore[no-any-return]
 
     def make_Subscript(self, node: cst.Subscript) -> ast.AST:  # noqa: N802
-        first = node.slice[0].slice if node.slice else None
-        index = self.node(first.value) if isinstance(first, cst.Index) else ast.Constant(None)
-        return ast.Subscript(self.node(node.value), index, ast.Load())
+        plain = len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index)
+        parts = [self.node(each) for element in node.slice for each in self.expressions(element)]
+        return ast.Subscript(self.node(node.value), parts[0] if plain else ast.Tuple(parts, ast.Load()), ast.Load())
 
     def make_BinaryOperation(self, node: cst.BinaryOperation) -> ast.AST:  # noqa: N802
         return ast.BinOp(self.node(node.left), _OPERATORS.get(type(node.operator), ast.BitXor)(), self.node(node.right))
@@ -201,7 +233,23 @@ class _Converter:
                         [self.node(each.value) for each in node.elements])
 
     def make_Lambda(self, node: cst.Lambda) -> ast.AST:  # noqa: N802
-        return ast.Tuple([self.node(node.body)], ast.Load())
+        return ast.Tuple([self.node(each) for each in self.expressions(node)], ast.Load())
+
+
+def _pieces(node: ast.AST) -> list[ast.AST]:
+    return [*node.values] if isinstance(node, ast.JoinedStr) else [node]
+
+
+def _merged(parts: Iterable[Any]) -> ast.JoinedStr:
+    """An f-string whose neighbouring literal parts are one."""
+    found: list[Any] = []
+    for part in parts:
+        last = found[-1] if found else None
+        if isinstance(part, ast.Constant) and isinstance(last, ast.Constant) and type(last.value) is type(part.value):
+            found[-1] = ast.copy_location(ast.Constant(found[-1].value + part.value), last)
+        else:
+            found.append(part)
+    return ast.JoinedStr(found)
 
 
 def _aliases(names: Sequence[cst.ImportAlias]) -> list[ast.alias]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import re
 import sys
@@ -11,9 +12,11 @@ from typing import TypeVar
 
 from dockfix.context.program.calls import Call, Findings
 from dockfix.context.program.model import UNKNOWN, Import, Program, Unparsed, Use
-from dockfix.context.program.project import Module, Project
+from dockfix.context.program.names import is_unbound
+from dockfix.context.program.project import Project, words_of
 from dockfix.context.program.routes import ROUTES, Routes
 from dockfix.context.program.runs import LOADS, RUNS, read_load, read_names, read_run
+from dockfix.context.program.scopes import Module
 from dockfix.context.program.serving import FETCHES, LISTENS, read_bound, read_download, read_installs, read_port
 from dockfix.context.program.values import Evaluator
 from dockfix.context.program.writes import WRITES, read_setting, read_text, read_write
@@ -32,9 +35,9 @@ _DISTINCT = frozenset(word.encode() for word in (WANTED - _COMMON) | {
     "subprocess", "ctypes", "cffi", "plumbum", "shutil", "DATABASES", "LOGGING", "CACHES", "PORT", "MEDIA_ROOT", "STATIC_ROOT",
     "sqlite", "gradio", "nicegui", "YOLO", "whisper", "nltk", "sqlite3", "websockets", "eventlet", "waitress", "rembg", "gunicorn",
     "UPLOAD_FOLDER"})
-_NOT_A_WORD = bytes(code if (chr(code).isalnum() and code < 128) or code in b"_" or code >= 128 else 32 for code in range(256))
 _FILTER = re.compile(
-    rb"\.run\(|\.serve\(|\bopen\([^)\n]{0,300}['\"][rbt]*[wax+]|\bopen\([^)]{0,300}mode|\.open\(|PORT\b|UPLOAD|[^\w](?:exec|eval)\(|sqlite:|[^\w]which\("
+    rb"\.run\(|\.serve\(|\bopen\((?:[^)\n]{0,300}['\"]|[^\n]{0,300}?,\s*['\"]|[^)]{0,300}?,\s*['\"])[rbt]*[wax+]|\bopen\([^)]{0,300}mode|\.open\("
+    rb"|PORT\b|UPLOAD|[^\w](?:exec|eval)\(|sqlite:|[^\w]which\("
     rb"|['\"/^](?:_*health|ping|status|ready|live|alive|heartbeat|hc\b|up\b)|os\.(?:remove|rename|replace|link|system|open|utime)"
     rb"|\bimport sh\b|from sh\b"
     rb"|\binclude\(|\.mount\(|\.(?:save|dump|export|render|output|touch|launch|listen|bind|connect|spawn)\([^)]"
@@ -77,7 +80,7 @@ def is_python(name: str, data: bytes) -> bool:
 
 def worth_parsing(data: bytes) -> bool:
     """Whether a source file holds words of interest."""
-    return not _DISTINCT.isdisjoint(data.translate(_NOT_A_WORD).split()) or _FILTER.search(data) is not None
+    return not _DISTINCT.isdisjoint(words_of(data)) or _FILTER.search(data) is not None
 
 
 @lru_cache(maxsize=2)  # the same files are read again after every edit of a Dockerfile
@@ -101,6 +104,7 @@ def _program(items: tuple[tuple[str, bytes], ...]) -> Program:
     routes = Routes(found)
     for module in modules:
         _module(module, found, routes)
+    _subclasses(found, routes)
     routes.finish()
     read_installs(found)
     imports = _imports(project, set(chosen))
@@ -115,26 +119,10 @@ def _program(items: tuple[tuple[str, bytes], ...]) -> Program:
 def _module(module: Module, found: Findings, routes: Routes) -> None:
     routes.module(module)
     for node, scope in module.calls:
-        call = Call(node, scope, found.evaluate.dotted(node.func, scope), found.evaluate)
-        name = call.name
-        if call.dotted.startswith(("sh.", "plumbum.cmd.")):
-            read_names(call, found)
-            continue
-        if name in RUNS:
-            read_run(call, found)
-        if name in LOADS:
-            read_load(call, found)
-        if name in WRITES:
-            read_write(call, found)
-        if name in LISTENS:
-            read_port(call, found)
-        if name in FETCHES or "." in call.dotted:
-            read_download(call, found)
-        if name in ROUTES:
-            routes.call(call)
-            routes.django(call)
-        if name in _MADE and not (name in {"exec", "eval"} and call.dotted != name):
-            _made(call, found)
+        dotted = found.evaluate.dotted(node.func, scope)
+        plain = dotted.removesuffix(".__init__")  # the constructor of a base class does what calling the class does
+        made = node if plain == dotted else ast.copy_location(ast.Call(node.func, node.args[is_unbound(node):], node.keywords), node)
+        _call(Call(made, scope, plain, found.evaluate), found, routes)
     for name, value, scope in module.settings:
         read_setting(name, value, scope, found)
         read_bound(name, value, scope, found)
@@ -147,6 +135,42 @@ def _module(module: Module, found: Findings, routes: Routes) -> None:
         if dotted.startswith(("sh.", "plumbum.cmd.")) and dotted.rpartition(".")[2][:1].islower():
             line = next((line for name, line in module.imported if dotted.startswith(name)), 1)
             found.runs.append(Use(dotted.rpartition(".")[2].replace("_", "-"), module.file, line, "sh"))
+
+
+def _call(call: Call, found: Findings, routes: Routes) -> None:
+    name = call.name
+    if call.dotted.startswith(("sh.", "plumbum.cmd.")):
+        read_names(call, found)
+        return
+    if name in RUNS:
+        read_run(call, found)
+    if name in LOADS:
+        read_load(call, found)
+    if name in WRITES:
+        read_write(call, found)
+    if name in LISTENS:
+        read_port(call, found)
+    if name in FETCHES or "." in call.dotted:
+        read_download(call, found)
+    if name in ROUTES:
+        routes.call(call)
+        routes.django(call)
+    if name in _MADE and not (name in {"exec", "eval"} and call.dotted != name):
+        _made(call, found)
+
+
+def _subclasses(found: Findings, routes: Routes) -> None:
+    """Objects of the application's own classes that derive from one of interest and have no constructor of their own."""
+    evaluate = found.evaluate
+    derived = found.project.index.derived
+    for name in sorted(derived.keys() & WANTED):
+        for each in derived[name]:
+            around = each.parent or each
+            dotted = next((full for base in each.bases if (full := evaluate.dotted(base, around)).rpartition(".")[2] == name), "")
+            if dotted and evaluate.holding(each, "__init__") is None:
+                for node, scope in evaluate.callers.sites(each.name)[0]:
+                    if evaluate.definition(node.func, scope) is each:
+                        _call(Call(node, scope, dotted, evaluate), found, routes)
 
 
 def _made(call: Call, found: Findings) -> None:

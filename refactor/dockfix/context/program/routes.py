@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from dockfix.context.program.calls import Call, Findings, line_of, plain
 from dockfix.context.program.model import UNKNOWN, Endpoint
 from dockfix.context.program.paths import HOLE
-from dockfix.context.program.project import Function, Module, Scope
+from dockfix.context.program.scopes import Function, Module, Scope
 
 HEALTH = re.compile(r"\^?/?(?:[\w./-]*/)?(?:[\w.-]*(?<![a-z])health(?:z|check|-?check|_check|checks|-status)?|_{0,2}(?:lb)?(?:ping"
                      r"|status|ready|readyz"
                     r"|readiness|livez?|liveness|alive|heartbeat|hc|up|is_?alive))_{0,2}/?\??\$?")
+# A "status" is the program's only below parts such as these: /auth/status tells of a login, /jobs/status of jobs
+_OTHER_STATUS = re.compile(r"(?i)(?!(?:(?:api|v\d[\d.]*|rest|public|internal|system|server|service|app|core|common|main|web|site"
+                           r"|monitor(?:ing)?|manage(?:ment)?|actuator|probes?|checks?|health|k8s|kube|ops|meta|info|base|root|\?)?/)*[^/]*/?$).*/_*status_*/?")
 _DECORATORS = frozenset({"get", "route", "head", "api_route", "websocket_route", "add_url_rule"})
 _ADDS = frozenset({
     "get", "add_get", "add_route", "add_api_route", "add_url_rule", "Route", "path", "re_path", "url", "add_resource", "route",
@@ -150,7 +153,8 @@ class Routes:
         for path, where, endpoint in self.routes:
             for prefix in self.prefixes(where, 0) or [""]:
                 full = re.sub(r"/{2,}", "/", f"{prefix}/{path.lstrip('^').rstrip('$')}")
-                self.found.endpoints.append(Endpoint(full, endpoint.file, endpoint.line, endpoint.framework, endpoint.guarded))
+                if not _OTHER_STATUS.fullmatch(full):
+                    self.found.endpoints.append(Endpoint(full, endpoint.file, endpoint.line, endpoint.framework, endpoint.guarded))
 
     def prefixes(self, where: tuple[str, str], depth: int) -> list[str]:
         """The prefixes below which a router is reached."""

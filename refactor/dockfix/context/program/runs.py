@@ -7,8 +7,8 @@ import re
 
 from dockfix.context.program.calls import Call, Findings, plain
 from dockfix.context.program.model import UNKNOWN, Use, Write
-from dockfix.context.program.paths import HOLE, shown
-from dockfix.context.program.project import Scope
+from dockfix.context.program.paths import HOLE, Value, shown
+from dockfix.context.program.scopes import Scope
 from dockfix.context.program.values import Evaluator
 from dockfix.context.scripts import commands_in_script
 from dockfix.syntax.shell import quoted
@@ -32,6 +32,7 @@ _BUILTINS = frozenset({
     "cd", "echo", "export", "set", "unset", "exit", "return", "source", ".", ":", "[", "[[", "test", "true", "false", "read", "eval",
     "exec", "trap", "umask", "ulimit", "wait", "shift", "type", "command", "builtin", "local", "declare", "printf", "alias", "if", "!",
     "break", "continue", "pwd", "kill", "jobs", "fg", "bg", "let", "time", "hash", "getopts", "readonly"})
+_MAX_LISTS = 8
 _STANDIN = '"$DOCKFIX"'
 
 
@@ -46,7 +47,7 @@ def read_run(call: Call, found: Findings) -> None:
         for value in call.values(1 if ".spawn" in dotted or dotted.startswith("spawn") else 0, "file", "path"):
             found.run(value.text, node, scope, dotted)
     elif _SHELL.fullmatch(dotted):
-        _shell(call, call.arg(0, "cmd", "command"), found)
+        _shell(call, call.values(0, "cmd", "command"), found)
     elif _SUBPROCESS.fullmatch(dotted) and not (call.name == "run" and not node.args and not call.arg(-1, "args")):
         if call.name.endswith("_exec"):
             words = ast.List([*node.args], ast.Load())
@@ -59,17 +60,23 @@ def read_run(call: Call, found: Findings) -> None:
 
 
 def _command(call: Call, node: ast.expr | None, found: Findings) -> None:
-    """A command given as a list of words or as a text."""
+    """A command given as a list of words or as a text, also by the callers of the function that runs it."""
     if node is None:
         found.run(UNKNOWN, call.node, call.scope, call.dotted)
         return
-    lists = word_lists(call.evaluate, node, call.scope, 0)
-    if not lists:
-        _shell(call, node, found)
-    for words in lists:
-        shown = " ".join(_STANDIN if HOLE in word else quoted([word]) for word in words)
-        _script(call, shown, found) if words and HOLE not in words[0] else found.run(
-            _name(words[0]) if words else UNKNOWN, call.node, call.scope, call.dotted)
+    bounds = call.scope.lookup(node.id) if isinstance(node, ast.Name) else None
+    passed = any(isinstance(value, ast.arg) for value, _ in bounds or ())
+    for each, scope in call.evaluate.expanded(bounds) if passed else [(node, call.scope)]:
+        if not isinstance(each, ast.expr):
+            found.run(UNKNOWN, call.node, call.scope, call.dotted)
+            continue
+        lists = word_lists(call.evaluate, each, scope, 0)
+        if not lists:
+            _shell(call, call.evaluate(each, scope), found)
+        for words in lists:
+            shown = " ".join(_STANDIN if HOLE in word else quoted([word]) for word in words)
+            _script(call, shown, found) if words and HOLE not in words[0] else found.run(
+                _name(words[0]) if words else UNKNOWN, call.node, call.scope, call.dotted)
 
 
 def _name(word: str) -> str:
@@ -78,8 +85,7 @@ def _name(word: str) -> str:
     return last if last and HOLE not in last and "/" in word else UNKNOWN
 
 
-def _shell(call: Call, node: ast.expr | None, found: Findings) -> None:
-    values = call.evaluate(node, call.scope)
+def _shell(call: Call, values: tuple[Value, ...], found: Findings) -> None:
     for value in values:
         if value.text.strip(HOLE + " "):
             _script(call, value.text.replace(HOLE, "$DOCKFIX"), found)
@@ -98,6 +104,7 @@ def _script(call: Call, text: str, found: Findings) -> None:
         found.run(UNKNOWN, call.node, call.scope, call.dotted)
     for path in sorted(facts.writes):
         found.writes.append(Write(path, "root", call.scope.module.file, call.node.lineno, call.dotted))
+    found.write(tuple(Value(path.replace("$", HOLE)) for path in sorted(facts.outputs)), call.node, call.scope, call.dotted, missing=False)
 
 
 def word_lists(evaluate: Evaluator, node: ast.expr, scope: Scope, depth: int) -> list[list[str]]:
@@ -122,9 +129,9 @@ def word_lists(evaluate: Evaluator, node: ast.expr, scope: Scope, depth: int) ->
             if not first and not second:
                 return []
             return [one + (second[0] if second else [HOLE]) for one in first or [[HOLE]]]
-        case ast.Name(id=name):
-            bounds = scope.lookup(name) or []
-            return [words for value, inner in bounds[:6] if value is not None for words in word_lists(evaluate, value, inner, depth + 1)]
+        case ast.Name() | ast.Attribute():
+            return [words for value, inner in evaluate.expanded(evaluate.bounds(node, scope))[:_MAX_LISTS] if isinstance(value, ast.expr)
+                    for words in word_lists(evaluate, value, inner, depth + 1)]
         case ast.IfExp(body=body, orelse=orelse):
             return word_lists(evaluate, body, scope, depth + 1) + word_lists(evaluate, orelse, scope, depth + 1)
         case ast.Call(func=ast.Attribute(attr="split"), args=[argument, *_]):
@@ -133,13 +140,10 @@ def word_lists(evaluate: Evaluator, node: ast.expr, scope: Scope, depth: int) ->
             return [value.text.split() for value in evaluate(text, scope)]
         case ast.Call(func=ast.Name(id="list" | "tuple"), args=[argument]):
             return word_lists(evaluate, argument, scope, depth + 1)
-        case ast.Call(func=ast.Name(id=name)) if (holder := scope.holder(name)) and name in holder.inner:
-            called = holder.inner[name].called(node, scope)
-            bounds = called.names.get("return", [])
-            return [words for value, _ in bounds[:6] if value is not None for words in word_lists(evaluate, value, called, depth + 1)]
-        case ast.Attribute(value=ast.Name(id=base), attr=name) if scope.owner and base == scope.first:
-            bounds = scope.owner.names.get(name, [])
-            return [words for value, inner in bounds[:6] if value is not None for words in word_lists(evaluate, value, inner, depth + 1)]
+        case ast.Call() if (function := evaluate.callee(node, scope)[0]) is not None:
+            called = function.called(evaluate.arguments(node, scope), node.keywords, scope)
+            return [words for value, _ in function.names.get("return", [])[:_MAX_LISTS] if isinstance(value, ast.expr)
+                    for words in word_lists(evaluate, value, called, depth + 1)]
     return []
 
 

@@ -8,7 +8,7 @@ import re
 from dockfix.context.program.calls import Call, Findings, plain
 from dockfix.context.program.model import UNKNOWN, Download, Port
 from dockfix.context.program.paths import HOLE, Value, shown
-from dockfix.context.program.project import Scope
+from dockfix.context.program.scopes import Scope
 
 # Calls that listen: the argument's position (-1: only by name), its names, and the default where it is not given
 _LISTENS: tuple[tuple[re.Pattern[str], int, tuple[str, ...], int | None], ...] = tuple(

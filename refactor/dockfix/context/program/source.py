@@ -10,8 +10,10 @@ import ast
 import re
 import warnings
 
-from dockfix.context.python_strings import PYTHON_2, too_deep
-
+_NESTING = re.compile(rb"[(\[{]|[)\]}]|\n(?=\S)|[-+*/%.|&^~<>=@]|\b(?:not|lambda|and|or|if|else|await)\b")
+_MAX_OPERATORS = 3000
+_MAX_BRACKETS = 100
+_PYTHON_2 = re.compile(rb"(?m)^\s*(?:print\s+[\"'\w%]|except\s+[\w.]+\s*,|raise\s+\w+\s*,)")
 _TEMPLATE = re.compile(rb"\{%|\{\{ *cookiecutter\b")
 
 
@@ -33,10 +35,28 @@ def _by_libcst(data: bytes, error: SyntaxError) -> ast.Module | str:
     why = f"line {error.lineno}: {error.msg}" if error.lineno else str(error.msg)
     if too_deep(data):
         return "it is nested too deeply"
-    if PYTHON_2.search(data):
+    if _PYTHON_2.search(data):
         return f"it is Python 2 ({why})"
     if _TEMPLATE.search(data):
         return f"it is a template ({why})"
     from dockfix.context.program.from_libcst import tree_of
 
     return tree_of(data) or why
+
+
+def too_deep(data: bytes) -> bool:
+    """Whether LibCST's recursive parser could overflow the stack, which would end the whole process."""
+    brackets = operators = 0
+    for match in _NESTING.finditer(data):
+        sign = match[0]
+        if sign in b"([{":
+            brackets += 1
+        elif sign in b")]}":
+            brackets = max(0, brackets - 1)
+        elif sign != b"\n":
+            operators += 1
+        elif not brackets:
+            operators = 0  # a new statement
+        if brackets > _MAX_BRACKETS or operators > _MAX_OPERATORS:
+            return True
+    return False

@@ -6,11 +6,14 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Sequence
 
+from dockfix.context.program.names import Names
 from dockfix.context.program.paths import CODE, HOLE, TEMP, Value, above, join
-from dockfix.context.program.project import Bound, Project, Scope
+from dockfix.context.program.project import Project
+from dockfix.context.program.scopes import Bound, Scope
 
 _MAX_ALTERNATIVES = 6
 _MAX_DEPTH = 14
+_MAX_CALLERS = 4  # through which a parameter is followed
 _FUEL = 250
 _ENV = re.compile(r"(?:os\.)?(?:getenv|environ\.(?:get|setdefault|pop))|decouple\.config|(?:.*\.)?(?:env|getenv|get_env|env_var"
                      r"|get_env_var)"
@@ -21,6 +24,8 @@ _SAME = frozenset({
     "__str__"})
 _SAME_CALLS = re.compile(r"str|int|bytes|repr|list|(?:os\.)?(?:fspath|fsencode|fsdecode)|(?:os\.path\.|path\.)(?:abspath|realpath|normpath"
                          r"|expanduser|expandvars)|(?:abspath|realpath|normpath|expanduser)|shlex\.quote|(?:.*\.)?cast|asyncio\.to_thread")
+# Objects that hold the options of the command line
+_PARSED = re.compile(r"(?i)(?:args?|arguments|opts?|options|params?|namespace|ns|flags|cfg|conf(?:ig)?)$")
 # Methods that look a setting up and are given a default
 _GETS = re.compile(r"(?i)get|get_?(?:val|value|int|setting|config|option|str|path|env|float)|setting|option|setdefault|pop|value")
 _TEMPORARY = re.compile(r"(?:tempfile\.)?(?:gettempdir|mkdtemp|mkstemp|NamedTemporaryFile|TemporaryDirectory|TemporaryFile|mktemp)")
@@ -34,19 +39,22 @@ Values = tuple[Value, ...]
 _UNKNOWN: Values = (Value(HOLE),)
 
 
-class Evaluator:
+class Evaluator(Names):
     """Evaluates expressions of a project; what it cannot follow becomes a hole."""
 
     def __init__(self, project: Project) -> None:
-        self.project = project
+        super().__init__(project)
         self.fuel = 0
+        self._asked: list[int] = []
+        self._open: set[tuple[int, str, str]] = set()
+        self._given: dict[int, Values] = {}
 
-    def __call__(self, node: ast.expr | None, scope: Scope) -> Values:
+    def __call__(self, node: ast.expr | ast.arg | None, scope: Scope) -> Values:
         """All that an expression may be, nothing for None, True and False."""
         self.fuel = _FUEL
         return self.value(node, scope, 0) if node is not None else ()
 
-    def value(self, node: ast.expr, scope: Scope, depth: int) -> Values:
+    def value(self, node: ast.expr | ast.arg, scope: Scope, depth: int) -> Values:
         """The same for a part of an expression."""
         self.fuel -= 1
         if depth > _MAX_DEPTH or self.fuel < 0:
@@ -56,6 +64,8 @@ class Evaluator:
             return self.value(part, scope, depth + 1)
 
         match node:
+            case ast.arg():
+                return self.given(node, scope)
             case ast.Constant(value=bool() | None):
                 return ()
             case ast.Constant(value=str() | int() as constant):
@@ -99,26 +109,6 @@ class Evaluator:
                 return self.call(node, scope, depth)
         return _UNKNOWN
 
-    def elements(self, node: ast.expr, scope: Scope, depth: int) -> list[Bound] | None:
-        """The elements of a literal list or tuple, also of one behind a name; None for anything else."""
-        bounds: Sequence[Bound] | None = None
-        match node:
-            case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
-                return [(None if isinstance(part, ast.Starred) else part, scope) for part in parts]
-            case ast.Name(id=name):
-                bounds = scope.lookup(name)
-                if bounds is None and name in scope.module.imports and (there := self.holder(scope.module.imports[name], scope)):
-                    bounds = there[0].names.get(there[1])
-            case ast.Attribute(value=ast.Name(id=base), attr=name) if scope.owner and base == scope.first:
-                bounds = scope.owner.names.get(name)
-        found: list[Bound] = []
-        for value, inner in bounds or []:
-            listed = self.elements(value, inner, depth + 1) if value is not None and depth < _MAX_DEPTH else None
-            if listed is None:
-                return None
-            found += listed
-        return found or None
-
     def fill(self, pieces: Sequence[str], parts: Sequence[ast.expr], scope: Scope, depth: int) -> Values:
         """A template's literal pieces with the values of expressions, or holes, between them."""
         found: Values = (Value(pieces[0]),)
@@ -135,6 +125,26 @@ class Evaluator:
             return _UNKNOWN
         return _distinct(self.value(node, scope, depth + 1) if node is not None else _UNKNOWN for node, scope in bounds)
 
+    def given(self, parameter: ast.arg, function: Scope) -> Values:
+        """What callers give for a parameter. It is worked out apart, so that it takes nothing from what else is evaluated."""
+        key = id(parameter)
+        if key in self._given:
+            return self._given[key]
+        if key in self._asked or len(self._asked) >= _MAX_CALLERS:
+            return _UNKNOWN
+        given = self.callers.given(parameter, function)
+        outermost, fuel = not self._asked, self.fuel
+        if outermost:
+            self.fuel = _FUEL
+        self._asked.append(key)
+        found = [self.value(node, scope, 0) if node is not None else _UNKNOWN for node, scope in given.bounds]
+        self._asked.pop()
+        values = _distinct([*found, () if given.complete else _UNKNOWN])
+        if outermost:
+            self.fuel = fuel
+            self._given[key] = values
+        return values
+
     def imported(self, dotted: str, scope: Scope, depth: int) -> Values:
         """The value of a name that another module of the application assigns."""
         found = self.holder(dotted, scope) if dotted else None
@@ -144,46 +154,6 @@ class Evaluator:
         return (self.bound(holder.names.get(name), depth) if name else ()) or \
             (self.imported(holder.module.imports[name], holder, depth + 1)
              if name in holder.module.imports and depth < _MAX_DEPTH and self.fuel > 0 else _UNKNOWN)
-
-    def holder(self, dotted: str, scope: Scope) -> tuple[Scope, str] | None:
-        """The scope that holds the last part of a dotted name, going through classes and objects, and that part."""
-        found = self.project.find(dotted, scope.module.file)
-        module = self.project.module(found[0]) if found else None
-        if found is None or module is None:
-            return None
-        return self.within(module.scope, found[1].split(".")) if found[1] else None
-
-    def within(self, holder: Scope, parts: list[str]) -> tuple[Scope, str] | None:
-        """Follows attributes from a scope: to inner classes, and to the classes of objects."""
-        for part in parts[:-1]:
-            inner = holder.inner.get(part) or self.class_of(holder.names.get(part), 0)
-            if inner is None:
-                return None
-            holder = inner
-        return holder, parts[-1]
-
-    def class_of(self, bounds: list[Bound] | None, depth: int) -> Scope | None:
-        """The class, of the application's own, of what is made by calling it."""
-        if not bounds or len(bounds) != 1 or depth > 3:
-            return None
-        node, scope = bounds[0]
-        if not isinstance(node, ast.Call):
-            return None
-        if isinstance(node.func, ast.Name):
-            name = node.func.id
-            holder = scope.holder(name)
-            if holder is not None and name in holder.inner:
-                found = holder.inner[name]
-            elif name in scope.module.imports:
-                there = self.holder(scope.module.imports[name], scope)
-                if there is None or there[1] not in there[0].inner:
-                    return None
-                found = there[0].inner[there[1]]
-            else:
-                return None
-            # a function that makes and returns the object
-            return found if found.kind == "class" else self.class_of(found.names.get("return"), depth + 1)
-        return None
 
     def attribute(self, node: ast.Attribute, scope: Scope, depth: int) -> Values:
         """What an attribute is: of a path, a module, a class or an object of the application's own."""
@@ -195,20 +165,24 @@ class Evaluator:
             return (Value("python"),)
         if dotted in {"os.sep", "os.path.sep"}:
             return (Value("/"),)
+        if dotted in {"os.devnull", "os.path.devnull"}:
+            return (Value("/dev/null"),)
         if dotted in {"os.curdir", "os.pardir"}:
             return (Value("." * (1 + (dotted == "os.pardir"))),)
-        if isinstance(node.value, ast.Name):
-            base = node.value.id
-            owner = scope.owner
-            if owner is not None and base in {"self", "cls", scope.first}:
-                return self.bound(owner.names.get(name), depth) or _UNKNOWN
-            around = scope.holder(base)
-            inner = around and (around.inner.get(base) or self.class_of(around.names.get(base), 0))
-            if inner is not None and inner.kind == "class":
-                return self.bound(inner.names.get(name), depth) or _UNKNOWN
+        owner = self.object_class(node.value, scope)
+        if owner is not None:
+            home = self.holding(owner, name)
+            if home is None:
+                return _UNKNOWN
+            method = home.inner.get(name) if name not in home.names else None
+            return self.bound(home.names.get(name) if method is None else method.names.get("return"), depth) or _UNKNOWN
         if name.isupper() and dotted.startswith("django.conf.settings."):
             return self.setting(name, depth)
-        return self.imported(dotted, scope, depth) if dotted and not dotted.startswith(".") else _UNKNOWN
+        found = self.imported(dotted, scope, depth) if dotted and not dotted.startswith(".") else _UNKNOWN
+        options = self.project.index.options.get(name)
+        if found == _UNKNOWN and options and _PARSED.search(ast.unparse(node.value)):
+            return _distinct((self.bound(options[:_MAX_ALTERNATIVES], depth), _UNKNOWN))
+        return found
 
     def setting(self, name: str, depth: int) -> Values:
         """A setting of Django or an entry of a Flask app's config, by its name, in whatever file it is set."""
@@ -221,12 +195,8 @@ class Evaluator:
             dotted = self.dotted(base, scope)
             if dotted in {"os.environ", "environ", "env", "decouple.config"}:
                 return (Value(HOLE, key.value),)
-            if dotted.endswith(".config") or dotted == "config":
-                return self.setting(key.value, depth)
-            if isinstance(base, ast.Name) and (bounds := scope.lookup(base.id)) and len(bounds) == 1 and isinstance(bounds[0][0], ast.Dict):
-                for name, value in zip(bounds[0][0].keys, bounds[0][0].values, strict=True):
-                    if isinstance(name, ast.Constant) and name.value == key.value:
-                        return self.value(value, bounds[0][1], depth + 1)
+            found = self.setting(key.value, depth) if dotted.endswith(".config") or dotted == "config" else _UNKNOWN
+            return found if found != _UNKNOWN else self.entry(base, key.value, scope, depth) or _UNKNOWN
         if isinstance(base, ast.Attribute) and base.attr == "parents" and isinstance(key, ast.Constant) and isinstance(key.value, int):
             found = self.value(base.value, scope, depth + 1)
             for _ in range(min(key.value, 20) + 1):
@@ -234,29 +204,36 @@ class Evaluator:
             return found
         return _UNKNOWN
 
-    def dotted(self, node: ast.expr, scope: Scope, depth: int = 0) -> str:
-        """The full name of a function or object: imports are resolved, ``()`` stands for a call; "" where it has none."""
-        match node:
-            case ast.Name(id=name):
-                bounds = scope.lookup(name)
-                if bounds is None:
-                    return scope.module.imports.get(name, name)
-                if len(bounds) == 1 and bounds[0][0] is not None and depth < 4 and isinstance(
-                        bounds[0][0], ast.Name | ast.Attribute | ast.Call):
-                    return self.dotted(bounds[0][0], bounds[0][1], depth + 1) or name
-                return name
-            case ast.Attribute(value=base, attr=name):
-                owner = scope.owner
-                if isinstance(base, ast.Name) and owner is not None and base.id == scope.first and depth < 4:
-                    bounds = owner.names.get(name)
-                    if bounds and len(bounds) == 1 and isinstance(bounds[0][0], ast.Call | ast.Attribute):
-                        return self.dotted(bounds[0][0], bounds[0][1], depth + 1)
-                return f"{self.dotted(base, scope, depth)}.{name}"
-            case ast.Call(func=function) if depth < 6:
-                return f"{self.dotted(function, scope, depth + 1)}()"
-            case ast.Await(value=inner):
-                return self.dotted(inner, scope, depth)
-        return ""
+    def entry(self, base: ast.expr, key: str, scope: Scope, depth: int) -> Values:
+        """What stands under a key of a dictionary that the code writes out or fills; nothing where none is found."""
+        self.fuel -= 1
+        if depth > _MAX_DEPTH or self.fuel < 0:
+            return ()
+        match base:
+            case ast.Dict(keys=keys, values=values):
+                return _distinct(self.value(value, scope, depth + 1) for name, value in zip(keys, values, strict=True)
+                                 if isinstance(name, ast.Constant) and name.value == key)
+            case ast.Call():
+                function, _ = self.callee(base, scope)
+                if function is None or function.name == "__init__":
+                    return ()
+                called = function.called(self.arguments(base, scope), base.keywords, scope)
+                return _distinct(self.entry(value, key, called, depth + 1) for value, _ in function.names.get("return", [])
+                                 if isinstance(value, ast.expr))
+        found = [self.entry(value, key, where, depth + 1) for value, where in self.expanded(self.bounds(base, scope))[:_MAX_ALTERNATIVES]
+                 if isinstance(value, ast.expr)]
+        home, name = scope, ""
+        if isinstance(base, ast.Name):
+            home, name = scope.holder(base.id) or scope, base.id
+        elif isinstance(base, ast.Attribute) and (owner := self.object_class(base.value, scope)) is not None:
+            home, name = self.holding(owner, base.attr) or owner, base.attr
+        place = id(home.origin), name, key
+        if place in self._open:  # it is put there again, made from what stands there
+            return _distinct(found)
+        self._open.add(place)
+        found.append(self.bound(home.entries.get((name, key)), depth))
+        self._open.discard(place)
+        return _distinct(found)
 
     def call(self, node: ast.Call, scope: Scope, depth: int) -> Values:
         """What a call returns, for those that make paths or read the environment, and for functions of the application's own."""
@@ -309,7 +286,8 @@ class Evaluator:
                 found = tuple(value for value in self.setting(str(args[0].value), depth) if value.text != HOLE)
                 return found or ((*_UNKNOWN, *get(args[1])) if len(args) > 1 else _UNKNOWN)
             if default is not None and _GETS.fullmatch(last) and args and isinstance(args[0], ast.Constant):
-                return _distinct((get(default), _UNKNOWN))
+                known = self.entry(node.func.value, str(args[0].value), scope, depth) if last in {"get", "pop", "setdefault"} else ()
+                return _distinct((get(default), known, _UNKNOWN))
             if last in _SAME:
                 return get(node.func.value)
             if last in {"with_suffix", "with_name", "with_stem"}:
@@ -318,25 +296,11 @@ class Evaluator:
 
     def returned(self, node: ast.Call, scope: Scope, depth: int) -> Values:
         """What a function of the application's own returns, for these arguments."""
-        function = node.func
-        holder: Scope | None = None
-        name = ""
-        if isinstance(function, ast.Name):
-            name = function.id
-            holder = scope.holder(name)
-            if holder is None and name in scope.module.imports and (there := self.holder(scope.module.imports[name], scope)):
-                holder, name = there
-        elif isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-            name = function.attr
-            if function.value.id == scope.first:
-                holder = scope.owner
-            elif function.value.id in scope.module.imports and (there := self.holder(self.dotted(function, scope), scope)):
-                holder, name = there
-        found = holder.inner.get(name) if holder else None
-        if found is None or found.kind != "function":
+        function, _ = self.callee(node, scope)
+        if function is None or function.name == "__init__":
             return _UNKNOWN
-        called = found.called(node, scope)
-        return self.bound([(value, called) for value, _ in found.names.get("return", [])], depth) or _UNKNOWN
+        called = function.called(self.arguments(node, scope), node.keywords, scope)
+        return self.bound([(value, called) for value, _ in function.names.get("return", [])], depth) or _UNKNOWN
 
 
 def _cross(first: Values, second: Values, combine: Callable[[str, str], str]) -> Values:
@@ -346,4 +310,4 @@ def _cross(first: Values, second: Values, combine: Callable[[str, str], str]) ->
 
 def _distinct(found: Iterable[Iterable[Value]]) -> Values:
     values = tuple(dict.fromkeys(value for values in found for value in values))
-    return values if len(values) <= _MAX_ALTERNATIVES else _UNKNOWN
+    return values if len(values) <= _MAX_ALTERNATIVES else (*values[:_MAX_ALTERNATIVES - 1], *_UNKNOWN)

@@ -7,7 +7,7 @@ import re
 
 from dockfix.context.program.calls import Call, Findings, plain
 from dockfix.context.program.paths import HOLE, TEMP, Value
-from dockfix.context.program.project import Scope
+from dockfix.context.program.scopes import Scope
 
 _MODE = re.compile(r"[rwaxbtU+|:*gzxz2]{1,5}")
 # Functions that write a path: the argument's position and its names
@@ -21,7 +21,7 @@ _BY_ARGUMENT: dict[str, tuple[int, tuple[str, ...]]] = {
     "shutil.move": (1, ("dst",)), "shutil.rmtree": (0, ("path",)), "shutil.make_archive": (0, ("base_name",)),
     "shutil.unpack_archive": (1, ("extract_dir",)), "sqlite3.connect": (0, ("database",)), "aiosqlite.connect": (0, ("database",)),
     "apsw.Connection": (0, ("filename",)), "duckdb.connect": (0, ("database",)), "shelve.open": (0, ("filename",)),
-    "dbm.open": (0, ("file",)),
+    "dbm.open": (0, ("file",)), "sqlite3.Connection": (0, ("database",)),
     "tinydb.TinyDB": (0, ("path",)), "diskcache.Cache": (0, ("directory",)), "diskcache.FanoutCache": (0, ("directory",)),
     "peewee.SqliteDatabase": (0, ("database",)), "playhouse.sqlite_ext.SqliteExtDatabase": (0, ("database",)),
     "chromadb.PersistentClient": (0, ("path",)), "urllib.request.urlretrieve": (1, ("filename",)), "urllib.urlretrieve": (1, ("filename",)),
@@ -139,7 +139,7 @@ def read_setting(name: str, value: ast.expr, scope: Scope, found: Findings) -> N
 
 def _settings(node: ast.expr | None, scope: Scope, found: Findings, how: str) -> None:
     """Files in the nested dictionaries of settings: SQLite databases, log files, caches."""
-    pending: list[tuple[ast.expr | None, Scope, int]] = [(node, scope, 0)]
+    pending: list[tuple[ast.expr | ast.arg | None, Scope, int]] = [(node, scope, 0)]
     while pending:
         current, inner, depth = pending.pop()
         if isinstance(current, ast.Name) and depth < 8:
