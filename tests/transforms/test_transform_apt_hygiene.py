@@ -127,10 +127,21 @@ def test_no_recommends(project: Project, words: str, expected: str) -> None:
     ("apt-get install -y gcc", "gcc may bring something needed"),
     ("apt-get install -y curl git", "git may bring something needed"),
     ("apt-get install -y $MORE curl", "known only to the shell"),
+    ("apt-get install -y default-mysql-client", "default-mysql-client may bring something needed"),
+    ("apt-get install -y procps && killall x", "procps brings killall by recommendation only, and the RUN in line 2 runs it"),
+    ("apt-get install -y vim && xxd x | head", "vim brings xxd by recommendation only"),
 ])
 def test_recommends_that_may_be_needed(project: Project, words: str, reason: str) -> None:
     result = project(f"{HEAD}RUN apt-get update && {words} && {RM}\n{TAIL}", only="apt-hygiene", options={"apt-hygiene.no-recommends": True})
     assert text_of(result) == "" and reason in refusal(result, "apt-hygiene")
+
+
+def test_recommended_programs_that_the_code_calls(project: Project) -> None:
+    text = f"{HEAD}RUN apt-get update && apt-get install -y procps && {RM}\n{TAIL}"
+    more = {"only": "apt-hygiene", "options": {"apt-hygiene.no-recommends": True}}
+    app = "import subprocess\nsubprocess.run(['pstree', '-p'])\n"
+    assert "procps brings pstree by recommendation only, and app.py:2" in refusal(project(text, {"app.py": app}, **more), "apt-hygiene")  # type: ignore[arg-type]
+    assert "--no-install-recommends procps" in text_of(project(text, {"app.py": app.replace("pstree", "ps")}, **more))  # type: ignore[arg-type]
 
 
 def test_all_at_once(project: Project) -> None:

@@ -9,7 +9,8 @@ from typing import ClassVar
 from dockfix.context.scripts import commands_in_script
 from dockfix.engine.transform import Edit, Outcome, Safety
 from dockfix.facts import Facts
-from dockfix.knowledge.recommends import needed_recommends
+from dockfix.facts.needs import needed
+from dockfix.knowledge.recommends import needed_recommends, recommended_programs
 from dockfix.model.commands import runs_alone
 from dockfix.model.effects import AptChange, AptInstall, AptUpdate
 from dockfix.model.stages import Stage, Step, Unit
@@ -158,14 +159,24 @@ class _Work:
         mention = next(iter(facts.application.mentions(_APT)), None) or next(iter(facts.application.search(_READS)), None)
         return f"{mention.file}:{mention.line} names {mention.word}" if mention else ""
 
+    def called(self, programs: Mapping[str, str]) -> str:
+        """What calls one of the programs that come with a package by recommendation, "" where nothing does."""
+        units = [(step, unit) for stage in self.facts.model.stages for step, unit in stage.units] if programs else []
+        uses = {name: f"the RUN in line {step.line} runs it" for step, unit in units
+                if (script := commands_in_script(unit.command.text)) for name in script.commands}
+        uses = {**uses, **needed(self.facts, programs, ())} if programs else {}
+        found = next((name for name in programs if name in uses), "")
+        return f"{programs[found]} brings {found} by recommendation only, and {uses[found]}" if found else ""
+
     def without_recommends(self, unit: Unit, run: Instruction, step: Step, reasons: list[str]) -> Instruction:
         """The RUN with ``--no-install-recommends`` in one of its installs, where that takes away nothing that may be needed."""
         action = unit.effects.action
         if not isinstance(action, AptInstall) or "recommends" in unit.command.text.lower():
             return run
-        base = step.state if self.facts.final.python else None
-        reason = "which packages are installed is known only to the shell" if action.dynamic or base is None else \
-            needed_recommends([package.name for package in action.packages])
+        names = [package.name for package in action.packages]
+        reason = needed_recommends(names) or self.called(recommended_programs(names))
+        if action.dynamic or self.facts.final.python is None:
+            reason = "which packages are installed is known only to the shell"
         word = next((word for word in unit.command.words if word.value == "install"), None)
         if reason or word is None or unit.command.text not in run.args:
             self.refusals.append((step.line, reason or "the install could not be found again"))
