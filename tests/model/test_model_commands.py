@@ -71,10 +71,15 @@ def test_actions(text: str, kind: type) -> None:
     assert isinstance(effects(text).action, kind)
 
 
+@pytest.mark.parametrize("url", ["https://$TOKEN@e.org/a/y.git", '"https://ci:${TOKEN:-none}@e.org/y"', "https://e.org/y/"])
+def test_git_clones_to_the_last_name_of_a_url(url: str) -> None:
+    assert effects(f"git clone --depth 1 {url}").writes == ("/app/y",)
+
+
 @pytest.mark.parametrize("text", [
     "apt-get install -y gcc-", "apt-get source x", "apt-get install --purge x", "make install", "a | b", "eval x", "$CMD x",
     "pip install --strange x", "pip uninstall x", "python setup.py install", "python -m venv $X", "cd $X", ". /x/env", "curl -K conf",
-    "mkdir $X/y", "git pull", "cp a", "python -m compileall .", "virtualenv /v", "mkdir a > $X",
+    "mkdir $X/y", "git pull", "git clone $URL", "git clone https://e.org/$NAME.git", "cp a", "python -m compileall .", "virtualenv /v", "mkdir a > $X",
 ])
 def test_what_is_not_known_is_opaque(text: str) -> None:
     assert effects(text).opaque

@@ -51,6 +51,8 @@ SETTINGS: dict[str, Any] = {
     "info": {"out": "28.2.2\n"},
     "buildx": True,
     "builders": ["mine"],
+    "registry": {},  # what it says is the digest of an image
+    "pulled": {},  # RepoDigests of an image that is there
     "builds": [],  # rules: dockerfile and context (patterns), times, lines, status, sleep
     "config": {"Env": ["PATH=/usr/local/bin:/usr/bin:/bin"], "Cmd": ["python3", "app.py"], "WorkingDir": "/app", "User": ""},
     "files": FILES,
@@ -219,6 +221,11 @@ def other(root: str, settings: dict[str, Any], argv: list[str]) -> int:
             return 0 if settings["buildx"] else 1
         case ["buildx", "inspect", name]:
             return say({} if name in settings["builders"] else {"err": f'ERROR: no builder "{name}" found\n', "status": 1})
+        case ["buildx", "imagetools", "inspect", "--format", "{{json .Manifest}}", name]:
+            found = settings["registry"].get(name)
+            return say({"out": json({"digest": found})} if found else {"err": f"ERROR: {name}: not found\n", "status": 1})
+        case ["image", "inspect", "--format", "{{json .RepoDigests}}", name]:
+            return say({"out": json(settings["pulled"][name])} if name in settings["pulled"] else {"err": "no such image\n", "status": 1})
         case ["image", "inspect", name]:
             image = literal(read(f"{root}/images/{file_name(name)}"))
             size = 4000 - len(image["dockerfile"])

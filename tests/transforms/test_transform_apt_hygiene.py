@@ -28,6 +28,9 @@ def run(project: Project, lines: str, **more: object) -> str:
     ("RUN --network=host apt-get update && apt-get install -y git\n", f"RUN --network=host apt-get update && apt-get install -y git && {RM}\n"),
     ("RUN apt-get update && apt-get install -y git\nRUN apt-get update && apt-get install -y jq\n",
      f"RUN apt-get update && apt-get install -y git && {RM}\nRUN apt-get update && apt-get install -y jq && {RM}\n"),
+    *[(f"RUN apt-get update && apt-get install -y gcc\nRUN {later}\n", f"RUN apt-get update && apt-get install -y gcc && {RM}\nRUN {later}\n")
+      for later in ("pip install --upgrade pip", "pip uninstall -y x", "virtualenv /v", "curl -fsS https://e.org/x | tar -xz -C /opt",
+                    "git pull", "echo \"0 x\" | sha256sum -c -", "if [ -d /x ]; then rm -r /x; fi", "apt-get purge -y gcc")],
     ("RUN apt-get update && apt-get install -y gcc\nRUN pip install x\nRUN python -m app\n",
      f"RUN apt-get update && apt-get install -y gcc && {RM}\nRUN pip install x\nRUN python -m app\n"),
 ])
@@ -53,7 +56,17 @@ def test_nothing_to_do(project: Project, lines: str) -> None:
     ("RUN apt-get update && apt-get install -y git\nCOPY x .\nRUN apt-get install -y jq\n", "line 4 installs packages without"),
     ("RUN apt-get update && apt-get install -y git\nRUN apt-get -y upgrade\n", "line 3 installs packages without"),
     ("RUN apt-get update && apt-get install -y git\nRUN ./setup.sh\n", "./setup.sh in line 3 may need them"),
-    ("RUN apt-get update && apt-get install -y git\nRUN curl https://e.com | sh\n", "curl in line 3 may need them"),
+    ("RUN apt-get update && apt-get install -y git\nRUN curl https://e.com | sh\n", "sh in line 3 may need them"),
+    ("RUN apt-get update && apt-get install -y git\nRUN curl -fsSL https://e.com/setup_20.x | bash - && true\n", "bash in line 3 may need them"),
+    ("RUN apt-get update && apt-get install -y git\nRUN npm ci\n", "npm in line 3 may need them"),
+    ("RUN apt-get update && apt-get install -y git\nRUN playwright install --with-deps\n", "playwright in line 3 may need them"),
+    ("RUN apt-get update && apt-get install -y git\nRUN python setup.py install\n", "python in line 3 may need them"),
+    ("RUN apt-get update && apt-get install -y git\nRUN apt-cache policy jq\n", "apt-cache in line 3 may need them"),
+    ("RUN apt-get update && apt-get install -y git\nRUN which jq || apt-get install -y jq\n", "apt-get in line 3 may need them"),
+    ("RUN apt-get update && apt-get install -y git\nRUN sudo apt-get update\n", "sudo in line 3 may need them"),
+    ("RUN apt-get update && apt-get install -y git\nRUN $SETUP\n", "$SETUP in line 3 may need them"),
+    ("RUN apt-get update && apt-get install -y git\nRUN [\"apt-get\", \"install\", \"-y\", \"jq\"]\n", "apt-get in line 3 may need them"),
+    ("RUN apt-get update && apt-get install -y apt-file\n", "apt-file reads them"),
     ("RUN apt-get update && apt-get install -y git\nONBUILD RUN apt-get install -y jq\n", "ONBUILD"),
     ("RUN apt-get update && if x; then y; fi\n", "ends with if"),
     ("RUN apt-get update && apt-get install -y git;\n", "ends with apt-get"),
@@ -68,7 +81,9 @@ def test_refusals(project: Project, lines: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize(("app", "reason"), [
-    ("import subprocess\nsubprocess.run(['apt-get', 'install', 'jq'])\n", "app.py:2 runs apt-get"),
+    ("import subprocess\nsubprocess.run(['apt-get', 'install', 'jq'])\n", "app.py:2 names apt-get"),
+    ("import apt\nprint(apt.Cache()['jq'])\n", "app.py:1 names import apt"),
+    ("import os\nprint(os.listdir('/var/lib/apt/lists'))\n", "app.py:2 names /var/lib/apt"),
 ])
 def test_installs_while_the_program_runs(project: Project, app: str, reason: str) -> None:
     result = project(f"{HEAD}RUN apt-get update && apt-get install -y git\n{TAIL}", {"app.py": app}, only="apt-hygiene")
@@ -112,10 +127,21 @@ def test_no_recommends(project: Project, words: str, expected: str) -> None:
     ("apt-get install -y gcc", "gcc may bring something needed"),
     ("apt-get install -y curl git", "git may bring something needed"),
     ("apt-get install -y $MORE curl", "known only to the shell"),
+    ("apt-get install -y default-mysql-client", "default-mysql-client may bring something needed"),
+    ("apt-get install -y procps && killall x", "procps brings killall by recommendation only, and the RUN in line 2 runs it"),
+    ("apt-get install -y vim && xxd x | head", "vim brings xxd by recommendation only"),
 ])
 def test_recommends_that_may_be_needed(project: Project, words: str, reason: str) -> None:
     result = project(f"{HEAD}RUN apt-get update && {words} && {RM}\n{TAIL}", only="apt-hygiene", options={"apt-hygiene.no-recommends": True})
     assert text_of(result) == "" and reason in refusal(result, "apt-hygiene")
+
+
+def test_recommended_programs_that_the_code_calls(project: Project) -> None:
+    text = f"{HEAD}RUN apt-get update && apt-get install -y procps && {RM}\n{TAIL}"
+    more = {"only": "apt-hygiene", "options": {"apt-hygiene.no-recommends": True}}
+    app = "import subprocess\nsubprocess.run(['pstree', '-p'])\n"
+    assert "procps brings pstree by recommendation only, and app.py:2" in refusal(project(text, {"app.py": app}, **more), "apt-hygiene")  # type: ignore[arg-type]
+    assert "--no-install-recommends procps" in text_of(project(text, {"app.py": app.replace("pstree", "ps")}, **more))  # type: ignore[arg-type]
 
 
 def test_all_at_once(project: Project) -> None:

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from dockfix.context.scripts import commands_in_script
 from dockfix.engine.transform import Edit, Outcome, Safety
 from dockfix.facts import Facts
-from dockfix.knowledge.no_recommends import needed_recommends
-from dockfix.model.effects import AptInstall, AptUpdate
+from dockfix.facts.needs import needed
+from dockfix.knowledge.no_recommends import needed_recommends, recommended_programs
+from dockfix.model.commands import runs_alone
+from dockfix.model.effects import AptChange, AptInstall, AptUpdate
 from dockfix.model.stages import Stage, Step, Unit
 from dockfix.syntax import Comment, Instruction
 
@@ -18,6 +21,10 @@ from ._runs import append, join, plain
 
 _REMOVAL = "rm -rf /var/lib/apt/lists/*"
 _FLAG = "--no-install-recommends"
+_APT = ("apt-get", "apt", "aptitude", "apt-cache", "apt-file")
+_READS = rb"(?m)^[ \t]*(?:import|from)[ \t]+(?:apt|apt_pkg)\b|/var/lib/apt\b"
+# Packages with programs that read the lists whenever somebody calls them
+_READERS = frozenset({"apt-file", "aptitude", "command-not-found", "packagekit", "python3-apt"})
 
 
 class AptHygiene:
@@ -37,9 +44,9 @@ class AptHygiene:
         RUN apt-get install -y git                  && rm -rf /var/lib/apt/lists/*
 
     Fix safety
-        Safe where no later step, no script and no code installs packages with these lists; unsafe where the code could not be
-        read. Left alone where a later step may do so, where a RUN has mounts on apt's folders, a heredoc or commands that
-        are not joined by ``&&``.
+        Safe where no later step, no script and no code installs packages with these lists or reads them; unsafe where the
+        code could not be read. Left alone where a later step may do so, as a program may of which nothing is known; where a
+        RUN has mounts on apt's folders, a heredoc or commands that are not joined by ``&&``.
     """
 
     id: ClassVar[str] = "apt-hygiene"
@@ -137,25 +144,39 @@ class _Work:
     def needs_lists(self, stage: Stage, step: Step) -> str:
         """Who may install packages from the lists later, "" where nobody does."""
         facts = self.facts
+        reader = next((package.name for _, unit in facts.final.units if isinstance(unit.effects.action, AptInstall)
+                       for package in unit.effects.action.packages if package.name in _READERS), "")
+        if reader:
+            return f"the lists stay: {reader} reads them"
         for other in facts.model.stages:
             if stage in _image(other):
                 reason = _later(other, stage, step)
                 if reason:
                     return reason
-        program = next((name for name in ("apt-get", "apt", "aptitude") if name in facts.startup.programs), "")
+        program = next((name for name in _APT if name in facts.startup.programs), "")
         if program:
             return f"{facts.startup.programs[program]} runs {program} when the container starts"
-        mention = next(iter(facts.application.mentions(["apt-get", "apt", "aptitude"])), None)
-        return f"{mention.file}:{mention.line} runs {mention.word}" if mention else ""
+        mention = next(iter(facts.application.mentions(_APT)), None) or next(iter(facts.application.search(_READS)), None)
+        return f"{mention.file}:{mention.line} names {mention.word}" if mention else ""
+
+    def called(self, programs: Mapping[str, str]) -> str:
+        """What calls one of the programs that come with a package by recommendation, "" where nothing does."""
+        units = [(step, unit) for stage in self.facts.model.stages for step, unit in stage.units] if programs else []
+        uses = {name: f"the RUN in line {step.line} runs it" for step, unit in units
+                if (script := commands_in_script(unit.command.text)) for name in script.commands}
+        uses = {**uses, **needed(self.facts, programs, ())} if programs else {}
+        found = next((name for name in programs if name in uses), "")
+        return f"{programs[found]} brings {found} by recommendation only, and {uses[found]}" if found else ""
 
     def without_recommends(self, unit: Unit, run: Instruction, step: Step, reasons: list[str]) -> Instruction:
         """The RUN with ``--no-install-recommends`` in one of its installs, where that takes away nothing that may be needed."""
         action = unit.effects.action
         if not isinstance(action, AptInstall) or "recommends" in unit.command.text.lower():
             return run
-        base = step.state if self.facts.final.python else None
-        reason = "which packages are installed is known only to the shell" if action.dynamic or base is None else \
-            needed_recommends([package.name for package in action.packages])
+        names = [package.name for package in action.packages]
+        reason = needed_recommends(names) or self.called(recommended_programs(names))
+        if action.dynamic or self.facts.final.python is None:
+            reason = "which packages are installed is known only to the shell"
         word = next((word for word in unit.command.words if word.value == "install"), None)
         if reason or word is None or unit.command.text not in run.args:
             self.refusals.append((step.line, reason or "the install could not be found again"))
@@ -197,13 +218,21 @@ def _later(stage: Stage, owner: Stage, step: Step) -> str:
             for unit in each.units:
                 if isinstance(unit.effects.action, AptUpdate):
                     return ""
-                if isinstance(unit.effects.action, AptInstall) or "upgrade" in unit.command.text:
+                action = unit.effects.action
+                if isinstance(action, AptInstall) or (isinstance(action, AptChange) and "upgrade" in action.verb):
                     return f"the lists stay: line {each.line} installs packages without an update of its own"
-                if unit.effects.opaque and unit.command.name not in _KNOWN:
-                    return f"the lists stay: {unit.command.text.split()[0]} in line {each.line} may need them"
+                program = _unknown_program(unit)
+                if program:
+                    return f"the lists stay: {program} in line {each.line} may need them"
     return ""
 
 
-# Programs that install nothing by apt, though what else they do is not known
-_KNOWN = {"python", "python3", "pip", "pip3", "npm", "yarn", "pnpm", "poetry", "pipenv", "uv", "git", "gcc", "g++", "tar", "unzip",
-          "curl", "wget", "go", "cargo", "bundle", "gem", "composer", "mvn", "gradle", "django-admin", "flask", "systemctl"}
+def _unknown_program(unit: Unit) -> str:
+    """A program in a command of unknown effects that may itself run others, such as apt's; "" where there is none."""
+    if not unit.effects.opaque:
+        return ""
+    script = commands_in_script(unit.command.text)
+    first = unit.command.text.split()[0]
+    if script is None or script.dynamic or not script.commands:
+        return first
+    return next((name for name in sorted(script.commands, key=unit.command.text.find) if not runs_alone(name)), "")

@@ -21,6 +21,7 @@ class PinBase:
     What it does
         Puts a digest or an exact tag that you give behind the base images: ``--set pin-base.to="python:3.11-slim=sha256:…"``, or
         a list of such pairs. A digest is added to the tag, so that one still sees what it is; a tag takes the tag's place.
+        ``dockfix digests`` asks for the digests and prints them in this form.
 
     Why
         A tag such as ``3.11-slim`` names another image from week to week, and from one Debian release to the next.
@@ -29,7 +30,7 @@ class PinBase:
         FROM python:3.11-slim                   FROM python:3.11-slim@sha256:1d52838af602b4b5a831beb13a0e4d073280665ea7be7f69…
 
     Fix safety
-        On request only: ``--select pin-base``. dockfix looks nothing up and guesses nothing; what you give is written as it is,
+        On request only: ``--select pin-base``. It looks nothing up and guesses nothing; what you give is written as it is,
         for each FROM that names just this image. A base that an ARG names, or that has a digest already, is left alone.
     """
 

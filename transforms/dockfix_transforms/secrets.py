@@ -7,39 +7,30 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
+from dockfix.context.dockerignore import Ignore
 from dockfix.engine.transform import Edit, Outcome, Safety
 from dockfix.facts import Facts, from_context
-from dockfix.model.stages import Stage, Step
+from dockfix.knowledge.ignore_groups import ignore_groups
+from dockfix.model.effects import PipInstall, within
+from dockfix.model.stages import Stage, Step, Unit
 from dockfix.syntax import Instruction, pairs
 
+from ._credentials import STAYS, holds, in_text, is_key_file, is_name, is_value, may_hold
 from ._runs import layout, plain
 
-_NAME = re.compile(r"(?i)(?:.*_)?(?:PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|SECRET|SECRET_?KEY|SECRET_ACCESS_KEY|TOKEN|API_?KEY|PRIVATE_KEY"
-                   r"|AUTH_?TOKEN|SECRET_KEY_BASE|CREDENTIALS)")
-_NOT_A_NAME = re.compile(r"(?i)PWD|PASS|OLD_?PWD|.*(?:ALLOW|DISABLE|ENABLE|USE|REQUIRE|RANDOM|EMPTY|PUBLIC|CSRF|TRUSTED|BY)_.*")
-# Values that say that they are none
-_PLACEHOLDER = re.compile(
-    r"(?i).{0,3}|\d{1,5}|true|false|null|none|dummy.*|.*change.?(?:me|this|it)\W*|.*change.?in.?production.*|placeholder.*|.*example.*"
-    r"|unused|not.?used|not.?set|unset|fake.*|tests?|testing|x+|\*+|\.+|<.*>|\[.*\]|\{.*\}|your?[-_ ].*|.*[-_]here|todo|tbd|build"
-    r"|undefined|ignored?|\*\*.*|[0-]+|.*not.?a.?secret.*|do?n.?t.*|(?-i:[A-Z_]*(?:PASSWORD|TOKEN|SECRET|KEY)[A-Z_]*)"
-    r"|(?:/|\./|~/|file:).*|https?://[^@]*")
-_URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^/\s:@$'\"{}]*:(?P<word>[^/\s@$'\"{}]+)@(?P<host>[\w-]+\.[\w.-]+)")
-_LOCAL = re.compile(r"localhost|127\..*|0\.0\.0\.0|example\.\w+|[\w.]+\.example(?:\.\w+)?")
-# Keys whose form says what they are: AWS, GitHub, GitLab, Slack, npm, PyPI, Stripe; private keys
-_KEY = re.compile(r"\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{50,}|glpat-[\w-]{20}|xox[bp]-\d+-[\w-]{20,}"
-                  r"|npm_[A-Za-z0-9]{36}|pypi-AgEI[\w-]{50,}|sk_live_\w{20,})|-----BEGIN (?:\w+ )?PRIVATE KEY-----")
-_KEY_FILE = re.compile(r"(?:.*/)?(?:id_(?:rsa|dsa|ecdsa|ed25519)|\.netrc|_netrc|\.git-credentials|\.pypirc|\.aws/credentials)")
-_MAYBE_FILE = re.compile(r"(?i)(?:.*/)?(?:\.npmrc|\.yarnrc(?:\.yml)?|pip\.conf|\.env[^/]*|\.dockercfg|config\.json|[^/]*\.(?:pem|key|p8))")
-_IN_FILE = re.compile(r"(?i)_authToken\s*=\s*[\"']?(?!\$)[\w-]{8,}|_password\s*=\s*[\"']?(?!\$)\S{4,}|npmAuthToken:\s*[\"']?(?!\$)[\w-]{8,}"
-                      r"|\"auth\":\s*\"[\w+/=]{8,}\"")
+_MARK = "dockfix-credential"
+# Programs that put words of their command line into a file that they write
+_WRITES_WORDS = {"echo", "printf", "tee", "sed", "git", "pip"}
+_ASKS_WHETHER_SET = r"\$\{%s[-+?=]|-v\s+%s\b|\bset\s+-\w*u|\bnounset\b|\bprintenv\b|\benv\b"
 
 
 class Secrets:
     """Point out passwords, tokens and keys that stay in the image.
 
     What it does
-        Warns of credentials in ENV and ARG, in URLs, and of key files that are copied. With ``secrets.mount=true`` an ARG
-        that is clearly a credential, has no default and is used by plain RUNs alone becomes a secret of BuildKit.
+        Warns of credentials in ENV, ARG and LABEL, in URLs and headers, of key files that are copied, and of files that a RUN
+        writes an ARG's credential into. With ``secrets.mount=true`` an ARG that is clearly a credential, has no default and
+        is used by plain RUNs alone becomes a secret of BuildKit.
 
     Why
         Whoever has the image has them: ``docker history`` shows ARG and ENV, and a file that a later RUN removes is still in
@@ -52,8 +43,10 @@ class Secrets:
 
     Fix safety
         By default nothing is changed. The change asks for another build command: ``--secret id=INDEX_TOKEN,env=INDEX_TOKEN`` in
-        place of ``--build-arg``. Placeholders, empty values, paths and values that come from elsewhere are passed over.
-        An ARG is left where another instruction, a file or a command that is not known may read it too.
+        place of ``--build-arg``; without it the variable is empty, as it was. Another value does not run the RUN again
+        where its layer is in the cache: build with ``--no-cache`` then. Placeholders, empty values, paths and values that
+        come from elsewhere are passed over. An ARG is left where another instruction, a file or a command that is
+        not known may read it too; what a requirements file names is known.
     """
 
     id: ClassVar[str] = "secrets"
@@ -70,20 +63,25 @@ class Secrets:
         warnings: list[tuple[int, str]] = []
         refusals: list[tuple[int, str]] = []
         edits: list[Edit] = []
+        mounts: dict[Step, list[str]] = {}
         for stage in _image(facts.final):
             for step in stage.steps:
                 warnings += [(step.line, text) for text in dict.fromkeys(_found(facts, step))]
-                name = _credential(step)
-                if not name:
-                    continue
-                reason = _unclear(facts, stage, step, name) if facts.option("secrets.mount") else "no"
-                if not reason:
-                    edits += _mounts(facts, stage, step, name)
-                    continue
-                if facts.option("secrets.mount"):
-                    refusals.append((step.line, reason))
-                warnings.append((step.line, f"what is given for {name} shows in docker history: "
-                                            "a secret of BuildKit (RUN --mount=type=secret) does not"))
+                for name in _credentials(step):
+                    uses = _uses(facts, stage, step, name)
+                    warnings += [(use.line, text) for use in uses for text in _written(use, name)]
+                    reason = _unclear(facts, stage, step, name, uses) if facts.option("secrets.mount") else "no"
+                    if not reason:
+                        edits.append(Edit(step.instruction, (), step.line, f"{name} is no longer in docker history; build with "
+                                          f"--secret id={name},env={name} in place of --build-arg {name}"))
+                        for use in uses:
+                            mounts.setdefault(use, []).append(name)
+                        continue
+                    if facts.option("secrets.mount"):
+                        refusals.append((step.line, reason))
+                    warnings.append((step.line, f"what is given for {name} shows in docker history: "
+                                                "a secret of BuildKit (RUN --mount=type=secret) does not"))
+        edits += [Edit(use.instruction, (_mounted(facts, use, names),), use.line, "") for use, names in mounts.items()]
         return Outcome(edits, warnings=warnings, refusals=refusals)
 
 
@@ -91,73 +89,124 @@ def _image(stage: Stage) -> list[Stage]:
     return [*(_image(stage.parent) if stage.parent else []), stage]
 
 
-def _is_name(name: str) -> bool:
-    return bool(_NAME.fullmatch(name)) and not _NOT_A_NAME.fullmatch(name)
-
-
 def _found(facts: Facts, step: Step) -> Iterator[str]:
     """The credentials that stand in an instruction or in a file that it copies."""
     node = step.instruction
     if node.keyword in {"ENV", "ARG"}:
         for name, value in pairs(node, {}):
-            if value is not None and _is_name(name) and not _PLACEHOLDER.fullmatch(value) and "://" not in value:
-                yield f"the value of {name} stays in the image, for everyone who has it to read"
-            elif value is None and node.keyword == "ENV" and _is_name(name) and _from_argument(step, name):
+            if value is not None and is_name(name) and is_value(value):
+                yield f"the value of {name} {STAYS}"
+    if node.keyword in {"ENV", "LABEL"}:
+        given = {name: _MARK if is_name(name) else "" for name in step.state.args if name not in step.state.env}
+        for name, value in pairs(node, {**step.state.variables, **given}):
+            if value is not None and _MARK in value:
                 yield f"{name} takes the value of an ARG and keeps it in the image"
-    for match in _URL.finditer(node.logical.text):
-        if not _PLACEHOLDER.fullmatch(match["word"]) and not _LOCAL.fullmatch(match["host"]):
-            yield f"the password for {match['host']} stays in the image, for everyone who has it to read"
-    if _KEY.search(node.text):
-        yield "a key stands in the Dockerfile, and stays in the image"
+    yield from in_text(node.logical.text)
     if from_context(step):
-        for word in step.copy.sources if step.copy else ():
-            if _KEY_FILE.fullmatch(word) or (_MAYBE_FILE.fullmatch(word) and _has_key(facts, word)):
-                yield f"{posixpath.basename(word)} stays in the image, even where a later RUN removes it"
+        names = sorted(_key_files(facts, step))
+        if names:
+            first, others = posixpath.basename(names[0]), len(names) - 1
+            more = f" and {others} other{'s' * (others > 1)}" if others else ""
+            yield f"{first}{more} stay{'' if others else 's'} in the image, even where a later RUN removes {'them' if others else 'it'}"
 
 
-def _from_argument(step: Step, name: str) -> bool:
-    """Whether an ENV takes a credential from an ARG in scope."""
-    text = step.instruction.args
-    return any(_is_name(argument) and re.search(rf"\b{re.escape(name)}[= ][\"']?\$\{{?{re.escape(argument)}\b", text)
-               for argument in step.state.args)
+def _key_files(facts: Facts, step: Step) -> Iterator[str]:
+    """The files with credentials that a COPY takes; those that ``dockerignore`` sees to are its own to name."""
+    sources = step.copy.sources if step.copy else ()
+    yield from (name for name in sources if name not in facts.copies[step].files and is_key_file(name))
+    existing = facts.context.exists(facts.context.ignore_name)
+    kept_out = Ignore(tuple(pattern for group in ignore_groups() if group.needed == "secret" and (group.complete or not existing)
+                            for pattern, _ in group.patterns) if "dockerignore" in facts.enabled else ())
+    for name in facts.copies[step].files:
+        held = is_key_file(name) or (may_hold(name) and holds(name, facts.context.read(name) or ""))
+        if held and (any(posixpath.normpath(source) == name for source in sources) or not kept_out.ignores(name)):
+            yield name
 
 
-def _has_key(facts: Facts, name: str) -> bool:
-    text = facts.context.read(name)
-    return text is not None and (bool(_KEY.search(text)) or bool(_IN_FILE.search(text)))
-
-
-def _credential(step: Step) -> str:
-    """The name of an ARG without default that is a credential by its name; "" for any other instruction."""
+def _credentials(step: Step) -> tuple[str, ...]:
+    """The names of the credentials that an ARG takes from the build command: all but those whose real value stands in it."""
     assigned = pairs(step.instruction, {}) if step.keyword == "ARG" else ()
-    return next((name for name, value in assigned if value is None and _is_name(name) and "=" not in step.instruction.args), "")
+    return tuple(name for name, value in assigned if is_name(name) and (not value or not is_value(value)))
 
 
-def _unclear(facts: Facts, stage: Stage, step: Step, name: str) -> str:
+def _word(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])")
+
+
+def _uses(facts: Facts, stage: Stage, step: Step, name: str) -> list[Step]:
+    """The steps below an ARG that name it, or install from a requirements file that does: pip fills in ``${NAME}``."""
+    below = stage.steps[stage.steps.index(step) + 1:]
+    manifests = _manifests(facts, name).keys()
+    return [each for each in below if _word(name).search(each.instruction.text) or any(
+        isinstance(action := unit.effects.action, PipInstall) and manifests & {*action.requirements, *action.constraints}
+        for unit in each.units)]
+
+
+def _manifests(facts: Facts, name: str) -> dict[str, tuple[str, ...]]:
+    """The requirements files, by their path in the image, that name a variable themselves or in a file that they include."""
+    return {path: manifest.files for path, manifest in facts.manifests.items()
+            if any(f"${{{name}}}" in (facts.context.read(file) or "") for file in manifest.files)}
+
+
+def _written(step: Step, name: str) -> Iterator[str]:
+    """The files that a RUN writes a credential into and leaves."""
+    for number, unit in enumerate(step.units):
+        writes = unit.command.name in _WRITES_WORDS and not isinstance(unit.effects.action, PipInstall) and not _unsets(unit)
+        if writes and _word(name).search(unit.command.text) and unit.effects.writes:
+            later = step.units[number + 1:]
+            if not any(_unsets(each) or _removes(each, path) for each in later for path in unit.effects.writes):
+                yield f"{name} stays in {unit.effects.writes[0]}, which {unit.command.name} writes and nothing removes in this RUN"
+
+
+def _unsets(unit: Unit) -> bool:
+    return unit.command.name == "git" and "--unset" in unit.command.text
+
+
+def _removes(unit: Unit, path: str) -> bool:
+    return unit.command.name == "rm" and any(within(path, gone) or gone == f"{path}/.git" for gone in unit.effects.writes)
+
+
+def _unclear(facts: Facts, stage: Stage, step: Step, name: str, uses: list[Step]) -> str:
     """Why it is not clear what a credential is used for, "" where only plain RUNs of the stage use it."""
-    word = re.compile(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])")
-    if len(pairs(step.instruction, {})) != 1:
+    word = _word(name)
+    given = pairs(step.instruction, {})
+    if len(given) != 1:
         return f"{name} is not the only one in its ARG"
+    if given[0][1]:
+        return f"{name} has a default, which a secret has not"
     if name in facts.model.global_args or any(other.parent is stage for other in facts.model.stages):
         return f"{name} is seen by other stages too"
-    below = stage.steps[stage.steps.index(step) + 1:]
-    using = [each for each in below if word.search(each.instruction.text)]
-    if not using:
+    if not uses:
         return f"no RUN names {name}, so what reads it is not known"
-    for each in below:
-        if each in using and (not plain(each) and not _only_mounts(each)):
-            return f"{each.keyword} in line {each.line} uses {name}, and is not commands joined by &&"
-        if each in using and not each.state.is_root:
-            return f"the RUN in line {each.line} may not run as root, and could not read the secret then"
-        if each not in using and any(unit.effects.unbounded for unit in each.units):
-            return f"{each.units[0].command.text.split()[0]} in line {each.line} may read {name} too"
+    for each in stage.steps[stage.steps.index(step) + 1:]:
+        if each in uses:
+            reason = _unfit(each, name, given[0][1] is None)
+            if reason:
+                return reason
+            continue
+        # what the application's code names is searched below
+        reads = next((unit for unit in each.units if unit.effects.opaque or (unit.effects.application and facts.unknown)), None)
+        if reads:
+            return f"{reads.command.text.split()[0]} in line {each.line} may read {name} too"
     others = [node for node in facts.tree.instructions if node is not step.instruction and word.search(node.text)
-              and node not in [each.instruction for each in using]]
+              and node not in [each.instruction for each in uses]]
     if others:
         return f"line {others[0].line} names {name} too"
-    mention = next((each for each in facts.application.search(word.pattern.encode())
-                    if not posixpath.basename(each.file).lower().startswith("dockerfile")), None)
+    known = {file for files in _manifests(facts, name).values() for file in files}
+    mention = next((each for each in facts.application.search(word.pattern.encode()) if each.file not in known
+                    and not posixpath.basename(each.file).lower().startswith("dockerfile")), None)
     return f"{mention.file}:{mention.line} names {name} too" if mention else ""
+
+
+def _unfit(step: Step, name: str, unset: bool) -> str:
+    """Why a step that uses a credential cannot take it from a mount; ``unset``: the variable is not set where none is given."""
+    if not plain(step) and not _only_mounts(step):
+        return f"{step.keyword} in line {step.line} uses {name}, and is not commands joined by &&"
+    if any(_word(name).search(flag.value or "") for flag in step.instruction.flags):
+        return f"a flag of the RUN in line {step.line} names {name}"
+    if unset and re.search(_ASKS_WHETHER_SET % (name, name), step.instruction.args):
+        return f"the RUN in line {step.line} asks whether {name} is set"
+    return ""
 
 
 def _only_mounts(step: Step) -> bool:
@@ -167,20 +216,16 @@ def _only_mounts(step: Step) -> bool:
     return bare and node.args.endswith(step.units[-1].command.text) and all(unit.command.separator in {"", "&&"} for unit in step.units)
 
 
-def _mounts(facts: Facts, stage: Stage, step: Step, name: str) -> list[Edit]:
-    """The edits that take the ARG away and give each RUN that uses it the secret."""
-    node = step.instruction
-    reason = f"{name} is no longer in docker history; build with --secret id={name},env={name} in place of --build-arg {name}"
-    edits = [Edit(node, (), step.line, reason)]
-    for each in stage.steps[stage.steps.index(step) + 1:]:
-        run = each.instruction
-        if name not in run.text or each.keyword != "RUN":
-            continue
-        end = run.keyword_span[1]
-        start = run.logical.raw(run.args_start)
-        joint = f" {facts.tree.escape}{facts.tree.newline}    "
-        new = f"{run.text[:end]} --mount=type=secret,id={name}{run.text[end:start].rstrip(' ')}{joint}"
-        ends = " &&" if layout(facts.tree, run)[1] is False else ""
-        export = f'export {name}="$(cat /run/secrets/{name})"{ends}{joint}{"" if ends else "&& "}'
-        edits.append(Edit(run, (Instruction(new + export + run.text[start:], run.line, run.escape),), each.line, ""))
-    return edits
+def _mounted(facts: Facts, step: Step, names: list[str]) -> Instruction:
+    """A RUN with secrets mounted and put into the variables that its commands know."""
+    run = step.instruction
+    end = run.keyword_span[1]
+    start = run.logical.raw(run.args_start)
+    joint = f" {facts.tree.escape}{facts.tree.newline}    "
+    mode = "" if step.state.is_root else ",mode=0444"  # who else may run it could not read the file
+    flags = "".join(f" --mount=type=secret,id={name}{mode}" for name in names)
+    text = f"{run.text[:end]}{flags}{run.text[end:start].rstrip(' ')}"
+    before, after = ("", "&& ") if layout(facts.tree, run)[1] else (" &&", "")
+    for number, name in enumerate(names):
+        text += f"{before if number else ''}{joint}{after if number else ''}export {name}=\"$(cat /run/secrets/{name})\""
+    return Instruction(f"{text}{before}{joint}{after}{run.text[start:]}", run.line, run.escape)

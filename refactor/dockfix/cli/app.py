@@ -220,6 +220,22 @@ def verify(**values: Any) -> int:
     return VerifySession(VerifyOptions(**values, verify=building)).run()
 
 
+@cli.command("digests", add_help_option=False)
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--engine", type=click.Choice(("docker", "podman")), help="The container engine. Default: the first that answers.")
+@_help
+def digests(paths: tuple[str, ...], engine: str | None) -> int:
+    """Ask for the digests of the base images, for pin-base.
+
+    Prints IMAGE=DIGEST for each image that a FROM names without one, as the registry or else the engine has it now:
+
+        dockfix --select pin-base --set pin-base.to="$(dockfix digests)" --apply
+    """
+    from dockfix.cli.digests import run
+
+    return run(paths, engine)
+
+
 @cli.command("list", add_help_option=False)
 @_help
 def list_() -> None:
@@ -264,7 +280,7 @@ def _usage_hint(error: click.ClickException) -> str:
         name = error.param.name if isinstance(error, click.BadParameter) and error.param else None
         if name and error.ctx.get_parameter_source(name) is click.core.ParameterSource.ENVIRONMENT:
             return f"this value is from the environment: DOCKFIX_{name.upper()}"
-    if command in ("list", "explain", "verify"):
+    if command in ("list", "explain", "verify", "digests"):
         return f"dockfix {command} --help shows the usage"
     return "dockfix --help shows the options"
 

@@ -19,7 +19,15 @@ for _module in (apt, files, net, pip, python, shell, users):
 _RUNS_MORE = re.compile(r"\$\((?!\()|`|<\(|>\(")
 # Substitutions that only ask the system what it is, or read a secret that is mounted
 _HARMLESS = re.compile(r"\$\((?:uname|arch|date|nproc|whoami|id|pwd|lsb_release|getconf|dpkg --print|cat /run/secrets)\b[^()`$]*\)")
+# Programs that run code of others: what a script, a sourced file or a maintainer wrote
+_RUNS_OTHERS = frozenset({*apt.MODELS, *python.MODELS, ".", "source"}) - {"virtualenv"}
 _VERSIONED = re.compile(r"^(python|pip)[0-9.]*$")
+
+
+def runs_alone(name: str) -> bool:
+    """Whether a program, named as in a shell, is known to start none but its own: what it does to files may still be unknown."""
+    program = _VERSIONED.sub(r"\1", posixpath.basename(name))
+    return program in _MODELS and program not in _RUNS_OTHERS
 
 
 def effects_of(command: Command, state: State) -> Effects:
@@ -68,4 +76,4 @@ def state_after(command: Command, effects: Effects, state: State) -> State:
     return state
 
 
-__all__ = ["PipInstall", "effects_of", "state_after"]
+__all__ = ["PipInstall", "effects_of", "runs_alone", "state_after"]

@@ -124,7 +124,7 @@ MODELS: dict[str, CommandModel] = {
     "install": _mover("install"),
     **{tool: _mover(tool) for tool in ("cp", "mv")},
     **dict.fromkeys(("echo", "printf", "which", "command", "type"), _prints),
-    **dict.fromkeys(("cat", "ls", "head", "tail", "wc", "stat", "file", "grep"), _reads),
+    **dict.fromkeys(("cat", "ls", "head", "tail", "wc", "stat", "file", "grep", "md5sum", "sha1sum", "sha256sum", "sha512sum"), _reads),
     "ldconfig": _system("/etc/ld.so.cache"),
     "locale-gen": _system("/usr/lib/locale", "/usr/share/i18n"),
     "update-locale": _system("/etc/default/locale"),

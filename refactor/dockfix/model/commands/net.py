@@ -65,7 +65,11 @@ def _git(command: Command, state: State) -> Effects:
         return Effects(writes=("/root/.gitconfig", "/etc/gitconfig"), tools=frozenset({"git"}))
     if verb != "clone" or arguments.has("-C", "-c") or len(arguments.operands) not in {2, 3}:
         return opaque("git is modelled for clone and config only")
-    named = state.value(arguments.operands[-1])
+    word = arguments.operands[-1]
+    named = state.value(word)
+    if named is None and len(arguments.operands) == 2:  # a token or a host that only the shell knows does not name the folder
+        last = word.text.strip("\"'").rpartition("/")[2]
+        named = None if any(char in last for char in "$`{}*?'\"\\") else last or None
     if named is None:
         return opaque("where git clones to is known only to the shell")
     folder = named if len(arguments.operands) == 3 else posixpath.basename(named.rstrip("/")).removesuffix(".git")
