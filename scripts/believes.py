@@ -34,7 +34,7 @@ def believed(facts: Facts, everything: bool) -> dict[str, Any]:
     """All beliefs, by their kind, as plain data."""
     program: Program = facts.program if everything else facts.program.running()
     processes: Processes = facts.processes
-    started = [port for texts in (facts.startup.texts, facts.overrides) for where, text in texts.items()
+    started = [port for where, text in facts.startup.texts.items()
                for port in ports_of_command(text, where, 0)]
     through = [{"word": name, "file": f"the Python package {distribution}"} for distribution in sorted(facts.distributions | facts.managed)
                for name in sorted(knowledge.calls(distribution))]

@@ -51,6 +51,11 @@ class BuildContext:
         """The same context with more texts laid over it."""
         return BuildContext(self.root, {**self.overlay, **files}, self.dockerfile, disk=self.disk)
 
+    @property
+    def own_name(self) -> str:
+        """The path of the Dockerfile relative to the context; it starts with ``..`` where it lies elsewhere, "" where there is none."""
+        return Path(os.path.relpath(self.dockerfile, self.root)).as_posix() if self.dockerfile is not None else ""
+
     @cached_property
     def listing(self) -> Listing | None:
         """What ``files`` and its companions are made of, the overlay included."""

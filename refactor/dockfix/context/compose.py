@@ -29,7 +29,7 @@ class ComposeService:
     ``file`` is the Compose file's path as it can be shown. ``volumes`` are (source, target, "bind" | "volume" | "tmpfs"),
     the source "" where there is none. ``needs_root`` names what only root can use ("privileged mode"), None where there
     is no such thing. ``command`` and ``entrypoint`` tell whether the service replaces the image's; ``runs`` are the commands
-    that it gives for them, ``workdir`` is the folder that they start in, "" for the image's. ``ports`` are as written.
+    that it gives for them and its health check, ``workdir`` is the folder that they start in, "" for the image's. ``ports`` are as written.
     ``settings`` is its environment, as NAME=VALUE; ``path`` is where the file lies.
     """
 
@@ -226,12 +226,19 @@ def _service(path: str, name: str, service: dict[str, object]) -> ComposeService
 
 
 def _runs(service: dict[str, object]) -> Iterator[str]:
-    """The commands of a service, as a shell would read them."""
+    """The commands of a service, and that of its health check, as a shell would read them."""
     for key in ("entrypoint", "command"):
         given = service.get(key)
         text = quoted(_text(word) for word in given) if isinstance(given, list) else _text(given)
         if text and _given(service, key):
             yield text.replace("$$", "$")
+    check = service.get("healthcheck")
+    test = check.get("test") if isinstance(check, dict) else None
+    words = [_text(word) for word in test] if isinstance(test, list) else ["CMD-SHELL", _text(test)]
+    if words[:1] == ["CMD"] and words[1:]:
+        yield quoted(words[1:]).replace("$$", "$")
+    elif words[:1] == ["CMD-SHELL"] and "".join(words[1:]):
+        yield " ".join(words[1:]).replace("$$", "$")
 
 
 def _settings(service: dict[str, object]) -> Iterator[str]:

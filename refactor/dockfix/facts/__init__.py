@@ -5,11 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 
-from dockfix.context.application import Application
+from dockfix.context.application import Application, Mention
 from dockfix.context.build_context import BuildContext, CopySet
 from dockfix.context.locate import Located
 from dockfix.context.process_files import Processes, read_processes
@@ -84,8 +83,15 @@ class Facts:
     def application(self) -> Application:
         """The files that end up in the final stage, to be searched."""
         steps = set(self.final.steps)
-        files = frozenset(name for step, taken in self.copies.items() if step in steps for name in taken.files)
-        return Application(self.context, files)
+        files = {name for step, taken in self.copies.items() if step in steps for name in taken.files}
+        return Application(self.context, frozenset(files - {self.context.own_name}))  # what it says is known from its tree
+
+    @cached_property
+    def mounts(self) -> tuple[Mention, ...]:
+        """The folders that Kubernetes manifests in the build context mount something over."""
+        manifests = {name for name in self.context.files() or () if name.endswith((".yaml", ".yml"))}
+        found = Application(self.context, frozenset(manifests)).search(rb"(?m)^[ \t-]*mountPath:[ \t]*['\"]?/[^\s'\"]*", b"mountPath:")
+        return tuple(replace(mention, word=mention.word[mention.word.index("/"):]) for mention in found)
 
     @cached_property
     def program(self) -> Program:
@@ -200,14 +206,9 @@ class Facts:
         return frozenset(name for folder in folders for name in self._project_words(folder) or ())
 
     @cached_property
-    def overrides(self) -> Mapping[str, str]:
-        """The texts of the Compose files that give a service a command or entry point of its own, by the file's shown name."""
-        return {service.file: _text(service.path) for service in self.located.services if service.command or service.entrypoint}
-
-    @cached_property
     def startup(self) -> Startup:
-        """What CMD, ENTRYPOINT and HEALTHCHECK run."""
-        return read_startup(self.final, self.started_file, self.context.read)
+        """What CMD, ENTRYPOINT and HEALTHCHECK run, and what Compose files give for them."""
+        return read_startup(self.final, self.located.services, self.started_file, self.context.read)
 
     def started_file(self, path: str) -> str | None:
         """The file of the build context that runs where ``path`` is started; None where none is known to.
@@ -283,14 +284,6 @@ def from_context(step: Step) -> bool:
 def _distribution(package: str) -> str:
     match = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", package)
     return normalise(match[0]) if match else ""
-
-
-def _text(path: str) -> str:
-    """The text of a file that may lie beside the build context; "" where it cannot be read."""
-    try:
-        return Path(path).read_text("utf-8", "surrogateescape")
-    except OSError:
-        return ""
 
 
 __all__ = ["SYSTEM_FOLDERS", "Facts", "Installer", "from_context"]

@@ -37,8 +37,6 @@ def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step
             where = f"{hits[0].file}:{hits[0].line}" if hits else _named_in(facts, name)
             if where:
                 found.setdefault(name, f"{where} names it")
-        elif name not in found and (where := _overridden(facts, name)):
-            found[name] = f"{where} names it"
     rest = [name for name in programs if name not in found]
     for name in (name for name in rest if name in _IN_SETTINGS):
         pattern = rb"[\"'\s:=,\[]" + re.escape(name).encode() + rb"[\"'\s,\]]"
@@ -61,15 +59,9 @@ def _named_in(facts: Facts, path: str) -> str:
     return next((where for where, text in texts.items() if pattern.search(text)), "")
 
 
-def _overridden(facts: Facts, program: str) -> str:
-    """The Compose file that gives a service a command of its own and names the program."""
-    pattern = re.compile(rf"(?<![\w+-]){re.escape(program)}(?![\w+-])")
-    return next((file for file, text in facts.overrides.items() if pattern.search(text)), "")
-
-
 _COMPILES = (rb"(?m)pyximport|^[ \t]*(?:from|import)[ \t]+(?:distutils|Cython)\b|%%cython"
              rb"|\b(?:FFI\(\)|\w*ffi\w*)\.(?:verify|compile|set_source)\(|cpp_extension|distutils\.ccompiler|new_compiler\(|build_ext"
-             rb"|cppimport|cppyy|scipy\.weave|numba\.pycc")
+             rb"|\bautowrap\(|\bufuncify\(|\bf2py\b|cppimport|cppyy|scipy\.weave|numba\.pycc")
 
 
 def run_time_compiler(facts: Facts) -> str:

@@ -54,7 +54,7 @@ def system_python_blocker(facts: Facts) -> tuple[str, int] | None:
     reason = _other_path(facts)
     if reason:
         return f"{reason}, so a virtual environment would not be on it", 0
-    for where, text in {**facts.startup.texts, **facts.overrides}.items():
+    for where, text in facts.startup.texts.items():
         name = _foreign(facts, text)
         if name:
             return f"{where} names {name}, which would lie in the virtual environment", 0
@@ -77,14 +77,6 @@ def _other_shell(facts: Facts) -> str:
     for program, name in _RESETS.items():
         if program in startup.programs:
             return f"{startup.programs[program]} runs {name}, which resets PATH"
-    for service in facts.located.services:
-        for text in service.runs:
-            found = commands_in_script(text)
-            if found is not None and found.login_shell:
-                return f"a login shell in {service.file} resets PATH"
-            name = next((_RESETS[each] for each in sorted(found.commands if found else ()) if each in _RESETS), "")
-            if name:
-                return f"{service.file} runs {name}, which resets PATH"
     for use in (*facts.program.runs, *facts.processes.runs):
         name = _RESETS.get(use.word.rpartition("/")[2], "")
         if name:

@@ -15,7 +15,7 @@ _MODULE = re.compile(r"([A-Za-z_][\w.]*)(?::[\w.()]+)?")
 _SETUP = ("pyproject.toml", "setup.cfg", "setup.py")
 # How Python code starts pip without naming a program
 _PIP = rb"""['"]-m['"]\s*,\s*['"]pip['"]|pip\._internal|\bpip\.main\(|\bensurepip\b|spacy\.cli"""
-_INSTALLERS = {"pip": "pip", "pip3": "pip", "apt-get": "apt", "apt": "apt", "apk": "apk", "poetry": "Poetry", "pipenv": "Pipenv"}
+_INSTALLERS = {"pip": "pip", "pip3": "pip", "apt-get": "apt-get", "apt": "apt", "apk": "apk", "poetry": "Poetry", "pipenv": "Pipenv"}
 
 
 def find_installer(facts: Facts) -> Installer | None:
@@ -35,7 +35,7 @@ def find_installer(facts: Facts) -> Installer | None:
 def running_files(facts: Facts) -> frozenset[str] | None:
     """The Python files that may run, by their names in the build context; None where it is not seen which the container starts."""
     files = {name: data for name, data in facts.application.texts.items() if is_python(name, data)}
-    entries = {entry for text in (*facts.startup.texts.values(), *facts.overrides.values()) for entry in _entries(facts, text)}
+    entries = {entry for text in facts.startup.texts.values() for entry in _entries(facts, text)}
     entries |= {entry for process in facts.processes.programs for entry in _entries(facts, process.command)}
     found = reached(files, entries)
     return found or None

@@ -59,7 +59,7 @@ def needs_root(facts: Facts) -> tuple[str, int] | None:
     for found in facts.application.search(_NEEDS_ROOT):
         return f"{found.file}:{found.line} uses {found.word.strip()}, which needs root", 0
     if facts.installer:
-        return f"{facts.installer.reason}, which installs packages", 0
+        return f"{facts.installer.reason}, which may install packages", 0
     for use in (*facts.program.running().runs, *facts.processes.runs):
         if use.word.rpartition("/")[2] in _ROOT_PROGRAMS:
             return f"{use.file}:{use.line} runs {use.word}, which needs root", 0

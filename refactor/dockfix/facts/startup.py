@@ -1,11 +1,12 @@
-"""What a container runs when it starts: CMD, ENTRYPOINT and HEALTHCHECK, and the scripts that they name."""
+"""What a container runs when it starts: CMD, ENTRYPOINT, HEALTHCHECK and what Compose files give for them, and their scripts."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from dockfix.context.compose import ComposeService
 from dockfix.context.scripts import commands_in_script
 from dockfix.model.stages import Stage
 from dockfix.syntax import Instruction
@@ -31,8 +32,9 @@ class Startup:
     unknown: str = ""
 
 
-def read_startup(stage: Stage, context_file: Callable[[str], str | None], read: Callable[[str], str | None]) -> Startup:
-    """Follows CMD, ENTRYPOINT and HEALTHCHECK of ``stage`` into the scripts of the build context."""
+def read_startup(stage: Stage, services: Iterable[ComposeService], context_file: Callable[[str], str | None],
+                 read: Callable[[str], str | None]) -> Startup:
+    """Follows CMD, ENTRYPOINT and HEALTHCHECK of ``stage``, and the commands of Compose services, into the scripts of the context."""
     reader = _Reader(context_file, read)
     for keyword in ("ENTRYPOINT", "CMD", "HEALTHCHECK"):
         step = stage.last(keyword)
@@ -40,6 +42,9 @@ def read_startup(stage: Stage, context_file: Callable[[str], str | None], read: 
             node = step.instruction if keyword != "HEALTHCHECK" else step.instruction.inner
             if node is not None:
                 reader.instruction(node, stage, f"{keyword} in line {step.line}")
+    for service in services:
+        for text in service.runs:
+            reader.script(text, service.file, posixpath.join(stage.end.workdir or "/", service.workdir))
     return Startup(reader.programs, reader.texts, frozenset(reader.writes), reader.login_shell, reader.unknown)
 
 
@@ -59,7 +64,7 @@ class _Reader:
 
     def script(self, text: str, where: str, workdir: str) -> None:
         """Reads one script and the scripts that its words name."""
-        self.texts[where] = text
+        self.texts[where] = f"{self.texts[where]}\n{text}" if where in self.texts else text
         facts = commands_in_script(text)
         if facts is None:
             self.unknown = self.unknown or f"the script of {where} could not be read"

@@ -10,16 +10,17 @@ from dataclasses import replace
 from dockfix.context.application import Mention
 from dockfix.facts import Facts
 from dockfix.facts.ownership import gets_owner, left_closed, made_folders, new_folders, place_of
+from dockfix.facts.ports import low_port
 from dockfix.model.effects import within
 from dockfix.model.stages import Step
 
-# What any user may read, and what no program is expected to write
+# What any user may write
+_SHARED = ("/tmp", "/var/tmp", "/dev", "/home/appuser")
+# What any user may read, so that a path in it which is only named is no question
 _READ_ONLY = ("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/local/bin", "/usr/local/lib", "/usr/share/fonts", "/usr/share/zoneinfo",
-              "/usr/share/ca-certificates", "/lib", "/lib64", "/bin", "/sbin", "/proc", "/sys", "/dev", "/tmp", "/var/tmp", "/etc/ssl",
+              "/usr/share/ca-certificates", "/lib", "/lib64", "/bin", "/sbin", "/proc", "/sys", "/etc/ssl",
               "/etc/hosts", "/etc/localtime", "/etc/timezone", "/etc/os-release", "/etc/resolv.conf", "/etc/mime.types",
-              "/home/appuser", "/opt/venv")
-_PORT = re.compile(r"(?::|(?<![\w.-])(?:--?[a-z-]*port|--?bind|-b|-p|--listen)[= ])(\d{1,5})\b(?![.:\d])")
-_LOW_PORT = rb"(?i)\bport['\"]?\s*[=:,]\s*['\"]?[1-9]\d{0,2}\b(?![.\d])"
+              "/opt/venv")
 # Code that leaves the folder it lies in
 _UPWARDS = rb"(?:\.parent){2,}|\.parents\[\s*\d+|(?:dirname\(\s*(?:os\.)?(?:path\.)?){2,}|['\"]\.\./"
 # Paths in the values of settings, and in calls that make files
@@ -47,7 +48,7 @@ def open_questions(facts: Facts) -> str:
         return f"the project in {local} is installed as a package, and may write beside its own code"
     for each in facts.program.running().unparsed:
         return f"{each.file} could not be read ({each.reason}), and what it writes is unknown"
-    port = _low_port(facts)
+    port = low_port(facts)
     if port:
         return f"port {port} is below 1024, which not every host lets a user listen on"
     return left_closed(facts) or _outside_path(facts)
@@ -68,25 +69,10 @@ def mounted(facts: Facts) -> str:
         for _, target, _ in service.volumes:
             if any(within(target, place.rstrip("/")) for place in places):
                 return f"{service.file} mounts {target} into the service {service.name}, which may run this image"
+    for mention in facts.mounts:
+        if any(within(mention.word, place.rstrip("/")) for place in places):
+            return f"{mention.file}:{mention.line} mounts {mention.word}, and its files may be root's"
     return ""
-
-
-def _low_port(facts: Facts) -> int:
-    for step in facts.final.of("EXPOSE"):
-        for word in step.instruction.words:
-            number = word.partition("/")[0].partition("-")[0]
-            if number.isdigit() and int(number) < 1024:
-                return int(number)
-    for mention in facts.application.search(_LOW_PORT):
-        return int(re.sub(r"\D", "", mention.word) or 1)
-    for port in (*facts.program.ports, *facts.processes.ports):
-        if port.port is not None and 0 < port.port < 1024:
-            return port.port
-    for text in facts.startup.texts.values():
-        for match in _PORT.finditer(text.replace("'", "")):
-            if 0 < int(match[1]) < 1024:
-                return int(match[1])
-    return 0
 
 
 def _outside_path(facts: Facts) -> str:
@@ -109,10 +95,10 @@ def _outside_path(facts: Facts) -> str:
             return f"{mention.file}:{mention.line} names a folder above the program's own"
     for write in (*facts.program.writes, *facts.processes.writes):
         path = place_of(facts, write)
-        if path and not _reachable(path, owned):
+        if path and not _inside(path, owned):
             return f"{write.file}:{write.line} writes {path}, which only root may be able to"
     for path in sorted(facts.startup.writes):
-        if not _reachable(path, owned):
+        if not _inside(path, owned):
             return f"the container writes {path} when it starts, which only root may be able to"
     for service in facts.located.services:
         for path in re.findall(r"(?:^|[=:,])(/[\w.@+/-]+)", "\n".join(service.environment), re.MULTILINE):
@@ -152,5 +138,10 @@ def _paths(step: Step) -> list[str]:
 
 
 def _reachable(path: str, owned: set[str]) -> bool:
+    """Whether a user can do what a program does with a path that it names: write it, or read it where nobody writes."""
+    return _inside(path, {*owned, *_READ_ONLY})
+
+
+def _inside(path: str, owned: set[str]) -> bool:
     path = posixpath.normpath(path)
-    return any(within(path, folder) for folder in (*owned, *_READ_ONLY))
+    return any(within(path, folder) for folder in (*owned, *_SHARED))

@@ -46,7 +46,7 @@ LISTENS = frozenset({
     "add_insecure_port", "add_secure_port", "bind", "add_argument", "option", "add_option", "ForkingTCPServer", "ThreadedTCPServer",
     "ThreadingUDPServer", "SimpleXMLRPCServer"})
 _PORT_OPTION = re.compile(r"--?(?:[a-z]+[-_])*port|--bind|--listen")
-_NOT_OURS = re.compile(r"(?i)(?:db|database|redis|mysql|postgres\w*|pg|smtp|mail|mongo\w*|rabbit\w*|amqp|kafka|proxy|remote|target"
+NOT_OURS = re.compile(r"(?i)(?:db|database|redis|mysql|postgres\w*|pg|smtp|mail|mongo\w*|rabbit\w*|amqp|kafka|proxy|remote|target"
                      r"|upstream|ssh|ldap"
                        r"|es|elastic\w*|memcached?|broker|graphite|statsd|influx\w*|mqtt|client|dest\w*|server-db)[-_]port")
 
@@ -57,7 +57,7 @@ def read_port(call: Call, found: Findings) -> None:
     if name in {"add_argument", "option", "add_option"}:
         flag = next((text for each in node.args if (text := plain(each)) and _PORT_OPTION.fullmatch(text)), "")
         default = call.arg(-1, "default")
-        if flag and default is not None and not _NOT_OURS.search(flag):
+        if flag and default is not None and not NOT_OURS.search(flag):
             given = [value._replace(text=value.text.rpartition(":")[2]) for value in call.evaluate(default, scope)]
             found.port(tuple(value for value in given if value.text.isdecimal()), node, scope, flag)
         return

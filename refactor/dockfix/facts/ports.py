@@ -1,0 +1,51 @@
+"""The ports that the program listens on, as far as the Dockerfile, Compose files, scripts, settings and code say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from dockfix.context.listens import ports_of_command
+from dockfix.context.program.serving import NOT_OURS
+from dockfix.facts import Facts
+
+_OPTION = re.compile(r"(?::|(?<![\w.-])(?:--?[a-z-]*port|--?bind|-b|-p|--listen)[= ])(\d{1,5})\b(?![.:\d])")
+_NAMED = rb"(?i)\bport['\"]?\s*[=:,]\s*['\"]?[1-9]\d{0,2}\b(?![.\d])"
+_VARIABLE = re.compile(r"(?i)(?:.*_)?port")
+
+
+def low_port(facts: Facts) -> int:
+    """A port below 1024 that the program may listen on, 0 where nothing says so."""
+    return next((number for number in _numbers(facts) if 0 < number < 1024), 0)
+
+
+def _numbers(facts: Facts) -> Iterator[int]:
+    for step in facts.final.of("EXPOSE"):
+        yield from (_number(re.split(r"[/-]", word)[0]) for word in step.instruction.words)
+    for service in facts.located.services:
+        yield from (_number(re.split(r"[/-]", port.rpartition(":")[2])[0]) for port in service.ports)
+    for mention in facts.application.search(_NAMED):
+        yield _number(re.sub(r"\D", "", mention.word))
+    environments = [facts.final.end.env, *(
+        dict(setting.partition("=")[::2] for setting in service.settings) for service in facts.located.services)]
+    for environment in environments:
+        yield from _told(environment)
+    texts = facts.startup.texts
+    for port in (*facts.program.ports, *facts.processes.ports, *(
+            port for where, text in texts.items() for port in ports_of_command(text, where, 0))):
+        yield port.port or 0
+        yield from (_number(environment.get(port.env, "")) for environment in environments)
+    for text in texts.values():
+        yield from (int(match[1]) for match in _OPTION.finditer(text.replace("'", "")))
+
+
+def _told(environment: Mapping[str, str]) -> Iterator[int]:
+    """The ports that variables of the usual names give."""
+    yield from (_number(value) for name, value in environment.items() if _VARIABLE.fullmatch(name) and not NOT_OURS.search(name))
+    options = environment.get("GUNICORN_CMD_ARGS")
+    if options:
+        yield from (port.port or 0 for port in ports_of_command(f"gunicorn {options}", "", 0))
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() else 0
