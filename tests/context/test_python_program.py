@@ -388,6 +388,9 @@ def test_code_for_development_can_be_left_out() -> None:
     assert [use.word for use in program.running().runs] == ["a"]
     assert is_development("setup.py")
     assert not is_development("app/testing_ground.py")
+    assert not is_development("shop/tasks.py")  # Celery's tasks run
+    assert not is_development("shop/conf.py")
+    assert is_development("docs/conf.py")
 
 
 NEWER = """

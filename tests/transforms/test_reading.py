@@ -125,3 +125,8 @@ def test_what_another_manager_installs(tmp_path: Path, install: str) -> None:
     files = {"pyproject.toml": '[project]\nname = "x"\ndependencies = ["ffmpeg-python (>=0.2)"]\n', "app.py": ""}
     assert "ffmpeg-python" in facts(tmp_path, DOCKERFILE.replace("CMD", f"RUN {install}\nCMD"), **files).managed
     assert facts(tmp_path, DOCKERFILE.replace("CMD", "RUN pip install flask\nCMD"), **files).managed == frozenset()
+
+
+def test_what_make_runs_for_a_compose_file_is_a_question(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text("services:\n  web:\n    build: .\n    command: make run\n")
+    assert open_questions(facts(tmp_path, app_py="")) == "what make runs for compose.yaml is not read"

@@ -85,6 +85,14 @@ def test_system_folders_and_what_is_owned_already_are_not_made(project: Project,
     ("python:3.11-slim", "python:3.11-alpine", {}, "Debian"),
     ("python:3.11-slim", "ubuntu", {}, "not an official Python"),
     ("", "", {"app.py": "import subprocess\nsubprocess.run(['iptables', '-L'])\n"}, "iptables"),
+    ("", "", {"app.py": "from sh import mount\nmount('-a')\n"}, "app.py:1 runs mount, which needs root"),
+    ("", "", {"Procfile": "web: sudo gunicorn app:app\n"}, "Procfile:1 runs sudo, which needs root"),
+    ("", "", {"gunicorn.conf.py": "bind = ':8000'\nuser = 'www-data'\n"}, "gunicorn.conf.py:2: user changes the user"),
+    ("", "", {"conf/uwsgi.ini": "[uwsgi]\nuid = nobody\n"}, "conf/uwsgi.ini:2: uid changes the user"),
+    ("", "", {"supervisord.conf": "[supervisord]\nuser=root\n"}, "supervisord.conf:2: [supervisord] sets the user"),
+    ("COPY", "RUN apt-get update && apt-get install -y cron\nCOPY", {"crontab": "*/5 * * * * python sync.py\n"},
+     "crontab:1: cron runs as root"),
+    ("", "", {"compose.yaml": "services:\n  web:\n    build: .\n    entrypoint: [gosu, app, python]\n"}, "compose.yaml runs gosu"),
 ])
 def test_refusals(project: Project, old: str, new: str, files: dict[str, str], reason: str) -> None:
     result = project(BASIC.replace(old, new), files, only="non-root", unsafe=True)
@@ -108,6 +116,15 @@ def test_what_is_not_certain_is_unsafe(project: Project, old: str, new: str, fil
     assert text_of(result) == ""
     assert reason in unsafe(result, "non-root")
     assert "USER 10001:10001" in run(project, BASIC.replace(old, new), files, unsafe=True)
+
+
+@pytest.mark.parametrize("files", [
+    {"crontab": "*/5 * * * * python sync.py\n"},  # nothing brings cron into the image
+    {"gunicorn.conf.py": "bind = ':8000'\n# user = 'www-data'\n"},
+    {"supervisord.conf": "[program:web]\ncommand=gunicorn app:app\n"},
+])
+def test_files_of_process_managers_that_ask_for_nothing(project: Project, files: dict[str, str]) -> None:
+    assert "USER 10001:10001" in run(project, BASIC, files)
 
 
 def test_what_an_unknown_step_leaves_behind_is_handed_over_with_unsafe(project: Project) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dockfix.facts import SYSTEM_FOLDERS, Facts
-from dockfix.model.effects import within
+from dockfix.model.effects import AptInstall, within
 
 # Programs that start as root, change users themselves, or change the system
 _ROOT_PROGRAMS = frozenset({
@@ -21,7 +21,7 @@ _NEEDS_ROOT = (rb"(?m)\bos\.(?:set(?:re)?s?[ug]id|chown|lchown|setgroups|initgro
                rb"|^[ \t]*(?:from|import)[ \t]+(?:scapy|evdev|usb|smbus2?|spidev)\b"
                rb"|/dev/(?:tty[A-Z]|i2c|spi|video|mem|gpio|input|net|kvm|bus|snd|dri)")
 _SERVER_USER = re.compile(r"\b(?:gunicorn|uwsgi|celery|daphne|hypercorn)\b[^\n]*\s'?--?(?:user|uid|gid|group)\b")
-_SERVER_USER_FILE = rb"(?m)^[ \t]*(?:user|group|uid|gid)[ \t]*=[ \t]*['\"]?[\w-]"
+_CRONS = frozenset({"cron", "anacron", "bcron", "cronie", "systemd-cron", "busybox"})
 
 
 def needs_root(facts: Facts) -> tuple[str, int] | None:
@@ -53,9 +53,9 @@ def needs_root(facts: Facts) -> tuple[str, int] | None:
     for where, text in facts.startup.texts.items():
         if _SERVER_USER.search(text):
             return f"{where} lets the server change its user", 0
-    for found in facts.application.search(_SERVER_USER_FILE):
-        if re.search(r"(gunicorn|uwsgi|supervis|celery)[^/]*$", found.file):
-            return f"{found.file}:{found.line} lets the server change its user", 0
+    manager = _of_managers(facts)
+    if manager:
+        return manager, 0
     for found in facts.application.search(_NEEDS_ROOT):
         return f"{found.file}:{found.line} uses {found.word.strip()}, which needs root", 0
     if facts.installer:
@@ -70,6 +70,17 @@ def needs_root(facts: Facts) -> tuple[str, int] | None:
         if service.needs_root:
             return f"{service.file} gives the service {service.name} {service.needs_root}", 0
     return _placed_for_root(facts)
+
+
+def _of_managers(facts: Facts) -> str:
+    """What the files of process managers and cron need root for, "" where nothing: a crontab counts where cron is installed."""
+    installed = {package.name for _, unit in facts.final.units if isinstance(unit.effects.action, AptInstall)
+                 for package in unit.effects.action.packages}
+    for use in facts.processes.root:
+        if use.word.isdecimal() or (use.word == "cron" and not installed & _CRONS):  # ports are looked at elsewhere
+            continue
+        return f"{use.file}:{use.line}: {use.how}"
+    return ""
 
 
 def _placed_for_root(facts: Facts) -> tuple[str, int] | None:

@@ -16,7 +16,7 @@ UNKNOWN = "?"
 # Files that are there for development; their code does not run when the container does
 _DEVELOPMENT = re.compile(
     r"(?i)(?:.*/)?(?:tests?|testing|docs?|examples?|samples?|benchmarks?)/.*|(?:.*/)?(?:test_[^/]*|[^/]*_tests?|tests|conftest"
-    r"|setup|noxfile|fabfile|tasks|conf|dodo|versioneer)\.py")
+    r"|setup|noxfile|fabfile|dodo|versioneer)\.py")
 
 
 def is_development(file: str) -> bool:
