@@ -24,7 +24,7 @@ def brought(facts: Facts, package: str, *, recommended: bool) -> tuple[str, ...]
     if len(found) == 1:
         return tuple(sorted(found.pop()))
     name = min(name for names in found for name in names)
-    return f"it brings {name.removesuffix('t64')}, whose package has different names in the releases that the base image may be of"
+    return f"which package of {name.removesuffix('t64')} it brings depends on the Debian release, which is not certain"
 
 
 def lost_on_slim(facts: Facts) -> dict[str, str] | str:
@@ -39,8 +39,7 @@ def lost_on_slim(facts: Facts) -> dict[str, str] | str:
         names = {frozenset(name for name in knowledge.full_libraries(suite) if knowledge.holds(name, use.word))
                  for suite in suites(facts) or knowledge.known_suites()}
         if len(names) > 1:
-            return (f"{use.file}:{use.line} loads {use.word}, whose package has different names in the releases that the base image "
-                    "may be of")
+            return f"{use.file}:{use.line} loads {use.word}, whose package depends on the Debian release, which is not certain"
         found |= dict.fromkeys(names.pop(), f"{use.file}:{use.line} loads {use.word}")
     return found
 
