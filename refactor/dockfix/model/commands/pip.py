@@ -111,10 +111,10 @@ def _paths(values: Sequence[str | None], state: State) -> tuple[str, ...] | None
 
 
 def _chosen_by(arguments: Arguments, state: State) -> str:
-    """The ARG in a name of what is installed, "" for none."""
+    """The variable in a name of what is installed that a build argument decides, "" for none."""
     named = [words[-1].text for name, _, words in arguments.options if name in _NAMES]
     named += [re.split(r"[=<>~!\[;@]", word.text, maxsplit=1)[0] for word in arguments.operands[1:]]
-    return next((name for text in named for name in re.findall(r"\$\{?(\w+)", text) if name in state.args), "")
+    return next((name for text in named if (name := state.chosen_by(text))), "")
 
 
 def _install(arguments: Arguments, state: State, prefix: str) -> Effects:
