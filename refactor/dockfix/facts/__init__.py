@@ -126,6 +126,8 @@ class Facts:
     def requirements_unknown(self) -> str:
         """Why not all the Python packages that are asked for are known, "" where they are."""
         for _, _, install in self.installs:
+            if install.chosen_by:
+                return f"the build argument {install.chosen_by} chooses what is installed"
             for path in (*install.requirements, *install.constraints):
                 reason = self.manifest_unknown(path)
                 if reason:

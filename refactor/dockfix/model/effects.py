@@ -47,7 +47,8 @@ class PipInstall:
 
     ``requirements`` and ``constraints`` are absolute paths in the image; ``packages`` are requirements and URLs as named;
     ``local`` absolute paths of local projects and archives; ``blocker`` says why the install cannot be moved into a
-    virtual environment, "" where it can; ``no_cache`` are the words that switch pip's cache off.
+    virtual environment, "" where it can; ``no_cache`` are the words that switch pip's cache off. ``chosen_by`` is the build
+    argument that chooses what is installed: what stands here holds for its default.
     """
 
     prefix: str = ""
@@ -59,6 +60,7 @@ class PipInstall:
     find_links: tuple[str, ...] = ()
     blocker: str = ""
     no_cache: tuple[Word, ...] = ()
+    chosen_by: str = ""
 
 
 @dataclass(frozen=True)

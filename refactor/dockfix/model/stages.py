@@ -184,13 +184,16 @@ def _declare(node: Instruction, state: State, global_args: Mapping[str, str | No
     """The state after an instruction that only changes state."""
     keyword = node.keyword
     if keyword == "ENV":
-        return replace(state, env={**state.env, **{key: value or "" for key, value in pairs(node, state.variables)}})
+        given = {key: value or "" for key, value in pairs(node, state.variables)}
+        chosen = state.chosen | set(given) if state.chosen_by(node.args) else state.chosen - set(given)
+        return replace(state, env={**state.env, **given}, chosen=frozenset(chosen))
     if keyword == "ARG":
-        given = {key: global_args.get(key) if value is None else value for key, value in pairs(node, state.variables)}
-        return replace(state, args={**state.args, **given})
+        declared = {key: global_args.get(key) if value is None else value for key, value in pairs(node, state.variables)}
+        return replace(state, args={**state.args, **declared}, chosen=state.chosen | set(declared))
     if keyword == "WORKDIR":
         path = expand(_argument(node), state.variables)
-        return state.with_workdir(path) if path else replace(state, workdir=None)
+        chosen_by = state.chosen_by(node.args) or ("" if path and path.startswith("/") else state.workdir_chosen)
+        return replace(state.with_workdir(path) if path else replace(state, workdir=None), workdir_chosen=chosen_by)
     if keyword == "USER":
         return replace(state, user=expand(_argument(node), state.variables))
     if keyword == "SHELL":

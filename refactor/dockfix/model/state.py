@@ -20,7 +20,8 @@ class State:
 
     ``workdir`` is absolute, None where a variable without a known value decides; ``user`` is "" for the base image's own;
     ``env`` holds the values of ENV, ``args`` of the ARGs in scope (None: no default); ``venvs`` the virtual environments
-    made so far; ``activated`` the one that this RUN's shell has activated.
+    made so far; ``activated`` the one that this RUN's shell has activated. ``chosen`` are the variables whose value a build
+    argument decides: what is known of them holds for its default. ``workdir_chosen`` is the one that decides the directory.
     """
 
     workdir: str | None = "/"
@@ -30,6 +31,12 @@ class State:
     shell: tuple[str, ...] | None = None
     venvs: tuple[str, ...] = ()
     activated: str = ""
+    chosen: frozenset[str] = frozenset()
+    workdir_chosen: str = ""
+
+    def chosen_by(self, text: str) -> str:
+        """The variable in a text whose value a build argument decides, "" for none."""
+        return next((name for name in re.findall(r"\$\{?(\w+)", text) if name in self.chosen), "")
 
     @property
     def variables(self) -> dict[str, str]:

@@ -25,6 +25,7 @@ _FLAGS = {"--no-cache-dir", "--no-cache", "-U", "--upgrade", "--pre", "--no-deps
           "--no-use-pep517", "--no-compile", "--compile", "--no-index", "--break-system-packages", "--isolated", "--no-color",
           "--ignore-requires-python", "--no-clean", "--no-python-version-warning", "--dry-run", "--require-virtualenv",
           "--check-build-dependencies", "--debug", "--allow-external", "--allow-unverified", "--process-dependency-links"}
+_NAMES = {"-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-f", "--find-links"}
 _BLOCKERS = {
     "--user": "pip install --user installs into the home folder",
     "-t": "pip install --target chooses a folder of its own",
@@ -109,6 +110,13 @@ def _paths(values: Sequence[str | None], state: State) -> tuple[str, ...] | None
     return None if None in paths else tuple(path for path in paths if path)
 
 
+def _chosen_by(arguments: Arguments, state: State) -> str:
+    """The variable in a name of what is installed that a build argument decides, "" for none."""
+    named = [words[-1].text for name, _, words in arguments.options if name in _NAMES]
+    named += [re.split(r"[=<>~!\[;@]", word.text, maxsplit=1)[0] for word in arguments.operands[1:]]
+    return next((name for text in named if (name := state.chosen_by(text))), "")
+
+
 def _install(arguments: Arguments, state: State, prefix: str) -> Effects:
     if arguments.unknown:
         return opaque(f"pip install {arguments.unknown} is not modelled")
@@ -150,12 +158,15 @@ def _install(arguments: Arguments, state: State, prefix: str) -> Effects:
         blocker=blocker,
         no_cache=tuple(word for name, _, words in arguments.options for word in words
                        if name in {"--no-cache-dir", "--no-cache"}),
+        chosen_by=_chosen_by(arguments, state),
     )
     changes, settings = _settings(state)
     if changes:
         action = replace(action, blocker=action.blocker or f"{changes} may change where pip installs")
     certificates = [path for value in arguments.values("--cert", "--client-cert") if value and (path := state.path(value))]
     reads = (*settings, *certificates, *requirements, *constraints, *local, *editable, *links)
+    if action.chosen_by:  # another value names another file, which may lie beside this one
+        reads += tuple(posixpath.dirname(path) for path in (*requirements, *constraints, *local, *editable, *links))
     return Effects(reads=reads, writes=(prefix or "/usr/local",), tools=TOOLS, action=action)
 
 

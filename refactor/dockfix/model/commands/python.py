@@ -46,6 +46,9 @@ def _venv(command: Command, state: State, values: list[str | None]) -> Effects:
     path = state.path(targets[0]) if len(targets) == 1 and targets[0] is not None else None
     if path is None or not set(options) <= _VENV_FLAGS:
         return opaque("where the virtual environment goes could not be worked out")
+    chosen_by = state.chosen_by(command.text) or ("" if (targets[0] or "").startswith("/") else state.workdir_chosen)
+    if chosen_by:
+        return opaque(f"the build argument {chosen_by} chooses where the virtual environment goes")
     if not state.is_root:
         return opaque("the virtual environment is made by another user than root")
     if "--without-pip" in options:
