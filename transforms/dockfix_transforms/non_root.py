@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Safety, refuse
 from dockfix.facts import Facts
-from dockfix.facts.ownership import gets_owner, made_folders, new_folders
+from dockfix.facts.ownership import chosen_folder, gets_owner, made_folders, new_folders
 from dockfix.facts.root import needs_root
 from dockfix.facts.writes import mounted, open_questions
 from dockfix.model.effects import within
@@ -55,7 +55,7 @@ class NonRoot:
 
     def apply(self, facts: Facts) -> Outcome:
         """Adds the user, its ownership and the USER instruction to the final stage."""
-        reason = needs_root(facts)
+        reason = needs_root(facts) or chosen_folder(facts)
         if reason:
             return refuse(reason[0], reason[1])
         return _edits(facts, open_questions(facts))
@@ -69,7 +69,11 @@ def _edits(facts: Facts, unsafe: str) -> Outcome:
     anchor = next((step for step in layers if step.copy is not None), last)
     edits: dict[Node, tuple[Node, ...]] = {}
     made = [step for step in layers[:layers.index(anchor)] if step.keyword == "WORKDIR" and stage.after(step).workdir == workdir]
-    owns = f"chown {_OWNER} {workdir}" if made else f"mkdir -p {workdir} && chown {_OWNER} {workdir}"
+    if stage.end.workdir_chosen and not made:
+        return refuse(f"the build argument {stage.end.workdir_chosen} chooses the working directory, which is made late")
+    # where a build argument decides, it is the folder in which the RUN runs
+    owned = "." if stage.end.workdir_chosen else workdir
+    owns = f"chown {_OWNER} {owned}" if made else f"mkdir -p {owned} && chown {_OWNER} {owned}"
     new = " ".join(new_folders(facts))
     owns += f" \\\n    && mkdir -p {new} && chown {_OWNER} {new}" if new else ""
     blank = "\n" if own_comments(tree, anchor.instruction) else ""
@@ -84,7 +88,7 @@ def _edits(facts: Facts, unsafe: str) -> Outcome:
         edits[target] = (*user, *edits.get(target, (target,)))
     tail: tuple[Node, ...] = user if after_anchor else ()
     unknown = bool(unsafe) and any(unit.effects.unbounded for _, unit in stage.units)
-    paths = [workdir] if unknown else []
+    paths = [owned] if unknown else []
     paths += [path for path in made_folders(facts) if not (unknown and within(path, workdir))]
     if paths:
         tail += tree.snippet(f"RUN chown -R {_OWNER} {' '.join(paths)}\n", last.line)

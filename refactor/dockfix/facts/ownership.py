@@ -60,6 +60,20 @@ def _topmost(path: str, workdir: str) -> str:
     return path if top and within(workdir, top) else top
 
 
+def chosen_folder(facts: Facts) -> tuple[str, int] | None:
+    """Why a folder that the user has to own cannot be named: a build argument decides where it is; with the line."""
+    stage = facts.final
+    for step in stage.steps:
+        state = stage.after(step)
+        if step.keyword == "WORKDIR" and state.workdir_chosen and state.workdir != stage.end.workdir:
+            return f"the build argument {state.workdir_chosen} chooses the folder", step.line
+        for unit in step.units:
+            name = unit.state.chosen_by(unit.command.text) if unit.command.name in _MAKERS else ""
+            if name:
+                return f"the build argument {name} chooses what {unit.command.name} makes", step.line
+    return None
+
+
 def new_folders(facts: Facts) -> dict[str, Write]:
     """The folders that the program is seen to write and that nothing makes, each with a place that shows it.
 
