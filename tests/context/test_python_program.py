@@ -165,6 +165,9 @@ def test_paths_behind_names() -> None:
     ("class A:\n    def __init__(self, root):\n        self.root = root\n    def f(self):\n        open(self.root + '/x', 'w')\nA('/a')\n", ["/a/x"]),
     ("class A:\n    def f(self, path):\n        open(path, 'w')\nA().f('/a')\n", ["/a"]),
     ("class A:\n    @staticmethod\n    def f(path):\n        open(path, 'w')\n", ["?"]),
+    ("def f(*paths):\n    for path in paths:\n        open(path, 'w')\nf('/a', '/b')\n", ["/a", "/b"]),
+    ("def f(*paths):\n    for path in paths:\n        open(path, 'w')\nf('/a', *x)\n", ["?"]),
+    ("def f(*paths):\n    for path in paths:\n        open(path, 'w')\nf('/a')\ng(f)\n", ["/a", "?"]),
     # others may call it, with something else
     ("def f(path):\n    open(path, 'w')\n", ["?"]),
     ("def f(path):\n    open(path, 'w')\nf('/a')\nrun(f)\n", ["/a", "?"]),
@@ -243,6 +246,15 @@ def test_members_of_classes() -> None:
     assert writes("class A:\n    root = '/a'\nclass B:\n    def __init__(self, a):\n        self.a = a\n    def f(self):\n"
                   "        open(self.a.root, 'w')\nB(A())\n") == [("root", "/a")]
     assert writes("class A:\n    pass\ndef f(a: A):\n    open(a.path, 'w')\n") == [("unknown", "?")]
+
+
+def test_settings_by_their_names() -> None:
+    code = "from conf import settings\nopen(settings.LOG_DIR, 'w')\n"
+    assert sorted(writes(code, other="LOG_DIR = '/a'\n", conf="settings = load()\n")) == [("root", "/a"), ("unknown", "?")]
+    assert sorted(writes(code, other="LOG_DIR = '/a'\n", conf="class A:\n    pass\nsettings = A()\n")) == [("root", "/a"), ("unknown", "?")]
+    assert writes(code, tests__other="LOG_DIR = '/a'\n", conf="settings = load()\n") == [("unknown", "?")]
+    assert writes("open(x.LOG_DIR, 'w')\n", other="LOG_DIR = '/a'\n") == [("unknown", "?")]
+    assert writes(code, other="log_dir = '/a'\n", conf="settings = load()\n") == [("unknown", "?")]
 
 
 def test_classes_that_derive_from_one_of_interest() -> None:

@@ -116,6 +116,10 @@ class Callers:
             if word.arg == parameter.arg:
                 return (word.value, scope), True
         spread = all(word.arg is not None for word in node.keywords)
+        if function.given is not None and parameter is function.given.vararg:
+            rest = (self.names.arguments(node, scope) or [(None, scope)])[len(function.positions):]
+            ours = [each for each, where in rest if where is scope and isinstance(each, ast.expr)]
+            return (ast.Tuple(ours, ast.Load()), scope), len(ours) == len(rest)
         if parameter.arg in function.positions:
             arguments = self.names.arguments(node, scope)
             position = function.positions.index(parameter.arg)

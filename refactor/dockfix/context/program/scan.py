@@ -109,9 +109,10 @@ class _Scan:
                 for name, value in _options(decorator):
                     if name in inner.names:
                         inner.names[name] = [(value, scope), inner.names[name][-1]]
-        for star in (given.vararg, given.kwarg):
-            if star:
-                inner.names[star.arg] = [(None, scope)]
+        if given.vararg:
+            inner.names[given.vararg.arg] = [(given.vararg, inner)]
+        if given.kwarg:
+            inner.names[given.kwarg.arg] = [(None, scope)]
         if plain and scope.kind == "class" and not any(isinstance(each, ast.Name) and each.id == "staticmethod"
                                                        for each in node.decorator_list):
             inner.first = plain[0].arg

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Sequence
 
+from dockfix.context.program.model import is_development
 from dockfix.context.program.names import Names
 from dockfix.context.program.paths import CODE, HOLE, TEMP, Value, above, join
 from dockfix.context.program.project import Project
@@ -24,8 +25,8 @@ _SAME = frozenset({
     "__str__"})
 _SAME_CALLS = re.compile(r"str|int|bytes|repr|list|(?:os\.)?(?:fspath|fsencode|fsdecode)|(?:os\.path\.|path\.)(?:abspath|realpath|normpath"
                          r"|expanduser|expandvars)|(?:abspath|realpath|normpath|expanduser)|shlex\.quote|(?:.*\.)?cast|asyncio\.to_thread")
-# Objects that hold the options of the command line
-_PARSED = re.compile(r"(?i)(?:args?|arguments|opts?|options|params?|namespace|ns|flags|cfg|conf(?:ig)?)$")
+# Objects that hold settings, or the options of the command line
+_PARSED = re.compile(r"(?i)(?:args?|arguments|opts?|options|params?|namespace|ns|flags|cfg|conf(?:ig)?|settings?)$")
 # Methods that look a setting up and are given a default
 _GETS = re.compile(r"(?i)get|get_?(?:val|value|int|setting|config|option|str|path|env|float)|setting|option|setdefault|pop|value")
 _TEMPORARY = re.compile(r"(?:tempfile\.)?(?:gettempdir|mkdtemp|mkstemp|NamedTemporaryFile|TemporaryDirectory|TemporaryFile|mktemp)")
@@ -104,7 +105,9 @@ class Evaluator(Names):
             case ast.Await(value=inner) | ast.NamedExpr(value=inner):
                 return get(inner)
             case ast.Starred(value=inner):  # a variable that goes through a sequence
-                return self.bound(self.elements(inner, scope, depth), depth) or _UNKNOWN
+                members = self.members(inner, scope)
+                rest: Values = () if len(members) <= _MAX_ALTERNATIVES else _UNKNOWN
+                return _distinct((self.bound(members[:_MAX_ALTERNATIVES], depth), rest)) or _UNKNOWN
             case ast.Call():
                 return self.call(node, scope, depth)
         return _UNKNOWN
@@ -172,20 +175,24 @@ class Evaluator(Names):
         owner = self.object_class(node.value, scope)
         if owner is not None:
             home = self.holding(owner, name)
-            if home is None:
-                return _UNKNOWN
-            method = home.inner.get(name) if name not in home.names else None
-            return self.bound(home.names.get(name) if method is None else method.names.get("return"), depth) or _UNKNOWN
+            if home is not None:
+                method = home.inner.get(name) if name not in home.names else None
+                return self.bound(home.names.get(name) if method is None else method.names.get("return"), depth) or _UNKNOWN
         if name.isupper() and dotted.startswith("django.conf.settings."):
             return self.setting(name, depth)
-        found = self.imported(dotted, scope, depth) if dotted and not dotted.startswith(".") else _UNKNOWN
+        found = self.imported(dotted, scope, depth) if owner is None and dotted and not dotted.startswith(".") else _UNKNOWN
+        if found == _UNKNOWN and name.isupper() and _PARSED.search(ast.unparse(node.value)):
+            return _distinct((self.setting(name, depth), _UNKNOWN))
         options = self.project.index.options.get(name)
         if found == _UNKNOWN and options and _PARSED.search(ast.unparse(node.value)):
             return _distinct((self.bound(options[:_MAX_ALTERNATIVES], depth), _UNKNOWN))
         return found
 
     def setting(self, name: str, depth: int) -> Values:
-        """A setting of Django or an entry of a Flask app's config, by its name, in whatever file it is set."""
+        """A setting of Django, Flask or their like, by its name, in whatever file it is set."""
+        for file in self.project.setting(name)[:_MAX_ALTERNATIVES] if name.isidentifier() and name.isupper() else ():
+            if not is_development(file):
+                self.project.module(file, needed=False)
         bounds = [(value, scope) for module in self.project.modules for key, value, scope in module.settings if key == name]
         return self.bound(bounds, depth) or _UNKNOWN
 
