@@ -16,7 +16,7 @@ _MAX_CALLS = 24
 _MAX_NESTED = 4  # questions that come up while one is answered
 # Files that are parsed only because they hold a function's name
 _MAX_FILES = 6
-_MAX_FILES_IN_ALL = 120
+_MAX_FILES_IN_ALL = 60
 
 
 class Given(NamedTuple):

@@ -41,9 +41,16 @@ class _Scan:
                 if value.__class__ is str and value.startswith("sqlite") and len(value) > len("sqlite:///"):
                     self.made.texts.append((node, scope))  # type: ignore[arg-type]
                 continue
+            if kind is ast.Attribute or kind is ast.keyword:
+                pending.append(node.value)  # type: ignore[attr-defined]
+                continue
             if kind is ast.Call:
                 self.call(node, scope)  # type: ignore[arg-type]
-            elif kind is ast.FunctionDef or kind is ast.AsyncFunctionDef:
+                pending.append(node.func)  # type: ignore[attr-defined]
+                pending += node.args[::-1]  # type: ignore[attr-defined]
+                pending += node.keywords[::-1]  # type: ignore[attr-defined]
+                continue
+            if kind is ast.FunctionDef or kind is ast.AsyncFunctionDef:
                 pending += self.function(node, scope, later)  # type: ignore[arg-type]
                 continue
             elif kind is ast.ClassDef:
