@@ -168,6 +168,9 @@ def test_paths_behind_names() -> None:
     ("def f(*paths):\n    for path in paths:\n        open(path, 'w')\nf('/a', '/b')\n", ["/a", "/b"]),
     ("def f(*paths):\n    for path in paths:\n        open(path, 'w')\nf('/a', *x)\n", ["?"]),
     ("def f(*paths):\n    for path in paths:\n        open(path, 'w')\nf('/a')\ng(f)\n", ["/a", "?"]),
+    ("def f(**more):\n    open(more['path'], 'w')\nf(path='/a')\n", ["/a"]),
+    ("def f(**more):\n    open(more.get('path'), 'w')\ndef g(*rest, **more):\n    f(*rest, **more)\ng(path='/a')\n", ["/a", "?"]),
+    ("def f(**more):\n    open(more['path'], 'w')\nf(other='/a')\n", ["?"]),
     # others may call it, with something else
     ("def f(path):\n    open(path, 'w')\n", ["?"]),
     ("def f(path):\n    open(path, 'w')\nf('/a')\nrun(f)\n", ["/a", "?"]),
@@ -464,7 +467,8 @@ def test_any_bytes_are_read(data: bytes) -> None:
 
 _PIECES = st.sampled_from(["import os\n", "from . import x\n", "open(", "'w'", ")", "x = ", "x", " / ", "'/a'", "\n", "def f(x='y'):\n ", "return ",
                            "class A:\n ", "self.x", "os.path.join(", ", ", "*", "f'{x}'", "[", "]", "subprocess.run(", "for x in ", ":", "lambda: ",
-                           "app.config['X']", " or ", "await ", "f(", "@app.get('/health')\n", "path(", "include("])
+                           "app.config['X']", "d['x']", "d.get('x')", "**d", "*d", "class B(A):\n ", "super().", "__init__", "A(", "A.", "def __init__(self, x):\n ", "def f(*d):\n ",
+                           "def f(**d):\n ", "args.x", "settings.X", "X = ", "x: A", "sqlite3.Connection", " or ", "await ", "f(", "@app.get('/health')\n", "path(", "include("])
 
 
 @settings(max_examples=300, deadline=None)
@@ -476,6 +480,13 @@ def test_any_pieces_of_python_are_read(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["x = x\nopen(x, 'w')\n", "x = y\ny = x\nopen(x + y, 'w')\n", "def f(x):\n    return f(f(x))\nopen(f(1), 'w')\n",
                                   "import app\nfrom app import x\nopen(x, 'w')\n", "x = [*x]\nfor x in x:\n    open(x, 'w')\n",
+                                  "class A(A):\n    pass\nopen(A().x, 'w')\n", "class A(A.B):\n    pass\nopen(A().x, 'w')\n",
+                                  "class A(B):\n    pass\nclass B(A):\n    pass\nopen(A().x, 'w')\nA('x')\n",
+                                  "def f(x):\n    g(x)\ndef g(x):\n    f(x)\n    open(x, 'w')\n", "d = {}\nd['x'] = d['x'] + d['x']\nopen(d['x'], 'w')\n",
+                                  "def f(**d):\n    f(**d)\n    open(d['x'], 'w')\n", "def f(*d):\n    f(*d)\n    for x in d:\n        open(x, 'w')\n",
+                                  "x = x.y\ny = y().x\nopen(x.y, 'w')\n", "class A:\n    def __init__(self, a):\n        self.a = A(self.a)\nopen(A(A(1)).a.a, 'w')\n",
+                                  "".join(f"def f{n}(x):\n    f{n + 1}(x + 'y')\n" for n in range(60)) + "def f60(x):\n    open(x, 'w')\nf0('/a')\n",
+                                  "".join(f"class A{n}:\n    def __init__(self, x):\n        self.x = A{n + 1}(x)\n" for n in range(60)) + "open(A0(1).x, 'w')\n",
                                   "app = app()\napp.run()\n", "x = " + "('a' + " * 40 + "'b'" + ")" * 40 + "\nopen(x, 'w')\n"])
 def test_what_goes_in_circles_ends(text: str) -> None:
     assert read(text).files == 1

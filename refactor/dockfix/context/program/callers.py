@@ -112,6 +112,9 @@ class Callers:
 
     def _argument(self, node: ast.Call, scope: Scope, function: Scope, parameter: ast.arg) -> tuple[Bound | None, bool]:
         """What a call gives for a parameter, None for nothing, and whether that is all it can give."""
+        if function.given is not None and parameter is function.given.kwarg:
+            keys: list[ast.expr | None] = [None if word.arg is None else ast.Constant(word.arg) for word in node.keywords]
+            return (ast.Dict(keys, [word.value for word in node.keywords]), scope), True
         for word in node.keywords:
             if word.arg == parameter.arg:
                 return (word.value, scope), True

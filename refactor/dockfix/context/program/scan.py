@@ -53,7 +53,7 @@ class _Scan:
             if kind is ast.FunctionDef or kind is ast.AsyncFunctionDef:
                 pending += self.function(node, scope, later)  # type: ignore[arg-type]
                 continue
-            elif kind is ast.ClassDef:
+            if kind is ast.ClassDef:
                 inner = Scope(self.made, scope, "class", node.name)  # type: ignore[attr-defined]
                 inner.bases = node.bases  # type: ignore[attr-defined]
                 for base in inner.bases:
@@ -62,7 +62,7 @@ class _Scan:
                 later.append(([*node.body], inner))  # type: ignore[attr-defined]
                 pending += node.decorator_list + node.bases  # type: ignore[attr-defined]
                 continue
-            elif kind in _STATEMENTS:
+            if kind in _STATEMENTS:
                 self.statement(node, scope)
             elif kind is ast.JoinedStr or kind is ast.BinOp:
                 first = node.values[0] if kind is ast.JoinedStr and node.values else getattr(node, "left", None)  # type: ignore[attr-defined]
@@ -116,10 +116,9 @@ class _Scan:
                 for name, value in _options(decorator):
                     if name in inner.names:
                         inner.names[name] = [(value, scope), inner.names[name][-1]]
-        if given.vararg:
-            inner.names[given.vararg.arg] = [(given.vararg, inner)]
-        if given.kwarg:
-            inner.names[given.kwarg.arg] = [(None, scope)]
+        for star in (given.vararg, given.kwarg):
+            if star:
+                inner.names[star.arg] = [(star, inner)]
         if plain and scope.kind == "class" and not any(isinstance(each, ast.Name) and each.id == "staticmethod"
                                                        for each in node.decorator_list):
             inner.first = plain[0].arg

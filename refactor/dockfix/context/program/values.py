@@ -218,8 +218,9 @@ class Evaluator(Names):
             return ()
         match base:
             case ast.Dict(keys=keys, values=values):
-                return _distinct(self.value(value, scope, depth + 1) for name, value in zip(keys, values, strict=True)
-                                 if isinstance(name, ast.Constant) and name.value == key)
+                return _distinct(self.value(value, scope, depth + 1) if name is not None else self.entry(value, key, scope, depth + 1)
+                                 for name, value in zip(keys, values, strict=True)
+                                 if name is None or (isinstance(name, ast.Constant) and name.value == key))
             case ast.Call():
                 function, _ = self.callee(base, scope)
                 if function is None or function.name == "__init__":
@@ -227,20 +228,20 @@ class Evaluator(Names):
                 called = function.called(self.arguments(base, scope), base.keywords, scope)
                 return _distinct(self.entry(value, key, called, depth + 1) for value, _ in function.names.get("return", [])
                                  if isinstance(value, ast.expr))
-        found = [self.entry(value, key, where, depth + 1) for value, where in self.expanded(self.bounds(base, scope))[:_MAX_ALTERNATIVES]
-                 if isinstance(value, ast.expr)]
+        bounds = self.expanded(self.bounds(base, scope))[:_MAX_ALTERNATIVES]
+        found = [self.entry(value, key, where, depth + 1) for value, where in bounds if isinstance(value, ast.expr)]
         home, name = scope, ""
         if isinstance(base, ast.Name):
             home, name = scope.holder(base.id) or scope, base.id
         elif isinstance(base, ast.Attribute) and (owner := self.object_class(base.value, scope)) is not None:
             home, name = self.holding(owner, base.attr) or owner, base.attr
         place = id(home.origin), name, key
-        if place in self._open:  # it is put there again, made from what stands there
-            return _distinct(found)
-        self._open.add(place)
-        found.append(self.bound(home.entries.get((name, key)), depth))
-        self._open.discard(place)
-        return _distinct(found)
+        if place not in self._open:  # else it is put there again, made from what stands there
+            self._open.add(place)
+            found.append(self.bound(home.entries.get((name, key)), depth))
+            self._open.discard(place)
+        known = _distinct(found)
+        return _distinct((known, _UNKNOWN)) if known and any(value is None for value, _ in bounds) else known
 
     def call(self, node: ast.Call, scope: Scope, depth: int) -> Values:
         """What a call returns, for those that make paths or read the environment, and for functions of the application's own."""
@@ -292,9 +293,10 @@ class Evaluator(Names):
             if last == "get" and args and isinstance(args[0], ast.Constant) and dotted.endswith("config.get"):
                 found = tuple(value for value in self.setting(str(args[0].value), depth) if value.text != HOLE)
                 return found or ((*_UNKNOWN, *get(args[1])) if len(args) > 1 else _UNKNOWN)
-            if default is not None and _GETS.fullmatch(last) and args and isinstance(args[0], ast.Constant):
+            if _GETS.fullmatch(last) and args and isinstance(args[0], ast.Constant):
                 known = self.entry(node.func.value, str(args[0].value), scope, depth) if last in {"get", "pop", "setdefault"} else ()
-                return _distinct((get(default), known, _UNKNOWN))
+                if default is not None or known:
+                    return _distinct((get(default) if default is not None else (), known, _UNKNOWN))
             if last in _SAME:
                 return get(node.func.value)
             if last in {"with_suffix", "with_name", "with_stem"}:
