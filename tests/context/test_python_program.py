@@ -242,6 +242,22 @@ def test_what_stands_in_dictionaries() -> None:
                                        "uvicorn.run(app, port=config['port'])\n").ports] == [81]
 
 
+@pytest.mark.parametrize(("text", "found"), [
+    ("def f():\n    return '/a', x\npath, y = f()\nopen(path, 'w')\n", ["/a"]),
+    ("def f(x):\n    return x + '/b', x\nopen(f('/a')[0], 'w')\n", ["/a/b"]),
+    ("pair = ('/a', '/b')\none, two = pair\nopen(two, 'w')\n", ["/b"]),
+    ("import tempfile\nhandle, path = tempfile.mkstemp(dir='/a')\nopen(path, 'w')\n", ["/a", "/a/?"]),
+    ("import os\nopen(os.path.splitext('/a/b.txt')[0] + '.json', 'w')\n", ["/a/b.json"]),
+    ("import os\nfolder, name = os.path.split('/a/b')\nopen(folder + '/c', 'w')\n", ["/a/c"]),
+    ("one, two = g()\nopen(two, 'w')\n", ["?"]),
+    ("def f():\n    return '/a'\nopen(f()[0], 'w')\n", ["?"]),
+    ("pair = ('/a', *x)\nopen(pair[1], 'w')\n", ["?"]),
+    ("pair = ('/a',)\nopen(pair[1], 'w')\n", ["?"]),
+])
+def test_what_stands_in_tuples(text: str, found: list[str]) -> None:
+    assert sorted(path for _, path in writes(text)) == found
+
+
 def test_members_of_classes() -> None:
     assert writes("class A:\n    root = '/a'\nclass B(A):\n    def f(self):\n        open(self.root, 'w')\n") == [("root", "/a")]
     assert writes("class A:\n    def __init__(self):\n        self.root = '/a'\n    @property\n    def path(self):\n        return self.root + '/x'\n"
@@ -484,7 +500,7 @@ def test_any_pieces_of_python_are_read(text: str) -> None:
                                   "class A(B):\n    pass\nclass B(A):\n    pass\nopen(A().x, 'w')\nA('x')\n",
                                   "def f(x):\n    g(x)\ndef g(x):\n    f(x)\n    open(x, 'w')\n", "d = {}\nd['x'] = d['x'] + d['x']\nopen(d['x'], 'w')\n",
                                   "def f(**d):\n    f(**d)\n    open(d['x'], 'w')\n", "def f(*d):\n    f(*d)\n    for x in d:\n        open(x, 'w')\n",
-                                  "x = x.y\ny = y().x\nopen(x.y, 'w')\n", "class A:\n    def __init__(self, a):\n        self.a = A(self.a)\nopen(A(A(1)).a.a, 'w')\n",
+                                  "x = x.y\ny = y().x\nopen(x.y, 'w')\n", "x, y = y, x\nx, y = x\nopen(x[0], 'w')\n", "class A:\n    def __init__(self, a):\n        self.a = A(self.a)\nopen(A(A(1)).a.a, 'w')\n",
                                   "".join(f"def f{n}(x):\n    f{n + 1}(x + 'y')\n" for n in range(60)) + "def f60(x):\n    open(x, 'w')\nf0('/a')\n",
                                   "".join(f"class A{n}:\n    def __init__(self, x):\n        self.x = A{n + 1}(x)\n" for n in range(60)) + "open(A0(1).x, 'w')\n",
                                   "app = app()\napp.run()\n", "x = " + "('a' + " * 40 + "'b'" + ")" * 40 + "\nopen(x, 'w')\n"])

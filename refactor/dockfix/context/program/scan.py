@@ -174,9 +174,10 @@ class _Scan:
                 if value is not None and name.isupper() and scope.kind != "function":
                     self.made.settings.append((name, value, scope))
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
-                values = value.elts if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(parts) else [None] * len(parts)
-                for part, each in zip(parts, values, strict=True):
-                    self.assign(part, each, scope)
+                literal = isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(parts)
+                for number, part in enumerate(parts):
+                    item = ast.Subscript(value, ast.Constant(number), ast.Load()) if isinstance(value, _UNPACKED) else None
+                    self.assign(part, value.elts[number] if literal else item, scope)  # type: ignore[union-attr]
             case ast.Attribute(value=ast.Name(id=name), attr=attribute):
                 owner = scope.owner
                 holder = scope.holder(name)
@@ -198,6 +199,7 @@ class _Scan:
                 scope.owner.entries.setdefault((attribute, key), []).append((value, scope))
 
 
+_UNPACKED = (ast.Call, ast.Name, ast.Attribute, ast.Await)
 # What holds nothing: names, and what else stands in the fields of nodes
 _PASSED_OVER = frozenset({ast.Name, ast.Load, ast.Store, ast.Del, ast.Pass, ast.alias, str, int, bool, type(None)})
 _STATEMENTS = frozenset({ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.AugAssign, ast.For, ast.AsyncFor, ast.With, ast.AsyncWith,

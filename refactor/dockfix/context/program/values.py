@@ -209,7 +209,37 @@ class Evaluator(Names):
             for _ in range(min(key.value, 20) + 1):
                 found = tuple(value._replace(text=above(value.text)) for value in found)
             return found
+        if isinstance(key, ast.Constant) and isinstance(key.value, int):
+            return self.item(base, key.value, scope, depth) or _UNKNOWN
         return _UNKNOWN
+
+    def item(self, base: ast.expr, number: int, scope: Scope, depth: int) -> Values:
+        """An element of a sequence that the code writes out, or that a function returns; nothing where none is found."""
+        self.fuel -= 1
+        if depth > _MAX_DEPTH or self.fuel < 0:
+            return ()
+        match base:
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                plain = not any(isinstance(each, ast.Starred) for each in parts)
+                return self.value(parts[number], scope, depth + 1) if plain and number < len(parts) else _UNKNOWN
+            case ast.Await(value=inner):
+                return self.item(inner, number, scope, depth)
+            case ast.Call(args=args):
+                dotted = self.dotted(base.func, scope)
+                if dotted.endswith("mkstemp"):
+                    return self.value(base, scope, depth + 1) if number == 1 else ()
+                if dotted in {"os.path.split", "os.path.splitext"} and args and number == 0:
+                    found = self.value(args[0], scope, depth + 1)
+                    return tuple(each._replace(text=above(each.text) if dotted.endswith("split") else re.sub(r"\.\w+$", "", each.text))
+                                 for each in found)
+                function, _ = self.callee(base, scope)
+                if function is None or function.name == "__init__":
+                    return ()
+                called = function.called(self.arguments(base, scope), base.keywords, scope)
+                return _distinct(self.item(value, number, called, depth + 1) for value, _ in function.names.get("return", [])
+                                 if isinstance(value, ast.expr))
+        return _distinct(self.item(value, number, where, depth + 1) if isinstance(value, ast.expr) else _UNKNOWN
+                         for value, where in self.expanded(self.bounds(base, scope))[:_MAX_ALTERNATIVES])
 
     def entry(self, base: ast.expr, key: str, scope: Scope, depth: int) -> Values:
         """What stands under a key of a dictionary that the code writes out or fills; nothing where none is found."""
