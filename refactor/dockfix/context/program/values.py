@@ -290,7 +290,7 @@ class Evaluator(Names):
             return (Value(f"{_USER_DIRS[last]}/{HOLE}"),)
         if _TEMPORARY.fullmatch(dotted):
             folder = next((word.value for word in node.keywords if word.arg == "dir"), None)
-            return tuple(Value(join(value.text, HOLE)) for value in get(folder)) if folder is not None else (Value(f"{TEMP}/{HOLE}"),)
+            return tuple(value._replace(text=join(value.text, HOLE)) for value in get(folder)) if folder is not None else (Value(f"{TEMP}/{HOLE}"),)
         if dotted in {"os.getcwd", "pathlib.Path.cwd", "Path.cwd"}:
             return (Value("."),)
         if dotted.endswith("Path.home"):
