@@ -276,6 +276,18 @@ def test_settings_by_their_names() -> None:
     assert writes(code, other="log_dir = '/a'\n", conf="settings = load()\n") == [("unknown", "?")]
 
 
+@pytest.mark.parametrize(("text", "found"), [
+    ("@dataclass\nclass A:\n    x: int\n    path: str\ndef f(a: A):\n    open(a.path, 'w')\nf(A(1, '/a'))\n", ["/a"]),
+    ("@dataclass\nclass A:\n    path: str = '/d'\ndef f(a: A):\n    open(a.path, 'w')\nf(A(path='/a'))\n", ["/a", "/d"]),
+    ("class A(NamedTuple):\n    path: str\ndef make():\n    return A(path='/a')\nopen(make().path, 'w')\n", ["/a"]),
+    ("@dataclass\nclass A:\n    path: str\ndef f(a: A):\n    open(a.path, 'w')\nf(A(*x))\n", ["?"]),
+    ("class A:\n    path: str\n    def __init__(self, path):\n        pass\ndef f(a: A):\n    open(a.path, 'w')\nf(A('/a'))\n", ["?"]),
+    ("@dataclass\nclass A:\n    path: 'A'\nopen(A(path=A(1).path).path, 'w')\n", ["1", "?"]),
+])
+def test_fields_of_classes_without_a_constructor(text: str, found: list[str]) -> None:
+    assert sorted(path for _, path in writes(text)) == found
+
+
 def test_classes_that_derive_from_one_of_interest() -> None:
     assert writes("from sqlite3 import Connection\nclass A(Connection):\n    file = ''\n    def __init__(self):\n        super().__init__(self.file)\n"
                   "A.file = '/a.db'\n") == [("root", "/a.db")]

@@ -32,6 +32,7 @@ class Callers:
     def __init__(self, names: Names) -> None:
         self.names = names
         self._given: dict[int, Given] = {}
+        self._fields: dict[tuple[int, str], tuple[Bound, ...]] = {}
         self._nested = 0
         self._left = _MAX_FILES_IN_ALL
 
@@ -46,6 +47,19 @@ class Callers:
             self._given[key] = self._find(parameter, function.origin)
             self._nested -= 1
         return self._given[key]
+
+    def fields(self, owner: Scope, name: str) -> tuple[Bound, ...]:
+        """What objects of a class without a constructor of its own, such as a dataclass, are given for a field when they are made."""
+        key = id(owner), name
+        if key not in self._fields:
+            self._fields[key] = ()  # while it is asked for
+            if name in owner.fields and self.names.holding(owner, "__init__") is None:
+                position = owner.fields.index(name)
+                self._fields[key] = tuple(
+                    (value, scope) for node, scope in self.sites(owner.name)[0][:_MAX_CALLS]
+                    if not is_development(scope.module.file) and self.names.definition(node.func, scope) is owner
+                    for value in [*(word.value for word in node.keywords if word.arg == name), *node.args[position:position + 1]][:1])
+        return self._fields[key]
 
     def _find(self, parameter: ast.arg, function: Scope) -> Given:
         found: list[Bound] = []

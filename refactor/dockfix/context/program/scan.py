@@ -133,8 +133,11 @@ class _Scan:
             case ast.Assign(targets=targets, value=value):
                 for target in targets:
                     self.assign(target, value, scope)
-            case ast.AnnAssign(target=target, value=ast.expr() as value):
-                self.assign(target, value, scope)
+            case ast.AnnAssign(target=target, value=value):
+                if scope.kind == "class" and isinstance(target, ast.Name):
+                    scope.fields.append(target.id)
+                if value is not None:
+                    self.assign(target, value, scope)
             case ast.NamedExpr(target=target, value=value):
                 self.assign(target, value, scope)
             case ast.For(target=ast.Name() as target, iter=ast.List() | ast.Tuple() | ast.Name() | ast.Attribute() as sequence):

@@ -175,9 +175,14 @@ class Evaluator(Names):
         owner = self.object_class(node.value, scope)
         if owner is not None:
             home = self.holding(owner, name)
-            if home is not None:
-                method = home.inner.get(name) if name not in home.names else None
-                return self.bound(home.names.get(name) if method is None else method.names.get("return"), depth) or _UNKNOWN
+            method = home.inner.get(name) if home is not None and name not in home.names else None
+            known = self.bound(home.names.get(name) if method is None else method.names.get("return"), depth) if home is not None else ()
+            fuel = self.fuel
+            known = _distinct((known, *(self.value(value, where, depth + 1) if isinstance(value, ast.expr) else _UNKNOWN
+                                        for value, where in self.callers.fields(owner, name))))
+            self.fuel = fuel
+            if home is not None or known:
+                return known or _UNKNOWN
         if name.isupper() and dotted.startswith("django.conf.settings."):
             return self.setting(name, depth)
         found = self.imported(dotted, scope, depth) if owner is None and dotted and not dotted.startswith(".") else _UNKNOWN
@@ -290,7 +295,8 @@ class Evaluator(Names):
             return (Value(f"{_USER_DIRS[last]}/{HOLE}"),)
         if _TEMPORARY.fullmatch(dotted):
             folder = next((word.value for word in node.keywords if word.arg == "dir"), None)
-            return tuple(value._replace(text=join(value.text, HOLE)) for value in get(folder)) if folder is not None else (Value(f"{TEMP}/{HOLE}"),)
+            found = tuple(value._replace(text=join(value.text, HOLE)) for value in get(folder)) if folder is not None else ()
+            return found or (Value(f"{TEMP}/{HOLE}"),)
         if dotted in {"os.getcwd", "pathlib.Path.cwd", "Path.cwd"}:
             return (Value("."),)
         if dotted.endswith("Path.home"):
