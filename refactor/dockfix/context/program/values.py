@@ -46,9 +46,9 @@ class Evaluator(Names):
     def __init__(self, project: Project) -> None:
         super().__init__(project)
         self.fuel = 0
-        self._asked: list[int] = []
+        self._asked: list[tuple[int, str]] = []
         self._open: set[tuple[int, str, str]] = set()
-        self._given: dict[int, Values] = {}
+        self._given: dict[tuple[int, str], Values] = {}
 
     def __call__(self, node: ast.expr | ast.arg | None, scope: Scope) -> Values:
         """All that an expression may be, nothing for None, True and False."""
@@ -129,20 +129,22 @@ class Evaluator(Names):
         return _distinct(self.value(node, scope, depth + 1) if node is not None else _UNKNOWN for node, scope in bounds)
 
     def given(self, parameter: ast.arg, function: Scope) -> Values:
-        """What callers give for a parameter. It is worked out apart, so that it takes nothing from what else is evaluated."""
-        key = id(parameter)
+        """What callers give for a parameter."""
+        given = self.callers.given(parameter, function)
+        return self.apart((id(parameter), ""), (*given.bounds, *(() if given.complete else ((None, function),))))
+
+    def apart(self, key: tuple[int, str], bounds: Sequence[Bound]) -> Values:
+        """What bounds may be, worked out apart, so that it takes nothing from what else is evaluated; each key once."""
         if key in self._given:
             return self._given[key]
         if key in self._asked or len(self._asked) >= _MAX_CALLERS:
             return _UNKNOWN
-        given = self.callers.given(parameter, function)
         outermost, fuel = not self._asked, self.fuel
         if outermost:
             self.fuel = _FUEL
         self._asked.append(key)
-        found = [self.value(node, scope, 0) if node is not None else _UNKNOWN for node, scope in given.bounds]
+        values = _distinct([self.value(node, scope, 0) if node is not None else _UNKNOWN for node, scope in bounds])
         self._asked.pop()
-        values = _distinct([*found, () if given.complete else _UNKNOWN])
         if outermost:
             self.fuel = fuel
             self._given[key] = values
@@ -177,10 +179,8 @@ class Evaluator(Names):
             home = self.holding(owner, name)
             method = home.inner.get(name) if home is not None and name not in home.names else None
             known = self.bound(home.names.get(name) if method is None else method.names.get("return"), depth) if home is not None else ()
-            fuel = self.fuel
-            known = _distinct((known, *(self.value(value, where, depth + 1) if isinstance(value, ast.expr) else _UNKNOWN
-                                        for value, where in self.callers.fields(owner, name))))
-            self.fuel = fuel
+            fields = self.callers.fields(owner, name)
+            known = _distinct((known, self.apart((id(owner), name), fields))) if fields else known
             if home is not None or known:
                 return known or _UNKNOWN
         if name.isupper() and dotted.startswith("django.conf.settings."):
