@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -165,6 +166,12 @@ def test_paths_behind_names() -> None:
     ("class A:\n    def __init__(self, root):\n        self.root = root\n    def f(self):\n        open(self.root + '/x', 'w')\nA('/a')\n", ["/a/x"]),
     ("class A:\n    def f(self, path):\n        open(path, 'w')\nA().f('/a')\n", ["/a"]),
     ("class A:\n    @staticmethod\n    def f(path):\n        open(path, 'w')\n", ["?"]),
+    ("def f(*paths):\n    for path in paths:\n        open(path, 'w')\nf('/a', '/b')\n", ["/a", "/b"]),
+    ("def f(*paths):\n    for path in paths:\n        open(path, 'w')\nf('/a', *x)\n", ["?"]),
+    ("def f(*paths):\n    for path in paths:\n        open(path, 'w')\nf('/a')\ng(f)\n", ["/a", "?"]),
+    ("def f(**more):\n    open(more['path'], 'w')\nf(path='/a')\n", ["/a"]),
+    ("def f(**more):\n    open(more.get('path'), 'w')\ndef g(*rest, **more):\n    f(*rest, **more)\ng(path='/a')\n", ["/a", "?"]),
+    ("def f(**more):\n    open(more['path'], 'w')\nf(other='/a')\n", ["?"]),
     # others may call it, with something else
     ("def f(path):\n    open(path, 'w')\n", ["?"]),
     ("def f(path):\n    open(path, 'w')\nf('/a')\nrun(f)\n", ["/a", "?"]),
@@ -236,6 +243,22 @@ def test_what_stands_in_dictionaries() -> None:
                                        "uvicorn.run(app, port=config['port'])\n").ports] == [81]
 
 
+@pytest.mark.parametrize(("text", "found"), [
+    ("def f():\n    return '/a', x\npath, y = f()\nopen(path, 'w')\n", ["/a"]),
+    ("def f(x):\n    return x + '/b', x\nopen(f('/a')[0], 'w')\n", ["/a/b"]),
+    ("pair = ('/a', '/b')\none, two = pair\nopen(two, 'w')\n", ["/b"]),
+    ("import tempfile\nhandle, path = tempfile.mkstemp(dir='/a')\nopen(path, 'w')\n", ["/a", "/a/?"]),
+    ("import os\nopen(os.path.splitext('/a/b.txt')[0] + '.json', 'w')\n", ["/a/b.json"]),
+    ("import os\nfolder, name = os.path.split('/a/b')\nopen(folder + '/c', 'w')\n", ["/a/c"]),
+    ("one, two = g()\nopen(two, 'w')\n", ["?"]),
+    ("def f():\n    return '/a'\nopen(f()[0], 'w')\n", ["?"]),
+    ("pair = ('/a', *x)\nopen(pair[1], 'w')\n", ["?"]),
+    ("pair = ('/a',)\nopen(pair[1], 'w')\n", ["?"]),
+])
+def test_what_stands_in_tuples(text: str, found: list[str]) -> None:
+    assert sorted(path for _, path in writes(text)) == found
+
+
 def test_members_of_classes() -> None:
     assert writes("class A:\n    root = '/a'\nclass B(A):\n    def f(self):\n        open(self.root, 'w')\n") == [("root", "/a")]
     assert writes("class A:\n    def __init__(self):\n        self.root = '/a'\n    @property\n    def path(self):\n        return self.root + '/x'\n"
@@ -243,6 +266,27 @@ def test_members_of_classes() -> None:
     assert writes("class A:\n    root = '/a'\nclass B:\n    def __init__(self, a):\n        self.a = a\n    def f(self):\n"
                   "        open(self.a.root, 'w')\nB(A())\n") == [("root", "/a")]
     assert writes("class A:\n    pass\ndef f(a: A):\n    open(a.path, 'w')\n") == [("unknown", "?")]
+
+
+def test_settings_by_their_names() -> None:
+    code = "from conf import settings\nopen(settings.LOG_DIR, 'w')\n"
+    assert sorted(writes(code, other="LOG_DIR = '/a'\n", conf="settings = load()\n")) == [("root", "/a"), ("unknown", "?")]
+    assert sorted(writes(code, other="LOG_DIR = '/a'\n", conf="class A:\n    pass\nsettings = A()\n")) == [("root", "/a"), ("unknown", "?")]
+    assert writes(code, tests__other="LOG_DIR = '/a'\n", conf="settings = load()\n") == [("unknown", "?")]
+    assert writes("open(x.LOG_DIR, 'w')\n", other="LOG_DIR = '/a'\n") == [("unknown", "?")]
+    assert writes(code, other="log_dir = '/a'\n", conf="settings = load()\n") == [("unknown", "?")]
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("@dataclass\nclass A:\n    x: int\n    path: str\ndef f(a: A):\n    open(a.path, 'w')\nf(A(1, '/a'))\n", ["/a"]),
+    ("@dataclass\nclass A:\n    path: str = '/d'\ndef f(a: A):\n    open(a.path, 'w')\nf(A(path='/a'))\n", ["/a", "/d"]),
+    ("class A(NamedTuple):\n    path: str\ndef make():\n    return A(path='/a')\nopen(make().path, 'w')\n", ["/a"]),
+    ("@dataclass\nclass A:\n    path: str\ndef f(a: A):\n    open(a.path, 'w')\nf(A(*x))\n", ["?"]),
+    ("class A:\n    path: str\n    def __init__(self, path):\n        pass\ndef f(a: A):\n    open(a.path, 'w')\nf(A('/a'))\n", ["?"]),
+    ("@dataclass\nclass A:\n    path: 'A'\nopen(A(path=A(1).path).path, 'w')\n", ["1", "?"]),
+])
+def test_fields_of_classes_without_a_constructor(text: str, found: list[str]) -> None:
+    assert sorted(path for _, path in writes(text)) == found
 
 
 def test_classes_that_derive_from_one_of_interest() -> None:
@@ -455,7 +499,8 @@ def test_any_bytes_are_read(data: bytes) -> None:
 
 _PIECES = st.sampled_from(["import os\n", "from . import x\n", "open(", "'w'", ")", "x = ", "x", " / ", "'/a'", "\n", "def f(x='y'):\n ", "return ",
                            "class A:\n ", "self.x", "os.path.join(", ", ", "*", "f'{x}'", "[", "]", "subprocess.run(", "for x in ", ":", "lambda: ",
-                           "app.config['X']", " or ", "await ", "f(", "@app.get('/health')\n", "path(", "include("])
+                           "app.config['X']", "d['x']", "d.get('x')", "**d", "*d", "class B(A):\n ", "super().", "__init__", "A(", "A.", "def __init__(self, x):\n ", "def f(*d):\n ",
+                           "def f(**d):\n ", "args.x", "settings.X", "X = ", "x: A", "sqlite3.Connection", " or ", "await ", "f(", "@app.get('/health')\n", "path(", "include("])
 
 
 @settings(max_examples=300, deadline=None)
@@ -467,6 +512,16 @@ def test_any_pieces_of_python_are_read(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["x = x\nopen(x, 'w')\n", "x = y\ny = x\nopen(x + y, 'w')\n", "def f(x):\n    return f(f(x))\nopen(f(1), 'w')\n",
                                   "import app\nfrom app import x\nopen(x, 'w')\n", "x = [*x]\nfor x in x:\n    open(x, 'w')\n",
+                                  "class A(A):\n    pass\nopen(A().x, 'w')\n", "class A(A.B):\n    pass\nopen(A().x, 'w')\n",
+                                  "class A(B):\n    pass\nclass B(A):\n    pass\nopen(A().x, 'w')\nA('x')\n",
+                                  "def f(x):\n    g(x)\ndef g(x):\n    f(x)\n    open(x, 'w')\n", "d = {}\nd['x'] = d['x'] + d['x']\nopen(d['x'], 'w')\n",
+                                  "def f(**d):\n    f(**d)\n    open(d['x'], 'w')\n", "def f(*d):\n    f(*d)\n    for x in d:\n        open(x, 'w')\n",
+                                  "x = x.y\ny = y().x\nopen(x.y, 'w')\n",
+                                  "class A:\n    x: str\n    y: str\na = A(x=a.x + a.y, y=a.y + a.x)\na = A(x=a.y, y=a.x)\na = A(a.x, a.y)\nopen(a.x, 'w')\n", "x, y = y, x\nx, y = x\nopen(x[0], 'w')\n", "class A:\n    def __init__(self, a):\n        self.a = A(self.a)\nopen(A(A(1)).a.a, 'w')\n",
+                                  "".join(f"def f{n}(x):\n    f{n + 1}(x + 'y')\n" for n in range(60)) + "def f60(x):\n    open(x, 'w')\nf0('/a')\n",
+                                  "".join(f"class A{n}:\n    def __init__(self, x):\n        self.x = A{n + 1}(x)\n" for n in range(60)) + "open(A0(1).x, 'w')\n",
                                   "app = app()\napp.run()\n", "x = " + "('a' + " * 40 + "'b'" + ")" * 40 + "\nopen(x, 'w')\n"])
 def test_what_goes_in_circles_ends(text: str) -> None:
+    start = time.process_time()
     assert read(text).files == 1
+    assert time.process_time() - start < 5

@@ -16,7 +16,7 @@ _MAX_CALLS = 24
 _MAX_NESTED = 4  # questions that come up while one is answered
 # Files that are parsed only because they hold a function's name
 _MAX_FILES = 6
-_MAX_FILES_IN_ALL = 120
+_MAX_FILES_IN_ALL = 60
 
 
 class Given(NamedTuple):
@@ -32,6 +32,7 @@ class Callers:
     def __init__(self, names: Names) -> None:
         self.names = names
         self._given: dict[int, Given] = {}
+        self._fields: dict[tuple[int, str], tuple[Bound, ...]] = {}
         self._nested = 0
         self._left = _MAX_FILES_IN_ALL
 
@@ -46,6 +47,19 @@ class Callers:
             self._given[key] = self._find(parameter, function.origin)
             self._nested -= 1
         return self._given[key]
+
+    def fields(self, owner: Scope, name: str) -> tuple[Bound, ...]:
+        """What objects of a class without a constructor of its own, such as a dataclass, are given for a field when they are made."""
+        key = id(owner), name
+        if key not in self._fields:
+            self._fields[key] = ()  # while it is asked for
+            if name in owner.fields and self.names.holding(owner, "__init__") is None:
+                position = owner.fields.index(name)
+                self._fields[key] = tuple(
+                    (value, scope) for node, scope in self.sites(owner.name)[0][:_MAX_CALLS]
+                    if not is_development(scope.module.file) and self.names.definition(node.func, scope) is owner
+                    for value in [*(word.value for word in node.keywords if word.arg == name), *node.args[position:position + 1]][:1])
+        return self._fields[key]
 
     def _find(self, parameter: ast.arg, function: Scope) -> Given:
         found: list[Bound] = []
@@ -112,10 +126,17 @@ class Callers:
 
     def _argument(self, node: ast.Call, scope: Scope, function: Scope, parameter: ast.arg) -> tuple[Bound | None, bool]:
         """What a call gives for a parameter, None for nothing, and whether that is all it can give."""
+        if function.given is not None and parameter is function.given.kwarg:
+            keys: list[ast.expr | None] = [None if word.arg is None else ast.Constant(word.arg) for word in node.keywords]
+            return (ast.Dict(keys, [word.value for word in node.keywords]), scope), True
         for word in node.keywords:
             if word.arg == parameter.arg:
                 return (word.value, scope), True
         spread = all(word.arg is not None for word in node.keywords)
+        if function.given is not None and parameter is function.given.vararg:
+            rest = (self.names.arguments(node, scope) or [(None, scope)])[len(function.positions):]
+            ours = [each for each, where in rest if where is scope and isinstance(each, ast.expr)]
+            return (ast.Tuple(ours, ast.Load()), scope), len(ours) == len(rest)
         if parameter.arg in function.positions:
             arguments = self.names.arguments(node, scope)
             position = function.positions.index(parameter.arg)

@@ -198,7 +198,7 @@ class Names:
         return None
 
     def elements(self, node: ast.expr, scope: Scope, depth: int) -> list[Bound] | None:
-        """The elements of a literal list or tuple, also of one behind a name; None for anything else."""
+        """The elements of a literal list or tuple, also of one behind a name, in their order; None for anything else."""
         if isinstance(node, ast.List | ast.Tuple | ast.Set):
             return [(None if isinstance(part, ast.Starred) else part, scope) for part in node.elts]
         found: list[Bound] = []
@@ -208,6 +208,14 @@ class Names:
                 return None
             found += listed
         return found or None
+
+    def members(self, node: ast.expr, scope: Scope) -> list[Bound]:
+        """What may be among the elements of a sequence; a value that is not known where there may be others."""
+        found: list[Bound] = []
+        literal = isinstance(node, ast.List | ast.Tuple | ast.Set)
+        for value, inner in [(node, scope)] if literal else self.expanded(self.bounds(node, scope)):
+            found += (self.elements(value, inner, 0) if isinstance(value, ast.expr) else None) or [(None, inner)]
+        return found or [(None, scope)]
 
     def dotted(self, node: ast.expr, scope: Scope, depth: int = 0) -> str:
         """The full name of a function or object: imports are resolved, ``()`` stands for a call; "" where it has none."""

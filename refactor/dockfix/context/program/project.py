@@ -13,6 +13,7 @@ from dockfix.context.program.source import parse_python
 
 # Functions that take something, and classes
 _DEFINED = re.compile(rb"def[ \t]+(\w+)\(\s*(?!\)|(?:self|cls)\s*(?:,\s*)?\))|class[ \t]+(\w+)")
+_MAX_SETTINGS = 60
 _NOT_A_WORD = bytes(code if (chr(code).isalnum() and code < 128) or code in b"_" or code >= 128 else 32 for code in range(256))
 
 
@@ -29,6 +30,7 @@ class Project:
         self.wanted = wanted
         self.reasons: dict[str, str] = {}
         self._failed: dict[str, str] = {}
+        self._settings: dict[str, list[str]] = {}
         self._modules: dict[str, Module | None] = {}
         self.parsed: set[str] = set()
         self.index = Index({(match[1] or match[2]).decode("utf-8", "replace"): []
@@ -54,6 +56,14 @@ class Project:
         if needed and file in self._failed:
             self.reasons[file] = self._failed[file]
         return self._modules[file]
+
+    def setting(self, name: str) -> list[str]:
+        """The files that assign a constant of this name; for the first of these questions only, since each goes through all files."""
+        if name not in self._settings:
+            pattern = re.compile(rb"(?:\A|\n)[ \t]*" + name.encode() + rb"[ \t]*(?::[^=\n]*)?=(?!=)")
+            files = self.files.items() if len(self._settings) < _MAX_SETTINGS else ()
+            self._settings[name] = [file for file, data in files if name.encode() in data and pattern.search(data)]
+        return self._settings[name]
 
     @cached_property
     def mentions(self) -> Mapping[str, list[str]]:

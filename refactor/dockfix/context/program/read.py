@@ -35,13 +35,15 @@ _DISTINCT = frozenset(word.encode() for word in (WANTED - _COMMON) | {
     "subprocess", "ctypes", "cffi", "plumbum", "shutil", "DATABASES", "LOGGING", "CACHES", "PORT", "MEDIA_ROOT", "STATIC_ROOT",
     "sqlite", "gradio", "nicegui", "YOLO", "whisper", "nltk", "sqlite3", "websockets", "eventlet", "waitress", "rembg", "gunicorn",
     "UPLOAD_FOLDER"})
-_FILTER = re.compile(
-    rb"\.run\(|\.serve\(|\bopen\((?:[^)\n]{0,300}['\"]|[^\n]{0,300}?,\s*['\"]|[^)]{0,300}?,\s*['\"])[rbt]*[wax+]|\bopen\([^)]{0,300}mode|\.open\("
-    rb"|PORT\b|UPLOAD|[^\w](?:exec|eval)\(|sqlite:|[^\w]which\("
-    rb"|['\"/^](?:_*health|ping|status|ready|live|alive|heartbeat|hc\b|up\b)|os\.(?:remove|rename|replace|link|system|open|utime)"
-    rb"|\bimport sh\b|from sh\b"
-    rb"|\binclude\(|\.mount\(|\.(?:save|dump|export|render|output|touch|launch|listen|bind|connect|spawn)\([^)]"
-    rb"|port['\"]|\.add\([^)\n]{0,300}\.|(?:torch|keras|easyocr|uvicorn|joblib|stanza|gensim|hypercorn)\b|create_app")
+# Each starts with a fixed text, for which re looks many times as fast as for one that starts with a choice
+_FILTERS = tuple(re.compile(pattern) for pattern in (
+    rb"open\((?<!\wopen\()(?:(?:[^)\n]{0,300}['\"]|[^\n]{0,300}?,\s*['\"]|[^)]{0,300}?,\s*['\"])[rbt]*[wax+]|[^)]{0,300}mode)",
+    rb"\.(?:(?:run|serve|open|mount)\(|(?:save|dump|export|render|output|touch|launch|listen|bind|connect|spawn)\([^)]|add\([^)\n]{0,300}\.)",
+    rb"os\.(?:remove|rename|replace|link|system|open|utime)", rb"PORT\b", rb"port['\"]", rb"exec\((?<!\wexec\()", rb"eval\((?<!\weval\()",
+    rb"which\((?<!\wwhich\()", rb"include\((?<!\winclude\()", rb"import sh\b", rb"from sh\b",
+    rb"['\"/^](?:_*health|ping|status|ready|live|alive|heartbeat|hc\b|up\b)",
+    rb"torch\b", rb"keras\b", rb"easyocr\b", rb"uvicorn\b", rb"joblib\b", rb"stanza\b", rb"gensim\b", rb"hypercorn\b"))
+_TEXTS = (b"UPLOAD", b"sqlite:", b"create_app")
 _IMPORT = re.compile(rb"(?m)^[ \t]*(?:from[ \t]+([A-Za-z_]\w*)[\w.]*[ \t]+import\b|import[ \t]+([^\n#;]+))")
 _TRIPLE = re.compile(rb"\"\"\"[^\\]*?(?:\\.[^\\]*?)*\"\"\"|'''[^\\]*?(?:\\.[^\\]*?)*'''", re.DOTALL)
 _FRAMEWORKS = {
@@ -80,7 +82,8 @@ def is_python(name: str, data: bytes) -> bool:
 
 def worth_parsing(data: bytes) -> bool:
     """Whether a source file holds words of interest."""
-    return not _DISTINCT.isdisjoint(words_of(data)) or _FILTER.search(data) is not None
+    return not _DISTINCT.isdisjoint(words_of(data)) or any(text in data for text in _TEXTS) or \
+        any(pattern.search(data) for pattern in _FILTERS)
 
 
 @lru_cache(maxsize=2)  # the same files are read again after every edit of a Dockerfile

@@ -41,12 +41,19 @@ class _Scan:
                 if value.__class__ is str and value.startswith("sqlite") and len(value) > len("sqlite:///"):
                     self.made.texts.append((node, scope))  # type: ignore[arg-type]
                 continue
+            if kind is ast.Attribute or kind is ast.keyword:
+                pending.append(node.value)  # type: ignore[attr-defined]
+                continue
             if kind is ast.Call:
                 self.call(node, scope)  # type: ignore[arg-type]
-            elif kind is ast.FunctionDef or kind is ast.AsyncFunctionDef:
+                pending.append(node.func)  # type: ignore[attr-defined]
+                pending += node.args[::-1]  # type: ignore[attr-defined]
+                pending += node.keywords[::-1]  # type: ignore[attr-defined]
+                continue
+            if kind is ast.FunctionDef or kind is ast.AsyncFunctionDef:
                 pending += self.function(node, scope, later)  # type: ignore[arg-type]
                 continue
-            elif kind is ast.ClassDef:
+            if kind is ast.ClassDef:
                 inner = Scope(self.made, scope, "class", node.name)  # type: ignore[attr-defined]
                 inner.bases = node.bases  # type: ignore[attr-defined]
                 for base in inner.bases:
@@ -55,7 +62,7 @@ class _Scan:
                 later.append(([*node.body], inner))  # type: ignore[attr-defined]
                 pending += node.decorator_list + node.bases  # type: ignore[attr-defined]
                 continue
-            elif kind in _STATEMENTS:
+            if kind in _STATEMENTS:
                 self.statement(node, scope)
             elif kind is ast.JoinedStr or kind is ast.BinOp:
                 first = node.values[0] if kind is ast.JoinedStr and node.values else getattr(node, "left", None)  # type: ignore[attr-defined]
@@ -111,7 +118,7 @@ class _Scan:
                         inner.names[name] = [(value, scope), inner.names[name][-1]]
         for star in (given.vararg, given.kwarg):
             if star:
-                inner.names[star.arg] = [(None, scope)]
+                inner.names[star.arg] = [(star, inner)]
         if plain and scope.kind == "class" and not any(isinstance(each, ast.Name) and each.id == "staticmethod"
                                                        for each in node.decorator_list):
             inner.first = plain[0].arg
@@ -126,8 +133,11 @@ class _Scan:
             case ast.Assign(targets=targets, value=value):
                 for target in targets:
                     self.assign(target, value, scope)
-            case ast.AnnAssign(target=target, value=ast.expr() as value):
-                self.assign(target, value, scope)
+            case ast.AnnAssign(target=target, value=value):
+                if scope.kind == "class" and isinstance(target, ast.Name):
+                    scope.fields.append(target.id)
+                if value is not None:
+                    self.assign(target, value, scope)
             case ast.NamedExpr(target=target, value=value):
                 self.assign(target, value, scope)
             case ast.For(target=ast.Name() as target, iter=ast.List() | ast.Tuple() | ast.Name() | ast.Attribute() as sequence):
@@ -167,9 +177,10 @@ class _Scan:
                 if value is not None and name.isupper() and scope.kind != "function":
                     self.made.settings.append((name, value, scope))
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
-                values = value.elts if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(parts) else [None] * len(parts)
-                for part, each in zip(parts, values, strict=True):
-                    self.assign(part, each, scope)
+                literal = isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(parts)
+                for number, part in enumerate(parts):
+                    item = ast.Subscript(value, ast.Constant(number), ast.Load()) if isinstance(value, _UNPACKED) else None
+                    self.assign(part, value.elts[number] if literal else item, scope)  # type: ignore[union-attr]
             case ast.Attribute(value=ast.Name(id=name), attr=attribute):
                 owner = scope.owner
                 holder = scope.holder(name)
@@ -191,6 +202,7 @@ class _Scan:
                 scope.owner.entries.setdefault((attribute, key), []).append((value, scope))
 
 
+_UNPACKED = (ast.Call, ast.Name, ast.Attribute, ast.Await)
 # What holds nothing: names, and what else stands in the fields of nodes
 _PASSED_OVER = frozenset({ast.Name, ast.Load, ast.Store, ast.Del, ast.Pass, ast.alias, str, int, bool, type(None)})
 _STATEMENTS = frozenset({ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.AugAssign, ast.For, ast.AsyncFor, ast.With, ast.AsyncWith,

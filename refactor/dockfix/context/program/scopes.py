@@ -24,6 +24,7 @@ class Scope:
         self.entries: dict[tuple[str, str], list[Bound]] = {}  # what is put into a dictionary, by its name and the key
         self.inner: dict[str, Scope] = {}
         self.bases: list[ast.expr] = []
+        self.fields: list[str] = []  # what a class declares with a type
         self.first = ""  # the name of the first parameter: "self", for a method
         self.given: ast.arguments | None = None
         self.decorated = False

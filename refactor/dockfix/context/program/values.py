@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Sequence
 
+from dockfix.context.program.model import is_development
 from dockfix.context.program.names import Names
 from dockfix.context.program.paths import CODE, HOLE, TEMP, Value, above, join
 from dockfix.context.program.project import Project
@@ -24,8 +25,8 @@ _SAME = frozenset({
     "__str__"})
 _SAME_CALLS = re.compile(r"str|int|bytes|repr|list|(?:os\.)?(?:fspath|fsencode|fsdecode)|(?:os\.path\.|path\.)(?:abspath|realpath|normpath"
                          r"|expanduser|expandvars)|(?:abspath|realpath|normpath|expanduser)|shlex\.quote|(?:.*\.)?cast|asyncio\.to_thread")
-# Objects that hold the options of the command line
-_PARSED = re.compile(r"(?i)(?:args?|arguments|opts?|options|params?|namespace|ns|flags|cfg|conf(?:ig)?)$")
+# Objects that hold settings, or the options of the command line
+_PARSED = re.compile(r"(?i)(?:args?|arguments|opts?|options|params?|namespace|ns|flags|cfg|conf(?:ig)?|settings?)$")
 # Methods that look a setting up and are given a default
 _GETS = re.compile(r"(?i)get|get_?(?:val|value|int|setting|config|option|str|path|env|float)|setting|option|setdefault|pop|value")
 _TEMPORARY = re.compile(r"(?:tempfile\.)?(?:gettempdir|mkdtemp|mkstemp|NamedTemporaryFile|TemporaryDirectory|TemporaryFile|mktemp)")
@@ -45,9 +46,9 @@ class Evaluator(Names):
     def __init__(self, project: Project) -> None:
         super().__init__(project)
         self.fuel = 0
-        self._asked: list[int] = []
+        self._asked: list[tuple[int, str]] = []
         self._open: set[tuple[int, str, str]] = set()
-        self._given: dict[int, Values] = {}
+        self._given: dict[tuple[int, str], Values] = {}
 
     def __call__(self, node: ast.expr | ast.arg | None, scope: Scope) -> Values:
         """All that an expression may be, nothing for None, True and False."""
@@ -104,7 +105,9 @@ class Evaluator(Names):
             case ast.Await(value=inner) | ast.NamedExpr(value=inner):
                 return get(inner)
             case ast.Starred(value=inner):  # a variable that goes through a sequence
-                return self.bound(self.elements(inner, scope, depth), depth) or _UNKNOWN
+                members = self.members(inner, scope)
+                rest: Values = () if len(members) <= _MAX_ALTERNATIVES else _UNKNOWN
+                return _distinct((self.bound(members[:_MAX_ALTERNATIVES], depth), rest)) or _UNKNOWN
             case ast.Call():
                 return self.call(node, scope, depth)
         return _UNKNOWN
@@ -126,20 +129,22 @@ class Evaluator(Names):
         return _distinct(self.value(node, scope, depth + 1) if node is not None else _UNKNOWN for node, scope in bounds)
 
     def given(self, parameter: ast.arg, function: Scope) -> Values:
-        """What callers give for a parameter. It is worked out apart, so that it takes nothing from what else is evaluated."""
-        key = id(parameter)
+        """What callers give for a parameter."""
+        given = self.callers.given(parameter, function)
+        return self.apart((id(parameter), ""), (*given.bounds, *(() if given.complete else ((None, function),))))
+
+    def apart(self, key: tuple[int, str], bounds: Sequence[Bound]) -> Values:
+        """What bounds may be, worked out apart, so that it takes nothing from what else is evaluated; each key once."""
         if key in self._given:
             return self._given[key]
         if key in self._asked or len(self._asked) >= _MAX_CALLERS:
             return _UNKNOWN
-        given = self.callers.given(parameter, function)
         outermost, fuel = not self._asked, self.fuel
         if outermost:
             self.fuel = _FUEL
         self._asked.append(key)
-        found = [self.value(node, scope, 0) if node is not None else _UNKNOWN for node, scope in given.bounds]
+        values = _distinct([self.value(node, scope, 0) if node is not None else _UNKNOWN for node, scope in bounds])
         self._asked.pop()
-        values = _distinct([*found, () if given.complete else _UNKNOWN])
         if outermost:
             self.fuel = fuel
             self._given[key] = values
@@ -172,20 +177,27 @@ class Evaluator(Names):
         owner = self.object_class(node.value, scope)
         if owner is not None:
             home = self.holding(owner, name)
-            if home is None:
-                return _UNKNOWN
-            method = home.inner.get(name) if name not in home.names else None
-            return self.bound(home.names.get(name) if method is None else method.names.get("return"), depth) or _UNKNOWN
+            method = home.inner.get(name) if home is not None and name not in home.names else None
+            known = self.bound(home.names.get(name) if method is None else method.names.get("return"), depth) if home is not None else ()
+            fields = self.callers.fields(owner, name)
+            known = _distinct((known, self.apart((id(owner), name), fields))) if fields else known
+            if home is not None or known:
+                return known or _UNKNOWN
         if name.isupper() and dotted.startswith("django.conf.settings."):
             return self.setting(name, depth)
-        found = self.imported(dotted, scope, depth) if dotted and not dotted.startswith(".") else _UNKNOWN
+        found = self.imported(dotted, scope, depth) if owner is None and dotted and not dotted.startswith(".") else _UNKNOWN
+        if found == _UNKNOWN and name.isupper() and _PARSED.search(ast.unparse(node.value)):
+            return _distinct((self.setting(name, depth), _UNKNOWN))
         options = self.project.index.options.get(name)
         if found == _UNKNOWN and options and _PARSED.search(ast.unparse(node.value)):
             return _distinct((self.bound(options[:_MAX_ALTERNATIVES], depth), _UNKNOWN))
         return found
 
     def setting(self, name: str, depth: int) -> Values:
-        """A setting of Django or an entry of a Flask app's config, by its name, in whatever file it is set."""
+        """A setting of Django, Flask or their like, by its name, in whatever file it is set."""
+        for file in self.project.setting(name)[:_MAX_ALTERNATIVES] if name.isidentifier() and name.isupper() else ():
+            if not is_development(file):
+                self.project.module(file, needed=False)
         bounds = [(value, scope) for module in self.project.modules for key, value, scope in module.settings if key == name]
         return self.bound(bounds, depth) or _UNKNOWN
 
@@ -202,7 +214,37 @@ class Evaluator(Names):
             for _ in range(min(key.value, 20) + 1):
                 found = tuple(value._replace(text=above(value.text)) for value in found)
             return found
+        if isinstance(key, ast.Constant) and isinstance(key.value, int):
+            return self.item(base, key.value, scope, depth) or _UNKNOWN
         return _UNKNOWN
+
+    def item(self, base: ast.expr, number: int, scope: Scope, depth: int) -> Values:
+        """An element of a sequence that the code writes out, or that a function returns; nothing where none is found."""
+        self.fuel -= 1
+        if depth > _MAX_DEPTH or self.fuel < 0:
+            return ()
+        match base:
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                plain = not any(isinstance(each, ast.Starred) for each in parts)
+                return self.value(parts[number], scope, depth + 1) if plain and number < len(parts) else _UNKNOWN
+            case ast.Await(value=inner):
+                return self.item(inner, number, scope, depth)
+            case ast.Call(args=args):
+                dotted = self.dotted(base.func, scope)
+                if dotted.endswith("mkstemp"):
+                    return self.value(base, scope, depth + 1) if number == 1 else ()
+                if dotted in {"os.path.split", "os.path.splitext"} and args and number == 0:
+                    found = self.value(args[0], scope, depth + 1)
+                    return tuple(each._replace(text=above(each.text) if dotted.endswith("split") else re.sub(r"\.\w+$", "", each.text))
+                                 for each in found)
+                function, _ = self.callee(base, scope)
+                if function is None or function.name == "__init__":
+                    return ()
+                called = function.called(self.arguments(base, scope), base.keywords, scope)
+                return _distinct(self.item(value, number, called, depth + 1) for value, _ in function.names.get("return", [])
+                                 if isinstance(value, ast.expr))
+        return _distinct(self.item(value, number, where, depth + 1) if isinstance(value, ast.expr) else _UNKNOWN
+                         for value, where in self.expanded(self.bounds(base, scope))[:_MAX_ALTERNATIVES])
 
     def entry(self, base: ast.expr, key: str, scope: Scope, depth: int) -> Values:
         """What stands under a key of a dictionary that the code writes out or fills; nothing where none is found."""
@@ -211,8 +253,9 @@ class Evaluator(Names):
             return ()
         match base:
             case ast.Dict(keys=keys, values=values):
-                return _distinct(self.value(value, scope, depth + 1) for name, value in zip(keys, values, strict=True)
-                                 if isinstance(name, ast.Constant) and name.value == key)
+                return _distinct(self.value(value, scope, depth + 1) if name is not None else self.entry(value, key, scope, depth + 1)
+                                 for name, value in zip(keys, values, strict=True)
+                                 if name is None or (isinstance(name, ast.Constant) and name.value == key))
             case ast.Call():
                 function, _ = self.callee(base, scope)
                 if function is None or function.name == "__init__":
@@ -220,20 +263,20 @@ class Evaluator(Names):
                 called = function.called(self.arguments(base, scope), base.keywords, scope)
                 return _distinct(self.entry(value, key, called, depth + 1) for value, _ in function.names.get("return", [])
                                  if isinstance(value, ast.expr))
-        found = [self.entry(value, key, where, depth + 1) for value, where in self.expanded(self.bounds(base, scope))[:_MAX_ALTERNATIVES]
-                 if isinstance(value, ast.expr)]
+        bounds = self.expanded(self.bounds(base, scope))[:_MAX_ALTERNATIVES]
+        found = [self.entry(value, key, where, depth + 1) for value, where in bounds if isinstance(value, ast.expr)]
         home, name = scope, ""
         if isinstance(base, ast.Name):
             home, name = scope.holder(base.id) or scope, base.id
         elif isinstance(base, ast.Attribute) and (owner := self.object_class(base.value, scope)) is not None:
             home, name = self.holding(owner, base.attr) or owner, base.attr
         place = id(home.origin), name, key
-        if place in self._open:  # it is put there again, made from what stands there
-            return _distinct(found)
-        self._open.add(place)
-        found.append(self.bound(home.entries.get((name, key)), depth))
-        self._open.discard(place)
-        return _distinct(found)
+        if place not in self._open:  # else it is put there again, made from what stands there
+            self._open.add(place)
+            found.append(self.bound(home.entries.get((name, key)), depth))
+            self._open.discard(place)
+        known = _distinct(found)
+        return _distinct((known, _UNKNOWN)) if known and any(value is None for value, _ in bounds) else known
 
     def call(self, node: ast.Call, scope: Scope, depth: int) -> Values:
         """What a call returns, for those that make paths or read the environment, and for functions of the application's own."""
@@ -252,7 +295,8 @@ class Evaluator(Names):
             return (Value(f"{_USER_DIRS[last]}/{HOLE}"),)
         if _TEMPORARY.fullmatch(dotted):
             folder = next((word.value for word in node.keywords if word.arg == "dir"), None)
-            return tuple(Value(join(value.text, HOLE)) for value in get(folder)) if folder is not None else (Value(f"{TEMP}/{HOLE}"),)
+            found = tuple(value._replace(text=join(value.text, HOLE)) for value in get(folder)) if folder is not None else ()
+            return found or (Value(f"{TEMP}/{HOLE}"),)
         if dotted in {"os.getcwd", "pathlib.Path.cwd", "Path.cwd"}:
             return (Value("."),)
         if dotted.endswith("Path.home"):
@@ -285,9 +329,10 @@ class Evaluator(Names):
             if last == "get" and args and isinstance(args[0], ast.Constant) and dotted.endswith("config.get"):
                 found = tuple(value for value in self.setting(str(args[0].value), depth) if value.text != HOLE)
                 return found or ((*_UNKNOWN, *get(args[1])) if len(args) > 1 else _UNKNOWN)
-            if default is not None and _GETS.fullmatch(last) and args and isinstance(args[0], ast.Constant):
+            if _GETS.fullmatch(last) and args and isinstance(args[0], ast.Constant):
                 known = self.entry(node.func.value, str(args[0].value), scope, depth) if last in {"get", "pop", "setdefault"} else ()
-                return _distinct((get(default), known, _UNKNOWN))
+                if default is not None or known:
+                    return _distinct((get(default) if default is not None else (), known, _UNKNOWN))
             if last in _SAME:
                 return get(node.func.value)
             if last in {"with_suffix", "with_name", "with_stem"}:
