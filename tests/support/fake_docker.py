@@ -56,6 +56,7 @@ SETTINGS: dict[str, Any] = {
     "builds": [],  # rules: dockerfile and context (patterns), times, lines, status, sleep
     "config": {"Env": ["PATH=/usr/local/bin:/usr/bin:/bin"], "Cmd": ["python3", "app.py"], "WorkingDir": "/app", "User": ""},
     "files": FILES,
+    "layers": [],  # of every image
     "python": {"executable": "/usr/local/bin/python3", "version": "3.11.7", "data": "/usr/local", "modules": {"ssl": ""},
                "distributions": {"flask": "3.0.3"}},
     "ldd": "\tlibc.so.6 => /lib/libc.so.6 (0x0000)\n",
@@ -229,7 +230,8 @@ def other(root: str, settings: dict[str, Any], argv: list[str]) -> int:
         case ["image", "inspect", name]:
             image = literal(read(f"{root}/images/{file_name(name)}"))
             size = 4000 - len(image["dockerfile"])
-            print(json([{"Id": name, "Size": size, "Config": {**settings["config"], "Labels": image["labels"]}}]))
+            print(json([{"Id": name, "Size": size, "Config": {**settings["config"], "Labels": image["labels"]},
+                        "RootFS": {"Layers": settings["layers"]}}]))
         case ["history", *_]:
             print("\n".join(map(json, settings["history"])))
         case ["create", *_]:

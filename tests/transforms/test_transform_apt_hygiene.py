@@ -113,6 +113,11 @@ def test_a_stage_that_another_one_builds_on(project: Project) -> None:
     assert "line 4 installs packages without" in refusal(project(text, only="apt-hygiene"), "apt-hygiene")
 
 
+def test_a_reader_of_the_lists_in_a_stage_below(project: Project) -> None:
+    text = f"{HEAD[:-1]} AS b\nRUN apt-get update && apt-get install -y apt-file\nFROM b\nRUN apt-get update && apt-get install -y git\n{TAIL}"
+    assert "apt-file reads them" in refusal(project(text, only="apt-hygiene"), "apt-hygiene")
+
+
 @pytest.mark.parametrize(("words", "expected"), [
     ("apt-get install -y curl", "apt-get install -y --no-install-recommends curl"),
     ("apt-get -y install curl", "apt-get -y install --no-install-recommends curl"),

@@ -189,6 +189,17 @@ def test_files_of_the_image(docker: FakeDocker, path: Path) -> None:
     assert verdict_of(docker, path).verdict is Verdict.EQUAL  # the original misses it too
 
 
+@pytest.mark.parametrize(("layers", "exports"), [(["sha256:ab"], 5), ([], 6)])
+def test_a_base_image_is_read_once(docker: FakeDocker, path: Path, layers: list[str], exports: int) -> None:
+    docker.set(layers=layers)
+    engine = docker.engine()
+    for name in ("one", "two"):
+        found = verify(engine, Task(path, path.read_bytes(), CACHES, None, PLAN, docker.root / "logs" / name), lambda text: None).verification
+        assert found is not None and found.verdict is Verdict.EQUAL
+        assert result_of(found, "files") == "same"
+    assert len(docker.argv("export")) == exports
+
+
 def test_an_image_without_python(docker: FakeDocker, path: Path) -> None:
     docker.set(files={name: text for name, text in FILES.items() if "python" not in name})
     found = verdict_of(docker, path)

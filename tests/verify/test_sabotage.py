@@ -19,7 +19,7 @@ from dockfix.verify.running import Conditions
 from dockfix.verify.search import rewritten
 from dockfix.verify.verdict import Verdict
 
-pytestmark = [pytest.mark.build, pytest.mark.xdist_group("sabotage")]  # what was built once serves all
+pytestmark = pytest.mark.build
 
 
 class Bench:

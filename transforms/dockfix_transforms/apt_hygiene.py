@@ -144,8 +144,9 @@ class _Work:
     def needs_lists(self, stage: Stage, step: Step) -> str:
         """Who may install packages from the lists later, "" where nobody does."""
         facts = self.facts
-        reader = next((package.name for _, unit in facts.final.units if isinstance(unit.effects.action, AptInstall)
-                       for package in unit.effects.action.packages if package.name in _READERS), "")
+        actions = [unit.effects.action for part in _image(facts.final) for _, unit in part.units]
+        reader = next((package.name for action in actions if isinstance(action, AptInstall)
+                       for package in action.packages if package.name in _READERS), "")
         if reader:
             return f"the lists stay: {reader} reads them"
         for other in facts.model.stages:

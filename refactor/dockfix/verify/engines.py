@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any, Literal
 
 from dockfix.verify.process import Done, TimedOut, run, stream
+from dockfix.verify.snapshot import Snapshot
 from dockfix.verify.verdict import Layer
 
 LABEL = "dockfix.verify"
@@ -73,7 +74,10 @@ def alive(session: str) -> bool:
 
 @dataclass
 class Engine:
-    """An engine that answers. All calls raise process.Cancelled once ``stop`` is set, and EngineError where one fails."""
+    """An engine that answers. All calls raise process.Cancelled once ``stop`` is set, and EngineError where one fails.
+
+    ``bases`` are the file systems of base images by their layers, the oldest first; who reads one holds ``reading``.
+    """
 
     name: EngineName
     program: str
@@ -82,6 +86,8 @@ class Engine:
     builder: str = ""
     session: str = field(default_factory=new_session)
     stop: threading.Event = field(default_factory=threading.Event)
+    bases: dict[tuple[str, ...], Snapshot] = field(default_factory=dict)
+    reading: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def label(self) -> str:

@@ -24,6 +24,7 @@ from dockfix.verify.verdict import Built, Check, Checked, Finding, Verdict
 
 Say = Callable[[str], None]
 
+KEPT_BASES = 8  # some megabytes each
 _FAULTS = {Outcome.NETWORK: Verdict.NETWORK, Outcome.TIMED_OUT: Verdict.TIMED_OUT}
 
 
@@ -221,7 +222,19 @@ class Prover:
         if result.outcome is not Outcome.OK:
             notes.append("the base image could not be built by itself, so files were not compared")
             return None
-        return self._snapshot(result.image, None)
+        return self._shared(result.image)
+
+    def _shared(self, reference: str) -> Snapshot:
+        """The file system of a base image, which is read once for all the Dockerfiles that start from the same layers."""
+        layers = tuple((self.engine.image(reference).get("RootFS") or {}).get("Layers") or ())
+        if not layers:
+            return self._snapshot(reference, None)
+        with self.engine.reading:  # who needs the same one waits for it
+            if layers not in self.engine.bases:
+                while len(self.engine.bases) >= KEPT_BASES:
+                    del self.engine.bases[next(iter(self.engine.bases))]
+                self.engine.bases[layers] = self._snapshot(reference, None)
+            return self.engine.bases[layers]
 
     def _stage_start(self) -> Instruction | None:
         wanted = self.plan.arguments.target
