@@ -27,7 +27,7 @@ def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step
     for name in programs:
         if name in facts.startup.programs:
             found.setdefault(name, f"{facts.startup.programs[name]} runs it")
-    for distribution in sorted(facts.distributions):
+    for distribution in sorted(facts.distributions | facts.managed):
         needs = knowledge.python_needs(distribution)
         for name in needs.commands & set(programs) if needs else ():
             found.setdefault(name, f"the Python package {distribution} calls it")

@@ -23,12 +23,9 @@ _READ_ONLY = ("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/local/bin", "/usr/local
               "/opt/venv")
 # Code that leaves the folder it lies in
 _UPWARDS = rb"(?:\.parent){2,}|\.parents\[\s*\d+|(?:dirname\(\s*(?:os\.)?(?:path\.)?){2,}|['\"]\.\./"
-# Paths in the values of settings, and in calls that make files
-_DATA_PATH = rb"(?m)(?:^|[\s\"'=:])/(?:var|data|srv|mnt|media|opt|home|run|logs?|uploads?|storage|exports?|backups?|root)/[\w.@+/-]+"
+# Paths in calls that make files
 _WRITTEN_PATH = (rb"\b(?:open|Path|makedirs|mkdir|sqlite3?\.connect|\w*Handler|chdir|rename|copy\w*|move|dump|save|to_\w+|write\w*)"
                  rb"\(\s*[rbf]*['\"]/[A-Za-z][\w./-]*")
-_DATA_FILE = re.compile(r"(?i).*\.(ya?ml|toml|json|ini|cfg|conf|properties|env)$|(.*/)?\.env[^/]*$")
-_NOT_THE_PROGRAM = re.compile(r"(?i)(.*/)?(?:docker-)?compose[^/]*\.ya?ml$|(.*/)?\.(github|gitlab|circleci)/|(.*/)?package(-lock)?\.json$")
 
 
 def open_questions(facts: Facts) -> str:
@@ -48,6 +45,8 @@ def open_questions(facts: Facts) -> str:
         return f"the project in {local} is installed as a package, and may write beside its own code"
     for each in facts.program.running().unparsed:
         return f"{each.file} could not be read ({each.reason}), and what it writes is unknown"
+    for each in facts.processes.unread:
+        return f"{each.file} could not be read ({each.reason}), and what it starts is unknown"
     port = low_port(facts)
     if port:
         return f"port {port} is below 1024, which not every host lets a user listen on"
@@ -85,9 +84,7 @@ def _outside_path(facts: Facts) -> str:
     owned |= {step.copy.target for step in copies if step.copy and step.copy.target and (
         gets_owner(facts, step) or (not step.copy.target_is_folder and within(step.copy.target, "/etc")))}
     search = facts.application.search
-    settings = [mention for mention in _paths_in(search(_DATA_PATH))
-                if _DATA_FILE.match(mention.file) and not _NOT_THE_PROGRAM.match(mention.file)]
-    for mention in (*facts.application.absolute_paths(), *_paths_in(search(_WRITTEN_PATH)), *settings):
+    for mention in (*facts.application.absolute_paths(), *_paths_in(search(_WRITTEN_PATH)), *facts.application.setting_paths()):
         if not _reachable(mention.word, owned):
             return f"{mention.file}:{mention.line} names {mention.word}, which only root may be able to write"
     for mention in search(_UPWARDS):
