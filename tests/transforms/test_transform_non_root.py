@@ -61,6 +61,14 @@ def test_folders_that_only_the_program_makes_are_made_for_the_user(project: Proj
     assert f"writes to {made}, which has to be made" in unsafe(project(text, {"app.py": code}), "non-root")
 
 
+def test_names_that_a_shell_would_divide_are_quoted(project: Project) -> None:
+    text = 'FROM python:3.11-slim\nWORKDIR "/srv/my app"\nCOPY . .\nRUN mkdir "/old files"\nCMD ["python", "app.py"]\n'
+    result = run(project, text, {"app.py": "open('/logs/of $it/x.log', 'w')\n"}, unsafe=True)
+    assert "    && chown appuser:appuser '/srv/my app' \\\n" in result
+    assert "    && mkdir -p '/logs/of $it' && chown appuser:appuser '/logs/of $it'\n" in result
+    assert "RUN chown -R appuser:appuser '/old files'\n" in result
+
+
 @pytest.mark.parametrize("path", ["/etc/x/y", "/x.log", "/var/log/app.log", "/usr/share/x", "/app/data/x", "/tmp/x/y", "/root/x"])
 def test_system_folders_and_what_is_owned_already_are_not_made(project: Project, path: str) -> None:
     assert "mkdir" not in run(project, BASIC, {"app.py": f"open('{path}', 'w')\n"}, unsafe=True)

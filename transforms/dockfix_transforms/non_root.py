@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -72,9 +73,9 @@ def _edits(facts: Facts, unsafe: str) -> Outcome:
     if stage.end.workdir_chosen and not made:
         return refuse(f"the build argument {stage.end.workdir_chosen} chooses the working directory, which is made late")
     # where a build argument decides, it is the folder in which the RUN runs
-    owned = "." if stage.end.workdir_chosen else workdir
+    owned = "." if stage.end.workdir_chosen else shlex.quote(workdir)
     owns = f"chown {_OWNER} {owned}" if made else f"mkdir -p {owned} && chown {_OWNER} {owned}"
-    new = " ".join(new_folders(facts))
+    new = shlex.join(new_folders(facts))
     owns += f" \\\n    && mkdir -p {new} && chown {_OWNER} {new}" if new else ""
     blank = "\n" if own_comments(tree, anchor.instruction) else ""
     user = tree.snippet(f"RUN useradd --create-home --uid {UID} {USER} \\\n    && {owns}\n{blank}", anchor.line)
@@ -88,10 +89,9 @@ def _edits(facts: Facts, unsafe: str) -> Outcome:
         edits[target] = (*user, *edits.get(target, (target,)))
     tail: tuple[Node, ...] = user if after_anchor else ()
     unknown = bool(unsafe) and any(unit.effects.unbounded for _, unit in stage.units)
-    paths = [owned] if unknown else []
-    paths += [path for path in made_folders(facts) if not (unknown and within(path, workdir))]
-    if paths:
-        tail += tree.snippet(f"RUN chown -R {_OWNER} {' '.join(paths)}\n", last.line)
+    paths = shlex.join(path for path in made_folders(facts) if not (unknown and within(path, workdir)))
+    if paths or unknown:
+        tail += tree.snippet(f"RUN chown -R {_OWNER} {' '.join(filter(None, (owned if unknown else '', paths)))}\n", last.line)
     following = tree.nodes[tree.nodes.index(last.instruction) + 1:][:1]
     blank = "\n" if following and isinstance(following[0], Blank) else ""
     tail += tree.snippet(f"{blank}USER {UID}:{UID}\n", last.line)
