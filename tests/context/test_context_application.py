@@ -72,6 +72,24 @@ def test_ways_to_start_a_program(tmp_path: Path, start: str) -> None:
     assert [word for word, _, _ in words(app, "convert")] == ["convert"]
 
 
+@pytest.mark.parametrize(("text", "found"), [
+    ("x = 'file -b a'", True), ("x = 'cd /tmp && file a.png | sort'", True), ("x = f'file {name}'", True), ("x = '/usr/bin/file -i'", True),
+    ("x = 'a; sudo file \"$x\"'", True), ("x = '$(file -b a)'", True), ("x = 'file not found'", False), ("x = 'file'", False),
+    ("x = 'the file -'", False), ("x = 'upload a file'", False), ("x = 'a.file'", False), ("x = 'file: a'", False),
+])
+def test_words_of_english_count_where_a_command_stands(tmp_path: Path, text: str, found: bool) -> None:
+    app = made({"app.py": f"import subprocess\n{text}\n"}, tmp_path)
+    assert [word for word, _, _ in words(app, "file")] == ["file"] * found
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("file a.png", True), ("for x in *; do file $x; done", True), ("kind=$(file -b a)", True), ("test -e x && exec file x", True),
+    ("echo 'no such file'", False), ("cp file other", False), ("# file a", False), ("rm -f log file", False),
+])
+def test_words_of_english_in_scripts(tmp_path: Path, text: str, found: bool) -> None:
+    assert [word for word, _, _ in words(made({"a.sh": f"#!/bin/sh\n{text}\n"}, tmp_path), "file")] == ["file"] * found
+
+
 def test_sh_and_plumbum_name_programs_without_quotes(tmp_path: Path) -> None:
     app = made({"a.py": "from sh import git\n", "b.py": "from plumbum.cmd import curl\n", "c.py": "from x import git\n"}, tmp_path)
     assert words(app, "git", "curl") == [("git", "a.py", 1), ("curl", "b.py", 1)]

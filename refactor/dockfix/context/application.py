@@ -65,6 +65,13 @@ _SETTING_PATH = re.compile(
 _PROSE = re.compile(r"make\s+(?:sure|certain|it|its|an?|the|this|that|these|those|your|our|my|their|use|any|some|every|sense"
                     r"|changes|you|them|another|multiple|requests?|calls?|copies|room|possible|easier|better)\b")
 
+# Names of programs that are words of English, or of any code, too: they mean a program only where a command stands
+_ENGLISH = frozenset({"as", "file", "free", "halt", "init", "link", "patch", "size", "split", "strings", "strip", "top", "watch"})
+_AFTER_ANOTHER = re.compile(r"(?:[|;&(`=]|\$\(|(?:^|\s)(?:then|do|else|exec|sudo|xargs|env|nice|nohup)\s)[ \t]*(?:\S*/)?\Z")
+_AT_THE_START = re.compile(r"(?:^|\n)[ \t]*(?:\S*/)?\Z")
+# (one that is a string of its own is found where its list of words is read)
+_GOES_ON = re.compile(r"[ \t]*[\n|;&<>)`]|[ \t]+(?:\Z|[-/\"'{%$~.])")
+
 
 @dataclass(frozen=True)
 class Mention:
@@ -135,7 +142,7 @@ class Application:
 
         A whole word is one with no letter, digit, ``_``, ``+`` or ``-`` beside it. Python files count where they start programs,
         or, for names that mean nothing else, where any of them does; comments and docstrings don't. A Python file that
-        cannot be parsed counts as a whole.
+        cannot be parsed counts as a whole. Names that are words of English count only where a command may stand.
         """
         names = sorted({word for word in words if word}, key=len, reverse=True)
         if not names:
@@ -150,7 +157,7 @@ class Application:
             if not data.search(content):
                 continue
             if name in self._scripts:
-                found += _hits(name, content, data, _runs)
+                found += _hits(name, content, data, _starts)
             elif _BY_NAME.search(content):
                 found += _hits(name, content, data)
             elif (starts if _DISTINCT.search(content) else _STARTS.search(content)) and next(
@@ -161,7 +168,7 @@ class Application:
                     continue
                 found += [Mention(match[0], name, line + value.count("\n", 0, match.start()))
                           for line, value in literals for match in text.finditer(value)
-                          if not _PROSE.match(value, match.start())
+                          if not _PROSE.match(value, match.start()) and (match[0] not in _ENGLISH or _is_command(value, match))
                           and (_DISTINCT.fullmatch(match[0].encode()) or _STARTS.search(content))]
         return tuple(dict.fromkeys(found))
 
@@ -226,6 +233,21 @@ def _runs(data: bytes, start: int) -> bool:
     """Whether a place in a script or in settings may be a command: not in a comment that fills its line, not prose."""
     return not _before(data, start).lstrip().startswith((b"#", b";", b"//")) and \
         not (data.startswith(b"make", start) and _PROSE.match(data[start:start + 40].decode("latin-1")))
+
+
+def _starts(data: bytes, start: int) -> bool:
+    """Whether a place in a script may be a command: for a word of English only at the start of one."""
+    before = _before(data, start).decode("latin-1")
+    word = re.match(r"\w*", data[start:start + 20].decode("latin-1"))
+    return _runs(data, start) and (word is None or word[0] not in _ENGLISH or _AT_THE_START.search(before) is not None
+                                   or _AFTER_ANOTHER.search(before) is not None)
+
+
+def _is_command(text: str, match: re.Match[str]) -> bool:
+    """Whether a word in a string stands where the command of a command line does."""
+    before = text[:match.start()]
+    return _AFTER_ANOTHER.search(before) is not None or (
+        _AT_THE_START.search(before) is not None and _GOES_ON.match(text, match.end()) is not None)
 
 
 def _on_disk(data: bytes, start: int) -> bool:
