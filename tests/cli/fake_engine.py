@@ -16,6 +16,7 @@ from dockfix.engine import Failure, FileChange, FileResult, Note, Settings
 
 SCRIPT = __file__
 ADDED = "USER 10001"
+STARTED = "DOCKFIX_TEST_STARTED"  # names a file that is made when work on a slow Dockerfile has begun
 
 
 def run(path: Path, settings: Settings, *, data: bytes | None = None, context: Path | None = None) -> FileResult:
@@ -26,6 +27,8 @@ def run(path: Path, settings: Settings, *, data: bytes | None = None, context: P
     if "# die" in text:
         os._exit(9)
     if "# slow" in text:
+        if os.environ.get(STARTED):
+            Path(os.environ[STARTED]).touch()
         time.sleep(0.3)
     if "# bad" in text:
         line = text[: text.index("# bad")].count("\n") + 1

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from fake_engine import SCRIPT
+from fake_engine import SCRIPT, STARTED
 
 BIG = "FROM a\n" + "# beside x\n" + "".join(f"RUN echo {number}\n" for number in range(50))
 
@@ -77,12 +77,13 @@ def test_a_full_disk(put, spawn):
     assert done.stderr == b"error: cannot write to standard output: No space left on device\n"
 
 
-def interrupt(*args: str) -> tuple[int, bytes]:
+def interrupt(started: Path, *args: str) -> tuple[int, bytes]:
     command = [sys.executable, SCRIPT, *args]
     # a shell that runs the tests in the background has them ignore SIGINT, and children inherit that
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0,
-                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
-    time.sleep(2)
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), env={**os.environ, STARTED: str(started)})
+    while not started.exists() and process.poll() is None:
+        time.sleep(0.02)
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=30)
     return process.returncode, said
@@ -91,7 +92,8 @@ def interrupt(*args: str) -> tuple[int, bytes]:
 def test_ctrl_c(put, tmp_path):
     many(put, 40, "FROM a\n# slow\n")
     for args in ((), ("--apply",), ("-j", "2")):
-        status, said = interrupt(*args)
+        started = tmp_path / f"started{len(args)}"
+        status, said = interrupt(started, *args)
         assert status == 130, said
         assert b"Traceback" not in said
         assert b"KeyboardInterrupt" not in said
