@@ -50,6 +50,17 @@ def preview_all(paths: Sequence[Path]) -> float:
     return time.process_time() - start
 
 
+def load_tables(paths: Sequence[Path]) -> float:
+    """CPU seconds for reading all tables of knowledge, which a file that needs none of them does not pay."""
+    from dockfix import knowledge
+    from dockfix.knowledge.tables import table
+
+    start = time.process_time()
+    for path in Path(knowledge.__file__).parent.glob("*.toml"):
+        table(path.stem)
+    return time.process_time() - start
+
+
 def _measure(job: Callable[[Sequence[Path]], float], paths: Sequence[Path], send: multiprocessing.connection.Connection) -> None:
     seconds = job(paths)
     send.send((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
@@ -94,6 +105,7 @@ def main() -> int:
 
     row("dockfix: parse", *measure(parse_all, paths))
     row("dockfix: preview", *measure(preview_all, paths))
+    print(f"{'dockfix: all tables':24}{'':10}{'':10}{measure(load_tables, paths)[0]:9.3f}")
     one = tool("dockfix")
     if one:
         seconds, memory = command([one], paths[:1])
