@@ -9,6 +9,7 @@ import pytest
 from dockfix import knowledge
 from dockfix.knowledge.tables import table
 
+
 def run(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
 
