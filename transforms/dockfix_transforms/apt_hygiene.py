@@ -66,10 +66,6 @@ class AptHygiene:
         return Outcome(work.edits, refusals=work.refusals, unsafe=work.unsafe)
 
 
-def _image(stage: Stage) -> list[Stage]:
-    return [*(_image(stage.parent) if stage.parent else []), stage]
-
-
 @dataclass
 class _Work:
     """The edits as they are collected."""
@@ -126,7 +122,7 @@ class _Work:
 
     def without_lists(self, stage: Stage, step: Step, units: list[Unit], run: Instruction, reasons: list[str]) -> Instruction:
         """The RUN with the removal of the lists at its end, where it fetches and keeps them and nobody needs them."""
-        if stage not in _image(self.facts.final):
+        if stage not in self.facts.final.lineage:
             return run
         updates = [index for index, unit in enumerate(units) if isinstance(unit.effects.action, AptUpdate)]
         if not updates or any(_touches_lists(unit) for unit in units[updates[-1] + 1:]) or \
@@ -144,13 +140,13 @@ class _Work:
     def needs_lists(self, stage: Stage, step: Step) -> str:
         """Who may install packages from the lists later, "" where nobody does."""
         facts = self.facts
-        actions = [unit.effects.action for part in _image(facts.final) for _, unit in part.units]
+        actions = [unit.effects.action for part in facts.final.lineage for _, unit in part.units]
         reader = next((package.name for action in actions if isinstance(action, AptInstall)
                        for package in action.packages if package.name in _READERS), "")
         if reader:
             return f"the lists stay: {reader} reads them"
         for other in facts.model.stages:
-            if stage in _image(other):
+            if stage in other.lineage:
                 reason = _later(other, stage, step)
                 if reason:
                     return reason
@@ -207,7 +203,7 @@ def _not_at_the_end(step: Step) -> str:
 def _later(stage: Stage, owner: Stage, step: Step) -> str:
     """Who in ``stage``, which ``owner`` is or is the base of, may need the lists that ``step`` has fetched."""
     below = False
-    for part in _image(stage):
+    for part in stage.lineage:
         for each in part.steps:
             if each is step:
                 below = True

@@ -64,7 +64,7 @@ class Secrets:
         refusals: list[tuple[int, str]] = []
         edits: list[Edit] = []
         mounts: dict[Step, list[str]] = {}
-        for stage in _image(facts.final):
+        for stage in facts.final.lineage:
             for step in stage.steps:
                 warnings += [(step.line, text) for text in dict.fromkeys(_found(facts, step))]
                 for name in _credentials(step):
@@ -83,10 +83,6 @@ class Secrets:
                                                 "a secret of BuildKit (RUN --mount=type=secret) does not"))
         edits += [Edit(use.instruction, (_mounted(facts, use, names),), use.line, "") for use, names in mounts.items()]
         return Outcome(edits, warnings=warnings, refusals=refusals)
-
-
-def _image(stage: Stage) -> list[Stage]:
-    return [*(_image(stage.parent) if stage.parent else []), stage]
 
 
 def _found(facts: Facts, step: Step) -> Iterator[str]:

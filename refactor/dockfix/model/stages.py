@@ -87,6 +87,11 @@ class Stage:
     steps: tuple[Step, ...]
     end: State
 
+    @property
+    def lineage(self) -> tuple[Stage, ...]:
+        """The stages whose layers are in this one's image: those that it is built on, the first of all first, and itself."""
+        return (*(self.parent.lineage if self.parent else ()), self)
+
     def of(self, *keywords: str) -> tuple[Step, ...]:
         """The steps with one of these keywords."""
         return tuple(step for step in self.steps if step.keyword in keywords)
