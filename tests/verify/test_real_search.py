@@ -171,8 +171,10 @@ def test_a_secret_is_in_no_log_and_no_report(tmp_path: Path) -> None:
 
 
 def test_a_front_end_that_cannot_be_fetched_is_done_without(tmp_path: Path) -> None:
-    path = put(tmp_path / "app", {**ROOT_ONLY, "main.py": "print('done')\n"})
-    path.write_text("# syntax=registry.invalid/docker/dockerfile:1\n" + path.read_text())
+    path = put(tmp_path / "app", {
+        "Dockerfile": "# syntax=registry.invalid/docker/dockerfile:1\n"
+                      "FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nCMD [\"python\", \"main.py\"]\n",
+        "main.py": "print('done')\n"})
     with dockfix("verify", "--format", "json", "Dockerfile", folder=path.parent) as process:
         out, err = process.communicate(timeout=600)
     record = json.loads(out)["verifications"][0]
