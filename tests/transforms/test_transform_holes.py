@@ -71,6 +71,7 @@ def test_a_program_that_installs_while_it_runs_is_not_split(project: Project, fi
     ({"install.py": "{pip}"}, False),
     ({"app.py": "import web.server\n", "web/__init__.py": "", "web/server.py": "", "web/plugins.py": "{pip}"}, True),
     ({"app.py": "import helpers\n", "helpers.py": "import setup_tools\n", "setup_tools.py": "{pip}"}, True),
+    ({"app.py": "import tools\n", "tools/__init__.py": "", "other/__main__.py": "{pip}"}, False),
     ({"app.py": "PLUGIN = 'setup_tools'\n", "setup_tools.py": "{pip}"}, True),
     ({"app.py": "import setup_tools as tools\n", "tools/a.py": "{pip}"}, False),
 ])
@@ -81,6 +82,22 @@ def test_what_nothing_starts_makes_the_split_unsafe_only(project: Project, files
     assert text_of(result) == ""
     assert (":2 runs pip, and what that needs is unknown" in refusal(result, "multi-stage")) is runs
     assert ("nothing is seen to start it" in unsafe(result, "multi-stage")) is not runs
+
+
+def test_a_folder_is_started_by_its_main_module(project: Project) -> None:
+    files = {"web/__main__.py": "import subprocess, sys\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', 'x'])\n"}
+    text = f"{HEAD}{GCC}{PIP}{TAIL}".replace('["python", "app.py"]', '["python", "/app/web", "app.py"]')
+    assert "web/__main__.py:2 runs pip, and what that needs" in refusal(project(text, files, unsafe=True), "multi-stage")
+
+
+def test_what_is_dropped_by_name_goes_where_its_libraries_are_not_certain(project: Project) -> None:
+    files = {"requirements.txt": "python-magic==0.4.27\n"}
+    text = f"{HEAD}{GCC}{PIP}{TAIL}".replace("gcc", "libtool")
+    assert "depends on the Debian release" in refusal(project(text, files), "multi-stage")
+    _, runtime = stages(text_of(project(text, files, options={"multi-stage.drop": ["libtool"]})))
+    assert "COPY --from=builder /opt/venv /opt/venv" in runtime
+    assert "libtool" not in runtime
+    assert "libmagic" not in runtime
 
 
 def test_tests_that_run_pip_are_of_no_account(project: Project) -> None:

@@ -12,7 +12,7 @@ from dockfix.context.scripts import SHELLS
 from dockfix.engine.transform import Edit, Outcome, Safety, refuse
 from dockfix.facts import Facts
 from dockfix.model.effects import AptInstall, within
-from dockfix.model.stages import Stage, Step, script_of
+from dockfix.model.stages import Step, script_of
 from dockfix.syntax import Instruction, image
 from dockfix.syntax.shell import Command, Word
 
@@ -140,7 +140,7 @@ def _paths(facts: Facts, name: str) -> list[str]:
 
 def _arguments(facts: Facts, step: Step) -> str:
     """Why another program would get other arguments, "" where none does."""
-    stages = _chain(facts.final)
+    stages = facts.final.lineage
     if step.keyword == "ENTRYPOINT":
         if any(stage.of("CMD") for stage in stages):
             return "CMD, which an ENTRYPOINT in shell form ignores, would become its arguments"
@@ -155,16 +155,12 @@ def _arguments(facts: Facts, step: Step) -> str:
     return ""
 
 
-def _chain(stage: Stage) -> list[Stage]:
-    return [*(_chain(stage.parent) if stage.parent else []), stage]
-
-
 def _doubt(facts: Facts, step: Step, command: Command) -> str:
     """Why it is not certain that the program runs just as before."""
     if step.keyword == "ENTRYPOINT":
         return "arguments of docker run, which the shell form ignores, would reach the program"
-    first = _chain(facts.final)[0]
-    if first.python is None and not any(stage.of("ENTRYPOINT") for stage in _chain(facts.final)):
+    first = facts.final.lineage[0]
+    if first.python is None and not any(stage.of("ENTRYPOINT") for stage in facts.final.lineage):
         reference = image(first.base or "")
         if reference.registry or reference.repository.removeprefix("library/") not in _PLAIN_BASES:
             return "the base image may bring an ENTRYPOINT, which would get other arguments"

@@ -30,7 +30,7 @@ class ComposeService:
     the source "" where there is none. ``needs_root`` names what only root can use ("privileged mode"), None where there
     is no such thing. ``command`` and ``entrypoint`` tell whether the service replaces the image's; ``runs`` are the commands
     that it gives for them and its health check, ``workdir`` is the folder that they start in, "" for the image's. ``ports`` are as written.
-    ``settings`` is its environment, as NAME=VALUE; ``path`` is where the file lies.
+    ``settings`` is its environment, as NAME=VALUE.
     """
 
     file: str
@@ -44,7 +44,6 @@ class ComposeService:
     workdir: str = ""
     ports: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
-    path: str = ""
 
     @property
     def environment(self) -> tuple[str, ...]:
@@ -222,7 +221,7 @@ def _service(path: str, name: str, service: dict[str, object]) -> ComposeService
         file=path, name=name, volumes=tuple(_volumes(service)), user=user,
         needs_root=_needs_root(service, user), command=_given(service, "command"), entrypoint=_given(service, "entrypoint"),
         runs=tuple(_runs(service)), workdir=_text(service.get("working_dir")), ports=tuple(_ports(service)),
-        settings=tuple(_settings(service)), path=path)
+        settings=tuple(_settings(service)))
 
 
 def _runs(service: dict[str, object]) -> Iterator[str]:

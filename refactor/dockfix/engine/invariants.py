@@ -15,7 +15,7 @@ _COLLECTED = ("EXPOSE", "VOLUME", "ONBUILD")
 
 def configuration(stage: Stage) -> Mapping[str, object]:
     """The image configuration that a stage gives, part by part, with variables filled in as far as they are known."""
-    chain = _chain(stage)
+    chain = stage.lineage
     result: dict[str, object] = {}
     labels: dict[str, object] = {}
     for part in chain:
@@ -30,10 +30,6 @@ def configuration(stage: Stage) -> Mapping[str, object]:
     result |= {f"LABEL {name}": value for name, value in labels.items()}
     result |= {f"ENV {name}": value for name, value in stage.end.env.items()}
     return result | {"WORKDIR": stage.end.workdir, "USER": stage.end.user, "SHELL": stage.end.shell}
-
-
-def _chain(stage: Stage) -> list[Stage]:
-    return [*(_chain(stage.parent) if stage.parent else []), stage]
 
 
 def _tuple(value: object) -> tuple[object, ...]:

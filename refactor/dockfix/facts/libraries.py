@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from dockfix import knowledge
 from dockfix.context.program.model import UNKNOWN, Use
@@ -15,12 +17,27 @@ _NO_BINARY = re.compile(r"(?:--no-binary|PIP_NO_BINARY)[=\s]\s*[\"']?([\w.,:-]+)
 _SYSTEM = re.compile(r"/(?:usr/(?:local/)?)?lib(?:64)?/")
 
 
-def brought(facts: Facts, package: str, *, recommended: bool) -> tuple[str, ...] | str:
+@dataclass(frozen=True)
+class Wanted:
+    """What something needs: packages, without t64, by the Debian release that the base image may be of; libraries that code loads."""
+
+    packages: Mapping[str, frozenset[str]]
+    loads: tuple[str, ...]
+
+
+def wanted(facts: Facts) -> Wanted:
+    """The libraries that the Python packages, the sources and the code ask for."""
+    packages = {suite: frozenset(name.removesuffix("t64") for name in (*_of_distributions(facts, suite), *_named(facts)))
+                for suite in suites(facts) or knowledge.known_suites()}
+    return Wanted(packages, tuple(use.word for use in facts.program.running().loads if UNKNOWN not in use.word.rpartition("/")[2]))
+
+
+def brought(asked: Wanted, package: str, *, recommended: bool) -> tuple[str, ...] | str:
     """The libraries that something needs and that leave the image with a package; why they cannot be named, where they can't.
 
     ``recommended`` tells whether the package was installed with what it recommends.
     """
-    found = {_lost(facts, package, suite, recommended) for suite in suites(facts) or knowledge.known_suites()}
+    found = {_lost(asked, package, suite, recommended) for suite in asked.packages}
     if len(found) == 1:
         return tuple(sorted(found.pop()))
     name = min(name for names in found for name in names)
@@ -49,14 +66,9 @@ def suites(facts: Facts) -> frozenset[str] | None:
     return facts.names("multi-stage.suite") or (facts.final.python.suites if facts.final.python else None)
 
 
-def _lost(facts: Facts, package: str, suite: str, recommended: bool) -> frozenset[str]:
-    there = knowledge.alongside(package, frozenset({suite}), recommended=recommended)
-    if not there:
-        return frozenset()
-    wanted = {name.removesuffix("t64") for name in (*_of_distributions(facts, suite), *_named(facts))}
-    loads = [use.word for use in facts.program.running().loads if UNKNOWN not in use.word.rpartition("/")[2]]
-    return frozenset(name for name in there
-                     if name.removesuffix("t64") in wanted or any(knowledge.holds(name, word) for word in loads))
+def _lost(asked: Wanted, package: str, suite: str, recommended: bool) -> frozenset[str]:
+    return frozenset(name for name in knowledge.alongside(package, frozenset({suite}), recommended=recommended)
+                     if name.removesuffix("t64") in asked.packages[suite] or any(knowledge.holds(name, word) for word in asked.loads))
 
 
 def _of_distributions(facts: Facts, suite: str) -> set[str]:

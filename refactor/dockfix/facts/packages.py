@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from dockfix import knowledge
 from dockfix.facts import Facts
-from dockfix.facts.libraries import brought, development_name, suites
+from dockfix.facts.libraries import brought, development_name, suites, wanted
 from dockfix.facts.needs import needed, run_time_compiler
 from dockfix.model.effects import AptInstall, Package
 from dockfix.model.stages import Step, Unit
@@ -42,6 +42,7 @@ def divide(facts: Facts, installs: Iterable[tuple[Step, Unit]], staying: list[tu
     commands = {name for _, _, package in named for name in knowledge.commands(package.name)}
     needs = needed(facts, sorted(commands), staying) if commands else {}
     compiler = run_time_compiler(facts)
+    headers = _needs_headers(facts) if any(knowledge.role(package.name) == "dev" for _, _, package in named) else ""
     keep, drop = facts.names("multi-stage.keep"), facts.names("multi-stage.drop")
     replaced: dict[Package, tuple[str, ...]] = {}
     kept: dict[Package, str] = {}
@@ -68,7 +69,7 @@ def divide(facts: Facts, installs: Iterable[tuple[Step, Unit]], staying: list[tu
             only = knowledge.build_only(package.name)
             replaced[package] = only.runtime if only else ()
         elif role == "dev":
-            _divide_dev(facts, package, replaced, kept, doubted)
+            _divide_dev(facts, package, headers, replaced, kept, doubted)
         elif _fetches_with_git(facts):
             replaced[package] = ()
         else:
@@ -82,18 +83,23 @@ def divide(facts: Facts, installs: Iterable[tuple[Step, Unit]], staying: list[tu
     return Division(replaced, kept, runtime_only, frozenset(doubted))
 
 
-def _divide_dev(facts: Facts, package: Package, replaced: dict[Package, tuple[str, ...]], kept: dict[Package, str],
+def _divide_dev(facts: Facts, package: Package, headers: str, replaced: dict[Package, tuple[str, ...]], kept: dict[Package, str],
                 doubted: set[Package]) -> None:
+    """Decides for a -dev package; ``headers`` says why all of them have to stay, "" for no reason."""
     libraries = knowledge.runtime_libraries(package.name, suites(facts))
-    by_name = next((reason for name in sorted(facts.distributions) if (reason := knowledge.needs_dev_packages(name))), "")
-    reason = by_name or development_name(facts)
-    if reason:
-        kept[package] = reason
+    if headers:
+        kept[package] = headers
     elif libraries is None:
         kept[package] = "its runtime library is not certain for every Debian release that the base image may be"
         doubted.add(package)
     else:
         replaced[package] = libraries
+
+
+def _needs_headers(facts: Facts) -> str:
+    """Why runtime libraries cannot stand in for any -dev package, "" where they can."""
+    by_name = next((reason for name in sorted(facts.distributions) if (reason := knowledge.needs_dev_packages(name))), "")
+    return by_name or development_name(facts)
 
 
 def _fetches_with_git(facts: Facts) -> bool:
@@ -111,12 +117,17 @@ def _add_libraries(facts: Facts, named: list[tuple[Step, Unit, Package]], replac
                    kept: dict[Package, str], doubted: set[Package]) -> None:
     """Adds the libraries that came along with a package that goes and that something needs, and those that are asked for.
 
-    Where such a library cannot be named, the package stays.
+    Where such a library cannot be named, the package stays, unless the user has it dropped.
     """
+    if not replaced:
+        return
+    asked, drop = wanted(facts), facts.names("multi-stage.drop")
     brings: dict[Package, tuple[str, ...]] = {}
     for _, unit, package in named:
-        found = brought(facts, package.name, recommended=not _NO_RECOMMENDS.search(unit.command.text)) if package in replaced else ()
+        found = brought(asked, package.name, recommended=not _NO_RECOMMENDS.search(unit.command.text)) if package in replaced else ()
         if isinstance(found, str):
+            if package.name in drop:
+                continue
             del replaced[package]
             kept[package] = found
             doubted.add(package)

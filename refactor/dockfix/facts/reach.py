@@ -48,9 +48,8 @@ def _entries(facts: Facts, text: str) -> set[str]:
     found: set[str] = set()
     for word in words:
         path = posixpath.normpath(posixpath.join(facts.final.end.workdir or "/", word))
-        file = facts.context_file(path)
-        if file is not None:
-            found |= {file, *(name for name in facts.application.texts if name == f"{file}/__main__.py")}
+        # a folder is started by its __main__.py
+        found |= {file for each in (path, f"{path}/__main__.py") if (file := facts.context_file(each)) is not None}
         module = _MODULE.fullmatch(word)
         if module:
             found |= {module[1], f"{module[1]}.__main__", *_console_script(facts, word)}

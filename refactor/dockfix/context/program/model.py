@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal, Protocol, TypeVar
 
 # What a path starts from: the root, the working directory, the root of the build context (paths made from __file__), the
@@ -149,6 +150,10 @@ class Program:
 
     def running(self) -> Program:
         """The same without the files that are there for development."""
+        return self._running
+
+    @cached_property
+    def _running(self) -> Program:
         return replace(
             self, runs=_kept(self.runs), loads=_kept(self.loads), writes=_kept(self.writes), ports=_kept(self.ports),
             frameworks=_kept(self.frameworks), endpoints=_kept(self.endpoints), downloads=_kept(self.downloads),

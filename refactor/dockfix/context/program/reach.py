@@ -20,6 +20,7 @@ def reached(files: Mapping[str, bytes], entries: Iterable[str]) -> frozenset[str
     """
     project = Project(files, frozenset())
     found: set[str] = set()
+    folders: set[str] = set()
     pending = [file for entry in entries if (file := entry if entry in files else _file(project, entry, ""))]
     while pending:
         file = pending.pop()
@@ -27,7 +28,9 @@ def reached(files: Mapping[str, bytes], entries: Iterable[str]) -> frozenset[str
             continue
         found.add(file)
         folder, sign, _ = file.partition("/")
-        pending += [each for each in files if sign and each.startswith(f"{folder}/")]
+        if sign and folder not in folders:
+            folders.add(folder)
+            pending += [each for each in files if each.startswith(f"{folder}/")]
         module = project.module(file)
         names = {match[1].decode() for match in _NAMED.finditer(files[file])}
         if module is not None:
