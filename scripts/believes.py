@@ -34,25 +34,47 @@ def believed(facts: Facts, everything: bool) -> dict[str, Any]:
     """All beliefs, by their kind, as plain data."""
     program: Program = facts.program if everything else facts.program.running()
     processes: Processes = facts.processes
-    started = [port for where, text in facts.startup.texts.items()
-               for port in ports_of_command(text, where, 0)]
-    through = [{"word": name, "file": f"the Python package {distribution}"} for distribution in sorted(facts.distributions | facts.managed)
-               for name in sorted(knowledge.calls(distribution))]
+    started = [port for where, text in facts.startup.texts.items() for port in ports_of_command(text, where, 0)]
+    through = [
+        {"word": name, "file": f"the Python package {distribution}"}
+        for distribution in sorted(facts.distributions | facts.managed)
+        for name in sorted(knowledge.calls(distribution))
+    ]
     unknown = [{"what": facts.unknown}] if facts.unknown else []
-    unknown += [{"what": f"{each.file} could not be read: {each.reason}"} for each in (*program.unparsed, *processes.unread)]
-    unknown += [{"what": f"{each.file}:{each.line} {each.how} with what is worked out at run time"} for each in program.unknown]
+    unknown += [
+        {"what": f"{each.file} could not be read: {each.reason}"} for each in (*program.unparsed, *processes.unread)
+    ]
+    unknown += [
+        {"what": f"{each.file}:{each.line} {each.how} with what is worked out at run time"} for each in program.unknown
+    ]
     found: dict[str, Iterable[Any]] = {
         "starts": [{"word": name, "file": where} for name, where in sorted(facts.startup.programs.items())],
-        "processes": processes.programs, "runs": (*program.runs, *processes.runs, *through), "loads": program.loads,
-        "writes": (*program.writes, *processes.writes), "listens": (*started, *program.ports, *processes.ports),
-        "frameworks": program.frameworks, "health": program.endpoints, "downloads": program.downloads, "needs root": processes.root}
-    beliefs: dict[str, Any] = {kind: [each if isinstance(each, dict) else asdict(each) for each in those] for kind, those in found.items()}
-    beliefs["writes"] += [{"path": path, "base": "root", "file": "a script that the container starts with"}
-                          for path in sorted(facts.startup.writes)]
-    beliefs["writes"] += [{"path": each.word, "base": "root", "file": each.file, "line": each.line, "how": "a setting, maybe"}
-                          for each in facts.application.setting_paths() if everything or not is_development(each.file)]
-    beliefs["imports"] = {kind: [each.module for each in program.imports if each.kind == kind]
-                          for kind in ("third party", "local", "stdlib")}
+        "processes": processes.programs,
+        "runs": (*program.runs, *processes.runs, *through),
+        "loads": program.loads,
+        "writes": (*program.writes, *processes.writes),
+        "listens": (*started, *program.ports, *processes.ports),
+        "frameworks": program.frameworks,
+        "health": program.endpoints,
+        "downloads": program.downloads,
+        "needs root": processes.root,
+    }
+    beliefs: dict[str, Any] = {
+        kind: [each if isinstance(each, dict) else asdict(each) for each in those] for kind, those in found.items()
+    }
+    beliefs["writes"] += [
+        {"path": path, "base": "root", "file": "a script that the container starts with"}
+        for path in sorted(facts.startup.writes)
+    ]
+    beliefs["writes"] += [
+        {"path": each.word, "base": "root", "file": each.file, "line": each.line, "how": "a setting, maybe"}
+        for each in facts.application.setting_paths()
+        if everything or not is_development(each.file)
+    ]
+    beliefs["imports"] = {
+        kind: [each.module for each in program.imports if each.kind == kind]
+        for kind in ("third party", "local", "stdlib")
+    }
     beliefs["unknown"] = unknown
     beliefs["files"] = {"python": program.files, "parsed": program.parsed}
     return beliefs

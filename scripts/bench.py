@@ -61,7 +61,9 @@ def load_tables(paths: Sequence[Path]) -> float:
     return time.process_time() - start
 
 
-def _measure(job: Callable[[Sequence[Path]], float], paths: Sequence[Path], send: multiprocessing.connection.Connection) -> None:
+def _measure(
+    job: Callable[[Sequence[Path]], float], paths: Sequence[Path], send: multiprocessing.connection.Connection
+) -> None:
     seconds = job(paths)
     send.send((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
 
@@ -101,7 +103,10 @@ def main() -> int:
     print(f"{len(paths)} files, one process each way\n{'':24}{'files/s':>10}{'ms/file':>10}{'CPU s':>9}{'peak MB':>9}")
 
     def row(name: str, seconds: float, memory: float) -> None:
-        print(f"{name:24}{len(paths) / seconds:10.0f}{seconds / len(paths) * 1000:10.3f}{seconds:9.2f}{memory:9.0f}", flush=True)
+        print(
+            f"{name:24}{len(paths) / seconds:10.0f}{seconds / len(paths) * 1000:10.3f}{seconds:9.2f}{memory:9.0f}",
+            flush=True,
+        )
 
     row("dockfix: parse", *measure(parse_all, paths))
     row("dockfix: preview", *measure(preview_all, paths))

@@ -54,10 +54,14 @@ def main() -> int:
     start = time.process_time()
     program = read_python(files)
     seconds = time.process_time() - start
-    print(f"{len(files)} files, {sum(map(len, files.values())) / 1e6:.1f} MB; the filter takes {filtered:.2f} s and selects "
-          f"{len(chosen)}, {sum(map(len, chosen.values())) / 1e6:.1f} MB")
-    print(f"read in {seconds:.2f} s, the filter included: {program.parsed} parsed, {len(program.unparsed)} could not be; "
-          f"{len(program.runs)} programs, {len(program.writes)} writes, {len(program.ports)} ports")
+    print(
+        f"{len(files)} files, {sum(map(len, files.values())) / 1e6:.1f} MB; the filter takes {filtered:.2f} s and selects "
+        f"{len(chosen)}, {sum(map(len, chosen.values())) / 1e6:.1f} MB"
+    )
+    print(
+        f"read in {seconds:.2f} s, the filter included: {program.parsed} parsed, {len(program.unparsed)} could not be; "
+        f"{len(program.runs)} programs, {len(program.writes)} writes, {len(program.ports)} ports"
+    )
     if options.libcst:
         print(f"LibCST, the selected files with positions: {by_libcst(chosen):.2f} s")
     return 0

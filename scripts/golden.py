@@ -1,8 +1,8 @@
 """Golden cases: run dockfix on them, build their images before and after, and bless what was seen to work.
 
-    python scripts/golden.py show CASE…     the diff that dockfix makes now
-    python scripts/golden.py bless [CASE…]  builds before and after, checks both, and only then writes after/ and expected.diff
-    python scripts/golden.py readme         puts the diff of the README's example into the README
+python scripts/golden.py show CASE…     the diff that dockfix makes now
+python scripts/golden.py bless [CASE…]  builds before and after, checks both, and only then writes after/ and expected.diff
+python scripts/golden.py readme         puts the diff of the README's example into the README
 """
 
 from __future__ import annotations
@@ -43,8 +43,12 @@ class Case:
     @property
     def settings(self) -> Settings:
         select = self.data.get("select")
-        return Settings(frozenset(select) if select else None, frozenset(self.data.get("ignore", ())),
-                        bool(self.data.get("unsafe")), dict(self.data.get("options", {})))
+        return Settings(
+            frozenset(select) if select else None,
+            frozenset(self.data.get("ignore", ())),
+            bool(self.data.get("unsafe")),
+            dict(self.data.get("options", {})),
+        )
 
     def expected(self) -> dict[str, bytes]:
         """The blessed files by their path in the context."""
@@ -58,7 +62,10 @@ def cases() -> list[Case]:
 
 def outputs(result: FileResult, root: Path) -> dict[str, bytes]:
     """The files that a result would write, by their path below ``root``."""
-    return {str(Path(change.path).relative_to(root)): change.after.encode("utf-8", "surrogateescape") for change in result.files}
+    return {
+        str(Path(change.path).relative_to(root)): change.after.encode("utf-8", "surrogateescape")
+        for change in result.files
+    }
 
 
 def render(case: Case, root: Path) -> FileResult:
@@ -67,7 +74,9 @@ def render(case: Case, root: Path) -> FileResult:
 
 
 def diff(result: FileResult, root: Path) -> str:
-    return "".join(unified(str(Path(change.path).relative_to(root)), change.before, change.after) for change in result.files)
+    return "".join(
+        unified(str(Path(change.path).relative_to(root)), change.before, change.after) for change in result.files
+    )
 
 
 # --- real builds ---------------------------------------------------------------------------------------------------
@@ -91,7 +100,9 @@ def settings_file(case: Case) -> str:
         transform, _, key = name.partition(".")
         lines += [f"[{transform}]", f"{key} = {value(given)}"]
     for check in case.data["smoke"]:
-        kind = {"http": f":{check['port']}{check['path']}"} if check["kind"] == "http" else {"command": check["command"]}
+        kind = (
+            {"http": f":{check['port']}{check['path']}"} if check["kind"] == "http" else {"command": check["command"]}
+        )
         more = {key: check[key] for key in ("status", "expect", "wait") if key in check}
         lines += ["[[verify.smoke]]", *(f"{key} = {value(given)}" for key, given in (kind | more).items())]
     return "\n".join(lines) + "\n"
@@ -106,8 +117,13 @@ def verify(case: Case) -> dict[str, Any]:
     """Runs ``dockfix verify`` on a case; the record of its JSON."""
     with tempfile.TemporaryDirectory(prefix="dockfix-golden-") as folder:
         dockerfile = prepare(case, Path(folder))
-        done = subprocess.run([sys.executable, "-m", "dockfix", "verify", "--format", "json", str(dockerfile)], cwd=folder,
-                              capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "dockfix", "verify", "--format", "json", str(dockerfile)],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     try:
         record: dict[str, Any] = json.loads(done.stdout)["verifications"][0]
     except (ValueError, IndexError) as error:
@@ -118,8 +134,11 @@ def verify(case: Case) -> dict[str, Any]:
 def hold(case: Case, record: Mapping[str, Any]) -> None:
     """Raises BuildError unless a case's verification shows what the case promises."""
     if not record["holds"]:
-        raise BuildError(f"{case.name}: {record['verdict']}: {record['reason']}\n" + json.dumps(record["findings"], indent=1)
-                         + "\n".join(record["tail"]))
+        raise BuildError(
+            f"{case.name}: {record['verdict']}: {record['reason']}\n"
+            + json.dumps(record["findings"], indent=1)
+            + "\n".join(record["tail"])
+        )
     if record["verdict"] == "unchanged":
         return
     gone = case.data.get("gone", {})
@@ -128,7 +147,11 @@ def hold(case: Case, record: Mapping[str, Any]) -> None:
         raise BuildError(f"{case.name}: still in the image: {', '.join(sorted(left))}")
     if record["saved"] < gone.get("smaller", -1):
         raise BuildError(f"{case.name}: {record['saved']:.0%} smaller is not {gone['smaller']:.0%}")
-    if "non-root" in case.data["expect"].get("transforms", ()) and record["after"]["user"].partition(":")[0] in ("root", "0", ""):
+    if "non-root" in case.data["expect"].get("transforms", ()) and record["after"]["user"].partition(":")[0] in (
+        "root",
+        "0",
+        "",
+    ):
         raise BuildError(f"{case.name}: the image still runs as root")
 
 
@@ -162,7 +185,7 @@ def readme(text: str) -> str:
     diff_text = (GOLDEN / README_CASE / "expected.diff").read_text("utf-8")
     dockerfile = diff_text.split("diff --git ", 2)[1].split("\n", 1)[1].rstrip("\n")
     start = text.index("```diff\n") + len("```diff\n")
-    return text[:start] + dockerfile + text[text.index("\n```", start):]
+    return text[:start] + dockerfile + text[text.index("\n```", start) :]
 
 
 def main(arguments: Sequence[str]) -> int:

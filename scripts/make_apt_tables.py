@@ -47,7 +47,9 @@ LIBRARIES = "The shared libraries in packages, by Debian release."
 RECOMMENDS = "What packages bring by recommendation alone, as far as it matters, by Debian release."
 
 
-def make(indices: Mapping[str, Sequence[str]], listings: Mapping[str, Sequence[str]], releases: Mapping[str, str]) -> dict[str, str]:
+def make(
+    indices: Mapping[str, Sequence[str]], listings: Mapping[str, Sequence[str]], releases: Mapping[str, str]
+) -> dict[str, str]:
     """The content of each table, by the name of its file."""
     asked = tables.wanted()
     dates: dict[str, str] = {}
@@ -68,10 +70,15 @@ def make(indices: Mapping[str, Sequence[str]], listings: Mapping[str, Sequence[s
             found = contents(listings[suite])
             commands[suite] = tables.commands(index, found.programs, asked)
             libraries[suite] = tables.libraries(index, found.libraries, asked)
-        print(f"{suite} ({dates[suite]}): {len(recommends[suite])} packages, {len(runtime[suite])} with runtime libraries", file=sys.stderr)
-    made = {"apt_runtime.toml": tables.render_runtime(dates, runtime),
-            "apt_alongside.toml": tables.render_parts(ALONGSIDE, dates, alongside),
-            "apt_full_image.toml": tables.render_parts(FULL_IMAGE, dates, full_image)}
+        print(
+            f"{suite} ({dates[suite]}): {len(recommends[suite])} packages, {len(runtime[suite])} with runtime libraries",
+            file=sys.stderr,
+        )
+    made = {
+        "apt_runtime.toml": tables.render_runtime(dates, runtime),
+        "apt_alongside.toml": tables.render_parts(ALONGSIDE, dates, alongside),
+        "apt_full_image.toml": tables.render_parts(FULL_IMAGE, dates, full_image),
+    }
     if listings:
         made["apt_commands.toml"] = tables.render_parts(COMMANDS, dates, commands)
         made["apt_libraries.toml"] = tables.render_parts(LIBRARIES, dates, libraries)
@@ -84,7 +91,9 @@ def differences(made: Mapping[str, str], paths: Mapping[str, Path]) -> list[str]
     found: list[str] = []
     for name, text in made.items():
         old = paths[name].read_text(encoding="utf-8") if paths[name].exists() else ""
-        lines = difflib.unified_diff(old.splitlines(), text.splitlines(), str(paths[name]), "made from the indices", n=0, lineterm="")
+        lines = difflib.unified_diff(
+            old.splitlines(), text.splitlines(), str(paths[name]), "made from the indices", n=0, lineterm=""
+        )
         found += lines
     return found
 
@@ -114,9 +123,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("indices", nargs="*", type=_pair, metavar="SUITE=INDEX")
     parser.add_argument("--contents", action="append", default=[], type=_pair, metavar="SUITE=CONTENTS")
     parser.add_argument("--release", action="append", default=[], type=_pair, metavar="SUITE=FILE_OR_URL")
-    parser.add_argument("--apt", type=Path, metavar="FOLDER", help="takes the indices that apt has fetched into FOLDER, or fetches them")
-    parser.add_argument("--check", action="store_true", help="compares with the tables that are there; status 1 where they differ")
-    parser.add_argument("--output", type=Path, default=KNOWLEDGE / "apt_runtime.toml", help="the first table; the others lie beside it")
+    parser.add_argument(
+        "--apt", type=Path, metavar="FOLDER", help="takes the indices that apt has fetched into FOLDER, or fetches them"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="compares with the tables that are there; status 1 where they differ"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=KNOWLEDGE / "apt_runtime.toml", help="the first table; the others lie beside it"
+    )
     options = parser.parse_intermixed_args(arguments)
     if bool(options.indices) == bool(options.apt):
         parser.error("give either --apt FOLDER or SUITE=INDEX")

@@ -33,14 +33,19 @@ def needs(wheel: Path) -> tuple[set[str], set[str]]:
             linked |= set(LINKED.findall(text))
             held |= {Path(file).name, *OWN_NAME.findall(text)}
             Path(file).unlink()
-    return {name for name in held if name.startswith("lib")}, {name for name in linked - held if not C_LIBRARY.fullmatch(name)}
+    return {name for name in held if name.startswith("lib")}, {
+        name for name in linked - held if not C_LIBRARY.fullmatch(name)
+    }
 
 
 def main() -> int:
     for wheel in map(Path, sys.argv[1:]):
         name, version = wheel.name.split("-")[:2]
         held, outside = needs(wheel)
-        print(f"{name} {version}: holds {' '.join(sorted(held)) or 'none'}; needs {' '.join(sorted(outside)) or 'none'}", flush=True)
+        print(
+            f"{name} {version}: holds {' '.join(sorted(held)) or 'none'}; needs {' '.join(sorted(outside)) or 'none'}",
+            flush=True,
+        )
     return 0
 
 

@@ -22,8 +22,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """Makes a project in a folder of its own and runs dockfix on its Dockerfile."""
-    def make(dockerfile: str, files: Mapping[str, str] | None = None, *, unsafe: bool = False, only: str = "",
-             options: Mapping[str, object] | None = None) -> FileResult:
+
+    def make(
+        dockerfile: str,
+        files: Mapping[str, str] | None = None,
+        *,
+        unsafe: bool = False,
+        only: str = "",
+        options: Mapping[str, object] | None = None,
+    ) -> FileResult:
         content = {"app.py": APP, "requirements.txt": "requests==2.32.3\n", **(files or {}), "Dockerfile": dockerfile}
         for name, text in content.items():
             target = tmp_path / name
@@ -31,6 +38,7 @@ def project(tmp_path: Path) -> Project:
             target.write_bytes(text.encode("utf-8", "surrogateescape"))
         select = frozenset(only.split(",")) if only else None
         return run(tmp_path / "Dockerfile", Settings(select=select, unsafe=unsafe, options=options or {}))
+
     return make
 
 

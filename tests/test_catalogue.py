@@ -19,11 +19,34 @@ from results import Project, ignore_of, installed, refusal, text_of, unsafe
 FOLDER = Path(__file__).parent
 DATA = tomllib.loads((FOLDER / "catalogue.toml").read_text("utf-8"))
 ENTRIES: dict[str, dict[str, Any]] = {entry["name"]: entry for entry in DATA["entry"]}
-TOPICS = {"virtual environment", "data outside the environment", "apt packages", "non-root", "cache mounts", "layer order", ".dockerignore",
-          "instructions", "refusals", "comparison"}
+TOPICS = {
+    "virtual environment",
+    "data outside the environment",
+    "apt packages",
+    "non-root",
+    "cache mounts",
+    "layer order",
+    ".dockerignore",
+    "instructions",
+    "refusals",
+    "comparison",
+}
 SAYS = {"topic", "name", "covered_by"}
 SHOWS = {"dockerfile", "base", "packages", "start", "files", "only", "options", "allow_unsafe"}
-HOLDS = {"text", "builder", "runtime", "ignore", "order", "keeps", "drops", "whole", "unchanged", "refused", "held_back", "warned"}
+HOLDS = {
+    "text",
+    "builder",
+    "runtime",
+    "ignore",
+    "order",
+    "keeps",
+    "drops",
+    "whole",
+    "unchanged",
+    "refused",
+    "held_back",
+    "warned",
+}
 COVERED = [(name, place) for name, entry in ENTRIES.items() for place in entry.get("covered_by", ())]
 SHOWN = [name for name, entry in ENTRIES.items() if HOLDS & set(entry)]
 
@@ -48,8 +71,13 @@ def parts(text: str, result: FileResult) -> dict[str, str]:
 def test_what_must_hold(project: Project, name: str) -> None:
     entry = ENTRIES[name]
     source = dockerfile(entry)
-    result = project(source, entry.get("files"), only=",".join(entry.get("only", ())), options=entry.get("options"),
-                     unsafe=entry.get("allow_unsafe", False))
+    result = project(
+        source,
+        entry.get("files"),
+        only=",".join(entry.get("only", ())),
+        options=entry.get("options"),
+        unsafe=entry.get("allow_unsafe", False),
+    )
     assert not result.failures
     assert not [note for note in result.warnings if "report this" in note.message]
     text = text_of(result) or source

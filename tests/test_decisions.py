@@ -21,8 +21,13 @@ DATA = tomllib.loads(Path(__file__).with_name("decisions.toml").read_text("utf-8
 CASES: dict[str, dict[str, Any]] = {case["name"]: case for case in DATA["decision"]}
 AT_MOST_UNDECIDED = 0.10
 # Where the start of the container is such that no split is made, and everything stays
-NOT_SPLIT = {"gcc where the start of the container installs plugins", "make as the command", "cron as the command",
-             "sudo in a script of the image", "gcc where the code calls pip"}
+NOT_SPLIT = {
+    "gcc where the start of the container installs plugins",
+    "make as the command",
+    "cron as the command",
+    "sudo in a script of the image",
+    "gcc where the code calls pip",
+}
 
 Outcome = tuple[FileResult, str]
 _outcomes: dict[str, Outcome] = {}
@@ -48,7 +53,11 @@ def outcome(name: str, folder: Path) -> Outcome:
 
 def swapped(result: FileResult, package: str) -> bool:
     """Whether the notes say that something takes the package's place."""
-    return any(part.startswith((f"{package} becomes ", f"{package} leaves behind ")) for note in result.changes for part in note.message.split("; "))
+    return any(
+        part.startswith((f"{package} becomes ", f"{package} leaves behind "))
+        for note in result.changes
+        for part in note.message.split("; ")
+    )
 
 
 def judge(name: str, folder: Path) -> str:

@@ -51,7 +51,9 @@ def test_what_the_case_expects(context: tuple[golden.Case, Path]) -> None:
     assert bool(result.files) == expect["changed"]
     assert sorted({note.transform for note in result.changes}) == sorted(expect.get("transforms", []))
     for transform, word in expect.get("refused", {}).items():
-        assert any(note.transform == transform and word in note.message for note in (*result.refusals, *result.unsafe)), result
+        assert any(
+            note.transform == transform and word in note.message for note in (*result.refusals, *result.unsafe)
+        ), result
     assert not [note for note in result.warnings if "report this" in note.message]
 
 

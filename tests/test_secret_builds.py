@@ -42,7 +42,11 @@ RUN mkdir -p /srv/data && chown nobody /srv/data
 USER nobody
 RUN python fetch.py "http://127.0.0.1:PORT/user" "X-User: ${USER_PASSWORD}." > /srv/data/user.txt
 """
-SECRETS = {"INDEX_TOKEN": "t0ken-of-the-index", "API_TOKEN": "t0ken of/the+api", "USER_PASSWORD": "passw0rd'of'the\"user"}
+SECRETS = {
+    "INDEX_TOKEN": "t0ken-of-the-index",
+    "API_TOKEN": "t0ken of/the+api",
+    "USER_PASSWORD": "passw0rd'of'the\"user",
+}
 
 
 class Index:
@@ -88,7 +92,9 @@ class Index:
             info = f"{module}-1.0.dist-info"
             archive.writestr(f"{module}.py", "")
             archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
-            archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            archive.writestr(
+                f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+            )
             archive.writestr(f"{info}/RECORD", "")
         return data.getvalue()
 
@@ -104,14 +110,27 @@ def build(engine: Engine, index: Index, folder: Path, name: str, *words: str) ->
     """Builds an image, and what the index was asked for meanwhile."""
     index.seen.clear()
     # the engine keeps a RUN's layer whatever its secrets hold
-    engine.call("build", "--no-cache", "--network=host", "--label", engine.label, "-t", f"{engine.session}:{name}", *words, str(folder), timeout=300)
+    engine.call(
+        "build",
+        "--no-cache",
+        "--network=host",
+        "--label",
+        engine.label,
+        "-t",
+        f"{engine.session}:{name}",
+        *words,
+        str(folder),
+        timeout=300,
+    )
     return sorted(index.seen)
 
 
 def history(engine: Engine, name: str) -> bytes:
     """How the image was made, and its configuration."""
     tag = f"{engine.session}:{name}"
-    return b"".join(engine.call(*words, tag).out.encode() for words in (("history", "--no-trunc"), ("image", "inspect")))
+    return b"".join(
+        engine.call(*words, tag).out.encode() for words in (("history", "--no-trunc"), ("image", "inspect"))
+    )
 
 
 def layers(engine: Engine, folder: Path, name: str) -> bytes:
@@ -130,18 +149,30 @@ def layers(engine: Engine, folder: Path, name: str) -> bytes:
     return b"\n".join(found)
 
 
-def test_a_secret_reaches_its_uses_and_stays_nowhere(engine: Engine, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_reaches_its_uses_and_stays_nowhere(
+    engine: Engine, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     port = str(index.server.server_address[1])
     folder = tmp_path / "app"
     folder.mkdir()
     (folder / "fetch.py").write_text(FETCH)
-    (folder / "requirements.txt").write_text("--extra-index-url http://ci:${INDEX_TOKEN}@127.0.0.1:PORT/simple\nsecond-package\n".replace("PORT", port))
+    (folder / "requirements.txt").write_text(
+        "--extra-index-url http://ci:${INDEX_TOKEN}@127.0.0.1:PORT/simple\nsecond-package\n".replace("PORT", port)
+    )
     path = folder / "Dockerfile"
     path.write_text(DOCKERFILE.replace("PORT", port))
     result = run(path, Settings(select=frozenset({"secrets"}), options={"secrets.mount": True}))
     assert {note.message.split()[0] for note in result.changes} == set(SECRETS)
-    before = [build(engine, index, folder, "before-without"),
-              build(engine, index, folder, "before", *(word for name in SECRETS for word in ("--build-arg", f"{name}={SECRETS[name]}")))]
+    before = [
+        build(engine, index, folder, "before-without"),
+        build(
+            engine,
+            index,
+            folder,
+            "before",
+            *(word for name in SECRETS for word in ("--build-arg", f"{name}={SECRETS[name]}")),
+        ),
+    ]
     path.write_text(result.files[0].after)
     for name, value in SECRETS.items():
         monkeypatch.setenv(f"MY_{name}", value)
@@ -149,7 +180,12 @@ def test_a_secret_reaches_its_uses_and_stays_nowhere(engine: Engine, index: Inde
     after = [build(engine, index, folder, "after-without"), build(engine, index, folder, "after", *given)]
 
     asked = {word for request in after[1] for word in request}
-    assert {"ci:t0ken-of-the-index", "X-Index: t0ken-of-the-index", "X-Api: t0ken of/the+api", "X-User: passw0rd'of'the\"user."} <= asked
+    assert {
+        "ci:t0ken-of-the-index",
+        "X-Index: t0ken-of-the-index",
+        "X-Api: t0ken of/the+api",
+        "X-User: passw0rd'of'the\"user.",
+    } <= asked
     assert {"ci:nobody", "X-Api: ", "X-User: ."} <= {word for request in after[0] for word in request}
     assert after == before
     old, new = history(engine, "before"), history(engine, "after") + layers(engine, folder, "after")

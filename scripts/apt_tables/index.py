@@ -140,8 +140,10 @@ class Index:
             todo += [
                 other
                 for other in map(self.find, package.depends)
-                if other and (is_set or other.source == package.source)
-                and not other.is_required and other.name not in seen | not_followed
+                if other
+                and (is_set or other.source == package.source)
+                and not other.is_required
+                and other.name not in seen | not_followed
             ]
         return found
 

@@ -88,7 +88,9 @@ def contents(places: Sequence[str]) -> Contents:
                     name = path.rstrip().split("bin/", 1)[1]
                     if re.fullmatch(r"[\w.+@\[:-]+", name):  # no folders, no blanks
                         _add(found.programs, packages, name)
-                elif line.startswith(IN_LIB) and (match := re.match(rb"\S+/(lib[^/\s]+\.so\.\d+(?:\.\d+)?)\s+(\S+)$", line)):
+                elif line.startswith(IN_LIB) and (
+                    match := re.match(rb"\S+/(lib[^/\s]+\.so\.\d+(?:\.\d+)?)\s+(\S+)$", line)
+                ):
                     _add(found.libraries, match[2].decode(), match[1].decode())
     return found
 
@@ -140,4 +142,6 @@ def fetched(folder: Path, kind: str) -> list[tuple[str, str]]:
 
 def _apt(folder: Path, *arguments: str) -> str:
     environment = {**os.environ, "APT_CONFIG": str(folder.resolve() / "apt.conf"), "LC_ALL": "C"}
-    return subprocess.run(["apt-get", *arguments], check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout
+    return subprocess.run(
+        ["apt-get", *arguments], check=True, stdout=subprocess.PIPE, text=True, env=environment
+    ).stdout

@@ -59,7 +59,10 @@ def wanted() -> Wanted:
         data["same_as"],
         left_out,
         frozenset(data["not_followed"]["packages"].split()),
-        left_out | headers_only | named | {*packages, *data["same_as"], *roles["commands"], *data["installed"]["packages"].split()},
+        left_out
+        | headers_only
+        | named
+        | {*packages, *data["same_as"], *roles["commands"], *data["installed"]["packages"].split()},
         tuple(data["recommended"]["matters"].split()),
         data["recommended"]["stands_for"],
         frozenset(data["commands"]["not_followed"].split()),
@@ -126,8 +129,12 @@ def recommends(index: Index, wanted: Wanted) -> dict[str, list[str]]:
     leaving = _leaving(index, wanted)
     for name in _there(index, wanted):
         found = index.recommended(name, wanted.stands_for or {})
-        table[name] = sorted(other for other in found if any(fnmatch.fnmatchcase(other, pattern) for pattern in wanted.matters)
-                             or (other in used and name in leaving))
+        table[name] = sorted(
+            other
+            for other in found
+            if any(fnmatch.fnmatchcase(other, pattern) for pattern in wanted.matters)
+            or (other in used and name in leaving)
+        )
     return table
 
 
@@ -139,8 +146,10 @@ def alongside(index: Index, wanted: Wanted) -> dict[str, list[str]]:
     """
     replaced, base = runtime(index, wanted), _base(index, wanted)
     told = _told(index, wanted)
-    return {name: sorted((index.closure([name]) - index.closure(replaced.get(name, ())) - base) & told)
-            for name in sorted(_leaving(index, wanted))}
+    return {
+        name: sorted((index.closure([name]) - index.closure(replaced.get(name, ())) - base) & told)
+        for name in sorted(_leaving(index, wanted))
+    }
 
 
 def full_image(index: Index, wanted: Wanted) -> dict[str, list[str]]:
@@ -157,7 +166,11 @@ def _base(index: Index, wanted: Wanted) -> set[str]:
 def _leaving(index: Index, wanted: Wanted) -> frozenset[str]:
     """The packages of a release that may leave an image."""
     patterns = [name for name in wanted.leaving if re.search(r"[*?\[]", name)]
-    names = {*runtime(index, wanted), *wanted.leaving, *(name for each in patterns for name in fnmatch.filter(index.names(), each))}
+    names = {
+        *runtime(index, wanted),
+        *wanted.leaving,
+        *(name for each in patterns for name in fnmatch.filter(index.names(), each)),
+    }
     return frozenset(name for name in names if index.find(name))
 
 
@@ -172,7 +185,9 @@ def _used_libraries(index: Index, wanted: Wanted) -> frozenset[str]:
     for name in wanted.used:
         package = index.find(wanted.same_as.get(name, name))
         if package is not None:
-            found |= index.runtime(package.name, wanted.not_followed) or set() if package.is_development else {package.name}
+            found |= (
+                index.runtime(package.name, wanted.not_followed) or set() if package.is_development else {package.name}
+            )
     return frozenset(found)
 
 
@@ -183,7 +198,10 @@ def _there(index: Index, wanted: Wanted) -> list[str]:
 def render_runtime(dates: Mapping[str, str], tables: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
     """One line a package: what all releases say, or what each of them says, in their order."""
     lines = _head("The runtime libraries of -dev packages, by Debian release.", dates)
-    lines += ["# What holds for all releases, or for each in turn. '-': nothing is known; '': headers alone.", "[packages]"]
+    lines += [
+        "# What holds for all releases, or for each in turn. '-': nothing is known; '': headers alone.",
+        "[packages]",
+    ]
     for name in _all_names(tables.values()):
         values = [" ".join(table[name]) if name in table else "-" for table in tables.values()]
         lines.append(f"{_key(name)} = '{values[0] if len(set(values)) == 1 else ' | '.join(values)}'")
@@ -196,18 +214,29 @@ def render_parts(title: str, dates: Mapping[str, str], tables: Mapping[str, Mapp
     The packages of which there is nothing to say are listed together, which is a great deal faster to read.
     """
     lines = _head(title, dates)
-    lines += ["# What all releases that have the package say; then what each of them adds. '-': it hasn't the package.", "[packages]"]
+    lines += [
+        "# What all releases that have the package say; then what each of them adds. '-': it hasn't the package.",
+        "[packages]",
+    ]
     without: list[str] = []
     for name in _all_names(tables.values()):
         found = [set(table[name]) for table in tables.values() if name in table]
         common = set.intersection(*found)
-        parts = [sorted(common), *(sorted(set(table[name]) - common) if name in table else ["-"] for table in tables.values())]
+        parts = [
+            sorted(common),
+            *(sorted(set(table[name]) - common) if name in table else ["-"] for table in tables.values()),
+        ]
         if not any(found):
             without.append(name)
         else:
-            lines.append(f"{_key(name)} = '{' | '.join(' '.join(part) for part in (parts if any(parts[1:]) else parts[:1]))}'")
+            lines.append(
+                f"{_key(name)} = '{' | '.join(' '.join(part) for part in (parts if any(parts[1:]) else parts[:1]))}'"
+            )
     names = textwrap.wrap(" ".join(without), 120, break_long_words=False, break_on_hyphens=False)
-    return "\n".join([*lines, "", "# Looked up, and nothing was found.", "[without]", "packages = '''", *names, "'''"]) + "\n"
+    return (
+        "\n".join([*lines, "", "# Looked up, and nothing was found.", "[without]", "packages = '''", *names, "'''"])
+        + "\n"
+    )
 
 
 def _head(title: str, dates: Mapping[str, str]) -> list[str]:

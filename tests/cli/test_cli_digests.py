@@ -30,18 +30,29 @@ def test_what_it_prints_is_what_pin_base_takes(docker: FakeDocker, put: Callable
     put("Dockerfile", "FROM python:3.11-slim AS a\nFROM a\nFROM reg.io:5000/a/b\nFROM scratch\n")
     path = put("web/Dockerfile", "ARG V=1\nFROM python:3.11-slim\nFROM python:$V\nFROM x@" + NEW + "\n")
     result = invoke("digests")
-    assert (result.exit_code, result.stdout, result.stderr) == (0, f"python:3.11-slim={NEW}\nreg.io:5000/a/b={OLD}\n", "")
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        0,
+        f"python:3.11-slim={NEW}\nreg.io:5000/a/b={OLD}\n",
+        "",
+    )
     assert len(docker.argv("buildx", "imagetools")) == 2
     done = invoke("--select", "pin-base", "--set", f"pin-base.to={result.stdout}", "--apply", "web")
     assert done.exit_code == 0
     assert f"FROM python:3.11-slim@{NEW}\nFROM python:$V" in path.read_text()
 
 
-@pytest.mark.parametrize(("image", "pulled"), [
-    ("python:3.11", [f"python@{OLD}"]), ("python:3.11", [f"docker.io/library/python@{OLD}"]), ("a/b", [f"docker.io/a/b@{OLD}"]),
-    ("reg.io/a/b:1", [f"other.io/a/b@{NEW}", f"reg.io/a/b@{OLD}"]),
-])
-def test_without_a_registry_what_was_pulled_counts(docker: FakeDocker, put: Callable[..., Path], image: str, pulled: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("image", "pulled"),
+    [
+        ("python:3.11", [f"python@{OLD}"]),
+        ("python:3.11", [f"docker.io/library/python@{OLD}"]),
+        ("a/b", [f"docker.io/a/b@{OLD}"]),
+        ("reg.io/a/b:1", [f"other.io/a/b@{NEW}", f"reg.io/a/b@{OLD}"]),
+    ],
+)
+def test_without_a_registry_what_was_pulled_counts(
+    docker: FakeDocker, put: Callable[..., Path], image: str, pulled: list[str]
+) -> None:
     docker.set(pulled={image: pulled})
     put(text=f"FROM {image}\n")
     assert invoke("digests").stdout == f"{image}={OLD}\n"
@@ -53,11 +64,15 @@ def test_nothing_is_guessed(docker: FakeDocker, put: Callable[..., Path], pulled
     put(text="FROM python:3.11\nFROM python:3.12\n")
     result = invoke("digests")
     assert (result.exit_code, result.stdout) == (2, f"python:3.12={NEW}\n")
-    assert result.stderr.startswith("error: python:3.11: its digest is not known: python:3.11: not found\nhint: the registry must answer")
+    assert result.stderr.startswith(
+        "error: python:3.11: its digest is not known: python:3.11: not found\nhint: the registry must answer"
+    )
 
 
 def test_without_buildx_no_registry_is_asked(docker: FakeDocker, put: Callable[..., Path]) -> None:
-    docker.set(version="podman version 5.0.0", buildx=False, pulled={"python:3.11": [f"docker.io/library/python@{OLD}"]})
+    docker.set(
+        version="podman version 5.0.0", buildx=False, pulled={"python:3.11": [f"docker.io/library/python@{OLD}"]}
+    )
     put(text="FROM python:3.11\n")
     assert invoke("digests").stdout == f"python:3.11={OLD}\n"
     assert docker.argv("buildx") == []

@@ -80,8 +80,14 @@ def test_a_full_disk(put, spawn):
 def interrupt(started: Path, *args: str) -> tuple[int, bytes]:
     command = [sys.executable, SCRIPT, *args]
     # a shell that runs the tests in the background has them ignore SIGINT, and children inherit that
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0,
-                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), env={**os.environ, STARTED: str(started)})
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        process_group=0,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        env={**os.environ, STARTED: str(started)},
+    )
     while not started.exists() and process.poll() is None:
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGINT)

@@ -27,7 +27,10 @@ from fake_docker import FakeDocker
 
 TEXT = 'FROM python:3.11-slim\nWORKDIR /app\nRUN pip install flask\nCOPY app.py .\nCMD ["python3", "app.py"]\n'
 CACHES = ("--select", "cache-mounts")
-BROKEN = {"lines": ["#5 [2/3] RUN pip install flask", "#5 ERROR: no wheel for CONTEXT", "ERROR: failed to solve: CONTEXT"], "status": 1}
+BROKEN = {
+    "lines": ["#5 [2/3] RUN pip install flask", "#5 ERROR: no wheel for CONTEXT", "ERROR: failed to solve: CONTEXT"],
+    "status": 1,
+}
 
 
 @pytest.fixture
@@ -83,7 +86,9 @@ def test_an_engine_that_does_not_answer(docker: FakeDocker) -> None:
     docker.set(info={"status": 1, "err": "Cannot connect to the Docker daemon\n"})
     result = invoke("verify", "--engine", "docker")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.startswith("error: no container engine answers: docker: Cannot connect to the Docker daemon\nhint: ")
+    assert result.stderr.startswith(
+        "error: no container engine answers: docker: Cannot connect to the Docker daemon\nhint: "
+    )
 
 
 @pytest.mark.parametrize("args", [
@@ -150,6 +155,7 @@ def test_a_wrong_smoke_check(docker: FakeDocker) -> None:
 @pytest.fixture
 def verdicts(docker: FakeDocker, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Makes up what verifying says of each folder."""
+
     def say(**found: Verdict | None) -> None:
         def verify(engine: object, task: Any, say: object) -> Verified:
             verdict = found[task.path.parent.name]
@@ -157,7 +163,9 @@ def verdicts(docker: FakeDocker, monkeypatch: pytest.MonkeyPatch) -> Callable[..
                 return Verified(FileResult(str(task.path), failures=(Failure("unknown instruction: BAD", 3),)), None)
             reason = "" if verdict.holds else "because"
             findings = (Finding("files", "/x", "/x is gone"),) if verdict is Verdict.DIFFERS else ()
-            return Verified(FileResult(str(task.path)), Verification(str(task.path), verdict, reason, findings=findings))
+            return Verified(
+                FileResult(str(task.path)), Verification(str(task.path), verdict, reason, findings=findings)
+            )
 
         for name in found:
             project(name)
@@ -176,7 +184,11 @@ def test_exit_status(verdicts: Callable[..., None], found: dict[str, Verdict | N
     result = invoke("verify")
     assert result.exit_code == status
     for name, verdict in found.items():
-        assert (f"{name}/Dockerfile: {verdict.value}" if verdict else f"error: {name}/Dockerfile:3: unknown instruction: BAD") in result.output
+        assert (
+            f"{name}/Dockerfile: {verdict.value}"
+            if verdict
+            else f"error: {name}/Dockerfile:3: unknown instruction: BAD"
+        ) in result.output
 
 
 def test_no_dockerfile(docker: FakeDocker) -> None:
@@ -191,22 +203,39 @@ def test_other_formats(verdicts: Callable[..., None], form: str) -> None:
     result = invoke("verify", "--format", form)
     assert result.exit_code == 1
     if form == "json":
-        assert [(each["path"], each["verdict"]) for each in json.loads(result.stdout)["verifications"]] == [("a/Dockerfile", "equal"), ("b/Dockerfile", "differs")]
+        assert [(each["path"], each["verdict"]) for each in json.loads(result.stdout)["verifications"]] == [
+            ("a/Dockerfile", "equal"),
+            ("b/Dockerfile", "differs"),
+        ]
     else:
         assert result.stdout.startswith("| ")
         assert "b/Dockerfile" in result.stdout
 
 
-@pytest.mark.parametrize(("verdict", "status"), [(Verdict.EQUAL, 0), (Verdict.DIFFERS, 0), (Verdict.ORIGINAL_BROKEN, 2), (Verdict.NETWORK, 2), (Verdict.NOT_COMPARED, 2)])
+@pytest.mark.parametrize(
+    ("verdict", "status"),
+    [
+        (Verdict.EQUAL, 0),
+        (Verdict.DIFFERS, 0),
+        (Verdict.ORIGINAL_BROKEN, 2),
+        (Verdict.NETWORK, 2),
+        (Verdict.NOT_COMPARED, 2),
+    ],
+)
 def test_exit_status_of_apply(verdicts: Callable[..., None], verdict: Verdict, status: int) -> None:
     verdicts(a=verdict)
     assert invoke("--verify").exit_code == status
     result = invoke("--apply", "--verify", "--format", "json")
     assert result.exit_code == status
-    assert verdict.value in (json.loads(result.stdout)["files"][0]["failures"] or [{"message": verdict.value}])[0]["message"]
+    assert (
+        verdict.value
+        in (json.loads(result.stdout)["files"][0]["failures"] or [{"message": verdict.value}])[0]["message"]
+    )
 
 
-def test_a_bug_with_one_file_does_not_stop_the_others(verdicts: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_with_one_file_does_not_stop_the_others(
+    verdicts: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     verdicts(a=Verdict.EQUAL)
     project("b")  # of which nothing is made up
     result = invoke("verify")
@@ -219,11 +248,28 @@ def test_flags_and_files_reach_the_build(docker: FakeDocker) -> None:
     docker.set(builds=[BROKEN])
     project("app")
     Path("app/dockfix.toml").write_text('[verify]\nbuild-args = ["A=1"]\nplatform = "linux/arm64"\n', "utf-8")
-    result = invoke("verify", "--build-arg", "B=2", "--platform", "linux/amd64", "--builder", "mine", "--target", "", "--log-dir", "logs")
+    result = invoke(
+        "verify",
+        "--build-arg",
+        "B=2",
+        "--platform",
+        "linux/amd64",
+        "--builder",
+        "mine",
+        "--target",
+        "",
+        "--log-dir",
+        "logs",
+    )
     assert result.exit_code == 2
     words = " ".join(docker.builds[0]["argv"])
     assert "--builder mine --build-arg A=1 --build-arg B=2 --platform linux/amd64 --label" in words
-    assert Path("logs/app-dockerfile/before.log").read_text("utf-8").splitlines()[-1].startswith("ERROR: failed to solve: ")
+    assert (
+        Path("logs/app-dockerfile/before.log")
+        .read_text("utf-8")
+        .splitlines()[-1]
+        .startswith("ERROR: failed to solve: ")
+    )
 
 
 def test_nothing_to_verify_leaves_no_folder(docker: FakeDocker) -> None:
@@ -263,10 +309,15 @@ def test_bake(docker: FakeDocker, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     (tmp_path / "out").mkdir()
     result = invoke("verify", *CACHES, "--bake", "out/all.json", "--build-arg", "A=1")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "Wrote all.json with 4 images of 2 Dockerfiles; build them with docker buildx bake -f out/all.json\n"
+    assert (
+        result.stderr
+        == "Wrote all.json with 4 images of 2 Dockerfiles; build them with docker buildx bake -f out/all.json\n"
+    )
     assert docker.calls == []
     whole = json.loads(Path("out/all.json").read_text("utf-8"))
-    assert whole["group"]["default"]["targets"] == [f"{name}-dockerfile-{side}" for name in ("app", "other") for side in ("before", "after")]
+    assert whole["group"]["default"]["targets"] == [
+        f"{name}-dockerfile-{side}" for name in ("app", "other") for side in ("before", "after")
+    ]
     before, after = (whole["target"][f"app-dockerfile-{side}"] for side in ("before", "after"))
     assert Path(before["dockerfile"]).read_text("utf-8") == TEXT
     assert "type=cache" in Path(after["dockerfile"]).read_text("utf-8")
@@ -306,7 +357,9 @@ def test_only_what_was_proved_is_written(docker: FakeDocker) -> None:
     result = invoke("--apply", "--verify", *CACHES, "-j", "3")
     assert result.exit_code == 2
     assert "type=cache" in good.read_text("utf-8")
-    assert {name: data for name, data in everything().items() if name != str(good)} == {name: data for name, data in before.items() if name != str(good)}
+    assert {name: data for name, data in everything().items() if name != str(good)} == {
+        name: data for name, data in before.items() if name != str(good)
+    }
     assert "error: broken/Dockerfile: not verified: the original does not build: " in result.stderr
     assert "hint: the logs are in " in result.stderr
     assert "bad/Dockerfile: the new image does not build: " in result.stderr
@@ -362,7 +415,13 @@ def test_many_at_once_do_not_get_mixed_up(docker: FakeDocker) -> None:
     for name in names:
         project(name, TEXT + f"# {name}\n")
     whole = names[3], names[11]
-    docker.set(builds=[{"context": "|".join(whole), "dockerfile": "type=cache", **BROKEN}, {"context": "|".join(whole)}, BROKEN])
+    docker.set(
+        builds=[
+            {"context": "|".join(whole), "dockerfile": "type=cache", **BROKEN},
+            {"context": "|".join(whole)},
+            BROKEN,
+        ]
+    )
     result = invoke("verify", "-j", "20", "--format", "json", *CACHES, "--log-dir", "logs")
     assert result.exit_code == 2
     found = json.loads(result.stdout)["verifications"]
@@ -383,7 +442,9 @@ def test_many_at_once_do_not_get_mixed_up(docker: FakeDocker) -> None:
 # --- interrupted -------------------------------------------------------------------------------------------------------
 
 
-def interrupted(docker: FakeDocker, number: int, ready: Callable[[], bool], *args: str) -> subprocess.CompletedProcess[str]:
+def interrupted(
+    docker: FakeDocker, number: int, ready: Callable[[], bool], *args: str
+) -> subprocess.CompletedProcess[str]:
     """Run it in a process of its own, and send a signal to that once something is so."""
     with subprocess.Popen(
         [sys.executable, "-m", "dockfix", *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
@@ -415,7 +476,10 @@ def clean(docker: FakeDocker, done: subprocess.CompletedProcess[str]) -> bool:
     return True
 
 
-@pytest.mark.parametrize(("number", "args"), [(signal.SIGINT, ("verify",)), (signal.SIGTERM, ("--apply", "--verify")), (signal.SIGHUP, ("verify",))])
+@pytest.mark.parametrize(
+    ("number", "args"),
+    [(signal.SIGINT, ("verify",)), (signal.SIGTERM, ("--apply", "--verify")), (signal.SIGHUP, ("verify",))],
+)
 def test_a_signal_while_an_image_is_built(docker: FakeDocker, number: int, args: tuple[str, ...]) -> None:
     project("a")
     project("b")
@@ -426,14 +490,23 @@ def test_a_signal_while_an_image_is_built(docker: FakeDocker, number: int, args:
     assert clean(docker, done)
     assert done.stdout == ""
     removed = [argv[2:] for argv in docker.argv("rmi")]
-    assert sorted(call["tag"] for call in docker.builds if call["tag"].split(":")[1].startswith("a-") and "after" not in call["tag"]) in map(sorted, removed)
+    assert sorted(
+        call["tag"]
+        for call in docker.builds
+        if call["tag"].split(":")[1].startswith("a-") and "after" not in call["tag"]
+    ) in map(sorted, removed)
     assert everything() == before
 
 
 def test_a_signal_while_a_container_runs(docker: FakeDocker) -> None:
     project(".")
     docker.set(states=[{"Status": "running", "Running": True, "ExitCode": 0}])
-    assert clean(docker, interrupted(docker, signal.SIGINT, lambda: bool(docker.containers() and docker.argv("inspect")), "verify", *CACHES))
+    assert clean(
+        docker,
+        interrupted(
+            docker, signal.SIGINT, lambda: bool(docker.containers() and docker.argv("inspect")), "verify", *CACHES
+        ),
+    )
     assert docker.argv("rm", "-f", "-v")
 
 

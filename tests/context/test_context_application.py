@@ -54,8 +54,13 @@ def run():
 
 def test_python_files_that_start_programs(tmp_path: Path) -> None:
     app = made({"app.py": PROGRAM, "names.py": "x = 'gcc'\n"}, tmp_path)
-    assert words(app, "gcc") == [("gcc", "app.py", 11), ("gcc", "app.py", 12), ("gcc", "app.py", 13), ("gcc", "app.py", 15),
-                                 ("gcc", "names.py", 1)]
+    assert words(app, "gcc") == [
+        ("gcc", "app.py", 11),
+        ("gcc", "app.py", 12),
+        ("gcc", "app.py", 13),
+        ("gcc", "app.py", 15),
+        ("gcc", "names.py", 1),
+    ]
     (tmp_path / "quiet").mkdir()
     assert words(made({"names.py": "x = 'gcc'\n"}, tmp_path / "quiet"), "gcc") == []
     assert words(app, "make") == []
@@ -63,41 +68,89 @@ def test_python_files_that_start_programs(tmp_path: Path) -> None:
     assert app.known
 
 
-@pytest.mark.parametrize("start", [
-    "import subprocess", "import os\nos.system(x)", "from os import execvp", "import os\nos.spawnlp(x)", "import shutil\nshutil.which(x)",
-    "import asyncio\nasyncio.create_subprocess_exec(x)", "import pexpect", "from invoke import task", "import fabric", "x.Popen(y)",
-    "await anyio.run_process(x)", "import pty", "commands.getoutput(x)", "from sh import ls", "import plumbum"])
+@pytest.mark.parametrize(
+    "start",
+    [
+        "import subprocess",
+        "import os\nos.system(x)",
+        "from os import execvp",
+        "import os\nos.spawnlp(x)",
+        "import shutil\nshutil.which(x)",
+        "import asyncio\nasyncio.create_subprocess_exec(x)",
+        "import pexpect",
+        "from invoke import task",
+        "import fabric",
+        "x.Popen(y)",
+        "await anyio.run_process(x)",
+        "import pty",
+        "commands.getoutput(x)",
+        "from sh import ls",
+        "import plumbum",
+    ],
+)
 def test_ways_to_start_a_program(tmp_path: Path, start: str) -> None:
     app = made({"app.py": f"{start}\nx = 'convert a b'\n"}, tmp_path)
     assert [word for word, _, _ in words(app, "convert")] == ["convert"]
 
 
-@pytest.mark.parametrize(("text", "found"), [
-    ("x = 'file -b a'", True), ("x = 'cd /tmp && file a.png | sort'", True), ("x = f'file {name}'", True), ("x = '/usr/bin/file -i'", True),
-    ("x = 'a; sudo file \"$x\"'", True), ("x = '$(file -b a)'", True), ("x = 'file not found'", False), ("x = 'file'", False),
-    ("x = 'the file -'", False), ("x = 'upload a file'", False), ("x = 'a.file'", False), ("x = 'file: a'", False),
-])
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("x = 'file -b a'", True),
+        ("x = 'cd /tmp && file a.png | sort'", True),
+        ("x = f'file {name}'", True),
+        ("x = '/usr/bin/file -i'", True),
+        ("x = 'a; sudo file \"$x\"'", True),
+        ("x = '$(file -b a)'", True),
+        ("x = 'file not found'", False),
+        ("x = 'file'", False),
+        ("x = 'the file -'", False),
+        ("x = 'upload a file'", False),
+        ("x = 'a.file'", False),
+        ("x = 'file: a'", False),
+    ],
+)
 def test_words_of_english_count_where_a_command_stands(tmp_path: Path, text: str, found: bool) -> None:
     app = made({"app.py": f"import subprocess\n{text}\n"}, tmp_path)
     assert [word for word, _, _ in words(app, "file")] == ["file"] * found
 
 
-@pytest.mark.parametrize(("text", "found"), [
-    ("file a.png", True), ("for x in *; do file $x; done", True), ("kind=$(file -b a)", True), ("test -e x && exec file x", True),
-    ("echo 'no such file'", False), ("cp file other", False), ("# file a", False), ("rm -f log file", False),
-])
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("file a.png", True),
+        ("for x in *; do file $x; done", True),
+        ("kind=$(file -b a)", True),
+        ("test -e x && exec file x", True),
+        ("echo 'no such file'", False),
+        ("cp file other", False),
+        ("# file a", False),
+        ("rm -f log file", False),
+    ],
+)
 def test_words_of_english_in_scripts(tmp_path: Path, text: str, found: bool) -> None:
     assert [word for word, _, _ in words(made({"a.sh": f"#!/bin/sh\n{text}\n"}, tmp_path), "file")] == ["file"] * found
 
 
 def test_sh_and_plumbum_name_programs_without_quotes(tmp_path: Path) -> None:
-    app = made({"a.py": "from sh import git\n", "b.py": "from plumbum.cmd import curl\n", "c.py": "from x import git\n"}, tmp_path)
+    app = made(
+        {"a.py": "from sh import git\n", "b.py": "from plumbum.cmd import curl\n", "c.py": "from x import git\n"},
+        tmp_path,
+    )
     assert words(app, "git", "curl") == [("git", "a.py", 1), ("curl", "b.py", 1)]
 
 
-@pytest.mark.parametrize("text", ["import subprocess\nprint 'x'  # gcc\n", "subprocess gcc\n", "import subprocess  # gcc\nx = " + "(" * 5000,
-                                  "import subprocess  # gcc\nx = 1" + "+1" * 50000 + " +", "import subprocess # gcc\n\xff\n",
-                                  "import subprocess  # gcc\nexcept X, e:\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import subprocess\nprint 'x'  # gcc\n",
+        "subprocess gcc\n",
+        "import subprocess  # gcc\nx = " + "(" * 5000,
+        "import subprocess  # gcc\nx = 1" + "+1" * 50000 + " +",
+        "import subprocess # gcc\n\xff\n",
+        "import subprocess  # gcc\nexcept X, e:\n",
+    ],
+)
 def test_a_python_file_that_cannot_be_parsed_counts(tmp_path: Path, text: str) -> None:
     app = made({"app.py": text.encode("latin-1")}, tmp_path)
     assert {word for word, _, _ in words(app, "gcc")} == {"gcc"}
@@ -130,8 +183,12 @@ def test_both_parsers_find_the_same() -> None:
     assert newer == string_literals(SAMPLE)
     assert newer is not None
     assert newer[:4] == ((5, " aras"), (5, "cc "), (5, "gcc"), (5, "ld"))
-    assert {text for _, text in newer[4:]} == {*(f"{letter}{digit}" for letter in "abd" for digit in range(1, 10)), "c1", " c2\tc3{\\c4",
-                                               *(f"c{digit}" for digit in range(5, 10))}
+    assert {text for _, text in newer[4:]} == {
+        *(f"{letter}{digit}" for letter in "abd" for digit in range(1, 10)),
+        "c1",
+        " c2\tc3{\\c4",
+        *(f"c{digit}" for digit in range(5, 10)),
+    }
 
 
 def test_python_newer_than_this_one_is_read() -> None:
@@ -139,46 +196,114 @@ def test_python_newer_than_this_one_is_read() -> None:
     assert string_literals(b"x = (\n") is None
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 14) or not hasattr(libcst, "TemplatedString"), reason="no LibCST that knows them is used")
+@pytest.mark.skipif(
+    sys.version_info >= (3, 14) or not hasattr(libcst, "TemplatedString"), reason="no LibCST that knows them is used"
+)
 def test_t_strings_are_read_as_f_strings() -> None:
     assert string_literals(b"x = t'gcc {y:<{z}} make'\n") == string_literals(b"x = f'gcc {y:<{z}} make'\n")
 
 
-@pytest.mark.parametrize("source", [b"(" * 3000, b"x" + b"+1" * 9000, b"x = (1\n" + b"+1\n" * 9000 + b")", b"x" + b".a" * 9000,
-                                    b"lambda:" * 5000, b"[" * 50000])
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"(" * 3000,
+        b"x" + b"+1" * 9000,
+        b"x = (1\n" + b"+1\n" * 9000 + b")",
+        b"x" + b".a" * 9000,
+        b"lambda:" * 5000,
+        b"[" * 50000,
+    ],
+)
 def test_nesting_that_would_overflow_the_stack_is_not_parsed(source: bytes) -> None:
     assert too_deep(source)
     assert string_literals(source) is None
 
 
 def test_scripts(tmp_path: Path) -> None:
-    app = made({
-        "run.sh": "# gcc\ngcc x\n", "entrypoint": "exec gcc\n", "tool": "#!/usr/bin/env bash\ngcc\n", "Procfile": "web: gcc\n",
-        "supervisord.conf": "[program:x]\n; gcc\ncommand=gcc\n", "crontab": "* * * * * /usr/bin/gcc\n", "uwsgi.ini": "exec-pre=gcc\n",
-        "bin/x": "#!/usr/bin/python3\nimport os; os.system('gcc')\n", "unit.service": "ExecStart=gcc\n",
-    }, tmp_path)
+    app = made(
+        {
+            "run.sh": "# gcc\ngcc x\n",
+            "entrypoint": "exec gcc\n",
+            "tool": "#!/usr/bin/env bash\ngcc\n",
+            "Procfile": "web: gcc\n",
+            "supervisord.conf": "[program:x]\n; gcc\ncommand=gcc\n",
+            "crontab": "* * * * * /usr/bin/gcc\n",
+            "uwsgi.ini": "exec-pre=gcc\n",
+            "bin/x": "#!/usr/bin/python3\nimport os; os.system('gcc')\n",
+            "unit.service": "ExecStart=gcc\n",
+        },
+        tmp_path,
+    )
     assert words(app, "gcc") == [
-        ("gcc", "Procfile", 1), ("gcc", "bin/x", 2), ("gcc", "crontab", 1), ("gcc", "entrypoint", 1), ("gcc", "run.sh", 2),
-        ("gcc", "supervisord.conf", 3), ("gcc", "tool", 2), ("gcc", "unit.service", 1), ("gcc", "uwsgi.ini", 1)]
+        ("gcc", "Procfile", 1),
+        ("gcc", "bin/x", 2),
+        ("gcc", "crontab", 1),
+        ("gcc", "entrypoint", 1),
+        ("gcc", "run.sh", 2),
+        ("gcc", "supervisord.conf", 3),
+        ("gcc", "tool", 2),
+        ("gcc", "unit.service", 1),
+        ("gcc", "uwsgi.ini", 1),
+    ]
 
 
 def test_files_in_which_a_word_starts_nothing(tmp_path: Path) -> None:
-    app = made(dict.fromkeys(("README.md", "x.html", "x.js", "x.json", "x.css", "x.svg", "a.lock", "Makefile", "setup.cfg", "tox.ini",
-                              "x.txt", "x.yml", "notes"), "gcc\n"), tmp_path)
+    app = made(
+        dict.fromkeys(
+            (
+                "README.md",
+                "x.html",
+                "x.js",
+                "x.json",
+                "x.css",
+                "x.svg",
+                "a.lock",
+                "Makefile",
+                "setup.cfg",
+                "tox.ini",
+                "x.txt",
+                "x.yml",
+                "notes",
+            ),
+            "gcc\n",
+        ),
+        tmp_path,
+    )
     assert words(app, "gcc") == []
     assert app.search(b"gcc")
 
 
-@pytest.mark.parametrize(("text", "found"), [
-    ("gcc", True), ("/usr/bin/gcc", True), ("CC=gcc", True), ("x;gcc;y", True), ("gcc.x", True), ("gcc-12", False), ("xgcc", False),
-    ("g++", False), ("gcc+", False), ("gcc_", False), ("GCC", False)])
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("gcc", True),
+        ("/usr/bin/gcc", True),
+        ("CC=gcc", True),
+        ("x;gcc;y", True),
+        ("gcc.x", True),
+        ("gcc-12", False),
+        ("xgcc", False),
+        ("g++", False),
+        ("gcc+", False),
+        ("gcc_", False),
+        ("GCC", False),
+    ],
+)
 def test_word_boundaries(tmp_path: Path, text: str, found: bool) -> None:
     assert bool(words(made({"a.sh": text}, tmp_path), "gcc")) == found
 
 
-@pytest.mark.parametrize(("text", "found"), [
-    ("make", True), ("make all", True), ("cd x && make -C y", True), ("make sure that", False), ("to make a call", False),
-    ("make sure; make", True)])
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("make", True),
+        ("make all", True),
+        ("cd x && make -C y", True),
+        ("make sure that", False),
+        ("to make a call", False),
+        ("make sure; make", True),
+    ],
+)
 def test_make_in_prose(tmp_path: Path, text: str, found: bool) -> None:
     app = made({"run.sh": f"echo {text}\n", "app.py": f"import subprocess\nx = '{text}'\n"}, tmp_path)
     assert [mention.file for mention in app.mentions(["make"])] == (["app.py", "run.sh"] if found else [])
@@ -190,14 +315,34 @@ def test_a_word_with_signs_of_its_own(tmp_path: Path) -> None:
 
 
 PATHS = [
-    ("open('/data/x.db')", ["/data/x.db"]), ('Path("/var/lib/app") / name', ["/var/lib/app"]), ("f'/srv/{name}/x'", ["/srv/"]),
-    ("'sqlite:////data/app.db'", ["/data/app.db"]), ("os.environ.get('DIR', '/opt/x')", ["/opt/x"]), ("['/data', '/logs']", ["/data", "/logs"]),
-    ("'/datax/y'", []), ("'data/x'", []), ("'https://x/data/y'", []), ("# /data/x", []), ("'see /data/x'", []), ("'/tmp/x'", []),
-    ("@app.route('/data')", []), ("@app.get('/config/x')", []), ("client.post('/data/x')", []), ("path('/data', view)", []),
-    ("MEDIA_URL = '/media/'", []), ("MEDIA_ROOT = '/media/'", ["/media/"]), ("url_prefix='/data'", []), ("'/data/<int:x>'", []),
-    ("@api.route(\n    '/data')", []), ("static_url_path = x if y else '/static'", []), ("get(s['X_URL'] + '/config/ui')", []),
-    ("# x = '/data'", []), ("'/etc/app/%s' % x", ["/etc/app/%s"]),
-    ("'/run'", ["/run"]), ("'/runs/x'", []), ("'/home/app/.cache'", ["/home/app/.cache"]),
+    ("open('/data/x.db')", ["/data/x.db"]),
+    ('Path("/var/lib/app") / name', ["/var/lib/app"]),
+    ("f'/srv/{name}/x'", ["/srv/"]),
+    ("'sqlite:////data/app.db'", ["/data/app.db"]),
+    ("os.environ.get('DIR', '/opt/x')", ["/opt/x"]),
+    ("['/data', '/logs']", ["/data", "/logs"]),
+    ("'/datax/y'", []),
+    ("'data/x'", []),
+    ("'https://x/data/y'", []),
+    ("# /data/x", []),
+    ("'see /data/x'", []),
+    ("'/tmp/x'", []),
+    ("@app.route('/data')", []),
+    ("@app.get('/config/x')", []),
+    ("client.post('/data/x')", []),
+    ("path('/data', view)", []),
+    ("MEDIA_URL = '/media/'", []),
+    ("MEDIA_ROOT = '/media/'", ["/media/"]),
+    ("url_prefix='/data'", []),
+    ("'/data/<int:x>'", []),
+    ("@api.route(\n    '/data')", []),
+    ("static_url_path = x if y else '/static'", []),
+    ("get(s['X_URL'] + '/config/ui')", []),
+    ("# x = '/data'", []),
+    ("'/etc/app/%s' % x", ["/etc/app/%s"]),
+    ("'/run'", ["/run"]),
+    ("'/runs/x'", []),
+    ("'/home/app/.cache'", ["/home/app/.cache"]),
 ]
 
 
@@ -208,16 +353,40 @@ def test_absolute_paths_of_python(tmp_path: Path, text: str, paths: list[str]) -
 
 
 def test_absolute_paths_of_scripts(tmp_path: Path) -> None:
-    app = made({"run.sh": "#!/usr/bin/env bash\n# /data/a\nmkdir -p /data/$X \"/var/log/x\" ./var/y $HOME/data/z a/data/b\n> /srv/y;",
-                "uwsgi.ini": "logto=/var/log/uwsgi.log\n", "x.md": "/data/c", "x.yml": "'/data/d'"}, tmp_path)
+    app = made(
+        {
+            "run.sh": '#!/usr/bin/env bash\n# /data/a\nmkdir -p /data/$X "/var/log/x" ./var/y $HOME/data/z a/data/b\n> /srv/y;',
+            "uwsgi.ini": "logto=/var/log/uwsgi.log\n",
+            "x.md": "/data/c",
+            "x.yml": "'/data/d'",
+        },
+        tmp_path,
+    )
     assert [(mention.word, mention.file, mention.line) for mention in app.absolute_paths()] == [
-        ("/data/", "run.sh", 3), ("/var/log/x", "run.sh", 3), ("/srv/y", "run.sh", 4), ("/var/log/uwsgi.log", "uwsgi.ini", 1)]
+        ("/data/", "run.sh", 3),
+        ("/var/log/x", "run.sh", 3),
+        ("/srv/y", "run.sh", 4),
+        ("/var/log/uwsgi.log", "uwsgi.ini", 1),
+    ]
 
 
 def test_search(tmp_path: Path) -> None:
-    app = made({"a.py": "load_dotenv()\n\nload_dotenv()\n", ".env.example": "X=load_dotenv", "x.toml": "a\n", "image.png": b"load_dotenv",
-                "binary": b"\0load_dotenv", "a.min.js": "load_dotenv"}, tmp_path)
-    assert [(mention.file, mention.line) for mention in app.search(rb"load_\w+")] == [(".env.example", 1), ("a.py", 1), ("a.py", 3)]
+    app = made(
+        {
+            "a.py": "load_dotenv()\n\nload_dotenv()\n",
+            ".env.example": "X=load_dotenv",
+            "x.toml": "a\n",
+            "image.png": b"load_dotenv",
+            "binary": b"\0load_dotenv",
+            "a.min.js": "load_dotenv",
+        },
+        tmp_path,
+    )
+    assert [(mention.file, mention.line) for mention in app.search(rb"load_\w+")] == [
+        (".env.example", 1),
+        ("a.py", 1),
+        ("a.py", 3),
+    ]
     assert app.search(rb"load_(\w+)")[0].word == "load_dotenv"
     assert app.search(rb"nothing") == ()
     assert app.known
@@ -257,24 +426,27 @@ def test_a_context_that_cannot_be_listed_is_not_known(tmp_path: Path) -> None:
     assert not Application(BuildContext(tmp_path / "nothing"), frozenset()).known
 
 
-@pytest.mark.parametrize(("name", "line", "found"), [
-    ("settings.json", '"filename": "/var/tmp/x.log"', ["/var/tmp/x.log"]),
-    ("settings.json", '"https.key": "/etc/ssl/x/x.key",', ["/etc/ssl/x/x.key"]),
-    ("conf/app.yml", "cache_dir: /weird/cache", ["/weird/cache"]),
-    ("app.toml", "data_path = '/weird/data'", ["/weird/data"]),
-    ("app.ini", "logfile=/weird/x.log", ["/weird/x.log"]),
-    (".env", "X=/data/x.db", ["/data/x.db"]),
-    ("settings.json", '"path": "/mcp/v1"', []),
-    ("settings.json", '"log": "/ping"', []),
-    ("settings.json", '"file": "a/b"', []),
-    ("settings.json", '"url": "http://x/data/y"', []),
-    ("app.ini", "# logfile=/weird/x.log", []),
-    ("app/fixtures/x.json", '"url_path": "/home/x/y"', []),
-    ("settings.json", '"logfile": "/dev/stdout"', []),
-    ("docker-compose.yml", "cache_dir: /data/cache", []),
-    (".github/workflows/x.yml", "cache_dir: /data/cache", []),
-    ("README.md", "cache_dir: /data/cache", []),
-])
+@pytest.mark.parametrize(
+    ("name", "line", "found"),
+    [
+        ("settings.json", '"filename": "/var/tmp/x.log"', ["/var/tmp/x.log"]),
+        ("settings.json", '"https.key": "/etc/ssl/x/x.key",', ["/etc/ssl/x/x.key"]),
+        ("conf/app.yml", "cache_dir: /weird/cache", ["/weird/cache"]),
+        ("app.toml", "data_path = '/weird/data'", ["/weird/data"]),
+        ("app.ini", "logfile=/weird/x.log", ["/weird/x.log"]),
+        (".env", "X=/data/x.db", ["/data/x.db"]),
+        ("settings.json", '"path": "/mcp/v1"', []),
+        ("settings.json", '"log": "/ping"', []),
+        ("settings.json", '"file": "a/b"', []),
+        ("settings.json", '"url": "http://x/data/y"', []),
+        ("app.ini", "# logfile=/weird/x.log", []),
+        ("app/fixtures/x.json", '"url_path": "/home/x/y"', []),
+        ("settings.json", '"logfile": "/dev/stdout"', []),
+        ("docker-compose.yml", "cache_dir: /data/cache", []),
+        (".github/workflows/x.yml", "cache_dir: /data/cache", []),
+        ("README.md", "cache_dir: /data/cache", []),
+    ],
+)
 def test_paths_in_settings(tmp_path: Path, name: str, line: str, found: list[str]) -> None:
     app = made({name: f"a\n{line}\nb\n"}, tmp_path)
     assert [(each.word, each.line) for each in app.setting_paths()] == [(path, 2) for path in found]
@@ -282,7 +454,9 @@ def test_paths_in_settings(tmp_path: Path, name: str, line: str, found: list[str
 
 def test_the_overlay_is_read(tmp_path: Path) -> None:
     (tmp_path / "a.sh").write_text("gcc")
-    assert Application(BuildContext(tmp_path, {"a.sh": "make"}), frozenset({"a.sh"})).mentions(["gcc", "make"]) == (Mention("make", "a.sh", 1),)
+    assert Application(BuildContext(tmp_path, {"a.sh": "make"}), frozenset({"a.sh"})).mentions(["gcc", "make"]) == (
+        Mention("make", "a.sh", 1),
+    )
 
 
 def test_without_a_hit_nothing_heavy_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -291,7 +465,9 @@ def test_without_a_hit_nothing_heavy_is_imported(tmp_path: Path, monkeypatch: py
 
 
 @settings(deadline=None)  # the first example imports a library
-@given(st.one_of(st.binary(max_size=200), st.text(st.sampled_from("\"'()[]:=\\\n #fgc{}x"), max_size=80).map(str.encode)))
+@given(
+    st.one_of(st.binary(max_size=200), st.text(st.sampled_from("\"'()[]:=\\\n #fgc{}x"), max_size=80).map(str.encode))
+)
 def test_reading_python_never_raises(data: bytes) -> None:
     found = string_literals(data)
     assert found is None or all(line >= 1 for line, _ in found)

@@ -13,8 +13,24 @@ from dockfix.context import disk
 from dockfix.context.build_context import BuildContext, CopySet
 from dockfix.context.dockerignore import Ignore, parse_ignore
 
-FILES = ("a.txt", "b.txt", "README.md", "d/a", "d/b", "d/e/x", "f[1].txt", "sub/app/main.py", "sub/lib/l.py",
-         "node_modules/m/i.js", "ign/x", "ign/y", "keep/z", "conf/x.conf", ".hidden", "[slug]/p.js")
+FILES = (
+    "a.txt",
+    "b.txt",
+    "README.md",
+    "d/a",
+    "d/b",
+    "d/e/x",
+    "f[1].txt",
+    "sub/app/main.py",
+    "sub/lib/l.py",
+    "node_modules/m/i.js",
+    "ign/x",
+    "ign/y",
+    "keep/z",
+    "conf/x.conf",
+    ".hidden",
+    "[slug]/p.js",
+)
 
 
 @pytest.fixture
@@ -75,7 +91,9 @@ COPIES: list[tuple[list[str], set[str], list[str], list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("sources", "files", "missing", "directories"), COPIES, ids=[" ".join(case[0]) for case in COPIES])
+@pytest.mark.parametrize(
+    ("sources", "files", "missing", "directories"), COPIES, ids=[" ".join(case[0]) for case in COPIES]
+)
 def test_copied(root: Path, sources: list[str], files: set[str], missing: list[str], directories: list[str]) -> None:
     context = BuildContext(root)
     taken = context.copied(sources, context.ignore)
@@ -90,21 +108,36 @@ def test_copy_of_everything(root: Path) -> None:
     taken = context.copied(["."], context.ignore)
     assert taken.directories == (".",)
     assert taken.skipped == {"node_modules"}
-    assert taken.files == (set(FILES) - {"README.md", "ign/x", "keep/z", "node_modules/m/i.js"}
-                           | {"link.txt", "linkd", "dead", "out", "inner", ".dockerignore"})
+    assert taken.files == (
+        set(FILES) - {"README.md", "ign/x", "keep/z", "node_modules/m/i.js"}
+        | {"link.txt", "linkd", "dead", "out", "inner", ".dockerignore"}
+    )
     everything = context.copied(["./"], Ignore(()))
     assert "keep/z" in everything.files
 
 
-@pytest.mark.parametrize(("sources", "skipped"), [
-    (["node_modules"], {"node_modules"}), (["node_modules/m"], {"node_modules/m"}), (["node_modules/*"], {"node_modules"}),
-    (["d"], set())])
+@pytest.mark.parametrize(
+    ("sources", "skipped"),
+    [
+        (["node_modules"], {"node_modules"}),
+        (["node_modules/m"], {"node_modules/m"}),
+        (["node_modules/*"], {"node_modules"}),
+        (["d"], set()),
+    ],
+)
 def test_folders_that_are_not_listed_are_told(root: Path, sources: list[str], skipped: set[str]) -> None:
     assert BuildContext(root).copied(sources, Ignore(())).skipped == skipped
 
 
 def test_files_with_sizes_and_skipped_folders(tmp_path: Path) -> None:
-    for name in ("app.py", ".git/HEAD", "src/__pycache__/a.pyc", "venv/pyvenv.cfg", "venv/bin/python", "env/settings.py"):
+    for name in (
+        "app.py",
+        ".git/HEAD",
+        "src/__pycache__/a.pyc",
+        "venv/pyvenv.cfg",
+        "venv/bin/python",
+        "env/settings.py",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("12345")
     context = BuildContext(tmp_path)
@@ -128,8 +161,24 @@ def test_reading(root: Path) -> None:
     assert context.read("larger") is None
 
 
-@pytest.mark.parametrize("path", ["", ".", "d", "out", "dead", "nothing", "../x", "/etc/passwd", "a.txt/x", "x" * 300, "a\0b",
-                                  "/".join("x" * 3000), "d/../../x"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        ".",
+        "d",
+        "out",
+        "dead",
+        "nothing",
+        "../x",
+        "/etc/passwd",
+        "a.txt/x",
+        "x" * 300,
+        "a\0b",
+        "/".join("x" * 3000),
+        "d/../../x",
+    ],
+)
 def test_what_is_no_file_of_the_context_cannot_be_read(root: Path, path: str) -> None:
     (root.parent / "x").write_text("secret")
     assert BuildContext(root).read(path) is None
@@ -137,8 +186,12 @@ def test_what_is_no_file_of_the_context_cannot_be_read(root: Path, path: str) ->
 
 def test_exists_and_is_dir(root: Path) -> None:
     context = BuildContext(root)
-    assert [name for name in ("a.txt", "d", "link.txt", "linkd/a", "dead", ".", "./d/e/") if not context.exists(name)] == []
-    assert [name for name in ("nothing", "../" + root.name, "/etc", "a.txt/b", "out/x", "\0") if context.exists(name)] == []
+    assert [
+        name for name in ("a.txt", "d", "link.txt", "linkd/a", "dead", ".", "./d/e/") if not context.exists(name)
+    ] == []
+    assert [
+        name for name in ("nothing", "../" + root.name, "/etc", "a.txt/b", "out/x", "\0") if context.exists(name)
+    ] == []
     assert [name for name in ("d", "linkd", ".", "linkd/e", "empty") if not context.is_dir(name)] == []
     assert [name for name in ("a.txt", "dead", "out", "..") if context.is_dir(name)] == []
 

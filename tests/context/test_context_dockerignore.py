@@ -133,7 +133,9 @@ def test_the_ignore_file_beside_the_dockerfile_replaces_the_roots(tmp_path: Path
 
 
 lines = st.text(st.sampled_from("ab/*?[]^-!\\.# \tdé\ud800\0{}()$"), max_size=12)
-paths = st.lists(st.sampled_from(["a", "b", "ab", "d", "é", "a-b", "[", "\\", "x\ny", "\udc80"]), min_size=1, max_size=4).map("/".join)
+paths = st.lists(
+    st.sampled_from(["a", "b", "ab", "d", "é", "a-b", "[", "\\", "x\ny", "\udc80"]), min_size=1, max_size=4
+).map("/".join)
 
 
 @given(st.lists(lines, max_size=6).map("\n".join), paths)

@@ -28,7 +28,9 @@ def write(root: Path, files: dict[str, str]) -> None:
 
 def test_the_users_word_counts(repository: Path) -> None:
     write(repository, {"docker/Dockerfile": "", "app.py": ""})
-    assert find_context(repository / "docker/Dockerfile", ["nothing"], repository) == Located(repository, True, "it was given")
+    assert find_context(repository / "docker/Dockerfile", ["nothing"], repository) == Located(
+        repository, True, "it was given"
+    )
 
 
 @pytest.mark.parametrize("sources", [["app.py", "."], ["./app.py"], ["/src"], ["*.py"], ["src/*.py"], []])
@@ -40,7 +42,9 @@ def test_the_dockerfiles_folder(repository: Path, sources: list[str]) -> None:
 
 @pytest.mark.parametrize("sources", [["requirements.txt", "."], ["src/*.py"], ["src", "docker/entrypoint.sh"]])
 def test_a_folder_above(repository: Path, sources: list[str]) -> None:
-    write(repository, {"deploy/docker/Dockerfile": "", "docker/entrypoint.sh": "", "requirements.txt": "", "src/x.py": ""})
+    write(
+        repository, {"deploy/docker/Dockerfile": "", "docker/entrypoint.sh": "", "requirements.txt": "", "src/x.py": ""}
+    )
     found = find_context(repository / "deploy/docker/Dockerfile", sources, None)
     assert (found.root, found.certain) == (repository, True)
 
@@ -105,12 +109,23 @@ services:
 
 
 def test_a_compose_file_says(repository: Path) -> None:
-    write(repository, {"docker/Dockerfile": "", "docker/app.py": "", "docker-compose.yml": COMPOSE,
-                       "docker-compose.override.yml": "services: {web: {devices: ['/dev/x:/dev/x']}}"})
+    write(
+        repository,
+        {
+            "docker/Dockerfile": "",
+            "docker/app.py": "",
+            "docker-compose.yml": COMPOSE,
+            "docker-compose.override.yml": "services: {web: {devices: ['/dev/x:/dev/x']}}",
+        },
+    )
     found = find_context(repository / "docker/Dockerfile", ["app.py"], None)
     assert (found.root, found.certain, found.reason) == (repository, True, "../docker-compose.yml says so")
     services = {(service.file, service.name): service for service in found.services}
-    assert set(services) == {("docker-compose.yml", "web"), ("docker-compose.yml", "worker"), ("docker-compose.override.yml", "web")}
+    assert set(services) == {
+        ("docker-compose.yml", "web"),
+        ("docker-compose.yml", "worker"),
+        ("docker-compose.override.yml", "web"),
+    }
     web = services["docker-compose.yml", "web"]
     assert web.volumes == ((".", "/app", "bind"),)
     assert (web.command, web.entrypoint, web.user, web.needs_root) == (True, False, None, None)
@@ -120,16 +135,36 @@ def test_a_compose_file_says(repository: Path) -> None:
     assert services["docker-compose.override.yml", "web"].needs_root == "the device /dev/x"
 
 
-@pytest.mark.parametrize("build", ["./app", "app/", "{context: app}", "{context: ./app, dockerfile: Dockerfile}",
-                                   "{context: '${CONTEXT:-app}'}", "{context: app, dockerfile: ./Dockerfile}"])
+@pytest.mark.parametrize(
+    "build",
+    [
+        "./app",
+        "app/",
+        "{context: app}",
+        "{context: ./app, dockerfile: Dockerfile}",
+        "{context: '${CONTEXT:-app}'}",
+        "{context: app, dockerfile: ./Dockerfile}",
+    ],
+)
 def test_ways_to_name_a_context(repository: Path, build: str) -> None:
     write(repository, {"app/Dockerfile": "", "compose.yaml": f"services:\n  web:\n    build: {build}\n"})
     found = find_context(repository / "app/Dockerfile", ["nothing"], None)
     assert (found.root, found.certain) == (repository / "app", True)
 
 
-@pytest.mark.parametrize("build", ["https://example.org/x.git#main", "git@example.org:x", "{context: app, dockerfile: Other}",
-                                   "{context: app, dockerfile_inline: FROM x}", "other", "[]", "", "{context: .}"])
+@pytest.mark.parametrize(
+    "build",
+    [
+        "https://example.org/x.git#main",
+        "git@example.org:x",
+        "{context: app, dockerfile: Other}",
+        "{context: app, dockerfile_inline: FROM x}",
+        "other",
+        "[]",
+        "",
+        "{context: .}",
+    ],
+)
 def test_builds_of_something_else(repository: Path, build: str) -> None:
     write(repository, {"app/Dockerfile": "", "app/x": "", "compose.yml": f"services:\n  web:\n    build: {build}\n"})
     found = find_context(repository / "app/Dockerfile", ["x"], None)
@@ -137,12 +172,18 @@ def test_builds_of_something_else(repository: Path, build: str) -> None:
 
 
 def test_what_a_service_extends(repository: Path) -> None:
-    write(repository, {"Dockerfile": "", "compose.yml": """
+    write(
+        repository,
+        {
+            "Dockerfile": "",
+            "compose.yml": """
 services:
   base: {build: ., volumes: ["data:/data"], privileged: "true"}
   web: {extends: {service: base}, volumes: [./x:/x]}
   loop: {extends: loop}
-"""})
+""",
+        },
+    )
     services = {service.name: service for service in find_context(repository / "Dockerfile", [], None).services}
     assert set(services) == {"base", "web"}
     assert services["web"].volumes == (("data", "/data", "volume"), ("./x", "/x", "bind"))
@@ -157,8 +198,19 @@ def test_two_contexts_are_decided_by_the_sources_or_not_at_all(repository: Path)
     assert not find_context(repository / "d/Dockerfile", ["nothing"], None).certain
 
 
-@pytest.mark.parametrize("text", ["services: [", "a: b: c", "\t- x", "services: {web: {build: {context: '${X}'}}}", "\x00",
-                                  "[" * 5000, "a:\n" + "".join(" " * depth + "a:\n" for depth in range(200)), "\udcff"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "services: [",
+        "a: b: c",
+        "\t- x",
+        "services: {web: {build: {context: '${X}'}}}",
+        "\x00",
+        "[" * 5000,
+        "a:\n" + "".join(" " * depth + "a:\n" for depth in range(200)),
+        "\udcff",
+    ],
+)
 def test_what_cannot_be_read_is_a_problem(repository: Path, text: str) -> None:
     write(repository, {"Dockerfile": "", "app.py": ""})
     (repository / "docker-compose.prod.yaml").write_bytes(text.encode("utf-8", "surrogateescape"))
@@ -183,24 +235,40 @@ def test_a_change_of_a_compose_file_is_seen(repository: Path) -> None:
 
 
 VOLUMES = [
-    ("./data:/data", (("./data", "/data", "bind"),)), ("/a:/b:ro", (("/a", "/b", "bind"),)), ("data:/data", (("data", "/data", "volume"),)),
-    ("/data", (("", "/data", "volume"),)), ("~/x:/x", (("~/x", "/x", "bind"),)), ("${DIR:-./d}:/d:rw", (("${DIR:-./d}", "/d", "bind"),)),
-    ("'C:\\x:/x'", (("C:\\x", "/x", "bind"),)), ("{type: bind, source: ., target: /app}", ((".", "/app", "bind"),)),
-    ("{type: tmpfs, target: /run}", (("", "/run", "tmpfs"),)), ("{source: v, target: /v}", (("v", "/v", "volume"),)), ("[]", ()),
+    ("./data:/data", (("./data", "/data", "bind"),)),
+    ("/a:/b:ro", (("/a", "/b", "bind"),)),
+    ("data:/data", (("data", "/data", "volume"),)),
+    ("/data", (("", "/data", "volume"),)),
+    ("~/x:/x", (("~/x", "/x", "bind"),)),
+    ("${DIR:-./d}:/d:rw", (("${DIR:-./d}", "/d", "bind"),)),
+    ("'C:\\x:/x'", (("C:\\x", "/x", "bind"),)),
+    ("{type: bind, source: ., target: /app}", ((".", "/app", "bind"),)),
+    ("{type: tmpfs, target: /run}", (("", "/run", "tmpfs"),)),
+    ("{source: v, target: /v}", (("v", "/v", "volume"),)),
+    ("[]", ()),
 ]
 
 
 @pytest.mark.parametrize(("entry", "volumes"), VOLUMES, ids=[case[0] for case in VOLUMES])
 def test_volumes(repository: Path, entry: str, volumes: tuple[tuple[str, str, str], ...]) -> None:
-    write(repository, {"Dockerfile": "", "compose.yml": f"services:\n  web:\n    build: .\n    volumes:\n    - {entry}\n"})
+    write(
+        repository, {"Dockerfile": "", "compose.yml": f"services:\n  web:\n    build: .\n    volumes:\n    - {entry}\n"}
+    )
     assert find_context(repository / "Dockerfile", [], None).services[0].volumes == volumes
 
 
 NEEDS = [
-    ("privileged: true", "privileged mode"), ("privileged: false", None), ("cap_add: [NET_ADMIN]", "the capability NET_ADMIN"),
-    ("cap_add: [NET_BIND_SERVICE]", None), ("devices: ['/dev/ttyUSB0:/dev/ttyUSB0']", "the device /dev/ttyUSB0"),
-    ("network_mode: host", "the host's network"), ("pid: host", "the host's pid"), ("user: root", "the user root"),
-    ("user: '0:0'", "the user root"), ("user: '${UID:-1000}'", None), ("network_mode: bridge", None),
+    ("privileged: true", "privileged mode"),
+    ("privileged: false", None),
+    ("cap_add: [NET_ADMIN]", "the capability NET_ADMIN"),
+    ("cap_add: [NET_BIND_SERVICE]", None),
+    ("devices: ['/dev/ttyUSB0:/dev/ttyUSB0']", "the device /dev/ttyUSB0"),
+    ("network_mode: host", "the host's network"),
+    ("pid: host", "the host's pid"),
+    ("user: root", "the user root"),
+    ("user: '0:0'", "the user root"),
+    ("user: '${UID:-1000}'", None),
+    ("network_mode: bridge", None),
     ("volumes: ['/var/run/docker.sock:/var/run/docker.sock']", "the socket of the Docker engine"),
 ]
 
@@ -219,15 +287,33 @@ def test_tmpfs_and_tags(repository: Path) -> None:
     assert (service.command, service.entrypoint) == (False, True)
 
 
-@pytest.mark.parametrize(("text", "value"), [("a", "a"), ("$$a", "$a"), ("${A:-b}", "b"), ("${A-b}/c", "b/c"), ("${A:-}", ""),
-                                             ("$A", None), ("${A}", None), ("${A:?no}", None), ("$", "$")])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a", "a"),
+        ("$$a", "$a"),
+        ("${A:-b}", "b"),
+        ("${A-b}/c", "b/c"),
+        ("${A:-}", ""),
+        ("$A", None),
+        ("${A}", None),
+        ("${A:?no}", None),
+        ("$", "$"),
+    ],
+)
 def test_substitute(text: str, value: str | None) -> None:
     assert substitute(text) == value
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.one_of(st.binary(max_size=200), st.text(st.sampled_from("services:web build{}[]&*<-\n '\"!|>?,.#$"), max_size=120).map(
-    lambda text: b"services:\n  web:\n    build: .\n    " + text.encode())))
+@given(
+    st.one_of(
+        st.binary(max_size=200),
+        st.text(st.sampled_from("services:web build{}[]&*<-\n '\"!|>?,.#$"), max_size=120).map(
+            lambda text: b"services:\n  web:\n    build: .\n    " + text.encode()
+        ),
+    )
+)
 def test_reading_a_compose_file_never_raises(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "compose.yml"
     path.write_bytes(data)

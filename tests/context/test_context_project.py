@@ -32,8 +32,14 @@ def test_a_build_requirement_that_is_installed_too_is_a_word() -> None:
     assert "numpy" in project.words
 
 
-@pytest.mark.parametrize("text", [
-    "[project", '[build-system]\nrequires = "setuptools"\n', "build-system = 1\n", "tool = 1\n",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[project",
+        '[build-system]\nrequires = "setuptools"\n',
+        "build-system = 1\n",
+        "tool = 1\n",
+    ],
+)
 def test_what_is_not_understood(text: str) -> None:
     assert Project.read(text) is None

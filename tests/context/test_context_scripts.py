@@ -22,7 +22,7 @@ COMMANDS = [
     ("A=1 B=2 gcc", "gcc"),
     ("sudo -u www -E A=1 gcc", "sudo gcc"),
     ("timeout -k 3 10 curl x; nice -n 5 make; xargs -n 1 rm", "timeout curl nice make xargs rm"),
-    ("echo $(git log) `date` \"x $(hostname)\"", "echo git date hostname"),
+    ('echo $(git log) `date` "x $(hostname)"', "echo git date hostname"),
     ("(gcc) & { make; }", "gcc make"),
     ("if [ -f x ]; then gcc; elif make; then :; else curl; fi", "gcc make : curl"),
     ("for x in a b; do gcc $x; done < <(git ls)", "gcc git"),
@@ -30,7 +30,7 @@ COMMANDS = [
     ("case $1 in a|b) gcc;; *) make;; esac", "gcc make"),
     ("run() { gcc; }\nfunction other { make; }\nrun; other", "gcc make"),
     ("bash -c 'gcc x && make'", "bash gcc make"),
-    ("bash -o pipefail -ec \"gcc\"", "bash gcc"),
+    ('bash -o pipefail -ec "gcc"', "bash gcc"),
     ("su - app -c 'gcc'", "su gcc"),
     ("sh <<EOF\ngcc\nEOF", "sh gcc"),
     ("cat <<EOF\n$(git log)\nmake\nEOF", "cat git"),
@@ -38,7 +38,10 @@ COMMANDS = [
     ("trap 'kill 1' TERM; eval make all", "trap kill eval make"),
     ("find . -name x -exec gcc {} \\;", "find gcc"),
     ("wait-for-it db:1 -t 3 -- gunicorn app", "wait-for-it gunicorn"),
-    ("poetry run gunicorn x; uv run --frozen celery; conda run -n env python", "poetry gunicorn uv celery conda python"),
+    (
+        "poetry run gunicorn x; uv run --frozen celery; conda run -n env python",
+        "poetry gunicorn uv celery conda python",
+    ),
     ("\"/usr/bin/gcc\" x; g'c'c; \\make", "/usr/bin/gcc gcc make"),
     ("[[ $(id -u) = 0 ]] && ! gcc", "id gcc"),
     (". ./env.sh; source x", ". source"),
@@ -63,33 +66,82 @@ def test_commands(text: str, commands: str) -> None:
     assert not found.dynamic
 
 
-@pytest.mark.parametrize("text", ["$CMD x", "\"${CMD:-gcc}\"", "exec $CMD", "eval \"$X\"", "bash -c \"$X\"", "sh $FILE", "`cat x` y",
-                                  "bash -c 'if'", "sudo $X"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$CMD x",
+        '"${CMD:-gcc}"',
+        "exec $CMD",
+        'eval "$X"',
+        'bash -c "$X"',
+        "sh $FILE",
+        "`cat x` y",
+        "bash -c 'if'",
+        "sudo $X",
+    ],
+)
 def test_dynamic(text: str) -> None:
     assert facts(text).dynamic
 
 
-@pytest.mark.parametrize("text", ["exec \"$@\"", "$@", "gosu app \"$@\"", "exec tini -- \"$@\"", "\"$1\" x", "su-exec \"$U:$G\" \"$@\"",
-                                  "exec ${@:-x}", "bash \"$@\"", "if [ $# -gt 0 ]; then exec $*; fi"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        'exec "$@"',
+        "$@",
+        'gosu app "$@"',
+        'exec tini -- "$@"',
+        '"$1" x',
+        'su-exec "$U:$G" "$@"',
+        "exec ${@:-x}",
+        'bash "$@"',
+        "if [ $# -gt 0 ]; then exec $*; fi",
+    ],
+)
 def test_what_the_script_is_given(text: str) -> None:
     found = facts(text)
     assert found.runs_arguments
     assert not found.dynamic
 
 
-@pytest.mark.parametrize(("text", "paths"), [
-    ("x > /data/a 2>/dev/null", {"/data/a"}), ("x >> \"/var/log/y\"", {"/var/log/y"}), ("x < /data/a", set()), ("mkdir -p /srv/a b", {"/srv/a"}),
-    ("mkdir \"/srv/$X/y\"", {"/srv"}), ("cp a /data/b", {"/data/b"}), ("cp /a b", set()), ("tee /etc/x", {"/etc/x"}), ("x &> /l", {"/l"}),
-    ("echo > relative", set()), ("ln -s /a /b", {"/b"}), ("chown -R a:b /data", {"/data"}), ("cat <<EOF > /data/x\nEOF", {"/data/x"})])
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        ("x > /data/a 2>/dev/null", {"/data/a"}),
+        ('x >> "/var/log/y"', {"/var/log/y"}),
+        ("x < /data/a", set()),
+        ("mkdir -p /srv/a b", {"/srv/a"}),
+        ('mkdir "/srv/$X/y"', {"/srv"}),
+        ("cp a /data/b", {"/data/b"}),
+        ("cp /a b", set()),
+        ("tee /etc/x", {"/etc/x"}),
+        ("x &> /l", {"/l"}),
+        ("echo > relative", set()),
+        ("ln -s /a /b", {"/b"}),
+        ("chown -R a:b /data", {"/data"}),
+        ("cat <<EOF > /data/x\nEOF", {"/data/x"}),
+    ],
+)
 def test_writes(text: str, paths: set[str]) -> None:
     assert facts(text).writes == paths
 
 
-@pytest.mark.parametrize(("text", "outputs"), [
-    ("wget -q -O /a/b http://x", {"/a/b"}), ("wget --warc-file=\"$1.warc\" x", {"$.warc"}), ("wget http://x/y", set()),
-    ("curl --output=x/y http://x", {"x/y"}), ("curl -o - x", set()), ("ffmpeg -i a \"${B}/c.mp4\"", {"$/c.mp4"}), ("ffmpeg -version", set()),
-    ("exec \"$DIR/twistd\" --pidfile /x", set()), ("twistd -n --pidfile /run/x.pid", {"/run/x.pid"}), ("tar -xf x -C /srv", {"/srv"}),
-    ("grep -o x y", set())])
+@pytest.mark.parametrize(
+    ("text", "outputs"),
+    [
+        ("wget -q -O /a/b http://x", {"/a/b"}),
+        ('wget --warc-file="$1.warc" x', {"$.warc"}),
+        ("wget http://x/y", set()),
+        ("curl --output=x/y http://x", {"x/y"}),
+        ("curl -o - x", set()),
+        ('ffmpeg -i a "${B}/c.mp4"', {"$/c.mp4"}),
+        ("ffmpeg -version", set()),
+        ('exec "$DIR/twistd" --pidfile /x', set()),
+        ("twistd -n --pidfile /run/x.pid", {"/run/x.pid"}),
+        ("tar -xf x -C /srv", {"/srv"}),
+        ("grep -o x y", set()),
+    ],
+)
 def test_outputs_of_well_known_programs(text: str, outputs: set[str]) -> None:
     facts = commands_in_script(text)
     assert facts is not None
@@ -97,21 +149,48 @@ def test_outputs_of_well_known_programs(text: str, outputs: set[str]) -> None:
     assert facts.writes == {path for path in outputs if path.startswith("/")}
 
 
-@pytest.mark.parametrize(("text", "login"), [
-    ("bash -l x", True), ("bash -lc x", True), ("bash --login", True), ("su - app", True), ("su -l app", True), ("su --login app", True),
-    ("sudo -i gcc", True), ("sudo -iu app x", True), ("sudo -u app -i x", True), ("sudo -u app sed -i x", False), ("#!/bin/bash -l\nx", True), ("#!/usr/bin/env -S bash -l\nx", True), ("exec bash -l", True),
-    ("bash -c 'ls -l'", False), ("ls -l", False), ("bash x -l", False), ("su app -c 'ls -l'", False), ("#!/bin/bash\n", False),
-    ("sudo ls -l", False), ("bash -euo pipefail x", False), ("su app - x", True)])
+@pytest.mark.parametrize(
+    ("text", "login"),
+    [
+        ("bash -l x", True),
+        ("bash -lc x", True),
+        ("bash --login", True),
+        ("su - app", True),
+        ("su -l app", True),
+        ("su --login app", True),
+        ("sudo -i gcc", True),
+        ("sudo -iu app x", True),
+        ("sudo -u app -i x", True),
+        ("sudo -u app sed -i x", False),
+        ("#!/bin/bash -l\nx", True),
+        ("#!/usr/bin/env -S bash -l\nx", True),
+        ("exec bash -l", True),
+        ("bash -c 'ls -l'", False),
+        ("ls -l", False),
+        ("bash x -l", False),
+        ("su app -c 'ls -l'", False),
+        ("#!/bin/bash\n", False),
+        ("sudo ls -l", False),
+        ("bash -euo pipefail x", False),
+        ("su app - x", True),
+    ],
+)
 def test_login_shell(text: str, login: bool) -> None:
     assert facts(text).login_shell == login
 
 
 def test_words() -> None:
     assert facts("APP=/app/run.sh\nexec python 'manage py' $X \"$APP\" -m a.b").words == (
-        "/app/run.sh", "exec", "python", "manage py", "-m", "a.b")
+        "/app/run.sh",
+        "exec",
+        "python",
+        "manage py",
+        "-m",
+        "a.b",
+    )
 
 
-@pytest.mark.parametrize("text", ["( \"", "if x", "x <<", "case", "x" * ((1 << 20) + 1), ")"])
+@pytest.mark.parametrize("text", ['( "', "if x", "x <<", "case", "x" * ((1 << 20) + 1), ")"])
 def test_unparsable(text: str) -> None:
     assert commands_in_script(text) is None
 
@@ -125,7 +204,11 @@ def test_deep_nesting() -> None:
 
 
 @settings(deadline=None)  # the first example imports a library
-@given(st.one_of(st.text(max_size=80), st.text(st.sampled_from("ab $(){}[]'\"`\\|&;<>\n-=#!@EOF\udc80\ud800"), max_size=60)))
+@given(
+    st.one_of(
+        st.text(max_size=80), st.text(st.sampled_from("ab $(){}[]'\"`\\|&;<>\n-=#!@EOF\udc80\ud800"), max_size=60)
+    )
+)
 def test_never_raises(text: str) -> None:
     found = commands_in_script(text)
     assert found is None or all(isinstance(name, str) for name in found.commands | set(found.words) | found.writes)

@@ -15,7 +15,10 @@ def read(name: str, text: str) -> Processes:
 
 
 def test_procfile() -> None:
-    found = read("Procfile", "# x\nweb: gunicorn app:app --bind 0.0.0.0:$PORT\nworker: celery -A app worker >> /var/log/x\nrelease: python manage.py migrate\n")
+    found = read(
+        "Procfile",
+        "# x\nweb: gunicorn app:app --bind 0.0.0.0:$PORT\nworker: celery -A app worker >> /var/log/x\nrelease: python manage.py migrate\n",
+    )
     assert [(each.name, each.line) for each in found.programs] == [("web", 2), ("worker", 3), ("release", 4)]
     assert [use.word for use in found.runs] == ["gunicorn", "celery", "python"]
     assert [(port.port, port.env) for port in found.ports] == [(None, "PORT")]
@@ -23,7 +26,9 @@ def test_procfile() -> None:
 
 
 def test_supervisor() -> None:
-    found = read("etc/supervisord.conf", """
+    found = read(
+        "etc/supervisord.conf",
+        """
 [supervisord]
 user=root
 logfile=/var/log/supervisord.log ; a comment
@@ -41,18 +46,24 @@ command=/usr/sbin/nginx -g "daemon off;"
 stdout_logfile=/var/log/nginx.log
 [include]
 files = conf.d/*.conf
-""")
+""",
+    )
     assert [(each.name, each.user) for each in found.programs] == [("web", "www-data"), ("nginx", "")]
     assert [use.word for use in found.runs] == ["uvicorn", "/usr/sbin/nginx"]
     assert [(write.path, write.sure) for write in found.writes] == [
-        ("/var/log/supervisord.log", "known"), ("?", "unknown"), ("/var/log/nginx.log", "known")]
+        ("/var/log/supervisord.log", "known"),
+        ("?", "unknown"),
+        ("/var/log/nginx.log", "known"),
+    ]
     assert [(port.port, port.env) for port in found.ports] == [(9001, ""), (None, "PORT")]
     assert [use.word for use in found.root] == ["root", "www-data"]
     assert "conf.d" in found.unread[0].reason
 
 
 def test_gunicorn() -> None:
-    found = read("gunicorn.conf.py", """
+    found = read(
+        "gunicorn.conf.py",
+        """
 import os
 bind = f"0.0.0.0:{os.environ.get('PORT', '8001')}"
 accesslog = "-"
@@ -60,7 +71,8 @@ errorlog = os.path.join("/var/log", "error.log")
 pidfile = "/run/gunicorn.pid"
 worker_tmp_dir = "/dev/shm"
 user = "nobody"
-""")
+""",
+    )
     assert [(port.port, port.env) for port in found.ports] == [(8001, "PORT")]
     assert [write.path for write in found.writes] == ["/var/log/error.log", "/run/gunicorn.pid"]
     assert [use.word for use in found.root] == ["nobody"]
@@ -99,15 +111,35 @@ http {
 def test_nginx() -> None:
     found = read("etc/nginx.conf", NGINX)
     assert [(port.port, port.env, port.line) for port in found.ports] == [
-        (8080, "", 13), (8080, "", 14), (80, "", 15), (None, "PORT", 17), (80, "", 20), (None, "", 22)]
+        (8080, "", 13),
+        (8080, "", 14),
+        (80, "", 15),
+        (None, "PORT", 17),
+        (80, "", 20),
+        (None, "", 22),
+    ]
     assert [(write.path, write.how) for write in found.writes] == [
-        ("/tmp/x.pid", "pid"), ("/weird/error.log", "error_log"), ("/weird/cache", "proxy_cache_path"), ("/weird/x.sock", "listen"),
-        ("/var/lib/nginx/body", "client_body_temp_path, its default"), ("/var/lib/nginx/proxy", "proxy_temp_path, its default")]
+        ("/tmp/x.pid", "pid"),
+        ("/weird/error.log", "error_log"),
+        ("/weird/cache", "proxy_cache_path"),
+        ("/weird/x.sock", "listen"),
+        ("/var/lib/nginx/body", "client_body_temp_path, its default"),
+        ("/var/lib/nginx/proxy", "proxy_temp_path, its default"),
+    ]
     assert {use.word for use in found.root} == {"www-data", "80"}
     assert [each.reason for each in found.unread] == ["line 22: what /tmp/listen.conf brings is not followed"]
 
 
-@pytest.mark.parametrize("name", ["conf.d/default.conf", "nginx/site.conf", "docker/nginx/templates/a.conf.template", "sites-enabled/x", "my-nginx.conf"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "conf.d/default.conf",
+        "nginx/site.conf",
+        "docker/nginx/templates/a.conf.template",
+        "sites-enabled/x",
+        "my-nginx.conf",
+    ],
+)
 def test_sites_of_nginx(name: str) -> None:
     found = read(name, "server {\n  listen 81;\n}\n")
     assert [(port.port, port.line) for port in found.ports] == [(81, 2)]
@@ -121,8 +153,11 @@ def test_nginx_of_another_container_does_not_count() -> None:
 
 
 def test_uwsgi() -> None:
-    found = read("conf/uwsgi.ini", "[uwsgi]\nhttp-socket = :$(PORT)\nsocket=/tmp/x.sock\nhttp = 0.0.0.0:80\nmodule = app:app\nlogto = /var/log/u.log\n"
-                 "uid = www-data\nattach-daemon = celery -A app worker\n[other]\nhttp = :1\n")
+    found = read(
+        "conf/uwsgi.ini",
+        "[uwsgi]\nhttp-socket = :$(PORT)\nsocket=/tmp/x.sock\nhttp = 0.0.0.0:80\nmodule = app:app\nlogto = /var/log/u.log\n"
+        "uid = www-data\nattach-daemon = celery -A app worker\n[other]\nhttp = :1\n",
+    )
     assert [(port.port, port.env) for port in found.ports] == [(None, "PORT"), (80, "")]
     assert [write.path for write in found.writes] == ["/tmp/x.sock", "/var/log/u.log"]
     assert [each.command for each in found.programs] == ["app:app", "celery -A app worker"]
@@ -130,7 +165,10 @@ def test_uwsgi() -> None:
 
 
 def test_cron() -> None:
-    found = read("crontab", "SHELL=/bin/sh\n# x\n*/5 * * * * cd /app && python sync.py >> /var/log/cron.log 2>&1\n@daily root /backup.sh\n")
+    found = read(
+        "crontab",
+        "SHELL=/bin/sh\n# x\n*/5 * * * * cd /app && python sync.py >> /var/log/cron.log 2>&1\n@daily root /backup.sh\n",
+    )
     assert [(each.command.split()[0], each.user) for each in found.programs] == [("cd", ""), ("/backup.sh", "root")]
     assert "python" in {use.word for use in found.runs}
     assert [write.path for write in found.writes] == ["/var/log/cron.log"]
@@ -139,36 +177,91 @@ def test_cron() -> None:
 
 
 def test_kinds_of_files() -> None:
-    assert [kind_of(name) for name in ("Procfile", "docker/Procfile.dev", "supervisord.conf", "supervisor/conf.d/app.conf", "gunicorn.conf.py",
-                                       "gunicorn_conf.py", "uwsgi.ini", "app_uwsgi.ini", "crontab", "cron.d/x", "uwsgi.xml", "app.py", "nginx.conf",
-                                       "httpd.conf")] == [
-        "procfile", "procfile", "supervisor", "supervisor", "gunicorn", "gunicorn", "uwsgi", "uwsgi", "cron", "cron", "unread", "", "nginx",
-        ""]
+    assert [
+        kind_of(name)
+        for name in (
+            "Procfile",
+            "docker/Procfile.dev",
+            "supervisord.conf",
+            "supervisor/conf.d/app.conf",
+            "gunicorn.conf.py",
+            "gunicorn_conf.py",
+            "uwsgi.ini",
+            "app_uwsgi.ini",
+            "crontab",
+            "cron.d/x",
+            "uwsgi.xml",
+            "app.py",
+            "nginx.conf",
+            "httpd.conf",
+        )
+    ] == [
+        "procfile",
+        "procfile",
+        "supervisor",
+        "supervisor",
+        "gunicorn",
+        "gunicorn",
+        "uwsgi",
+        "uwsgi",
+        "cron",
+        "cron",
+        "unread",
+        "",
+        "nginx",
+        "",
+    ]
     assert read("uwsgi.yaml", "uwsgi:\n").unread
     assert read("Procfile", "web: x\0y").unread
 
 
-@pytest.mark.parametrize(("command", "found"), [
-    ("gunicorn app:app", [(8000, "")]), ("gunicorn -b :80 app:app", [(80, "")]), ("gunicorn -b unix:/x.sock app:app", []),
-    ("gunicorn --config x.py app:app", []), ("gunicorn --bind=0.0.0.0:${PORT:-5000} app", [(5000, "PORT")]),
-    ("exec uvicorn main:app --host 0.0.0.0 --port 8080", [(8080, "")]), ("flask run -p 80", [(80, "")]), ("flask --app x run", [(5000, "")]),
-    ("python manage.py runserver 0.0.0.0:8001", [(8001, "")]), ("python manage.py runserver", [(8000, "")]), ("python manage.py migrate", []),
-    ("streamlit run app.py --server.port=80", [(80, "")]), ("python -m http.server 9000", [(9000, "")]),
-    ("if x; then\n  gunicorn a \\\n    -b :81\nfi", [(81, "")]), ("sh -c 'uvicorn main:app --port 82'", [(82, "")]), ("# gunicorn", []),
-    ("P=${PORT:-8001}\ncd x\ngunicorn -b \"0.0.0.0:${P}\" x", [(8001, "PORT")]), ("export P='82'\nuvicorn x --port $P", [(82, "")]),
-    ("P=1\nP=2\nuvicorn x --port $P", [(None, "P")]), ("P=$P\nuvicorn x --port $P", [(None, "P")]),
-    ('["./wait-for-it.sh", "db:5432", "--", "python", "manage.py", "runserver", "0.0.0.0:8001"]', [(8001, "")]),
-    ("pip install gunicorn", []), ("/opt/venv/bin/gunicorn x", [(8000, "")])])
+@pytest.mark.parametrize(
+    ("command", "found"),
+    [
+        ("gunicorn app:app", [(8000, "")]),
+        ("gunicorn -b :80 app:app", [(80, "")]),
+        ("gunicorn -b unix:/x.sock app:app", []),
+        ("gunicorn --config x.py app:app", []),
+        ("gunicorn --bind=0.0.0.0:${PORT:-5000} app", [(5000, "PORT")]),
+        ("exec uvicorn main:app --host 0.0.0.0 --port 8080", [(8080, "")]),
+        ("flask run -p 80", [(80, "")]),
+        ("flask --app x run", [(5000, "")]),
+        ("python manage.py runserver 0.0.0.0:8001", [(8001, "")]),
+        ("python manage.py runserver", [(8000, "")]),
+        ("python manage.py migrate", []),
+        ("streamlit run app.py --server.port=80", [(80, "")]),
+        ("python -m http.server 9000", [(9000, "")]),
+        ("if x; then\n  gunicorn a \\\n    -b :81\nfi", [(81, "")]),
+        ("sh -c 'uvicorn main:app --port 82'", [(82, "")]),
+        ("# gunicorn", []),
+        ('P=${PORT:-8001}\ncd x\ngunicorn -b "0.0.0.0:${P}" x', [(8001, "PORT")]),
+        ("export P='82'\nuvicorn x --port $P", [(82, "")]),
+        ("P=1\nP=2\nuvicorn x --port $P", [(None, "P")]),
+        ("P=$P\nuvicorn x --port $P", [(None, "P")]),
+        ('["./wait-for-it.sh", "db:5432", "--", "python", "manage.py", "runserver", "0.0.0.0:8001"]', [(8001, "")]),
+        ("pip install gunicorn", []),
+        ("/opt/venv/bin/gunicorn x", [(8000, "")]),
+    ],
+)
 def test_ports_of_commands(command: str, found: list[tuple[int | None, str]]) -> None:
     assert [(port.port, port.env) for port in ports_of_command(command, "x", 1)] == found
 
 
 def test_port_of_an_address() -> None:
     assert [port_of(text) for text in ("80", ":80", "[::]:80", "$P", "${P:-81}", "host", "99999")] == [
-        (80, ""), (80, ""), (80, ""), (None, "P"), (81, "P"), None, None]
+        (80, ""),
+        (80, ""),
+        (80, ""),
+        (None, "P"),
+        (81, "P"),
+        None,
+        None,
+    ]
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read(data: bytes) -> None:
-    read_processes(dict.fromkeys(("Procfile", "supervisord.conf", "gunicorn.conf.py", "uwsgi.ini", "crontab", "cron.d/x"), data))
+    read_processes(
+        dict.fromkeys(("Procfile", "supervisord.conf", "gunicorn.conf.py", "uwsgi.ini", "crontab", "cron.d/x"), data)
+    )

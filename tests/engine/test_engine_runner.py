@@ -15,7 +15,7 @@ from dockfix.syntax import Instruction
 from results import Project, text_of
 
 Change = Callable[[Facts, Instruction], str]
-TEXT = "FROM python:3.11-slim\n# why\nRUN make install\nENV A=1\nCMD [\"python\", \"app.py\"]\n"
+TEXT = 'FROM python:3.11-slim\n# why\nRUN make install\nENV A=1\nCMD ["python", "app.py"]\n'
 
 
 class Fake:
@@ -32,8 +32,11 @@ class Fake:
         self.keyword, self.change, self.outcome = keyword, change, outcome
 
     def apply(self, facts: Facts) -> Outcome:
-        edits = [Edit(node, facts.tree.snippet(new, node.line), node.line, "reason") for node in facts.tree.instructions
-                 if node.keyword == self.keyword and (new := self.change(facts, node)) != node.text]
+        edits = [
+            Edit(node, facts.tree.snippet(new, node.line), node.line, "reason")
+            for node in facts.tree.instructions
+            if node.keyword == self.keyword and (new := self.change(facts, node)) != node.text
+        ]
         return Outcome(edits, **self.outcome)  # type: ignore[arg-type]
 
 
@@ -41,6 +44,7 @@ class Fake:
 def fakes(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def use(*transforms: Fake) -> None:
         monkeypatch.setattr(runner, "transforms", lambda: transforms)
+
     return use
 
 
@@ -48,22 +52,32 @@ def comment_above(facts: Facts, node: Instruction) -> str:
     return node.text if "touched" in str(facts.tree) else "# touched\n" + node.text
 
 
-@pytest.mark.parametrize(("fake", "broken"), [
-    (Fake("CMD", lambda facts, node: "CMD [\"other\"]\n"), "CMD of the image would change"),
-    (Fake("ENV", lambda facts, node: "ENV A=2\n"), "ENV A of the image would change"),
-    (Fake("ENV", lambda facts, node: "USER 5\nENV A=1\n"), "USER of the image would change"),
-    (Fake("RUN", lambda facts, node: ""), "would no longer run: make install"),
-    (Fake("RUN", lambda facts, node: "RUN make install\nRUN pip install x\n"), "Python packages that are installed would change"),
-    (Fake("CMD", lambda facts, node: "CMD [\"python\", \"app.py\"]\nGONE x\n"), "has an error in line"),
-    (Fake("ENV", lambda facts, node: "WORKDIR /x\nENV A=1\n"), "WORKDIR of the image would change"),
-    (Fake("ENV", lambda facts, node: "SHELL [\"bash\"]\nENV A=1\n"), "SHELL of the image would change"),
-    (Fake("ENV", lambda facts, node: "LABEL a=b\nENV A=1\n"), "LABEL a of the image would change"),
-])
+@pytest.mark.parametrize(
+    ("fake", "broken"),
+    [
+        (Fake("CMD", lambda facts, node: 'CMD ["other"]\n'), "CMD of the image would change"),
+        (Fake("ENV", lambda facts, node: "ENV A=2\n"), "ENV A of the image would change"),
+        (Fake("ENV", lambda facts, node: "USER 5\nENV A=1\n"), "USER of the image would change"),
+        (Fake("RUN", lambda facts, node: ""), "would no longer run: make install"),
+        (
+            Fake("RUN", lambda facts, node: "RUN make install\nRUN pip install x\n"),
+            "Python packages that are installed would change",
+        ),
+        (Fake("CMD", lambda facts, node: 'CMD ["python", "app.py"]\nGONE x\n'), "has an error in line"),
+        (Fake("ENV", lambda facts, node: "WORKDIR /x\nENV A=1\n"), "WORKDIR of the image would change"),
+        (Fake("ENV", lambda facts, node: 'SHELL ["bash"]\nENV A=1\n'), "SHELL of the image would change"),
+        (Fake("ENV", lambda facts, node: "LABEL a=b\nENV A=1\n"), "LABEL a of the image would change"),
+    ],
+)
 def test_a_pass_that_breaks_something_is_rolled_back_and_named(
-        project: Project, fakes: Callable[..., None], fake: Fake, broken: str) -> None:
+    project: Project, fakes: Callable[..., None], fake: Fake, broken: str
+) -> None:
     fakes(fake, Fake("RUN", comment_above))
     result = project(TEXT)
-    assert any(note.transform == "fake" and "rolled back" in note.message and broken in note.message for note in result.warnings)
+    assert any(
+        note.transform == "fake" and "rolled back" in note.message and broken in note.message
+        for note in result.warnings
+    )
     assert text_of(result) == TEXT.replace("RUN", "# touched\nRUN")
 
 
@@ -71,6 +85,7 @@ def test_a_comment_may_not_be_lost(project: Project, fakes: Callable[..., None])
     class Loses(Fake):
         def apply(self, facts: Facts) -> Outcome:
             return Outcome([Edit(node, (), node.line, "reason") for node in facts.tree.nodes if node.text == "# why\n"])
+
     fakes(Loses("RUN", comment_above))
     result = project(TEXT)
     assert not result.files
@@ -85,6 +100,7 @@ def test_a_declared_change_is_let_through(project: Project, fakes: Callable[...,
 def test_a_pass_that_fails_does_not_take_the_others_with_it(project: Project, fakes: Callable[..., None]) -> None:
     def fails(facts: Facts, node: Instruction) -> str:
         raise ZeroDivisionError("oops")
+
     fakes(Fake("CMD", fails), Fake("RUN", comment_above))
     result = project(TEXT)
     assert "ZeroDivisionError: oops" in result.warnings[0].message
@@ -104,7 +120,9 @@ def test_a_pass_that_never_settles_is_left_out(project: Project, fakes: Callable
 
 
 def test_two_passes_that_undo_each_other_are_found(project: Project, fakes: Callable[..., None]) -> None:
-    there = type("There", (Fake,), {"id": "there"})("ENV", lambda facts, node: "ENV A=2\n", declares=frozenset({"ENV A"}))
+    there = type("There", (Fake,), {"id": "there"})(
+        "ENV", lambda facts, node: "ENV A=2\n", declares=frozenset({"ENV A"})
+    )
     back = type("Back", (Fake,), {"id": "back"})("ENV", lambda facts, node: "ENV A=1\n", declares=frozenset({"ENV A"}))
     fakes(there, back)
     result = project(TEXT)
@@ -120,13 +138,16 @@ def test_unsafe_changes_are_only_listed(project: Project, fakes: Callable[..., N
     assert "# touched" in text_of(project(TEXT, unsafe=True))
 
 
-@pytest.mark.parametrize(("comment", "changed"), [
-    ("# dockfix: ignore[fake] we know better", False),
-    ("# dockfix: ignore[fake,other]", False),
-    ("# dockfix: ignore", False),
-    ("# dockfix: ignore[other]", True),
-    ("# dockfix: ignore-file[fake] reason", False),
-])
+@pytest.mark.parametrize(
+    ("comment", "changed"),
+    [
+        ("# dockfix: ignore[fake] we know better", False),
+        ("# dockfix: ignore[fake,other]", False),
+        ("# dockfix: ignore", False),
+        ("# dockfix: ignore[other]", True),
+        ("# dockfix: ignore-file[fake] reason", False),
+    ],
+)
 def test_suppression(project: Project, fakes: Callable[..., None], comment: str, changed: bool) -> None:
     fakes(Fake("RUN", comment_above))
     result = project(TEXT.replace("# why", comment))
@@ -139,13 +160,17 @@ def test_a_suppression_holds_for_the_instruction_below_it_only(project: Project,
     assert project(TEXT.replace("# why", "# dockfix: ignore[fake]")).files
 
 
-@pytest.mark.parametrize(("comment", "held"), [
-    ("# dockfix: ignore-file[fake] reason", "suppressed for the whole file"),
-    ("# dockfix: ignore-file", "suppressed for the whole file"),
-    ("# dockfix: ignore-file[other]", ""),
-])
-def test_a_suppression_for_the_whole_file_holds_wherever_it_stands(project: Project, fakes: Callable[..., None], comment: str,
-                                                                   held: str) -> None:
+@pytest.mark.parametrize(
+    ("comment", "held"),
+    [
+        ("# dockfix: ignore-file[fake] reason", "suppressed for the whole file"),
+        ("# dockfix: ignore-file", "suppressed for the whole file"),
+        ("# dockfix: ignore-file[other]", ""),
+    ],
+)
+def test_a_suppression_for_the_whole_file_holds_wherever_it_stands(
+    project: Project, fakes: Callable[..., None], comment: str, held: str
+) -> None:
     fakes(Fake("CMD", comment_above))
     result = project(TEXT.replace("# why", comment))
     assert bool(result.files) == (not held)
@@ -153,7 +178,9 @@ def test_a_suppression_for_the_whole_file_holds_wherever_it_stands(project: Proj
 
 
 def test_select_and_ignore(project: Project) -> None:
-    text = "FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD [\"python\", \"app.py\"]\n"
+    text = (
+        'FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python", "app.py"]\n'
+    )
     assert {note.transform for note in project(text, only="non-root").changes} == {"non-root"}
     assert "syntax-directive" not in {note.transform for note in project(text).changes}
     assert text_of(project(text, only="syntax-directive")) == "# syntax=docker/dockerfile:1\n" + text

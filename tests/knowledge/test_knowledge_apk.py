@@ -21,7 +21,13 @@ def test_the_table_says_that_it_was_not_looked_up() -> None:
 def test_every_package_has_one_role() -> None:
     data = table("apk_packages")
     build = [name for group in data["build_only"] for name in group["packages"].split()]
-    lists = [*build, *data["runtime"], *data["by_release"], *data["run_only"]["packages"].split(), *data["virtual"]["packages"].split()]
+    lists = [
+        *build,
+        *data["runtime"],
+        *data["by_release"],
+        *data["run_only"]["packages"].split(),
+        *data["virtual"]["packages"].split(),
+    ]
     assert sorted(lists) == sorted(set(lists))
     assert all(NAME.fullmatch(name) for name in lists)
     assert len(data["runtime"]) >= 40

@@ -13,7 +13,16 @@ import pytest
 import make_apt_tables as script
 from apt_tables import places, tables
 from apt_tables.index import Index
-from dockfix.knowledge import alongside, commands, holds, known_packages, known_suites, recommends, role, runtime_libraries
+from dockfix.knowledge import (
+    alongside,
+    commands,
+    holds,
+    known_packages,
+    known_suites,
+    recommends,
+    role,
+    runtime_libraries,
+)
 from dockfix.knowledge.tables import table
 
 BOOKWORM = frozenset({"bookworm"})
@@ -176,7 +185,9 @@ def test_the_order_of_the_indices_does_not_matter(tmp_path: Path, seed: int) -> 
     script.main([*write(tmp_path), *output(tmp_path / "first")])
     script.main([*write(tmp_path / "mixed", seed=seed), *output(tmp_path / "second")])
     names = sorted(path.name for path in (tmp_path / "first").iterdir())
-    assert names == [f"apt_{name}.toml" for name in ("alongside", "commands", "full_image", "libraries", "recommends", "runtime")]
+    assert names == [
+        f"apt_{name}.toml" for name in ("alongside", "commands", "full_image", "libraries", "recommends", "runtime")
+    ]
     for name in names:
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
 
@@ -215,7 +226,9 @@ def test_what_apt_has_fetched_is_used(tmp_path: Path, monkeypatch: pytest.Monkey
     program.parent.mkdir()
     answers = f"""*:\\ Packages) echo 'old {folder}/binary-amd64/Packages';;
       *:\\ Contents-deb) echo 'old {folder}/Contents-amd64.gz'; echo 'old {folder}/Contents-all'; echo 'old {folder}/missing';;"""
-    program.write_text(f'#!/bin/sh\necho "$APT_CONFIG $*" >> "{tmp_path}/log"\ncase "$*" in\n{answers}\n*update*) echo > "{lists}/x_InRelease";;\nesac\n')
+    program.write_text(
+        f'#!/bin/sh\necho "$APT_CONFIG $*" >> "{tmp_path}/log"\ncase "$*" in\n{answers}\n*update*) echo > "{lists}/x_InRelease";;\nesac\n'
+    )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     assert script.main(["--apt", str(tmp_path / "apt"), *output(tmp_path / "out")]) == 0
@@ -229,7 +242,10 @@ def test_what_apt_has_fetched_is_used(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_the_date_of_a_list_of_apt(tmp_path: Path) -> None:
     (tmp_path / "host_debian_dists_trixie_InRelease").write_text(RELEASE)
-    assert places.release_date(f"{tmp_path}/host_debian_dists_trixie_main_binary-amd64_Packages.lz4", None) == RELEASE[6:-1]
+    assert (
+        places.release_date(f"{tmp_path}/host_debian_dists_trixie_main_binary-amd64_Packages.lz4", None)
+        == RELEASE[6:-1]
+    )
 
 
 def test_circles_end() -> None:
@@ -300,7 +316,11 @@ def test_commands(package: str, expected: str) -> None:
 def test_recommends() -> None:
     assert recommends("curl", BOOKWORM) >= {"ca-certificates"}
     assert recommends("gcc", TRIXIE) == {"libc6-dev"}
-    assert recommends("gcc", None) == {"libc6-dev", "libkrb5-3", "libgssapi-krb5-2"}  # of libc6-dev's libnsl-dev in Debian 12
+    assert recommends("gcc", None) == {
+        "libc6-dev",
+        "libkrb5-3",
+        "libgssapi-krb5-2",
+    }  # of libc6-dev's libnsl-dev in Debian 12
     assert recommends("git", TRIXIE) >= {"ca-certificates", "openssh-client", "less"}
     assert recommends("python3-pip", BOOKWORM) >= {"build-essential", "python3-dev", "gcc"}
     assert recommends("libgomp1", None) == frozenset()
@@ -308,7 +328,9 @@ def test_recommends() -> None:
 
 
 def test_recommendations_of_any_candidate_release_are_told() -> None:
-    only_new = [name for name in table("apt_recommends")["packages"] if recommends(name, TRIXIE) - recommends(name, BOOKWORM)]
+    only_new = [
+        name for name in table("apt_recommends")["packages"] if recommends(name, TRIXIE) - recommends(name, BOOKWORM)
+    ]
     assert only_new
     for name in only_new:
         both = recommends(name, BOOKWORM | TRIXIE)
@@ -316,13 +338,16 @@ def test_recommendations_of_any_candidate_release_are_told() -> None:
         assert both <= recommends(name, None) == recommends(name, frozenset({"buster"}))
 
 
-@pytest.mark.parametrize(("package", "bookworm", "trixie"), [
-    ("gcc", {"libgomp1"}, {"libgomp1"}),
-    ("gcc-12", {"libgomp1"}, {"libgomp1"}),  # named by a pattern in apt_roles.toml
-    ("libtool", {"libmagic1"}, {"libmagic1t64"}),
-    ("libraqm-dev", {"libharfbuzz-subset0"}, {"libcairo2", "libharfbuzz-subset0"}),
-    ("libcairo2-dev", {"libsm6", "libice6"}, {"libsm6", "libice6"}),
-])
+@pytest.mark.parametrize(
+    ("package", "bookworm", "trixie"),
+    [
+        ("gcc", {"libgomp1"}, {"libgomp1"}),
+        ("gcc-12", {"libgomp1"}, {"libgomp1"}),  # named by a pattern in apt_roles.toml
+        ("libtool", {"libmagic1"}, {"libmagic1t64"}),
+        ("libraqm-dev", {"libharfbuzz-subset0"}, {"libcairo2", "libharfbuzz-subset0"}),
+        ("libcairo2-dev", {"libsm6", "libice6"}, {"libsm6", "libice6"}),
+    ],
+)
 def test_alongside(package: str, bookworm: set[str], trixie: set[str]) -> None:
     assert bookworm <= alongside(package, BOOKWORM, recommended=False)
     assert trixie <= alongside(package, TRIXIE, recommended=False)
@@ -332,24 +357,40 @@ def test_alongside(package: str, bookworm: set[str], trixie: set[str]) -> None:
 def test_what_stays_or_is_in_every_base_is_not_alongside() -> None:
     assert "libpq5" not in alongside("libpq-dev", TRIXIE)
     assert alongside("libpq-dev", TRIXIE, recommended=False) == frozenset()
-    assert not {"libssl3", "libssl3t64", "libffi8", "zlib1g", "libc6"} & alongside("libglib2.0-dev", BOOKWORM | TRIXIE, recommended=False)
+    assert not {"libssl3", "libssl3t64", "libffi8", "zlib1g", "libc6"} & alongside(
+        "libglib2.0-dev", BOOKWORM | TRIXIE, recommended=False
+    )
     assert alongside("no-such-thing", None) == frozenset()
     # of the recommendation alone
     assert "libjpeg62-turbo" in alongside("build-essential", BOOKWORM)
     assert "libjpeg62-turbo" not in alongside("build-essential", BOOKWORM, recommended=False)
 
 
-@pytest.mark.parametrize(("package", "library", "expected"), [
-    ("libmagic1", "libmagic.so.1", True), ("libmagic1t64", "magic", True), ("libmagic1", "/usr/lib/x86_64-linux-gnu/libmagic.so.1", True),
-    ("libmagic1", "libmagic.so.1.0.0", True), ("libmagic1", "libmagic.so", True), ("libmagic1", "libmagic.so.2", False),
-    ("libmagic1", "libmagic.so.10", False), ("libmagic1", "mag", False), ("libglib2.0-0", "libgobject-2.0.so.0", True),
-    ("libicu72", "icudata", True), ("libcairo2", "cairo", True), ("libcairo2", "cairo-gobject", False), ("no-such-thing", "magic", False),
-])
+@pytest.mark.parametrize(
+    ("package", "library", "expected"),
+    [
+        ("libmagic1", "libmagic.so.1", True),
+        ("libmagic1t64", "magic", True),
+        ("libmagic1", "/usr/lib/x86_64-linux-gnu/libmagic.so.1", True),
+        ("libmagic1", "libmagic.so.1.0.0", True),
+        ("libmagic1", "libmagic.so", True),
+        ("libmagic1", "libmagic.so.2", False),
+        ("libmagic1", "libmagic.so.10", False),
+        ("libmagic1", "mag", False),
+        ("libglib2.0-0", "libgobject-2.0.so.0", True),
+        ("libicu72", "icudata", True),
+        ("libcairo2", "cairo", True),
+        ("libcairo2", "cairo-gobject", False),
+        ("no-such-thing", "magic", False),
+    ],
+)
 def test_holds(package: str, library: str, expected: bool) -> None:
     assert holds(package, library) is expected
 
 
 def test_runtime_libraries_that_are_known_have_no_build_role() -> None:
-    names = {name for line in table("apt_runtime")["packages"].values() for name in line.replace("|", " ").split()} - {"-"}
+    names = {name for line in table("apt_runtime")["packages"].values() for name in line.replace("|", " ").split()} - {
+        "-"
+    }
     assert [name for name in names if role(name) in ("build", "dev")] == []
     assert runtime_libraries("libpq-dev", BOOKWORM) == ("libpq5",)

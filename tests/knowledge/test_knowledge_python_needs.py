@@ -31,7 +31,18 @@ def test_enough_is_known_and_looked_into() -> None:
 
 @pytest.mark.parametrize("group", groups(), ids=lambda group: group["distributions"].split()[0])
 def test_entries_are_well_formed(group: dict[str, str]) -> None:
-    assert set(group) <= {"distributions", "libraries", "linked", "commands", "build", "compiler", "wheel", "checked", "why", "source"}
+    assert set(group) <= {
+        "distributions",
+        "libraries",
+        "linked",
+        "commands",
+        "build",
+        "compiler",
+        "wheel",
+        "checked",
+        "why",
+        "source",
+    }
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in group["distributions"].split())
     assert group["wheel"] in ("whole", "part", "pure", "none")
     assert re.match(r"https?://", group["source"])
@@ -50,7 +61,9 @@ def test_libraries_are_known_to_debian() -> None:
         for name in needs.libraries:
             assert role(name) in ("run", "dev") or name in libraries, name
         for name in (*needs.libraries, *needs.linked):
-            assert not name.endswith("-dev") or all(runtime_libraries(name, suites, python_base=False) for suites in RECENT), name
+            assert not name.endswith("-dev") or all(
+                runtime_libraries(name, suites, python_base=False) for suites in RECENT
+            ), name
         assert all(name.endswith("-dev") for name in needs.linked)
 
 

@@ -30,13 +30,19 @@ def effects(text: str, **state: object) -> Effects:
     return result
 
 
-@pytest.mark.parametrize(("text", "packages"), [
-    ("apt-get install -y gcc curl", ["gcc", "curl"]),
-    ("apt-get -qq install --no-install-recommends -y gcc=4:12.2.0-3 libpq-dev:amd64 git/bookworm", ["gcc", "libpq-dev", "git"]),
-    ("apt install -yt bookworm-backports g++", ["g++"]),
-    ("apt-get -o Dpkg::Options::=--force-confold install libstdc++6", ["libstdc++6"]),
-    ("DEBIAN_FRONTEND=noninteractive apt-get install -y tzdata", ["tzdata"]),
-])
+@pytest.mark.parametrize(
+    ("text", "packages"),
+    [
+        ("apt-get install -y gcc curl", ["gcc", "curl"]),
+        (
+            "apt-get -qq install --no-install-recommends -y gcc=4:12.2.0-3 libpq-dev:amd64 git/bookworm",
+            ["gcc", "libpq-dev", "git"],
+        ),
+        ("apt install -yt bookworm-backports g++", ["g++"]),
+        ("apt-get -o Dpkg::Options::=--force-confold install libstdc++6", ["libstdc++6"]),
+        ("DEBIAN_FRONTEND=noninteractive apt-get install -y tzdata", ["tzdata"]),
+    ],
+)
 def test_apt_install(text: str, packages: list[str]) -> None:
     action = effects(text).action
     assert isinstance(action, AptInstall)
@@ -51,36 +57,63 @@ def test_apt_install_of_names_that_only_the_shell_knows() -> None:
     assert [package.name for package in action.packages] == ["gcc"]
 
 
-@pytest.mark.parametrize(("text", "kind"), [
-    ("apt-get update", AptUpdate),
-    ("apt-get clean", AptClean),
-    ("rm -rf /var/lib/apt/lists/*", AptClean),
-    ("rm -rf /var/lib/apt/lists/* /tmp/* /var/tmp/*", AptClean),
-    ("apt-get purge -y gcc", AptChange),
-    ("apt-get upgrade -y", AptChange),
-    ("rm -rf /root/.cache", PipCacheClean),
-    ("rm -rf ~/.cache/pip", PipCacheClean),
-    ("pip cache purge", PipCacheClean),
-    ("cd /x", ShellState),
-    ("export A=1", ShellState),
-    ("export A=\"$(cat /run/secrets/A)\"", ShellState),
-    ("set -eux", ShellState),
-    ("python -m venv /opt/venv", VenvCreate),
-])
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("apt-get update", AptUpdate),
+        ("apt-get clean", AptClean),
+        ("rm -rf /var/lib/apt/lists/*", AptClean),
+        ("rm -rf /var/lib/apt/lists/* /tmp/* /var/tmp/*", AptClean),
+        ("apt-get purge -y gcc", AptChange),
+        ("apt-get upgrade -y", AptChange),
+        ("rm -rf /root/.cache", PipCacheClean),
+        ("rm -rf ~/.cache/pip", PipCacheClean),
+        ("pip cache purge", PipCacheClean),
+        ("cd /x", ShellState),
+        ("export A=1", ShellState),
+        ('export A="$(cat /run/secrets/A)"', ShellState),
+        ("set -eux", ShellState),
+        ("python -m venv /opt/venv", VenvCreate),
+    ],
+)
 def test_actions(text: str, kind: type) -> None:
     assert isinstance(effects(text).action, kind)
 
 
-@pytest.mark.parametrize("url", ["https://$TOKEN@e.org/a/y.git", '"https://ci:${TOKEN:-none}@e.org/y"', "https://e.org/y/"])
+@pytest.mark.parametrize(
+    "url", ["https://$TOKEN@e.org/a/y.git", '"https://ci:${TOKEN:-none}@e.org/y"', "https://e.org/y/"]
+)
 def test_git_clones_to_the_last_name_of_a_url(url: str) -> None:
     assert effects(f"git clone --depth 1 {url}").writes == ("/app/y",)
 
 
-@pytest.mark.parametrize("text", [
-    "apt-get install -y gcc-", "apt-get source x", "apt-get install --purge x", "make install", "a | b", "eval x", "$CMD x",
-    "pip install --strange x", "pip uninstall x", "python setup.py install", "python -m venv $X", "cd $X", ". /x/env", "curl -K conf",
-    "mkdir $X/y", "git pull", "git clone $URL", "git clone https://e.org/$NAME.git", "cp a", "python -m compileall .", "virtualenv /v", "mkdir a > $X",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "apt-get install -y gcc-",
+        "apt-get source x",
+        "apt-get install --purge x",
+        "make install",
+        "a | b",
+        "eval x",
+        "$CMD x",
+        "pip install --strange x",
+        "pip uninstall x",
+        "python setup.py install",
+        "python -m venv $X",
+        "cd $X",
+        ". /x/env",
+        "curl -K conf",
+        "mkdir $X/y",
+        "git pull",
+        "git clone $URL",
+        "git clone https://e.org/$NAME.git",
+        "cp a",
+        "python -m compileall .",
+        "virtualenv /v",
+        "mkdir a > $X",
+    ],
+)
 def test_what_is_not_known_is_opaque(text: str) -> None:
     assert effects(text).opaque
 
@@ -92,7 +125,9 @@ def pip(text: str, **state: object) -> PipInstall:
 
 
 def test_pip_install() -> None:
-    action = pip("pip install --no-cache-dir -r requirements.txt -c ../c.txt 'a>=1' ./pkg git+https://x/y.git --find-links wheels")
+    action = pip(
+        "pip install --no-cache-dir -r requirements.txt -c ../c.txt 'a>=1' ./pkg git+https://x/y.git --find-links wheels"
+    )
     assert action.requirements == ("/app/requirements.txt",)
     assert action.constraints == ("/c.txt",)
     assert action.packages == ("a>=1", "git+https://x/y.git")
@@ -102,8 +137,17 @@ def test_pip_install() -> None:
     assert not action.blocker
 
 
-@pytest.mark.parametrize("text", ["python -m pip install x", "pip3 install x", "pip3.11 install x", "python3 -m pip install -qU x",
-                                  "python3.11 -m pip install --upgrade x", "/usr/local/bin/pip install x"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "python -m pip install x",
+        "pip3 install x",
+        "pip3.11 install x",
+        "python3 -m pip install -qU x",
+        "python3.11 -m pip install --upgrade x",
+        "/usr/local/bin/pip install x",
+    ],
+)
 def test_pip_by_any_name(text: str) -> None:
     assert pip(text).packages == ("x",)
     assert pip(text).prefix == ""
@@ -113,7 +157,9 @@ def test_bundled_short_options_take_the_value_of_the_last() -> None:
     assert pip("pip install -Ur requirements.txt").requirements == ("/app/requirements.txt",)
 
 
-@pytest.mark.parametrize("option", ["--user", "--target=/x", "-t /x", "--prefix /x", "--root /x", "--no-build-isolation"])
+@pytest.mark.parametrize(
+    "option", ["--user", "--target=/x", "-t /x", "--prefix /x", "--root /x", "--no-build-isolation"]
+)
 def test_pip_installs_that_cannot_move(option: str) -> None:
     assert pip(f"pip install {option} x").blocker
 
@@ -124,11 +170,14 @@ def test_pip_as_another_user_cannot_move() -> None:
     assert not pip("pip install x", user="0:0").blocker
 
 
-@pytest.mark.parametrize("text", [
-    "python -m venv /v && /v/bin/pip install x",
-    "python -m venv /v && . /v/bin/activate && pip install x",
-    "python -m venv /v && /v/bin/python -m pip install x",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "python -m venv /v && /v/bin/pip install x",
+        "python -m venv /v && . /v/bin/activate && pip install x",
+        "python -m venv /v && /v/bin/python -m pip install x",
+    ],
+)
 def test_pip_in_a_virtual_environment(text: str) -> None:
     assert pip(text).prefix == "/v"
 
@@ -144,23 +193,26 @@ def test_a_virtual_environment_that_nobody_saw_being_made_blocks() -> None:
     assert not pip("pip install x", env={"PATH": "/root/.local/bin:/usr/local/bin"}).blocker
 
 
-@pytest.mark.parametrize(("text", "reads", "writes"), [
-    ("mkdir -p a/b /c", (), ("/app/a/b", "/c")),
-    ("cp -r a b /c", ("/app/a", "/app/b"), ("/c",)),
-    ("mv a b", ("/app/a",), ("/app/a", "/app/b")),
-    ("ln -s /a /b", ("/a",), ("/b",)),
-    ("chmod +x run.sh", ("/app/run.sh",), ("/app/run.sh",)),
-    ("rm -rf /a/b*", (), ("/a",)),
-    ("echo x > /etc/y", (), ("/etc/y",)),
-    ("cd /z && touch x", (), ("/z/x",)),
-    ("cat a >> b", ("/app/a",), ("/app/b",)),
-    ("sed -i s/a/b/ f", ("/app/f",), ("/app/f",)),
-    ("sed s/a/b/ f", ("/app/f",), ()),
-    ("curl -fsSLo /x https://y/z", ("/etc/ssl",), ("/x",)),
-    ("wget https://y/z", ("/etc/ssl",), ("/app",)),
-    ("wget -qO /x https://y/z", ("/etc/ssl",), ("/x",)),
-    ("tar -xzf a.tar.gz -C /opt", ("/app/a.tar.gz",), ("/opt",)),
-])
+@pytest.mark.parametrize(
+    ("text", "reads", "writes"),
+    [
+        ("mkdir -p a/b /c", (), ("/app/a/b", "/c")),
+        ("cp -r a b /c", ("/app/a", "/app/b"), ("/c",)),
+        ("mv a b", ("/app/a",), ("/app/a", "/app/b")),
+        ("ln -s /a /b", ("/a",), ("/b",)),
+        ("chmod +x run.sh", ("/app/run.sh",), ("/app/run.sh",)),
+        ("rm -rf /a/b*", (), ("/a",)),
+        ("echo x > /etc/y", (), ("/etc/y",)),
+        ("cd /z && touch x", (), ("/z/x",)),
+        ("cat a >> b", ("/app/a",), ("/app/b",)),
+        ("sed -i s/a/b/ f", ("/app/f",), ("/app/f",)),
+        ("sed s/a/b/ f", ("/app/f",), ()),
+        ("curl -fsSLo /x https://y/z", ("/etc/ssl",), ("/x",)),
+        ("wget https://y/z", ("/etc/ssl",), ("/app",)),
+        ("wget -qO /x https://y/z", ("/etc/ssl",), ("/x",)),
+        ("tar -xzf a.tar.gz -C /opt", ("/app/a.tar.gz",), ("/opt",)),
+    ],
+)
 def test_paths(text: str, reads: tuple[str, ...], writes: tuple[str, ...]) -> None:
     found = effects(text)
     assert not found.opaque
@@ -180,8 +232,56 @@ def test_values_of_variables_are_used_where_known() -> None:
 
 
 @settings(deadline=None, max_examples=300)
-@given(st.lists(st.sampled_from(["pip", "apt-get", "install", "update", "-r", "-y", "x", "$Y", "'a b'", "--", "-", "/a", "~/b", "cd", "&&", ";",
-                                 "rm", "-rf", "curl", "-o", "python", "-m", "venv", "git", "clone", "cp", "ln", "tar", "-C", "=", ">", "sed",
-                                 "mkdir", "export", "A=1", ".", "install", "-t", "--user", "-e", "file:x", "a[b]"]), max_size=9))
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "pip",
+                "apt-get",
+                "install",
+                "update",
+                "-r",
+                "-y",
+                "x",
+                "$Y",
+                "'a b'",
+                "--",
+                "-",
+                "/a",
+                "~/b",
+                "cd",
+                "&&",
+                ";",
+                "rm",
+                "-rf",
+                "curl",
+                "-o",
+                "python",
+                "-m",
+                "venv",
+                "git",
+                "clone",
+                "cp",
+                "ln",
+                "tar",
+                "-C",
+                "=",
+                ">",
+                "sed",
+                "mkdir",
+                "export",
+                "A=1",
+                ".",
+                "install",
+                "-t",
+                "--user",
+                "-e",
+                "file:x",
+                "a[b]",
+            ]
+        ),
+        max_size=9,
+    )
+)
 def test_any_command_line_has_effects(words: list[str]) -> None:
     assert isinstance(effects(" ".join(words)), Effects)

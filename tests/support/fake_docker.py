@@ -98,7 +98,7 @@ class FakeDocker:
 
     def argv(self, *words: str) -> list[list[str]]:
         """The calls whose first words are these."""
-        return [call["argv"] for call in self.calls if call["argv"][:len(words)] == list(words)]
+        return [call["argv"] for call in self.calls if call["argv"][: len(words)] == list(words)]
 
     @property
     def builds(self) -> list[dict[str, Any]]:
@@ -120,7 +120,10 @@ class FakeDocker:
 
     def add(self, kind: str, name: str, session: str) -> None:
         """An image or a container of some session that was there before."""
-        write(f"{self.root}/{kind}/{name}", repr({"tag": name, "labels": {"dockfix.verify": session}, "dockerfile": "FROM scratch\n"}))
+        write(
+            f"{self.root}/{kind}/{name}",
+            repr({"tag": name, "labels": {"dockfix.verify": session}, "dockerfile": "FROM scratch\n"}),
+        )
 
 
 # --- the program ------------------------------------------------------------------------------------------------------
@@ -135,7 +138,12 @@ def main() -> int:
     if building:
         file = option(argv, "-f")
         ignore = f"{file}.dockerignore"
-        record |= {"dockerfile": read(file), "context": argv[-1], "tag": option(argv, "-t"), "ignore": read(ignore) if exists(ignore) else None}
+        record |= {
+            "dockerfile": read(file),
+            "context": argv[-1],
+            "tag": option(argv, "-t"),
+            "ignore": read(ignore) if exists(ignore) else None,
+        }
     with open(f"{root}/calls", "ab") as calls:  # noqa: PTH123
         calls.write(ascii(record).encode() + b"\n")
     return build(root, settings, argv, record) if building else other(root, settings, argv)
@@ -163,7 +171,11 @@ def exists(path: str) -> bool:
 
 def things(root: str, kind: str) -> list[tuple[str, dict[str, Any]]]:
     """The images or containers by the names of their files."""
-    return [(name, literal(read(f"{root}/{kind}/{name}"))) for name in sorted(os.listdir(f"{root}/{kind}")) if not name.endswith(".new")]  # noqa: PTH208
+    return [
+        (name, literal(read(f"{root}/{kind}/{name}")))
+        for name in sorted(os.listdir(f"{root}/{kind}"))  # noqa: PTH208
+        if not name.endswith(".new")
+    ]
 
 
 def search(pattern: str, text: str) -> bool:
@@ -197,7 +209,9 @@ def file_name(tag: str) -> str:
 
 def build(root: str, settings: dict[str, Any], argv: list[str], record: dict[str, Any]) -> int:
     for number, rule in enumerate(settings["builds"]):
-        fits = search(rule.get("dockerfile", ""), record["dockerfile"]) and search(rule.get("context", ""), record["context"])
+        fits = search(rule.get("dockerfile", ""), record["dockerfile"]) and search(
+            rule.get("context", ""), record["context"]
+        )
         if fits and ("times" not in rule or count(root, f"build{number}") <= rule["times"]):
             break
     else:
@@ -208,7 +222,10 @@ def build(root: str, settings: dict[str, Any], argv: list[str], record: dict[str
     time.sleep(rule.get("sleep", 0))
     status = int(rule.get("status", 0))
     if not status:
-        write(f"{root}/images/{file_name(record['tag'])}", repr({"tag": record["tag"], "labels": labels(argv), "dockerfile": record["dockerfile"]}))
+        write(
+            f"{root}/images/{file_name(record['tag'])}",
+            repr({"tag": record["tag"], "labels": labels(argv), "dockerfile": record["dockerfile"]}),
+        )
     return status
 
 
@@ -221,17 +238,35 @@ def other(root: str, settings: dict[str, Any], argv: list[str]) -> int:
         case ["buildx", "version"]:
             return 0 if settings["buildx"] else 1
         case ["buildx", "inspect", name]:
-            return say({} if name in settings["builders"] else {"err": f'ERROR: no builder "{name}" found\n', "status": 1})
+            return say(
+                {} if name in settings["builders"] else {"err": f'ERROR: no builder "{name}" found\n', "status": 1}
+            )
         case ["buildx", "imagetools", "inspect", "--format", "{{json .Manifest}}", name]:
             found = settings["registry"].get(name)
-            return say({"out": json({"digest": found})} if found else {"err": f"ERROR: {name}: not found\n", "status": 1})
+            return say(
+                {"out": json({"digest": found})} if found else {"err": f"ERROR: {name}: not found\n", "status": 1}
+            )
         case ["image", "inspect", "--format", "{{json .RepoDigests}}", name]:
-            return say({"out": json(settings["pulled"][name])} if name in settings["pulled"] else {"err": "no such image\n", "status": 1})
+            return say(
+                {"out": json(settings["pulled"][name])}
+                if name in settings["pulled"]
+                else {"err": "no such image\n", "status": 1}
+            )
         case ["image", "inspect", name]:
             image = literal(read(f"{root}/images/{file_name(name)}"))
             size = 4000 - len(image["dockerfile"])
-            print(json([{"Id": name, "Size": size, "Config": {**settings["config"], "Labels": image["labels"]},
-                        "RootFS": {"Layers": settings["layers"]}}]))
+            print(
+                json(
+                    [
+                        {
+                            "Id": name,
+                            "Size": size,
+                            "Config": {**settings["config"], "Labels": image["labels"]},
+                            "RootFS": {"Layers": settings["layers"]},
+                        }
+                    ]
+                )
+            )
         case ["history", *_]:
             print("\n".join(map(json, settings["history"])))
         case ["create", *_]:
@@ -305,8 +340,15 @@ def start(root: str, settings: dict[str, Any], argv: list[str]) -> int:
 
             wanted = loads(option(argv, "--env").partition("=")[2])
             requests = wanted["requests"]
-            answer = {"open": wanted["ports"], "roots": {}, "good": [True] * len(requests), "answers": [{"status": 200, "body": "fine"}] * len(requests)}
-        return say({"out": f"noise\ndockfix-probe:{json(answer)}\n"} if answer else {"err": "no python\n", "status": 127})
+            answer = {
+                "open": wanted["ports"],
+                "roots": {},
+                "good": [True] * len(requests),
+                "answers": [{"status": 200, "body": "fine"}] * len(requests),
+            }
+        return say(
+            {"out": f"noise\ndockfix-probe:{json(answer)}\n"} if answer else {"err": "no python\n", "status": 127}
+        )
     if "ldd" in argv[-1]:
         return say({"out": "".join(f"@@dockfix:{file}\n{settings['ldd']}" for file in given.splitlines())})
     return say({"out": "done\n"})
@@ -319,7 +361,16 @@ def export(files: dict[str, str]) -> None:
         data = files.get(path, "").encode()
         mode, kind = (0o755, b"5") if path in folders else (0o755 if "bin/" in path else 0o644, b"0")
         header = b"%-100s%07o\0%07o\0%07o\0%011o\0%011o\0%s%s%s" % (
-            path.encode(), mode, 0, 0, len(data), 0, b" " * 8, kind, b"\0" * 100 + b"ustar\00000")
+            path.encode(),
+            mode,
+            0,
+            0,
+            len(data),
+            0,
+            b" " * 8,
+            kind,
+            b"\0" * 100 + b"ustar\00000",
+        )
         header = header.replace(path.encode().ljust(100), path.encode().ljust(100, b"\0"), 1).ljust(512, b"\0")
         header = header[:148] + b"%06o\0 " % sum(header) + header[156:]
         sys.stdout.buffer.write(header + data + b"\0" * (-len(data) % 512))

@@ -40,5 +40,9 @@ def stages(text: str) -> tuple[str, str]:
 
 def installed(text: str) -> set[str]:
     """The apt packages that the final stage installs."""
-    return {package.name for _, unit in build(parse(text)).final.units
-            if isinstance(unit.effects.action, AptInstall) for package in unit.effects.action.packages}
+    return {
+        package.name
+        for _, unit in build(parse(text)).final.units
+        if isinstance(unit.effects.action, AptInstall)
+        for package in unit.effects.action.packages
+    }

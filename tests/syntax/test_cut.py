@@ -24,36 +24,48 @@ def without(text: str, commands: set[str] = frozenset(), words: set[str] = froze
     script = parse_script(body)
     dropped = {index for index, command in enumerate(script.commands) if command.name in commands}
     spans = command_spans(text, body, script.commands, dropped, lambda start, end: (start + 4, end + 4))
-    spans += [(word.start + 4, word.end + 4) for command in script.commands for word in command.words if word.text in words]
+    spans += [
+        (word.start + 4, word.end + 4) for command in script.commands for word in command.words if word.text in words
+    ]
     return cut(text, "\\", spans)
 
 
-@pytest.mark.parametrize(("text", "commands", "expected"), [
-    (LEADING, {"pip"}, "RUN apt-get update \\\n && apt-get install -y gcc g++ \\\n      curl \\\n && rm -rf /y\n"),
-    (LEADING, {"rm"}, "RUN apt-get update \\\n && apt-get install -y gcc g++ \\\n      curl \\\n && pip install --no-cache-dir x\n"),
-    (LEADING, {"apt-get"}, "RUN pip install --no-cache-dir x \\\n && rm -rf /y\n"),
-    (LEADING, {"pip", "rm"}, "RUN apt-get update \\\n && apt-get install -y gcc g++ \\\n      curl\n"),
-    (TRAILING, {"pip"}, "RUN apt-get update && \\\n    apt-get install -y gcc curl && \\\n    rm -rf /y\n"),
-    (TRAILING, {"rm"}, "RUN apt-get update && \\\n    apt-get install -y gcc curl && \\\n    pip install x\n"),
-    (TRAILING, {"apt-get"}, "RUN pip install x && \\\n    rm -rf /y\n"),
-    ("RUN a; b; c\n", {"a"}, "RUN b; c\n"),
-    ("RUN a; b; c\n", {"b"}, "RUN a; c\n"),
-    ("RUN a; b; c\n", {"c"}, "RUN a; b\n"),
-    ("RUN a && b", {"b"}, "RUN a"),
-])
+@pytest.mark.parametrize(
+    ("text", "commands", "expected"),
+    [
+        (LEADING, {"pip"}, "RUN apt-get update \\\n && apt-get install -y gcc g++ \\\n      curl \\\n && rm -rf /y\n"),
+        (
+            LEADING,
+            {"rm"},
+            "RUN apt-get update \\\n && apt-get install -y gcc g++ \\\n      curl \\\n && pip install --no-cache-dir x\n",
+        ),
+        (LEADING, {"apt-get"}, "RUN pip install --no-cache-dir x \\\n && rm -rf /y\n"),
+        (LEADING, {"pip", "rm"}, "RUN apt-get update \\\n && apt-get install -y gcc g++ \\\n      curl\n"),
+        (TRAILING, {"pip"}, "RUN apt-get update && \\\n    apt-get install -y gcc curl && \\\n    rm -rf /y\n"),
+        (TRAILING, {"rm"}, "RUN apt-get update && \\\n    apt-get install -y gcc curl && \\\n    pip install x\n"),
+        (TRAILING, {"apt-get"}, "RUN pip install x && \\\n    rm -rf /y\n"),
+        ("RUN a; b; c\n", {"a"}, "RUN b; c\n"),
+        ("RUN a; b; c\n", {"b"}, "RUN a; c\n"),
+        ("RUN a; b; c\n", {"c"}, "RUN a; b\n"),
+        ("RUN a && b", {"b"}, "RUN a"),
+    ],
+)
 def test_commands_go_with_one_separator(text: str, commands: set[str], expected: str) -> None:
     assert without(text, commands) == expected
 
 
-@pytest.mark.parametrize(("text", "words", "expected"), [
-    (LEADING, {"gcc", "g++"}, LEADING.replace(" gcc g++", "")),
-    (LEADING, {"curl"}, LEADING.replace("      curl \\\n", "")),
-    (LEADING, {"--no-cache-dir"}, LEADING.replace(" --no-cache-dir", "")),
-    (TRAILING, {"gcc"}, TRAILING.replace(" gcc", "")),
-    (TRAILING, {"curl"}, TRAILING.replace(" curl", "")),
-    ("RUN pip install --no-cache-dir \\\n    -r x\n", {"--no-cache-dir"}, "RUN pip install \\\n    -r x\n"),
-    ("RUN x a \\\n    b\n", {"b"}, "RUN x a\n"),
-])
+@pytest.mark.parametrize(
+    ("text", "words", "expected"),
+    [
+        (LEADING, {"gcc", "g++"}, LEADING.replace(" gcc g++", "")),
+        (LEADING, {"curl"}, LEADING.replace("      curl \\\n", "")),
+        (LEADING, {"--no-cache-dir"}, LEADING.replace(" --no-cache-dir", "")),
+        (TRAILING, {"gcc"}, TRAILING.replace(" gcc", "")),
+        (TRAILING, {"curl"}, TRAILING.replace(" curl", "")),
+        ("RUN pip install --no-cache-dir \\\n    -r x\n", {"--no-cache-dir"}, "RUN pip install \\\n    -r x\n"),
+        ("RUN x a \\\n    b\n", {"b"}, "RUN x a\n"),
+    ],
+)
 def test_words_go_with_their_line(text: str, words: set[str], expected: str) -> None:
     assert without(text, words=words) == expected
 

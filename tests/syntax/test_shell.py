@@ -42,9 +42,9 @@ def test_words_have_values_where_the_shell_expands_nothing() -> None:
 def test_offsets_count_characters_not_bytes() -> None:
     text = "echo 안녕 && pip install '가'"
     for command in parse_script(text).commands:
-        assert text[command.start:command.end] == command.text
+        assert text[command.start : command.end] == command.text
         for word in command.words:
-            assert text[word.start:word.end] == word.text
+            assert text[word.start : word.end] == word.text
 
 
 @settings(deadline=None, max_examples=200)
@@ -53,5 +53,5 @@ def test_any_text_is_cut_without_overlap(text: str) -> None:
     position = 0
     for command in parse_script(text).commands:
         assert position <= command.start <= command.end <= len(text)
-        assert text[command.start:command.end] == command.text
+        assert text[command.start : command.end] == command.text
         position = command.end

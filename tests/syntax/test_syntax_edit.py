@@ -30,7 +30,9 @@ def test_replacing_nothing_gives_the_same_file() -> None:
 def test_nodes_are_replaced_inserted_and_removed() -> None:
     tree = parse("FROM a\n# b\nRUN c\nCMD d\n")
     first, comment, run, last = tree.nodes
-    result = tree.replace({comment: (), run: tree.snippet("RUN e\nRUN f\n", 3), last: [*tree.snippet("USER g\n", 4), last]})
+    result = tree.replace(
+        {comment: (), run: tree.snippet("RUN e\nRUN f\n", 3), last: [*tree.snippet("USER g\n", 4), last]}
+    )
     assert str(result) == "FROM a\nRUN e\nRUN f\nUSER g\nCMD d\n"
     assert (result.nodes[0], result.nodes[-1]) == (first, last)
     assert [node.line for node in result.nodes] == [1, 3, 3, 4, 4]
@@ -98,10 +100,10 @@ def test_snippets_take_over_line_ends() -> None:
 
 def test_snippets_take_over_the_escape_character() -> None:
     tree = parse("# escape=`\nFROM a\n")
-    nodes = tree.snippet("RUN a \\\n  b\\\\ \\ \n  c <<d\ne \\\nd\nENV a=\"\\\"b\\\\\" \\\n  c='\\d' e=`f\n", 1)
+    nodes = tree.snippet('RUN a \\\n  b\\\\ \\ \n  c <<d\ne \\\nd\nENV a="\\"b\\\\" \\\n  c=\'\\d\' e=`f\n', 1)
     assert [node.text for node in nodes] == [
         "RUN a `\n  b\\\\ ` \n  c <<d\ne \\\nd\n",
-        "ENV a=\"`\"b\\\" `\n  c='\\d' e=``f\n",
+        'ENV a="`"b\\" `\n  c=\'\\d\' e=``f\n',
     ]
     assert isinstance(nodes[0], Instruction)
     assert nodes[0].args == "a   b\\\\   c <<d"
@@ -127,7 +129,8 @@ def test_snippets_take_over_the_case_of_keywords(text: str, expected: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "newline"), [("", "\n"), ("a", "\n"), ("a\r\n", "\r\n"), ("a\r\nb\n", "\n"), ("a\r\nb\r\nc\n", "\r\n"), ("a\r", "\n")]
+    ("text", "newline"),
+    [("", "\n"), ("a", "\n"), ("a\r\n", "\r\n"), ("a\r\nb\n", "\n"), ("a\r\nb\r\nc\n", "\r\n"), ("a\r", "\n")],
 )
 def test_the_files_line_end(text: str, newline: str) -> None:
     assert parse(text).newline == newline
@@ -135,7 +138,12 @@ def test_the_files_line_end(text: str, newline: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "indent"),
-    [("FROM a\n", "    "), ("RUN a \\\n\tb \\\n  c \\\n # d\n\te\n", "\t"), ("RUN a \\\nb\n", ""), ("RUN a \\\n  b <<c\n    d\nc\n", "  ")],
+    [
+        ("FROM a\n", "    "),
+        ("RUN a \\\n\tb \\\n  c \\\n # d\n\te\n", "\t"),
+        ("RUN a \\\nb\n", ""),
+        ("RUN a \\\n  b <<c\n    d\nc\n", "  "),
+    ],
 )
 def test_the_files_indentation(text: str, indent: str) -> None:
     assert parse(text).indent == indent

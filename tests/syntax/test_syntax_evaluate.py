@@ -29,7 +29,7 @@ def instruction(text: str, *, escape: str = "\\") -> Instruction:
         ("a${A}b$B", "a1bx y"),
         ("'$A'", "$A"),
         ('"$A"', "1"),
-        ("\"it's\" 'a \"b\"'", "it's a \"b\""),
+        ('"it\'s" \'a "b"\'', 'it\'s a "b"'),
         ("\\$A", "$A"),
         ('"\\$A \\" \\\\ \\n"', '$A " \\ \\n'),
         ("a\\ b\\n", "a bn"),
@@ -44,7 +44,7 @@ def instruction(text: str, *, escape: str = "\\") -> Instruction:
         ("${E+alt}", "alt"),
         ("${N:+alt}", ""),
         ("${N:-${A}-$B}", "1-x y"),
-        ("${N:-\"a b\"}", "a b"),
+        ('${N:-"a b"}', "a b"),
         ("${A:-$N}", "1"),
         ("${N:+$N}", ""),
         ("${A:?no}", "1"),
@@ -79,7 +79,12 @@ def test_expand_with_the_backtick_as_escape(word: str, value: str) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.sampled_from(["a", " ", "$A", "${B}", "$E", "'", '"', "=", "$Q", "${Q}", "b_", "$A$B", "<<", "{", "}"]), max_size=8).map("".join))
+@given(
+    st.lists(
+        st.sampled_from(["a", " ", "$A", "${B}", "$E", "'", '"', "=", "$Q", "${Q}", "b_", "$A$B", "<<", "{", "}"]),
+        max_size=8,
+    ).map("".join)
+)
 def test_the_two_ways_to_expand_agree(word: str) -> None:
     value = expand(word, ENV)
     if value is not None:
@@ -96,10 +101,10 @@ def test_the_two_ways_to_expand_agree(word: str) -> None:
         ("ENV a=1 b=$a", [("a", "1"), ("b", None)]),
         ("ENV PATH=/x:$PATH", [("PATH", None)]),
         ("ENV a=${N:-b} \\\n# c\n  d=$A", [("a", "b"), ("d", "1")]),
-        ("LABEL \"a b\"=c $A=d", [("a b", "c"), ("1", "d")]),
+        ('LABEL "a b"=c $A=d', [("a b", "c"), ("1", "d")]),
         ("LABEL a=", [("a", "")]),
         ("ARG a", [("a", None)]),
-        ("ARG a= b=\"c d\" e=$A", [("a", ""), ("b", "c d"), ("e", "1")]),
+        ('ARG a= b="c d" e=$A', [("a", ""), ("b", "c d"), ("e", "1")]),
         ("ENV a", []),
         ("ENV a=b c", []),
         ("ENV", []),
@@ -111,7 +116,7 @@ def test_pairs(text: str, expected: list[tuple[str, str | None]]) -> None:
 
 
 def test_pairs_with_the_backtick_as_escape() -> None:
-    node = instruction("ENV a=C:\\b c=\"`\"d`\"\" e=f` g `\n  h=\\", escape="`")
+    node = instruction('ENV a=C:\\b c="`"d`"" e=f` g `\n  h=\\', escape="`")
     assert pairs(node, {}) == (("a", "C:\\b"), ("c", '"d"'), ("e", "f g"), ("h", "\\"))
 
 

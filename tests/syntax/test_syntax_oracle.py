@@ -9,20 +9,30 @@ from syntax_oracle import assert_agrees, is_newer
 from dockfix.syntax import parse, problems
 
 COMMON = settings(max_examples=250, deadline=None)
-NAMES = st.sampled_from(["a", "b-c", "x_1", "é", "/srv/app", "$HOME", "${X:-y}", "a=b", "\\", "`", "'", '"', "#", "1.0"])
+NAMES = st.sampled_from(
+    ["a", "b-c", "x_1", "é", "/srv/app", "$HOME", "${X:-y}", "a=b", "\\", "`", "'", '"', "#", "1.0"]
+)
 BLANKS = st.sampled_from([" ", "  ", "\t", " \t", "\v"])
 
 
 @st.composite
 def shell_text(draw: st.DrawFn) -> str:
-    words = draw(st.lists(NAMES | st.sampled_from(["apt-get", "install", "&&", "-y", "\\\\", "echo"]), min_size=1, max_size=5))
+    words = draw(
+        st.lists(NAMES | st.sampled_from(["apt-get", "install", "&&", "-y", "\\\\", "echo"]), min_size=1, max_size=5)
+    )
     return "".join(word + draw(BLANKS) for word in words)
 
 
-JSON = st.lists(st.sampled_from(['"a"', '"b c"', '"\\u0041\\n"', '"é"', '"<<EOF"']), max_size=3).map(lambda items: f"[{', '.join(items)}]")
-NEAR_JSON = st.sampled_from(['["a",]', "['a']", '["a"', "[NaN]", '["a" "b"]', '["a", 1]', "[null]", '["a\tb"]', '{"a": 1}', '"a"', "["])
+JSON = st.lists(st.sampled_from(['"a"', '"b c"', '"\\u0041\\n"', '"é"', '"<<EOF"']), max_size=3).map(
+    lambda items: f"[{', '.join(items)}]"
+)
+NEAR_JSON = st.sampled_from(
+    ['["a",]', "['a']", '["a"', "[NaN]", '["a" "b"]', '["a", 1]', "[null]", '["a\tb"]', '{"a": 1}', '"a"', "["]
+)
 FLAGS = st.lists(
-    st.sampled_from(["--from=x", "--chown=a:b", '--mount="type=cache,target=/x y"', "--link", "--x='a b'", "--", "--a=é", '--q="']),
+    st.sampled_from(
+        ["--from=x", "--chown=a:b", '--mount="type=cache,target=/x y"', "--link", "--x='a b'", "--", "--a=é", '--q="']
+    ),
     max_size=2,
 ).map(lambda flags: "".join(f"{flag} " for flag in flags))
 COMMANDS = shell_text() | JSON | NEAR_JSON
@@ -31,14 +41,24 @@ PAIRS = st.sampled_from([
 ])  # fmt: skip
 FORMS = st.one_of(
     st.tuples(st.sampled_from(["RUN", "CMD", "ENTRYPOINT", "SHELL", "run", "Cmd"]), FLAGS, COMMANDS),
-    st.tuples(st.sampled_from(["COPY", "ADD", "VOLUME", "add"]), FLAGS, st.sampled_from(["a b", "a  b\tc", '"a b" c', "a"]) | JSON | NEAR_JSON),
+    st.tuples(
+        st.sampled_from(["COPY", "ADD", "VOLUME", "add"]),
+        FLAGS,
+        st.sampled_from(["a b", "a  b\tc", '"a b" c', "a"]) | JSON | NEAR_JSON,
+    ),
     st.tuples(st.sampled_from(["ENV", "LABEL", "ARG", "env"]), st.just(""), PAIRS),
     st.tuples(
         st.just("HEALTHCHECK"),
         st.sampled_from(["", "--interval=5s ", "--timeout=1s --retries=2 "]),
-        st.sampled_from(["NONE", "", "CMD", "OTHER x"]) | COMMANDS.map("CMD {}".format) | COMMANDS.map("cmd  {}".format),
+        st.sampled_from(["NONE", "", "CMD", "OTHER x"])
+        | COMMANDS.map("CMD {}".format)
+        | COMMANDS.map("cmd  {}".format),
     ),
-    st.tuples(st.sampled_from(["FROM", "EXPOSE", "USER", "WORKDIR", "STOPSIGNAL", "MAINTAINER", "from", "foo", "\\", "É"]), FLAGS, shell_text()),
+    st.tuples(
+        st.sampled_from(["FROM", "EXPOSE", "USER", "WORKDIR", "STOPSIGNAL", "MAINTAINER", "from", "foo", "\\", "É"]),
+        FLAGS,
+        shell_text(),
+    ),
 )
 PLAIN = FORMS.map(lambda form: f"{form[0]} {form[1]}{form[2]}")
 OPENERS = st.sampled_from([
@@ -50,11 +70,17 @@ OPENERS = st.sampled_from([
 @st.composite
 def heredoc(draw: st.DrawFn) -> tuple[str, list[str]]:
     """The line of an instruction that opens heredocs, and the lines of their bodies."""
-    keyword = draw(st.sampled_from(["RUN", "COPY", "ADD", "ONBUILD RUN", "onbuild copy", "CMD", "RUN --mount=type=tmpfs,target=/t"]))
+    keyword = draw(
+        st.sampled_from(
+            ["RUN", "COPY", "ADD", "ONBUILD RUN", "onbuild copy", "CMD", "RUN --mount=type=tmpfs,target=/t"]
+        )
+    )
     found = draw(st.lists(OPENERS, min_size=1, max_size=3))
     body: list[str] = []
     for opener, name in found:
-        body += draw(st.lists(st.sampled_from(["echo hi", "", "# no comment", "a \\", "\tEOF", "EOF ", "\tx"]), max_size=3))
+        body += draw(
+            st.lists(st.sampled_from(["echo hi", "", "# no comment", "a \\", "\tEOF", "EOF ", "\tx"]), max_size=3)
+        )
         if name is not None:
             body.append(draw(st.sampled_from(["", "\t"])) * ("<<-" in opener) + name)
     return f"{keyword} {' '.join(opener for opener, _ in found)} /x", body
@@ -63,13 +89,19 @@ def heredoc(draw: st.DrawFn) -> tuple[str, list[str]]:
 @st.composite
 def dockerfiles(draw: st.DrawFn) -> str:
     escape = draw(st.sampled_from(["\\", "\\", "`"]))
-    lines = draw(st.lists(st.sampled_from(["# syntax=docker/dockerfile:1", "#SYNTAX = x", " # escape=\\", "# escape=x"]), max_size=1))
+    lines = draw(
+        st.lists(
+            st.sampled_from(["# syntax=docker/dockerfile:1", "#SYNTAX = x", " # escape=\\", "# escape=x"]), max_size=1
+        )
+    )
     if escape == "`":
         lines.append(draw(st.sampled_from(["# escape=`", "#  Escape = ` "])))
     ignorable = st.sampled_from(["# comment", "  # comment \\", "", "   ", "\t#"])
     for _ in range(draw(st.integers(1, 6))):
         body: list[str] = []
-        head = draw(st.one_of(PLAIN, PLAIN, PLAIN.map("ONBUILD {}".format), heredoc(), ignorable.map(lambda line: (line, []))))
+        head = draw(
+            st.one_of(PLAIN, PLAIN, PLAIN.map("ONBUILD {}".format), heredoc(), ignorable.map(lambda line: (line, [])))
+        )
         if isinstance(head, tuple):
             head, body = head
         head = head.replace("\\", draw(st.sampled_from(["\\", escape]))) if "--" not in head else head

@@ -175,7 +175,7 @@ def test_7_keywords(text: str, keyword: str, span: tuple[int, int], args: str) -
     [
         ("RUN <<EOF\necho\nEOF\n", [("EOF", "echo\n", True, False, 0)]),
         ("copy <<a <<'b c' /x\n1\na\nb c\n", [("a", "1\n", True, False, 0), ("b c", "", False, False, 0)]),
-        ("ADD 3<<-\"E\"F /x\n\tEF x\n\t\tEF\n", [("EF", "\tEF x\n", False, True, 3)]),
+        ('ADD 3<<-"E"F /x\n\tEF x\n\t\tEF\n', [("EF", "\tEF x\n", False, True, 3)]),
         ("RUN <<EOF\n EOF\nEOF \nEOF\r\n", [("EOF", " EOF\nEOF \n", True, False, 0)]),
         ("RUN a \\\n# c\n<<EOF \\\n b\n# no comment\nEOF\n", [("EOF", "# no comment\n", True, False, 0)]),
         ("RUN --mount=type=cache,target=/a <<EOF\nEOF", [("EOF", "", True, False, 0)]),
@@ -234,8 +234,12 @@ def test_8_an_unterminated_one_runs_to_the_end() -> None:
     ("text", "flags", "args"),
     [
         ("COPY --from=x --link a b\n", [("from", "x"), ("link", None)], "a b"),
-        ("RUN --mount='type=cache, target=/x' --a=\"b'c\" d\n", [("mount", "type=cache, target=/x"), ("a", "b'c")], "d"),
-        ("RUN --a\\ b=c\\\"d e\n", [("a b", 'c"d')], "e"),
+        (
+            "RUN --mount='type=cache, target=/x' --a=\"b'c\" d\n",
+            [("mount", "type=cache, target=/x"), ("a", "b'c")],
+            "d",
+        ),
+        ('RUN --a\\ b=c\\"d e\n', [("a b", 'c"d')], "e"),
         ("RUN \\\n  --mount=a \\\n# c\n  --mount=b \\\n  c\n", [("mount", "a"), ("mount", "b")], "c"),
         ("RUN -- --x\n", [], "--x"),
         ("RUN --x -- --y\n", [("x", None)], "--y"),
@@ -290,8 +294,8 @@ def test_9_nothing_may_follow_the_json() -> None:
     [
         ("ENV a b  c\n", ("a", "b  c")),
         ("ENV a=b c='d e' f=g\\ h\n", ("a", "b", "c", "'d e'", "f", "g\\ h")),
-        ("LABEL \"a b\"=c\n", ('"a b"', "c")),
-        ("ENV a=\"b\\\"c d\" \\\n  e=\n", ("a", '"b\\"c d"', "e", "")),
+        ('LABEL "a b"=c\n', ('"a b"', "c")),
+        ('ENV a="b\\"c d" \\\n  e=\n', ("a", '"b\\"c d"', "e", "")),
         ("ARG a b=c d='e f\n", ("a", "b=c", "d='e f")),
         ("FROM --platform=linux/amd64 a AS b\n", ("a", "AS", "b")),
         ("HEALTHCHECK NONE\n", ("NONE",)),

@@ -202,5 +202,3 @@ def test_flags_that_we_do_not_know_are_left_to_buildkit() -> None:
 def test_problems_come_in_the_order_of_the_file() -> None:
     found = problems(assert_agrees("# escape=x\nRUN\nFOO\nFROM\nCOPY a\n"))
     assert [problem.line for problem in found] == [1, 2, 3, 4, 5]
-
-

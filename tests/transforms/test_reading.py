@@ -31,23 +31,40 @@ def facts(root: Path, dockerfile: str = DOCKERFILE, **files: str) -> Facts:
 
 
 def test_a_program_named_in_another_file_is_needed(tmp_path: Path) -> None:
-    found = facts(tmp_path, app_py="import subprocess\nfrom config import TOOL\nsubprocess.run([TOOL, 'x'])\n", config_py="TOOL = 'make'\n")
+    found = facts(
+        tmp_path,
+        app_py="import subprocess\nfrom config import TOOL\nsubprocess.run([TOOL, 'x'])\n",
+        config_py="TOOL = 'make'\n",
+    )
     assert needed(found, {"make", "gcc"}, ()) == {"make": "app.py:3 runs it"}
 
 
-@pytest.mark.parametrize(("code", "question"), [
-    ("open('out.txt', 'w')", ""),
-    ("import tempfile\ntempfile.mkstemp()", ""),
-    ("open('/' + 'weird' + '/x', 'w')", "app.py:1 writes to /weird, which has to be made for the user"),
-    ("open('/'.join(x), 'w')", ""),
-    ("import os\nD = 'weird'\nos.makedirs(os.path.join('/', D, name))", "app.py:3 writes to /weird, which has to be made for the user"),
-    ("open('/etc/x', 'w')", "app.py:1 names /etc/x, which only root may be able to write"),
-    ("import nltk\nnltk.download('punkt', download_dir='/' + 'etc' + '/nltk_data')",
-     "app.py:2 writes /etc/nltk_data, which only root may be able to"),
-    ("import os\nos.makedirs(os.path.join(os.getcwd(), '..', 'x'))", "app.py:2 writes to /x, which has to be made for the user"),
-    ("from prometheus_client import start_http_server\nstart_http_server(80)",
-     "port 80 is below 1024, which not every host lets a user listen on"),
-])
+@pytest.mark.parametrize(
+    ("code", "question"),
+    [
+        ("open('out.txt', 'w')", ""),
+        ("import tempfile\ntempfile.mkstemp()", ""),
+        ("open('/' + 'weird' + '/x', 'w')", "app.py:1 writes to /weird, which has to be made for the user"),
+        ("open('/'.join(x), 'w')", ""),
+        (
+            "import os\nD = 'weird'\nos.makedirs(os.path.join('/', D, name))",
+            "app.py:3 writes to /weird, which has to be made for the user",
+        ),
+        ("open('/etc/x', 'w')", "app.py:1 names /etc/x, which only root may be able to write"),
+        (
+            "import nltk\nnltk.download('punkt', download_dir='/' + 'etc' + '/nltk_data')",
+            "app.py:2 writes /etc/nltk_data, which only root may be able to",
+        ),
+        (
+            "import os\nos.makedirs(os.path.join(os.getcwd(), '..', 'x'))",
+            "app.py:2 writes to /x, which has to be made for the user",
+        ),
+        (
+            "from prometheus_client import start_http_server\nstart_http_server(80)",
+            "port 80 is below 1024, which not every host lets a user listen on",
+        ),
+    ],
+)
 def test_what_is_written_and_listened_to(tmp_path: Path, code: str, question: str) -> None:
     assert open_questions(facts(tmp_path, app_py=code + "\n")) == question
 
@@ -69,15 +86,27 @@ def test_where_files_of_the_context_lie_in_the_image(tmp_path: Path) -> None:
     dockerfile = DOCKERFILE.replace("COPY . .", "COPY src /srv/\nCOPY app.py run.py\nCOPY x_conf /etc/")
     found = facts(tmp_path, dockerfile, app_py="", src__a_py="", x_conf="")
     assert [found.image_path(name) for name in ("src/a.py", "src/new/b", "app.py", "other.py")] == [
-        "/srv/a.py", "/srv/new/b", "/app/run.py", None]
+        "/srv/a.py",
+        "/srv/new/b",
+        "/app/run.py",
+        None,
+    ]
 
 
 SCRIPT = "#!/bin/sh\nffmpeg -i x y > /weird/log\n"
 
 
-@pytest.mark.parametrize("put", ["ln -s /app/run.sh /usr/local/bin/go", "chmod +x run.sh && ln -sf /app/run.sh /usr/local/bin/", "cp run.sh /usr/bin/go",
-                                 "mv /app/run.sh /usr/local/bin/go", "install -m 755 /app/run.sh /usr/local/bin/go",
-                                 "ln -s /app/run.sh /opt/go && ln -s /opt/go /usr/local/bin/go"])
+@pytest.mark.parametrize(
+    "put",
+    [
+        "ln -s /app/run.sh /usr/local/bin/go",
+        "chmod +x run.sh && ln -sf /app/run.sh /usr/local/bin/",
+        "cp run.sh /usr/bin/go",
+        "mv /app/run.sh /usr/local/bin/go",
+        "install -m 755 /app/run.sh /usr/local/bin/go",
+        "ln -s /app/run.sh /opt/go && ln -s /opt/go /usr/local/bin/go",
+    ],
+)
 def test_a_script_that_a_run_puts_on_path_is_read(tmp_path: Path, put: str) -> None:
     name = "run.sh" if put.endswith("/") else "go"
     dockerfile = DOCKERFILE.replace("CMD", f"RUN {put}\nCMD").replace('"python", "app.py"', f'"{name}"')
@@ -86,7 +115,9 @@ def test_a_script_that_a_run_puts_on_path_is_read(tmp_path: Path, put: str) -> N
     assert startup.writes == {"/weird/log"}
 
 
-@pytest.mark.parametrize("put", ["ln -s /app/run.sh /usr/local/bin/other", "cp run.sh /opt/go", "ln -s go /usr/local/bin/go", "rm run.sh"])
+@pytest.mark.parametrize(
+    "put", ["ln -s /app/run.sh /usr/local/bin/other", "cp run.sh /opt/go", "ln -s go /usr/local/bin/go", "rm run.sh"]
+)
 def test_a_script_that_no_run_puts_there_is_not(tmp_path: Path, put: str) -> None:
     dockerfile = DOCKERFILE.replace("CMD", f"RUN {put}\nCMD").replace('"python", "app.py"', '"go"')
     assert facts(tmp_path, dockerfile, **{"run.sh": SCRIPT}).startup.programs.keys() == {"go"}
@@ -120,7 +151,9 @@ def test_nginx_counts_where_the_image_holds_it(tmp_path: Path) -> None:
     assert open_questions(facts(tmp_path, **site)) == ""
 
 
-@pytest.mark.parametrize("install", ["poetry install", "uv sync --frozen", "pip install poetry && poetry install --only main"])
+@pytest.mark.parametrize(
+    "install", ["poetry install", "uv sync --frozen", "pip install poetry && poetry install --only main"]
+)
 def test_what_another_manager_installs(tmp_path: Path, install: str) -> None:
     files = {"pyproject.toml": '[project]\nname = "x"\ndependencies = ["ffmpeg-python (>=0.2)"]\n', "app.py": ""}
     assert "ffmpeg-python" in facts(tmp_path, DOCKERFILE.replace("CMD", f"RUN {install}\nCMD"), **files).managed

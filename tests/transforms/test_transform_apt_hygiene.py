@@ -7,7 +7,7 @@ import pytest
 from results import Project, refusal, text_of, unsafe
 
 HEAD = "FROM python:3.11-slim\n"
-TAIL = "COPY app.py .\nCMD [\"python\", \"app.py\"]\n"
+TAIL = 'COPY app.py .\nCMD ["python", "app.py"]\n'
 RM = "rm -rf /var/lib/apt/lists/*"
 
 
@@ -15,83 +15,149 @@ def run(project: Project, lines: str, **more: object) -> str:
     return text_of(project(HEAD + lines + TAIL, only="apt-hygiene", **more)).removeprefix(HEAD).removesuffix(TAIL)
 
 
-@pytest.mark.parametrize(("lines", "expected"), [
-    ("RUN apt-get update\nRUN apt-get install -y git\n", f"RUN apt-get update && apt-get install -y git && {RM}\n"),
-    ("RUN apt-get update && apt-get install -y git\n", f"RUN apt-get update && apt-get install -y git && {RM}\n"),
-    ("RUN apt-get update && apt-get install -y git && apt-get clean\n", f"RUN apt-get update && apt-get install -y git && apt-get clean && {RM}\n"),
-    ("RUN apt-get update && \\\n    apt-get install -y \\\n      git \\\n      # json\n      jq\n",
-     f"RUN apt-get update && \\\n    apt-get install -y \\\n      git \\\n      # json\n      jq && \\\n    {RM}\n"),
-    ("RUN apt-get update \\\n && apt-get install -y git\n", f"RUN apt-get update \\\n && apt-get install -y git \\\n && {RM}\n"),
-    ("# fresh\nRUN apt-get update\n\n# tools\nRUN apt-get install -y \\\n    git \\\n    jq\n",
-     f"# fresh\n# tools\nRUN apt-get update && apt-get install -y \\\n    git \\\n    jq \\\n    && {RM}\n"),
-    ("RUN apt-get update\nRUN apt-get install -y git && rm -rf /var/lib/apt/lists/*\n", f"RUN apt-get update && apt-get install -y git && {RM}\n"),
-    ("RUN --network=host apt-get update && apt-get install -y git\n", f"RUN --network=host apt-get update && apt-get install -y git && {RM}\n"),
-    ("RUN apt-get update && apt-get install -y git\nRUN apt-get update && apt-get install -y jq\n",
-     f"RUN apt-get update && apt-get install -y git && {RM}\nRUN apt-get update && apt-get install -y jq && {RM}\n"),
-    *[(f"RUN apt-get update && apt-get install -y gcc\nRUN {later}\n", f"RUN apt-get update && apt-get install -y gcc && {RM}\nRUN {later}\n")
-      for later in ("pip install --upgrade pip", "pip uninstall -y x", "virtualenv /v", "curl -fsS https://e.org/x | tar -xz -C /opt",
-                    "git pull", "echo \"0 x\" | sha256sum -c -", "if [ -d /x ]; then rm -r /x; fi", "apt-get purge -y gcc")],
-    ("RUN apt-get update && apt-get install -y gcc\nRUN pip install x\nRUN python -m app\n",
-     f"RUN apt-get update && apt-get install -y gcc && {RM}\nRUN pip install x\nRUN python -m app\n"),
-])
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("RUN apt-get update\nRUN apt-get install -y git\n", f"RUN apt-get update && apt-get install -y git && {RM}\n"),
+        ("RUN apt-get update && apt-get install -y git\n", f"RUN apt-get update && apt-get install -y git && {RM}\n"),
+        (
+            "RUN apt-get update && apt-get install -y git && apt-get clean\n",
+            f"RUN apt-get update && apt-get install -y git && apt-get clean && {RM}\n",
+        ),
+        (
+            "RUN apt-get update && \\\n    apt-get install -y \\\n      git \\\n      # json\n      jq\n",
+            f"RUN apt-get update && \\\n    apt-get install -y \\\n      git \\\n      # json\n      jq && \\\n    {RM}\n",
+        ),
+        (
+            "RUN apt-get update \\\n && apt-get install -y git\n",
+            f"RUN apt-get update \\\n && apt-get install -y git \\\n && {RM}\n",
+        ),
+        (
+            "# fresh\nRUN apt-get update\n\n# tools\nRUN apt-get install -y \\\n    git \\\n    jq\n",
+            f"# fresh\n# tools\nRUN apt-get update && apt-get install -y \\\n    git \\\n    jq \\\n    && {RM}\n",
+        ),
+        (
+            "RUN apt-get update\nRUN apt-get install -y git && rm -rf /var/lib/apt/lists/*\n",
+            f"RUN apt-get update && apt-get install -y git && {RM}\n",
+        ),
+        (
+            "RUN --network=host apt-get update && apt-get install -y git\n",
+            f"RUN --network=host apt-get update && apt-get install -y git && {RM}\n",
+        ),
+        (
+            "RUN apt-get update && apt-get install -y git\nRUN apt-get update && apt-get install -y jq\n",
+            f"RUN apt-get update && apt-get install -y git && {RM}\nRUN apt-get update && apt-get install -y jq && {RM}\n",
+        ),
+        *[
+            (
+                f"RUN apt-get update && apt-get install -y gcc\nRUN {later}\n",
+                f"RUN apt-get update && apt-get install -y gcc && {RM}\nRUN {later}\n",
+            )
+            for later in (
+                "pip install --upgrade pip",
+                "pip uninstall -y x",
+                "virtualenv /v",
+                "curl -fsS https://e.org/x | tar -xz -C /opt",
+                "git pull",
+                'echo "0 x" | sha256sum -c -',
+                "if [ -d /x ]; then rm -r /x; fi",
+                "apt-get purge -y gcc",
+            )
+        ],
+        (
+            "RUN apt-get update && apt-get install -y gcc\nRUN pip install x\nRUN python -m app\n",
+            f"RUN apt-get update && apt-get install -y gcc && {RM}\nRUN pip install x\nRUN python -m app\n",
+        ),
+    ],
+)
 def test_hygiene(project: Project, lines: str, expected: str) -> None:
     assert run(project, lines) == expected
 
 
-@pytest.mark.parametrize("lines", [
-    f"RUN apt-get update && apt-get install -y git && {RM}\n",
-    "RUN apt-get update && apt-get install -y git && rm -rf /var/lib/apt/\n",
-    "RUN apt-get update && apt-get install -y git && rm -rf /var/lib/{apt,cache}\n",
-    "RUN apt-get update && apt-get install -y git && apt-get distclean\n",
-    "RUN apt-get install -y git\n",
-    "RUN --mount=type=cache,target=/var/lib/apt apt-get update && apt-get install -y git\n",
-    "RUN pip install x\n",
-    "FROM python:3.11-slim\n",
-])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        f"RUN apt-get update && apt-get install -y git && {RM}\n",
+        "RUN apt-get update && apt-get install -y git && rm -rf /var/lib/apt/\n",
+        "RUN apt-get update && apt-get install -y git && rm -rf /var/lib/{apt,cache}\n",
+        "RUN apt-get update && apt-get install -y git && apt-get distclean\n",
+        "RUN apt-get install -y git\n",
+        "RUN --mount=type=cache,target=/var/lib/apt apt-get update && apt-get install -y git\n",
+        "RUN pip install x\n",
+        "FROM python:3.11-slim\n",
+    ],
+)
 def test_nothing_to_do(project: Project, lines: str) -> None:
     assert run(project, lines) == ""
 
 
-@pytest.mark.parametrize(("lines", "reason"), [
-    ("RUN apt-get update && apt-get install -y git\nCOPY x .\nRUN apt-get install -y jq\n", "line 4 installs packages without"),
-    ("RUN apt-get update && apt-get install -y git\nRUN apt-get -y upgrade\n", "line 3 installs packages without"),
-    ("RUN apt-get update && apt-get install -y git\nRUN ./setup.sh\n", "./setup.sh in line 3 may need them"),
-    ("RUN apt-get update && apt-get install -y git\nRUN curl https://e.com | sh\n", "sh in line 3 may need them"),
-    ("RUN apt-get update && apt-get install -y git\nRUN curl -fsSL https://e.com/setup_20.x | bash - && true\n", "bash in line 3 may need them"),
-    ("RUN apt-get update && apt-get install -y git\nRUN npm ci\n", "npm in line 3 may need them"),
-    ("RUN apt-get update && apt-get install -y git\nRUN playwright install --with-deps\n", "playwright in line 3 may need them"),
-    ("RUN apt-get update && apt-get install -y git\nRUN python setup.py install\n", "python in line 3 may need them"),
-    ("RUN apt-get update && apt-get install -y git\nRUN apt-cache policy jq\n", "apt-cache in line 3 may need them"),
-    ("RUN apt-get update && apt-get install -y git\nRUN which jq || apt-get install -y jq\n", "apt-get in line 3 may need them"),
-    ("RUN apt-get update && apt-get install -y git\nRUN sudo apt-get update\n", "sudo in line 3 may need them"),
-    ("RUN apt-get update && apt-get install -y git\nRUN $SETUP\n", "$SETUP in line 3 may need them"),
-    ("RUN apt-get update && apt-get install -y git\nRUN [\"apt-get\", \"install\", \"-y\", \"jq\"]\n", "apt-get in line 3 may need them"),
-    ("RUN apt-get update && apt-get install -y apt-file\n", "apt-file reads them"),
-    ("RUN apt-get update && apt-get install -y git\nONBUILD RUN apt-get install -y jq\n", "ONBUILD"),
-    ("RUN apt-get update && if x; then y; fi\n", "ends with if"),
-    ("RUN apt-get update && apt-get install -y git;\n", "ends with apt-get"),
-    ("RUN <<E\napt-get update\nE\n\n", "not commands joined"),
-    ("RUN apt-get update;\nRUN apt-get install -y jq\n", "joined by &&"),
-    ("RUN apt-get update\nRUN apt-get install -y jq; foo\n", "joined by &&"),
-])
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (
+            "RUN apt-get update && apt-get install -y git\nCOPY x .\nRUN apt-get install -y jq\n",
+            "line 4 installs packages without",
+        ),
+        ("RUN apt-get update && apt-get install -y git\nRUN apt-get -y upgrade\n", "line 3 installs packages without"),
+        ("RUN apt-get update && apt-get install -y git\nRUN ./setup.sh\n", "./setup.sh in line 3 may need them"),
+        ("RUN apt-get update && apt-get install -y git\nRUN curl https://e.com | sh\n", "sh in line 3 may need them"),
+        (
+            "RUN apt-get update && apt-get install -y git\nRUN curl -fsSL https://e.com/setup_20.x | bash - && true\n",
+            "bash in line 3 may need them",
+        ),
+        ("RUN apt-get update && apt-get install -y git\nRUN npm ci\n", "npm in line 3 may need them"),
+        (
+            "RUN apt-get update && apt-get install -y git\nRUN playwright install --with-deps\n",
+            "playwright in line 3 may need them",
+        ),
+        (
+            "RUN apt-get update && apt-get install -y git\nRUN python setup.py install\n",
+            "python in line 3 may need them",
+        ),
+        (
+            "RUN apt-get update && apt-get install -y git\nRUN apt-cache policy jq\n",
+            "apt-cache in line 3 may need them",
+        ),
+        (
+            "RUN apt-get update && apt-get install -y git\nRUN which jq || apt-get install -y jq\n",
+            "apt-get in line 3 may need them",
+        ),
+        ("RUN apt-get update && apt-get install -y git\nRUN sudo apt-get update\n", "sudo in line 3 may need them"),
+        ("RUN apt-get update && apt-get install -y git\nRUN $SETUP\n", "$SETUP in line 3 may need them"),
+        (
+            'RUN apt-get update && apt-get install -y git\nRUN ["apt-get", "install", "-y", "jq"]\n',
+            "apt-get in line 3 may need them",
+        ),
+        ("RUN apt-get update && apt-get install -y apt-file\n", "apt-file reads them"),
+        ("RUN apt-get update && apt-get install -y git\nONBUILD RUN apt-get install -y jq\n", "ONBUILD"),
+        ("RUN apt-get update && if x; then y; fi\n", "ends with if"),
+        ("RUN apt-get update && apt-get install -y git;\n", "ends with apt-get"),
+        ("RUN <<E\napt-get update\nE\n\n", "not commands joined"),
+        ("RUN apt-get update;\nRUN apt-get install -y jq\n", "joined by &&"),
+        ("RUN apt-get update\nRUN apt-get install -y jq; foo\n", "joined by &&"),
+    ],
+)
 def test_refusals(project: Project, lines: str, reason: str) -> None:
     result = project(HEAD + lines + TAIL, {"x": ""}, only="apt-hygiene")
     assert text_of(result) == ""
     assert reason in refusal(result, "apt-hygiene")
 
 
-@pytest.mark.parametrize(("app", "reason"), [
-    ("import subprocess\nsubprocess.run(['apt-get', 'install', 'jq'])\n", "app.py:2 names apt-get"),
-    ("import apt\nprint(apt.Cache()['jq'])\n", "app.py:1 names import apt"),
-    ("import os\nprint(os.listdir('/var/lib/apt/lists'))\n", "app.py:2 names /var/lib/apt"),
-])
+@pytest.mark.parametrize(
+    ("app", "reason"),
+    [
+        ("import subprocess\nsubprocess.run(['apt-get', 'install', 'jq'])\n", "app.py:2 names apt-get"),
+        ("import apt\nprint(apt.Cache()['jq'])\n", "app.py:1 names import apt"),
+        ("import os\nprint(os.listdir('/var/lib/apt/lists'))\n", "app.py:2 names /var/lib/apt"),
+    ],
+)
 def test_installs_while_the_program_runs(project: Project, app: str, reason: str) -> None:
     result = project(f"{HEAD}RUN apt-get update && apt-get install -y git\n{TAIL}", {"app.py": app}, only="apt-hygiene")
     assert text_of(result) == "" and reason in refusal(result, "apt-hygiene")
 
 
 def test_unknown_code_is_unsafe(project: Project) -> None:
-    text = f"{HEAD}RUN apt-get update && apt-get install -y git\nCMD [\"python\"]\n"
+    text = f'{HEAD}RUN apt-get update && apt-get install -y git\nCMD ["python"]\n'
     assert "no code is copied" in unsafe(project(text, only="apt-hygiene"), "apt-hygiene")
 
 
@@ -102,7 +168,13 @@ def test_a_stage_that_is_not_in_the_image(project: Project) -> None:
 
 def test_both_stages_of_a_split(project: Project) -> None:
     text = f"{HEAD}RUN apt-get update\nRUN apt-get install -y gcc libpq-dev curl\nRUN pip install psycopg2\n{TAIL}"
-    result = text_of(project(text, {"app.py": "import subprocess\nsubprocess.run(['curl'])\n"}, only="virtualenv,multi-stage,apt-hygiene,cache-mounts"))
+    result = text_of(
+        project(
+            text,
+            {"app.py": "import subprocess\nsubprocess.run(['curl'])\n"},
+            only="virtualenv,multi-stage,apt-hygiene,cache-mounts",
+        )
+    )
     builder, _, runtime = result.partition(" AS runtime\n")
     assert "sharing=locked \\\n    apt-get update && apt-get install -y gcc libpq-dev" in builder
     assert f"RUN apt-get update && apt-get install -y libpq5 curl && {RM}\n" in runtime
@@ -118,26 +190,39 @@ def test_a_reader_of_the_lists_in_a_stage_below(project: Project) -> None:
     assert "apt-file reads them" in refusal(project(text, only="apt-hygiene"), "apt-hygiene")
 
 
-@pytest.mark.parametrize(("words", "expected"), [
-    ("apt-get install -y curl", "apt-get install -y --no-install-recommends curl"),
-    ("apt-get -y install curl", "apt-get -y install --no-install-recommends curl"),
-    ("apt-get install curl jq -y", "apt-get install --no-install-recommends curl jq -y"),
-])
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("apt-get install -y curl", "apt-get install -y --no-install-recommends curl"),
+        ("apt-get -y install curl", "apt-get -y install --no-install-recommends curl"),
+        ("apt-get install curl jq -y", "apt-get install --no-install-recommends curl jq -y"),
+    ],
+)
 def test_no_recommends(project: Project, words: str, expected: str) -> None:
     result = run(project, f"RUN apt-get update && {words} && {RM}\n", options={"apt-hygiene.no-recommends": True})
     assert result == f"RUN apt-get update && {expected} && {RM}\n"
 
 
-@pytest.mark.parametrize(("words", "reason"), [
-    ("apt-get install -y gcc", "gcc may bring something needed"),
-    ("apt-get install -y curl git", "git may bring something needed"),
-    ("apt-get install -y $MORE curl", "known only to the shell"),
-    ("apt-get install -y default-mysql-client", "default-mysql-client may bring something needed"),
-    ("apt-get install -y procps && killall x", "procps brings killall by recommendation only, and the RUN in line 2 runs it"),
-    ("apt-get install -y vim && xxd x | head", "vim brings xxd by recommendation only"),
-])
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("apt-get install -y gcc", "gcc may bring something needed"),
+        ("apt-get install -y curl git", "git may bring something needed"),
+        ("apt-get install -y $MORE curl", "known only to the shell"),
+        ("apt-get install -y default-mysql-client", "default-mysql-client may bring something needed"),
+        (
+            "apt-get install -y procps && killall x",
+            "procps brings killall by recommendation only, and the RUN in line 2 runs it",
+        ),
+        ("apt-get install -y vim && xxd x | head", "vim brings xxd by recommendation only"),
+    ],
+)
 def test_recommends_that_may_be_needed(project: Project, words: str, reason: str) -> None:
-    result = project(f"{HEAD}RUN apt-get update && {words} && {RM}\n{TAIL}", only="apt-hygiene", options={"apt-hygiene.no-recommends": True})
+    result = project(
+        f"{HEAD}RUN apt-get update && {words} && {RM}\n{TAIL}",
+        only="apt-hygiene",
+        options={"apt-hygiene.no-recommends": True},
+    )
     assert text_of(result) == "" and reason in refusal(result, "apt-hygiene")
 
 
@@ -145,10 +230,16 @@ def test_recommended_programs_that_the_code_calls(project: Project) -> None:
     text = f"{HEAD}RUN apt-get update && apt-get install -y procps && {RM}\n{TAIL}"
     more = {"only": "apt-hygiene", "options": {"apt-hygiene.no-recommends": True}}
     app = "import subprocess\nsubprocess.run(['pstree', '-p'])\n"
-    assert "procps brings pstree by recommendation only, and app.py:2" in refusal(project(text, {"app.py": app}, **more), "apt-hygiene")  # type: ignore[arg-type]
+    assert "procps brings pstree by recommendation only, and app.py:2" in refusal(
+        project(text, {"app.py": app}, **more), "apt-hygiene"
+    )  # type: ignore[arg-type]
     assert "--no-install-recommends procps" in text_of(project(text, {"app.py": app.replace("pstree", "ps")}, **more))  # type: ignore[arg-type]
 
 
 def test_all_at_once(project: Project) -> None:
-    result = run(project, "RUN apt-get update\nRUN apt-get install -y \\\n    curl\n", options={"apt-hygiene.no-recommends": True})
+    result = run(
+        project,
+        "RUN apt-get update\nRUN apt-get install -y \\\n    curl\n",
+        options={"apt-hygiene.no-recommends": True},
+    )
     assert result == f"RUN apt-get update && apt-get install -y --no-install-recommends \\\n    curl \\\n    && {RM}\n"

@@ -20,7 +20,9 @@ def run(project: Project, text: str = BASIC, files: dict[str, str] | None = None
 
 
 def test_the_manifest_goes_first(project: Project) -> None:
-    assert run(project) == """FROM python:3.11-slim
+    assert (
+        run(project)
+        == """FROM python:3.11-slim
 WORKDIR /app
 COPY requirements.txt .
 RUN pip install -r requirements.txt
@@ -28,16 +30,32 @@ RUN pip install -r requirements.txt
 COPY . .
 CMD ["python", "app.py"]
 """
+    )
 
 
-@pytest.mark.parametrize(("old", "new", "expected"), [
-    ("COPY . .", "COPY . /app", "COPY requirements.txt /app/\nRUN"),
-    ("COPY . .", "ADD . /app/", "COPY requirements.txt /app/\nRUN"),
-    ("COPY . .", "COPY --chown=5:5 . ./", "COPY requirements.txt ./\nRUN"),
-    ("RUN pip", "RUN apt-get update && apt-get install -y gcc\nRUN pip", "gcc\nRUN pip install -r requirements.txt\n"),
-    ("RUN pip", "ENV A=1\nRUN pip install --upgrade pip\nRUN pip", "RUN pip install --upgrade pip\nRUN pip install -r requirements.txt\n"),
-    ("WORKDIR /app\n# the source\nCOPY . .\n", "# the source\nCOPY . /app\nWORKDIR /app\n", "COPY requirements.txt /app/\nWORKDIR /app\nRUN"),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("COPY . .", "COPY . /app", "COPY requirements.txt /app/\nRUN"),
+        ("COPY . .", "ADD . /app/", "COPY requirements.txt /app/\nRUN"),
+        ("COPY . .", "COPY --chown=5:5 . ./", "COPY requirements.txt ./\nRUN"),
+        (
+            "RUN pip",
+            "RUN apt-get update && apt-get install -y gcc\nRUN pip",
+            "gcc\nRUN pip install -r requirements.txt\n",
+        ),
+        (
+            "RUN pip",
+            "ENV A=1\nRUN pip install --upgrade pip\nRUN pip",
+            "RUN pip install --upgrade pip\nRUN pip install -r requirements.txt\n",
+        ),
+        (
+            "WORKDIR /app\n# the source\nCOPY . .\n",
+            "# the source\nCOPY . /app\nWORKDIR /app\n",
+            "COPY requirements.txt /app/\nWORKDIR /app\nRUN",
+        ),
+    ],
+)
 def test_forms(project: Project, old: str, new: str, expected: str) -> None:
     result = run(project, BASIC.replace(old, new))
     assert expected in result
@@ -45,26 +63,33 @@ def test_forms(project: Project, old: str, new: str, expected: str) -> None:
 
 
 def test_included_files_come_along(project: Project) -> None:
-    files = {"requirements.txt": "-r req/base.txt\n-c limits.txt\n", "req/base.txt": "-r more.txt\n", "req/more.txt": "requests\n",
-             "limits.txt": "requests<3\n"}
+    files = {
+        "requirements.txt": "-r req/base.txt\n-c limits.txt\n",
+        "req/base.txt": "-r more.txt\n",
+        "req/more.txt": "requests\n",
+        "limits.txt": "requests<3\n",
+    }
     result = run(project, BASIC, files)
     assert "COPY requirements.txt limits.txt ./\n" in result
     assert "COPY req/base.txt req/more.txt ./req/\n" in result
 
 
-@pytest.mark.parametrize(("old", "new", "files", "reason"), [
-    ("install -r requirements.txt", "install .", {}, "builds the project itself"),
-    ("install -r requirements.txt", "install -e .", {}, "builds the project itself"),
-    ("-r requirements.txt", "-r other.txt", {}, "was not found"),
-    ("-r requirements.txt", "-r requirements.txt --find-links wheels", {}, "may come with the source"),
-    ("RUN pip", "RUN make\nRUN pip", {}, "make may need the source"),
-    ("RUN pip", "RUN chmod +x app.py && pip", {}, "works on the source"),
-    ("RUN pip", "ENV PIP_CONSTRAINT=c.txt\nRUN pip", {}, "may come with the source"),
-    ("", "", {"requirements.txt": "-e .\n"}, "local project"),
-    ("", "", {"requirements.txt": "./vendored\n"}, "local project"),
-    ("", "", {"requirements.txt": "-r gone.txt\n"}, "could not be read"),
-    ("", "", {".dockerignore": "requirements.txt\n"}, "was not found"),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "files", "reason"),
+    [
+        ("install -r requirements.txt", "install .", {}, "builds the project itself"),
+        ("install -r requirements.txt", "install -e .", {}, "builds the project itself"),
+        ("-r requirements.txt", "-r other.txt", {}, "was not found"),
+        ("-r requirements.txt", "-r requirements.txt --find-links wheels", {}, "may come with the source"),
+        ("RUN pip", "RUN make\nRUN pip", {}, "make may need the source"),
+        ("RUN pip", "RUN chmod +x app.py && pip", {}, "works on the source"),
+        ("RUN pip", "ENV PIP_CONSTRAINT=c.txt\nRUN pip", {}, "may come with the source"),
+        ("", "", {"requirements.txt": "-e .\n"}, "local project"),
+        ("", "", {"requirements.txt": "./vendored\n"}, "local project"),
+        ("", "", {"requirements.txt": "-r gone.txt\n"}, "could not be read"),
+        ("", "", {".dockerignore": "requirements.txt\n"}, "was not found"),
+    ],
+)
 def test_refusals(project: Project, old: str, new: str, files: dict[str, str], reason: str) -> None:
     result = project(BASIC.replace(old, new), files, only="dependency-layer")
     assert text_of(result) == ""

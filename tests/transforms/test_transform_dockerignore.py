@@ -8,7 +8,7 @@ import golden
 from dockfix.context.dockerignore import parse_ignore
 from results import Project, ignore_of, refusal
 
-BASIC = "FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD [\"python\", \"app.py\"]\n"
+BASIC = 'FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python", "app.py"]\n'
 
 
 def run(project: Project, files: dict[str, str] | None = None, text: str = BASIC) -> list[str]:
@@ -17,22 +17,37 @@ def run(project: Project, files: dict[str, str] | None = None, text: str = BASIC
 
 def test_a_new_file(project: Project) -> None:
     lines = run(project)
-    for pattern in (".git", "**/.env", "**/*.pem", "**/__pycache__", "**/*.py[cod]", "**/.venv", "*.md", "docs", "build", "dist", "Dockerfile"):
+    for pattern in (
+        ".git",
+        "**/.env",
+        "**/*.pem",
+        "**/__pycache__",
+        "**/*.py[cod]",
+        "**/.venv",
+        "*.md",
+        "docs",
+        "build",
+        "dist",
+        "Dockerfile",
+    ):
         assert pattern in lines
 
 
-@pytest.mark.parametrize(("files", "pattern"), [
-    ({"pyproject.toml": "[project]\nreadme = \"README.md\"\n", "README.md": "x"}, "*.md"),
-    ({"app.py": "open('README.md')\n", "README.md": "x"}, "*.md"),
-    ({"docs/a.txt": "x", "app.py": "serve('docs')\n"}, "docs"),
-    ({"build/x.txt": ""}, "build"),
-    ({"lib/x.so": ""}, "**/*.so"),
-    ({"setup.py": "setup(use_scm_version=True, setup_requires=['setuptools_scm'])\n"}, ".git"),
-    ({"app.py": "subprocess.run(['git', 'rev-parse', 'HEAD'])\n"}, ".git"),
-    ({"key.pem": "x", "app.py": "load('key.pem')\n"}, "**/*.pem"),
-    ({".env": "A=1\n", "app.py": "from dotenv import load_dotenv\n"}, "**/.env"),
-    ({"Dockerfile.docs": "FROM python:3.11\nCOPY docs /docs\n", "docs/x": ""}, "docs"),
-])
+@pytest.mark.parametrize(
+    ("files", "pattern"),
+    [
+        ({"pyproject.toml": '[project]\nreadme = "README.md"\n', "README.md": "x"}, "*.md"),
+        ({"app.py": "open('README.md')\n", "README.md": "x"}, "*.md"),
+        ({"docs/a.txt": "x", "app.py": "serve('docs')\n"}, "docs"),
+        ({"build/x.txt": ""}, "build"),
+        ({"lib/x.so": ""}, "**/*.so"),
+        ({"setup.py": "setup(use_scm_version=True, setup_requires=['setuptools_scm'])\n"}, ".git"),
+        ({"app.py": "subprocess.run(['git', 'rev-parse', 'HEAD'])\n"}, ".git"),
+        ({"key.pem": "x", "app.py": "load('key.pem')\n"}, "**/*.pem"),
+        ({".env": "A=1\n", "app.py": "from dotenv import load_dotenv\n"}, "**/.env"),
+        ({"Dockerfile.docs": "FROM python:3.11\nCOPY docs /docs\n", "docs/x": ""}, "docs"),
+    ],
+)
 def test_nothing_that_is_needed_is_taken_away(project: Project, files: dict[str, str], pattern: str) -> None:
     lines = run(project, files)
     assert lines
@@ -92,11 +107,40 @@ def test_an_unknown_context_gets_no_file(project: Project) -> None:
     assert "not known" in refusal(result, "dockerignore")
 
 
-@pytest.mark.parametrize("path", [
-    "__pycache__/a", "a.pyc", "a.pyo", "a$py.class", "a.so", ".venv/a", "venv/a", "env/a", ".env", ".env.local", "a.egg-info/b", "dist/a",
-    "build/a", ".pytest_cache/a", ".coverage", "htmlcov/a", ".idea/a", ".vscode/a", "a.swp", ".git/HEAD", ".gitignore", "Dockerfile",
-    "docker-compose.dev.yml", ".dockerignore", "README.md", "docs/a", "a.log", "a.tmp", ".DS_Store",
-])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "__pycache__/a",
+        "a.pyc",
+        "a.pyo",
+        "a$py.class",
+        "a.so",
+        ".venv/a",
+        "venv/a",
+        "env/a",
+        ".env",
+        ".env.local",
+        "a.egg-info/b",
+        "dist/a",
+        "build/a",
+        ".pytest_cache/a",
+        ".coverage",
+        "htmlcov/a",
+        ".idea/a",
+        ".vscode/a",
+        "a.swp",
+        ".git/HEAD",
+        ".gitignore",
+        "Dockerfile",
+        "docker-compose.dev.yml",
+        ".dockerignore",
+        "README.md",
+        "docs/a",
+        "a.log",
+        "a.tmp",
+        ".DS_Store",
+    ],
+)
 def test_a_service_gets_what_a_careful_guide_ignores(path: str) -> None:
     case = next(case for case in golden.cases() if case.name == "user-service")
     assert parse_ignore(case.expected()[".dockerignore"].decode()).ignores(path)

@@ -13,21 +13,26 @@ def run(project: Project, line: str, head: str = HEAD, **more: object) -> str:
     return text_of(project(f"{head}{line}", only="exec-form", **more)).removeprefix(head)
 
 
-@pytest.mark.parametrize(("line", "expected"), [
-    ("CMD python app.py\n", 'CMD ["python", "app.py"]\n'),
-    ("cmd   gunicorn  app:app", 'cmd   ["gunicorn",  "app:app"]'),
-    ("CMD python -m app --name 'a b' --x=\"[1]\"\n", 'CMD ["python", "-m", "app", "--name", "a b", "--x=[1]"]\n'),
-    ("CMD python -c 'print(\"가\")'\n", 'CMD ["python", "-c", "print(\\"가\\")"]\n'),
-    ("CMD gunicorn \\\n    --bind 0.0.0.0:8000 \\\n    # workers\n    --workers 2 \\\n    app:app\n",
-     'CMD ["gunicorn", \\\n    "--bind", "0.0.0.0:8000", \\\n    # workers\n    "--workers", "2", \\\n    "app:app"]\n'),
-    ("CMD python app.py\r\n", 'CMD ["python", "app.py"]\r\n'),
-    ("CMD /usr/local/bin/python app.py\n", 'CMD ["/usr/local/bin/python", "app.py"]\n'),
-    ("CMD ./run.sh\n", 'CMD ["./run.sh"]\n'),
-    ("SHELL [\"/bin/sh\", \"-c\"]\nCMD python app.py\n", "SHELL [\"/bin/sh\", \"-c\"]\nCMD [\"python\", \"app.py\"]\n"),
-    ("ENTRYPOINT [\"tini\", \"--\"]\nCMD python app.py\n", "ENTRYPOINT [\"tini\", \"--\"]\nCMD [\"python\", \"app.py\"]\n"),
-    ("ENTRYPOINT []\nCMD python app.py\n", "ENTRYPOINT []\nCMD [\"python\", \"app.py\"]\n"),
-    ("CMD one\nCMD python app.py\n", "CMD one\nCMD [\"python\", \"app.py\"]\n"),
-])
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("CMD python app.py\n", 'CMD ["python", "app.py"]\n'),
+        ("cmd   gunicorn  app:app", 'cmd   ["gunicorn",  "app:app"]'),
+        ("CMD python -m app --name 'a b' --x=\"[1]\"\n", 'CMD ["python", "-m", "app", "--name", "a b", "--x=[1]"]\n'),
+        ("CMD python -c 'print(\"가\")'\n", 'CMD ["python", "-c", "print(\\"가\\")"]\n'),
+        (
+            "CMD gunicorn \\\n    --bind 0.0.0.0:8000 \\\n    # workers\n    --workers 2 \\\n    app:app\n",
+            'CMD ["gunicorn", \\\n    "--bind", "0.0.0.0:8000", \\\n    # workers\n    "--workers", "2", \\\n    "app:app"]\n',
+        ),
+        ("CMD python app.py\r\n", 'CMD ["python", "app.py"]\r\n'),
+        ("CMD /usr/local/bin/python app.py\n", 'CMD ["/usr/local/bin/python", "app.py"]\n'),
+        ("CMD ./run.sh\n", 'CMD ["./run.sh"]\n'),
+        ('SHELL ["/bin/sh", "-c"]\nCMD python app.py\n', 'SHELL ["/bin/sh", "-c"]\nCMD ["python", "app.py"]\n'),
+        ('ENTRYPOINT ["tini", "--"]\nCMD python app.py\n', 'ENTRYPOINT ["tini", "--"]\nCMD ["python", "app.py"]\n'),
+        ("ENTRYPOINT []\nCMD python app.py\n", 'ENTRYPOINT []\nCMD ["python", "app.py"]\n'),
+        ("CMD one\nCMD python app.py\n", 'CMD one\nCMD ["python", "app.py"]\n'),
+    ],
+)
 def test_exec_form(project: Project, line: str, expected: str) -> None:
     files = {"run.sh": "#!/bin/sh\nexec python app.py\n"}
     assert run(project, line, files=files) == expected
@@ -39,37 +44,40 @@ def test_it_says_why_and_declares_it(project: Project) -> None:
     assert result.declares == {"CMD"}
 
 
-@pytest.mark.parametrize(("line", "reason"), [
-    ("CMD python app.py --port $PORT\n", "fill in $PORT"),
-    ("CMD python app.py \"${X:-y}\"\n", "fill in"),
-    ("CMD python `which app.py`\n", "fill in"),
-    ("CMD python *.py\n", "something else of *.py"),
-    ("CMD python ~/app.py\n", "something else of ~/app.py"),
-    ("CMD python app.py # why\n", "shell"),
-    ("CMD python migrate.py && python app.py\n", "more than one"),
-    ("CMD python app.py | tee log\n", "more than one"),
-    ("CMD python app.py &\n", "more than one"),
-    ("CMD python app.py || true\n", "more than one"),
-    ("CMD python app.py > /log\n", "redirection"),
-    ("CMD A=1 python app.py\n", "assignment"),
-    ("CMD python app.py;\n", "more than one"),
-    ("CMD (python app.py)\n", "more than one"),
-    ("CMD exec python app.py\n", "already"),
-    ("CMD echo hello\n", "own command"),
-    ("CMD cd src\n", "own command"),
-    ("CMD bash -c 'python app.py'\n", "a shell itself"),
-    ("CMD /bin/sh run.sh\n", "a shell itself"),
-    ("CMD ./bare.sh\n", "does not begin with #!"),
-    ("CMD bare\n", "does not begin with #!"),
-    ("CMD /app/gone.sh\n", "only a shell runs it"),
-    ("SHELL [\"/bin/bash\", \"-lc\"]\nCMD python app.py\n", "SHELL says"),
-    ("SHELL [\"/bin/bash\", \"-c\"]\nCMD python app.py\n", "SHELL says"),
-    ("ENTRYPOINT [\"./run.sh\"]\nCMD python app.py\n", "gets as its arguments"),
-    ("ENTRYPOINT [\"tini\", \"-s\", \"--\"]\nCMD python app.py\n", "gets as its arguments"),
-    ("ENTRYPOINT python app.py\nCMD port\n", "would become its arguments"),
-    ("CMD port\nENTRYPOINT python app.py\n", "would become its arguments"),
-    ("CMD [\"python\"\n", "shell"),
-])
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("CMD python app.py --port $PORT\n", "fill in $PORT"),
+        ('CMD python app.py "${X:-y}"\n', "fill in"),
+        ("CMD python `which app.py`\n", "fill in"),
+        ("CMD python *.py\n", "something else of *.py"),
+        ("CMD python ~/app.py\n", "something else of ~/app.py"),
+        ("CMD python app.py # why\n", "shell"),
+        ("CMD python migrate.py && python app.py\n", "more than one"),
+        ("CMD python app.py | tee log\n", "more than one"),
+        ("CMD python app.py &\n", "more than one"),
+        ("CMD python app.py || true\n", "more than one"),
+        ("CMD python app.py > /log\n", "redirection"),
+        ("CMD A=1 python app.py\n", "assignment"),
+        ("CMD python app.py;\n", "more than one"),
+        ("CMD (python app.py)\n", "more than one"),
+        ("CMD exec python app.py\n", "already"),
+        ("CMD echo hello\n", "own command"),
+        ("CMD cd src\n", "own command"),
+        ("CMD bash -c 'python app.py'\n", "a shell itself"),
+        ("CMD /bin/sh run.sh\n", "a shell itself"),
+        ("CMD ./bare.sh\n", "does not begin with #!"),
+        ("CMD bare\n", "does not begin with #!"),
+        ("CMD /app/gone.sh\n", "only a shell runs it"),
+        ('SHELL ["/bin/bash", "-lc"]\nCMD python app.py\n', "SHELL says"),
+        ('SHELL ["/bin/bash", "-c"]\nCMD python app.py\n', "SHELL says"),
+        ('ENTRYPOINT ["./run.sh"]\nCMD python app.py\n', "gets as its arguments"),
+        ('ENTRYPOINT ["tini", "-s", "--"]\nCMD python app.py\n', "gets as its arguments"),
+        ("ENTRYPOINT python app.py\nCMD port\n", "would become its arguments"),
+        ("CMD port\nENTRYPOINT python app.py\n", "would become its arguments"),
+        ('CMD ["python"\n', "shell"),
+    ],
+)
 def test_refusals(project: Project, line: str, reason: str) -> None:
     files = {"bare.sh": "exec python app.py\n", "bare": "python app.py\n"}
     result = project(f"{HEAD}COPY bare /usr/local/bin/\n{line}", files, only="exec-form", unsafe=True)
@@ -77,22 +85,32 @@ def test_refusals(project: Project, line: str, reason: str) -> None:
     assert reason in refusal(result, "exec-form")
 
 
-@pytest.mark.parametrize("line", ["CMD [\"python\", \"app.py\"]\n", "EXPOSE 80\n", "CMD\n", "HEALTHCHECK CMD curl localhost\n"])
+@pytest.mark.parametrize(
+    "line", ['CMD ["python", "app.py"]\n', "EXPOSE 80\n", "CMD\n", "HEALTHCHECK CMD curl localhost\n"]
+)
 def test_nothing_to_do(project: Project, line: str) -> None:
     result = project(f"{HEAD}{line}", only="exec-form")
     assert text_of(result) == "" and refusal(result, "exec-form") == ""
 
 
-@pytest.mark.parametrize(("head", "line", "app", "reason"), [
-    (HEAD, "ENTRYPOINT python app.py\n", "", "arguments of docker run"),
-    (HEAD.replace("COPY . .\n", ""), "CMD python app.py\n", "", "no code"),
-    (HEAD.replace("python:3.11-slim", "node:20"), "CMD python app.py\n", "", "base image may bring an ENTRYPOINT"),
-    (HEAD.replace("python:3.11-slim", "someone/python"), "CMD python app.py\n", "", "base image may bring an ENTRYPOINT"),
-    (HEAD, "CMD python app.py\n", "import os\nhere = os.environ['PWD']\n", "app.py:2 may want the variable PWD"),
-    (HEAD, "CMD python app.py\n", "import subprocess\n", "app.py:1 starts programs"),
-    (HEAD, "CMD python app.py\n", "import os\nos.kill(os.getpid(), 15)\n", "app.py:2 sends signals"),
-    (HEAD, "CMD somethingelse\n", "", "what kind of file somethingelse is"),
-])
+@pytest.mark.parametrize(
+    ("head", "line", "app", "reason"),
+    [
+        (HEAD, "ENTRYPOINT python app.py\n", "", "arguments of docker run"),
+        (HEAD.replace("COPY . .\n", ""), "CMD python app.py\n", "", "no code"),
+        (HEAD.replace("python:3.11-slim", "node:20"), "CMD python app.py\n", "", "base image may bring an ENTRYPOINT"),
+        (
+            HEAD.replace("python:3.11-slim", "someone/python"),
+            "CMD python app.py\n",
+            "",
+            "base image may bring an ENTRYPOINT",
+        ),
+        (HEAD, "CMD python app.py\n", "import os\nhere = os.environ['PWD']\n", "app.py:2 may want the variable PWD"),
+        (HEAD, "CMD python app.py\n", "import subprocess\n", "app.py:1 starts programs"),
+        (HEAD, "CMD python app.py\n", "import os\nos.kill(os.getpid(), 15)\n", "app.py:2 sends signals"),
+        (HEAD, "CMD somethingelse\n", "", "what kind of file somethingelse is"),
+    ],
+)
 def test_unsafe(project: Project, head: str, line: str, app: str, reason: str) -> None:
     files = {"app.py": app}
     result = project(f"{head}{line}", files, only="exec-form")
@@ -102,7 +120,9 @@ def test_unsafe(project: Project, head: str, line: str, app: str, reason: str) -
 
 
 def test_an_entrypoint_of_an_earlier_stage_counts(project: Project) -> None:
-    text = "FROM python:3.11-slim AS base\nENTRYPOINT [\"./run.sh\"]\nFROM base\nWORKDIR /app\nCOPY . .\nCMD python app.py\n"
+    text = (
+        'FROM python:3.11-slim AS base\nENTRYPOINT ["./run.sh"]\nFROM base\nWORKDIR /app\nCOPY . .\nCMD python app.py\n'
+    )
     assert "gets as its arguments" in refusal(project(text, only="exec-form"), "exec-form")
 
 

@@ -9,57 +9,83 @@ from results import Project, refusal, text_of
 HEAD = "FROM python:3.11-slim\n"
 
 
-@pytest.mark.parametrize(("lines", "expected"), [
-    ("RUN apt-get update\nRUN apt-get install -y git\nRUN rm -rf /var/lib/apt/lists/*\n",
-     "RUN apt-get update && apt-get install -y git \\\n    && rm -rf /var/lib/apt/lists/*\n"),
-    ("RUN apt-get update && apt-get install -y \\\n        git \\\n        jq\n\n# tidy\nRUN apt-get clean && rm -rf /var/lib/apt/lists/*\nRUN make\n",
-     "RUN apt-get update && apt-get install -y \\\n        git \\\n        jq \\\n    # tidy\n    && apt-get clean && rm -rf /var/lib/apt/lists/*\nRUN make\n"),
-    ("RUN apt-get update && \\\n  apt-get install -y git\nRUN rm -rf /var/lib/apt/lists/*\n",
-     "RUN apt-get update && \\\n  apt-get install -y git && \\\n  rm -rf /var/lib/apt/lists/*\n"),
-    ("RUN apt-get update\nRUN apt-get install -y git\nRUN apt-get install -y jq\nRUN rm -rf /var/lib/apt/lists/*\nRUN apt-get clean\n",
-     "RUN apt-get update && apt-get install -y git \\\n    && apt-get install -y jq \\\n    && rm -rf /var/lib/apt/lists/* \\\n    && apt-get clean\n"),
-    ("RUN pip install x\nRUN rm -rf /root/.cache/pip\n", "RUN pip install x \\\n    && rm -rf /root/.cache/pip\n"),
-    ("RUN curl -o /tmp/a.tgz https://e.com\nRUN tar -xzf /tmp/a.tgz -C /opt\nRUN rm /tmp/a.tgz\n",
-     "RUN curl -o /tmp/a.tgz https://e.com \\\n    && tar -xzf /tmp/a.tgz -C /opt \\\n    && rm /tmp/a.tgz\n"),
-    ("RUN apt-get update && apt-get install -y gcc\nRUN apt-get purge -y gcc\n",
-     "RUN apt-get update && apt-get install -y gcc \\\n    && apt-get purge -y gcc\n"),
-    ("run apt-get update\r\nrun rm -rf /var/lib/apt/lists/*\r\n", "run apt-get update && rm -rf /var/lib/apt/lists/*\r\n"),
-    ("RUN apt-get update\n# hadolint ignore=DL3008\nRUN apt-get install -y git\nRUN rm -rf /var/lib/apt/lists/*\n",
-     "# hadolint ignore=DL3008\nRUN apt-get update && apt-get install -y git \\\n    && rm -rf /var/lib/apt/lists/*\n"),
-])
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (
+            "RUN apt-get update\nRUN apt-get install -y git\nRUN rm -rf /var/lib/apt/lists/*\n",
+            "RUN apt-get update && apt-get install -y git \\\n    && rm -rf /var/lib/apt/lists/*\n",
+        ),
+        (
+            "RUN apt-get update && apt-get install -y \\\n        git \\\n        jq\n\n# tidy\nRUN apt-get clean && rm -rf /var/lib/apt/lists/*\nRUN make\n",
+            "RUN apt-get update && apt-get install -y \\\n        git \\\n        jq \\\n    # tidy\n    && apt-get clean && rm -rf /var/lib/apt/lists/*\nRUN make\n",
+        ),
+        (
+            "RUN apt-get update && \\\n  apt-get install -y git\nRUN rm -rf /var/lib/apt/lists/*\n",
+            "RUN apt-get update && \\\n  apt-get install -y git && \\\n  rm -rf /var/lib/apt/lists/*\n",
+        ),
+        (
+            "RUN apt-get update\nRUN apt-get install -y git\nRUN apt-get install -y jq\nRUN rm -rf /var/lib/apt/lists/*\nRUN apt-get clean\n",
+            "RUN apt-get update && apt-get install -y git \\\n    && apt-get install -y jq \\\n    && rm -rf /var/lib/apt/lists/* \\\n    && apt-get clean\n",
+        ),
+        ("RUN pip install x\nRUN rm -rf /root/.cache/pip\n", "RUN pip install x \\\n    && rm -rf /root/.cache/pip\n"),
+        (
+            "RUN curl -o /tmp/a.tgz https://e.com\nRUN tar -xzf /tmp/a.tgz -C /opt\nRUN rm /tmp/a.tgz\n",
+            "RUN curl -o /tmp/a.tgz https://e.com \\\n    && tar -xzf /tmp/a.tgz -C /opt \\\n    && rm /tmp/a.tgz\n",
+        ),
+        (
+            "RUN apt-get update && apt-get install -y gcc\nRUN apt-get purge -y gcc\n",
+            "RUN apt-get update && apt-get install -y gcc \\\n    && apt-get purge -y gcc\n",
+        ),
+        (
+            "run apt-get update\r\nrun rm -rf /var/lib/apt/lists/*\r\n",
+            "run apt-get update && rm -rf /var/lib/apt/lists/*\r\n",
+        ),
+        (
+            "RUN apt-get update\n# hadolint ignore=DL3008\nRUN apt-get install -y git\nRUN rm -rf /var/lib/apt/lists/*\n",
+            "# hadolint ignore=DL3008\nRUN apt-get update && apt-get install -y git \\\n    && rm -rf /var/lib/apt/lists/*\n",
+        ),
+    ],
+)
 def test_joined(project: Project, lines: str, expected: str) -> None:
     head = HEAD.replace("\n", "\r\n") if "\r" in lines else HEAD
     assert text_of(project(head + lines, only="merge-runs")).removeprefix(head) == expected
 
 
-@pytest.mark.parametrize("lines", [
-    "RUN apt-get update && apt-get install -y git\nCOPY . .\nRUN rm -rf /var/lib/apt/lists/*\n",
-    "RUN apt-get update && apt-get install -y git\nRUN make\nRUN rm -rf /var/lib/apt/lists/*\n",
-    "RUN apt-get update && apt-get install -y git\nRUN pip install x\nRUN rm -rf /var/lib/apt/lists/*\n",
-    "RUN apt-get update\nRUN apt-get install -y git\n",
-    "RUN apt-get update && rm -rf /var/lib/apt/lists/*\nRUN rm -rf /var/lib/apt/lists/*\n",
-    "RUN apt-get update && apt-get install -y git\nRUN apt-get clean\n",
-    "RUN apt-get update && apt-get install -y git\nRUN apt-get purge -y perl\n",
-    "RUN pip install --no-cache-dir x\nRUN rm -rf /root/.cache\n",
-    "RUN curl -o /tmp/a https://e.com\nRUN rm /tmp/b\n",
-    "RUN curl -O https://e.com/a\nRUN rm b\n",
-    "RUN mkdir /a\nRUN rm -r /a\n",
-    "RUN rm -rf /var/lib/apt/lists/*\n",
-])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "RUN apt-get update && apt-get install -y git\nCOPY . .\nRUN rm -rf /var/lib/apt/lists/*\n",
+        "RUN apt-get update && apt-get install -y git\nRUN make\nRUN rm -rf /var/lib/apt/lists/*\n",
+        "RUN apt-get update && apt-get install -y git\nRUN pip install x\nRUN rm -rf /var/lib/apt/lists/*\n",
+        "RUN apt-get update\nRUN apt-get install -y git\n",
+        "RUN apt-get update && rm -rf /var/lib/apt/lists/*\nRUN rm -rf /var/lib/apt/lists/*\n",
+        "RUN apt-get update && apt-get install -y git\nRUN apt-get clean\n",
+        "RUN apt-get update && apt-get install -y git\nRUN apt-get purge -y perl\n",
+        "RUN pip install --no-cache-dir x\nRUN rm -rf /root/.cache\n",
+        "RUN curl -o /tmp/a https://e.com\nRUN rm /tmp/b\n",
+        "RUN curl -O https://e.com/a\nRUN rm b\n",
+        "RUN mkdir /a\nRUN rm -r /a\n",
+        "RUN rm -rf /var/lib/apt/lists/*\n",
+    ],
+)
 def test_nothing_to_join(project: Project, lines: str) -> None:
     assert text_of(project(HEAD + lines, only="merge-runs")) == ""
 
 
-@pytest.mark.parametrize(("lines", "reason"), [
-    ("RUN cd /x && apt-get update\nRUN rm -rf /var/lib/apt/lists/*\n", "changes the shell"),
-    ("RUN export A=1 && apt-get update\nRUN rm -rf /var/lib/apt/lists/*\n", "changes the shell"),
-    ("RUN foo && apt-get update\nRUN rm -rf /var/lib/apt/lists/*\n", "what foo does"),
-    ("RUN apt-get update; apt-get install -y git\nRUN rm -rf /var/lib/apt/lists/*\n", "joined by &&"),
-    ("RUN apt-get update\nRUN --network=none rm -rf /var/lib/apt/lists/*\n", "joined by &&"),
-    ("RUN <<E\napt-get update\nE\n\nRUN rm -rf /var/lib/apt/lists/*\n", "joined by &&"),
-    ("RUN apt-get update # why\nRUN rm -rf /var/lib/apt/lists/*\n", "joined by &&"),
-    ("SHELL [\"/bin/bash\", \"-c\"]\nRUN apt-get update\nRUN rm -rf /var/lib/apt/lists/*\n", "joined by &&"),
-])
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        ("RUN cd /x && apt-get update\nRUN rm -rf /var/lib/apt/lists/*\n", "changes the shell"),
+        ("RUN export A=1 && apt-get update\nRUN rm -rf /var/lib/apt/lists/*\n", "changes the shell"),
+        ("RUN foo && apt-get update\nRUN rm -rf /var/lib/apt/lists/*\n", "what foo does"),
+        ("RUN apt-get update; apt-get install -y git\nRUN rm -rf /var/lib/apt/lists/*\n", "joined by &&"),
+        ("RUN apt-get update\nRUN --network=none rm -rf /var/lib/apt/lists/*\n", "joined by &&"),
+        ("RUN <<E\napt-get update\nE\n\nRUN rm -rf /var/lib/apt/lists/*\n", "joined by &&"),
+        ("RUN apt-get update # why\nRUN rm -rf /var/lib/apt/lists/*\n", "joined by &&"),
+        ('SHELL ["/bin/bash", "-c"]\nRUN apt-get update\nRUN rm -rf /var/lib/apt/lists/*\n', "joined by &&"),
+    ],
+)
 def test_refusals(project: Project, lines: str, reason: str) -> None:
     result = project(HEAD + lines, only="merge-runs")
     assert text_of(result) == ""

@@ -24,9 +24,12 @@ def basic(more: str = "") -> str:
 def test_compilers_stay_in_the_builder(project: Project) -> None:
     builder, runtime = stages(text_of(project(basic(), only=ONLY)))
     assert "apt-get install -y gcc libffi-dev &&" in builder
-    assert "RUN python -m venv --system-site-packages /opt/venv\nENV PATH=\"/opt/venv/bin:$PATH\"\nCOPY requirements.txt .\nRUN pip install" in builder
+    assert (
+        'RUN python -m venv --system-site-packages /opt/venv\nENV PATH="/opt/venv/bin:$PATH"\nCOPY requirements.txt .\nRUN pip install'
+        in builder
+    )
     assert "apt-get install -y curl &&" in runtime
-    assert "COPY --from=builder /opt/venv /opt/venv\nENV PATH=\"/opt/venv/bin:$PATH\"\nCOPY . .\nCMD" in runtime
+    assert 'COPY --from=builder /opt/venv /opt/venv\nENV PATH="/opt/venv/bin:$PATH"\nCOPY . .\nCMD' in runtime
     assert "pip install" not in runtime
 
 
@@ -35,30 +38,40 @@ def test_an_apt_run_of_build_packages_alone_leaves_the_runtime_stage(project: Pr
     assert "apt-get" not in runtime
 
 
-@pytest.mark.parametrize(("tag", "package", "expected"), [
-    ("3.11-slim", "libpq-dev", "install -y libpq5 curl"),
-    ("3.11-slim-bookworm", "libpq-dev", "install -y libpq5 curl"),
-    ("3.11-slim-bookworm", "libcurl4-openssl-dev", "install -y libcurl4 curl"),
-    ("3.13-slim-trixie", "libcurl4-openssl-dev", "install -y libcurl4t64 curl"),
-    ("3.11-slim", "libcurl4-openssl-dev", "install -y libcurl4-openssl-dev curl"),
-    ("3.11-slim", "libssl-dev", "install -y curl"),
-    ("3.11-slim", "gfortran", "install -y libgfortran5 curl"),
-    ("3.11-slim", "no-such-dev", "install -y no-such-dev curl"),
-])
-def test_dev_packages_give_way_to_libraries_that_are_certain(project: Project, tag: str, package: str, expected: str) -> None:
+@pytest.mark.parametrize(
+    ("tag", "package", "expected"),
+    [
+        ("3.11-slim", "libpq-dev", "install -y libpq5 curl"),
+        ("3.11-slim-bookworm", "libpq-dev", "install -y libpq5 curl"),
+        ("3.11-slim-bookworm", "libcurl4-openssl-dev", "install -y libcurl4 curl"),
+        ("3.13-slim-trixie", "libcurl4-openssl-dev", "install -y libcurl4t64 curl"),
+        ("3.11-slim", "libcurl4-openssl-dev", "install -y libcurl4-openssl-dev curl"),
+        ("3.11-slim", "libssl-dev", "install -y curl"),
+        ("3.11-slim", "gfortran", "install -y libgfortran5 curl"),
+        ("3.11-slim", "no-such-dev", "install -y no-such-dev curl"),
+    ],
+)
+def test_dev_packages_give_way_to_libraries_that_are_certain(
+    project: Project, tag: str, package: str, expected: str
+) -> None:
     text = basic().replace("3.11-slim", tag).replace("libffi-dev", package)
     assert expected in stages(text_of(project(text, only=ONLY)))[1]
 
 
-@pytest.mark.parametrize(("install", "requirements", "stays"), [
-    ("pip install --no-binary scikit-learn -r requirements.txt", "scikit-learn\n", True),
-    ("pip install --no-binary=numpy,scikit_learn -r requirements.txt", "scikit-learn\n", True),
-    ("pip install --no-binary :all: -r requirements.txt", "flask\n", True),
-    ("pip install -r requirements.txt", "--no-binary scikit-learn\nscikit-learn\n", True),
-    ("pip install -r requirements.txt", "scikit-learn\n", False),
-    ("pip install --no-binary lxml -r requirements.txt", "lxml\nscikit-learn\n", False),
-])
-def test_what_pip_has_to_compile_keeps_the_compilers_library(project: Project, install: str, requirements: str, stays: bool) -> None:
+@pytest.mark.parametrize(
+    ("install", "requirements", "stays"),
+    [
+        ("pip install --no-binary scikit-learn -r requirements.txt", "scikit-learn\n", True),
+        ("pip install --no-binary=numpy,scikit_learn -r requirements.txt", "scikit-learn\n", True),
+        ("pip install --no-binary :all: -r requirements.txt", "flask\n", True),
+        ("pip install -r requirements.txt", "--no-binary scikit-learn\nscikit-learn\n", True),
+        ("pip install -r requirements.txt", "scikit-learn\n", False),
+        ("pip install --no-binary lxml -r requirements.txt", "lxml\nscikit-learn\n", False),
+    ],
+)
+def test_what_pip_has_to_compile_keeps_the_compilers_library(
+    project: Project, install: str, requirements: str, stays: bool
+) -> None:
     text = basic().replace("pip install -r requirements.txt", install)
     result = project(text, {"requirements.txt": requirements}, only=ONLY)
     assert ("libgomp1" in stages(text_of(result))[1]) == stays
@@ -69,11 +82,14 @@ def test_pip_no_binary_in_the_environment_keeps_the_compilers_library(project: P
     assert "libgomp1" in stages(text_of(project(text, {"requirements.txt": "scikit-learn\n"}, only=ONLY)))[1]
 
 
-@pytest.mark.parametrize(("pyproject", "code", "stays"), [
-    ('dependencies = []', "", False),
-    ('dependencies = ["setuptools-scm"]', "", True),
-    ('dependencies = []', "import subprocess\nsubprocess.run(['git', 'log'])\n", True),
-])
+@pytest.mark.parametrize(
+    ("pyproject", "code", "stays"),
+    [
+        ("dependencies = []", "", False),
+        ('dependencies = ["setuptools-scm"]', "", True),
+        ("dependencies = []", "import subprocess\nsubprocess.run(['git', 'log'])\n", True),
+    ],
+)
 def test_git_for_the_version_of_a_local_project(project: Project, pyproject: str, code: str, stays: bool) -> None:
     text = """FROM python:3.11-slim
 RUN apt-get update && apt-get install -y git gcc
@@ -89,11 +105,20 @@ CMD ["tool"]
     assert ("install -y git" in runtime) == stays
 
 
-@pytest.mark.parametrize(("reference", "works"), [
-    ("python:3.11", True), ("python:3.11-slim@sha256:" + "a" * 64, True), ("docker.io/library/python:3.12-slim", True),
-    ("registry.example.com/python:3.12-slim-bookworm", True), ("--platform=linux/amd64 python:3.11-slim", True),
-    ("python:3.11-alpine", False), ("bitnami/python:3.11", False), ("debian:bookworm-slim", False), ("python:mine", False),
-])
+@pytest.mark.parametrize(
+    ("reference", "works"),
+    [
+        ("python:3.11", True),
+        ("python:3.11-slim@sha256:" + "a" * 64, True),
+        ("docker.io/library/python:3.12-slim", True),
+        ("registry.example.com/python:3.12-slim-bookworm", True),
+        ("--platform=linux/amd64 python:3.11-slim", True),
+        ("python:3.11-alpine", False),
+        ("bitnami/python:3.11", False),
+        ("debian:bookworm-slim", False),
+        ("python:mine", False),
+    ],
+)
 def test_bases(project: Project, reference: str, works: bool) -> None:
     text = text_of(project(basic().replace("python:3.11-slim", reference), only=ONLY))
     assert bool(text) == works
@@ -108,16 +133,21 @@ def test_a_tag_from_an_arg(project: Project) -> None:
     assert "an ARG without a default" in refusal(project(text.replace("=3.12", ""), only=ONLY), "multi-stage")
 
 
-@pytest.mark.parametrize(("more", "files", "package"), [
-    ("RUN gcc -o x x.c\n", {}, "gcc: what the RUN"),
-    ("RUN make install\n", {}, "gcc: what the RUN"),
-    ("HEALTHCHECK CMD gcc --version\n", {}, "gcc stays"),
-    ("ENTRYPOINT [\"./run.sh\"]\n", {"run.sh": "#!/bin/sh\nexec cc x.c\n"}, "gcc stays"),
-    ("", {"app.py": "import subprocess\nsubprocess.run(['gcc', 'x.c'])\n"}, "gcc stays"),
-    ("", {"app.py": "import os\nos.system('cd /x && g++ y')\n", "requirements.txt": "torch\n"}, "gcc: "),
-    ("", {"requirements.txt": "pytensor==2.0\n"}, "gcc: "),
-])
-def test_a_package_stays_where_something_needs_it(project: Project, more: str, files: dict[str, str], package: str) -> None:
+@pytest.mark.parametrize(
+    ("more", "files", "package"),
+    [
+        ("RUN gcc -o x x.c\n", {}, "gcc: what the RUN"),
+        ("RUN make install\n", {}, "gcc: what the RUN"),
+        ("HEALTHCHECK CMD gcc --version\n", {}, "gcc stays"),
+        ('ENTRYPOINT ["./run.sh"]\n', {"run.sh": "#!/bin/sh\nexec cc x.c\n"}, "gcc stays"),
+        ("", {"app.py": "import subprocess\nsubprocess.run(['gcc', 'x.c'])\n"}, "gcc stays"),
+        ("", {"app.py": "import os\nos.system('cd /x && g++ y')\n", "requirements.txt": "torch\n"}, "gcc: "),
+        ("", {"requirements.txt": "pytensor==2.0\n"}, "gcc: "),
+    ],
+)
+def test_a_package_stays_where_something_needs_it(
+    project: Project, more: str, files: dict[str, str], package: str
+) -> None:
     assert package in refusal(project(basic(more), files, only=ONLY), "multi-stage")
 
 
@@ -141,8 +171,13 @@ def test_git_goes_only_where_pip_is_the_one_that_needs_it(project: Project) -> N
 
 
 def test_an_opaque_step_before_the_install_runs_in_both_stages(project: Project) -> None:
-    text = basic().replace("COPY requirements", "COPY lib lib\nRUN make -C lib install\nCOPY requirements").replace(
-        "COPY requirements.txt .", "RUN apt-get update && apt-get install -y libpq-dev\nCOPY requirements.txt .")
+    text = (
+        basic()
+        .replace("COPY requirements", "COPY lib lib\nRUN make -C lib install\nCOPY requirements")
+        .replace(
+            "COPY requirements.txt .", "RUN apt-get update && apt-get install -y libpq-dev\nCOPY requirements.txt ."
+        )
+    )
     builder, runtime = stages(text_of(project(text, {"lib/Makefile": "install:\n"}, only=ONLY)))
     for stage in (builder, runtime):
         assert "gcc libffi-dev" in stage
@@ -150,23 +185,30 @@ def test_an_opaque_step_before_the_install_runs_in_both_stages(project: Project)
     assert "install -y libpq5" in runtime
 
 
-@pytest.mark.parametrize(("old", "new", "reason"), [
-    ("CMD [\"python\"", "CMD [\"/usr/local/bin/python\"", "/usr/local/bin/python"),
-    ("CMD [\"python\"", "ENV PATH=/usr/bin\nCMD [\"python\"", "ENV PATH"),
-    ("CMD [\"python\", \"app.py\"]", "CMD [\"bash\", \"-lc\", \"python app.py\"]", "login shell"),
-    ("CMD [\"python\", \"app.py\"]", "CMD [\"cron\", \"-f\"]", "cron"),
-    ("CMD [\"python\", \"app.py\"]", "CMD pip install x && python app.py", "pip"),
-    ("pip install -r", "pip install --user -r", "--user"),
-    ("pip install -r requirements.txt", "pip install -e .", "editable"),
-    ("RUN pip install -r", "RUN make lib && pip install -r", "make"),
-    ("RUN pip install -r", "RUN pip install x\nRUN ./configure\nRUN pip install -r", "between two pip installs"),
-    ("RUN pip install -r", "USER app\nRUN pip install -r", "another user"),
-    ("RUN pip install -r", "RUN poetry install\nRUN pip install -r", "does not know"),
-    ("pip install -r requirements.txt", "pip install -r requirements.txt && apt-get purge -y gcc", "removes packages"),
-    ("WORKDIR /app", "WORKDIR /app\nONBUILD COPY . .", "ONBUILD"),
-    ("apt-get update && apt-get install -y gcc libffi-dev curl", "true", "no gain"),
-    ("pip install -r requirements.txt", "poetry install", "poetry"),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('CMD ["python"', 'CMD ["/usr/local/bin/python"', "/usr/local/bin/python"),
+        ('CMD ["python"', 'ENV PATH=/usr/bin\nCMD ["python"', "ENV PATH"),
+        ('CMD ["python", "app.py"]', 'CMD ["bash", "-lc", "python app.py"]', "login shell"),
+        ('CMD ["python", "app.py"]', 'CMD ["cron", "-f"]', "cron"),
+        ('CMD ["python", "app.py"]', "CMD pip install x && python app.py", "pip"),
+        ("pip install -r", "pip install --user -r", "--user"),
+        ("pip install -r requirements.txt", "pip install -e .", "editable"),
+        ("RUN pip install -r", "RUN make lib && pip install -r", "make"),
+        ("RUN pip install -r", "RUN pip install x\nRUN ./configure\nRUN pip install -r", "between two pip installs"),
+        ("RUN pip install -r", "USER app\nRUN pip install -r", "another user"),
+        ("RUN pip install -r", "RUN poetry install\nRUN pip install -r", "does not know"),
+        (
+            "pip install -r requirements.txt",
+            "pip install -r requirements.txt && apt-get purge -y gcc",
+            "removes packages",
+        ),
+        ("WORKDIR /app", "WORKDIR /app\nONBUILD COPY . .", "ONBUILD"),
+        ("apt-get update && apt-get install -y gcc libffi-dev curl", "true", "no gain"),
+        ("pip install -r requirements.txt", "poetry install", "poetry"),
+    ],
+)
 def test_refusals(project: Project, old: str, new: str, reason: str) -> None:
     result = project(basic().replace(old, new), only=ONLY)
     assert text_of(result) == ""
@@ -174,8 +216,8 @@ def test_refusals(project: Project, old: str, new: str, reason: str) -> None:
 
 
 def test_a_script_that_the_file_puts_into_usr_local_bin_is_no_obstacle(project: Project) -> None:
-    text = basic("COPY run.sh /usr/local/bin/run.sh\nENTRYPOINT [\"/usr/local/bin/run.sh\"]\n")
-    assert " AS runtime" in text_of(project(text, {"run.sh": "#!/bin/sh\nexec \"$@\"\n"}, only=ONLY))
+    text = basic('COPY run.sh /usr/local/bin/run.sh\nENTRYPOINT ["/usr/local/bin/run.sh"]\n')
+    assert " AS runtime" in text_of(project(text, {"run.sh": '#!/bin/sh\nexec "$@"\n'}, only=ONLY))
 
 
 def test_code_that_names_the_base_images_python_is_an_obstacle(project: Project) -> None:
@@ -231,7 +273,12 @@ def test_a_manifest_that_no_later_copy_brings_stays(project: Project) -> None:
 
 
 def test_comments_travel_with_what_they_are_about(project: Project) -> None:
-    text = basic().replace("RUN apt", "# system\nRUN apt").replace("COPY req", "# python\nCOPY req").replace("COPY . .", "# code\nCOPY . .")
+    text = (
+        basic()
+        .replace("RUN apt", "# system\nRUN apt")
+        .replace("COPY req", "# python\nCOPY req")
+        .replace("COPY . .", "# code\nCOPY . .")
+    )
     builder, runtime = stages(text_of(project(text, only=ONLY)))
     assert "# system\nRUN apt-get" in builder
     assert "# python\nCOPY requirements.txt" in builder
@@ -260,16 +307,26 @@ CMD ["python", "app.py"]
     assert "apt-get install -y gcc && \\\n" in builder
 
 
-@pytest.mark.parametrize(("tag", "options"), [("3.8-slim", "--system-site-packages "), ("3.11", "--system-site-packages "),
-                                              ("3.12-slim", ""), ("3.13", ""), ("slim", "")])
+@pytest.mark.parametrize(
+    ("tag", "options"),
+    [
+        ("3.8-slim", "--system-site-packages "),
+        ("3.11", "--system-site-packages "),
+        ("3.12-slim", ""),
+        ("3.13", ""),
+        ("slim", ""),
+    ],
+)
 def test_the_environment_sees_wheel_where_the_image_brings_it(project: Project, tag: str, options: str) -> None:
     text = basic().replace("3.11-slim", tag)
     assert f"RUN python -m venv {options}/opt/venv\n" in text_of(project(text, only=ONLY))
 
 
 def test_apt_update_goes_where_nothing_is_installed_any_more(project: Project) -> None:
-    text = basic().replace("RUN apt-get update && apt-get install -y gcc libffi-dev curl && rm -rf /var/lib/apt/lists/*",
-                           "RUN apt-get update\nRUN apt-get install -y gcc\nRUN rm -rf /var/lib/apt/lists/*")
+    text = basic().replace(
+        "RUN apt-get update && apt-get install -y gcc libffi-dev curl && rm -rf /var/lib/apt/lists/*",
+        "RUN apt-get update\nRUN apt-get install -y gcc\nRUN rm -rf /var/lib/apt/lists/*",
+    )
     builder, runtime = stages(text_of(project(text, only=ONLY)))
     assert "RUN apt-get update\nRUN apt-get install -y gcc\n" in builder
     assert "apt" not in runtime
@@ -295,14 +352,21 @@ def test_what_a_local_project_depends_on_counts(project: Project) -> None:
 
 
 def test_a_step_that_may_use_the_environment_early_is_an_obstacle(project: Project) -> None:
-    text = basic().replace("COPY requirements.txt .", "RUN python -m venv /v\nENV PATH=/v/bin:$PATH\nRUN ln -s /v/bin/python /py\n"
-                                                      "COPY requirements.txt .")
+    text = basic().replace(
+        "COPY requirements.txt .",
+        "RUN python -m venv /v\nENV PATH=/v/bin:$PATH\nRUN ln -s /v/bin/python /py\nCOPY requirements.txt .",
+    )
     assert "before anything is installed" in refusal(project(text, only=ONLY), "multi-stage")
 
 
 def test_a_manifest_that_is_removed_again_leaves_the_runtime_stage(project: Project) -> None:
-    text = basic().replace("COPY requirements.txt .", "COPY requirements.txt /tmp/requirements.txt").replace(
-        "pip install -r requirements.txt", "pip install -r /tmp/requirements.txt && rm -r /tmp/requirements.txt")
+    text = (
+        basic()
+        .replace("COPY requirements.txt .", "COPY requirements.txt /tmp/requirements.txt")
+        .replace(
+            "pip install -r requirements.txt", "pip install -r /tmp/requirements.txt && rm -r /tmp/requirements.txt"
+        )
+    )
     _, runtime = stages(text_of(project(text, only=ONLY)))
     assert "/tmp/requirements.txt" not in runtime
     kept = text.replace("rm -r /tmp/requirements.txt", "cp /tmp/requirements.txt /x && rm -r /tmp/requirements.txt")

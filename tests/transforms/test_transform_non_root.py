@@ -19,7 +19,9 @@ def run(project: Project, text: str = BASIC, files: dict[str, str] | None = None
 
 
 def test_the_user_owns_the_working_directory_and_the_code(project: Project) -> None:
-    assert run(project) == """FROM python:3.11-slim
+    assert (
+        run(project)
+        == """FROM python:3.11-slim
 WORKDIR /app
 RUN useradd --create-home --uid 10001 appuser \\
     && chown appuser:appuser /app
@@ -28,11 +30,14 @@ USER 10001:10001
 EXPOSE 8000
 CMD ["python", "app.py"]
 """
+    )
 
 
 def test_a_working_directory_that_comes_later_is_made(project: Project) -> None:
-    text = "FROM python:3.11-slim\nCOPY . /srv/x\nWORKDIR /srv/x\nCMD [\"python\", \"app.py\"]\n"
-    assert "mkdir -p /srv/x && chown appuser:appuser /srv/x\nCOPY --chown=appuser:appuser . /srv/x\n" in run(project, text)
+    text = 'FROM python:3.11-slim\nCOPY . /srv/x\nWORKDIR /srv/x\nCMD ["python", "app.py"]\n'
+    assert "mkdir -p /srv/x && chown appuser:appuser /srv/x\nCOPY --chown=appuser:appuser . /srv/x\n" in run(
+        project, text
+    )
 
 
 def test_system_folders_stay_roots(project: Project) -> None:
@@ -47,17 +52,24 @@ def test_folders_that_the_file_makes_are_owned(project: Project) -> None:
     assert "RUN chown -R appuser:appuser /data /app/logs /var/lib/thing\nUSER 10001:10001\n" in result
 
 
-@pytest.mark.parametrize(("more", "code", "made"), [
-    ("", "import os\nos.makedirs('/data/cache', exist_ok=True)\n", "/data/cache"),
-    ("", "import sqlite3\nsqlite3.connect('/srv/shop/db/x.sqlite3')\n", "/srv/shop/db"),
-    ("", "open('/var/lib/shop/' + 'a.txt', 'w')\nopen('/var/lib/shop/b/c.txt', 'w')\n", "/var/lib/shop"),
-    ("ENV DATA=/data/shop\n", "import os\nopen(os.path.join(os.environ['DATA'], 'x'), 'w')\n", "/data/shop"),
-    ("ENV LOG=/logs/app.log\n", "import os\nopen(os.environ.get('LOG', 'app.log'), 'w')\n", "/logs"),
-])
-def test_folders_that_only_the_program_makes_are_made_for_the_user(project: Project, more: str, code: str, made: str) -> None:
+@pytest.mark.parametrize(
+    ("more", "code", "made"),
+    [
+        ("", "import os\nos.makedirs('/data/cache', exist_ok=True)\n", "/data/cache"),
+        ("", "import sqlite3\nsqlite3.connect('/srv/shop/db/x.sqlite3')\n", "/srv/shop/db"),
+        ("", "open('/var/lib/shop/' + 'a.txt', 'w')\nopen('/var/lib/shop/b/c.txt', 'w')\n", "/var/lib/shop"),
+        ("ENV DATA=/data/shop\n", "import os\nopen(os.path.join(os.environ['DATA'], 'x'), 'w')\n", "/data/shop"),
+        ("ENV LOG=/logs/app.log\n", "import os\nopen(os.environ.get('LOG', 'app.log'), 'w')\n", "/logs"),
+    ],
+)
+def test_folders_that_only_the_program_makes_are_made_for_the_user(
+    project: Project, more: str, code: str, made: str
+) -> None:
     text = BASIC.replace("EXPOSE", f"{more}EXPOSE")
     result = run(project, text, {"app.py": code}, unsafe=True)
-    assert f"    && chown appuser:appuser /app \\\n    && mkdir -p {made} && chown appuser:appuser {made}\nCOPY" in result
+    assert (
+        f"    && chown appuser:appuser /app \\\n    && mkdir -p {made} && chown appuser:appuser {made}\nCOPY" in result
+    )
     assert f"writes to {made}, which has to be made" in unsafe(project(text, {"app.py": code}), "non-root")
 
 
@@ -69,77 +81,113 @@ def test_names_that_a_shell_would_divide_are_quoted(project: Project) -> None:
     assert "RUN chown -R appuser:appuser '/old files'\n" in result
 
 
-@pytest.mark.parametrize("path", ["/etc/x/y", "/x.log", "/var/log/app.log", "/usr/share/x", "/app/data/x", "/tmp/x/y", "/root/x"])
+@pytest.mark.parametrize(
+    "path", ["/etc/x/y", "/x.log", "/var/log/app.log", "/usr/share/x", "/app/data/x", "/tmp/x/y", "/root/x"]
+)
 def test_system_folders_and_what_is_owned_already_are_not_made(project: Project, path: str) -> None:
     assert "mkdir" not in run(project, BASIC, {"app.py": f"open('{path}', 'w')\n"}, unsafe=True)
 
 
-@pytest.mark.parametrize(("old", "new", "files", "reason"), [
-    ("EXPOSE", "USER web\nEXPOSE", {}, "USER web is set already"),
-    ("EXPOSE", "USER root\nEXPOSE", {}, "USER root is set already"),
-    ('["python", "app.py"]', '["nginx", "-g", "daemon off;"]', {}, "nginx"),
-    ('["python", "app.py"]', "supervisord -n", {}, "supervisord"),
-    ('["python", "app.py"]', "service cron start && python app.py", {}, "service"),
-    ('["python", "app.py"]', '["sh", "-c", "cron && python app.py"]', {}, "cron"),
-    ('CMD ["python", "app.py"]', 'ENTRYPOINT ["./e.sh"]', {"e.sh": "#!/bin/sh\nexec gosu app python app.py\n"}, "gosu"),
-    ('CMD ["python", "app.py"]', 'ENTRYPOINT ["sh", "/app/e.sh"]', {"e.sh": "chown -R x /data\n"}, "chown"),
-    ("EXPOSE", "RUN useradd web\nEXPOSE", {}, "makes a user"),
-    ("EXPOSE", "RUN chown -R 5 /app\nEXPOSE", {}, "hands files"),
-    ("WORKDIR /app\n", "", {}, "working directory is /"),
-    ("WORKDIR /app", "WORKDIR /root/app", {}, "/root"),
-    ("EXPOSE", "ENV HF_HOME=/root/.cache\nEXPOSE", {}, "/root"),
-    ("EXPOSE", "RUN mkdir /root/.ssh\nEXPOSE", {}, "/root"),
-    ("COPY . .", "VOLUME /data\nCOPY . .", {}, "VOLUME"),
-    ("python:3.11-slim", "python:3.11-alpine", {}, "Debian"),
-    ("python:3.11-slim", "ubuntu", {}, "not an official Python"),
-    ("", "", {"app.py": "import subprocess\nsubprocess.run(['iptables', '-L'])\n"}, "iptables"),
-    ("", "", {"app.py": "from sh import mount\nmount('-a')\n"}, "app.py:1 runs mount, which needs root"),
-    ("", "", {"Procfile": "web: sudo gunicorn app:app\n"}, "Procfile:1 runs sudo, which needs root"),
-    ("", "", {"gunicorn.conf.py": "bind = ':8000'\nuser = 'www-data'\n"}, "gunicorn.conf.py:2: user changes the user"),
-    ("", "", {"conf/uwsgi.ini": "[uwsgi]\nuid = nobody\n"}, "conf/uwsgi.ini:2: uid changes the user"),
-    ("", "", {"supervisord.conf": "[supervisord]\nuser=root\n"}, "supervisord.conf:2: [supervisord] sets the user"),
-    ("COPY", "RUN apt-get update && apt-get install -y cron\nCOPY", {"crontab": "*/5 * * * * python sync.py\n"},
-     "crontab:1: cron runs as root"),
-    ("", "", {"compose.yaml": "services:\n  web:\n    build: .\n    entrypoint: [gosu, app, python]\n"}, "compose.yaml runs gosu"),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "files", "reason"),
+    [
+        ("EXPOSE", "USER web\nEXPOSE", {}, "USER web is set already"),
+        ("EXPOSE", "USER root\nEXPOSE", {}, "USER root is set already"),
+        ('["python", "app.py"]', '["nginx", "-g", "daemon off;"]', {}, "nginx"),
+        ('["python", "app.py"]', "supervisord -n", {}, "supervisord"),
+        ('["python", "app.py"]', "service cron start && python app.py", {}, "service"),
+        ('["python", "app.py"]', '["sh", "-c", "cron && python app.py"]', {}, "cron"),
+        (
+            'CMD ["python", "app.py"]',
+            'ENTRYPOINT ["./e.sh"]',
+            {"e.sh": "#!/bin/sh\nexec gosu app python app.py\n"},
+            "gosu",
+        ),
+        ('CMD ["python", "app.py"]', 'ENTRYPOINT ["sh", "/app/e.sh"]', {"e.sh": "chown -R x /data\n"}, "chown"),
+        ("EXPOSE", "RUN useradd web\nEXPOSE", {}, "makes a user"),
+        ("EXPOSE", "RUN chown -R 5 /app\nEXPOSE", {}, "hands files"),
+        ("WORKDIR /app\n", "", {}, "working directory is /"),
+        ("WORKDIR /app", "WORKDIR /root/app", {}, "/root"),
+        ("EXPOSE", "ENV HF_HOME=/root/.cache\nEXPOSE", {}, "/root"),
+        ("EXPOSE", "RUN mkdir /root/.ssh\nEXPOSE", {}, "/root"),
+        ("COPY . .", "VOLUME /data\nCOPY . .", {}, "VOLUME"),
+        ("python:3.11-slim", "python:3.11-alpine", {}, "Debian"),
+        ("python:3.11-slim", "ubuntu", {}, "not an official Python"),
+        ("", "", {"app.py": "import subprocess\nsubprocess.run(['iptables', '-L'])\n"}, "iptables"),
+        ("", "", {"app.py": "from sh import mount\nmount('-a')\n"}, "app.py:1 runs mount, which needs root"),
+        ("", "", {"Procfile": "web: sudo gunicorn app:app\n"}, "Procfile:1 runs sudo, which needs root"),
+        (
+            "",
+            "",
+            {"gunicorn.conf.py": "bind = ':8000'\nuser = 'www-data'\n"},
+            "gunicorn.conf.py:2: user changes the user",
+        ),
+        ("", "", {"conf/uwsgi.ini": "[uwsgi]\nuid = nobody\n"}, "conf/uwsgi.ini:2: uid changes the user"),
+        ("", "", {"supervisord.conf": "[supervisord]\nuser=root\n"}, "supervisord.conf:2: [supervisord] sets the user"),
+        (
+            "COPY",
+            "RUN apt-get update && apt-get install -y cron\nCOPY",
+            {"crontab": "*/5 * * * * python sync.py\n"},
+            "crontab:1: cron runs as root",
+        ),
+        (
+            "",
+            "",
+            {"compose.yaml": "services:\n  web:\n    build: .\n    entrypoint: [gosu, app, python]\n"},
+            "compose.yaml runs gosu",
+        ),
+    ],
+)
 def test_refusals(project: Project, old: str, new: str, files: dict[str, str], reason: str) -> None:
     result = project(BASIC.replace(old, new), files, only="non-root", unsafe=True)
     assert text_of(result) == ""
     assert reason in refusal(result, "non-root")
 
 
-@pytest.mark.parametrize(("old", "new", "files", "reason"), [
-    ("EXPOSE 8000", "EXPOSE 80", {}, "port 80"),
-    ('["python", "app.py"]', '["gunicorn", "-b", "0.0.0.0:443", "app"]', {}, "port 443"),
-    ("EXPOSE", "VOLUME /data\nEXPOSE", {}, "VOLUME"),
-    ("CMD [\"python\", \"app.py\"]\n", "", {}, "neither CMD nor ENTRYPOINT"),
-    ("COPY . .", "COPY src/ .", {}, "src was found neither"),
-    ("EXPOSE", "RUN python manage.py collectstatic\nEXPOSE", {}, "leaves behind"),
-    ("EXPOSE", "ENV DATA=/data\nEXPOSE", {}, "/data"),
-    ("", "", {"app.py": "open('/var/lib/x/db', 'w')\n"}, "writes to /var/lib/x,"),
-    ("", "", {"compose.yaml": "services:\n  web:\n    build: .\n    volumes: ['./data:/app/data']\n"}, "/app/data"),
-])
-def test_what_is_not_certain_is_unsafe(project: Project, old: str, new: str, files: dict[str, str], reason: str) -> None:
+@pytest.mark.parametrize(
+    ("old", "new", "files", "reason"),
+    [
+        ("EXPOSE 8000", "EXPOSE 80", {}, "port 80"),
+        ('["python", "app.py"]', '["gunicorn", "-b", "0.0.0.0:443", "app"]', {}, "port 443"),
+        ("EXPOSE", "VOLUME /data\nEXPOSE", {}, "VOLUME"),
+        ('CMD ["python", "app.py"]\n', "", {}, "neither CMD nor ENTRYPOINT"),
+        ("COPY . .", "COPY src/ .", {}, "src was found neither"),
+        ("EXPOSE", "RUN python manage.py collectstatic\nEXPOSE", {}, "leaves behind"),
+        ("EXPOSE", "ENV DATA=/data\nEXPOSE", {}, "/data"),
+        ("", "", {"app.py": "open('/var/lib/x/db', 'w')\n"}, "writes to /var/lib/x,"),
+        ("", "", {"compose.yaml": "services:\n  web:\n    build: .\n    volumes: ['./data:/app/data']\n"}, "/app/data"),
+    ],
+)
+def test_what_is_not_certain_is_unsafe(
+    project: Project, old: str, new: str, files: dict[str, str], reason: str
+) -> None:
     result = project(BASIC.replace(old, new), files, only="non-root")
     assert text_of(result) == ""
     assert reason in unsafe(result, "non-root")
     assert "USER 10001:10001" in run(project, BASIC.replace(old, new), files, unsafe=True)
 
 
-@pytest.mark.parametrize("files", [
-    {"crontab": "*/5 * * * * python sync.py\n"},  # nothing brings cron into the image
-    {"gunicorn.conf.py": "bind = ':8000'\n# user = 'www-data'\n"},
-    {"supervisord.conf": "[program:web]\ncommand=gunicorn app:app\n"},
-])
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"crontab": "*/5 * * * * python sync.py\n"},  # nothing brings cron into the image
+        {"gunicorn.conf.py": "bind = ':8000'\n# user = 'www-data'\n"},
+        {"supervisord.conf": "[program:web]\ncommand=gunicorn app:app\n"},
+    ],
+)
 def test_files_of_process_managers_that_ask_for_nothing(project: Project, files: dict[str, str]) -> None:
     assert "USER 10001:10001" in run(project, BASIC, files)
 
 
 def test_what_an_unknown_step_leaves_behind_is_handed_over_with_unsafe(project: Project) -> None:
     text = BASIC.replace("EXPOSE", "RUN python manage.py collectstatic\nEXPOSE")
-    assert "RUN python manage.py collectstatic\nRUN chown -R appuser:appuser /app\nUSER" in run(project, text, unsafe=True)
+    assert "RUN python manage.py collectstatic\nRUN chown -R appuser:appuser /app\nUSER" in run(
+        project, text, unsafe=True
+    )
 
 
 def test_a_path_that_the_user_owns_or_may_read_is_no_question(project: Project) -> None:
-    files = {"app.py": "open('/app/data/db', 'w')\nopen('/tmp/x', 'w')\nopen('/usr/share/fonts/x')\nopen('/data/y', 'w')\n"}
+    files = {
+        "app.py": "open('/app/data/db', 'w')\nopen('/tmp/x', 'w')\nopen('/usr/share/fonts/x')\nopen('/data/y', 'w')\n"
+    }
     assert "USER" in run(project, BASIC.replace("EXPOSE", "RUN mkdir /data\nEXPOSE"), files)

@@ -6,18 +6,27 @@ import pytest
 
 from results import Project, refusal, text_of
 
-CMD = "CMD [\"python\", \"app.py\"]\n"
+CMD = 'CMD ["python", "app.py"]\n'
 ENV = "ENV PYTHONUNBUFFERED=1\n"
 
 
-@pytest.mark.parametrize(("before", "after"), [
-    ("FROM python:3.11\nCOPY . .\n", f"FROM python:3.11\n{ENV}COPY . .\n"),
-    ("FROM python:3.11\n\nCOPY . .\n", f"FROM python:3.11\n\n{ENV}\nCOPY . .\n"),
-    ("FROM python:3.11\n# all\nCOPY . .\n", f"FROM python:3.11\n{ENV}# all\nCOPY . .\n"),
-    ("FROM python:3.11\nENV A=1 \\\n    B=2\n\nCOPY . .\n", f"FROM python:3.11\nENV A=1 \\\n    B=2\n{ENV}\nCOPY . .\n"),
-    ("FROM python:3.11\nARG A=1\nLABEL x=y\nWORKDIR /app\nENV C=D\n", f"FROM python:3.11\nARG A=1\nLABEL x=y\n{ENV}WORKDIR /app\nENV C=D\n"),
-    ("FROM python:3.11 AS b\nRUN x\nFROM python:3.11\n", f"FROM python:3.11 AS b\nRUN x\nFROM python:3.11\n{ENV}"),
-])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("FROM python:3.11\nCOPY . .\n", f"FROM python:3.11\n{ENV}COPY . .\n"),
+        ("FROM python:3.11\n\nCOPY . .\n", f"FROM python:3.11\n\n{ENV}\nCOPY . .\n"),
+        ("FROM python:3.11\n# all\nCOPY . .\n", f"FROM python:3.11\n{ENV}# all\nCOPY . .\n"),
+        (
+            "FROM python:3.11\nENV A=1 \\\n    B=2\n\nCOPY . .\n",
+            f"FROM python:3.11\nENV A=1 \\\n    B=2\n{ENV}\nCOPY . .\n",
+        ),
+        (
+            "FROM python:3.11\nARG A=1\nLABEL x=y\nWORKDIR /app\nENV C=D\n",
+            f"FROM python:3.11\nARG A=1\nLABEL x=y\n{ENV}WORKDIR /app\nENV C=D\n",
+        ),
+        ("FROM python:3.11 AS b\nRUN x\nFROM python:3.11\n", f"FROM python:3.11 AS b\nRUN x\nFROM python:3.11\n{ENV}"),
+    ],
+)
 def test_unbuffered(project: Project, before: str, after: str) -> None:
     result = project(before + CMD, only="python-env")
     assert text_of(result) == after + CMD
@@ -26,18 +35,25 @@ def test_unbuffered(project: Project, before: str, after: str) -> None:
 
 def test_byte_code(project: Project) -> None:
     options = {"python-env.no-bytecode": True}
-    assert "FROM python:3.11\nENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1\n" in text_of(project(f"FROM python:3.11\n{CMD}", only="python-env", options=options))
+    assert "FROM python:3.11\nENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1\n" in text_of(
+        project(f"FROM python:3.11\n{CMD}", only="python-env", options=options)
+    )
     text = f"FROM python:3.11\nENV PYTHONUNBUFFERED=0\n{CMD}"
-    assert text_of(project(text, only="python-env", options=options)) == text.replace("=0\n", "=0\nENV PYTHONDONTWRITEBYTECODE=1\n")
+    assert text_of(project(text, only="python-env", options=options)) == text.replace(
+        "=0\n", "=0\nENV PYTHONDONTWRITEBYTECODE=1\n"
+    )
 
 
-@pytest.mark.parametrize(("text", "reason"), [
-    (f"FROM python:3.11\nENV PYTHONUNBUFFERED=0\n{CMD}", "is set already"),
-    (f"FROM python:3.11 AS b\nENV PYTHONUNBUFFERED 1\nFROM b\n{CMD}", "is set already"),
-    (f"FROM debian\n{CMD}", "not an official Python image"),
-    ("FROM python:3.11\nCMD [\"nginx\"]\n", "no program of Python"),
-    ("FROM python:3.11\n", "no program of Python"),
-])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (f"FROM python:3.11\nENV PYTHONUNBUFFERED=0\n{CMD}", "is set already"),
+        (f"FROM python:3.11 AS b\nENV PYTHONUNBUFFERED 1\nFROM b\n{CMD}", "is set already"),
+        (f"FROM debian\n{CMD}", "not an official Python image"),
+        ('FROM python:3.11\nCMD ["nginx"]\n', "no program of Python"),
+        ("FROM python:3.11\n", "no program of Python"),
+    ],
+)
 def test_refusals(project: Project, text: str, reason: str) -> None:
     result = project(text, only="python-env")
     assert text_of(result) == "" and reason in refusal(result, "python-env")

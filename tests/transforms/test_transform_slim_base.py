@@ -5,8 +5,10 @@ import pytest
 from dockfix.knowledge import slim_reference
 from results import Project, refusal, text_of, unsafe
 
-FULL = ("FROM python:3.11\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n{more}"
-        "CMD [\"python\", \"app.py\"]\n")
+FULL = (
+    "FROM python:3.11\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n{more}"
+    'CMD ["python", "app.py"]\n'
+)
 
 
 @pytest.mark.parametrize(("full", "slim"), [
@@ -35,32 +37,40 @@ def test_the_runtime_stage_starts_from_slim(project: Project) -> None:
     assert "apt-get" not in text
 
 
-@pytest.mark.parametrize(("more", "files", "package"), [
-    ("HEALTHCHECK CMD curl -f http://localhost\n", {}, "curl"),
-    ("", {"app.py": "import subprocess\nsubprocess.run(['git', 'log'])\n"}, "git"),
-    ("", {"app.py": "import subprocess\nsubprocess.run(['convert', 'a.png', 'b.jpg'])\n"}, "imagemagick"),
-    ("", {"requirements.txt": "psycopg2==2.9.9\n"}, "libpq5"),
-    ("", {"requirements.txt": "mysqlclient==2.2.4\n"}, "libmariadb3"),
-    ("", {"requirements.txt": "GitPython==3.1.43\n"}, "git"),
-    ("", {"app.py": "import tkinter\n"}, "libtk8.6"),
-    ("", {"app.py": "import ctypes\nctypes.CDLL('libxslt.so.1')\n"}, "libxslt1.1"),
-    ("", {"app.py": "import ctypes\nctypes.CDLL(ctypes.util.find_library('cairo'))\n"}, "libcairo2"),
-    ("RUN curl -o /app/data.json https://example.org/data.json\n", {}, "curl"),
-])
-def test_what_the_full_image_brought_and_something_needs(project: Project, more: str, files: dict[str, str], package: str) -> None:
+@pytest.mark.parametrize(
+    ("more", "files", "package"),
+    [
+        ("HEALTHCHECK CMD curl -f http://localhost\n", {}, "curl"),
+        ("", {"app.py": "import subprocess\nsubprocess.run(['git', 'log'])\n"}, "git"),
+        ("", {"app.py": "import subprocess\nsubprocess.run(['convert', 'a.png', 'b.jpg'])\n"}, "imagemagick"),
+        ("", {"requirements.txt": "psycopg2==2.9.9\n"}, "libpq5"),
+        ("", {"requirements.txt": "mysqlclient==2.2.4\n"}, "libmariadb3"),
+        ("", {"requirements.txt": "GitPython==3.1.43\n"}, "git"),
+        ("", {"app.py": "import tkinter\n"}, "libtk8.6"),
+        ("", {"app.py": "import ctypes\nctypes.CDLL('libxslt.so.1')\n"}, "libxslt1.1"),
+        ("", {"app.py": "import ctypes\nctypes.CDLL(ctypes.util.find_library('cairo'))\n"}, "libcairo2"),
+        ("RUN curl -o /app/data.json https://example.org/data.json\n", {}, "curl"),
+    ],
+)
+def test_what_the_full_image_brought_and_something_needs(
+    project: Project, more: str, files: dict[str, str], package: str
+) -> None:
     text = text_of(project(FULL.format(more=more), files, unsafe=True))
-    runtime = text[text.index("AS runtime"):]
+    runtime = text[text.index("AS runtime") :]
     assert f"--no-install-recommends {package} \\\n    && rm -rf /var/lib/apt/lists/*\n" in runtime
     assert runtime.index("apt-get install") < runtime.index("COPY")
 
 
-@pytest.mark.parametrize(("more", "files", "reason"), [
-    ("RUN ./configure && make install\n", {"configure": "#!/bin/sh\n"}, "unknown"),
-    ("", {"app.py": "import subprocess\nsubprocess.run(['gcc', 'x.c'])\n"}, "gcc"),
-    ("", {"requirements.txt": "pytensor==2.20\n"}, "compile"),
-    ("", {"app.py": "import ctypes\nimport sys\nctypes.CDLL(sys.argv[1])\n"}, "worked out when it runs"),
-    ("", {"app.py": "import ctypes\nctypes.CDLL('libmagic.so.1')\n"}, "depends on the Debian release"),
-])
+@pytest.mark.parametrize(
+    ("more", "files", "reason"),
+    [
+        ("RUN ./configure && make install\n", {"configure": "#!/bin/sh\n"}, "unknown"),
+        ("", {"app.py": "import subprocess\nsubprocess.run(['gcc', 'x.c'])\n"}, "gcc"),
+        ("", {"requirements.txt": "pytensor==2.20\n"}, "compile"),
+        ("", {"app.py": "import ctypes\nimport sys\nctypes.CDLL(sys.argv[1])\n"}, "worked out when it runs"),
+        ("", {"app.py": "import ctypes\nctypes.CDLL('libmagic.so.1')\n"}, "depends on the Debian release"),
+    ],
+)
 def test_the_full_image_stays(project: Project, more: str, files: dict[str, str], reason: str) -> None:
     result = project(FULL.format(more=more), files, unsafe=True)
     assert "slim" not in text_of(result)
@@ -68,7 +78,9 @@ def test_the_full_image_stays(project: Project, more: str, files: dict[str, str]
 
 
 def test_what_only_another_image_has_is_not_added(project: Project) -> None:
-    text = text_of(project(FULL.format(more=""), {"app.py": "import ctypes\nctypes.CDLL('libportaudio.so.2')\n"}, unsafe=True))
+    text = text_of(
+        project(FULL.format(more=""), {"app.py": "import ctypes\nctypes.CDLL('libportaudio.so.2')\n"}, unsafe=True)
+    )
     assert "\nFROM python:3.11-slim AS runtime\n" in text
     assert "apt-get" not in text
 

@@ -29,7 +29,9 @@ def made(*pairs: Pair, folder: str = "/work", **arguments: BuildArguments) -> di
 
 def test_two_targets_for_each_pair() -> None:
     whole = made(pair(), pair("b"))
-    assert whole["group"] == {"default": {"targets": ["app-dockerfile-before", "app-dockerfile-after", "b-before", "b-after"]}}
+    assert whole["group"] == {
+        "default": {"targets": ["app-dockerfile-before", "app-dockerfile-after", "b-before", "b-after"]}
+    }
     assert list(whole["target"]) == whole["group"]["default"]["targets"]
     assert whole["target"]["app-dockerfile-before"] == {
         "context": "/work/app", "dockerfile": "/work/old/Dockerfile", "labels": {"dockfix.verify": "app-dockerfile"},
@@ -69,7 +71,12 @@ def test_a_path_that_is_not_utf8_is_refused() -> None:
         made(pair(), folder="/\udcff")
 
 
-@given(st.lists(st.text(st.characters(codec=None)) | st.sampled_from(["a", "A", "a-2", "a/2", "앱", "", "a-before"]), max_size=12))
+@given(
+    st.lists(
+        st.text(st.characters(codec=None)) | st.sampled_from(["a", "A", "a-2", "a/2", "앱", "", "a-before"]),
+        max_size=12,
+    )
+)
 def test_slugs_are_unique_and_fit_for_targets_and_tags(names: list[str]) -> None:
     found = slugs(names)
     assert len(set(found)) == len(names) == len(found)
@@ -98,7 +105,7 @@ def test_bake_reads_it_as_it_was_meant(tmp_path: Path) -> None:
     folder = tmp_path / "a ${b} %{c} 앱"
     folder.mkdir()
     (folder / "token").write_text("x")
-    values = {"A": "${x}", "B": "$${x} $y %{z} %%{z} %d", "C": "line\n\"quoted\" \\n '", "D": ""}
+    values = {"A": "${x}", "B": "$${x} $y %{z} %%{z} %d", "C": 'line\n"quoted" \\n \'', "D": ""}
     arguments = BuildArguments((*(f"{name}={value}" for name, value in values.items()), "FROM_OUTSIDE", "NOT_SET"), ("id=t,src=token",),
                       platform="linux/amd64", target="final", pull=True, no_cache=True)  # fmt: skip
     file = tmp_path / "docker-bake.json"
@@ -108,7 +115,12 @@ def test_bake_reads_it_as_it_was_meant(tmp_path: Path) -> None:
     assert target["context"] == f"{folder}/app"
     assert target["dockerfile"] == f"{folder}/old/Dockerfile"
     assert target["secret"] == [f"id=t,src={folder}/token"]
-    assert (target["platforms"], target["target"], target["pull"], target["no-cache"]) == (["linux/amd64"], "final", True, True)
+    assert (target["platforms"], target["target"], target["pull"], target["no-cache"]) == (
+        ["linux/amd64"],
+        "final",
+        True,
+        True,
+    )
     assert target["labels"] == {"dockfix.verify": "x"}
     assert target["tags"] == ["dockfix-verify/x:before"]
 

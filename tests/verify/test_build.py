@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dockfix.syntax import Directive, parse
-from dockfix.verify.build import HIDDEN, TAIL, BuildArguments, Builder, BuildResult, Outcome, Recipe, failed_step, without_front_end
+from dockfix.verify.build import (
+    HIDDEN,
+    TAIL,
+    BuildArguments,
+    Builder,
+    BuildResult,
+    Outcome,
+    Recipe,
+    failed_step,
+    without_front_end,
+)
 from fake_docker import NO_FRONT_END, NO_NETWORK, FakeDocker
 
 PLAIN = "FROM python:3.11\nRUN pip install flask\n"
@@ -25,11 +35,17 @@ def context(tmp_path: Path) -> Path:
     return folder
 
 
-def builder(docker: FakeDocker, arguments: BuildArguments | None = None, timeout: float = 30, **engine: object) -> Builder:
-    return Builder(replace(docker.engine(), **engine), docker.root / "logs" / "app", arguments or BuildArguments(), timeout)  # type: ignore[arg-type]
+def builder(
+    docker: FakeDocker, arguments: BuildArguments | None = None, timeout: float = 30, **engine: object
+) -> Builder:
+    return Builder(
+        replace(docker.engine(), **engine), docker.root / "logs" / "app", arguments or BuildArguments(), timeout
+    )  # type: ignore[arg-type]
 
 
-def build(made: Builder, context: Path, dockerfile: str = PLAIN, ignore: str | None = None, name: str = "before") -> BuildResult:
+def build(
+    made: Builder, context: Path, dockerfile: str = PLAIN, ignore: str | None = None, name: str = "before"
+) -> BuildResult:
     return made.build(name, Recipe(dockerfile, ignore, context))
 
 
@@ -62,7 +78,11 @@ def test_a_build(docker: FakeDocker, context: Path) -> None:
     assert docker.calls[0]["dockerfile"] == PLAIN
     assert docker.calls[0]["buildkit"] == "1"
     assert result.log == made.folder / "before.log"
-    assert result.log.read_text("utf-8").splitlines() == ["#1 [internal] load build definition", "#2 [1/2] FROM x", "#2 DONE 0.1s"]
+    assert result.log.read_text("utf-8").splitlines() == [
+        "#1 [internal] load build definition",
+        "#2 [1/2] FROM x",
+        "#2 DONE 0.1s",
+    ]
     assert made.images == [result.image]
     made.remove()
     assert docker.images() == made.images == []
@@ -83,7 +103,13 @@ def test_docker_without_buildx(docker: FakeDocker, context: Path) -> None:
 def test_podman(docker: FakeDocker, context: Path) -> None:
     made = builder(docker, name="podman", buildx=False)
     assert build(made, context, ignore=".git\n").outcome is Outcome.OK
-    assert docker.calls[0]["argv"][:5] == ["build", "--format", "docker", "--ignorefile", str(made.folder / "before.Dockerfile.dockerignore")]
+    assert docker.calls[0]["argv"][:5] == [
+        "build",
+        "--format",
+        "docker",
+        "--ignorefile",
+        str(made.folder / "before.Dockerfile.dockerignore"),
+    ]
     assert docker.calls[0]["buildkit"] is None
 
 
@@ -99,7 +125,11 @@ def test_the_users_folder_stays_as_it_is(docker: FakeDocker, context: Path) -> N
     made = builder(docker)
     build(made, context, SYNTAX, "*\n")
     assert [file.name for file in context.iterdir()] == ["Dockerfile"]
-    assert sorted(file.name for file in made.folder.iterdir()) == ["before.Dockerfile", "before.Dockerfile.dockerignore", "before.log"]
+    assert sorted(file.name for file in made.folder.iterdir()) == [
+        "before.Dockerfile",
+        "before.Dockerfile.dockerignore",
+        "before.log",
+    ]
 
 
 def test_a_dockerfile_that_is_not_utf8(docker: FakeDocker, context: Path) -> None:
@@ -114,7 +144,12 @@ def test_tags_differ_between_long_names(docker: FakeDocker, context: Path) -> No
     tags = set()
     for folder in ("x" * 90 + "-one", "x" * 90 + "-two"):
         made = Builder(engine, docker.root / folder, BuildArguments(), 30)
-        for name in ("before", "timing-before-dependency-of-something-long-1", "timing-before-dependency-of-something-long-2", "Äöü/.-x"):
+        for name in (
+            "before",
+            "timing-before-dependency-of-something-long-1",
+            "timing-before-dependency-of-something-long-2",
+            "Äöü/.-x",
+        ):
             tags.add(build(made, context, name=name.replace("/", "")).image.partition(":")[2])
     assert len(tags) == 8
     assert all(len(tag) <= 128 and tag.isascii() for tag in tags)
@@ -134,10 +169,21 @@ def test_a_failure_shows_its_last_lines(docker: FakeDocker, context: Path) -> No
 
 
 def test_the_failed_step_and_not_what_ran_beside_it() -> None:
-    lines = ["#5 [2/3] RUN make", "#6 [other 1/1] RUN sleep", "#5 0.1 gcc: not found", "#6 0.2 zzz", "", "#5 ERROR: exit code: 1",
-             "------", "ERROR: failed to solve: exit code: 1"]
+    lines = [
+        "#5 [2/3] RUN make",
+        "#6 [other 1/1] RUN sleep",
+        "#5 0.1 gcc: not found",
+        "#6 0.2 zzz",
+        "",
+        "#5 ERROR: exit code: 1",
+        "------",
+        "ERROR: failed to solve: exit code: 1",
+    ]
     assert failed_step(lines) == ("gcc: not found", "ERROR: failed to solve: exit code: 1")
-    assert failed_step([*(f"#5 0.{number} x{number}" for number in range(50)), "#5 ERROR: y"]) == (*(f"x{n}" for n in range(31, 50)), "#5 ERROR: y")
+    assert failed_step([*(f"#5 0.{number} x{number}" for number in range(50)), "#5 ERROR: y"]) == (
+        *(f"x{n}" for n in range(31, 50)),
+        "#5 ERROR: y",
+    )
     assert failed_step([]) == ()
 
 
@@ -171,7 +217,11 @@ def test_a_fault_of_the_network_that_goes_away(docker: FakeDocker, context: Path
 
 
 def test_a_plain_failure_is_not_tried_again(docker: FakeDocker, context: Path) -> None:
-    docker.set(builds=[{"lines": ["#5 [2/3] RUN pip install x", "#5 ERROR: No matching distribution found for x"], "status": 1}])
+    docker.set(
+        builds=[
+            {"lines": ["#5 [2/3] RUN pip install x", "#5 ERROR: No matching distribution found for x"], "status": 1}
+        ]
+    )
     assert build(builder(docker), context).outcome is Outcome.FAILED
     assert len(docker.builds) == 1
 
@@ -203,7 +253,9 @@ def test_a_front_end_that_cannot_be_fetched(docker: FakeDocker, context: Path) -
 
 
 def test_a_fault_of_the_network_behind_the_front_end(docker: FakeDocker, context: Path) -> None:
-    docker.set(builds=[{"dockerfile": "syntax", "lines": NO_FRONT_END, "status": 1}, {"lines": NO_NETWORK, "status": 1}])
+    docker.set(
+        builds=[{"dockerfile": "syntax", "lines": NO_FRONT_END, "status": 1}, {"lines": NO_NETWORK, "status": 1}]
+    )
     assert build(builder(docker), context, SYNTAX).outcome is Outcome.NETWORK
     assert ["syntax" in call["dockerfile"] for call in docker.builds] == [True, False, False]
 
@@ -235,7 +287,9 @@ FETCHED = ["#2 resolve image config for docker-image://docker.io/docker/dockerfi
     ([*FETCHED, "#6 [2/2] RUN cat Dockerfile", "#6 0.2 # syntax=docker/dockerfile:1", "#6 ERROR: exit code: 1",
       "ERROR: failed to solve: exit code: 1"], Outcome.FAILED),
 ])  # fmt: skip
-def test_what_is_not_the_front_ends_fault(docker: FakeDocker, context: Path, lines: list[str], outcome: Outcome) -> None:
+def test_what_is_not_the_front_ends_fault(
+    docker: FakeDocker, context: Path, lines: list[str], outcome: Outcome
+) -> None:
     docker.set(builds=[{"lines": lines, "status": 1}])
     made = builder(docker)
     result = build(made, context, SYNTAX)
@@ -252,12 +306,34 @@ def test_the_line_goes_and_its_number_stays() -> None:
     assert without_front_end("FROM b\n# syntax=a\n") == ("FROM b\n# syntax=a\n", "")  # a comment
 
 
-bodies = st.sampled_from(["", "FROM a", "FROM a\nRUN b `\n  c\nCOPY d \\\n e\n", "# a comment\nFROM a\n", "\nFROM a\n", "# check=skip=all\nFROM a"])
-others = st.lists(st.sampled_from(["# escape=`", "#escape = \\", "# check=error=true", "#  CHECK=skip=JSONArgsRecommended"]), max_size=2, unique=True)
+bodies = st.sampled_from(
+    [
+        "",
+        "FROM a",
+        "FROM a\nRUN b `\n  c\nCOPY d \\\n e\n",
+        "# a comment\nFROM a\n",
+        "\nFROM a\n",
+        "# check=skip=all\nFROM a",
+    ]
+)
+others = st.lists(
+    st.sampled_from(["# escape=`", "#escape = \\", "# check=error=true", "#  CHECK=skip=JSONArgsRecommended"]),
+    max_size=2,
+    unique=True,
+)
 
 
-@given(others, bodies, st.sampled_from(["\n", "\r\n"]), st.integers(0, 2), st.sampled_from(["# syntax=docker/dockerfile:1", "#SYNTAX = a/b@sha256:0"]), st.booleans())
-def test_the_other_directives_keep_their_effect(names: list[str], body: str, end: str, place: int, syntax: str, bare: bool) -> None:
+@given(
+    others,
+    bodies,
+    st.sampled_from(["\n", "\r\n"]),
+    st.integers(0, 2),
+    st.sampled_from(["# syntax=docker/dockerfile:1", "#SYNTAX = a/b@sha256:0"]),
+    st.booleans(),
+)
+def test_the_other_directives_keep_their_effect(
+    names: list[str], body: str, end: str, place: int, syntax: str, bare: bool
+) -> None:
     lines = [*names[:place], syntax, *names[place:]]
     text = end.join(lines) + ("" if bare and not body else end) + body.replace("\n", end)
     before = parse(text)
@@ -265,9 +341,13 @@ def test_the_other_directives_keep_their_effect(names: list[str], body: str, end
     after = parse(plain)
     assert line == syntax
     assert plain.count("\n") == text.count("\n")
-    assert [(each.name, each.value) for each in after.directives] == [(each.name, each.value) for each in before.directives if each.name != "syntax"]
+    assert [(each.name, each.value) for each in after.directives] == [
+        (each.name, each.value) for each in before.directives if each.name != "syntax"
+    ]
     assert after.escape == before.escape
-    assert [(node.line, node.text) for node in after.instructions] == [(node.line, node.text) for node in before.instructions]
+    assert [(node.line, node.text) for node in after.instructions] == [
+        (node.line, node.text) for node in before.instructions
+    ]
     assert not any(isinstance(node, Directive) and node.name == "syntax" for node in after.nodes)
 
 
@@ -286,16 +366,31 @@ def test_what_is_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     Path("netrc").write_text("machine example.org\nlogin me password sesame-1234\n", "utf-8")
     Path("with,comma").write_text("comma-secret\r\n", "utf-8")
     Path("bare").write_text("bare-in-a-file\n", "utf-8")
-    for name, value in {"A_VARIABLE": "from-a-variable", "BARE": "bare-in-environment", "LINES": "-----BEGIN-----\nabcdef\n-----END-----",
-                        "TYPED": "typed-secret", "MY_TOKEN": "token-of-mine"}.items():
+    for name, value in {
+        "A_VARIABLE": "from-a-variable",
+        "BARE": "bare-in-environment",
+        "LINES": "-----BEGIN-----\nabcdef\n-----END-----",
+        "TYPED": "typed-secret",
+        "MY_TOKEN": "token-of-mine",
+    }.items():
         monkeypatch.setenv(name, value)
     hidden = BuildArguments(
         ("MY_TOKEN", "API_KEY=key=with=signs", "PIP_INDEX_PASSWORD=ab", "VERSION=1.2.3.4", "db_passwd=multi\nline"),
         ("id=netrc,src=netrc", "id=x,env=A_VARIABLE", "id=BARE", "id=bare", '"id=c","source=with,comma"', "id=l,env=LINES",
          "type=env,id=t,src=TYPED", "id=gone,src=nowhere", "id=gone,env=NOWHERE", "id=folder,src=.", "", "id=u,src=~nobody/x"),
     ).hidden()  # fmt: skip
-    assert {"machine example.org", "sesame-1234", "from-a-variable", "bare-in-environment", "bare-in-a-file", "comma-secret", "abcdef",
-            "typed-secret", "token-of-mine", "key=with=signs"} <= set(hidden)
+    assert {
+        "machine example.org",
+        "sesame-1234",
+        "from-a-variable",
+        "bare-in-environment",
+        "bare-in-a-file",
+        "comma-secret",
+        "abcdef",
+        "typed-secret",
+        "token-of-mine",
+        "key=with=signs",
+    } <= set(hidden)
     assert not {"1.2.3.4", "ab", "", "nowhere"} & set(hidden)  # what is very short would hide half of a log
     assert [len(text) for text in hidden] == sorted(map(len, hidden), reverse=True)  # the whole before its parts
 
@@ -306,8 +401,11 @@ def test_no_log_and_no_report_has_a_secret(docker: FakeDocker, context: Path, mo
     monkeypatch.setenv("FAKE_ENV_SECRET", "open-sesame")
     secrets = ("https://me:hunter2222@pypi.example/simple", "hunter2222", "open-sesame", "t0ken", "the-bare-one")
     monkeypatch.setenv("bare", "the-bare-one")
-    lines = [f"#5 0.1 {secret}" for secret in secrets] + ["#5 0.2 open-sesame=open-sesameopen-sesame t0kent0ken", "#5 ERROR: t0ken is wrong",
-                                                         "ERROR: failed to solve: t0ken is wrong ENV:FAKE_ENV_SECRET"]
+    lines = [f"#5 0.1 {secret}" for secret in secrets] + [
+        "#5 0.2 open-sesame=open-sesameopen-sesame t0kent0ken",
+        "#5 ERROR: t0ken is wrong",
+        "ERROR: failed to solve: t0ken is wrong ENV:FAKE_ENV_SECRET",
+    ]
     arguments = BuildArguments(("AUTH=t0ken", "NAME=fine"), (f"id=a,src={file}", "id=b,env=FAKE_ENV_SECRET", "id=bare"))
     for status in (1, 0):
         docker.set(builds=[{"lines": lines, "status": status}])

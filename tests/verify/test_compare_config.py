@@ -15,34 +15,50 @@ def messages(before: dict[str, Any], after: dict[str, Any], *declared: str) -> l
     return [finding.message for finding in compare_config(image(**before), image(**after), frozenset(declared))]
 
 
-@pytest.mark.parametrize(("before", "after", "message"), [
-    ({"Cmd": ["python", "app.py"]}, {"Cmd": ["python"]}, 'CMD is ["python"] instead of ["python", "app.py"]'),
-    ({"Entrypoint": ["/run"]}, {"Entrypoint": None}, 'ENTRYPOINT is not set instead of ["/run"]'),
-    ({"Env": ["A=1"]}, {"Env": ["A=2"]}, "ENV A is 2 instead of 1"),
-    ({"Env": ["A="]}, {"Env": []}, 'ENV A is not set instead of ""'),
-    ({}, {"Env": ["PATH=/x"]}, "ENV PATH is /x instead of /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
-    ({"ExposedPorts": {"80/tcp": {}}}, {}, 'EXPOSE is not set instead of ["80/tcp"]'),
-    ({"Healthcheck": {"Test": ["CMD", "x"]}}, {"Healthcheck": {"Test": ["CMD", "x"], "Retries": 2}},
-     'HEALTHCHECK is {"Test": ["CMD", "x"], "Retries": 2} instead of {"Test": ["CMD", "x"]}'),
-    ({"Labels": {"a": "1"}}, {"Labels": {"a": "2"}}, "LABEL a is 2 instead of 1"),
-    ({"OnBuild": ["RUN x"]}, {}, 'ONBUILD is not set instead of ["RUN x"]'),
-    ({"Shell": ["/bin/bash", "-c"]}, {}, 'SHELL is not set instead of ["/bin/bash", "-c"]'),
-    ({"StopSignal": "SIGINT"}, {}, "STOPSIGNAL is not set instead of SIGINT"),
-    ({"User": ""}, {"User": "app"}, "USER is app instead of not set"),
-    ({"Volumes": {"/b": {}, "/a": {}}}, {"Volumes": {"/a": {}}}, 'VOLUME is ["/a"] instead of ["/a", "/b"]'),
-    ({"WorkingDir": "/app"}, {}, "WORKDIR is / instead of /app"),
-])
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ({"Cmd": ["python", "app.py"]}, {"Cmd": ["python"]}, 'CMD is ["python"] instead of ["python", "app.py"]'),
+        ({"Entrypoint": ["/run"]}, {"Entrypoint": None}, 'ENTRYPOINT is not set instead of ["/run"]'),
+        ({"Env": ["A=1"]}, {"Env": ["A=2"]}, "ENV A is 2 instead of 1"),
+        ({"Env": ["A="]}, {"Env": []}, 'ENV A is not set instead of ""'),
+        (
+            {},
+            {"Env": ["PATH=/x"]},
+            "ENV PATH is /x instead of /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        ),
+        ({"ExposedPorts": {"80/tcp": {}}}, {}, 'EXPOSE is not set instead of ["80/tcp"]'),
+        (
+            {"Healthcheck": {"Test": ["CMD", "x"]}},
+            {"Healthcheck": {"Test": ["CMD", "x"], "Retries": 2}},
+            'HEALTHCHECK is {"Test": ["CMD", "x"], "Retries": 2} instead of {"Test": ["CMD", "x"]}',
+        ),
+        ({"Labels": {"a": "1"}}, {"Labels": {"a": "2"}}, "LABEL a is 2 instead of 1"),
+        ({"OnBuild": ["RUN x"]}, {}, 'ONBUILD is not set instead of ["RUN x"]'),
+        ({"Shell": ["/bin/bash", "-c"]}, {}, 'SHELL is not set instead of ["/bin/bash", "-c"]'),
+        ({"StopSignal": "SIGINT"}, {}, "STOPSIGNAL is not set instead of SIGINT"),
+        ({"User": ""}, {"User": "app"}, "USER is app instead of not set"),
+        ({"Volumes": {"/b": {}, "/a": {}}}, {"Volumes": {"/a": {}}}, 'VOLUME is ["/a"] instead of ["/a", "/b"]'),
+        ({"WorkingDir": "/app"}, {}, "WORKDIR is / instead of /app"),
+    ],
+)
 def test_each_setting(before: dict[str, Any], after: dict[str, Any], message: str) -> None:
     assert messages(before, after) == [message]
 
 
-@pytest.mark.parametrize(("before", "after"), [
-    ({"Cmd": None, "Env": None, "Labels": None, "Volumes": {}, "WorkingDir": "", "User": ""}, {"Cmd": [], "Env": [], "Labels": {}, "WorkingDir": "/"}),
-    ({"Env": ["A=1", "B=2"]}, {"Env": ["B=2", "A=1"]}),
-    ({"Labels": {}}, {"Labels": {"dockfix.version": "1"}}),
-    ({}, {"Healthcheck": {"Test": ["NONE"]}}),
-    ({"Healthcheck": {"Test": ["CMD", "x"]}}, {"Healthcheck": {"Test": ["CMD", "x"], "Interval": 0}}),
-])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            {"Cmd": None, "Env": None, "Labels": None, "Volumes": {}, "WorkingDir": "", "User": ""},
+            {"Cmd": [], "Env": [], "Labels": {}, "WorkingDir": "/"},
+        ),
+        ({"Env": ["A=1", "B=2"]}, {"Env": ["B=2", "A=1"]}),
+        ({"Labels": {}}, {"Labels": {"dockfix.version": "1"}}),
+        ({}, {"Healthcheck": {"Test": ["NONE"]}}),
+        ({"Healthcheck": {"Test": ["CMD", "x"]}}, {"Healthcheck": {"Test": ["CMD", "x"], "Interval": 0}}),
+    ],
+)
 def test_what_means_the_same(before: dict[str, Any], after: dict[str, Any]) -> None:
     assert messages(before, after) == []
 
@@ -55,20 +71,34 @@ def test_what_is_declared_may_differ() -> None:
 
 @pytest.mark.parametrize(("path", "folder"), [("/venv/bin:/bin", "/usr/bin"), ("/bin:/usr/bin", "/bin")])
 def test_a_declared_path_keeps_the_old_folders_in_order(path: str, folder: str) -> None:
-    assert messages({"Env": ["PATH=/usr/bin:/bin"]}, {"Env": [f"PATH={path}"]}, "ENV PATH") == [f"PATH no longer has {folder} where it was: {path}"]
+    assert messages({"Env": ["PATH=/usr/bin:/bin"]}, {"Env": [f"PATH={path}"]}, "ENV PATH") == [
+        f"PATH no longer has {folder} where it was: {path}"
+    ]
 
 
 WORDS = st.lists(st.text(max_size=5), max_size=3)
-CONFIG = st.fixed_dictionaries({}, optional={
-    "Cmd": st.none() | WORDS, "Env": WORDS, "User": st.text(max_size=3), "WorkingDir": st.text(max_size=5), "Labels": st.none() | st.dictionaries(st.text(), st.text(), max_size=3),
-    "Volumes": st.none() | st.dictionaries(st.text(), st.just({}), max_size=3), "Healthcheck": st.none() | st.fixed_dictionaries({"Test": WORDS}),
-})
+CONFIG = st.fixed_dictionaries(
+    {},
+    optional={
+        "Cmd": st.none() | WORDS,
+        "Env": WORDS,
+        "User": st.text(max_size=3),
+        "WorkingDir": st.text(max_size=5),
+        "Labels": st.none() | st.dictionaries(st.text(), st.text(), max_size=3),
+        "Volumes": st.none() | st.dictionaries(st.text(), st.just({}), max_size=3),
+        "Healthcheck": st.none() | st.fixed_dictionaries({"Test": WORDS}),
+    },
+)
 
 
 @given(CONFIG, CONFIG, st.booleans())
-def test_any_configuration_is_equal_to_itself_and_differences_are_mutual(before: dict[str, Any], after: dict[str, Any], path: bool) -> None:
+def test_any_configuration_is_equal_to_itself_and_differences_are_mutual(
+    before: dict[str, Any], after: dict[str, Any], path: bool
+) -> None:
     declared = frozenset({"ENV PATH"} if path else ())
     one, other = Image(before, image().snapshot), Image(after, image().snapshot)
     assert compare_config(one, one, declared) == []
     if not path:
-        assert [found.subject for found in compare_config(one, other, declared)] == [found.subject for found in compare_config(other, one, declared)]
+        assert [found.subject for found in compare_config(one, other, declared)] == [
+            found.subject for found in compare_config(other, one, declared)
+        ]

@@ -50,10 +50,15 @@ def test_health(before: str, after: str, message: str) -> None:
 
 def test_ports() -> None:
     both = up(ports=frozenset({80, 443}), roots={80: 200, 443: 0})
-    assert messages(both, up(ports=frozenset({443}), roots={443: 0})) == ["port 80: nothing answers on port 80, where the original answers"]
-    assert messages(both, up(ports=frozenset({80, 443}), roots={80: 500, 443: 0})) == ["port 80: GET / on port 80 gives 500, the original gives 200"]
+    assert messages(both, up(ports=frozenset({443}), roots={443: 0})) == [
+        "port 80: nothing answers on port 80, where the original answers"
+    ]
+    assert messages(both, up(ports=frozenset({80, 443}), roots={80: 500, 443: 0})) == [
+        "port 80: GET / on port 80 gives 500, the original gives 200"
+    ]
     assert messages(both, up(ports=frozenset({80, 443}), roots={80: 0, 443: 0})) == [
-        "port 80: GET / on port 80 gives no HTTP answer, the original gives 200"]
+        "port 80: GET / on port 80 gives no HTTP answer, the original gives 200"
+    ]
     assert messages(up(), both) == []  # more is no harm
 
 
@@ -73,7 +78,9 @@ def test_complaints(line: str) -> None:
 
 
 def test_only_the_first_complaint_is_told() -> None:
-    assert messages(up(), up("Permission denied: a\nPermission denied: b\n")) == ["output: the new container says: Permission denied: a"]
+    assert messages(up(), up("Permission denied: a\nPermission denied: b\n")) == [
+        "output: the new container says: Permission denied: a"
+    ]
 
 
 def test_other_lines_of_one_that_goes_on_do_not_count() -> None:
@@ -111,10 +118,13 @@ def test_a_second_run_takes_away_what_changes() -> None:
     assert messages(before, after, again) == []
     assert messages(before, ended("odd\n"), again) == ["output: the new container does not say: start"]
     assert messages(ended("", 0), ended("", 1), ended("", 1)) == []
-    assert messages(ended("", 0), up(), ended("", 1)) == ["exit status: the new container keeps running, the original ends with status 0"]
+    assert messages(ended("", 0), up(), ended("", 1)) == [
+        "exit status: the new container keeps running, the original ends with status 0"
+    ]
     assert messages(up(health="healthy"), up(health="unhealthy"), up(health="unhealthy")) == []
     assert messages(up(ports=frozenset({80})), up(), up()) == []
     assert messages(up(), up("Permission denied: x"), up("Permission denied: x")) == []
     assert messages(up(roots={80: 200}), up(roots={80: 503}), up(roots={80: 503})) == []
     assert messages(up(roots={80: 200}), up(roots={80: 500}), up(roots={80: 503})) == [
-        "port 80: GET / on port 80 gives 500, the original gives 200, 503"]
+        "port 80: GET / on port 80 gives 500, the original gives 200, 503"
+    ]

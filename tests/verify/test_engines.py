@@ -37,7 +37,13 @@ def test_none_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_one_that_answers(docker: FakeDocker) -> None:
     engine = find()
-    assert (engine.name, engine.program, engine.version, engine.buildx, engine.builder) == ("docker", str(docker.program), "28.2.2", True, "")
+    assert (engine.name, engine.program, engine.version, engine.buildx, engine.builder) == (
+        "docker",
+        str(docker.program),
+        "28.2.2",
+        True,
+        "",
+    )
     assert engine.environment["DOCKER_BUILDKIT"] == "1"
 
 
@@ -73,7 +79,12 @@ def test_the_second_one_answers(docker: FakeDocker, tmp_path: Path, monkeypatch:
     podman = FakeDocker(tmp_path / "other", "podman", version="podman version 5.4.0", info={"out": "5.4.0\n"})
     monkeypatch.setenv("PATH", f"{docker.bin}:{podman.bin}:/usr/bin:/bin")
     engine = find()
-    assert (engine.name, engine.program, engine.version, engine.buildx) == ("podman", str(podman.program), "5.4.0", False)
+    assert (engine.name, engine.program, engine.version, engine.buildx) == (
+        "podman",
+        str(podman.program),
+        "5.4.0",
+        False,
+    )
     assert podman.argv("info") == [["info", "--format", "{{.Version.Version}}"]]
     assert engine.environment == {}
 
@@ -81,7 +92,12 @@ def test_the_second_one_answers(docker: FakeDocker, tmp_path: Path, monkeypatch:
 def test_podman_under_the_name_docker(docker: FakeDocker) -> None:
     docker.set(version="podman version 4.9.3", info={"out": "4.9.3\n"})
     engine = find()
-    assert (engine.name, engine.program, engine.version, engine.buildx) == ("podman", str(docker.program), "4.9.3", False)
+    assert (engine.name, engine.program, engine.version, engine.buildx) == (
+        "podman",
+        str(docker.program),
+        "4.9.3",
+        False,
+    )
 
 
 def test_a_builder(docker: FakeDocker) -> None:

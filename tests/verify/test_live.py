@@ -47,7 +47,9 @@ def on_a_terminal() -> str:
     """What the program writes to a pseudo-terminal as its standard error."""
     pty = pytest.importorskip("pty", reason="needs pseudo-terminals")
     ours, theirs = pty.openpty()
-    with subprocess.Popen([sys.executable, "-c", PROGRAM], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs) as program:
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs
+    ) as program:
         os.close(theirs)
         data = b""
         while True:

@@ -15,9 +15,23 @@ from dockfix.verify import process
 from dockfix.verify.process import Cancelled, Done, TimedOut, run, stream
 
 
-def shell(script: str, *, timeout: float = 30, stop: threading.Event | None = None, stdin: str = "",
-          line: Callable[[str], None] | None = None, **environment: str) -> Done:
-    return run(["sh", "-c", script], timeout=timeout, stop=stop or threading.Event(), stdin=stdin, environment=environment, line=line)
+def shell(
+    script: str,
+    *,
+    timeout: float = 30,
+    stop: threading.Event | None = None,
+    stdin: str = "",
+    line: Callable[[str], None] | None = None,
+    **environment: str,
+) -> Done:
+    return run(
+        ["sh", "-c", script],
+        timeout=timeout,
+        stop=stop or threading.Event(),
+        stdin=stdin,
+        environment=environment,
+        line=line,
+    )
 
 
 def gone(pid: int) -> bool:
@@ -76,7 +90,9 @@ def test_much_output_on_both_does_not_block() -> None:
 
 def test_lines_are_told_as_they_come() -> None:
     seen: list[tuple[str, float]] = []
-    done = shell("echo one; sleep 0.4; echo two >&2; printf three", line=lambda text: seen.append((text, time.monotonic())))
+    done = shell(
+        "echo one; sleep 0.4; echo two >&2; printf three", line=lambda text: seen.append((text, time.monotonic()))
+    )
     assert sorted(text for text, _ in seen) == ["one\n", "three", "two\n"]
     assert (done.out, done.err) == ("one\nthree", "two\n")
     times = dict(seen)
@@ -109,8 +125,10 @@ def test_a_deadline_ends_the_whole_group() -> None:
 def test_nothing_survives_by_not_listening(monkeypatch: pytest.MonkeyPatch) -> None:
     """The child that ignores SIGTERM outlives its parent, which does not; or the parent itself ignores it."""
     monkeypatch.setattr(process, "GRACE", 0.3)
-    for script in ("(trap '' TERM; echo $(exec sh -c 'echo $PPID'); while :; do sleep 0.2; done) & echo $$; sleep 300",
-                   "trap '' TERM; echo $$; while :; do sleep 0.2; done"):
+    for script in (
+        "(trap '' TERM; echo $(exec sh -c 'echo $PPID'); while :; do sleep 0.2; done) & echo $$; sleep 300",
+        "trap '' TERM; echo $$; while :; do sleep 0.2; done",
+    ):
         pids: list[int] = []
         with pytest.raises(TimedOut):
             shell(script, timeout=0.6, line=lambda text, pids=pids: pids.append(int(text)))
@@ -154,7 +172,7 @@ def test_a_stream_is_read_while_it_runs_and_ended_when_left() -> None:
         pid = int(out.readline())
         assert out.read(4) == b"y\ny\n"
     assert ends(pid)
-    with stream(["sh", "-c", "printf %s \"$OWN\""], {"OWN": "abc"}) as out:
+    with stream(["sh", "-c", 'printf %s "$OWN"'], {"OWN": "abc"}) as out:
         assert out.read() == b"abc"
 
 

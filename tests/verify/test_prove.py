@@ -17,7 +17,7 @@ from dockfix.verify.smoke import from_text
 from dockfix.verify.verdict import Verdict, Verification
 from fake_docker import FILES, NO_FRONT_END, NO_NETWORK, FakeDocker
 
-TEXT = "FROM python:3.11-slim\nWORKDIR /app\nRUN pip install flask\nCOPY app.py .\nCMD [\"python3\", \"app.py\"]\n"
+TEXT = 'FROM python:3.11-slim\nWORKDIR /app\nRUN pip install flask\nCOPY app.py .\nCMD ["python3", "app.py"]\n'
 CACHES = Settings(select=frozenset({"cache-mounts"}))
 PLAN = Plan(conditions=Conditions(wait=2))
 
@@ -37,7 +37,9 @@ def path(tmp_path: Path) -> Path:
     return folder / "Dockerfile"
 
 
-def verdict_of(docker: FakeDocker, path: Path, plan: Plan = PLAN, settings: Settings = CACHES, **more: object) -> Verification:
+def verdict_of(
+    docker: FakeDocker, path: Path, plan: Plan = PLAN, settings: Settings = CACHES, **more: object
+) -> Verification:
     before = sorted(file.name for file in path.parent.iterdir())
     task = Task(path, path.read_bytes(), settings, None, plan, docker.root / "logs" / "app", **more)  # type: ignore[arg-type]
     found = verify(docker.engine(), task, lambda text: None).verification
@@ -85,7 +87,8 @@ def test_images_are_kept_on_demand(docker: FakeDocker, path: Path) -> None:
 ])  # fmt: skip
 @pytest.mark.parametrize("find", [False, True])
 def test_where_the_original_does_not_build_the_new_one_is_never_built(
-        docker: FakeDocker, path: Path, rule: dict[str, object], verdict: Verdict, builds: int, find: bool) -> None:
+    docker: FakeDocker, path: Path, rule: dict[str, object], verdict: Verdict, builds: int, find: bool
+) -> None:
     docker.set(builds=[rule])
     found = verdict_of(docker, path, replace(PLAN, timeout=0.7), search=find)
     assert (found.verdict, found.applied, found.dropped, found.before, found.after) == (verdict, (), (), None, None)
@@ -95,7 +98,15 @@ def test_where_the_original_does_not_build_the_new_one_is_never_built(
 
 
 def test_the_new_image_does_not_build(docker: FakeDocker, path: Path) -> None:
-    docker.set(builds=[{"dockerfile": "type=cache", "lines": ["a", "ERROR: the --mount option requires BuildKit", "b"], "status": 1}])
+    docker.set(
+        builds=[
+            {
+                "dockerfile": "type=cache",
+                "lines": ["a", "ERROR: the --mount option requires BuildKit", "b"],
+                "status": 1,
+            }
+        ]
+    )
     found = verdict_of(docker, path)
     assert (found.verdict, found.reason) == (Verdict.AFTER_BROKEN, "ERROR: the --mount option requires BuildKit")
     assert found.tail == ("a", "ERROR: the --mount option requires BuildKit", "b")
@@ -111,7 +122,9 @@ def test_a_fault_of_the_network_behind_the_original(docker: FakeDocker, path: Pa
 
 
 def test_the_original_fails_its_own_check(docker: FakeDocker, path: Path) -> None:
-    docker.set(runs=[{"words": "-c check", "out": "no database at hunter22\n", "status": 1}], logs="started\nwith hunter22\n")
+    docker.set(
+        runs=[{"words": "-c check", "out": "no database at hunter22\n", "status": 1}], logs="started\nwith hunter22\n"
+    )
     plan = replace(PLAN, smokes=(from_text("check"),), arguments=BuildArguments(build_args=("PASSWORD=hunter22",)))
     found = verdict_of(docker, path, plan)
     assert (found.verdict, found.reason) == (Verdict.ORIGINAL_FAILS, "check: status 1: no database at [hidden]")
@@ -144,7 +157,8 @@ def test_a_front_end_that_cannot_be_fetched_is_a_note(docker: FakeDocker, path: 
     found = verdict_of(docker, path)
     assert found.verdict is Verdict.EQUAL
     assert [note for note in found.notes if "could not be fetched" in note] == [
-        "# syntax=docker/dockerfile:1 could not be fetched: built with the engine's own front end"]
+        "# syntax=docker/dockerfile:1 could not be fetched: built with the engine's own front end"
+    ]
     assert ["syntax" in call["dockerfile"] for call in docker.builds] == [True, False, False, False]
 
 
@@ -194,7 +208,9 @@ def test_a_base_image_is_read_once(docker: FakeDocker, path: Path, layers: list[
     docker.set(layers=layers)
     engine = docker.engine()
     for name in ("one", "two"):
-        found = verify(engine, Task(path, path.read_bytes(), CACHES, None, PLAN, docker.root / "logs" / name), lambda text: None).verification
+        found = verify(
+            engine, Task(path, path.read_bytes(), CACHES, None, PLAN, docker.root / "logs" / name), lambda text: None
+        ).verification
         assert found is not None and found.verdict is Verdict.EQUAL
         assert result_of(found, "files") == "same"
     assert len(docker.argv("export")) == exports
@@ -208,7 +224,9 @@ def test_an_image_without_python(docker: FakeDocker, path: Path) -> None:
 
 def test_a_stream_that_breaks_off(docker: FakeDocker, path: Path) -> None:
     program = docker.program.read_text("utf-8")
-    docker.program.write_text(program.replace("sys.exit", 'export = lambda files: print("no archive")\nsys.exit'), "utf-8")
+    docker.program.write_text(
+        program.replace("sys.exit", 'export = lambda files: print("no archive")\nsys.exit'), "utf-8"
+    )
     found = verdict_of(docker, path)
     assert found.verdict is Verdict.ENGINE_FAULT
     assert found.reason.startswith("the image's files could not be read: ")

@@ -45,8 +45,16 @@ def put(folder: Path, files: dict[str, str]) -> Path:
 
 
 def search(engine: Engine, path: Path, **more: object) -> Verified:
-    task = Task(path, path.read_bytes(), Settings(), None, Plan(conditions=Conditions(wait=20)), path.parent.parent / "logs",
-                search=True, **more)  # type: ignore[arg-type]
+    task = Task(
+        path,
+        path.read_bytes(),
+        Settings(),
+        None,
+        Plan(conditions=Conditions(wait=20)),
+        path.parent.parent / "logs",
+        search=True,
+        **more,
+    )  # type: ignore[arg-type]
     return verify(engine, task, lambda text: None)
 
 
@@ -58,8 +66,14 @@ def ours(session: str = "") -> list[str]:
 
 
 def dockfix(*words: str, folder: Path, **more: object) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-m", "dockfix", *words], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            text=True, **more)  # type: ignore[call-overload,no-any-return]
+    return subprocess.Popen(
+        [sys.executable, "-m", "dockfix", *words],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **more,
+    )  # type: ignore[call-overload,no-any-return]
 
 
 def test_a_library_is_found_without_any_table(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,9 +82,10 @@ def test_a_library_is_found_without_any_table(engine: Engine, tmp_path: Path, mo
     assert found.verification is not None
     assert found.verification.verdict is Verdict.EQUAL
     assert {"multi-stage.drop": "libpq-dev", "multi-stage.keep": "libpq5"}.items() <= {
-        each.key: each.value for each in found.verification.learned}.items()
+        each.key: each.value for each in found.verification.learned
+    }.items()
     text = found.result.files[0].after
-    runtime = text[text.index("AS runtime"):]
+    runtime = text[text.index("AS runtime") :]
     assert "libpq5" in runtime
     assert "libpq-dev" not in runtime
     assert found.verification.saved is not None
@@ -79,7 +94,9 @@ def test_a_library_is_found_without_any_table(engine: Engine, tmp_path: Path, mo
 
 def test_only_the_transform_that_breaks_it_is_dropped(tmp_path: Path) -> None:
     path = put(tmp_path / "app", ROOT_ONLY)
-    with dockfix("--apply", "--verify", "--format", "json", "--wait", "20", "Dockerfile", folder=path.parent) as process:
+    with dockfix(
+        "--apply", "--verify", "--format", "json", "--wait", "20", "Dockerfile", folder=path.parent
+    ) as process:
         out, err = process.communicate(timeout=600)
     record = json.loads(out)["files"][0]["verification"]
     assert process.returncode == 0, err
@@ -95,7 +112,13 @@ def test_only_the_transform_that_breaks_it_is_dropped(tmp_path: Path) -> None:
 def test_nothing_is_left_after_a_kill(tmp_path: Path, number: signal.Signals) -> None:
     path = put(tmp_path / "app", {**ROOT_ONLY, "main.py": "import time\ntime.sleep(300)\n"})
     before = path.read_bytes()
-    process = dockfix("--apply", "--verify", "Dockerfile", folder=path.parent, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+    process = dockfix(
+        "--apply",
+        "--verify",
+        "Dockerfile",
+        folder=path.parent,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
     try:
         until = time.monotonic() + 300
         mine = f"-{process.pid}-"
@@ -134,15 +157,19 @@ def test_cleanup_lets_runs_be_that_are_still_going(engine: Engine, tmp_path: Pat
 
 def test_twenty_at_once_do_not_mix(tmp_path: Path) -> None:
     for number in range(20):
-        put(tmp_path / f"app{number:02}", {
-            "Dockerfile": f"FROM python:3.11-slim\nWORKDIR /app\nENV NUMBER={number}\nCOPY . .\n"
-                          "CMD [\"python\", \"main.py\"]\n",
-            "main.py": f"print('this is {number}')\n",
-        })
+        put(
+            tmp_path / f"app{number:02}",
+            {
+                "Dockerfile": f"FROM python:3.11-slim\nWORKDIR /app\nENV NUMBER={number}\nCOPY . .\n"
+                'CMD ["python", "main.py"]\n',
+                "main.py": f"print('this is {number}')\n",
+            },
+        )
     (tmp_path / "dockfix.toml").write_text("")
     for number in range(20):
         (tmp_path / f"app{number:02}" / "dockfix.toml").write_text(
-            f'[[verify.smoke]]\nrun = "python main.py && echo $NUMBER"\nexpect = "this is {number}\\n{number}\\n"\n')
+            f'[[verify.smoke]]\nrun = "python main.py && echo $NUMBER"\nexpect = "this is {number}\\n{number}\\n"\n'
+        )
     with dockfix("verify", "--format", "json", "-j", "8", ".", folder=tmp_path) as process:
         out, err = process.communicate(timeout=900)
     records = json.loads(out)["verifications"]
@@ -155,13 +182,25 @@ def test_twenty_at_once_do_not_mix(tmp_path: Path) -> None:
 
 def test_a_secret_is_in_no_log_and_no_report(tmp_path: Path) -> None:
     secret = "s3cr3t-" + os.urandom(8).hex()
-    path = put(tmp_path / "app", {
-        **ROOT_ONLY, "main.py": "print('done')\n",
-        "Dockerfile": "FROM python:3.11-slim\nWORKDIR /app\nARG API_TOKEN\nCOPY requirements.txt .\n"
-                      "RUN --mount=type=secret,id=netrc cat /run/secrets/netrc && echo token $API_TOKEN && pip install -r requirements.txt\n"
-                      "COPY . .\nCMD [\"python\", \"main.py\"]\n"})
+    path = put(
+        tmp_path / "app",
+        {
+            **ROOT_ONLY,
+            "main.py": "print('done')\n",
+            "Dockerfile": "FROM python:3.11-slim\nWORKDIR /app\nARG API_TOKEN\nCOPY requirements.txt .\n"
+            "RUN --mount=type=secret,id=netrc cat /run/secrets/netrc && echo token $API_TOKEN && pip install -r requirements.txt\n"
+            'COPY . .\nCMD ["python", "main.py"]\n',
+        },
+    )
     (tmp_path / "netrc").write_text(f"machine example.org login me password {secret}\n")
-    words = ["--secret", f"id=netrc,src={tmp_path / 'netrc'}", "--build-arg", f"API_TOKEN=token-{secret}", "--log-dir", str(tmp_path / "logs")]
+    words = [
+        "--secret",
+        f"id=netrc,src={tmp_path / 'netrc'}",
+        "--build-arg",
+        f"API_TOKEN=token-{secret}",
+        "--log-dir",
+        str(tmp_path / "logs"),
+    ]
     with dockfix("verify", "--format", "json", *words, "Dockerfile", folder=path.parent) as process:
         out, err = process.communicate(timeout=600)
     assert json.loads(out)["verifications"][0]["verdict"] == "equal", out + err
@@ -171,10 +210,14 @@ def test_a_secret_is_in_no_log_and_no_report(tmp_path: Path) -> None:
 
 
 def test_a_front_end_that_cannot_be_fetched_is_done_without(tmp_path: Path) -> None:
-    path = put(tmp_path / "app", {
-        "Dockerfile": "# syntax=registry.invalid/docker/dockerfile:1\n"
-                      "FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nCMD [\"python\", \"main.py\"]\n",
-        "main.py": "print('done')\n"})
+    path = put(
+        tmp_path / "app",
+        {
+            "Dockerfile": "# syntax=registry.invalid/docker/dockerfile:1\n"
+            'FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nCMD ["python", "main.py"]\n',
+            "main.py": "print('done')\n",
+        },
+    )
     with dockfix("verify", "--format", "json", "Dockerfile", folder=path.parent) as process:
         out, err = process.communicate(timeout=600)
     record = json.loads(out)["verifications"][0]
@@ -183,7 +226,10 @@ def test_a_front_end_that_cannot_be_fetched_is_done_without(tmp_path: Path) -> N
 
 
 def test_timings_measure_what_caches_save(tmp_path: Path) -> None:
-    path = put(tmp_path / "app", {**PSYCOPG, "Dockerfile": PSYCOPG["Dockerfile"].replace("COPY requirements.txt .\n", "COPY . .\n")})
+    path = put(
+        tmp_path / "app",
+        {**PSYCOPG, "Dockerfile": PSYCOPG["Dockerfile"].replace("COPY requirements.txt .\n", "COPY . .\n")},
+    )
     with dockfix("verify", "--timings", "--format", "json", "Dockerfile", folder=path.parent) as process:
         out, err = process.communicate(timeout=900)
     record = json.loads(out)["verifications"][0]
@@ -192,5 +238,3 @@ def test_timings_measure_what_caches_save(tmp_path: Path) -> None:
     # measured on two cores: 63 times and 5 times
     assert before["source"] > 5 * after["source"]
     assert before["dependency"] > 1.5 * after["dependency"]
-
-

@@ -29,8 +29,24 @@ BEFORE = Built(
     556_000_000, (Layer("FROM python:3.11", 350_000_000), Layer("RUN apt-get install gcc", 206_000_000), Layer("CMD", 0)),
     45.2, "/logs/before.log", "", Timing(60, 40, 50), {"hadolint": {"DL3008": 2, "DL3009": 1}},
 )  # fmt: skip
-AFTER = Built(322_000_000, (Layer("FROM python:3.11-slim", 320_000_000),), 50, "", "10001:10001", Timing(62, 4, 25), {"hadolint": {"DL3008": 1}})
-EQUAL = Verification("app/Dockerfile", Verdict.EQUAL, before=BEFORE, after=AFTER, applied=("multi-stage", "non-root"), builds=2, seconds=95)
+AFTER = Built(
+    322_000_000,
+    (Layer("FROM python:3.11-slim", 320_000_000),),
+    50,
+    "",
+    "10001:10001",
+    Timing(62, 4, 25),
+    {"hadolint": {"DL3008": 1}},
+)
+EQUAL = Verification(
+    "app/Dockerfile",
+    Verdict.EQUAL,
+    before=BEFORE,
+    after=AFTER,
+    applied=("multi-stage", "non-root"),
+    builds=2,
+    seconds=95,
+)
 DIFFERS = Verification(
     "서비스/Dockerfile", Verdict.DIFFERS, "a library is missing",
     findings=(Finding("libraries", "libpq.so.5", "libpq.so.5 is not found", "libpq5 brings it"), Finding("config", "CMD", "it is gone")),
@@ -60,7 +76,10 @@ verifications = st.builds(
 
 
 def test_the_headline_says_it_all() -> None:
-    assert as_text([EQUAL], plain).splitlines()[0] == "app/Dockerfile: equal, 556 MB -> 322 MB (-42 %), runs as 10001:10001"
+    assert (
+        as_text([EQUAL], plain).splitlines()[0]
+        == "app/Dockerfile: equal, 556 MB -> 322 MB (-42 %), runs as 10001:10001"
+    )
     assert as_text([BROKEN], plain).splitlines()[0] == "Dockerfile: the new image does not build: pip failed"
 
 
@@ -85,7 +104,9 @@ def test_a_failed_build_shows_its_last_lines() -> None:
 
 
 def test_layers_over_a_megabyte_are_for_one_file_or_verbose() -> None:
-    layers = "  layers before\n       350 MB  FROM python:3.11\n       206 MB  RUN apt-get install gcc\n  layers after\n"
+    layers = (
+        "  layers before\n       350 MB  FROM python:3.11\n       206 MB  RUN apt-get install gcc\n  layers after\n"
+    )
     assert layers in as_text([EQUAL], plain)
     assert layers in as_text(ALL, plain, verbose=True)
     assert "layers" not in as_text(ALL, plain)
@@ -158,7 +179,9 @@ def test_json_says_what_it_is_and_counts() -> None:
 def test_json_is_ascii_and_parses_to_the_same_strings(items: list[Verification]) -> None:
     text = as_json(items)
     assert text.isascii()
-    assert [(entry["path"], entry["reason"]) for entry in json.loads(text)["verifications"]] == [(i.path, i.reason) for i in items]
+    assert [(entry["path"], entry["reason"]) for entry in json.loads(text)["verifications"]] == [
+        (i.path, i.reason) for i in items
+    ]
 
 
 @given(st.lists(verifications, min_size=2, max_size=4))

@@ -41,8 +41,22 @@ def contained(docker: FakeDocker) -> bool:
     for argv in started:
         assert "--memory" in argv
         assert any(word.startswith("dockfix.verify=") for word in argv)
-        assert not {"--privileged", "-v", "--volume", "--mount", "-p", "-P", "--publish", "--cap-add", "--device", "--pid", "--security-opt"} & set(argv)
-        assert argv[argv.index("--network") + 1] == "none" or argv[argv.index("--network") + 1].startswith("container:dockfix-verify-")
+        assert not {
+            "--privileged",
+            "-v",
+            "--volume",
+            "--mount",
+            "-p",
+            "-P",
+            "--publish",
+            "--cap-add",
+            "--device",
+            "--pid",
+            "--security-opt",
+        } & set(argv)
+        assert argv[argv.index("--network") + 1] == "none" or argv[argv.index("--network") + 1].startswith(
+            "container:dockfix-verify-"
+        )
     return True
 
 
@@ -51,7 +65,8 @@ def contained(docker: FakeDocker) -> bool:
 
 def test_what_python_says(docker: FakeDocker, engine: Engine) -> None:
     assert ask_python(engine, IMAGE, "/usr/local/bin/python3", PLACES) == PythonFacts(
-        "/usr/local/bin/python3", "3.11.7", {"flask": "3.0.3"}, {"ssl": ""}, "/usr/local")
+        "/usr/local/bin/python3", "3.11.7", {"flask": "3.0.3"}, {"ssl": ""}, "/usr/local"
+    )
     argv = docker.argv("run")[0]
     assert argv[:2] == ["run", "--rm"]
     assert "-i" in argv
@@ -113,7 +128,12 @@ def test_no_loader(docker: FakeDocker, engine: Engine) -> None:
     ("libpq5:amd64: /usr/lib/x86_64-linux-gnu/libpq.so.5\n", "libpq5"), ("git, git-man: /usr/bin/x\n", "git"), ("curl: /usr/bin/curl\n", "curl"),
 ])  # fmt: skip
 def test_whose_file_it_is(docker: FakeDocker, engine: Engine, said: str, package: str) -> None:
-    docker.set(runs=[{"words": "dpkg .* -S /usr/", "out": said}, {"words": "dpkg", "err": "dpkg-query: no path found\n", "status": 1}])
+    docker.set(
+        runs=[
+            {"words": "dpkg .* -S /usr/", "out": said},
+            {"words": "dpkg", "err": "dpkg-query: no path found\n", "status": 1},
+        ]
+    )
     assert package_of(engine, IMAGE, "/lib/x", PLACES) == package  # a merged /usr has two names for it
     docker.set(runs=[{"words": "dpkg", "err": "dpkg-query: no path found matching: x\n", "status": 1}])
     assert package_of(engine, IMAGE, "/lib/x", PLACES) == ""
@@ -129,7 +149,10 @@ def test_smoke_commands(docker: FakeDocker, engine: Engine) -> None:
     assert run_smoke(engine, IMAGE, from_text("broken"), PLACES) == (False, "status 3: o\ne")
     assert run_smoke(engine, IMAGE, Smoke("x", shell="broken", statuses=(1, 3), expect="e"), PLACES)[0]
     assert not run_smoke(engine, IMAGE, Smoke("x", shell="app", statuses=(0,), expect="other"), PLACES)[0]
-    assert run_smoke(engine, IMAGE, Smoke("x", shell="slow", statuses=(0,), wait=0.3), PLACES) == (False, "no end after 0 s")
+    assert run_smoke(engine, IMAGE, Smoke("x", shell="slow", statuses=(0,), wait=0.3), PLACES) == (
+        False,
+        "no end after 0 s",
+    )
     assert contained(docker)
     run_smoke(engine, IMAGE, Smoke("x", shell="app", network=True), PLACES)
     assert "--network" not in docker.argv("run")[-1]
@@ -138,8 +161,15 @@ def test_smoke_commands(docker: FakeDocker, engine: Engine) -> None:
 # --- a container's life ------------------------------------------------------------------------------------------------
 
 
-def started(docker: FakeDocker, engine: Engine, *states: dict[str, Any], tool: Tool | None = TOOL, ports: frozenset[int] = frozenset(),
-            requests: tuple[Smoke, ...] = (), conditions: Conditions = PLACES) -> Start:
+def started(
+    docker: FakeDocker,
+    engine: Engine,
+    *states: dict[str, Any],
+    tool: Tool | None = TOOL,
+    ports: frozenset[int] = frozenset(),
+    requests: tuple[Smoke, ...] = (),
+    conditions: Conditions = PLACES,
+) -> Start:
     docker.set(states=states)
     found = start(engine, IMAGE, tool, ports, requests, conditions)
     assert docker.containers() == []
@@ -217,7 +247,9 @@ def test_one_that_cannot_even_be_made(docker: FakeDocker, engine: Engine) -> Non
 
 def test_a_stop_takes_the_container_away(docker: FakeDocker, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     docker.set(states=[UP])
-    monkeypatch.setattr(running, "time", SimpleNamespace(monotonic=time.monotonic, sleep=lambda seconds: engine.stop.set()))
+    monkeypatch.setattr(
+        running, "time", SimpleNamespace(monotonic=time.monotonic, sleep=lambda seconds: engine.stop.set())
+    )
     with pytest.raises(Cancelled):
         start(engine, IMAGE, None, frozenset(), (), PLACES)
     assert docker.containers() == []

@@ -30,7 +30,9 @@ class Bench:
         shutil.copytree(case.path / "before", folder / "context", symlinks=True)
         path = folder / "context" / case.dockerfile
         facts = gather(path, parse(decode(path.read_bytes())), None, {})
-        self.prover = Prover(engine, facts, Plan(conditions=Conditions(wait=15)), folder / f"logs-{name}", lambda text: None)
+        self.prover = Prover(
+            engine, facts, Plan(conditions=Conditions(wait=15)), folder / f"logs-{name}", lambda text: None
+        )
         self.good: Candidate = rewritten(self.prover.before, run(path, Settings()))
         self._original: Original | None = None
 
@@ -60,25 +62,63 @@ def named(proof: Proof) -> set[tuple[str, str]]:
     return {(finding.check, finding.subject) for finding in proof.findings}
 
 
-@pytest.mark.parametrize(("case", "changes", "expected"), [
-    ("flask-psycopg2", [("libpq5", "netbase")], {("libraries", "libpq.so.5"), ("modules", "psycopg2")}),
-    ("flask-psycopg2", [("pip install -r requirements.txt", "pip install -r requirements.txt && pip uninstall -y itsdangerous")],
-     {("packages", "itsdangerous"), ("modules", "itsdangerous")}),
-    ("flask-psycopg2", [('"--workers", "2"', '"--workers", "3"')], {("config", "CMD")}),
-    ("flask-psycopg2", [("COPY --chown=appuser:appuser inventory ./inventory\n", "")],
-     {("files", "/usr/src/app/inventory"), ("start", "exit status")}),
-    ("flask-psycopg2", [(" \\\n    && chown appuser:appuser /usr/src/app", "")], {("writes", "/usr/src/app")}),
-    ("user-service", [("    curl \\\n", "    netbase \\\n")], {("commands", "curl"), ("start", "HEALTHCHECK")}),
-    ("flask-psycopg2", [("USER 10001:10001\n", "RUN ln -sfn /usr/bin/python3.99 /opt/venv/bin/python3\nUSER 10001:10001\n")],
-     {("interpreter", "/opt/venv/bin/python3")}),
-    ("flask-psycopg2", [("/opt/venv /opt/venv\n", "/opt/venv /opt/elsewhere\n")], {("packages", "flask"), ("commands", "gunicorn")}),
-    ("flask-psycopg2", [("USER 10001:10001", "USER 10002:10002")], {("writes", "/usr/src/app")}),
-    ("flask-psycopg2", [("USER 10001:10001", "RUN chmod 700 /usr/src/app/inventory && chown root:root /usr/src/app/inventory\nUSER 10001:10001")],
-     {("files", "/usr/src/app/inventory")}),
-    ("user-service", [("EXPOSE 8005\n", "")], {("config", "EXPOSE")}),
-], ids=["library", "package", "command", "file", "folder", "health-check-tool", "interpreter", "environment", "user", "mode", "port"])
-def test_what_is_broken_is_found_and_named(bench: Callable[[str], Bench], case: str, changes: list[tuple[str, str]],
-                                           expected: set[tuple[str, str]]) -> None:
+@pytest.mark.parametrize(
+    ("case", "changes", "expected"),
+    [
+        ("flask-psycopg2", [("libpq5", "netbase")], {("libraries", "libpq.so.5"), ("modules", "psycopg2")}),
+        (
+            "flask-psycopg2",
+            [("pip install -r requirements.txt", "pip install -r requirements.txt && pip uninstall -y itsdangerous")],
+            {("packages", "itsdangerous"), ("modules", "itsdangerous")},
+        ),
+        ("flask-psycopg2", [('"--workers", "2"', '"--workers", "3"')], {("config", "CMD")}),
+        (
+            "flask-psycopg2",
+            [("COPY --chown=appuser:appuser inventory ./inventory\n", "")],
+            {("files", "/usr/src/app/inventory"), ("start", "exit status")},
+        ),
+        ("flask-psycopg2", [(" \\\n    && chown appuser:appuser /usr/src/app", "")], {("writes", "/usr/src/app")}),
+        ("user-service", [("    curl \\\n", "    netbase \\\n")], {("commands", "curl"), ("start", "HEALTHCHECK")}),
+        (
+            "flask-psycopg2",
+            [("USER 10001:10001\n", "RUN ln -sfn /usr/bin/python3.99 /opt/venv/bin/python3\nUSER 10001:10001\n")],
+            {("interpreter", "/opt/venv/bin/python3")},
+        ),
+        (
+            "flask-psycopg2",
+            [("/opt/venv /opt/venv\n", "/opt/venv /opt/elsewhere\n")],
+            {("packages", "flask"), ("commands", "gunicorn")},
+        ),
+        ("flask-psycopg2", [("USER 10001:10001", "USER 10002:10002")], {("writes", "/usr/src/app")}),
+        (
+            "flask-psycopg2",
+            [
+                (
+                    "USER 10001:10001",
+                    "RUN chmod 700 /usr/src/app/inventory && chown root:root /usr/src/app/inventory\nUSER 10001:10001",
+                )
+            ],
+            {("files", "/usr/src/app/inventory")},
+        ),
+        ("user-service", [("EXPOSE 8005\n", "")], {("config", "EXPOSE")}),
+    ],
+    ids=[
+        "library",
+        "package",
+        "command",
+        "file",
+        "folder",
+        "health-check-tool",
+        "interpreter",
+        "environment",
+        "user",
+        "mode",
+        "port",
+    ],
+)
+def test_what_is_broken_is_found_and_named(
+    bench: Callable[[str], Bench], case: str, changes: list[tuple[str, str]], expected: set[tuple[str, str]]
+) -> None:
     proof = bench(case).check(*changes)
     assert proof.verdict is Verdict.DIFFERS
     assert expected <= named(proof)
@@ -89,8 +129,23 @@ def test_what_is_whole_has_no_finding(bench: Callable[[str], Bench]) -> None:
     assert proof.findings == ()
     assert proof.verdict is Verdict.EQUAL
     assert {check.check: check.result for check in proof.checks} == {
-        **dict.fromkeys(("config", "packages", "modules", "interpreter", "libraries", "commands", "user", "files", "writes", "start"), "same"),
-        "smoke": "not checked"}
+        **dict.fromkeys(
+            (
+                "config",
+                "packages",
+                "modules",
+                "interpreter",
+                "libraries",
+                "commands",
+                "user",
+                "files",
+                "writes",
+                "start",
+            ),
+            "same",
+        ),
+        "smoke": "not checked",
+    }
 
 
 def test_a_rewrite_that_does_not_build_says_why(bench: Callable[[str], Bench]) -> None:

@@ -29,7 +29,12 @@ Judge = Callable[[set[str], Candidate], Proof]
 
 
 def differs(reason: str = "it broke", *subjects: str, check: str = "files") -> Proof:
-    return Proof(Verdict.DIFFERS, reason, findings=tuple(Finding(check, name, reason) for name in subjects or ("x",)), built=Built(600))  # type: ignore[arg-type]
+    return Proof(
+        Verdict.DIFFERS,
+        reason,
+        findings=tuple(Finding(check, name, reason) for name in subjects or ("x",)),
+        built=Built(600),
+    )  # type: ignore[arg-type]
 
 
 @dataclass
@@ -43,7 +48,9 @@ class Bench:
     originals: int = 0
     said: list[str] = field(default_factory=list)
 
-    def verify(self, settings: Settings | None = None, plan: Plan | None = None, *, find: bool = True, **more: object) -> Verified:
+    def verify(
+        self, settings: Settings | None = None, plan: Plan | None = None, *, find: bool = True, **more: object
+    ) -> Verified:
         given = settings or Settings()
         given = replace(given, ignore=given.ignore | {"healthcheck"})  # five transforms are enough to search among
         task = Task(self.path, self.path.read_bytes(), given, None, plan or Plan(), self.logs, find, **more)  # type: ignore[arg-type]
@@ -153,7 +160,13 @@ def test_a_broken_original_ends_it(bench: Callable[[Judge], Bench], monkeypatch:
     monkeypatch.setattr(Prover, "original", original)
     verified = made.verify()
     found = of(verified)
-    assert (found.verdict, found.reason, found.tail, found.applied, found.after) == (Verdict.ORIGINAL_BROKEN, "no such package", ("a", "b"), (), None)
+    assert (found.verdict, found.reason, found.tail, found.applied, found.after) == (
+        Verdict.ORIGINAL_BROKEN,
+        "no such package",
+        ("a", "b"),
+        (),
+        None,
+    )
     assert (verified.result.files, verified.result.changes) == ((), ())
     assert made.seen == []
 
@@ -161,7 +174,9 @@ def test_a_broken_original_ends_it(bench: Callable[[Judge], Bench], monkeypatch:
 @pytest.mark.parametrize(("error", "verdict", "reason"), [
     (EngineError("the disk is full"), Verdict.ENGINE_FAULT, "the disk is full"), (TimedOut(60), Verdict.TIMED_OUT, "no end after 60 s"),
 ])  # fmt: skip
-def test_faults_of_the_engine_are_verdicts(bench: Callable[[Judge], Bench], error: Exception, verdict: Verdict, reason: str) -> None:
+def test_faults_of_the_engine_are_verdicts(
+    bench: Callable[[Judge], Bench], error: Exception, verdict: Verdict, reason: str
+) -> None:
     def judge(names: set[str], candidate: Candidate) -> Proof:
         raise error
 
@@ -202,7 +217,10 @@ def test_what_others_need_takes_them_along(bench: Callable[[Judge], Bench]) -> N
     assert {each.reason for each in found.dropped} <= {"no venv", "it needs virtualenv"}
 
 
-@pytest.mark.parametrize(("check", "first"), [("user", "non-root"), ("writes", "non-root"), ("libraries", "multi-stage"), ("start", "dockerignore")])
+@pytest.mark.parametrize(
+    ("check", "first"),
+    [("user", "non-root"), ("writes", "non-root"), ("libraries", "multi-stage"), ("start", "dockerignore")],
+)
 def test_the_likeliest_one_is_looked_at_first(bench: Callable[[Judge], Bench], check: str, first: str) -> None:
     made = bench(lambda names, _: differs(check=check) if names == set(ALL) else EQUAL)
     found = of(made.verify())
@@ -212,12 +230,23 @@ def test_the_likeliest_one_is_looked_at_first(bench: Callable[[Judge], Bench], c
 
 def test_two_that_break_it(bench: Callable[[Judge], Bench]) -> None:
     """No single one is to blame: from nothing up, each is kept that holds."""
-    made = bench(lambda names, _: differs("non-root broke it") if "non-root" in names else differs("cache-mounts broke it") if "cache-mounts" in names else EQUAL)
+    made = bench(
+        lambda names, _: (
+            differs("non-root broke it")
+            if "non-root" in names
+            else differs("cache-mounts broke it")
+            if "cache-mounts" in names
+            else EQUAL
+        )
+    )
     verified = made.verify(max_builds=50)
     found = of(verified)
     assert found.verdict is Verdict.EQUAL
     assert found.applied == ("virtualenv", "multi-stage", "dockerignore")
-    assert set(found.dropped) == {Dropped("non-root", "non-root broke it"), Dropped("cache-mounts", "cache-mounts broke it")}
+    assert set(found.dropped) == {
+        Dropped("non-root", "non-root broke it"),
+        Dropped("cache-mounts", "cache-mounts broke it"),
+    }
     assert applied(verified.result) == found.applied
     assert unique(made)
 
@@ -238,7 +267,9 @@ def test_nothing_holds(bench: Callable[[Judge], Bench]) -> None:
 
 
 def test_a_new_image_that_does_not_build_is_searched_too(bench: Callable[[Judge], Bench]) -> None:
-    found = of(bench(unless("cache-mounts", proof=Proof(Verdict.AFTER_BROKEN, "unknown flag: mount", ("tail",)))).verify())
+    found = of(
+        bench(unless("cache-mounts", proof=Proof(Verdict.AFTER_BROKEN, "unknown flag: mount", ("tail",)))).verify()
+    )
     assert (found.verdict, found.dropped) == (Verdict.EQUAL, (Dropped("cache-mounts", "unknown flag: mount"),))
 
 
@@ -258,7 +289,9 @@ def test_the_budget_is_kept(bench: Callable[[Judge], Bench], most: int, broken: 
 
 
 @pytest.mark.parametrize("verdict", [Verdict.NETWORK, Verdict.TIMED_OUT])
-def test_a_fault_that_is_nobodys_is_not_blamed_on_a_transform(bench: Callable[[Judge], Bench], verdict: Verdict) -> None:
+def test_a_fault_that_is_nobodys_is_not_blamed_on_a_transform(
+    bench: Callable[[Judge], Bench], verdict: Verdict
+) -> None:
     made = bench(lambda names, _: Proof(verdict, "no such host") if names == set(ALL) else EQUAL)
     verified = made.verify()
     found = of(verified)
@@ -269,7 +302,13 @@ def test_a_fault_that_is_nobodys_is_not_blamed_on_a_transform(bench: Callable[[J
 
 @pytest.mark.parametrize("after", range(1, 9))
 def test_nor_is_one_that_comes_later(bench: Callable[[Judge], Bench], after: int) -> None:
-    made = bench(lambda names, _: Proof(Verdict.NETWORK, "no such host") if len(made.seen) > after else unless("non-root", "cache-mounts")(names, _))
+    made = bench(
+        lambda names, _: (
+            Proof(Verdict.NETWORK, "no such host")
+            if len(made.seen) > after
+            else unless("non-root", "cache-mounts")(names, _)
+        )
+    )
     verified = made.verify(max_builds=50)
     found = of(verified)
     assert found.verdict is (Verdict.NETWORK if len(made.seen) > after else Verdict.EQUAL)
@@ -282,9 +321,15 @@ def test_nor_is_one_that_comes_later(bench: Callable[[Judge], Bench], after: int
 
 def keeps(package: str) -> Judge:
     """What holds once a package stays in the runtime stage."""
+
     def judge(names: set[str], candidate: Candidate) -> Proof:
         runtime = candidate.dockerfile.rpartition("\nFROM ")[2]
-        return EQUAL if "multi-stage" not in names or f" {package}" in runtime else differs("libx.so.1 is not found", "libx.so.1", check="libraries")
+        return (
+            EQUAL
+            if "multi-stage" not in names or f" {package}" in runtime
+            else differs("libx.so.1 is not found", "libx.so.1", check="libraries")
+        )
+
     return judge
 
 
@@ -296,10 +341,12 @@ def missing(monkeypatch: pytest.MonkeyPatch, *answers: dict[str, str]) -> None:
 @pytest.fixture
 def with_more(bench: Callable[[Judge], Bench]) -> Callable[[Judge], Bench]:
     """The project with another package that multi-stage leaves behind."""
+
     def make(judge: Judge) -> Bench:
         made = bench(judge)
         made.path.write_text(made.path.read_text("utf-8").replace("gcc libpq-dev", "gcc g++ make libpq-dev"), "utf-8")
         return made
+
     return make
 
 
@@ -325,7 +372,9 @@ def test_it_adds_to_what_the_user_keeps(with_more: Callable[[Judge], Bench], mon
     assert [each.value for each in found.learned] == ["g++ gcc make"]
 
 
-def test_learning_stops_where_nothing_more_is_learned(with_more: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_learning_stops_where_nothing_more_is_learned(
+    with_more: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = with_more(unless("multi-stage"))
     monkeypatch.setattr(search, "missing_packages", lambda *_: {"make": "again and again"})
     found = of(made.verify())
@@ -335,7 +384,9 @@ def test_learning_stops_where_nothing_more_is_learned(with_more: Callable[[Judge
     assert made.said.count("adding make") == 1
 
 
-def test_a_package_that_changes_nothing_is_not_built(with_more: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_that_changes_nothing_is_not_built(
+    with_more: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = with_more(unless("multi-stage"))
     monkeypatch.setattr(search, "missing_packages", lambda *_: {"libpq5": "x"})
     assert of(made.verify()).learned == ()
@@ -343,8 +394,12 @@ def test_a_package_that_changes_nothing_is_not_built(with_more: Callable[[Judge]
 
 
 @pytest.mark.parametrize("verdict", [Verdict.AFTER_BROKEN, Verdict.NETWORK, Verdict.TIMED_OUT])
-def test_what_does_not_build_teaches_nothing(with_more: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch, verdict: Verdict) -> None:
-    made = with_more(lambda names, _: Proof(verdict, "apt failed") if len(made.seen) == 2 else unless("multi-stage")(names, _))
+def test_what_does_not_build_teaches_nothing(
+    with_more: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch, verdict: Verdict
+) -> None:
+    made = with_more(
+        lambda names, _: Proof(verdict, "apt failed") if len(made.seen) == 2 else unless("multi-stage")(names, _)
+    )
     missing(monkeypatch, {"make": "x"})
     found = of(made.verify())
     assert (found.verdict, found.learned) == (Verdict.EQUAL, ())
@@ -363,10 +418,17 @@ def test_learning_step_by_step(with_more: Callable[[Judge], Bench], monkeypatch:
     assert found.learned[-1].value == "g++ make"
 
 
-def test_the_package_is_found_in_the_original(with_more: Callable[[Judge], Bench], docker: FakeDocker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_package_is_found_in_the_original(
+    with_more: Callable[[Judge], Bench], docker: FakeDocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """From a program that a container misses to the package that the original has it from, through dpkg."""
-    made = with_more(lambda names, candidate: keeps("make")(names, candidate) if "multi-stage" not in names or " make" in candidate.dockerfile.rpartition("\nFROM ")[2]
-                     else differs("make is not found", "make", check="commands"))
+    made = with_more(
+        lambda names, candidate: (
+            keeps("make")(names, candidate)
+            if "multi-stage" not in names or " make" in candidate.dockerfile.rpartition("\nFROM ")[2]
+            else differs("make is not found", "make", check="commands")
+        )
+    )
     original = Prover.original
     image = verify_images.image({"/usr/bin/make": verify_images.program()}, Env=["PATH=/usr/bin"])
     monkeypatch.setattr(Prover, "original", lambda prover: replace(original(prover), image=image))
@@ -380,10 +442,14 @@ def test_the_package_is_found_in_the_original(with_more: Callable[[Judge], Bench
 @pytest.fixture
 def doubtful(bench: Callable[[Judge], Bench]) -> Callable[[Judge], Bench]:
     """The project with git, which nothing uses, and a -dev package whose library no table names."""
+
     def make(judge: Judge) -> Bench:
         made = bench(judge)
-        made.path.write_text(made.path.read_text("utf-8").replace("gcc libpq-dev", "gcc libpq-dev git libmystery-dev"), "utf-8")
+        made.path.write_text(
+            made.path.read_text("utf-8").replace("gcc libpq-dev", "gcc libpq-dev git libmystery-dev"), "utf-8"
+        )
         return made
+
     return make
 
 
@@ -411,7 +477,12 @@ def test_what_the_image_works_without_is_offered_or_dropped(doubtful: Callable[[
 def test_what_the_image_needs_stays(doubtful: Callable[[Judge], Bench]) -> None:
     needed = {"git", "libmystery-dev"}
     verified = doubtful(lambda names, candidate: EQUAL if needed <= set(runtime_of(candidate)) else differs()).verify()
-    assert (of(verified).verdict, of(verified).learned, of(verified).offers, of(verified).dropped) == (Verdict.EQUAL, (), (), ())
+    assert (of(verified).verdict, of(verified).learned, of(verified).offers, of(verified).dropped) == (
+        Verdict.EQUAL,
+        (),
+        (),
+        (),
+    )
     assert needed <= set(verified.result.files[0].after.rpartition("\nFROM ")[2].split())
 
 
@@ -424,8 +495,11 @@ def test_the_users_own_drops_stay(doubtful: Callable[[Judge], Bench]) -> None:
 
 def test_what_no_build_can_show_is_not_made(tmp_path: Path) -> None:
     """Files that are mounted over the image may be root's: the rewrite runs well without them."""
-    put = {"Dockerfile": "FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nCMD [\"python\", \"app.py\"]\n", "app.py": "print(1)\n",
-           "docker-compose.yml": "services:\n  web:\n    build: .\n    volumes: ['./data:/app/data']\n"}
+    put = {
+        "Dockerfile": 'FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nCMD ["python", "app.py"]\n',
+        "app.py": "print(1)\n",
+        "docker-compose.yml": "services:\n  web:\n    build: .\n    volumes: ['./data:/app/data']\n",
+    }
     for name, text in put.items():
         (tmp_path / name).write_text(text)
     path = tmp_path / "Dockerfile"

@@ -18,7 +18,18 @@ from dockfix.verify.smoke import Smoke, SmokeError, from_text, from_value
 # --- smoke checks ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", [":8000", ":8000/", " :8000/ ", "GET :8000/", "get http://localhost:8000", "http://127.0.0.1:8000/", "http://0.0.0.0:8000/"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        ":8000",
+        ":8000/",
+        " :8000/ ",
+        "GET :8000/",
+        "get http://localhost:8000",
+        "http://127.0.0.1:8000/",
+        "http://0.0.0.0:8000/",
+    ],
+)
 def test_requests(text: str) -> None:
     assert from_text(text) == Smoke(text, port=8000, path="/", statuses=(200,))
 
@@ -27,7 +38,17 @@ def test_a_request_with_a_path() -> None:
     assert from_text(":80/health?x=1&y#z").path == "/health?x=1&y#z"
 
 
-@pytest.mark.parametrize("text", ["python -m app --version", "curl http://localhost:8000/", "POST :8000/", ":8000/a b", ": 8000", "https://localhost:8000"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "python -m app --version",
+        "curl http://localhost:8000/",
+        "POST :8000/",
+        ":8000/a b",
+        ": 8000",
+        "https://localhost:8000",
+    ],
+)
 def test_anything_else_is_a_command(text: str) -> None:
     assert from_text(text) == Smoke(text, shell=text, statuses=(0,))
 
@@ -95,7 +116,13 @@ def test_any_value_is_a_check_or_an_error(value: object) -> None:
 
 def test_nothing_said() -> None:
     wanted, most = plan(VerifyFlags(), {})
-    assert (wanted.arguments, wanted.conditions, wanted.smokes, wanted.timeout, most) == (BuildArguments(), Conditions(), (), 1800.0, 12)
+    assert (wanted.arguments, wanted.conditions, wanted.smokes, wanted.timeout, most) == (
+        BuildArguments(),
+        Conditions(),
+        (),
+        1800.0,
+        12,
+    )
 
 
 TABLE: dict[str, object] = {
@@ -115,10 +142,26 @@ def test_the_file_says_it_all() -> None:
 
 
 def test_lists_are_joined_and_all_else_is_the_command_lines() -> None:
-    flags = VerifyFlags(build_arg=("B=2",), secret=("id=b",), ssh=("other=k",), env=("Y=2",), memory="8g", platform="linux/amd64", target="prod",
-                        network="none", wait=9, timeout=7, max_builds=2, smoke=("true",), pull=True, no_cache=True)
+    flags = VerifyFlags(
+        build_arg=("B=2",),
+        secret=("id=b",),
+        ssh=("other=k",),
+        env=("Y=2",),
+        memory="8g",
+        platform="linux/amd64",
+        target="prod",
+        network="none",
+        wait=9,
+        timeout=7,
+        max_builds=2,
+        smoke=("true",),
+        pull=True,
+        no_cache=True,
+    )
     wanted, most = plan(flags, TABLE)
-    assert wanted.arguments == BuildArguments(("A=1", "B=2"), ("id=a", "id=b"), ("default", "other=k"), "linux/amd64", "none", "prod", True, True)
+    assert wanted.arguments == BuildArguments(
+        ("A=1", "B=2"), ("id=a", "id=b"), ("default", "other=k"), "linux/amd64", "none", "prod", True, True
+    )
     assert wanted.conditions == Conditions(True, "8g", ("X=1", "Y=2"), 9)
     assert [smoke.name for smoke in wanted.smokes] == [":80", "x", "true"]
     assert (wanted.timeout, most) == (7, 2)
@@ -169,7 +212,10 @@ def config_of(folder: Path, text: str, name: str = "dockfix.toml") -> Any:
 
 def test_the_table_in_both_files(tmp_path: Path) -> None:
     assert config_of(tmp_path, '[tool.dockfix.verify]\nsmoke = ":80"\n', "pyproject.toml").verify == {"smoke": ":80"}
-    assert config_of(tmp_path, '[verify]\nmemory = "1g"\n[[verify.smoke]]\nrun = "x"\n').verify == {"memory": "1g", "smoke": [{"run": "x"}]}
+    assert config_of(tmp_path, '[verify]\nmemory = "1g"\n[[verify.smoke]]\nrun = "x"\n').verify == {
+        "memory": "1g",
+        "smoke": [{"run": "x"}],
+    }
     assert config_of(tmp_path, "").verify == {}
 
 

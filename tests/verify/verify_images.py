@@ -11,7 +11,9 @@ from typing import Any
 from dockfix.verify.image import Image
 from dockfix.verify.snapshot import Entry, Snapshot, parents
 
-PASSWD = "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\nnobody:x:65534:65534::/nonexistent:/bin/false\n"
+PASSWD = (
+    "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\nnobody:x:65534:65534::/nonexistent:/bin/false\n"
+)
 GROUP = "root:x:0:\napp:x:1000:\ndata:x:2000:web,app\n"
 TEXTS = {"/etc/passwd": PASSWD, "/etc/group": GROUP}
 
@@ -33,7 +35,9 @@ def link(target: str) -> Entry:
     return Entry("link", 0o777, target=target)
 
 
-def snapshot(entries: Mapping[str, Entry] | None = None, texts: Mapping[str, str] = TEXTS, owned: frozenset[str] = frozenset()) -> Snapshot:
+def snapshot(
+    entries: Mapping[str, Entry] | None = None, texts: Mapping[str, str] = TEXTS, owned: frozenset[str] = frozenset()
+) -> Snapshot:
     """A file system of some entries; the folders above them are added."""
     full: dict[str, Entry] = {"/": folder()}
     for path in ["/tmp", "/root", *(entries or {})]:

@@ -33,5 +33,5 @@ def with_leading(tree: Dockerfile, instruction: Instruction) -> tuple[tuple[Node
     """The comments that belong to an instruction, and they and it as they go elsewhere: after a blank line if one was above."""
     comments = own_comments(tree, instruction)
     above = leading(tree, instruction)
-    blank = tuple(node for node in above[:len(above) - len(comments)] if isinstance(node, Blank))[-1:]
+    blank = tuple(node for node in above[: len(above) - len(comments)] if isinstance(node, Blank))[-1:]
     return comments, (*blank, *comments, instruction)

@@ -30,8 +30,13 @@ def trim(tree: Dockerfile, step: Step, keep: Trim) -> tuple[Node, ...] | None:
     units = set(keep.units)
     removed: list[tuple[int, int]] = []
     replaced: list[tuple[int, int, str]] = []
-    there = {package.name for unit in step.units if isinstance(unit.effects.action, AptInstall)
-             for package in unit.effects.action.packages if package not in keep.packages}
+    there = {
+        package.name
+        for unit in step.units
+        if isinstance(unit.effects.action, AptInstall)
+        for package in unit.effects.action.packages
+        if package not in keep.packages
+    }
     installs = [index for index in units if isinstance(step.units[index].effects.action, AptInstall)]
     for index in installs:
         action = step.units[index].effects.action
@@ -67,8 +72,14 @@ def trim(tree: Dockerfile, step: Step, keep: Trim) -> tuple[Node, ...] | None:
     return _checked(tree, step, text, sorted(units), removed, replaced)
 
 
-def _checked(tree: Dockerfile, step: Step, text: str, units: list[int], removed: list[tuple[int, int]],
-             replaced: list[tuple[int, int, str]]) -> tuple[Node, ...] | None:
+def _checked(
+    tree: Dockerfile,
+    step: Step,
+    text: str,
+    units: list[int],
+    removed: list[tuple[int, int]],
+    replaced: list[tuple[int, int, str]],
+) -> tuple[Node, ...] | None:
     """The new text as a node, if it holds exactly the commands that it is meant to hold."""
     run = Instruction(text, step.line, tree.escape)
     parsed = script_of(run, step.state.shell)
@@ -94,19 +105,35 @@ def _checked(tree: Dockerfile, step: Step, text: str, units: list[int], removed:
 def plain(step: Step) -> bool:
     """Whether a RUN is commands joined by ``&&`` and nothing else: no flags, no heredoc, no exec form, default shell."""
     node = step.instruction
-    if step.keyword != "RUN" or node.flags or node.heredocs or node.json is not None or step.state.shell or not step.units:
+    if (
+        step.keyword != "RUN"
+        or node.flags
+        or node.heredocs
+        or node.json is not None
+        or step.state.shell
+        or not step.units
+    ):
         return False
     parsed = script_of(node, step.state.shell)
-    return parsed is not None and _covered(parsed[0]) and all(command.separator in {"", "&&"} for command in parsed[0].commands)
+    return (
+        parsed is not None
+        and _covered(parsed[0])
+        and all(command.separator in {"", "&&"} for command in parsed[0].commands)
+    )
 
 
 def _covered(script: Script) -> bool:
     """Whether the commands are the whole script: no shell comment, no separator at the end."""
-    return bool(script.commands) and not script.text[script.commands[-1].end:].strip()
+    return bool(script.commands) and not script.text[script.commands[-1].end :].strip()
 
 
-def join(tree: Dockerfile, first: Instruction, second: Instruction, comments: tuple[Comment, ...] = (),
-         same_line: bool = False) -> Instruction | None:
+def join(
+    tree: Dockerfile,
+    first: Instruction,
+    second: Instruction,
+    comments: tuple[Comment, ...] = (),
+    same_line: bool = False,
+) -> Instruction | None:
     """One RUN with the commands of two plain ones, ``comments`` between; None where that can't be done.
 
     ``same_line`` puts the first command of ``second`` on the line that ``first`` ends with.
@@ -154,6 +181,6 @@ def append(tree: Dockerfile, run: Instruction, command: str) -> Instruction | No
     snippet = tree.snippet(f"RUN {command}\n", run.line)[0]
     if not isinstance(snippet, Instruction):
         return None
-    ending = run.text[len(run.text.rstrip()):].lstrip(" \t")
+    ending = run.text[len(run.text.rstrip()) :].lstrip(" \t")
     new = join(tree, run, snippet, same_line=not lines and len(run.text.strip()) + len(command) < _LONG)
     return None if new is None else Instruction(new.text.rstrip() + ending, run.line, run.escape)

@@ -101,18 +101,28 @@ class _Work:
             run = self.without_lists(stage, last, units, run, reasons)
             if not reasons:
                 continue
-            above = [node for node in leading(self.facts.tree, last.instruction)
-                     if last is not step and isinstance(node, Comment)]
+            above = [
+                node
+                for node in leading(self.facts.tree, last.instruction)
+                if last is not step and isinstance(node, Comment)
+            ]
             self.edits.append(Edit(step.instruction, (*above, run), step.line, "; ".join(reasons)))
             if last is not step:
-                self.edits += [Edit(node, (), node.line, "") for node in (*leading(self.facts.tree, last.instruction),
-                                                                         last.instruction)]
+                self.edits += [
+                    Edit(node, (), node.line, "")
+                    for node in (*leading(self.facts.tree, last.instruction), last.instruction)
+                ]
 
     def with_install(self, step: Step, following: Step | None) -> Instruction | None:
         """One RUN for an update that stands alone and the install below it."""
         alone = len(step.units) == 1 and isinstance(step.units[0].effects.action, AptUpdate)
-        if not alone or following is None or following.keyword != "RUN" or not following.units or \
-                not isinstance(following.units[0].effects.action, AptInstall):
+        if (
+            not alone
+            or following is None
+            or following.keyword != "RUN"
+            or not following.units
+            or not isinstance(following.units[0].effects.action, AptInstall)
+        ):
             return None
         for each in (step, following):
             if not plain(each):
@@ -120,13 +130,18 @@ class _Work:
                 return None
         return join(self.facts.tree, step.instruction, following.instruction, same_line=True)
 
-    def without_lists(self, stage: Stage, step: Step, units: list[Unit], run: Instruction, reasons: list[str]) -> Instruction:
+    def without_lists(
+        self, stage: Stage, step: Step, units: list[Unit], run: Instruction, reasons: list[str]
+    ) -> Instruction:
         """The RUN with the removal of the lists at its end, where it fetches and keeps them and nobody needs them."""
         if stage not in self.facts.final.lineage:
             return run
         updates = [index for index, unit in enumerate(units) if isinstance(unit.effects.action, AptUpdate)]
-        if not updates or any(_touches_lists(unit) for unit in units[updates[-1] + 1:]) or \
-                any("apt" in (flag.value or "") for flag in step.instruction.flags):
+        if (
+            not updates
+            or any(_touches_lists(unit) for unit in units[updates[-1] + 1 :])
+            or any("apt" in (flag.value or "") for flag in step.instruction.flags)
+        ):
             return run
         reason = self.needs_lists(stage, step) or _not_at_the_end(step)
         new = None if reason else append(self.facts.tree, run, _REMOVAL)
@@ -141,8 +156,16 @@ class _Work:
         """Who may install packages from the lists later, "" where nobody does."""
         facts = self.facts
         actions = [unit.effects.action for part in facts.final.lineage for _, unit in part.units]
-        reader = next((package.name for action in actions if isinstance(action, AptInstall)
-                       for package in action.packages if package.name in _READERS), "")
+        reader = next(
+            (
+                package.name
+                for action in actions
+                if isinstance(action, AptInstall)
+                for package in action.packages
+                if package.name in _READERS
+            ),
+            "",
+        )
         if reader:
             return f"the lists stay: {reader} reads them"
         for other in facts.model.stages:
@@ -153,14 +176,20 @@ class _Work:
         program = next((name for name in _APT if name in facts.startup.programs), "")
         if program:
             return f"{facts.startup.programs[program]} runs {program} when the container starts"
-        mention = next(iter(facts.application.mentions(_APT)), None) or next(iter(facts.application.search(_READS)), None)
+        mention = next(iter(facts.application.mentions(_APT)), None) or next(
+            iter(facts.application.search(_READS)), None
+        )
         return f"{mention.file}:{mention.line} names {mention.word}" if mention else ""
 
     def called(self, programs: Mapping[str, str]) -> str:
         """What calls one of the programs that come with a package by recommendation, "" where nothing does."""
         units = [(step, unit) for stage in self.facts.model.stages for step, unit in stage.units] if programs else []
-        uses = {name: f"the RUN in line {step.line} runs it" for step, unit in units
-                if (script := commands_in_script(unit.command.text)) for name in script.commands}
+        uses = {
+            name: f"the RUN in line {step.line} runs it"
+            for step, unit in units
+            if (script := commands_in_script(unit.command.text))
+            for name in script.commands
+        }
         uses = {**uses, **needed(self.facts, programs, ())} if programs else {}
         found = next((name for name in programs if name in uses), "")
         return f"{programs[found]} brings {found} by recommendation only, and {uses[found]}" if found else ""
@@ -187,8 +216,12 @@ class _Work:
 
 def _touches_lists(unit: Unit) -> bool:
     text = unit.command.text
-    return "apt/lists" in text or "/var/lib/apt" in text or "distclean" in text or \
-        ("/var/lib" in text and unit.command.name in {"rm", "find"})
+    return (
+        "apt/lists" in text
+        or "/var/lib/apt" in text
+        or "distclean" in text
+        or ("/var/lib" in text and unit.command.name in {"rm", "find"})
+    )
 
 
 def _not_at_the_end(step: Step) -> str:
@@ -197,7 +230,11 @@ def _not_at_the_end(step: Step) -> str:
     if node.heredocs or node.json is not None:
         return "the lists stay: the RUN is not commands joined by &&"
     last = step.units[-1].command
-    return "" if node.args.endswith(last.text) and last.simple else f"the lists stay: the RUN ends with {last.text.split()[0]} …"
+    return (
+        ""
+        if node.args.endswith(last.text) and last.simple
+        else f"the lists stay: the RUN ends with {last.text.split()[0]} …"
+    )
 
 
 def _later(stage: Stage, owner: Stage, step: Step) -> str:

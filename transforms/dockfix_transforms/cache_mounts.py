@@ -19,7 +19,10 @@ from dockfix.syntax.cut import command_spans, cut
 from ._layout import own_comments
 
 _PIP = "--mount=type=cache,target=/root/.cache/pip"
-_APT = ("--mount=type=cache,target=/var/cache/apt,sharing=locked", "--mount=type=cache,target=/var/lib/apt,sharing=locked")
+_APT = (
+    "--mount=type=cache,target=/var/cache/apt,sharing=locked",
+    "--mount=type=cache,target=/var/lib/apt,sharing=locked",
+)
 _KEEP_ARCHIVES = "rm -f /etc/apt/apt.conf.d/docker-clean"
 # apt, other than apt-get, removes what it has downloaded unless it is told not to (apt.conf(5))
 _KEEP_DOWNLOADS = " && echo 'Binary::apt::APT::Keep-Downloaded-Packages \"true\";' > /etc/apt/apt.conf.d/keep-cache"
@@ -63,7 +66,9 @@ class CacheMounts:
 
     def apply(self, facts: Facts) -> Outcome:
         """Adds mounts RUN by RUN."""
-        pinned = next((node for node in facts.tree.directives if node.name == "syntax" and _OLD_SYNTAX.search(node.value)), None)
+        pinned = next(
+            (node for node in facts.tree.directives if node.name == "syntax" and _OLD_SYNTAX.search(node.value)), None
+        )
         edits: list[Edit] = []
         refusals: list[tuple[int, str]] = []
         for stage in facts.model.stages:
@@ -72,7 +77,13 @@ class CacheMounts:
                 pip = _wants_pip(step)
                 if not pip and step not in apt:
                     continue
-                reason = f"the front end {pinned.value} has no cache mounts" if pinned else _blocker(facts, stage, step) if pip else ""
+                reason = (
+                    f"the front end {pinned.value} has no cache mounts"
+                    if pinned
+                    else _blocker(facts, stage, step)
+                    if pip
+                    else ""
+                )
                 if reason:
                     refusals.append((step.line, reason))
                     pip = False
@@ -88,8 +99,9 @@ class CacheMounts:
 
 def _wants_pip(step: Step) -> bool:
     mounts = [flag.value or "" for flag in step.instruction.flags if flag.name == "mount"]
-    return any(isinstance(unit.effects.action, PipInstall) for unit in step.units) and \
-        not any("type=cache" in mount and "pip" in mount for mount in mounts)
+    return any(isinstance(unit.effects.action, PipInstall) for unit in step.units) and not any(
+        "type=cache" in mount and "pip" in mount for mount in mounts
+    )
 
 
 def _taken_out(facts: Facts, cache: re.Pattern[str]) -> bool:
@@ -99,7 +111,8 @@ def _taken_out(facts: Facts, cache: re.Pattern[str]) -> bool:
             flags = " ".join(flag.value or "" for flag in step.instruction.flags if "from=" in (flag.value or ""))
             sources = " ".join(step.copy.sources) if step.copy is not None and step.copy.origin is not None else ""
             if cache.search(f"{sources} {flags}") or any(
-                    cache.search(unit.command.text) and unit.command.name != "rm" for unit in step.units):
+                cache.search(unit.command.text) and unit.command.name != "rm" for unit in step.units
+            ):
                 return True
     return False
 
@@ -127,8 +140,11 @@ def _blocker(facts: Facts, stage: Stage, step: Step) -> str:
         if configuration:
             return f"{configuration} moves pip's cache or switches it off"
     for unit in step.units:
-        if unit.effects.action is None and any(path.startswith("/root/.cache") or path == "/root"
-                                               for path in unit.effects.writes) and unit.command.name == "rm":
+        if (
+            unit.effects.action is None
+            and any(path.startswith("/root/.cache") or path == "/root" for path in unit.effects.writes)
+            and unit.command.name == "rm"
+        ):
             return f"{unit.command.text} would fail on a mounted cache"
         if unit.effects.opaque and ".cache" in unit.command.text:
             return "a command of the RUN works on the cache itself"
@@ -137,7 +153,11 @@ def _blocker(facts: Facts, stage: Stage, step: Step) -> str:
 
 def _configuration(facts: Facts, variables: Mapping[str, str]) -> str:
     """What of pip's configuration says something of its cache: a file of the build context, or a command; "" for nothing."""
-    if any(re.match(r"\S*pip[0-9.]* config .*cache-dir", unit.command.text) for stage in facts.model.stages for _, unit in stage.units):
+    if any(
+        re.match(r"\S*pip[0-9.]* config .*cache-dir", unit.command.text)
+        for stage in facts.model.stages
+        for _, unit in stage.units
+    ):
         return "pip config"
     for path in (*pip_model.CONFIGURATION_FILES, variables.get("PIP_CONFIG_FILE", "")):
         name = facts.context_file(path)
@@ -148,13 +168,18 @@ def _configuration(facts: Facts, variables: Mapping[str, str]) -> str:
 
 def _apt_runs(facts: Facts, stage: Stage) -> list[Step]:
     """The RUNs of a builder stage that may share apt's caches; all of its RUNs that use apt, or none."""
-    if stage is facts.final or any(other.parent is stage for other in facts.model.stages) \
-            or _taken_out(facts, _APT_CACHE):
+    if (
+        stage is facts.final
+        or any(other.parent is stage for other in facts.model.stages)
+        or _taken_out(facts, _APT_CACHE)
+    ):
         return []
     runs: list[Step] = []
     for step in stage.of("RUN"):
         uses = [unit for unit in step.units if isinstance(unit.effects.action, AptInstall | AptUpdate)]
-        if any(re.search(r"\bapt(-get|itude)?\b|\bdpkg\b", unit.command.text) for unit in step.units if unit.effects.opaque):
+        if any(
+            re.search(r"\bapt(-get|itude)?\b|\bdpkg\b", unit.command.text) for unit in step.units if unit.effects.opaque
+        ):
             return []
         if any(flag.name == "mount" and "apt" in (flag.value or "") for flag in step.instruction.flags):
             return []
@@ -173,9 +198,16 @@ def _identity(stage: Stage) -> str:
 
     pip does not ask which libraries, or which libc, a wheel of its cache was linked with; another base image must not get it.
     """
-    compiles = stage.python is None or stage.python.variant != "slim" or any(
-        role(package.name) in {"build", "dev"} for _, unit in stage.units if isinstance(unit.effects.action, AptInstall)
-        for package in unit.effects.action.packages)
+    compiles = (
+        stage.python is None
+        or stage.python.variant != "slim"
+        or any(
+            role(package.name) in {"build", "dev"}
+            for _, unit in stage.units
+            if isinstance(unit.effects.action, AptInstall)
+            for package in unit.effects.action.packages
+        )
+    )
     base = re.sub(r"[^A-Za-z0-9]+", "-", (stage.base or stage.start.words[0]).partition("@")[0]).strip("-")
     return f",id=pip-{base}" if compiles else ""
 
@@ -185,14 +217,22 @@ def _edit(facts: Facts, stage: Stage, step: Step, pip: bool, apt: bool) -> Edit 
     parsed = script_of(step.instruction, step.state.shell)
     if parsed is None or step.instruction.json is not None:
         return None
-    dropped = {index for index, unit in enumerate(step.units)
-               if (pip and isinstance(unit.effects.action, PipCacheClean)) or (apt and isinstance(unit.effects.action, AptClean))}
+    dropped = {
+        index
+        for index, unit in enumerate(step.units)
+        if (pip and isinstance(unit.effects.action, PipCacheClean))
+        or (apt and isinstance(unit.effects.action, AptClean))
+    }
     if len(dropped) == len(step.units):
         return None
     commands = [unit.command for unit in step.units]
     removed = command_spans(step.instruction.text, parsed[0].text, commands, dropped, step.raw)
-    words = [word for index, unit in enumerate(step.units) if pip and index not in dropped
-             and isinstance(unit.effects.action, PipInstall) for word in unit.effects.action.no_cache]
+    words = [
+        word
+        for index, unit in enumerate(step.units)
+        if pip and index not in dropped and isinstance(unit.effects.action, PipInstall)
+        for word in unit.effects.action.no_cache
+    ]
     removed += [step.raw(word.start, word.end) for word in words]
     text = cut(step.instruction.text, facts.tree.escape, removed, keep_comments=True)
     mounts = [*((_APT) if apt else ()), *((_PIP + _identity(stage),) if pip else ())]

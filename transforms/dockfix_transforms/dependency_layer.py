@@ -8,7 +8,16 @@ from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Safety, refuse
 from dockfix.facts import SYSTEM_FOLDERS, Facts, from_context
-from dockfix.model.effects import AptClean, AptInstall, AptUpdate, PipCacheClean, PipInstall, ShellState, VenvCreate, overlap
+from dockfix.model.effects import (
+    AptClean,
+    AptInstall,
+    AptUpdate,
+    PipCacheClean,
+    PipInstall,
+    ShellState,
+    VenvCreate,
+    overlap,
+)
 from dockfix.model.stages import Step
 
 from ._layout import with_leading
@@ -52,9 +61,9 @@ class DependencyLayer:
         for number, step in enumerate(steps):
             if not _brings_source(facts, step):
                 continue
-            installs = [later for later in steps[number + 1:] if _installs_of(later)]
+            installs = [later for later in steps[number + 1 :] if _installs_of(later)]
             if installs:
-                return _move(facts, step, steps[number + 1:], installs)
+                return _move(facts, step, steps[number + 1 :], installs)
         return Outcome()
 
 
@@ -84,7 +93,7 @@ def _move(facts: Facts, source: Step, below: tuple[Step, ...], installs: list[St
             last = step
             manifests += [name for name in _manifest_files(facts, step, target) if name not in manifests]
         elif reason:
-            if step in installs or (any(each in installs for each in below[below.index(step):]) and last is None):
+            if step in installs or (any(each in installs for each in below[below.index(step) :]) and last is None):
                 return refuse(f"{reason}, so the source has to come first", step.line)
             break
     if last is None or not manifests:
@@ -170,8 +179,14 @@ def _edits(facts: Facts, source: Step, last: Step, manifests: list[str]) -> Outc
     manifest_copy = tree.snippet("".join(lines), source.line)
     leading, source_nodes = with_leading(tree, source.instruction)
     edits = [Edit(node, (), source.line, "") for node in leading]
-    edits.append(Edit(source.instruction, manifest_copy, source.line,
-                      f"{', '.join(manifests)} {'are' if len(manifests) > 1 else 'is'} copied and installed before the source, "
-                      "so that a change of code does not install everything again"))
+    edits.append(
+        Edit(
+            source.instruction,
+            manifest_copy,
+            source.line,
+            f"{', '.join(manifests)} {'are' if len(manifests) > 1 else 'is'} copied and installed before the source, "
+            "so that a change of code does not install everything again",
+        )
+    )
     edits.append(Edit(last.instruction, (last.instruction, *source_nodes), last.line, ""))
     return Outcome(edits)

@@ -16,12 +16,18 @@ from dockfix.model.effects import VenvCreate
 from dockfix.syntax import parse
 
 _SCM = rb"setuptools[-_]scm|hatch[-_]vcs|versioneer|setuptools-git|pbr\b|dunamai|versioningit|poetry-dynamic-versioning|pdm.*scm"
-_ASKS_GIT = (rb"['\"]\.git['\"/]|['\"]git['\"]|\bgit (?:rev|describe|log|show|status|diff|tag|branch)|import git\b|from git\b"
-             rb"|(?i:gitpython|dulwich|pygit2|sentry[-_]sdk)")
-_READS_ENV = (rb"dotenv|env[-_]file|(?<![\w.])\.env\b|read_env|\benvirons\b|environ import|environ\.Env|decouple|dynaconf|honcho|foreman"
-              rb"|prettyconf|everett")
-_DESCRIBES = re.compile(r"(?i)docs/|(.*/)?([^/]*\.(md|rst|dockerfile)|(Dockerfile|Containerfile|LICENSE|COPYING|CHANGELOG)[^/]*"
-                        r"|\.git(ignore|attributes)|\.dockerignore|(docker-)?compose[^/]*\.ya?ml)$")
+_ASKS_GIT = (
+    rb"['\"]\.git['\"/]|['\"]git['\"]|\bgit (?:rev|describe|log|show|status|diff|tag|branch)|import git\b|from git\b"
+    rb"|(?i:gitpython|dulwich|pygit2|sentry[-_]sdk)"
+)
+_READS_ENV = (
+    rb"dotenv|env[-_]file|(?<![\w.])\.env\b|read_env|\benvirons\b|environ import|environ\.Env|decouple|dynaconf|honcho|foreman"
+    rb"|prettyconf|everett"
+)
+_DESCRIBES = re.compile(
+    r"(?i)docs/|(.*/)?([^/]*\.(md|rst|dockerfile)|(Dockerfile|Containerfile|LICENSE|COPYING|CHANGELOG)[^/]*"
+    r"|\.git(ignore|attributes)|\.dockerignore|(docker-)?compose[^/]*\.ya?ml)$"
+)
 HEADER = "# Keeps out of the build context what the image does not need"
 
 
@@ -96,7 +102,9 @@ class _Chooser:
         self.named = self._named_files()
         units = [unit for stage in facts.model.stages for _, unit in stage.units]
         self.commands = [unit.command.text for unit in units if unit.effects.action is None]
-        self.makes_environment = any(unit.effects.opaque or isinstance(unit.effects.action, VenvCreate) for unit in units)
+        self.makes_environment = any(
+            unit.effects.opaque or isinstance(unit.effects.action, VenvCreate) for unit in units
+        )
         self.versioned = bool(self.sources.search(_SCM)) or self._dockerfile_mentions(".git")
 
     def _named_files(self) -> set[str]:
@@ -104,18 +112,27 @@ class _Chooser:
         sources = [source for step in self.facts.copies if step.copy for source in step.copy.sources]
         for name in self.files:
             base = posixpath.basename(name)
-            if re.match(r"(Dockerfile|Containerfile)(\.|$)|.*\.Dockerfile$", base) and not base.endswith(".dockerignore"):
+            if re.match(r"(Dockerfile|Containerfile)(\.|$)|.*\.Dockerfile$", base) and not base.endswith(
+                ".dockerignore"
+            ):
                 text = self.facts.context.read(name)
-                sources += [word for node in parse(text or "").instructions if node.keyword in {"COPY", "ADD"}
-                            for word in node.words[:-1]]
+                sources += [
+                    word
+                    for node in parse(text or "").instructions
+                    if node.keyword in {"COPY", "ADD"}
+                    for word in node.words[:-1]
+                ]
         taken = self.facts.context.copied([source for source in sources if source.strip("./")], Ignore(()))
         manifests = {name for manifest in self.facts.manifests.values() for name in manifest.files}
         return set(taken.files) | manifests
 
     def add(self, group: IgnoreGroup) -> None:
         """Adds the patterns of a group that take nothing away that is needed."""
-        chosen = [pattern for pattern, probe in group.patterns
-                  if not self.ignore.ignores(probe) and not self._negated(probe) and self._allowed(pattern, group)]
+        chosen = [
+            pattern
+            for pattern, probe in group.patterns
+            if not self.ignore.ignores(probe) and not self._negated(probe) and self._allowed(pattern, group)
+        ]
         if chosen:
             self.lines += ["", f"# {group.title}", *chosen]
 
@@ -150,14 +167,22 @@ class _Chooser:
 
     def _dockerfile_mentions(self, name: str) -> bool:
         """Whether a command of the Dockerfile may use a folder of the context: by its name, or, for .git, by running git."""
-        words = rf"(?:^|[\s/='\"]){re.escape(name)}(?:[\s/'\"]|$)" if name != ".git" else r"\.git\b|\bgit (?!clone\b|config\b)"
+        words = (
+            rf"(?:^|[\s/='\"]){re.escape(name)}(?:[\s/'\"]|$)"
+            if name != ".git"
+            else r"\.git\b|\bgit (?!clone\b|config\b)"
+        )
         return any(re.search(words, text) for text in self.commands)
 
     def _in_dockerfile(self, pattern: str, hit: list[str]) -> bool:
         """Whether the Dockerfile names what a pattern matches: in a RUN, in what the container starts, in ENV."""
         words = {pattern.rsplit("/", 1)[-1].lstrip("*"), *(posixpath.basename(name) for name in hit)}
         words |= {name.split("/", 1)[0] for name in hit if "/" in name}
-        texts = [step.instruction.args for stage in self.facts.model.stages for step in stage.of("ENV", "ARG", "CMD", "ENTRYPOINT")]
+        texts = [
+            step.instruction.args
+            for stage in self.facts.model.stages
+            for step in stage.of("ENV", "ARG", "CMD", "ENTRYPOINT")
+        ]
         texts += [*self.commands, *self.facts.startup.texts.values()]
         pattern_of = re.compile("|".join(rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in sorted(words) if word))
         return any(pattern_of.search(text) for text in texts)
@@ -181,12 +206,22 @@ class _Chooser:
             return True
         where = f"{readers[0].file}:{readers[0].line}"
         if hit:
-            self.warnings.append((0, f"{hit[0]} is copied into the image and {where} seems to read it; "
-                                     "a secret in an image can be read by everyone who can pull it"))
+            self.warnings.append(
+                (
+                    0,
+                    f"{hit[0]} is copied into the image and {where} seems to read it; "
+                    "a secret in an image can be read by everyone who can pull it",
+                )
+            )
             return False
         if pattern == "**/.env":
-            self.warnings.append((0, f"{where} seems to read a .env file, which is kept out of the image from now on; "
-                                     "give the container its settings when it starts"))
+            self.warnings.append(
+                (
+                    0,
+                    f"{where} seems to read a .env file, which is kept out of the image from now on; "
+                    "give the container its settings when it starts",
+                )
+            )
         return True
 
     def _readers(self, pattern: str, hit: list[str]) -> list[Mention]:
@@ -194,7 +229,9 @@ class _Chooser:
             found = [mention for mention in self.sources.search(_READS_ENV) if mention.file not in hit]
             return sorted(found, key=lambda mention: not mention.file.endswith(".py"))
         words = {posixpath.basename(name) for name in hit} | {name.rsplit("/", 2)[-2] for name in hit if "/" in name}
-        searches = [_name(word) for word in sorted(words)] + [re.escape(pattern.rsplit("*", 1)[-1].encode()) + rb"\b"] * bool(hit)
+        searches = [_name(word) for word in sorted(words)] + [
+            re.escape(pattern.rsplit("*", 1)[-1].encode()) + rb"\b"
+        ] * bool(hit)
         return [mention for search in searches for mention in self.sources.search(search) if mention.file not in hit]
 
     def text(self) -> str:

@@ -20,15 +20,29 @@ from dockfix.syntax.shell import Command, Word
 _BUILTIN = re.compile(
     r"[.:\[{}]|alias|bg|break|cd|chdir|command|continue|echo|eval|exit|export|false|fc|fg|getopts|hash|help|history|jobs|kill|let"
     r"|local|printf|pwd|read|readonly|return|set|shift|source|test|times?|trap|true|type|ulimit|umask|unalias|unset|wait"
-    r"|case|do|done|elif|else|esac|fi|for|function|if|in|select|then|until|while")
+    r"|case|do|done|elif|else|esac|fi|for|function|if|in|select|then|until|while"
+)
 _SPECIAL = re.compile(r"[*?\[\]{}~!#;&|<>()$`\\\s]")
 _QUOTED = re.compile(r"""(?s)'[^']*'|"(?:[^"\\]|\\.)*\"""")
-_PROGRAM = re.compile(r"python[0-9.]*|pip[0-9.]*|gunicorn|uvicorn|hypercorn|daphne|celery|flask|fastapi|uwsgi|streamlit|"
-                      r"jupyter[a-z-]*|django-admin|waitress-serve|granian|litestar|dramatiq|rq|huey_consumer(\.py)?|airflow|"
-                      r"dagster|mlflow|scrapy|pytest|poetry|pipenv|uv|nginx|supervisord|node|java")
+_PROGRAM = re.compile(
+    r"python[0-9.]*|pip[0-9.]*|gunicorn|uvicorn|hypercorn|daphne|celery|flask|fastapi|uwsgi|streamlit|"
+    r"jupyter[a-z-]*|django-admin|waitress-serve|granian|litestar|dramatiq|rq|huey_consumer(\.py)?|airflow|"
+    r"dagster|mlflow|scrapy|pytest|poetry|pipenv|uv|nginx|supervisord|node|java"
+)
 _SYSTEM = ("/bin", "/sbin", "/usr/bin", "/usr/sbin")
 # Official images that set no ENTRYPOINT
-_PLAIN_BASES = {"almalinux", "alpine", "amazonlinux", "buildpack-deps", "debian", "fedora", "pypy", "python", "rockylinux", "ubuntu"}
+_PLAIN_BASES = {
+    "almalinux",
+    "alpine",
+    "amazonlinux",
+    "buildpack-deps",
+    "debian",
+    "fedora",
+    "pypy",
+    "python",
+    "rockylinux",
+    "ubuntu",
+}
 _INITS = {"tini", "dumb-init", "catatonit"}
 _PWD = rb"(?<![\w$])PWD\b|\$\{?PWD\b"
 _CHILDREN = rb"\b(?:subprocess|os\.(?:system|popen|fork|spawn\w*)|Popen|pexpect|selenium|playwright|pyppeteer)\b"
@@ -86,8 +100,11 @@ class ExecForm:
         if new is None:
             return refuse("its words could not be told apart", step.line)
         because = f"{commands[0].name} gets the signals of docker stop itself: a shell does not pass them on"
-        return Outcome([Edit(step.instruction, (new,), step.line, because)], unsafe=_doubt(facts, step, commands[0]),
-                       declares=frozenset({step.keyword}))
+        return Outcome(
+            [Edit(step.instruction, (new,), step.line, because)],
+            unsafe=_doubt(facts, step, commands[0]),
+            declares=frozenset({step.keyword}),
+        )
 
 
 def _needs_shell(commands: tuple[Command, ...]) -> str:
@@ -145,7 +162,11 @@ def _arguments(facts: Facts, step: Step) -> str:
         if any(stage.of("CMD") for stage in stages):
             return "CMD, which an ENTRYPOINT in shell form ignores, would become its arguments"
         service = next((each for each in facts.located.services if each.command), None)
-        return f"{service.file} gives the service {service.name} a command, which would become its arguments" if service else ""
+        return (
+            f"{service.file} gives the service {service.name} a command, which would become its arguments"
+            if service
+            else ""
+        )
     entry = next((found for stage in reversed(stages) if (found := stage.last("ENTRYPOINT")) is not None), None)
     words = entry.instruction.json if entry else ()
     if words is None:
@@ -166,16 +187,26 @@ def _doubt(facts: Facts, step: Step, command: Command) -> str:
             return "the base image may bring an ENTRYPOINT, which would get other arguments"
     if facts.unknown:
         return facts.unknown
-    for pattern, what in ((_PWD, "may want the variable PWD, which the shell sets"),
-                          (_CHILDREN, "starts programs, and the shell reaps what they leave behind"),
-                          (_SIGNALS, "sends signals, which process 1 takes otherwise")):
+    for pattern, what in (
+        (_PWD, "may want the variable PWD, which the shell sets"),
+        (_CHILDREN, "starts programs, and the shell reaps what they leave behind"),
+        (_SIGNALS, "sends signals, which process 1 takes otherwise"),
+    ):
         mention = next(iter(facts.application.search(pattern)), None)
         if mention:
             return f"{mention.file}:{mention.line} {what}"
     name = posixpath.basename(command.name or "")
-    installed = {package.name for _, unit in facts.final.units if isinstance(unit.effects.action, AptInstall)
-                 for package in unit.effects.action.packages} | facts.distributions
-    if not _PROGRAM.fullmatch(name) and name not in installed and not any(map(facts.context_file, _paths(facts, command.name or ""))):
+    installed = {
+        package.name
+        for _, unit in facts.final.units
+        if isinstance(unit.effects.action, AptInstall)
+        for package in unit.effects.action.packages
+    } | facts.distributions
+    if (
+        not _PROGRAM.fullmatch(name)
+        and name not in installed
+        and not any(map(facts.context_file, _paths(facts, command.name or "")))
+    ):
         return f"what kind of file {name} is is not known"
     return ""
 

@@ -14,7 +14,9 @@ from dockfix.model.stages import Step
 from ._layout import place_above
 
 # What serves HTTP when it is started
-_SERVERS = frozenset({"python", "python3", "gunicorn", "uvicorn", "hypercorn", "daphne", "flask", "fastapi", "waitress-serve", "granian"})
+_SERVERS = frozenset(
+    {"python", "python3", "gunicorn", "uvicorn", "hypercorn", "daphne", "flask", "fastapi", "waitress-serve", "granian"}
+)
 
 
 class Healthcheck:
@@ -64,8 +66,11 @@ class Healthcheck:
         ports = _ports(facts)
         if len(ports) != 1:
             return refuse("no single port is known", first.line)
-        return Outcome([_edit(facts, first, ports.pop(), endpoint)], declares=frozenset({"HEALTHCHECK"}),
-                       unsafe="the route may need what the program only has in production")
+        return Outcome(
+            [_edit(facts, first, ports.pop(), endpoint)],
+            declares=frozenset({"HEALTHCHECK"}),
+            unsafe="the route may need what the program only has in production",
+        )
 
 
 def _open(endpoints: tuple[Endpoint, ...]) -> Endpoint | None:
@@ -85,6 +90,11 @@ def _ports(facts: Facts) -> set[int]:
 def _edit(facts: Facts, first: Step, port: int, endpoint: Endpoint) -> Edit:
     target = place_above(facts.tree, first.instruction)
     ask = f"import urllib.request as r; r.urlopen('http://127.0.0.1:{port}{endpoint.path}', timeout=4)"
-    new = facts.tree.snippet("HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \\\n"
-                             f'    CMD ["python", "-c", "{ask}"]\n', first.line)
-    return Edit(target, (*new, target), first.line, f"it asks {endpoint.path}, which {endpoint.file}:{endpoint.line} answers")
+    new = facts.tree.snippet(
+        "HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \\\n"
+        f'    CMD ["python", "-c", "{ask}"]\n',
+        first.line,
+    )
+    return Edit(
+        target, (*new, target), first.line, f"it asks {endpoint.path}, which {endpoint.file}:{endpoint.line} answers"
+    )

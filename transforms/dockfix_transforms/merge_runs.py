@@ -11,7 +11,16 @@ from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Safety
 from dockfix.facts import Facts
-from dockfix.model.effects import AptChange, AptClean, AptInstall, AptUpdate, PipCacheClean, PipInstall, ShellState, overlap
+from dockfix.model.effects import (
+    AptChange,
+    AptClean,
+    AptInstall,
+    AptUpdate,
+    PipCacheClean,
+    PipInstall,
+    ShellState,
+    overlap,
+)
 from dockfix.model.stages import Step, Unit
 from dockfix.syntax import Comment, Instruction, Node
 
@@ -66,7 +75,9 @@ class MergeRuns:
                 if merged:
                     edits += merged
                 elif len(group.steps) > 1:
-                    refusals.append((group.steps[0].line, "the RUNs could not be joined without a change to their commands"))
+                    refusals.append(
+                        (group.steps[0].line, "the RUNs could not be joined without a change to their commands")
+                    )
                 position += max(len(group.steps), 1)
         return Outcome(edits, refusals=refusals)
 
@@ -116,9 +127,12 @@ def _leaves(unit: Unit) -> bool:
 
 
 def _only_cleans(step: Step) -> bool:
-    return bool(step.units) and all(isinstance(unit.effects.action, AptClean | PipCacheClean) or unit.command.name == "rm" or
-                                    (isinstance(unit.effects.action, AptChange) and unit.effects.action.verb in _REMOVES)
-                                    for unit in step.units)
+    return bool(step.units) and all(
+        isinstance(unit.effects.action, AptClean | PipCacheClean)
+        or unit.command.name == "rm"
+        or (isinstance(unit.effects.action, AptChange) and unit.effects.action.verb in _REMOVES)
+        for unit in step.units
+    )
 
 
 def _same_work(step: Step, row: Sequence[Step]) -> bool:
@@ -127,7 +141,9 @@ def _same_work(step: Step, row: Sequence[Step]) -> bool:
         return True
     apt = AptUpdate | AptInstall | AptClean | AptChange
     units = [unit for each in (*row, step) for unit in each.units]
-    return all(isinstance(unit.effects.action, apt) for unit in units) or all(unit.command.name in _FILES for unit in units)
+    return all(isinstance(unit.effects.action, apt) for unit in units) or all(
+        unit.command.name in _FILES for unit in units
+    )
 
 
 def _cleans(unit: Unit, left: Step) -> bool:
@@ -138,16 +154,30 @@ def _cleans(unit: Unit, left: Step) -> bool:
     words = {word.value for word in unit.command.words}
     for index, other in enumerate(left.units):
         action = other.effects.action
-        if isinstance(unit.effects.action, AptClean) and isinstance(action, AptUpdate) and "/var/lib" in unit.command.text:
-            return not any("/var/lib" in later.command.text for later in left.units[index + 1:])
-        if isinstance(unit.effects.action, AptChange) and isinstance(action, AptInstall) and \
-                any(package.name in words for package in action.packages):
+        if (
+            isinstance(unit.effects.action, AptClean)
+            and isinstance(action, AptUpdate)
+            and "/var/lib" in unit.command.text
+        ):
+            return not any("/var/lib" in later.command.text for later in left.units[index + 1 :])
+        if (
+            isinstance(unit.effects.action, AptChange)
+            and isinstance(action, AptInstall)
+            and any(package.name in words for package in action.packages)
+        ):
             return True
         if isinstance(unit.effects.action, PipCacheClean) and isinstance(action, PipInstall) and not action.no_cache:
             return True
-        if unit.command.name == "rm" and other.command.name in _DOWNLOADS and overlap(unit.effects.writes, other.effects.writes) \
-                and any(posixpath.basename(word.value or "") in other.command.text for word in unit.command.args
-                        if not word.text.startswith("-") and posixpath.basename(word.value or "")):
+        if (
+            unit.command.name == "rm"
+            and other.command.name in _DOWNLOADS
+            and overlap(unit.effects.writes, other.effects.writes)
+            and any(
+                posixpath.basename(word.value or "") in other.command.text
+                for word in unit.command.args
+                if not word.text.startswith("-") and posixpath.basename(word.value or "")
+            )
+        ):
             return True
     return False
 
@@ -170,6 +200,9 @@ def _merge(facts: Facts, steps: Sequence[Step]) -> list[Edit] | None:
         above += pragmas
         edits += [Edit(node, (), node.line, "") for node in (*leading(tree, step.instruction), step.instruction)]
     lines = ", ".join(str(step.line) for step in steps[1:])
-    reason = f"what line {lines} removes was still in an earlier layer, now it is in none" if len(steps) == 2 else \
-        f"lines {steps[0].line}, {lines} become one layer, in which nothing is left of what they remove"
+    reason = (
+        f"what line {lines} removes was still in an earlier layer, now it is in none"
+        if len(steps) == 2
+        else f"lines {steps[0].line}, {lines} become one layer, in which nothing is left of what they remove"
+    )
     return [Edit(steps[0].instruction, (*above, run), steps[0].line, reason), *edits]

@@ -104,30 +104,42 @@ class _Splitter:
         while builder and isinstance(builder[-1], Blank):
             builder.pop()
         last = steps[-1].instruction
-        body = [node for step in steps for node in (*leading(self.tree, step.instruction), step.instruction) if node is not last]
+        body = [
+            node
+            for step in steps
+            for node in (*leading(self.tree, step.instruction), step.instruction)
+            if node is not last
+        ]
         edits = [Edit(node, (), node.line, "") for node in body]
         edits.append(Edit(start, self._from("", BUILDER), start.line, self._reason()))
         edits.append(Edit(last, (*builder, *self._from("\n", self.runtime_name), *second), steps[-1].line, ""))
-        return Outcome(edits, refusals=self.placement.notes,
-                       unsafe=self.facts.unknown or self.facts.requirements_unknown,
-                       declares=frozenset(f"RUN {text}" for text in self.placement.dropped))
+        return Outcome(
+            edits,
+            refusals=self.placement.notes,
+            unsafe=self.facts.unknown or self.facts.requirements_unknown,
+            declares=frozenset(f"RUN {text}" for text in self.placement.dropped),
+        )
 
     def _reason(self) -> str:
         replaced = self.placement.division.replaced
         gone = [package.name for package, instead in replaced.items() if not instead]
-        swapped = [f"{package.name} {'becomes' if package.name.endswith('-dev') else 'leaves behind'} {' '.join(instead)}"
-                   for package, instead in replaced.items() if instead]
+        swapped = [
+            f"{package.name} {'becomes' if package.name.endswith('-dev') else 'leaves behind'} {' '.join(instead)}"
+            for package, instead in replaced.items()
+            if instead
+        ]
         parts = [f"{_enumerate(gone)} {'stay' if len(gone) > 1 else 'stays'} in the builder"] if gone else []
         return "; ".join(parts + swapped) or "the packages are installed in a builder"
 
     def _from(self, blank: str, name: str) -> tuple[Node, ...]:
         """A FROM with the flags and the image as written."""
         start = self.facts.final.start
-        flags = [start.text[flag.start:flag.end] for flag in start.flags]
+        flags = [start.text[flag.start : flag.end] for flag in start.flags]
         return self.tree.snippet(f"{blank}FROM {' '.join([*flags, start.words[0]])} AS {name}\n", start.line)
 
-    def _part(self, step: Step, placed: Mapping[Step, tuple[int, ...]],
-              packages: Mapping[Package, tuple[str, ...]]) -> tuple[Node, ...] | None:
+    def _part(
+        self, step: Step, placed: Mapping[Step, tuple[int, ...]], packages: Mapping[Package, tuple[str, ...]]
+    ) -> tuple[Node, ...] | None:
         """What one stage gets of a step: () where nothing, None where its text cannot be divided."""
         return trim(self.tree, step, Trim(placed[step], packages)) if step in placed else ()
 
@@ -165,7 +177,11 @@ def _without_comments(nodes: tuple[Node, ...], elsewhere: bool) -> tuple[Node, .
 
 
 def _twin(node: Node) -> Node:
-    return Instruction(node.text, node.line, node.escape) if isinstance(node, Instruction) else type(node)(node.text, node.line)
+    return (
+        Instruction(node.text, node.line, node.escape)
+        if isinstance(node, Instruction)
+        else type(node)(node.text, node.line)
+    )
 
 
 def _enumerate(names: list[str]) -> str:

@@ -69,9 +69,15 @@ def _edits(facts: Facts, unsafe: str) -> Outcome:
     last = layers[-1]
     anchor = next((step for step in layers if step.copy is not None), last)
     edits: dict[Node, tuple[Node, ...]] = {}
-    made = [step for step in layers[:layers.index(anchor)] if step.keyword == "WORKDIR" and stage.after(step).workdir == workdir]
+    made = [
+        step
+        for step in layers[: layers.index(anchor)]
+        if step.keyword == "WORKDIR" and stage.after(step).workdir == workdir
+    ]
     if stage.end.workdir_chosen and not made:
-        return refuse(f"the build argument {stage.end.workdir_chosen} chooses the working directory, which is made late")
+        return refuse(
+            f"the build argument {stage.end.workdir_chosen} chooses the working directory, which is made late"
+        )
     # where a build argument decides, it is the folder in which the RUN runs
     owned = "." if stage.end.workdir_chosen else shlex.quote(workdir)
     owns = f"chown {_OWNER} {owned}" if made else f"mkdir -p {owned} && chown {_OWNER} {owned}"
@@ -91,14 +97,20 @@ def _edits(facts: Facts, unsafe: str) -> Outcome:
     unknown = bool(unsafe) and any(unit.effects.unbounded for _, unit in stage.units)
     paths = shlex.join(path for path in made_folders(facts) if not (unknown and within(path, workdir)))
     if paths or unknown:
-        tail += tree.snippet(f"RUN chown -R {_OWNER} {' '.join(filter(None, (owned if unknown else '', paths)))}\n", last.line)
-    following = tree.nodes[tree.nodes.index(last.instruction) + 1:][:1]
+        tail += tree.snippet(
+            f"RUN chown -R {_OWNER} {' '.join(filter(None, (owned if unknown else '', paths)))}\n", last.line
+        )
+    following = tree.nodes[tree.nodes.index(last.instruction) + 1 :][:1]
     blank = "\n" if following and isinstance(following[0], Blank) else ""
     tail += tree.snippet(f"{blank}USER {UID}:{UID}\n", last.line)
     edits[last.instruction] = (*edits.get(last.instruction, (last.instruction,)), *tail)
     reason = f"the program runs as {USER} ({UID}), which owns {workdir}"
-    return Outcome([Edit(node, nodes, last.line, reason if node is last.instruction else "") for node, nodes in edits.items()],
-                   unsafe=unsafe, unseen=mounted(facts), declares=frozenset({"USER"}))
+    return Outcome(
+        [Edit(node, nodes, last.line, reason if node is last.instruction else "") for node, nodes in edits.items()],
+        unsafe=unsafe,
+        unseen=mounted(facts),
+        declares=frozenset({"USER"}),
+    )
 
 
 def _chowned(facts: Facts, step: Step) -> Instruction | None:

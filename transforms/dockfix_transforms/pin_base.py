@@ -60,8 +60,14 @@ class PinBase:
             if reason:
                 refusals.append((stage.start.line, reason))
             elif target:
-                edits.append(Edit(stage.start, (_renamed(stage.start, target),), stage.start.line,
-                                  f"the build uses {target.removeprefix(written + '@')}, whatever {written} names later"))
+                edits.append(
+                    Edit(
+                        stage.start,
+                        (_renamed(stage.start, target),),
+                        stage.start.line,
+                        f"the build uses {target.removeprefix(written + '@')}, whatever {written} names later",
+                    )
+                )
         return Outcome(edits, refusals=refusals)
 
 

@@ -14,8 +14,10 @@ from dockfix.syntax import Blank, Instruction
 from ._layout import leading
 
 _OUTPUT, _BYTECODE = "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"
-_PYTHON = re.compile(r"(?:python|pip)[0-9.]*|gunicorn|uvicorn|hypercorn|daphne|celery|flask|fastapi|streamlit|django-admin|"
-                     r"waitress-serve|granian|dramatiq|rq|airflow|scrapy|pytest")
+_PYTHON = re.compile(
+    r"(?:python|pip)[0-9.]*|gunicorn|uvicorn|hypercorn|daphne|celery|flask|fastapi|streamlit|django-admin|"
+    r"waitress-serve|granian|dramatiq|rq|airflow|scrapy|pytest"
+)
 _HEAD = {"ARG", "LABEL", "MAINTAINER", "SHELL"}
 
 
@@ -51,7 +53,9 @@ class PythonEnv:
         """Adds one ENV to the final stage."""
         stage = facts.final
         if stage.python is None or stage.python.variant == "windows":
-            return refuse("the base is not an official Python image, and may set what it needs itself", stage.start.line)
+            return refuse(
+                "the base is not an official Python image, and may set what it needs itself", stage.start.line
+            )
         if not any(_PYTHON.fullmatch(name) for name in facts.startup.programs):
             return refuse("no program of Python was seen to run when the container starts")
         wanted = [_OUTPUT, *([_BYTECODE] if facts.option("python-env.no-bytecode") else [])]
@@ -60,7 +64,9 @@ class PythonEnv:
         if not missing:
             return Outcome(refusals=refusals)
         line = f"ENV {' '.join(f'{name}=1' for name in missing)}\n"
-        reason = "docker logs shows the output at once" if _OUTPUT in missing else "no byte code is written that is lost"
+        reason = (
+            "docker logs shows the output at once" if _OUTPUT in missing else "no byte code is written that is lost"
+        )
         edit = _placed(facts, line, reason)
         return Outcome([edit], refusals=refusals, declares=frozenset(f"ENV {name}" for name in missing))
 

@@ -72,15 +72,27 @@ class Secrets:
                     warnings += [(use.line, text) for use in uses for text in _written(use, name)]
                     reason = _unclear(facts, stage, step, name, uses) if facts.option("secrets.mount") else "no"
                     if not reason:
-                        edits.append(Edit(step.instruction, (), step.line, f"{name} is no longer in docker history; build with "
-                                          f"--secret id={name},env={name} in place of --build-arg {name}"))
+                        edits.append(
+                            Edit(
+                                step.instruction,
+                                (),
+                                step.line,
+                                f"{name} is no longer in docker history; build with "
+                                f"--secret id={name},env={name} in place of --build-arg {name}",
+                            )
+                        )
                         for use in uses:
                             mounts.setdefault(use, []).append(name)
                         continue
                     if facts.option("secrets.mount"):
                         refusals.append((step.line, reason))
-                    warnings.append((step.line, f"what is given for {name} shows in docker history: "
-                                                "a secret of BuildKit (RUN --mount=type=secret) does not"))
+                    warnings.append(
+                        (
+                            step.line,
+                            f"what is given for {name} shows in docker history: "
+                            "a secret of BuildKit (RUN --mount=type=secret) does not",
+                        )
+                    )
         edits += [Edit(use.instruction, (_mounted(facts, use, names),), use.line, "") for use, names in mounts.items()]
         return Outcome(edits, warnings=warnings, refusals=refusals)
 
@@ -111,8 +123,16 @@ def _key_files(facts: Facts, step: Step) -> Iterator[str]:
     sources = step.copy.sources if step.copy else ()
     yield from (name for name in sources if name not in facts.copies[step].files and is_key_file(name))
     existing = facts.context.exists(facts.context.ignore_name)
-    kept_out = Ignore(tuple(pattern for group in ignore_groups() if group.needed == "secret" and (group.complete or not existing)
-                            for pattern, _ in group.patterns) if "dockerignore" in facts.enabled else ())
+    kept_out = Ignore(
+        tuple(
+            pattern
+            for group in ignore_groups()
+            if group.needed == "secret" and (group.complete or not existing)
+            for pattern, _ in group.patterns
+        )
+        if "dockerignore" in facts.enabled
+        else ()
+    )
     for name in facts.copies[step].files:
         held = is_key_file(name) or (may_hold(name) and holds(name, facts.context.read(name) or ""))
         if held and (any(posixpath.normpath(source) == name for source in sources) or not kept_out.ignores(name)):
@@ -131,25 +151,37 @@ def _word(name: str) -> re.Pattern[str]:
 
 def _uses(facts: Facts, stage: Stage, step: Step, name: str) -> list[Step]:
     """The steps below an ARG that name it, or install from a requirements file that does: pip fills in ``${NAME}``."""
-    below = stage.steps[stage.steps.index(step) + 1:]
+    below = stage.steps[stage.steps.index(step) + 1 :]
     manifests = _manifests(facts, name).keys()
-    return [each for each in below if _word(name).search(each.instruction.text) or any(
-        isinstance(action := unit.effects.action, PipInstall) and manifests & {*action.requirements, *action.constraints}
-        for unit in each.units)]
+    return [
+        each
+        for each in below
+        if _word(name).search(each.instruction.text)
+        or any(
+            isinstance(action := unit.effects.action, PipInstall)
+            and manifests & {*action.requirements, *action.constraints}
+            for unit in each.units
+        )
+    ]
 
 
 def _manifests(facts: Facts, name: str) -> dict[str, tuple[str, ...]]:
     """The requirements files, by their path in the image, that name a variable themselves or in a file that they include."""
-    return {path: manifest.files for path, manifest in facts.manifests.items()
-            if any(f"${{{name}}}" in (facts.context.read(file) or "") for file in manifest.files)}
+    return {
+        path: manifest.files
+        for path, manifest in facts.manifests.items()
+        if any(f"${{{name}}}" in (facts.context.read(file) or "") for file in manifest.files)
+    }
 
 
 def _written(step: Step, name: str) -> Iterator[str]:
     """The files that a RUN writes a credential into and leaves."""
     for number, unit in enumerate(step.units):
-        writes = unit.command.name in _WRITES_WORDS and not isinstance(unit.effects.action, PipInstall) and not _unsets(unit)
+        writes = (
+            unit.command.name in _WRITES_WORDS and not isinstance(unit.effects.action, PipInstall) and not _unsets(unit)
+        )
         if writes and _word(name).search(unit.command.text) and unit.effects.writes:
-            later = step.units[number + 1:]
+            later = step.units[number + 1 :]
             if not any(_unsets(each) or _removes(each, path) for each in later for path in unit.effects.writes):
                 yield f"{name} stays in {unit.effects.writes[0]}, which {unit.command.name} writes and nothing removes in this RUN"
 
@@ -159,7 +191,9 @@ def _unsets(unit: Unit) -> bool:
 
 
 def _removes(unit: Unit, path: str) -> bool:
-    return unit.command.name == "rm" and any(within(path, gone) or gone == f"{path}/.git" for gone in unit.effects.writes)
+    return unit.command.name == "rm" and any(
+        within(path, gone) or gone == f"{path}/.git" for gone in unit.effects.writes
+    )
 
 
 def _unclear(facts: Facts, stage: Stage, step: Step, name: str, uses: list[Step]) -> str:
@@ -174,23 +208,34 @@ def _unclear(facts: Facts, stage: Stage, step: Step, name: str, uses: list[Step]
         return f"{name} is seen by other stages too"
     if not uses:
         return f"no RUN names {name}, so what reads it is not known"
-    for each in stage.steps[stage.steps.index(step) + 1:]:
+    for each in stage.steps[stage.steps.index(step) + 1 :]:
         if each in uses:
             reason = _unfit(each, name, given[0][1] is None)
             if reason:
                 return reason
             continue
         # what the application's code names is searched below
-        reads = next((unit for unit in each.units if unit.effects.opaque or (unit.effects.application and facts.unknown)), None)
+        reads = next(
+            (unit for unit in each.units if unit.effects.opaque or (unit.effects.application and facts.unknown)), None
+        )
         if reads:
             return f"{reads.command.text.split()[0]} in line {each.line} may read {name} too"
-    others = [node for node in facts.tree.instructions if node is not step.instruction and word.search(node.text)
-              and node not in [each.instruction for each in uses]]
+    others = [
+        node
+        for node in facts.tree.instructions
+        if node is not step.instruction and word.search(node.text) and node not in [each.instruction for each in uses]
+    ]
     if others:
         return f"line {others[0].line} names {name} too"
     known = {file for files in _manifests(facts, name).values() for file in files}
-    mention = next((each for each in facts.application.search(word.pattern.encode()) if each.file not in known
-                    and not posixpath.basename(each.file).lower().startswith("dockerfile")), None)
+    mention = next(
+        (
+            each
+            for each in facts.application.search(word.pattern.encode())
+            if each.file not in known and not posixpath.basename(each.file).lower().startswith("dockerfile")
+        ),
+        None,
+    )
     return f"{mention.file}:{mention.line} names {name} too" if mention else ""
 
 
@@ -209,7 +254,11 @@ def _only_mounts(step: Step) -> bool:
     """Whether a RUN would be plain but for its flags."""
     node = step.instruction
     bare = not node.heredocs and node.json is None and not step.state.shell and bool(step.units)
-    return bare and node.args.endswith(step.units[-1].command.text) and all(unit.command.separator in {"", "&&"} for unit in step.units)
+    return (
+        bare
+        and node.args.endswith(step.units[-1].command.text)
+        and all(unit.command.separator in {"", "&&"} for unit in step.units)
+    )
 
 
 def _mounted(facts: Facts, step: Step, names: list[str]) -> Instruction:
@@ -223,5 +272,5 @@ def _mounted(facts: Facts, step: Step, names: list[str]) -> Instruction:
     text = f"{run.text[:end]}{flags}{run.text[end:start].rstrip(' ')}"
     before, after = ("", "&& ") if layout(facts.tree, run)[1] else (" &&", "")
     for number, name in enumerate(names):
-        text += f"{before if number else ''}{joint}{after if number else ''}export {name}=\"$(cat /run/secrets/{name})\""
+        text += f'{before if number else ""}{joint}{after if number else ""}export {name}="$(cat /run/secrets/{name})"'
     return Instruction(f"{text}{before}{joint}{after}{run.text[start:]}", run.line, run.escape)

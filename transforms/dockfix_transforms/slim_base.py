@@ -58,17 +58,26 @@ class SlimBase:
         if isinstance(plan, str):
             return refuse(plan, stage.start.line)
         start = stage.start
-        flags = "".join(f"{start.text[flag.start:flag.end]} " for flag in start.flags)
+        flags = "".join(f"{start.text[flag.start : flag.end]} " for flag in start.flags)
         name = f" AS {start.words[2]}" if len(start.words) == 3 else ""
         if start.inner_comments:
             return refuse("the FROM instruction could not be taken apart", start.line)
-        edits = [Edit(start, facts.tree.snippet(f"FROM {flags}{plan.image}{name}\n", start.line), start.line,
-                      f"the runtime stage starts from {plan.image}" + (f"; {', '.join(plan.packages)} {_come(plan.packages)} along"
-                                                                       if plan.packages else ""))]
+        edits = [
+            Edit(
+                start,
+                facts.tree.snippet(f"FROM {flags}{plan.image}{name}\n", start.line),
+                start.line,
+                f"the runtime stage starts from {plan.image}"
+                + (f"; {', '.join(plan.packages)} {_come(plan.packages)} along" if plan.packages else ""),
+            )
+        ]
         if plan.packages:
             edits.append(_install(facts, tuple(plan.packages)))
-        return Outcome(edits, unsafe="which libraries of the full image the Python packages need shows only in a build",
-                       declares=frozenset() if plan.tk else frozenset({"MODULE tkinter"}))
+        return Outcome(
+            edits,
+            unsafe="which libraries of the full image the Python packages need shows only in a build",
+            declares=frozenset() if plan.tk else frozenset({"MODULE tkinter"}),
+        )
 
 
 def _come(packages: Mapping[str, str]) -> str:
@@ -82,5 +91,7 @@ def _install(facts: Facts, packages: tuple[str, ...]) -> Edit:
     target = place_above(facts.tree, first.instruction)
     new = facts.tree.snippet(
         f"RUN apt-get update && apt-get install -y --no-install-recommends {' '.join(packages)} \\\n"
-        "    && rm -rf /var/lib/apt/lists/*\n", first.line)
+        "    && rm -rf /var/lib/apt/lists/*\n",
+        first.line,
+    )
     return Edit(target, (*new, target), first.line, "")

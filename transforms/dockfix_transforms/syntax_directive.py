@@ -44,4 +44,6 @@ class SyntaxDirective:
             return refuse(f"the file names the front end {existing.value} already", existing.line)
         first = facts.tree.nodes[0]
         new = facts.tree.snippet(f"{DIRECTIVE}\n", 1)
-        return Outcome([Edit(first, (*new, first), 1, "the build uses the current front end, whatever the engine brings")])
+        return Outcome(
+            [Edit(first, (*new, first), 1, "the build uses the current front end, whatever the engine brings")]
+        )

@@ -54,12 +54,17 @@ class Virtualenv:
         anchor = _anchor(facts, first)
         options = "--system-site-packages " if facts.final.python and _has_wheel(facts.final.python.version) else ""
         comments = own_comments(facts.tree, anchor.instruction)
-        blank = "\n" if leading(facts.tree, anchor.instruction)[len(comments):] else ""
-        new = facts.tree.snippet(f'RUN python -m venv {options}{PATH}\nENV PATH="{PATH}/bin:$PATH"\n{blank}', anchor.line)
+        blank = "\n" if leading(facts.tree, anchor.instruction)[len(comments) :] else ""
+        new = facts.tree.snippet(
+            f'RUN python -m venv {options}{PATH}\nENV PATH="{PATH}/bin:$PATH"\n{blank}', anchor.line
+        )
         target = comments[0] if comments else anchor.instruction
         reason = f"Python packages go into {PATH}, which can be copied whole into another stage"
-        return Outcome([Edit(target, (*new, target), first.line, reason)],
-                       unsafe=facts.unknown or facts.requirements_unknown, declares=frozenset({"ENV PATH"}))
+        return Outcome(
+            [Edit(target, (*new, target), first.line, reason)],
+            unsafe=facts.unknown or facts.requirements_unknown,
+            declares=frozenset({"ENV PATH"}),
+        )
 
 
 def _has_wheel(version: str) -> bool:

@@ -197,7 +197,14 @@ def _needs_verify(building: dict[str, Any]) -> None:
     help="What goes to standard output.",
 )  # fmt: skip
 @color_option
-@click.option("-j", "--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Dockerfiles verified at the same time. Default: 1.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    metavar="N",
+    help="Dockerfiles verified at the same time. Default: 1.",
+)
 @click.option(
     "--bake", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="Build nothing: write a Bake file with the images before and after, for docker buildx bake.",
@@ -222,7 +229,9 @@ def verify(**values: Any) -> int:
 
 @cli.command("digests", add_help_option=False)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--engine", type=click.Choice(("docker", "podman")), help="The container engine. Default: the first that answers.")
+@click.option(
+    "--engine", type=click.Choice(("docker", "podman")), help="The container engine. Default: the first that answers."
+)
 @_help
 def digests(paths: tuple[str, ...], engine: str | None) -> int:
     """Ask for the digests of the base images, for pin-base.

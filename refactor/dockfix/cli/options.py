@@ -44,32 +44,64 @@ color_option = click.option(
 
 def verify_options(hidden: bool) -> Decorator:
     """How images are built and compared; the names are those of verify.flags.VerifyFlags."""
+
     def option(*names: str, **settings: Any) -> Decorator:
         return click.option(*names, hidden=hidden, **settings)
 
     seconds = click.FloatRange(min=0, min_open=True)
     return _all(
-        option("--engine", type=click.Choice(("docker", "podman")), help="The container engine. Default: the first that answers."),
+        option(
+            "--engine",
+            type=click.Choice(("docker", "podman")),
+            help="The container engine. Default: the first that answers.",
+        ),
         option("--builder", metavar="NAME", default="", help="The buildx builder that builds, such as a remote one."),
-        option("--build-arg", metavar="NAME=VALUE", multiple=True, help="Passed to every build, as is all down to --no-cache."),
-        option("--secret", metavar="SPEC", multiple=True, help="A build secret: id=NAME,src=FILE or id=NAME,env=VARIABLE."),
+        option(
+            "--build-arg",
+            metavar="NAME=VALUE",
+            multiple=True,
+            help="Passed to every build, as is all down to --no-cache.",
+        ),
+        option(
+            "--secret", metavar="SPEC", multiple=True, help="A build secret: id=NAME,src=FILE or id=NAME,env=VARIABLE."
+        ),
         option("--ssh", metavar="SPEC", multiple=True, help="An SSH agent socket or keys: default or ID=PATH."),
         option("--platform", metavar="NAME", default="", help="The platform to build for, such as linux/arm64."),
         option("--network", metavar="MODE", default="", help="The network of RUN instructions: default, none or host."),
         option("--target", metavar="STAGE", default="", help="The stage to build."),
         option("--pull", is_flag=True, help="Fetch base images anew."),
         option("--no-cache", is_flag=True, help="Build without the engine's cache."),
-        option("--smoke", metavar="CHECK", multiple=True,
-               help="What both images must pass: a shell command, or a request such as :8000/health (repeatable)."),
-        option("--env", metavar="NAME=VALUE", multiple=True, help="Set in every container that is started (repeatable)."),
+        option(
+            "--smoke",
+            metavar="CHECK",
+            multiple=True,
+            help="What both images must pass: a shell command, or a request such as :8000/health (repeatable).",
+        ),
+        option(
+            "--env", metavar="NAME=VALUE", multiple=True, help="Set in every container that is started (repeatable)."
+        ),
         option("--run-network", is_flag=True, help="Let the containers reach the network; by default they do not."),
         option("--memory", metavar="SIZE", default="", help="The memory that a container may use. Default: 4g."),
-        option("--wait", metavar="SECONDS", type=seconds, help="How long a container may take to come up. Default: 60."),
+        option(
+            "--wait", metavar="SECONDS", type=seconds, help="How long a container may take to come up. Default: 60."
+        ),
         option("--timeout", metavar="SECONDS", type=seconds, help="How long one build may take. Default: 1800."),
-        option("--max-builds", metavar="N", type=click.IntRange(min=1),
-               help="How many new images --apply --verify may build for one Dockerfile. Default: 12."),
-        option("--log-dir", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
-               help="Where build logs are kept. Default: a new folder, which the report names."),
-        option("--timings", is_flag=True, help="Also measure builds: cold, after a change in the source, and in the dependencies."),
+        option(
+            "--max-builds",
+            metavar="N",
+            type=click.IntRange(min=1),
+            help="How many new images --apply --verify may build for one Dockerfile. Default: 12.",
+        ),
+        option(
+            "--log-dir",
+            type=click.Path(file_okay=False, path_type=Path),
+            metavar="DIR",
+            help="Where build logs are kept. Default: a new folder, which the report names.",
+        ),
+        option(
+            "--timings",
+            is_flag=True,
+            help="Also measure builds: cold, after a change in the source, and in the dependencies.",
+        ),
         option("--keep", is_flag=True, help="Keep the images; dockfix verify --cleanup removes them later."),
     )

@@ -129,7 +129,9 @@ class Session:
         """The outcomes, with only those changes that builds have proved."""
         from dockfix.cli.verifying import Verifying, settled
 
-        found = Verifying(self._screen, flags, configs, self._options.jobs or 1, self._options.quiet).run(jobs, search=True)
+        found = Verifying(self._screen, flags, configs, self._options.jobs or 1, self._options.quiet).run(
+            jobs, search=True
+        )
         self._verifications = {each.result.path: each.verification for each in found if each.verification is not None}
         return [Outcome(settled(each)) for each in found]
 

@@ -66,13 +66,19 @@ class VerifySession:
 
     def _cleanup(self) -> int:
         removed, left = cleanup(self._options.verify)
-        self._screen.say(f"Removed {removed} container{'s' * (removed != 1)} and images of earlier runs"
-                         + f"; {left} belong to runs that are still going" * bool(left))
+        self._screen.say(
+            f"Removed {removed} container{'s' * (removed != 1)} and images of earlier runs"
+            + f"; {left} belong to runs that are still going" * bool(left)
+        )
         return HOLDS
 
     def _verify(self, jobs: Sequence[Job], configs: Configs) -> int:
         options = self._options
-        found = Verifying(self._screen, options.verify, configs, options.jobs, options.quiet).run(jobs, search=False) if jobs else []
+        found = (
+            Verifying(self._screen, options.verify, configs, options.jobs, options.quiet).run(jobs, search=False)
+            if jobs
+            else []
+        )
         self._failures(each.result for each in found if each.verification is None)
         items = told(found)
         out = self._screen.out

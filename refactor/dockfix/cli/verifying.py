@@ -51,7 +51,9 @@ class Verifying:
         names = slugs([job.path for job in jobs])
         with _interruptible(), Live(self._screen, self._quiet) as live:
             try:
-                return self._all(jobs, lambda job, name: self._one(engine, job, plans, folder / name, live, search), names)
+                return self._all(
+                    jobs, lambda job, name: self._one(engine, job, plans, folder / name, live, search), names
+                )
             finally:
                 self._stop.set()
                 if not self._flags.keep:
@@ -81,14 +83,26 @@ class Verifying:
             self._stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _one(self, engine: Engine, job: Job, plans: dict[str, tuple[Plan, int]], folder: Path, live: Live, search: bool) -> Verified:
+    def _one(
+        self, engine: Engine, job: Job, plans: dict[str, tuple[Plan, int]], folder: Path, live: Live, search: bool
+    ) -> Verified:
         if job.failure is not None:
             return Verified(FileResult(job.path, failures=(job.failure,)), None)
         live.start(job.path, job.path)
         wanted, most = plans[job.path]
         try:
-            task = Task(Path(job.path), read(job.path), job.settings, job.context, wanted, folder, search, most,
-                        self._flags.timings, self._flags.keep)
+            task = Task(
+                Path(job.path),
+                read(job.path),
+                job.settings,
+                job.context,
+                wanted,
+                folder,
+                search,
+                most,
+                self._flags.timings,
+                self._flags.keep,
+            )
             return verify(engine, task, lambda text: live.step(job.path, text))
         except UnreadableError as error:
             return Verified(FileResult(job.path, failures=(error.failure,)), None)
@@ -142,11 +156,15 @@ def _clean(engine: Engine) -> None:
 @contextmanager
 def _interruptible() -> Iterator[None]:
     """SIGTERM and SIGHUP end the run as Ctrl-C does."""
+
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in _SIGNALS} \
-        if threading.current_thread() is threading.main_thread() else {}
+    before = (
+        {number: signal.signal(number, interrupt) for number in _SIGNALS}
+        if threading.current_thread() is threading.main_thread()
+        else {}
+    )
     try:
         yield
     finally:

@@ -38,8 +38,14 @@ class BuildContext:
     not read again, also by the contexts that ``with_overlay`` makes. No method raises OSError.
     """
 
-    def __init__(self, root: Path, overlay: Mapping[str, str] | None = None, dockerfile: Path | None = None, *,
-                 disk: Disk | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        overlay: Mapping[str, str] | None = None,
+        dockerfile: Path | None = None,
+        *,
+        disk: Disk | None = None,
+    ) -> None:
         self.root = root
         self.overlay: Mapping[str, str] = {normal(path): text for path, text in (overlay or {}).items()}
         self.dockerfile = dockerfile
@@ -202,7 +208,7 @@ class _Copy:
 
     def _wildcard(self, source: str, name: str) -> None:
         parts = name.split("/")
-        fixed = "/".join(parts[:next(number for number, part in enumerate(parts) if has_wildcards(part))])
+        fixed = "/".join(parts[: next(number for number, part in enumerate(parts) if has_wildcards(part))])
         try:
             pattern = go_match(name)
         except BadPatternError:
@@ -221,8 +227,10 @@ class _Copy:
 
     def _has_folder(self, name: str) -> bool:
         """Whether there is a folder that is not ignored with all that is in it."""
-        return self.context.is_dir(name) and (not self.ignore.ignores(name) or any(
-            entry.startswith(name + "/") for entry in self.context.kept(self.ignore)))
+        return self.context.is_dir(name) and (
+            not self.ignore.ignores(name)
+            or any(entry.startswith(name + "/") for entry in self.context.kept(self.ignore))
+        )
 
     def _take(self, name: str) -> bool:
         """Takes a file or folder; False where it is not there or is ignored."""

@@ -202,6 +202,7 @@ def _build(path: str, name: str, service: dict[str, object]) -> Build:
 
 def substitute(text: str) -> str | None:
     """A value with its ``${NAME:-default}`` replaced; None where a variable has no default."""
+
     def replace(match: re.Match[str]) -> str:
         if match["dollar"]:
             return "$"
@@ -218,10 +219,18 @@ def substitute(text: str) -> str | None:
 def _service(path: str, name: str, service: dict[str, object]) -> ComposeService:
     user = substitute(_text(service.get("user"))) or _text(service.get("user")) or None
     return ComposeService(
-        file=path, name=name, volumes=tuple(_volumes(service)), user=user,
-        needs_root=_needs_root(service, user), command=_given(service, "command"), entrypoint=_given(service, "entrypoint"),
-        runs=tuple(_runs(service)), workdir=_text(service.get("working_dir")), ports=tuple(_ports(service)),
-        settings=tuple(_settings(service)))
+        file=path,
+        name=name,
+        volumes=tuple(_volumes(service)),
+        user=user,
+        needs_root=_needs_root(service, user),
+        command=_given(service, "command"),
+        entrypoint=_given(service, "entrypoint"),
+        runs=tuple(_runs(service)),
+        workdir=_text(service.get("working_dir")),
+        ports=tuple(_ports(service)),
+        settings=tuple(_settings(service)),
+    )
 
 
 def _runs(service: dict[str, object]) -> Iterator[str]:
@@ -263,8 +272,8 @@ def _volumes(service: dict[str, object]) -> Iterator[tuple[str, str, str]]:
             shown = re.sub(r"\$\{[^{}]*\}", lambda match: "\0" * len(match[0]), entry)
             start = 2 if _DRIVE.match(shown) else 0
             first, colon, rest = shown[start:].partition(":")
-            source = entry[:start + len(first)]
-            target = entry[start + len(first) + 1:][:len(rest.partition(":")[0])]
+            source = entry[: start + len(first)]
+            target = entry[start + len(first) + 1 :][: len(rest.partition(":")[0])]
             if not colon:
                 yield "", source, "volume"
             else:

@@ -21,11 +21,29 @@ _OPEN = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 _TICK = 100_000_000
 _SHARED = 2
 # Folders that tools fill by the thousand and that no program of an image is written in
-_NOT_DESCENDED = frozenset({
-    ".git", ".hg", ".svn", ".bzr", "node_modules", "bower_components", ".venv", "__pycache__", ".tox", ".nox",
-    ".mypy_cache", ".pytest_cache", ".ruff_cache", ".pytype", ".hypothesis", ".ipynb_checkpoints", ".eggs",
-    ".terraform", ".gradle",
-})
+_NOT_DESCENDED = frozenset(
+    {
+        ".git",
+        ".hg",
+        ".svn",
+        ".bzr",
+        "node_modules",
+        "bower_components",
+        ".venv",
+        "__pycache__",
+        ".tox",
+        ".nox",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".pytype",
+        ".hypothesis",
+        ".ipynb_checkpoints",
+        ".eggs",
+        ".terraform",
+        ".gradle",
+    }
+)
 
 
 @dataclass(frozen=True)

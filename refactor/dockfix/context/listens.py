@@ -9,15 +9,35 @@ from collections.abc import Iterator, Mapping, Sequence
 from dockfix.context.program.model import Port
 
 # Servers, by how they are called, with the port that they take where none is given
-_SERVERS: tuple[tuple[re.Pattern[str], int | None], ...] = tuple((re.compile(rf"(?:^|[\s/]){pattern}"), port) for pattern, port in (
-    (r"gunicorn\b", 8000), (r"uvicorn\b", 8000), (r"hypercorn\b", 8000), (r"daphne\b", 8000), (r"granian\b", 8000),
-    (r"waitress-serve\b", 8080), (r"flask\b.*? run\b", 5000),
-    (r"(?:\S*manage\.py|django-admin) (?:runserver|runserver_plus|testserver)\b", 8000),
-    (r"streamlit run\b", 8501), (r"uwsgi\b", None), (r"http\.server\b", 8000), (r"fastapi (?:run|dev)\b", 8000), (r"sanic\b", 8000),
-    (r"chainlit run\b", 8000), (r"jupyter(?:-lab|-notebook)? ?(?:lab|notebook)?\b", 8888), (r"mkdocs serve\b", 8000),
-    (r"panel serve\b", 5006), (r"bokeh serve\b", 5006), (r"celery\b.*? flower\b", 5555), (r"mlflow (?:server|ui)\b", 5000),
-    (r"reflex run\b", 3000)))
-_OPTION = re.compile(r"(?:--?bind|-b|--port|-p|--server\.port|--http(?:-socket)?|--socket|--listen|--server_port|--port-number|--https?)")
+_SERVERS: tuple[tuple[re.Pattern[str], int | None], ...] = tuple(
+    (re.compile(rf"(?:^|[\s/]){pattern}"), port)
+    for pattern, port in (
+        (r"gunicorn\b", 8000),
+        (r"uvicorn\b", 8000),
+        (r"hypercorn\b", 8000),
+        (r"daphne\b", 8000),
+        (r"granian\b", 8000),
+        (r"waitress-serve\b", 8080),
+        (r"flask\b.*? run\b", 5000),
+        (r"(?:\S*manage\.py|django-admin) (?:runserver|runserver_plus|testserver)\b", 8000),
+        (r"streamlit run\b", 8501),
+        (r"uwsgi\b", None),
+        (r"http\.server\b", 8000),
+        (r"fastapi (?:run|dev)\b", 8000),
+        (r"sanic\b", 8000),
+        (r"chainlit run\b", 8000),
+        (r"jupyter(?:-lab|-notebook)? ?(?:lab|notebook)?\b", 8888),
+        (r"mkdocs serve\b", 8000),
+        (r"panel serve\b", 5006),
+        (r"bokeh serve\b", 5006),
+        (r"celery\b.*? flower\b", 5555),
+        (r"mlflow (?:server|ui)\b", 5000),
+        (r"reflex run\b", 3000),
+    )
+)
+_OPTION = re.compile(
+    r"(?:--?bind|-b|--port|-p|--server\.port|--http(?:-socket)?|--socket|--listen|--server_port|--port-number|--https?)"
+)
 _SET = re.compile(r"(?m)^[ \t]*(?:export[ \t]+|readonly[ \t]+)?(\w+)=[\"']?([^\s\"';&|]+)[\"']?[ \t]*$")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
 
@@ -38,7 +58,10 @@ def ports_of_command(text: str, file: str, line: int) -> tuple[Port, ...]:
             continue
         name = server[0][0].strip()
         given = [_resolved(port, env, variables) for port, env in _given(words, name)]
-        configured = any(word in {"-c", "--config", "--ini"} or word.startswith("--config=") or word.endswith(".ini") for word in words)
+        configured = any(
+            word in {"-c", "--config", "--ini"} or word.startswith("--config=") or word.endswith(".ini")
+            for word in words
+        )
         if given:
             found += [Port(port, file, line + number, name, env) for port, env in given if port != 0]
         elif server[1] is not None and not configured:

@@ -17,8 +17,10 @@ from dockfix.context.patterns import go_match, has_wildcards
 
 MAX_LEVELS = 4
 _COMPOSE = re.compile(r"(?:docker-)?compose(?:[._-].*)?\.ya?ml|docker-compose.*\.ya?ml")
-_NO_SOURCE = re.compile(r"(?i)(?:.*\.)?(?:dockerfile|containerfile)(?:[._-].*)?|.*\.(?:dockerfile|dockerignore|md)"
-                        r"|(?:docker-)?compose.*\.ya?ml|\.(?:dockerignore|containerignore|gitignore|gitkeep)|license.*")
+_NO_SOURCE = re.compile(
+    r"(?i)(?:.*\.)?(?:dockerfile|containerfile)(?:[._-].*)?|.*\.(?:dockerfile|dockerignore|md)"
+    r"|(?:docker-)?compose.*\.ya?ml|\.(?:dockerignore|containerignore|gitignore|gitkeep)|license.*"
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,9 @@ def find_context(dockerfile: Path, sources: Sequence[str], given: Path | None) -
     return replace(_located(dockerfile, folders, found, sources, given), others=() if found.matches else found.others())
 
 
-def _located(dockerfile: Path, folders: tuple[str, ...], found: _Finder, sources: Sequence[str], given: Path | None) -> Located:
+def _located(
+    dockerfile: Path, folders: tuple[str, ...], found: _Finder, sources: Sequence[str], given: Path | None
+) -> Located:
     wanted = tuple(dict.fromkeys(normal(source) for source in sources))
     if given is not None:
         return Located(given, True, "it was given", found.services(given.absolute().as_posix()), found.problems)
@@ -111,8 +115,11 @@ class _Finder:
         best = fitting[0]
         file = next(build.service.file for build in self.matches if build.context == best)
         name = posixpath.relpath(file, self.folders[0])
-        reason = f"{name} says so" if len(fitting) == 1 else \
-            f"Compose files build it with different contexts, {name} among them"
+        reason = (
+            f"{name} says so"
+            if len(fitting) == 1
+            else f"Compose files build it with different contexts, {name} among them"
+        )
         return Located(self.shown(best), len(fitting) == 1, reason, self.services(best), self.problems)
 
     def services(self, root: str) -> tuple[ComposeService, ...]:
@@ -121,20 +128,29 @@ class _Finder:
         names = {(posixpath.dirname(build.service.file), build.service.name) for build in found}
         images = {build.image for build in found if build.image}
         if found:
-            found += [build for file in _files(self.folders) for build in file.builds if not build.built
-                      and ((posixpath.dirname(file.path), build.service.name) in names or build.image in images)]
+            found += [
+                build
+                for file in _files(self.folders)
+                for build in file.builds
+                if not build.built
+                and ((posixpath.dirname(file.path), build.service.name) in names or build.image in images)
+            ]
         return tuple(replace(build.service, file=posixpath.relpath(build.service.file, root)) for build in found)
-
 
     def others(self) -> tuple[ComposeService, ...]:
         """The services of the Compose files beside the Dockerfile that only name an image."""
-        return tuple(replace(build.service, file=posixpath.relpath(build.service.file, self.folders[0]))
-                     for file in _files(self.folders[:1]) for build in file.builds if not build.built)
+        return tuple(
+            replace(build.service, file=posixpath.relpath(build.service.file, self.folders[0]))
+            for file in _files(self.folders[:1])
+            for build in file.builds
+            if not build.built
+        )
 
 
 def _same(path: str, other: str) -> bool:
-    return path == other or (posixpath.basename(path) == posixpath.basename(other)
-                             and os.path.realpath(path) == os.path.realpath(other))
+    return path == other or (
+        posixpath.basename(path) == posixpath.basename(other) and os.path.realpath(path) == os.path.realpath(other)
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -144,7 +160,7 @@ def _folders(home: str) -> tuple[str, ...]:
     while not os.path.lexists(found[-1] + "/.git"):
         above = posixpath.dirname(found[-1])
         if above == found[-1]:
-            return tuple(found[:MAX_LEVELS + 1])
+            return tuple(found[: MAX_LEVELS + 1])
         found.append(above)
     return tuple(found)
 

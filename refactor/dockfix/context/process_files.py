@@ -20,17 +20,35 @@ _NO_FILES = re.compile(r"(?i)-|none|off|auto|syslog|stdout|stderr|journald|false
 # How each kind of file is told by its name
 _KINDS = (
     ("procfile", re.compile(r"(?:.*/)?Procfile(?:[._-][^/]*)?")),
-    ("supervisor", re.compile(r"(?:.*/)?[^/]*supervisor[^/]*\.(?:conf|ini)|(?:.*/)?supervisor[^/]*/(?:.*/)?[^/]+\.(?:conf|ini)")),
+    (
+        "supervisor",
+        re.compile(r"(?:.*/)?[^/]*supervisor[^/]*\.(?:conf|ini)|(?:.*/)?supervisor[^/]*/(?:.*/)?[^/]+\.(?:conf|ini)"),
+    ),
     ("gunicorn", re.compile(r"(?:.*/)?(?:gunicorn[^/]*\.py|[^/]*gunicorn[^/]*\.conf(?:\.py)?)")),
     ("uwsgi", re.compile(r"(?:.*/)?[^/]*uwsgi[^/]*\.ini")),
-    ("nginx", re.compile(r"(?:.*/)?[^/]*nginx[^/]*\.conf(?:\.template)?|(?:.*/)?[^/]*nginx[^/]*/(?:.*/)?[^/]+(?:\.conf|\.template)"
-                         r"|(?:.*/)?(?:conf\.d|sites-(?:available|enabled))/[^/]+")),
-    ("cron", re.compile(r"(?:.*/)?(?:crontab(?:[._-][^/]*)?|[^/]*\.(?:cron|crontab)|[^/]*[._-]crontab)|(?:.*/)?cron\.d/[^/]+"
-                        r"|(?:.*/)?[^/]*cronjobs?")),
-    ("unread", re.compile(r"(?:.*/)?(?:[^/]*uwsgi[^/]*\.(?:xml|ya?ml|json)|circus[^/]*\.ini|(?:.*/)?s6[^/]*/.*/run|monitrc)")),
+    (
+        "nginx",
+        re.compile(
+            r"(?:.*/)?[^/]*nginx[^/]*\.conf(?:\.template)?|(?:.*/)?[^/]*nginx[^/]*/(?:.*/)?[^/]+(?:\.conf|\.template)"
+            r"|(?:.*/)?(?:conf\.d|sites-(?:available|enabled))/[^/]+"
+        ),
+    ),
+    (
+        "cron",
+        re.compile(
+            r"(?:.*/)?(?:crontab(?:[._-][^/]*)?|[^/]*\.(?:cron|crontab)|[^/]*[._-]crontab)|(?:.*/)?cron\.d/[^/]+"
+            r"|(?:.*/)?[^/]*cronjobs?"
+        ),
+    ),
+    (
+        "unread",
+        re.compile(r"(?:.*/)?(?:[^/]*uwsgi[^/]*\.(?:xml|ya?ml|json)|circus[^/]*\.ini|(?:.*/)?s6[^/]*/.*/run|monitrc)"),
+    ),
 )
-_CRON_TIME = re.compile(r"(?:@(?:reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)"
-                        r"|(?:[\d*/,\-A-Za-z?#L~]+\s+){4}[\d*/,\-A-Za-z?#L~]+)\s+(\S.*)")
+_CRON_TIME = re.compile(
+    r"(?:@(?:reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)"
+    r"|(?:[\d*/,\-A-Za-z?#L~]+\s+){4}[\d*/,\-A-Za-z?#L~]+)\s+(\S.*)"
+)
 _USERS = re.compile(r"(root|nobody|www-data|app\w*|user|daemon|django|python|web|[a-z_]+user)\s+(\S.*)")
 
 
@@ -103,7 +121,12 @@ def read_processes(files: Mapping[str, bytes], nginx: bool = True) -> Processes:
     """
     found = _Found()
     readers: Mapping[str, Callable[[str, str, _Found], None]] = {
-        "procfile": _procfile, "supervisor": _supervisor, "uwsgi": _uwsgi, "cron": _cron, "nginx": _nginx}
+        "procfile": _procfile,
+        "supervisor": _supervisor,
+        "uwsgi": _uwsgi,
+        "cron": _cron,
+        "nginx": _nginx,
+    }
     for file in sorted(files):
         kind = kind_of(file)
         if kind == "nginx" and not nginx:
@@ -116,9 +139,19 @@ def read_processes(files: Mapping[str, bytes], nginx: bool = True) -> Processes:
             readers[kind](file, files[file].decode("utf-8", "replace"), found)
         elif kind:
             found.unread.append(Unparsed(file, "it is not a text"))
-    found.root += [Use(str(port.port), port.file, port.line, "a port below 1024") for port in found.ports if port.port and port.port < 1024]
-    return Processes(tuple(found.programs), tuple(found.runs), tuple(found.ports), tuple(found.writes), tuple(found.root),
-                     tuple(found.unread))
+    found.root += [
+        Use(str(port.port), port.file, port.line, "a port below 1024")
+        for port in found.ports
+        if port.port and port.port < 1024
+    ]
+    return Processes(
+        tuple(found.programs),
+        tuple(found.runs),
+        tuple(found.ports),
+        tuple(found.writes),
+        tuple(found.root),
+        tuple(found.unread),
+    )
 
 
 def kind_of(file: str) -> str:
@@ -157,7 +190,12 @@ def _settings(text: str) -> Iterator[tuple[str, str, str, int]]:
         yield pending
 
 
-_SUPERVISOR_PATHS = {("supervisord", "logfile"), ("supervisord", "pidfile"), ("supervisord", "childlogdir"), ("unix_http_server", "file")}
+_SUPERVISOR_PATHS = {
+    ("supervisord", "logfile"),
+    ("supervisord", "pidfile"),
+    ("supervisord", "childlogdir"),
+    ("unix_http_server", "file"),
+}
 
 
 def _supervisor(file: str, text: str, found: _Found) -> None:
@@ -178,7 +216,9 @@ def _supervisor(file: str, text: str, found: _Found) -> None:
             found.unread.append(Unparsed(file, f"line {line}: what {value} brings is not followed"))
     for section, (command, line) in commands.items():
         shell = re.sub(r"\$\(ENV_(\w+)\)s", r"$\1", command)
-        found.command(section.partition(":")[2], re.sub(r"\$\(\w+\)[sd]", "$DOCKFIX", shell), file, line, users.get(section, ""))
+        found.command(
+            section.partition(":")[2], re.sub(r"\$\(\w+\)[sd]", "$DOCKFIX", shell), file, line, users.get(section, "")
+        )
 
 
 def _uwsgi(file: str, text: str, found: _Found) -> None:
@@ -188,7 +228,17 @@ def _uwsgi(file: str, text: str, found: _Found) -> None:
             continue
         if key in {"http", "http-socket", "socket", "uwsgi-socket", "https", "fastcgi-socket", "stats"}:
             found.listen(value, file, line, key)
-        elif key in {"logto", "logto2", "daemonize", "pidfile", "pidfile2", "safe-pidfile", "touch-reload", "cache-store", "spooler"}:
+        elif key in {
+            "logto",
+            "logto2",
+            "daemonize",
+            "pidfile",
+            "pidfile2",
+            "safe-pidfile",
+            "touch-reload",
+            "cache-store",
+            "spooler",
+        }:
             found.write(value, file, line, key)
         elif key in {"module", "wsgi-file", "mount", "wsgi"}:
             found.programs.append(Process(key, value, file, line))
@@ -213,8 +263,13 @@ def _cron(file: str, text: str, found: _Found) -> None:
 
 _NGINX_FILES = re.compile(r"pid|(?:access|error)_log|\w+_temp_path|\w+_cache_path|lock_file")
 # Where Debian's nginx writes if nothing else is said
-_NGINX_DEFAULTS = {"pid": "/run/nginx.pid", "error_log": "/var/log/nginx/error.log", "access_log": "/var/log/nginx/access.log",
-                   "client_body_temp_path": "/var/lib/nginx/body", "proxy_temp_path": "/var/lib/nginx/proxy"}
+_NGINX_DEFAULTS = {
+    "pid": "/run/nginx.pid",
+    "error_log": "/var/log/nginx/error.log",
+    "access_log": "/var/log/nginx/access.log",
+    "client_body_temp_path": "/var/lib/nginx/body",
+    "proxy_temp_path": "/var/lib/nginx/proxy",
+}
 
 
 def _nginx(file: str, text: str, found: _Found) -> None:
@@ -227,7 +282,9 @@ def _nginx(file: str, text: str, found: _Found) -> None:
             silent[each.opens] = 80, each.line
         elif each.name == "listen" and value:
             silent.pop(each.block, None)
-            found.listen(value if ":" in value or "$" in value or value.isdecimal() else f"{value}:80", file, each.line, "listen")
+            found.listen(
+                value if ":" in value or "$" in value or value.isdecimal() else f"{value}:80", file, each.line, "listen"
+            )
         elif _NGINX_FILES.fullmatch(each.name) and not value.startswith(("syslog:", "memory:")):
             found.write(value, file, each.line, each.name)
         elif each.name == "user":
@@ -238,11 +295,16 @@ def _nginx(file: str, text: str, found: _Found) -> None:
             included.add(value)
             if each.block in silent:
                 silent[each.block] = None, each.line
-    found.ports += [Port(port, file, line, "server, its default" if port else "server") for port, line in silent.values()]
+    found.ports += [
+        Port(port, file, line, "server, its default" if port else "server") for port, line in silent.values()
+    ]
     if any(each.name == "events" for each in listed):
         names = {each.name for each in listed}
-        found.writes += [Write(path, "root", file, 1, f"{name}, its default")
-                         for name, path in _NGINX_DEFAULTS.items() if name not in names]
+        found.writes += [
+            Write(path, "root", file, 1, f"{name}, its default")
+            for name, path in _NGINX_DEFAULTS.items()
+            if name not in names
+        ]
 
 
 _GUNICORN_FILES = ("accesslog", "errorlog", "pidfile", "worker_tmp_dir", "statsd_socket", "tmp_upload_dir", "logfile")

@@ -25,6 +25,7 @@ class Project:
     def read(text: str) -> Project | None:
         """What the text of a file names; None where it is no TOML of the usual form."""
         import tomllib  # few runs need it, and it takes as long to load as a small file takes to read
+
         try:
             data = tomllib.loads(text)
         except (tomllib.TOMLDecodeError, RecursionError):
@@ -34,7 +35,9 @@ class Project:
         tools = data.pop("tool", {})
         if not isinstance(requires, list) or not isinstance(tools, dict):
             return None
-        names = frozenset(normalise(match[0]) for each in requires if isinstance(each, str) and (match := WORD.match(each)))
+        names = frozenset(
+            normalise(match[0]) for each in requires if isinstance(each, str) and (match := WORD.match(each))
+        )
         words = list(_words(data))
         for tool, settings in tools.items():
             # the table of a build tool's settings has the tool's name

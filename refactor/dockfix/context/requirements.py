@@ -24,26 +24,43 @@ _EXTRAS = rf"(?:\s*\[\s*(?:{_NAME}(?:\s*,\s*{_NAME})*)?\s*\])?"
 _RELEASE = r"v?(?:\d+!)?\d+(?:\.\d+){at_least}(?:[._-]?(?:alpha|beta|preview|pre|rc|a|b|c)[._-]?\d*)?"
 _SUFFIX = r"(?:-\d+|[._-]?(?:post|rev|r)[._-]?\d*)?(?:[._-]?dev[._-]?\d*)?"
 _VERSION = _RELEASE.replace("{at_least}", "*") + _SUFFIX
-_CLAUSE = (rf"(?:[=!]=\s*(?:{_VERSION}(?:\+[a-z0-9]+(?:[._-][a-z0-9]+)*)?|v?(?:\d+!)?\d+(?:\.\d+)*\.\*)"
-           rf"|[<>]=?\s*{_VERSION}|~=\s*{_RELEASE.replace('{at_least}', '+')}{_SUFFIX})")
+_CLAUSE = (
+    rf"(?:[=!]=\s*(?:{_VERSION}(?:\+[a-z0-9]+(?:[._-][a-z0-9]+)*)?|v?(?:\d+!)?\d+(?:\.\d+)*\.\*)"
+    rf"|[<>]=?\s*{_VERSION}|~=\s*{_RELEASE.replace('{at_least}', '+')}{_SUFFIX})"
+)
 _VALUE = r"""(?:'[^'"]*'|"[^"']*")"""
-_MARKER = (r"(?:python_version|python_full_version|os_name|sys_platform|platform_(?:machine|python_implementation|release|system"
-           r"|version)|implementation_(?:name|version)|extra)")
+_MARKER = (
+    r"(?:python_version|python_full_version|os_name|sys_platform|platform_(?:machine|python_implementation|release|system"
+    r"|version)|implementation_(?:name|version)|extra)"
+)
 _TEST = rf"{_MARKER}\s*(?:[=!<>~]=|[<>]|\bin\b|\bnot\s+in\b)\s*{_VALUE}"
 # The usual forms; what they don't cover is left to the `packaging` library, whose import takes long
-_USUAL = re.compile(rf"({_NAME}){_EXTRAS}\s*(?:{_CLAUSE}(?:\s*,\s*{_CLAUSE})*)?\s*(?:;\s*{_TEST}(?:\s+(?:and|or)\s+{_TEST})*)?",
-                    re.IGNORECASE)
+_USUAL = re.compile(
+    rf"({_NAME}){_EXTRAS}\s*(?:{_CLAUSE}(?:\s*,\s*{_CLAUSE})*)?\s*(?:;\s*{_TEST}(?:\s+(?:and|or)\s+{_TEST})*)?",
+    re.IGNORECASE,
+)
 _ARCHIVE = re.compile(r"(?i)\.(?:whl|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|tlz|tar\.lz|tar\.lzma)$")
 _SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]*:(?://)?")
 _VCS = re.compile(r"(?i)(?:git|hg|svn|bzr)\+[a-z+]+:")
 _BOMS = (
-    (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 # The options of a line: those with a value, and those without
 _FILES = {"-r": "-r", "--requirement": "-r", "-c": "-c", "--constraint": "-c"}
-_VALUED = {"-i", "--index-url", "--pypi-url", "--extra-index-url", "--no-binary", "--only-binary", "--trusted-host",
-           "--use-feature"}
+_VALUED = {
+    "-i",
+    "--index-url",
+    "--pypi-url",
+    "--extra-index-url",
+    "--no-binary",
+    "--only-binary",
+    "--trusted-host",
+    "--use-feature",
+}
 _PLAIN = {"--no-index", "--prefer-binary", "--require-hashes", "--pre", "--always-unzip", "-Z"}
 _PER_REQUIREMENT = {"--hash", "--global-option", "--install-option", "--config-settings", "--config-setting", "-C"}
 
@@ -117,8 +134,9 @@ class _Reader:
 
     def manifest(self) -> Manifest:
         lists = {name: tuple(dict.fromkeys(values)) for name, values in self.lists.items()}
-        return Manifest(tuple(self.files), tuple(self.requirements), tuple(self.constraints), problems=tuple(self.problems),
-                        **lists)
+        return Manifest(
+            tuple(self.files), tuple(self.requirements), tuple(self.constraints), problems=tuple(self.problems), **lists
+        )
 
     def add(self, name: str, value: str) -> None:
         self.lists.setdefault(name, []).append(value)
@@ -199,8 +217,10 @@ class _Reader:
                 if _SCHEME.match(value):
                     self.problems.append(Problem(path, number, f"{value} is not in the build context"))
                 else:
-                    yield (posixpath.normpath(posixpath.join(posixpath.dirname(path), value)),
-                           constraint or _FILES[name] == "-c")
+                    yield (
+                        posixpath.normpath(posixpath.join(posixpath.dirname(path), value)),
+                        constraint or _FILES[name] == "-c",
+                    )
             elif name in {"-e", "--editable"}:
                 self.editable(value, path, number)
             elif name in {"-f", "--find-links"}:
@@ -261,7 +281,7 @@ def _decode(data: bytes) -> str | None:
     try:
         for mark, encoding in _BOMS:
             if data.startswith(mark):
-                return data[len(mark):].decode(encoding)
+                return data[len(mark) :].decode(encoding)
         return None if b"\0" in data else data.decode("utf-8")
     except UnicodeDecodeError:
         return None

@@ -21,40 +21,105 @@ SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "zsh", "busybox"})
 _WRAPPERS: dict[str, tuple[int, frozenset[str]]] = {
     "exec": (0, frozenset({"-a"})),
     "env": (0, frozenset({"-u", "--unset", "-C", "--chdir"})),
-    "command": (0, frozenset()), "builtin": (0, frozenset()), "nohup": (0, frozenset()), "setsid": (0, frozenset()),
-    "time": (0, frozenset({"-f", "-o"})), "stdbuf": (0, frozenset({"-i", "-o", "-e"})), "unbuffer": (0, frozenset()),
-    "nice": (0, frozenset({"-n"})), "ionice": (0, frozenset({"-c", "-n", "-p"})), "chrt": (1, frozenset()),
-    "taskset": (1, frozenset()), "timeout": (1, frozenset({"-s", "--signal", "-k", "--kill-after"})),
-    "sudo": (0, frozenset({"-u", "-g", "-h", "-p", "-C", "-r", "-t", "-U", "--user", "--group"})), "doas": (0, frozenset({"-u"})),
-    "gosu": (1, frozenset()), "su-exec": (1, frozenset()), "setuidgid": (1, frozenset()), "s6-setuidgid": (1, frozenset()),
-    "chpst": (0, frozenset({"-u", "-U", "-b", "-e", "-n", "-l", "-L", "-/"})), "chroot": (1, frozenset()),
-    "setpriv": (0, frozenset()), "runuser": (0, frozenset({"-u", "-g", "-G", "-s"})), "capsh": (0, frozenset()),
-    "tini": (0, frozenset({"-p", "-e"})), "tini-static": (0, frozenset({"-p", "-e"})),
-    "dumb-init": (0, frozenset({"-r", "--rewrite"})), "catatonit": (0, frozenset()),
+    "command": (0, frozenset()),
+    "builtin": (0, frozenset()),
+    "nohup": (0, frozenset()),
+    "setsid": (0, frozenset()),
+    "time": (0, frozenset({"-f", "-o"})),
+    "stdbuf": (0, frozenset({"-i", "-o", "-e"})),
+    "unbuffer": (0, frozenset()),
+    "nice": (0, frozenset({"-n"})),
+    "ionice": (0, frozenset({"-c", "-n", "-p"})),
+    "chrt": (1, frozenset()),
+    "taskset": (1, frozenset()),
+    "timeout": (1, frozenset({"-s", "--signal", "-k", "--kill-after"})),
+    "sudo": (0, frozenset({"-u", "-g", "-h", "-p", "-C", "-r", "-t", "-U", "--user", "--group"})),
+    "doas": (0, frozenset({"-u"})),
+    "gosu": (1, frozenset()),
+    "su-exec": (1, frozenset()),
+    "setuidgid": (1, frozenset()),
+    "s6-setuidgid": (1, frozenset()),
+    "chpst": (0, frozenset({"-u", "-U", "-b", "-e", "-n", "-l", "-L", "-/"})),
+    "chroot": (1, frozenset()),
+    "setpriv": (0, frozenset()),
+    "runuser": (0, frozenset({"-u", "-g", "-G", "-s"})),
+    "capsh": (0, frozenset()),
+    "tini": (0, frozenset({"-p", "-e"})),
+    "tini-static": (0, frozenset({"-p", "-e"})),
+    "dumb-init": (0, frozenset({"-r", "--rewrite"})),
+    "catatonit": (0, frozenset()),
     "xargs": (0, frozenset({"-n", "-I", "-P", "-d", "-L", "-s", "-a", "-E"})),
-    "flock": (1, frozenset({"-w", "-E"})), "watch": (0, frozenset({"-n"})), "xvfb-run": (0, frozenset({"-n", "-s", "-e", "-f"})),
-    "dbus-run-session": (0, frozenset()), "strace": (0, frozenset({"-o", "-e", "-p", "-s"})), "fixuid": (0, frozenset()),
-    "opentelemetry-instrument": (0, frozenset()), "ddtrace-run": (0, frozenset()), "newrelic-admin": (1, frozenset()),
-    "if": (0, frozenset()), "npx": (0, frozenset({"-p", "--package"})), "!": (0, frozenset()),
+    "flock": (1, frozenset({"-w", "-E"})),
+    "watch": (0, frozenset({"-n"})),
+    "xvfb-run": (0, frozenset({"-n", "-s", "-e", "-f"})),
+    "dbus-run-session": (0, frozenset()),
+    "strace": (0, frozenset({"-o", "-e", "-p", "-s"})),
+    "fixuid": (0, frozenset()),
+    "opentelemetry-instrument": (0, frozenset()),
+    "ddtrace-run": (0, frozenset()),
+    "newrelic-admin": (1, frozenset()),
+    "if": (0, frozenset()),
+    "npx": (0, frozenset({"-p", "--package"})),
+    "!": (0, frozenset()),
 }
 # Programs whose subcommand starts the program after it
-_RUNNERS = {"poetry": "run", "uv": "run", "pipenv": "run", "pdm": "run", "hatch": "run", "rye": "run", "conda": "run",
-            "mamba": "run", "micromamba": "run", "bundle": "exec", "npm": "exec", "pixi": "run", "doppler": "run",
-            "op": "run", "chamber": "exec", "aws-vault": "exec", "pyenv": "exec"}
+_RUNNERS = {
+    "poetry": "run",
+    "uv": "run",
+    "pipenv": "run",
+    "pdm": "run",
+    "hatch": "run",
+    "rye": "run",
+    "conda": "run",
+    "mamba": "run",
+    "micromamba": "run",
+    "bundle": "exec",
+    "npm": "exec",
+    "pixi": "run",
+    "doppler": "run",
+    "op": "run",
+    "chamber": "exec",
+    "aws-vault": "exec",
+    "pyenv": "exec",
+}
 _WRITES_ALL = frozenset({"mkdir", "touch", "tee", "install", "truncate", "mkfifo", "chown", "chgrp", "chmod"})
 _WRITES_LAST = frozenset({"cp", "mv", "ln", "rsync"})
 # Options after which well-known programs are told where to write, and programs that write to their last operand
-_OUTPUT_OPTIONS: dict[str, frozenset[str]] = {name: frozenset(options.split()) for names, options in (
-    ("wget", "-O --output-document -P --directory-prefix --warc-file -o --output-file -a --append-output"),
-    ("curl", "-o --output --output-dir -D --dump-header -c --cookie-jar"), ("tar bsdtar", "-C --directory"), ("unzip", "-d"),
-    ("gpg pandoc dot", "-o --output"), ("soffice libreoffice", "--outdir"), ("yt-dlp youtube-dl", "-o --output -P --paths"),
-    ("openssl", "-out -keyout"), ("ssh-keygen", "-f"), ("pg_dump mysqldump", "-f --file -r --result-file"),
-    ("gunicorn", "-p --pid --access-logfile --error-logfile --log-file"), ("twistd", "--pidfile -l --logfile"),
-    ("celery", "--pidfile -f --logfile -s --schedule"), ("uwsgi", "--pidfile --logto --daemonize"),
-    ("supervisord", "-l --logfile -j --pidfile")) for name in names.split()}
-_WRITES_OUTPUT = frozenset({"ffmpeg", "convert", "magick", "wkhtmltopdf", "wkhtmltoimage", "pdftotext", "pdftoppm", "pdftocairo", "sox"})
-_EXPANSIONS = frozenset({"simple_expansion", "expansion", "command_substitution", "process_substitution",
-                         "arithmetic_expansion", "ansi_c_string", "translated_string"})
+_OUTPUT_OPTIONS: dict[str, frozenset[str]] = {
+    name: frozenset(options.split())
+    for names, options in (
+        ("wget", "-O --output-document -P --directory-prefix --warc-file -o --output-file -a --append-output"),
+        ("curl", "-o --output --output-dir -D --dump-header -c --cookie-jar"),
+        ("tar bsdtar", "-C --directory"),
+        ("unzip", "-d"),
+        ("gpg pandoc dot", "-o --output"),
+        ("soffice libreoffice", "--outdir"),
+        ("yt-dlp youtube-dl", "-o --output -P --paths"),
+        ("openssl", "-out -keyout"),
+        ("ssh-keygen", "-f"),
+        ("pg_dump mysqldump", "-f --file -r --result-file"),
+        ("gunicorn", "-p --pid --access-logfile --error-logfile --log-file"),
+        ("twistd", "--pidfile -l --logfile"),
+        ("celery", "--pidfile -f --logfile -s --schedule"),
+        ("uwsgi", "--pidfile --logto --daemonize"),
+        ("supervisord", "-l --logfile -j --pidfile"),
+    )
+    for name in names.split()
+}
+_WRITES_OUTPUT = frozenset(
+    {"ffmpeg", "convert", "magick", "wkhtmltopdf", "wkhtmltoimage", "pdftotext", "pdftoppm", "pdftocairo", "sox"}
+)
+_EXPANSIONS = frozenset(
+    {
+        "simple_expansion",
+        "expansion",
+        "command_substitution",
+        "process_substitution",
+        "arithmetic_expansion",
+        "ansi_c_string",
+        "translated_string",
+    }
+)
 _ARGUMENTS = re.compile(r"\"?\$(?:[@*1]|\{[@*1](?:[:-][^}]*)?\})\"?")
 _FILLED = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|`[^`]*`")
 # The name of a program whose folder is worked out: "$DIR/twistd"
@@ -89,8 +154,15 @@ def commands_in_script(text: str) -> ScriptFacts | None:
     reader = _Reader()
     if not reader.script(text, 0):
         return None
-    return ScriptFacts(frozenset(reader.commands - reader.functions), tuple(reader.words), reader.dynamic,
-                       reader.runs_arguments, frozenset(reader.writes), reader.login_shell, frozenset(reader.outputs))
+    return ScriptFacts(
+        frozenset(reader.commands - reader.functions),
+        tuple(reader.words),
+        reader.dynamic,
+        reader.runs_arguments,
+        frozenset(reader.writes),
+        reader.login_shell,
+        frozenset(reader.outputs),
+    )
 
 
 @dataclass(frozen=True)
@@ -151,9 +223,11 @@ class _Reader:
             self.writes.add(posixpath.normpath(text))
 
     def command(self, node: Node, depth: int) -> None:
-        words = [_word(child.children[0] if child.type == "command_name" and child.children else child)
-                 for child in node.children if child.is_named and child.type != "variable_assignment"
-                 and not child.type.endswith("_redirect")]
+        words = [
+            _word(child.children[0] if child.type == "command_name" and child.children else child)
+            for child in node.children
+            if child.is_named and child.type != "variable_assignment" and not child.type.endswith("_redirect")
+        ]
         self.words += [word.value for word in words if word.value is not None]
         self.invocation(words, depth)
         body = _heredoc(node)
@@ -202,8 +276,10 @@ class _Reader:
         if program in SHELLS:
             return self.shell(rest, values, depth)
         if program == "sudo":
-            own = values[:len(values) - len(_after_options(rest, *_WRAPPERS["sudo"]))]
-            self.login_shell = self.login_shell or any(re.fullmatch(r"-[A-Za-z]*i[A-Za-z]*|--login", value) for value in own)
+            own = values[: len(values) - len(_after_options(rest, *_WRAPPERS["sudo"]))]
+            self.login_shell = self.login_shell or any(
+                re.fullmatch(r"-[A-Za-z]*i[A-Za-z]*|--login", value) for value in own
+            )
         if program in {"su", "runuser"}:
             self.login_shell = self.login_shell or "-" in values or _is_login(values)
             for index, value in enumerate(values[:-1]):
@@ -221,14 +297,21 @@ class _Reader:
         if program == "find":
             for index, value in enumerate(values):
                 if value in {"-exec", "-execdir", "-ok", "-okdir"}:
-                    self.invocation(rest[index + 1:index + 2], depth)
+                    self.invocation(rest[index + 1 : index + 2], depth)
         if program in _WRAPPERS:
             return _after_options(rest, *_WRAPPERS[program])
         if _RUNNERS.get(program) in values and program in _RUNNERS:
-            return _after_options(rest[values.index(_RUNNERS[program]) + 1:], 0, frozenset({"-n", "--name", "-p", "--with",
-                                                                                            "--extra", "--group"}))
+            return _after_options(
+                rest[values.index(_RUNNERS[program]) + 1 :],
+                0,
+                frozenset({"-n", "--name", "-p", "--with", "--extra", "--group"}),
+            )
         # wait-for-it host:port -- command, and the like
-        return rest[values.index("--") + 1:] if "--" in values and program not in {"set", "getopt", "git", "grep", "rm"} else ()
+        return (
+            rest[values.index("--") + 1 :]
+            if "--" in values and program not in {"set", "getopt", "git", "grep", "rm"}
+            else ()
+        )
 
     def shell(self, rest: Sequence[_Word], values: list[str], depth: int) -> Sequence[_Word]:
         self.login_shell = self.login_shell or _is_login(values)
@@ -252,7 +335,7 @@ def _after_options(words: Sequence[_Word], positional: int, valued: frozenset[st
     while position < len(words):
         value = words[position].value
         if value == "--":
-            return words[position + 1:]
+            return words[position + 1 :]
         if value is not None and value.startswith("-"):
             bundle = not value.startswith("--") and "-" + value[-1] in valued
             position += 2 if value in valued or bundle else 1

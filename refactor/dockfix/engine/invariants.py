@@ -59,7 +59,9 @@ def violations(before: Model, after: Model, declares: frozenset[str]) -> list[st
     reparsed = parse(str(after.tree))
     if [node.text for node in reparsed.nodes] != [node.text for node in after.tree.nodes]:
         found.append("the new text reads differently when parsed again")
-    found += [f"the new text has an error in line {problem.line}: {problem.message}" for problem in problems(reparsed)[:1]]
+    found += [
+        f"the new text has an error in line {problem.line}: {problem.message}" for problem in problems(reparsed)[:1]
+    ]
     kept = comments(after.tree)
     lost = [text for text in comments(before.tree) if not kept[text]]
     found += [f"a comment is lost: {text}" for text in lost[:1]]
@@ -77,9 +79,12 @@ def violations(before: Model, after: Model, declares: frozenset[str]) -> list[st
 
 def _installs(model: Model) -> Counter[object]:
     """What pip is asked to install over all stages, whatever the place and the cache."""
-    return Counter((action.requirements, action.constraints, action.packages, action.local, action.editable)
-                   for stage in model.stages for _, unit in stage.units
-                   if isinstance(action := unit.effects.action, PipInstall))
+    return Counter(
+        (action.requirements, action.constraints, action.packages, action.local, action.editable)
+        for stage in model.stages
+        for _, unit in stage.units
+        if isinstance(action := unit.effects.action, PipInstall)
+    )
 
 
 def _bodies(tree: Dockerfile) -> Counter[str]:
@@ -90,7 +95,10 @@ def _lost_steps(before: Stage, after: Stage, declares: frozenset[str]) -> list[s
     """Commands that must stay in the final stage, in their order, and do not."""
     movable = (PipInstall, VenvCreate, AptInstall, AptUpdate, AptClean, PipCacheClean, ShellState)
     kept = iter([unit.command.text for _, unit in after.units])
-    return [f"the RUN in line {step.line} would no longer run: {unit.command.text}"
-            for step, unit in before.units
-            if not isinstance(unit.effects.action, movable) and f"RUN {unit.command.text}" not in declares
-            and unit.command.text not in kept][:1]
+    return [
+        f"the RUN in line {step.line} would no longer run: {unit.command.text}"
+        for step, unit in before.units
+        if not isinstance(unit.effects.action, movable)
+        and f"RUN {unit.command.text}" not in declares
+        and unit.command.text not in kept
+    ][:1]

@@ -34,9 +34,12 @@ class Settings:
 
     def chosen(self) -> tuple[Transform, ...]:
         """The transforms to run, in order."""
-        return tuple(transform for transform in transforms() if transform.id not in self.ignore and
-                     (transform.safety != "on request" if self.select is None else transform.id in self.select))
-
+        return tuple(
+            transform
+            for transform in transforms()
+            if transform.id not in self.ignore
+            and (transform.safety != "on request" if self.select is None else transform.id in self.select)
+        )
 
     def allow(self, transform: Transform) -> bool:
         """Whether a transform may make changes, as far as that is known beforehand."""
@@ -67,8 +70,10 @@ def run(path: Path, settings: Settings, *, data: bytes | None = None, context: P
     tree = parse(text)
     found = problems(tree)
     if found:
-        return FileResult(str(path), failures=tuple(
-            Failure(problem.message, problem.line, problem.column, problem.hint) for problem in found))
+        return FileResult(
+            str(path),
+            failures=tuple(Failure(problem.message, problem.line, problem.column, problem.hint) for problem in found),
+        )
     facts = gather(path, tree, context, settings.options)
     suppressions = Suppressions.of(tree)
     chosen = settings.chosen()
@@ -78,7 +83,9 @@ def run(path: Path, settings: Settings, *, data: bytes | None = None, context: P
         again = _moves_again(done, chosen, settings)
         if not again:
             break
-        unstable.append(Note(again, 0, "left out, because a second run would change its result again; please report this"))
+        unstable.append(
+            Note(again, 0, "left out, because a second run would change its result again; please report this")
+        )
         chosen = tuple(transform for transform in chosen if transform.id != again)
     if done.held_back:
         _list_unsafe(facts, done, chosen, settings)
@@ -87,9 +94,13 @@ def run(path: Path, settings: Settings, *, data: bytes | None = None, context: P
 
 def gather(path: Path, tree: Dockerfile, context: Path | None, options: Mapping[str, object]) -> Facts:
     """The facts about a parsed Dockerfile at ``path``."""
-    sources = [word for node in tree.instructions if node.keyword in {"COPY", "ADD"} and not node.heredocs
-               and not any(flag.name == "from" for flag in node.flags) for word in node.words[:-1]
-               if "://" not in word and "$" not in word and not word.startswith("git@")]
+    sources = [
+        word
+        for node in tree.instructions
+        if node.keyword in {"COPY", "ADD"} and not node.heredocs and not any(flag.name == "from" for flag in node.flags)
+        for word in node.words[:-1]
+        if "://" not in word and "$" not in word and not word.startswith("git@")
+    ]
     located = find_context(path, sources, context)
     return Facts(tree, located, BuildContext(located.root, dockerfile=path), options)
 
@@ -177,8 +188,9 @@ def _moves_again(done: _Pass, chosen: tuple[Transform, ...], settings: Settings)
     return second.changes[0].transform if second.changes else ""
 
 
-def _result(path: Path, text: str, facts: Facts, done: _Pass, suppressions: Suppressions,
-            unstable: list[Note]) -> FileResult:
+def _result(
+    path: Path, text: str, facts: Facts, done: _Pass, suppressions: Suppressions, unstable: list[Note]
+) -> FileResult:
     after = str(done.facts.tree)
     files = [FileChange(str(path), text, after)] if after != text else []
     for name, content in done.files.items():
@@ -188,5 +200,12 @@ def _result(path: Path, text: str, facts: Facts, done: _Pass, suppressions: Supp
             files.append(FileChange(str(target), before, content))
     warnings = [*unstable, *done.warnings]
     warnings += [Note("", each.line, "this suppression holds nothing back") for each in suppressions.unused()]
-    return FileResult(str(path), tuple(files), tuple(done.changes), tuple(done.unsafe), tuple(done.refusals), tuple(warnings),
-                      frozenset(done.declares))
+    return FileResult(
+        str(path),
+        tuple(files),
+        tuple(done.changes),
+        tuple(done.unsafe),
+        tuple(done.refusals),
+        tuple(warnings),
+        frozenset(done.declares),
+    )

@@ -49,8 +49,9 @@ class Facts:
 
     def with_tree(self, tree: Dockerfile, files: Mapping[str, str]) -> Facts:
         """The facts about the tree after an edit; ``files`` lie over the context."""
-        return Facts(tree, self.located, self.context.with_overlay(files) if files else self.context, self.options,
-                     self.enabled)
+        return Facts(
+            tree, self.located, self.context.with_overlay(files) if files else self.context, self.options, self.enabled
+        )
 
     def option(self, name: str) -> bool:
         """Whether an on/off option is set."""
@@ -75,23 +76,30 @@ class Facts:
     @cached_property
     def copies(self) -> Mapping[Step, CopySet]:
         """What each COPY or ADD of the whole file takes from the build context."""
-        return {step: self.context.copied(step.copy.sources, self.context.ignore)
-                for stage in self.model.stages for step in stage.of("COPY", "ADD")
-                if step.copy is not None and from_context(step)}
+        return {
+            step: self.context.copied(step.copy.sources, self.context.ignore)
+            for stage in self.model.stages
+            for step in stage.of("COPY", "ADD")
+            if step.copy is not None and from_context(step)
+        }
 
     @cached_property
     def application(self) -> Application:
         """The files that end up in the final stage, to be searched."""
         steps = set(self.final.steps)
         files = {name for step, taken in self.copies.items() if step in steps for name in taken.files}
-        return Application(self.context, frozenset(files - {self.context.own_name}))  # what it says is known from its tree
+        return Application(
+            self.context, frozenset(files - {self.context.own_name})
+        )  # what it says is known from its tree
 
     @cached_property
     def mounts(self) -> tuple[Mention, ...]:
         """The folders that Kubernetes manifests in the build context mount something over."""
         manifests = {name for name in self.context.files() or () if name.endswith((".yaml", ".yml"))}
-        found = Application(self.context, frozenset(manifests)).search(rb"(?m)^[ \t-]*mountPath:[ \t]*['\"]?/[^\s'\"]*", b"mountPath:")
-        return tuple(replace(mention, word=mention.word[mention.word.index("/"):]) for mention in found)
+        found = Application(self.context, frozenset(manifests)).search(
+            rb"(?m)^[ \t-]*mountPath:[ \t]*['\"]?/[^\s'\"]*", b"mountPath:"
+        )
+        return tuple(replace(mention, word=mention.word[mention.word.index("/") :]) for mention in found)
 
     @cached_property
     def program(self) -> Program:
@@ -135,7 +143,11 @@ class Facts:
             for path in install.local:
                 if self._project_words(path) is None:
                     return f"what {path} depends on is unknown"
-        return f"{self.installer.reason}, though nothing is seen to start it" if self.installer and not self.installer.runs else ""
+        return (
+            f"{self.installer.reason}, though nothing is seen to start it"
+            if self.installer and not self.installer.runs
+            else ""
+        )
 
     @cached_property
     def installer(self) -> Installer | None:
@@ -149,12 +161,17 @@ class Facts:
         manifest = self.manifests.get(path)
         if manifest is None:
             return f"{path} was not found in the build context"
-        return "" if manifest.complete else f"{manifest.files[0] if manifest.files else path} could not be read completely"
+        return (
+            "" if manifest.complete else f"{manifest.files[0] if manifest.files else path} could not be read completely"
+        )
 
     def _project_words(self, path: str) -> frozenset[str] | None:
         """Every word of the files that may name what the local project at ``path`` depends on; None where there are none."""
-        texts = {each: self.context.read(name) for each in ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile")
-                 if (name := self.context_file(posixpath.join(path, each)))}
+        texts = {
+            each: self.context.read(name)
+            for each in ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile")
+            if (name := self.context_file(posixpath.join(path, each)))
+        }
         words: list[str] = []
         for name, text in texts.items():
             if text is not None:
@@ -165,16 +182,24 @@ class Facts:
     @cached_property
     def build_requirements(self) -> frozenset[str]:
         """The names, normalised, of what pip brings only while it builds the local projects that it installs."""
-        texts = [self.context.read(name) for _, _, install in self.installs for path in (*install.local, *install.editable)
-                 if (name := self.context_file(posixpath.join(path, "pyproject.toml")))]
+        texts = [
+            self.context.read(name)
+            for _, _, install in self.installs
+            for path in (*install.local, *install.editable)
+            if (name := self.context_file(posixpath.join(path, "pyproject.toml")))
+        ]
         projects = [Project.read(text) for text in texts if text is not None]
         return frozenset(name for project in projects if project for name in project.build_requirements)
 
     @cached_property
     def installs(self) -> tuple[tuple[Step, Unit, PipInstall], ...]:
         """Every ``pip install`` of the whole file, in order."""
-        return tuple((step, unit, unit.effects.action) for stage in self.model.stages for step, unit in stage.units
-                     if isinstance(unit.effects.action, PipInstall))
+        return tuple(
+            (step, unit, unit.effects.action)
+            for stage in self.model.stages
+            for step, unit in stage.units
+            if isinstance(unit.effects.action, PipInstall)
+        )
 
     @cached_property
     def manifests(self) -> Mapping[str, Manifest]:
@@ -203,8 +228,12 @@ class Facts:
 
         dockfix does not model these, so that any word of the files counts.
         """
-        folders = {step.state.workdir or "/" for stage in self.model.stages for step in stage.of("RUN")
-                   if _MANAGERS.search(step.instruction.text)}
+        folders = {
+            step.state.workdir or "/"
+            for stage in self.model.stages
+            for step in stage.of("RUN")
+            if _MANAGERS.search(step.instruction.text)
+        }
         return frozenset(name for folder in folders for name in self._project_words(folder) or ())
 
     @cached_property
@@ -251,7 +280,11 @@ class Facts:
                 if folder in {".", name} or name.startswith(folder + "/"):
                     return posixpath.normpath(posixpath.join(step.copy.target, posixpath.relpath(name, folder)))
             if name in taken.files:
-                return posixpath.join(step.copy.target, posixpath.basename(name)) if step.copy.target_is_folder else step.copy.target
+                return (
+                    posixpath.join(step.copy.target, posixpath.basename(name))
+                    if step.copy.target_is_folder
+                    else step.copy.target
+                )
         return None
 
     def context_file(self, path: str) -> str | None:
@@ -265,7 +298,7 @@ class Facts:
                 return next(iter(taken.files))
             if not path.startswith(copy.target.rstrip("/") + "/"):
                 continue
-            rest = path[len(copy.target.rstrip("/")) + 1:]
+            rest = path[len(copy.target.rstrip("/")) + 1 :]
             for folder in taken.directories:
                 name = posixpath.normpath(posixpath.join(folder, rest))
                 if name in taken.files:
@@ -279,8 +312,12 @@ class Facts:
 def from_context(step: Step) -> bool:
     """Whether a COPY or ADD takes files of the build context (not of another stage, a heredoc or a URL)."""
     copy = step.copy
-    return copy is not None and copy.origin is None and not copy.inline and \
-        not any("://" in source or source.startswith("git@") for source in copy.sources)
+    return (
+        copy is not None
+        and copy.origin is None
+        and not copy.inline
+        and not any("://" in source or source.startswith("git@") for source in copy.sources)
+    )
 
 
 def _distribution(package: str) -> str:

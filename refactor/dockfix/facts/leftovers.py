@@ -19,12 +19,20 @@ def drop_idle_apt(runtime: Placed, division: Division) -> None:
             effects = step.units[index].effects
             if effects.opaque or isinstance(effects.action, AptChange):
                 return
-            if isinstance(effects.action, AptInstall) and (effects.action.dynamic or any(
-                    package not in division.replaced or division.replaced[package] for package in effects.action.packages)):
+            if isinstance(effects.action, AptInstall) and (
+                effects.action.dynamic
+                or any(
+                    package not in division.replaced or division.replaced[package]
+                    for package in effects.action.packages
+                )
+            ):
                 return
     for step in list(runtime):
-        left = tuple(index for index in runtime[step]
-                     if not isinstance(step.units[index].effects.action, AptInstall | AptUpdate | AptClean))
+        left = tuple(
+            index
+            for index in runtime[step]
+            if not isinstance(step.units[index].effects.action, AptInstall | AptUpdate | AptClean)
+        )
         if step.units and not left:
             del runtime[step]
         else:
@@ -37,7 +45,7 @@ def drop_covered(facts: Facts, builder: Placed, runtime: Placed) -> None:
     for number, step in enumerate(order):
         if step not in builder or step not in facts.copies or step.copy is None or step.copy.target is None:
             continue
-        for later in order[number + 1:]:
+        for later in order[number + 1 :]:
             if later in facts.copies and _covers(facts, later, step):
                 del runtime[step]
                 break
@@ -53,12 +61,22 @@ def drop_removed(facts: Facts, builder: Placed, runtime: Placed) -> tuple[str, .
         if step not in builder or step not in facts.copies or facts.copies[step].directories:
             continue
         files = {path for name in facts.copies[step].files for path in _lands(step, name, facts)}
-        for later in order[number + 1:]:
-            found = next((index for index in runtime.get(later, ()) if later.units[index].command.name == "rm"
-                          and _removes(later.units[index], files, len(facts.copies[step].files))), None)
+        for later in order[number + 1 :]:
+            found = next(
+                (
+                    index
+                    for index in runtime.get(later, ())
+                    if later.units[index].command.name == "rm"
+                    and _removes(later.units[index], files, len(facts.copies[step].files))
+                ),
+                None,
+            )
             others = [effects for index, effects in enumerate(later.all_effects) if index != found]
-            if any(effects.unbounded or overlap((*effects.reads, *effects.writes), files) for effects in others
-                   if not isinstance(effects.action, PipInstall)):
+            if any(
+                effects.unbounded or overlap((*effects.reads, *effects.writes), files)
+                for effects in others
+                if not isinstance(effects.action, PipInstall)
+            ):
                 break
             if found is None:
                 continue
@@ -82,7 +100,8 @@ def _covers(facts: Facts, later: Step, step: Step) -> bool:
     if later.copy is None or later.copy.target is None or step.copy is None or step.copy.target is None:
         return False
     return bool(facts.copies[step].files) and all(
-        _lands(later, name, facts) & _lands(step, name, facts) for name in facts.copies[step].files)
+        _lands(later, name, facts) & _lands(step, name, facts) for name in facts.copies[step].files
+    )
 
 
 def _lands(step: Step, name: str, facts: Facts) -> set[str]:

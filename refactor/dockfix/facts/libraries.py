@@ -12,7 +12,12 @@ from dockfix.context.requirements import normalise
 from dockfix.facts import Facts
 
 # Libraries that come along with compilers, and what in the sources shows that they are used
-_NAMED = {"libgomp1": rb"libgomp|-fopenmp", "libgfortran5": rb"libgfortran", "libatomic1": rb"libatomic", "libquadmath0": rb"libquadmath"}
+_NAMED = {
+    "libgomp1": rb"libgomp|-fopenmp",
+    "libgfortran5": rb"libgfortran",
+    "libatomic1": rb"libatomic",
+    "libquadmath0": rb"libquadmath",
+}
 _NO_BINARY = re.compile(r"(?:--no-binary|PIP_NO_BINARY)[=\s]\s*[\"']?([\w.,:-]+)")
 _SYSTEM = re.compile(r"/(?:usr/(?:local/)?)?lib(?:64)?/")
 
@@ -27,9 +32,13 @@ class Wanted:
 
 def wanted(facts: Facts) -> Wanted:
     """The libraries that the Python packages, the sources and the code ask for."""
-    packages = {suite: frozenset(name.removesuffix("t64") for name in (*_of_distributions(facts, suite), *_named(facts)))
-                for suite in suites(facts) or knowledge.known_suites()}
-    return Wanted(packages, tuple(use.word for use in facts.program.running().loads if UNKNOWN not in use.word.rpartition("/")[2]))
+    packages = {
+        suite: frozenset(name.removesuffix("t64") for name in (*_of_distributions(facts, suite), *_named(facts)))
+        for suite in suites(facts) or knowledge.known_suites()
+    }
+    return Wanted(
+        packages, tuple(use.word for use in facts.program.running().loads if UNKNOWN not in use.word.rpartition("/")[2])
+    )
 
 
 def brought(asked: Wanted, package: str, *, recommended: bool) -> tuple[str, ...] | str:
@@ -53,8 +62,10 @@ def lost_on_slim(facts: Facts) -> dict[str, str] | str:
     for use in facts.program.running().loads:
         if _may_be_any(use) or UNKNOWN in use.word.rpartition("/")[2]:
             return f"{use.file}:{use.line} loads a library whose name is worked out when it runs"
-        names = {frozenset(name for name in knowledge.full_libraries(suite) if knowledge.holds(name, use.word))
-                 for suite in suites(facts) or knowledge.known_suites()}
+        names = {
+            frozenset(name for name in knowledge.full_libraries(suite) if knowledge.holds(name, use.word))
+            for suite in suites(facts) or knowledge.known_suites()
+        }
         if len(names) > 1:
             return f"{use.file}:{use.line} loads {use.word}, whose package depends on the Debian release, which is not certain"
         found |= dict.fromkeys(names.pop(), f"{use.file}:{use.line} loads {use.word}")
@@ -67,8 +78,11 @@ def suites(facts: Facts) -> frozenset[str] | None:
 
 
 def _lost(asked: Wanted, package: str, suite: str, recommended: bool) -> frozenset[str]:
-    return frozenset(name for name in knowledge.alongside(package, frozenset({suite}), recommended=recommended)
-                     if name.removesuffix("t64") in asked.packages[suite] or any(knowledge.holds(name, word) for word in asked.loads))
+    return frozenset(
+        name
+        for name in knowledge.alongside(package, frozenset({suite}), recommended=recommended)
+        if name.removesuffix("t64") in asked.packages[suite] or any(knowledge.holds(name, word) for word in asked.loads)
+    )
 
 
 def _of_distributions(facts: Facts, suite: str) -> set[str]:
@@ -79,8 +93,10 @@ def _of_distributions(facts: Facts, suite: str) -> set[str]:
         told = distribution in compiled or ":all:" in compiled
         needs = knowledge.python_needs(distribution)
         if needs is not None:
-            found |= {*(needs.packages(frozenset({suite}), compiled=told or not needs.wheel_bundles) or ()),
-                      *knowledge.needs_libraries(distribution, compiled=told)}
+            found |= {
+                *(needs.packages(frozenset({suite}), compiled=told or not needs.wheel_bundles) or ()),
+                *knowledge.needs_libraries(distribution, compiled=told),
+            }
     return found
 
 
@@ -92,7 +108,12 @@ def _compiled(facts: Facts) -> frozenset[str]:
     """The names, normalised, of what pip is told to compile; ":all:" for everything."""
     given = [match for _, unit, _ in facts.installs for match in _NO_BINARY.findall(unit.command.text)]
     given += [unit.state.variables.get("PIP_NO_BINARY", "") for _, unit, _ in facts.installs]
-    given += [match for manifest in facts.manifests.values() for option in manifest.options for match in _NO_BINARY.findall(option)]
+    given += [
+        match
+        for manifest in facts.manifests.values()
+        for option in manifest.options
+        for match in _NO_BINARY.findall(option)
+    ]
     return frozenset(normalise(name) for names in given for name in re.split(r"[\s,]+", names) if name)
 
 
@@ -113,6 +134,8 @@ def development_name(facts: Facts) -> str:
 def _may_be_any(use: Use) -> bool:
     """Whether what is loaded may be a library of the system, of any name. (find_library looks for names with a version.)"""
     folder, sign, name = use.word.rpartition("/")
-    return use.how != "find_library" and UNKNOWN in name and (
-        not sign or UNKNOWN in folder or _SYSTEM.match(f"{folder}/") is not None)
-
+    return (
+        use.how != "find_library"
+        and UNKNOWN in name
+        and (not sign or UNKNOWN in folder or _SYSTEM.match(f"{folder}/") is not None)
+    )

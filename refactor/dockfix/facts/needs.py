@@ -55,13 +55,18 @@ def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step
 def _named_in(facts: Facts, path: str) -> str:
     """Where a script or a command that stays names a path."""
     pattern = re.compile(re.escape(path) + r"(?![\w.-])")
-    texts = {**facts.startup.texts, **{f"the RUN in line {step.line}": unit.command.text for step, unit in facts.final.units}}
+    texts = {
+        **facts.startup.texts,
+        **{f"the RUN in line {step.line}": unit.command.text for step, unit in facts.final.units},
+    }
     return next((where for where, text in texts.items() if pattern.search(text)), "")
 
 
-_COMPILES = (rb"(?m)pyximport|^[ \t]*(?:from|import)[ \t]+(?:distutils|Cython)\b|%%cython"
-             rb"|\b(?:FFI\(\)|\w*ffi\w*)\.(?:verify|compile|set_source)\(|cpp_extension|distutils\.ccompiler|new_compiler\(|build_ext"
-             rb"|\bautowrap\(|\bufuncify\(|\bf2py\b|cppimport|cppyy|scipy\.weave|numba\.pycc")
+_COMPILES = (
+    rb"(?m)pyximport|^[ \t]*(?:from|import)[ \t]+(?:distutils|Cython)\b|%%cython"
+    rb"|\b(?:FFI\(\)|\w*ffi\w*)\.(?:verify|compile|set_source)\(|cpp_extension|distutils\.ccompiler|new_compiler\(|build_ext"
+    rb"|\bautowrap\(|\bufuncify\(|\bf2py\b|cppimport|cppyy|scipy\.weave|numba\.pycc"
+)
 
 
 def run_time_compiler(facts: Facts) -> str:

@@ -11,11 +11,31 @@ from dockfix.model.effects import within
 from dockfix.model.stages import Step
 from dockfix.syntax.shell import Command
 
-_DATA_FOLDER = re.compile(r"(/var/(?:lib|log|cache|data|www|spool|opt|run)|/var(?!/(?:tmp|mail|local|lock|backups)(?:/|$))"
-                          r"|/run|/opt|/srv|/mnt|/media)(?:/[^/]+)?")
+_DATA_FOLDER = re.compile(
+    r"(/var/(?:lib|log|cache|data|www|spool|opt|run)|/var(?!/(?:tmp|mail|local|lock|backups)(?:/|$))"
+    r"|/run|/opt|/srv|/mnt|/media)(?:/[^/]+)?"
+)
 # Programs that make files
-_MAKERS = frozenset({"mkdir", "touch", "cp", "mv", "tar", "unzip", "curl", "wget", "install", "ln", "git", "sed", "tee", "echo", "printf",
-                     "cat"})
+_MAKERS = frozenset(
+    {
+        "mkdir",
+        "touch",
+        "cp",
+        "mv",
+        "tar",
+        "unzip",
+        "curl",
+        "wget",
+        "install",
+        "ln",
+        "git",
+        "sed",
+        "tee",
+        "echo",
+        "printf",
+        "cat",
+    }
+)
 _ARCHIVE = re.compile(r"\.(?:tar(?:\.\w+)?|t[gbx]z2?|tlz|tzst)$")
 _SHARED = (*SYSTEM_FOLDERS, "tmp", "home", "")
 
@@ -48,7 +68,7 @@ def made_folders(facts: Facts) -> list[str]:
 def _topmost(path: str, workdir: str) -> str:
     """The highest folder on the way to ``path`` that may be new and the program's own; "" in folders of the system."""
     if within(path, workdir):
-        rest = path[len(workdir.rstrip("/")):].split("/")
+        rest = path[len(workdir.rstrip("/")) :].split("/")
         return f"{workdir.rstrip('/')}/{rest[1]}" if len(rest) > 1 else workdir
     data = _DATA_FOLDER.match(path)
     if data:
@@ -80,7 +100,11 @@ def new_folders(facts: Facts) -> dict[str, Write]:
     Only data folders, and folders of a name of their own, are among them: a user may own those.
     """
     there = [facts.final.end.workdir or "/", *made_folders(facts), "/tmp", "/var/tmp", "/home"]
-    there += [step.copy.target for step in facts.final.of("COPY", "ADD") if step.copy is not None and step.copy.target is not None]
+    there += [
+        step.copy.target
+        for step in facts.final.of("COPY", "ADD")
+        if step.copy is not None and step.copy.target is not None
+    ]
     found: dict[str, Write] = {}
     for write in (*facts.program.running().writes, *facts.processes.writes):
         path = place_of(facts, write)
@@ -88,9 +112,15 @@ def new_folders(facts: Facts) -> dict[str, Write]:
             continue
         opened = re.search(r"open|write|connect|Handler", write.how) and not facts.final.end.env.get(write.env)
         folder = posixpath.dirname(path) if opened or posixpath.splitext(path)[1] else path
-        if _topmost(folder, facts.final.end.workdir or "/") and not any(within(folder, each) for each in there if each != "/"):
+        if _topmost(folder, facts.final.end.workdir or "/") and not any(
+            within(folder, each) for each in there if each != "/"
+        ):
             found.setdefault(folder, write)
-    return {path: write for path, write in found.items() if not any(path != other and within(path, other) for other in found)}
+    return {
+        path: write
+        for path, write in found.items()
+        if not any(path != other and within(path, other) for other in found)
+    }
 
 
 def place_of(facts: Facts, write: Write) -> str:
@@ -104,7 +134,11 @@ def place_of(facts: Facts, write: Write) -> str:
         return posixpath.normpath(known)
     if write.base == "cwd" and known.startswith("../"):
         return posixpath.normpath(posixpath.join(facts.final.end.workdir or "/", known))
-    return facts.image_path(posixpath.normpath(known)) or "" if write.base == "code" and known and not known.startswith("..") else ""
+    return (
+        facts.image_path(posixpath.normpath(known)) or ""
+        if write.base == "code" and known and not known.startswith("..")
+        else ""
+    )
 
 
 def left_closed(facts: Facts) -> str:

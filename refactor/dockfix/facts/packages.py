@@ -29,14 +29,22 @@ class Division:
     doubted: frozenset[Package] = frozenset()
 
 
-def divide(facts: Facts, installs: Iterable[tuple[Step, Unit]], staying: list[tuple[Step, Unit]],
-           building: list[tuple[Step, Unit]]) -> Division:
+def divide(
+    facts: Facts,
+    installs: Iterable[tuple[Step, Unit]],
+    staying: list[tuple[Step, Unit]],
+    building: list[tuple[Step, Unit]],
+) -> Division:
     """Decides for every package that the ``installs`` name.
 
     ``staying`` are the commands of the runtime stage, ``building`` those of the builder, both in order.
     """
-    named = [(step, unit, package) for step, unit in installs if isinstance(unit.effects.action, AptInstall)
-             for package in unit.effects.action.packages]
+    named = [
+        (step, unit, package)
+        for step, unit in installs
+        if isinstance(unit.effects.action, AptInstall)
+        for package in unit.effects.action.packages
+    ]
     order = {id(step): number for number, step in enumerate(facts.final.steps)}
     last_opaque = _last_opaque(staying)
     commands = {name for _, _, package in named for name in knowledge.commands(package.name)}
@@ -60,7 +68,9 @@ def divide(facts: Facts, installs: Iterable[tuple[Step, Unit]], staying: list[tu
         if last_opaque is not None and order[id(step)] <= order[id(last_opaque)]:
             kept[package] = f"what the {last_opaque.keyword} in line {last_opaque.line} needs is unknown"
             continue
-        used = next((f"{needs[name]} ({name})" for name in sorted(knowledge.commands(package.name)) if name in needs), "")
+        used = next(
+            (f"{needs[name]} ({name})" for name in sorted(knowledge.commands(package.name)) if name in needs), ""
+        )
         if used:
             kept[package] = used
         elif role != "git" and compiler:
@@ -77,14 +87,28 @@ def divide(facts: Facts, installs: Iterable[tuple[Step, Unit]], staying: list[tu
             doubted.add(package)
     _add_libraries(facts, named, replaced, kept, doubted)
     in_builder = frozenset(name for _, unit in building for name in unit.effects.tools)
-    runtime_only = frozenset() if _last_opaque(building) else frozenset(
-        package for _, _, package in named if knowledge.role(package.name) == "run"
-        and package.name not in in_builder and not knowledge.commands(package.name) & in_builder)
+    runtime_only = (
+        frozenset()
+        if _last_opaque(building)
+        else frozenset(
+            package
+            for _, _, package in named
+            if knowledge.role(package.name) == "run"
+            and package.name not in in_builder
+            and not knowledge.commands(package.name) & in_builder
+        )
+    )
     return Division(replaced, kept, runtime_only, frozenset(doubted))
 
 
-def _divide_dev(facts: Facts, package: Package, headers: str, replaced: dict[Package, tuple[str, ...]], kept: dict[Package, str],
-                doubted: set[Package]) -> None:
+def _divide_dev(
+    facts: Facts,
+    package: Package,
+    headers: str,
+    replaced: dict[Package, tuple[str, ...]],
+    kept: dict[Package, str],
+    doubted: set[Package],
+) -> None:
     """Decides for a -dev package; ``headers`` says why all of them have to stay, "" for no reason."""
     libraries = knowledge.runtime_libraries(package.name, suites(facts))
     if headers:
@@ -98,23 +122,33 @@ def _divide_dev(facts: Facts, package: Package, headers: str, replaced: dict[Pac
 
 def _needs_headers(facts: Facts) -> str:
     """Why runtime libraries cannot stand in for any -dev package, "" where they can."""
-    by_name = next((reason for name in sorted(facts.distributions) if (reason := knowledge.needs_dev_packages(name))), "")
+    by_name = next(
+        (reason for name in sorted(facts.distributions) if (reason := knowledge.needs_dev_packages(name))), ""
+    )
     return by_name or development_name(facts)
 
 
 def _fetches_with_git(facts: Facts) -> bool:
     """Whether pip itself is the one that needs git: to fetch a package, or for the version of the one that it builds."""
     named = [package for _, _, install in facts.installs for package in install.packages]
-    return any(manifest.vcs for manifest in facts.manifests.values()) or any("git+" in package for package in named) \
+    return (
+        any(manifest.vcs for manifest in facts.manifests.values())
+        or any("git+" in package for package in named)
         or any("git" in knowledge.calls(name) for name in facts.build_requirements)
+    )
 
 
 def _last_opaque(staying: list[tuple[Step, Unit]]) -> Step | None:
     return next((step for step, unit in reversed(staying) if unit.effects.opaque), None)
 
 
-def _add_libraries(facts: Facts, named: list[tuple[Step, Unit, Package]], replaced: dict[Package, tuple[str, ...]],
-                   kept: dict[Package, str], doubted: set[Package]) -> None:
+def _add_libraries(
+    facts: Facts,
+    named: list[tuple[Step, Unit, Package]],
+    replaced: dict[Package, tuple[str, ...]],
+    kept: dict[Package, str],
+    doubted: set[Package],
+) -> None:
     """Adds the libraries that came along with a package that goes and that something needs, and those that are asked for.
 
     Where such a library cannot be named, the package stays, unless the user has it dropped.
@@ -124,7 +158,11 @@ def _add_libraries(facts: Facts, named: list[tuple[Step, Unit, Package]], replac
     asked, drop = wanted(facts), facts.names("multi-stage.drop")
     brings: dict[Package, tuple[str, ...]] = {}
     for _, unit, package in named:
-        found = brought(asked, package.name, recommended=not _NO_RECOMMENDS.search(unit.command.text)) if package in replaced else ()
+        found = (
+            brought(asked, package.name, recommended=not _NO_RECOMMENDS.search(unit.command.text))
+            if package in replaced
+            else ()
+        )
         if isinstance(found, str):
             if package.name in drop:
                 continue
@@ -134,7 +172,8 @@ def _add_libraries(facts: Facts, named: list[tuple[Step, Unit, Package]], replac
         elif found:
             brings[package] = found
     there = {package.name for _, _, package in named if package not in replaced} | {
-        name for names in replaced.values() for name in names}
+        name for names in replaced.values() for name in names
+    }
     if replaced:
         first = next(iter(replaced))
         brings[first] = (*brings.get(first, ()), *sorted(facts.names("multi-stage.keep")))

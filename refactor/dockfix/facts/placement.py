@@ -26,12 +26,21 @@ from dockfix.model.effects import (
 from dockfix.model.stages import Step, Unit
 
 # What compiling and installing a Python package may read besides what it is given: tools, headers, configuration
-_BUILD_READS = ("/usr", "/opt", "/lib", "/bin", "/sbin", "/tmp", "/etc/ld.so.conf", "/etc/ld.so.conf.d", *pip_model.CONFIGURATION)
+_BUILD_READS = (
+    "/usr",
+    "/opt",
+    "/lib",
+    "/bin",
+    "/sbin",
+    "/tmp",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    *pip_model.CONFIGURATION,
+)
 _APT_READS = ("/etc/apt", "/usr/share/keyrings", "/etc/ssl", "/var/lib/apt", "/etc/dpkg", "/etc/debconf.conf")
 _RUNTIME_ONLY = {"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "VOLUME", "MAINTAINER"}
 _SETTINGS = {"ENV", "ARG", "WORKDIR", "SHELL", "USER"}
 _INSTALLERS = re.compile(r"\b(pip[0-9.]*|poetry|pipenv|pdm|uv|conda|mamba|easy_install|setup\.py|virtualenv)\b")
-
 
 
 @dataclass(frozen=True)
@@ -80,14 +89,19 @@ def place(facts: Facts) -> Placement | Refusal:
     for step in installs:
         mixed = next((unit for unit in step.units if unit.effects.unbounded), None)
         if mixed:
-            return Refusal(f"the RUN mixes pip install with a command whose effects are unknown: "
-                           f"{mixed.effects.opaque or mixed.command.text}", step.line)
-    builder = _builder(stage.steps[:last + 1], facts)
+            return Refusal(
+                f"the RUN mixes pip install with a command whose effects are unknown: "
+                f"{mixed.effects.opaque or mixed.command.text}",
+                step.line,
+            )
+    builder = _builder(stage.steps[: last + 1], facts)
     runtime: dict[Step, tuple[int, ...]] = {}
     staying: list[tuple[Step, Unit]] = []
     for number, step in enumerate(stage.steps):
         stays = tuple(index for index, unit in enumerate(step.units) if not _is_install(unit))
-        if step.units and not [index for index in stays if not isinstance(step.units[index].effects.action, ShellState)]:
+        if step.units and not [
+            index for index in stays if not isinstance(step.units[index].effects.action, ShellState)
+        ]:
             continue
         runtime[step] = stays
         staying += [(step, step.units[index]) for index in stays]
@@ -106,9 +120,18 @@ def place(facts: Facts) -> Placement | Refusal:
     drop_covered(facts, builder, runtime)
     dropped = drop_removed(facts, builder, runtime)
     drop_idle_apt(runtime, division)
-    return Placement(builder, runtime, division, installs, prefix, dropped,
-                     tuple((package_line(facts, package), f"{package.name} stays: {reason}")
-                           for package, reason in division.kept.items()))
+    return Placement(
+        builder,
+        runtime,
+        division,
+        installs,
+        prefix,
+        dropped,
+        tuple(
+            (package_line(facts, package), f"{package.name} stays: {reason}")
+            for package, reason in division.kept.items()
+        ),
+    )
 
 
 def _units(placed: dict[Step, tuple[int, ...]]) -> list[tuple[Step, Unit]]:
@@ -118,8 +141,15 @@ def _units(placed: dict[Step, tuple[int, ...]]) -> list[tuple[Step, Unit]]:
 def _needs_environment_early(facts: Facts, prefix: str, staying: list[tuple[Step, Unit]], first: int) -> Refusal | None:
     """Refuses where a command of the runtime stage may use an environment that it would get only later."""
     steps = facts.final.steps
-    made = next((number for number, step in enumerate(steps) for unit in step.units
-                 if isinstance(unit.effects.action, VenvCreate) and unit.effects.action.path == prefix), None)
+    made = next(
+        (
+            number
+            for number, step in enumerate(steps)
+            for unit in step.units
+            if isinstance(unit.effects.action, VenvCreate) and unit.effects.action.path == prefix
+        ),
+        None,
+    )
     if made is None:
         return None
     between = set(steps[made:first])
@@ -142,8 +172,10 @@ def package_line(facts: Facts, package: object) -> int:
 def _no_gain(facts: Facts, division: Division) -> Refusal:
     if division.kept:
         package, reason = next(iter(division.kept.items()))
-        return Refusal(f"no gain, because every package has to stay in the image ({package.name}: {reason})",
-                       package_line(facts, package))
+        return Refusal(
+            f"no gain, because every package has to stay in the image ({package.name}: {reason})",
+            package_line(facts, package),
+        )
     return Refusal("no gain, because no apt package that only building needs is installed")
 
 
@@ -180,9 +212,17 @@ def _without_pip(facts: Facts) -> Refusal:
     for step, unit in facts.final.units:
         match = _INSTALLERS.search(unit.command.text)
         if match and unit.effects.opaque:
-            what = "pip is used in a way" if match[0].startswith("pip") and match[0] != "pipenv" else f"{match[0]} is used, which"
-            return Refusal(f"{what} that dockfix does not split yet" if what.endswith("way") else f"{what} dockfix does not split yet",
-                           step.line)
+            what = (
+                "pip is used in a way"
+                if match[0].startswith("pip") and match[0] != "pipenv"
+                else f"{match[0]} is used, which"
+            )
+            return Refusal(
+                f"{what} that dockfix does not split yet"
+                if what.endswith("way")
+                else f"{what} dockfix does not split yet",
+                step.line,
+            )
     return Refusal("no gain, because no pip install was found")
 
 
@@ -253,8 +293,13 @@ def _manifest_reads(facts: Facts, unit: Unit) -> tuple[str, ...]:
     reads: list[str] = []
     for path in (*action.requirements, *action.constraints):
         manifest = facts.manifests.get(path)
-        plain = manifest is not None and manifest.complete and len(manifest.files) == 1 and \
-            not manifest.local_paths and not manifest.find_links
+        plain = (
+            manifest is not None
+            and manifest.complete
+            and len(manifest.files) == 1
+            and not manifest.local_paths
+            and not manifest.find_links
+        )
         if not plain:
             reads.append(path.rsplit("/", 1)[0] or "/")
         for name in (*manifest.local_paths, *manifest.editable, *manifest.find_links) if manifest is not None else ():

@@ -26,13 +26,18 @@ def _numbers(facts: Facts) -> Iterator[int]:
         yield from (_number(re.split(r"[/-]", port.rpartition(":")[2])[0]) for port in service.ports)
     for mention in facts.application.search(_NAMED):
         yield _number(re.sub(r"\D", "", mention.word))
-    environments = [facts.final.end.env, *(
-        dict(setting.partition("=")[::2] for setting in service.settings) for service in facts.located.services)]
+    environments = [
+        facts.final.end.env,
+        *(dict(setting.partition("=")[::2] for setting in service.settings) for service in facts.located.services),
+    ]
     for environment in environments:
         yield from _told(environment)
     texts = facts.startup.texts
-    for port in (*facts.program.ports, *facts.processes.ports, *(
-            port for where, text in texts.items() for port in ports_of_command(text, where, 0))):
+    for port in (
+        *facts.program.ports,
+        *facts.processes.ports,
+        *(port for where, text in texts.items() for port in ports_of_command(text, where, 0)),
+    ):
         yield port.port or 0
         yield from (_number(environment.get(port.env, "")) for environment in environments)
     for text in texts.values():
@@ -41,7 +46,9 @@ def _numbers(facts: Facts) -> Iterator[int]:
 
 def _told(environment: Mapping[str, str]) -> Iterator[int]:
     """The ports that variables of the usual names give."""
-    yield from (_number(value) for name, value in environment.items() if _VARIABLE.fullmatch(name) and not NOT_OURS.search(name))
+    yield from (
+        _number(value) for name, value in environment.items() if _VARIABLE.fullmatch(name) and not NOT_OURS.search(name)
+    )
     options = environment.get("GUNICORN_CMD_ARGS")
     if options:
         yield from (port.port or 0 for port in ports_of_command(f"gunicorn {options}", "", 0))

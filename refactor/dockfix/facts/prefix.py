@@ -13,14 +13,18 @@ from dockfix.facts import Facts
 from dockfix.model.effects import PipInstall, within
 from dockfix.syntax.shell import quoted
 
-_ABSOLUTE = re.compile(r"/usr/local/bin/([A-Za-z0-9_.+-]+)|/usr/local/lib/(?:lib)?python[0-9.]*|/usr/local/include/python")
+_ABSOLUTE = re.compile(
+    r"/usr/local/bin/([A-Za-z0-9_.+-]+)|/usr/local/lib/(?:lib)?python[0-9.]*|/usr/local/include/python"
+)
 _RESETS = {"sudo": "sudo", "su": "su", "cron": "cron", "crond": "cron", "runuser": "runuser", "sshd": "sshd"}
 _BASE_FIRST = re.compile(r"\bPATH[= ]['\"]?(?:[^\s$'\"]*:)?(?:/usr/local/bin|/usr/bin|/bin)(?::[^\s$'\"]*)?:\$\{?PATH")
 _RESET_IN_SCRIPT = re.compile(r"(?m)(?<![\w$-])PATH=(?!.*\$\{?PATH)|\benv\s+-i\b")
 _RESET_IN_CODE = rb"""['"]PATH['"]\]?\s*[:=]\s*[rbf]*['"]/(?:usr|bin|sbin)"""
 _RESET_IN_SETTINGS = rb"""(?m)(?<![\w$-])PATH=["']?/(?:usr|bin|sbin)(?!.*PATH).*"""
 _LOGIN_SHELL = rb"""(?<![\w.-])(?:ba|da|k|z)?sh['"]?,?\s+['"]?(?:-[a-km-z]*l[a-z]*(?![\w-])|--login\b)"""
-_HOME = rb"(?im)\b(?:WSGIPythonHome|python-?home|pyhome|virtualenv|venv)[ \t]*[=: \t][ \t]*/usr/local/?[ \t]*(?:$|[\s\"'])"
+_HOME = (
+    rb"(?im)\b(?:WSGIPythonHome|python-?home|pyhome|virtualenv|venv)[ \t]*[=: \t][ \t]*/usr/local/?[ \t]*(?:$|[\s\"'])"
+)
 # Where packages look for files below the prefix of the interpreter that runs them, and not in /usr/local as such
 _BELOW_PREFIX = re.compile(r"/usr/local/(?:nltk_data|share/jupyterhub|etc/supervisord\.conf)\b")
 _ASKS_PREFIX = rb"\bsys\.(?:base_|exec_)*prefix\b|\bget_path\(['\"]data['\"]"
@@ -43,7 +47,10 @@ def system_python_blocker(facts: Facts) -> tuple[str, int] | None:
             if "PATH" in names and not _OWN_PATH.search(node.args):
                 return "ENV PATH replaces the search path, so a virtual environment would not be on it", step.line
             if "PATH" in names and _BASE_FIRST.search(node.args):
-                return "ENV PATH puts the base image's folders first, so a virtual environment would not be found", step.line
+                return (
+                    "ENV PATH puts the base image's folders first, so a virtual environment would not be found",
+                    step.line,
+                )
         if step.keyword in {"FROM", "LABEL", "MAINTAINER"}:
             continue
         if step.keyword == "SHELL" and _is_login(quoted(node.json or ())):
@@ -112,13 +119,29 @@ def _below_prefix(facts: Facts) -> tuple[str, int] | None:
             return f"{match[0]} is found below the prefix of the base image's Python only", step.line
     for mention in _mentions(facts, _BELOW_PREFIX.pattern.encode()):
         if mention.word not in told:
-            return f"{mention.file}:{mention.line} names {mention.word}, which is found below the prefix of the base image's Python only", 0
-    puts = [path for step in facts.final.steps for path in (
-        *((step.copy.target,) if step.copy is not None and step.copy.target else ()),
-        *(path for unit in step.units if not isinstance(unit.effects.action, PipInstall) for path in unit.effects.writes))]
+            return (
+                f"{mention.file}:{mention.line} names {mention.word}, which is found below the prefix of the base image's Python only",
+                0,
+            )
+    puts = [
+        path
+        for step in facts.final.steps
+        for path in (
+            *((step.copy.target,) if step.copy is not None and step.copy.target else ()),
+            *(
+                path
+                for unit in step.units
+                if not isinstance(unit.effects.action, PipInstall)
+                for path in unit.effects.writes
+            ),
+        )
+    ]
     if any(within(path, "/usr/local") and not within(path, "/usr/local/bin") for path in puts):
         for mention in _mentions(facts, _ASKS_PREFIX):
-            return f"{mention.file}:{mention.line} asks for {mention.word}, and the file puts something below the base image's", 0
+            return (
+                f"{mention.file}:{mention.line} asks for {mention.word}, and the file puts something below the base image's",
+                0,
+            )
     return None
 
 
@@ -145,9 +168,17 @@ def _made(facts: Facts, path: str) -> bool:
         return True
     for step in facts.final.steps:
         copy = step.copy
-        if copy is not None and copy.target is not None and (
-                copy.target == path or (f"{copy.target.rstrip('/')}/{path.rsplit('/', 1)[-1]}" == path
-                and any(source.rsplit("/", 1)[-1] == path.rsplit("/", 1)[-1] for source in copy.sources))):
+        if (
+            copy is not None
+            and copy.target is not None
+            and (
+                copy.target == path
+                or (
+                    f"{copy.target.rstrip('/')}/{path.rsplit('/', 1)[-1]}" == path
+                    and any(source.rsplit("/", 1)[-1] == path.rsplit("/", 1)[-1] for source in copy.sources)
+                )
+            )
+        ):
             return True
         if any(path in unit.effects.writes for unit in step.units):
             return True

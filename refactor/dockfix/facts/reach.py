@@ -15,7 +15,15 @@ _MODULE = re.compile(r"([A-Za-z_][\w.]*)(?::[\w.()]+)?")
 _SETUP = ("pyproject.toml", "setup.cfg", "setup.py")
 # How Python code starts pip without naming a program
 _PIP = rb"""['"]-m['"]\s*,\s*['"]pip['"]|pip\._internal|\bpip\.main\(|\bensurepip\b|spacy\.cli"""
-_INSTALLERS = {"pip": "pip", "pip3": "pip", "apt-get": "apt-get", "apt": "apt", "apk": "apk", "poetry": "Poetry", "pipenv": "Pipenv"}
+_INSTALLERS = {
+    "pip": "pip",
+    "pip3": "pip",
+    "apt-get": "apt-get",
+    "apt": "apt",
+    "apk": "apk",
+    "poetry": "Poetry",
+    "pipenv": "Pipenv",
+}
 
 
 def find_installer(facts: Facts) -> Installer | None:
@@ -23,12 +31,21 @@ def find_installer(facts: Facts) -> Installer | None:
     for program, name in _INSTALLERS.items():
         if program in facts.startup.programs:
             return Installer(f"{facts.startup.programs[program]} runs {name} when the container starts", True)
-    places = [(mention.file, mention.line, "pip") for mention in facts.application.search(_PIP) if not is_development(mention.file)]
-    places += [(use.file, use.line, _INSTALLERS[name]) for use in (*facts.program.running().runs, *facts.processes.runs)
-               if (name := use.word.rpartition("/")[2]) in _INSTALLERS]
+    places = [
+        (mention.file, mention.line, "pip")
+        for mention in facts.application.search(_PIP)
+        if not is_development(mention.file)
+    ]
+    places += [
+        (use.file, use.line, _INSTALLERS[name])
+        for use in (*facts.program.running().runs, *facts.processes.runs)
+        if (name := use.word.rpartition("/")[2]) in _INSTALLERS
+    ]
     running = running_files(facts) if places else None
-    found = [Installer(f"{file}:{line} runs {name}", running is None or file in running or not is_python(file, b""))
-             for file, line, name in places]
+    found = [
+        Installer(f"{file}:{line} runs {name}", running is None or file in running or not is_python(file, b""))
+        for file, line, name in places
+    ]
     return max(found, key=lambda each: each.runs, default=None)
 
 

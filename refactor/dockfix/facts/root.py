@@ -8,18 +8,61 @@ from dockfix.facts import SYSTEM_FOLDERS, Facts
 from dockfix.model.effects import AptInstall, within
 
 # Programs that start as root, change users themselves, or change the system
-_ROOT_PROGRAMS = frozenset({
-    "nginx", "apache2", "apache2ctl",
-    "httpd", "supervisord", "cron", "crond", "sshd", "gosu", "su-exec", "setpriv", "su", "sudo",
-    "runuser", "chroot", "service", "systemctl", "init", "s6-svscan", "runsvdir", "apt-get", "apt", "dpkg", "useradd", "usermod",
-    "groupmod", "groupadd", "adduser", "chown", "mount", "umount", "iptables", "sysctl", "dockerd", "openvpn", "wg-quick",
-    "tcpdump", "haproxy", "mysqld", "rsyslogd", "syslogd", "dnsmasq", "setcap", "update-ca-certificates",
-})
+_ROOT_PROGRAMS = frozenset(
+    {
+        "nginx",
+        "apache2",
+        "apache2ctl",
+        "httpd",
+        "supervisord",
+        "cron",
+        "crond",
+        "sshd",
+        "gosu",
+        "su-exec",
+        "setpriv",
+        "su",
+        "sudo",
+        "runuser",
+        "chroot",
+        "service",
+        "systemctl",
+        "init",
+        "s6-svscan",
+        "runsvdir",
+        "apt-get",
+        "apt",
+        "dpkg",
+        "useradd",
+        "usermod",
+        "groupmod",
+        "groupadd",
+        "adduser",
+        "chown",
+        "mount",
+        "umount",
+        "iptables",
+        "sysctl",
+        "dockerd",
+        "openvpn",
+        "wg-quick",
+        "tcpdump",
+        "haproxy",
+        "mysqld",
+        "rsyslogd",
+        "syslogd",
+        "dnsmasq",
+        "setcap",
+        "update-ca-certificates",
+    }
+)
 # Code that asks for what only root has
-_NEEDS_ROOT = (rb"(?m)\bos\.(?:set(?:re)?s?[ug]id|chown|lchown|setgroups|initgroups)\(|\bSOCK_RAW\b|\bAF_PACKET\b"
-               rb"|\bdocker\.from_env\b|\bDockerClient\(|\bserial\.Serial\(|\bRPi\.GPIO\b|docker\.sock"
-               rb"|^[ \t]*(?:from|import)[ \t]+(?:scapy|evdev|usb|smbus2?|spidev)\b"
-               rb"|/dev/(?:tty[A-Z]|i2c|spi|video|mem|gpio|input|net|kvm|bus|snd|dri)")
+_NEEDS_ROOT = (
+    rb"(?m)\bos\.(?:set(?:re)?s?[ug]id|chown|lchown|setgroups|initgroups)\(|\bSOCK_RAW\b|\bAF_PACKET\b"
+    rb"|\bdocker\.from_env\b|\bDockerClient\(|\bserial\.Serial\(|\bRPi\.GPIO\b|docker\.sock"
+    rb"|^[ \t]*(?:from|import)[ \t]+(?:scapy|evdev|usb|smbus2?|spidev)\b"
+    rb"|/dev/(?:tty[A-Z]|i2c|spi|video|mem|gpio|input|net|kvm|bus|snd|dri)"
+)
 _SERVER_USER = re.compile(r"\b(?:gunicorn|uwsgi|celery|daphne|hypercorn)\b[^\n]*\s'?--?(?:user|uid|gid|group)\b")
 _CRONS = frozenset({"cron", "anacron", "bcron", "cronie", "systemd-cron", "busybox"})
 
@@ -38,7 +81,9 @@ def needs_root(facts: Facts) -> tuple[str, int] | None:
         return f"USER {users[-1].instruction.args} is set already", users[-1].line
     if stage.of("ONBUILD"):
         return "ONBUILD instructions run in other people's builds", stage.of("ONBUILD")[0].line
-    made = next((step for step, unit in stage.units if re.search(r"\b(?:useradd|adduser|appuser)\b", unit.command.text)), None)
+    made = next(
+        (step for step, unit in stage.units if re.search(r"\b(?:useradd|adduser|appuser)\b", unit.command.text)), None
+    )
     if made:
         return "the file makes a user and does not switch to it; something else may", made.line
     owned = next((step for step, unit in stage.units if unit.command.name in {"chown", "chgrp"}), None)
@@ -74,8 +119,12 @@ def needs_root(facts: Facts) -> tuple[str, int] | None:
 
 def _of_managers(facts: Facts) -> str:
     """What the files of process managers and cron need root for, "" where nothing: a crontab counts where cron is installed."""
-    installed = {package.name for _, unit in facts.final.units if isinstance(unit.effects.action, AptInstall)
-                 for package in unit.effects.action.packages}
+    installed = {
+        package.name
+        for _, unit in facts.final.units
+        if isinstance(unit.effects.action, AptInstall)
+        for package in unit.effects.action.packages
+    }
     for use in facts.processes.root:
         if use.word.isdecimal() or (use.word == "cron" and not installed & _CRONS):  # ports are looked at elsewhere
             continue
@@ -104,6 +153,6 @@ def _placed_for_root(facts: Facts) -> tuple[str, int] | None:
             if unit.command.name != "rm" and any(within(path, "/root") for path in unit.effects.writes):
                 return f"{unit.command.name} writes to /root, which only root can read", step.line
     volumes = [number for number, step in enumerate(stage.steps) if step.keyword == "VOLUME"]
-    if volumes and any(step.keyword in {"RUN", "COPY", "ADD"} for step in stage.steps[volumes[0]:]):
+    if volumes and any(step.keyword in {"RUN", "COPY", "ADD"} for step in stage.steps[volumes[0] :]):
         return "steps follow a VOLUME, whose owner could then not be set", stage.steps[volumes[0]].line
     return None

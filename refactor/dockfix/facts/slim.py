@@ -50,7 +50,9 @@ def slim(facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Slim | str:
     releases = suites(facts)
     for distribution in sorted(facts.distributions):
         needs = knowledge.python_needs(distribution)
-        names = (needs.packages(releases, compiled=not needs.wheel_bundles) or needs.packages(releases)) if needs else None
+        names = (
+            (needs.packages(releases, compiled=not needs.wheel_bundles) or needs.packages(releases)) if needs else None
+        )
         for name in names or ():
             packages.setdefault(name, f"the Python package {distribution} needs it")
     packages = {**loaded, **packages}
@@ -59,6 +61,10 @@ def slim(facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Slim | str:
         packages["libtk8.6"] = "the code imports tkinter"
     for name in sorted(facts.names("multi-stage.keep")):
         packages.setdefault(name, "multi-stage.keep names it")
-    there = {package.name for _, unit in staying if isinstance(unit.effects.action, AptInstall)
-             for package in unit.effects.action.packages}
+    there = {
+        package.name
+        for _, unit in staying
+        if isinstance(unit.effects.action, AptInstall)
+        for package in unit.effects.action.packages
+    }
     return Slim(image, {name: why for name, why in sorted(packages.items()) if name not in there}, tk)

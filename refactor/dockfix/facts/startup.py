@@ -32,8 +32,12 @@ class Startup:
     unknown: str = ""
 
 
-def read_startup(stage: Stage, services: Iterable[ComposeService], context_file: Callable[[str], str | None],
-                 read: Callable[[str], str | None]) -> Startup:
+def read_startup(
+    stage: Stage,
+    services: Iterable[ComposeService],
+    context_file: Callable[[str], str | None],
+    read: Callable[[str], str | None],
+) -> Startup:
     """Follows CMD, ENTRYPOINT and HEALTHCHECK of ``stage``, and the commands of Compose services, into the scripts of the context."""
     reader = _Reader(context_file, read)
     for keyword in ("ENTRYPOINT", "CMD", "HEALTHCHECK"):

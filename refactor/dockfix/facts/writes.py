@@ -17,15 +17,37 @@ from dockfix.model.stages import Step
 # What any user may write
 _SHARED = ("/tmp", "/var/tmp", "/dev", "/home/appuser")
 # What any user may read, so that a path in it which is only named is no question
-_READ_ONLY = ("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/local/bin", "/usr/local/lib", "/usr/share/fonts", "/usr/share/zoneinfo",
-              "/usr/share/ca-certificates", "/lib", "/lib64", "/bin", "/sbin", "/proc", "/sys", "/etc/ssl",
-              "/etc/hosts", "/etc/localtime", "/etc/timezone", "/etc/os-release", "/etc/resolv.conf", "/etc/mime.types",
-              "/opt/venv")
+_READ_ONLY = (
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/lib",
+    "/usr/local/bin",
+    "/usr/local/lib",
+    "/usr/share/fonts",
+    "/usr/share/zoneinfo",
+    "/usr/share/ca-certificates",
+    "/lib",
+    "/lib64",
+    "/bin",
+    "/sbin",
+    "/proc",
+    "/sys",
+    "/etc/ssl",
+    "/etc/hosts",
+    "/etc/localtime",
+    "/etc/timezone",
+    "/etc/os-release",
+    "/etc/resolv.conf",
+    "/etc/mime.types",
+    "/opt/venv",
+)
 # Code that leaves the folder it lies in
 _UPWARDS = rb"(?:\.parent){2,}|\.parents\[\s*\d+|(?:dirname\(\s*(?:os\.)?(?:path\.)?){2,}|['\"]\.\./"
 # Paths in calls that make files
-_WRITTEN_PATH = (rb"\b(?:open|Path|makedirs|mkdir|sqlite3?\.connect|\w*Handler|chdir|rename|copy\w*|move|dump|save|to_\w+|write\w*)"
-                 rb"\(\s*[rbf]*['\"]/[A-Za-z][\w./-]*")
+_WRITTEN_PATH = (
+    rb"\b(?:open|Path|makedirs|mkdir|sqlite3?\.connect|\w*Handler|chdir|rename|copy\w*|move|dump|save|to_\w+|write\w*)"
+    rb"\(\s*[rbf]*['\"]/[A-Za-z][\w./-]*"
+)
 
 
 def open_questions(facts: Facts) -> str:
@@ -62,8 +84,11 @@ def mounted(facts: Facts) -> str:
         if service.volumes:
             return f"{service.file} mounts {service.volumes[0][1]} into the service {service.name}, and its files may be root's"
     # A service that only names an image may run this one.
-    places = [place for place in (facts.final.end.workdir, *(
-        step.copy.target for step in facts.copies if step.copy is not None)) if place and place.rstrip("/")]
+    places = [
+        place
+        for place in (facts.final.end.workdir, *(step.copy.target for step in facts.copies if step.copy is not None))
+        if place and place.rstrip("/")
+    ]
     for service in facts.located.others:
         for _, target, _ in service.volumes:
             if any(within(target, place.rstrip("/")) for place in places):
@@ -81,10 +106,19 @@ def _outside_path(facts: Facts) -> str:
     made = new_folders(facts)
     owned = {stage.end.workdir or "/", *made_folders(facts), *made}
     # a single file that the Dockerfile puts into /etc is there to be read
-    owned |= {step.copy.target for step in copies if step.copy and step.copy.target and (
-        gets_owner(facts, step) or (not step.copy.target_is_folder and within(step.copy.target, "/etc")))}
+    owned |= {
+        step.copy.target
+        for step in copies
+        if step.copy
+        and step.copy.target
+        and (gets_owner(facts, step) or (not step.copy.target_is_folder and within(step.copy.target, "/etc")))
+    }
     search = facts.application.search
-    for mention in (*facts.application.absolute_paths(), *_paths_in(search(_WRITTEN_PATH)), *facts.application.setting_paths()):
+    for mention in (
+        *facts.application.absolute_paths(),
+        *_paths_in(search(_WRITTEN_PATH)),
+        *facts.application.setting_paths(),
+    ):
         if not _reachable(mention.word, owned):
             return f"{mention.file}:{mention.line} names {mention.word}, which only root may be able to write"
     for mention in search(_UPWARDS):
@@ -112,7 +146,11 @@ def _outside_path(facts: Facts) -> str:
 
 def _paths_in(mentions: Iterable[Mention]) -> list[Mention]:
     """Mentions of calls and settings, cut down to the path in them."""
-    return [replace(mention, word=path[0]) for mention in mentions if (path := re.search(r"/[A-Za-z][\w.@+/-]*", mention.word))]
+    return [
+        replace(mention, word=path[0])
+        for mention in mentions
+        if (path := re.search(r"/[A-Za-z][\w.@+/-]*", mention.word))
+    ]
 
 
 def _leaves(facts: Facts, mention: Mention) -> bool:
@@ -122,8 +160,12 @@ def _leaves(facts: Facts, mention: Mention) -> bool:
         return True
     numbered = text.startswith(".parents[")
     ups = int(re.sub(r"\D", "", text) or 0) if numbered else (text.count(".parent") or text.count("dirname(")) - 1
-    depths = [mention.file.removeprefix("" if folder == "." else f"{folder}/").count("/") for copied in facts.copies.values()
-              for folder in copied.directories if folder == "." or mention.file.startswith(f"{folder}/")]
+    depths = [
+        mention.file.removeprefix("" if folder == "." else f"{folder}/").count("/")
+        for copied in facts.copies.values()
+        for folder in copied.directories
+        if folder == "." or mention.file.startswith(f"{folder}/")
+    ]
     return ups > min(depths, default=0)
 
 

@@ -25,6 +25,13 @@ class IgnoreGroup:
 @cache
 def ignore_groups() -> tuple[IgnoreGroup, ...]:
     """The groups in the order in which they are written."""
-    return tuple(IgnoreGroup(group["title"], group["needed"], group["complete"], group.get("untracked", False),
-                             tuple((pattern, probe) for pattern, probe in group["patterns"]))
-                 for group in table("dockerignore")["group"])
+    return tuple(
+        IgnoreGroup(
+            group["title"],
+            group["needed"],
+            group["complete"],
+            group.get("untracked", False),
+            tuple((pattern, probe) for pattern, probe in group["patterns"]),
+        )
+        for group in table("dockerignore")["group"]
+    )

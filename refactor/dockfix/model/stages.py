@@ -105,7 +105,7 @@ class Stage:
 
     def after(self, step: Step) -> State:
         """The state that holds once a step of this stage is done."""
-        following = self.steps[self.steps.index(step) + 1:]
+        following = self.steps[self.steps.index(step) + 1 :]
         return following[0].state if following else self.end
 
     def last(self, keyword: str) -> Step | None:
@@ -134,17 +134,18 @@ def build(tree: Dockerfile) -> Model:
     global_args: dict[str, str | None] = {}
     instructions = list(tree.instructions)
     starts = [index for index, node in enumerate(instructions) if node.keyword == "FROM"]
-    for node in instructions[:starts[0] if starts else 0]:
+    for node in instructions[: starts[0] if starts else 0]:
         known = {key: value for key, value in global_args.items() if value is not None}
         global_args.update(pairs(node, known))
     for position, start in enumerate(starts):
         stop = starts[position + 1] if position + 1 < len(starts) else len(instructions)
-        stages.append(_stage(position, instructions[start], instructions[start + 1:stop], stages, global_args))
+        stages.append(_stage(position, instructions[start], instructions[start + 1 : stop], stages, global_args))
     return Model(tree, tuple(stages), global_args)
 
 
-def _stage(index: int, start: Instruction, body: list[Instruction], earlier: list[Stage],
-           global_args: Mapping[str, str | None]) -> Stage:
+def _stage(
+    index: int, start: Instruction, body: list[Instruction], earlier: list[Stage], global_args: Mapping[str, str | None]
+) -> Stage:
     words = start.words
     base = expand(words[0], {key: value for key, value in global_args.items() if value is not None}) if words else None
     name = words[2] if len(words) == 3 and words[1].lower() == "as" else ""
@@ -193,7 +194,9 @@ def _declare(node: Instruction, state: State, global_args: Mapping[str, str | No
         chosen = state.chosen | set(given) if state.chosen_by(node.args) else state.chosen - set(given)
         return replace(state, env={**state.env, **given}, chosen=frozenset(chosen))
     if keyword == "ARG":
-        declared = {key: global_args.get(key) if value is None else value for key, value in pairs(node, state.variables)}
+        declared = {
+            key: global_args.get(key) if value is None else value for key, value in pairs(node, state.variables)
+        }
         return replace(state, args={**state.args, **declared}, chosen=state.chosen | set(declared))
     if keyword == "WORKDIR":
         path = expand(_argument(node), state.variables)
@@ -234,7 +237,9 @@ def script_of(node: Instruction, shell: tuple[str, ...] | None) -> tuple[Script,
     only = node.heredocs[0]
     if len(node.heredocs) > 1 or node.args.replace(" ", "").lstrip("<-").strip("\"'") != only.name:
         return None
-    if only.body.startswith("#!") and not only.body.split("\n", 1)[0].rstrip().endswith(("/sh", "/bash", "env sh", "env bash")):
+    if only.body.startswith("#!") and not only.body.split("\n", 1)[0].rstrip().endswith(
+        ("/sh", "/bash", "env sh", "env bash")
+    ):
         return None
     return parse_script(only.body), only.body_start
 

@@ -46,7 +46,9 @@ class Live:
             self._shown.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         shown, self._shown = self._shown, None
         if shown is not None:
             shown.stop()
@@ -85,8 +87,13 @@ class Live:
         plain = self._screen.style("x", "bold") == "x"  # the user's choice, which rich does not know
         console = Console(stderr=True, no_color=plain, highlight=False)
         spinner = Spinner("dots" if console.encoding.startswith("utf") else "line")
-        return RichLive(get_renderable=lambda: self._lines(spinner), console=console, refresh_per_second=EVERY,
-                        transient=True, redirect_stdout=False)
+        return RichLive(
+            get_renderable=lambda: self._lines(spinner),
+            console=console,
+            refresh_per_second=EVERY,
+            transient=True,
+            redirect_stdout=False,
+        )
 
     def _lines(self, spinner: Spinner) -> Table:
         from rich.table import Table

@@ -72,7 +72,12 @@ def _paragraphs(parts: Sequence[str]) -> str:
 
 
 def _told(item: Verification, style: Style, at_length: bool) -> Iterator[str]:
-    yield style(one_line(item.path), "bold") + ": " + style(item.verdict.value, _colour(item.verdict)) + one_line(_outcome(item))
+    yield (
+        style(one_line(item.path), "bold")
+        + ": "
+        + style(item.verdict.value, _colour(item.verdict))
+        + one_line(_outcome(item))
+    )
     lines = [*_remarks(item), *(("log", line) for line in item.tail), *_routine(item)]
     lines += [("logs", item.logs)] if item.logs else []
     width = max((len(label) for label, _ in lines), default=0)
@@ -130,12 +135,17 @@ def _routine(item: Verification) -> Iterator[tuple[str, str]]:
         yield "took", f"{item.builds} build{'s' * (item.builds != 1)}, {_seconds(item.seconds)}"
 
 
-def _linted(before: Mapping[str, Mapping[str, int]], after: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[str, str]]:
+def _linted(
+    before: Mapping[str, Mapping[str, int]], after: Mapping[str, Mapping[str, int]]
+) -> Iterator[tuple[str, str]]:
     """How the findings of each program changed: in all, and for the codes with another number."""
     for program in sorted(before.keys() & after.keys()):
         old, new = before[program], after[program]
-        changed = [f"{code} {old.get(code, 0)} -> {new.get(code, 0)}"
-                   for code in sorted(old.keys() | new.keys()) if old.get(code, 0) != new.get(code, 0)]
+        changed = [
+            f"{code} {old.get(code, 0)} -> {new.get(code, 0)}"
+            for code in sorted(old.keys() | new.keys())
+            if old.get(code, 0) != new.get(code, 0)
+        ]
         total = f"{sum(old.values())} -> {sum(new.values())} findings"
         yield program, total + (f" ({', '.join(changed)})" if changed else "")
 
@@ -146,7 +156,7 @@ def _layers(built: Built) -> list[str]:
     for layer in built.layers:
         if layer.size > LARGE:
             text = one_line(layer.instruction)
-            lines.append(f"{_mb(layer.size):>9}  {text if len(text) <= LONG else text[:LONG - 1] + '…'}")
+            lines.append(f"{_mb(layer.size):>9}  {text if len(text) <= LONG else text[: LONG - 1] + '…'}")
     return lines
 
 
@@ -180,7 +190,10 @@ def _sized(rows: Sequence[_Row]) -> list[list[str]]:
     if len(rows) > 1:
         compared = [row for row in rows if row.compared]
         part = "" if len(compared) == len(rows) else f" ({len(compared)} of {len(rows)})"
-        sums = [(sum(row.sizes[at] or 0 for row in compared), sum(row.seconds[at] or 0 for row in compared)) for at in (0, 1)]
+        sums = [
+            (sum(row.sizes[at] or 0 for row in compared), sum(row.seconds[at] or 0 for row in compared))
+            for at in (0, 1)
+        ]
         shown.append(_Row(f"total{part}", "", (sums[0][0], sums[1][0]), (sums[0][1], sums[1][1])))
     return [_cells(row) for row in shown]
 
@@ -188,8 +201,13 @@ def _sized(rows: Sequence[_Row]) -> list[list[str]]:
 def _cells(row: _Row) -> list[str]:
     before, after = row.sizes
     saved = [_mb(before - after), _share((before, after))] if before is not None and after is not None else ["-", "-"]
-    return [row.name, row.verdict, *("-" if size is None else _mb(size) for size in row.sizes), *saved,
-            *map(_seconds, row.seconds)]
+    return [
+        row.name,
+        row.verdict,
+        *("-" if size is None else _mb(size) for size in row.sizes),
+        *saved,
+        *map(_seconds, row.seconds),
+    ]
 
 
 def _timed(rows: Sequence[_Row]) -> Iterator[list[str]]:
@@ -306,7 +324,12 @@ def as_markdown(items: Sequence[Verification]) -> str:
         mark = "**" if number == len(items) else ""  # the total
         lines.append(_piped(f"{mark}{_literal(cell)}{mark}" if cell else "" for cell in cells[:6]))
     if times := list(_timed(rows)):
-        lines += ["", _piped(_TIMES), _piped(["---", "---", *["---:"] * 3]), *(_piped(map(_literal, cells)) for cells in times)]
+        lines += [
+            "",
+            _piped(_TIMES),
+            _piped(["---", "---", *["---:"] * 3]),
+            *(_piped(map(_literal, cells)) for cells in times),
+        ]
     for item in items:
         lines += _section(item)
     return "\n".join([*lines, *_folded(items)]) + "\n"
@@ -324,8 +347,12 @@ def _section(item: Verification) -> Iterator[str]:
 
 def _folded(items: Sequence[Verification]) -> Iterator[str]:
     """The layers of all files, folded away."""
-    large = [(item.path, title, _layers(built))
-             for item in items for title, built in (("before", item.before), ("after", item.after)) if built and _layers(built)]
+    large = [
+        (item.path, title, _layers(built))
+        for item in items
+        for title, built in (("before", item.before), ("after", item.after))
+        if built and _layers(built)
+    ]
     if large:
         yield from ("", "<details><summary>Layers over 1 MB</summary>")
         for path, title, layers in large:

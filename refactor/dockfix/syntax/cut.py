@@ -11,8 +11,9 @@ _SEPARATOR = re.compile(r"&&|;|\n")
 Span = tuple[int, int]
 
 
-def command_spans(text: str, script: str, commands: Sequence[Command], dropped: Collection[int],
-                  raw: Callable[[int, int], Span]) -> list[Span]:
+def command_spans(
+    text: str, script: str, commands: Sequence[Command], dropped: Collection[int], raw: Callable[[int, int], Span]
+) -> list[Span]:
     """The spans in an instruction's ``text`` to take out so that the commands with these indices are gone, separators included.
 
     ``raw`` turns a span of ``script`` into one of ``text``. Of the two separators around a dropped command the one that
@@ -28,8 +29,8 @@ def command_spans(text: str, script: str, commands: Sequence[Command], dropped: 
         any_before = any(each < index for each in kept)
         any_after = any(each > index for each in kept)
         if any_before and any_after:
-            leading = before is not None and "\n" not in text[before[1]:start]
-            trailing = after is not None and "\n" not in text[end:after[0]]
+            leading = before is not None and "\n" not in text[before[1] : start]
+            trailing = after is not None and "\n" not in text[end : after[0]]
             chosen = after if trailing and not leading else before
         else:
             chosen = before if any_before else after
@@ -46,8 +47,13 @@ def _separator(script: str, commands: Sequence[Command], index: int, raw: Callab
     return raw(match.start(), match.end()) if match and match[0] != "\n" else None
 
 
-def cut(text: str, escape: str, removed: Iterable[Span], replaced: Iterable[tuple[int, int, str]] = (),
-        keep_comments: bool = False) -> str:
+def cut(
+    text: str,
+    escape: str,
+    removed: Iterable[Span],
+    replaced: Iterable[tuple[int, int, str]] = (),
+    keep_comments: bool = False,
+) -> str:
     """``text`` without the spans ``removed`` and with those ``replaced``.
 
     A line that nothing is left of goes, with the comment lines right above it (unless ``keep_comments``); an escape
@@ -128,7 +134,7 @@ def _close(lines: list[str], escape: str) -> list[str]:
         if stripped.lstrip().startswith("#"):
             continue
         if stripped.endswith(escape):
-            ending = lines[number][len(lines[number].rstrip("\r\n")):]
+            ending = lines[number][len(lines[number].rstrip("\r\n")) :]
             lines[number] = stripped.removesuffix(escape).rstrip() + ending
         break
     return lines

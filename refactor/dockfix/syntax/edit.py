@@ -101,6 +101,7 @@ def _reescaped(text: str, node: Instruction, escape: str) -> str:
     """Continuations with the file's escape character, and the escapes in values too; a shell's own backslashes stay."""
     head = text[: node.head_end]
     if node.keyword in _ASSIGNING:
+
         def swap(match: re.Match[str]) -> str:
             if match[1]:
                 return match[1]

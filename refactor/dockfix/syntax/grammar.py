@@ -15,10 +15,28 @@ SPACES = (
 )
 # Between a keyword and its arguments, and between the words of COPY or FROM, only these count.
 SEPARATOR = re.compile(r"[\t\v\f\r ]+")
-KEYWORDS = frozenset((
-    "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD",
-    "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
-))
+KEYWORDS = frozenset(
+    (
+        "ADD",
+        "ARG",
+        "CMD",
+        "COPY",
+        "ENTRYPOINT",
+        "ENV",
+        "EXPOSE",
+        "FROM",
+        "HEALTHCHECK",
+        "LABEL",
+        "MAINTAINER",
+        "ONBUILD",
+        "RUN",
+        "SHELL",
+        "STOPSIGNAL",
+        "USER",
+        "VOLUME",
+        "WORKDIR",
+    )
+)
 _BLANKS = r"[\t\f\r ]*"
 DIRECTIVE = re.compile(
     rf"[{SPACES}]*#[{SPACES}]*(?P<name>[a-zA-Z][a-zA-Z0-9]*){_BLANKS}={_BLANKS}(?P<value>[^\n]+?){_BLANKS}(?:\n|\Z)"

@@ -125,11 +125,15 @@ def _from(node: Instruction) -> _Findings:
         yield "FROM names no image", "write it as FROM image:tag, or FROM scratch"
     elif len(words) != 1 and not (len(words) == 3 and words[1].upper() == "AS"):
         comment = next((word for word in words if word.startswith("#")), None)
-        yield ("FROM takes an image and, if need be, AS and a name",
-               "put the comment on a line of its own" if comment else "write it as FROM image:tag AS name")
+        yield (
+            "FROM takes an image and, if need be, AS and a name",
+            "put the comment on a line of its own" if comment else "write it as FROM image:tag AS name",
+        )
     elif len(words) == 3 and not _STAGE_NAME.fullmatch(words[2]):
-        yield (f"{words[2]} can't be the name of a stage",
-               "begin it with a letter; letters, digits, -, _ and . may follow")
+        yield (
+            f"{words[2]} can't be the name of a stage",
+            "begin it with a letter; letters, digits, -, _ and . may follow",
+        )
 
 
 def _onbuild(node: Instruction) -> _Findings:
@@ -164,9 +168,24 @@ def _healthcheck(node: Instruction) -> _Findings:
 
 
 _CHECKS: dict[str, Callable[[Instruction], _Findings]] = {
-    "ADD": _copy, "ARG": _arg, "CMD": _command, "COPY": _copy, "ENTRYPOINT": _command, "ENV": _pairs, "EXPOSE": _some,
-    "FROM": _from, "HEALTHCHECK": _healthcheck, "LABEL": _pairs, "MAINTAINER": _some, "ONBUILD": _onbuild,
-    "RUN": _command, "SHELL": _shell, "STOPSIGNAL": _some, "USER": _some, "VOLUME": _volume, "WORKDIR": _some,
+    "ADD": _copy,
+    "ARG": _arg,
+    "CMD": _command,
+    "COPY": _copy,
+    "ENTRYPOINT": _command,
+    "ENV": _pairs,
+    "EXPOSE": _some,
+    "FROM": _from,
+    "HEALTHCHECK": _healthcheck,
+    "LABEL": _pairs,
+    "MAINTAINER": _some,
+    "ONBUILD": _onbuild,
+    "RUN": _command,
+    "SHELL": _shell,
+    "STOPSIGNAL": _some,
+    "USER": _some,
+    "VOLUME": _volume,
+    "WORKDIR": _some,
 }
 
 

@@ -17,8 +17,16 @@ if TYPE_CHECKING:
     from tree_sitter import Parser
 
 _SIMPLE = {"command", "declaration_command", "unset_command", "variable_assignment", "test_command"}
-_EXPANSIONS = {"simple_expansion", "expansion", "command_substitution", "process_substitution", "arithmetic_expansion",
-               "brace_expression", "ansi_c_string", "translated_string"}
+_EXPANSIONS = {
+    "simple_expansion",
+    "expansion",
+    "command_substitution",
+    "process_substitution",
+    "arithmetic_expansion",
+    "brace_expression",
+    "ansi_c_string",
+    "translated_string",
+}
 
 _QUOTED = re.compile(r"""(?s)'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|\\(?P<escaped>.)""")
 
@@ -151,8 +159,9 @@ def _pieces(root: TSNode, source: _Source) -> Iterator[tuple[TSNode | None, str,
             last_row = child.end_point[0]
 
 
-def _flatten(node: TSNode, separator: str, redirects: tuple[TSNode, ...],
-             source: _Source) -> Iterator[tuple[TSNode, str, tuple[TSNode, ...]]]:
+def _flatten(
+    node: TSNode, separator: str, redirects: tuple[TSNode, ...], source: _Source
+) -> Iterator[tuple[TSNode, str, tuple[TSNode, ...]]]:
     if node.type == "redirected_statement" and node.children[0].type in {"list", *_SIMPLE}:
         # the grammar hangs `a && b > f` under one redirection; for the shell it belongs to b alone
         yield from _flatten(node.children[0], separator, tuple(node.children[1:]) + redirects, source)
@@ -185,7 +194,9 @@ def _command(node: TSNode, separator: str, redirects: tuple[TSNode, ...], source
             return _opaque(source.text, start, end, separator)
         else:
             words.append(_word(child.children[0] if child.type == "command_name" and child.children else child, source))
-    return Command(source.text[start:end], start, end, separator, True, tuple(words), tuple(assignments), tuple(targets))
+    return Command(
+        source.text[start:end], start, end, separator, True, tuple(words), tuple(assignments), tuple(targets)
+    )
 
 
 def _word(node: TSNode, source: _Source) -> Word:
@@ -205,6 +216,7 @@ def quoted(words: Iterable[str]) -> str:
 
 def unquote(text: str) -> str:
     """A word as the shell sees it once quotes and backslashes have done their work."""
+
     def replace(match: re.Match[str]) -> str:
         if match["single"] is not None:
             return match["single"]

@@ -23,8 +23,10 @@ _NETWORK = re.compile(
     r"|read timed out|toomanyrequests|too many requests|hash sum mismatch|50[234] (?:bad gateway|service unavailable|gateway time)"
     r"|unexpected eof|failed to do request|server misbehaving|context deadline exceeded|remote end closed connection"
 )
-_FRONT_END = re.compile(r"(?i)resolve image config for (?:docker-image://)?\S+|docker-image://\S+|frontend grpc|"
-                        r"failed to solve with frontend gateway")
+_FRONT_END = re.compile(
+    r"(?i)resolve image config for (?:docker-image://)?\S+|docker-image://\S+|frontend grpc|"
+    r"failed to solve with frontend gateway"
+)
 _SECRET_NAME = re.compile(r"(?i)token|passw|secret|key|credential|auth|pwd")
 _CACHE = re.compile(r"--mount=(?=\S*type=cache)(\S+)")
 _STEP = re.compile(r"#\d+ (\[(?!internal)[^\]]*\d+/\d+\] .*)|(STEP \d+.*)")
@@ -46,8 +48,12 @@ class BuildArguments:
 
     def words(self) -> list[str]:
         """The arguments as words of a build command."""
-        words = [word for flag, values in (("--build-arg", self.build_args), ("--secret", self.secrets), ("--ssh", self.ssh))
-                 for value in values for word in (flag, value)]
+        words = [
+            word
+            for flag, values in (("--build-arg", self.build_args), ("--secret", self.secrets), ("--ssh", self.ssh))
+            for value in values
+            for word in (flag, value)
+        ]
         for flag, value in (("--platform", self.platform), ("--network", self.network), ("--target", self.target)):
             words += [flag, value] if value else []
         return words + ["--pull"] * self.pull + ["--no-cache"] * self.no_cache
@@ -64,8 +70,12 @@ class BuildArguments:
                 variable = source = fields.get("id", "")
             held = os.environ.get(variable) if variable else None
             texts += _parts(_content(Path(source)) if held is None else held)
-        return tuple(sorted({text.strip() for text in texts if len(text.strip()) >= 4} | named_secrets(self.build_args),
-                            key=lambda text: -len(text)))
+        return tuple(
+            sorted(
+                {text.strip() for text in texts if len(text.strip()) >= 4} | named_secrets(self.build_args),
+                key=lambda text: -len(text),
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -112,8 +122,15 @@ class BuildResult:
 class Builder:
     """Builds images in a folder of its own, in which Dockerfiles and logs stay."""
 
-    def __init__(self, engine: Engine, folder: Path, arguments: BuildArguments, timeout: float,
-                 step: Callable[[str], None] = lambda text: None, hidden: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        folder: Path,
+        arguments: BuildArguments,
+        timeout: float,
+        step: Callable[[str], None] = lambda text: None,
+        hidden: Iterable[str] = (),
+    ) -> None:
         self.engine = engine
         self.step = step  # called with each step that a build comes to
         self.folder = folder
@@ -139,7 +156,11 @@ class Builder:
         if directive and self.own_front_end:
             return replace(self._once(name, replace(recipe, dockerfile=plain), arguments), note=note)
         result = self._once(name, recipe, arguments)
-        if directive and result.outcome in (Outcome.FAILED, Outcome.NETWORK) and _front_end_failed(result.log, directive):
+        if (
+            directive
+            and result.outcome in (Outcome.FAILED, Outcome.NETWORK)
+            and _front_end_failed(result.log, directive)
+        ):
             self.own_front_end = True
             result = replace(self._once(name, replace(recipe, dockerfile=plain), arguments), note=note)
         return result
@@ -160,6 +181,7 @@ class Builder:
         start = time.monotonic()
         outcome = Outcome.TIMED_OUT
         with log.open("w", encoding="utf-8", errors="replace") as out:
+
             def keep(line: str) -> None:
                 line = self.hide(line)
                 lines.append(line.rstrip())
@@ -169,7 +191,9 @@ class Builder:
                 out.flush()
 
             try:
-                done = run(command, timeout=self.timeout, stop=self.engine.stop, line=keep, environment=self.engine.environment)
+                done = run(
+                    command, timeout=self.timeout, stop=self.engine.stop, line=keep, environment=self.engine.environment
+                )
                 outcome = Outcome.OK if done.status == 0 else Outcome.FAILED
                 self.images += [image] if outcome is Outcome.OK else []
             except TimedOut as error:
@@ -190,7 +214,9 @@ class Builder:
             text = text.replace(secret, HIDDEN)
         return text
 
-    def _command(self, file: Path, ignore: Path | None, image: str, arguments: BuildArguments, context: Path) -> list[str]:
+    def _command(
+        self, file: Path, ignore: Path | None, image: str, arguments: BuildArguments, context: Path
+    ) -> list[str]:
         engine = self.engine
         command = [engine.program]
         if engine.name == "podman":
@@ -208,7 +234,7 @@ def failed_step(lines: Sequence[str]) -> tuple[str, ...]:
     filled = [line for line in lines if line]
     failed = next((match[1] for line in reversed(filled) if (match := re.match(r"#(\d+) ERROR", line))), None)
     said = [match[1] for line in filled if (match := re.match(rf"#{failed} \d+\.\d+ (.*)", line))] if failed else []
-    return (*said[1 - TAIL:], filled[-1]) if said else tuple(filled[-TAIL:])
+    return (*said[1 - TAIL :], filled[-1]) if said else tuple(filled[-TAIL:])
 
 
 def without_front_end(dockerfile: str) -> tuple[str, str]:
@@ -218,8 +244,9 @@ def without_front_end(dockerfile: str) -> tuple[str, str]:
     found = next((node for node in directives if node.name == "syntax"), None)
     if found is None:
         return dockerfile, ""
+
     def end(node: Directive) -> str:
-        return node.text[len(node.text.rstrip("\r\n")):]
+        return node.text[len(node.text.rstrip("\r\n")) :]
 
     # below the other directives, since a comment ends them
     last = directives[-1]
@@ -247,7 +274,9 @@ def with_own_caches(dockerfile: str, salt: str = "") -> str:
 
 def _own_id(mount: str, own: str) -> str:
     parts = mount.split(",")
-    target = next((part.partition("=")[2] for part in parts if part.partition("=")[0] in ("target", "dst", "destination")), "")
+    target = next(
+        (part.partition("=")[2] for part in parts if part.partition("=")[0] in ("target", "dst", "destination")), ""
+    )
     known = next((part.partition("=")[2] for part in parts if part.startswith("id=")), target)
     return ",".join([*(part for part in parts if not part.startswith("id=")), f"id={known}-{own}"])
 
@@ -266,7 +295,11 @@ def _front_end_failed(log: Path, directive: str) -> bool:
 def _tag(name: str) -> str:
     """A part of a tag: long names stay different where they are cut."""
     tag = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "image"
-    return tag if len(tag) <= 40 else f"{tag[:31]}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+    return (
+        tag
+        if len(tag) <= 40
+        else f"{tag[:31]}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+    )
 
 
 def _write(path: Path, text: str) -> None:

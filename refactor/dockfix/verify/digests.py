@@ -37,12 +37,16 @@ def digest(engine: Engine, reference: str) -> str:
     digests = {str(each).partition("@")[2] for each in names if _same(each.partition("@")[0], reference)}
     if len(digests) == 1:
         return digests.pop()
-    raise EngineError(f"{reference}: its digest is not known" + f": {reason}" * bool(reason),
-                      "the registry must answer, or the image must have been pulled from it")
+    raise EngineError(
+        f"{reference}: its digest is not known" + f": {reason}" * bool(reason),
+        "the registry must answer, or the image must have been pulled from it",
+    )
 
 
 def _same(name: str, reference: str) -> bool:
     """Whether a name without a tag is that of an image as a Dockerfile writes it."""
     written, found = image(reference), image(name)
-    plain = [(each.registry.removeprefix("docker.io"), each.repository.removeprefix("library/")) for each in (written, found)]
+    plain = [
+        (each.registry.removeprefix("docker.io"), each.repository.removeprefix("library/")) for each in (written, found)
+    ]
     return plain[0] == plain[1]

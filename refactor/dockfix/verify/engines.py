@@ -30,7 +30,9 @@ ANSWERS_WITHIN = 30.0  # seconds
 NOT_STARTED = 125  # the exit status of `run` where the engine itself is at fault
 QUICK = 120.0  # seconds: for calls that only ask or remove
 
-_NO_USER = re.compile(r"(?i)unable to find (?:user|group)|no matching entries in passwd|unknown user")  # the image's fault
+_NO_USER = re.compile(
+    r"(?i)unable to find (?:user|group)|no matching entries in passwd|unknown user"
+)  # the image's fault
 DAY = 86_400  # seconds
 
 EngineName = Literal["docker", "podman"]
@@ -96,7 +98,9 @@ class Engine:
 
     def call(self, *arguments: str, timeout: float = QUICK, check: bool = True, stdin: str = "") -> Done:
         """One call of the program."""
-        done = run([self.program, *arguments], timeout=timeout, stop=self.stop, stdin=stdin, environment=self.environment)
+        done = run(
+            [self.program, *arguments], timeout=timeout, stop=self.stop, stdin=stdin, environment=self.environment
+        )
         if check and done.status:
             lines = done.text.strip().splitlines()
             raise EngineError(f"{self.name} {arguments[0]} failed: {lines[-1] if lines else done.status}")
@@ -106,7 +110,9 @@ class Engine:
         """``run`` a container of this session that is removed at its end; its own exit status is no error."""
         done = self.call("run", "--rm", "--label", self.label, *arguments, timeout=timeout, check=False, stdin=stdin)
         if done.status == NOT_STARTED and not _NO_USER.search(done.err):
-            raise EngineError(f"a container could not be started: {(done.err.strip().splitlines() or ['no reason given'])[0]}")
+            raise EngineError(
+                f"a container could not be started: {(done.err.strip().splitlines() or ['no reason given'])[0]}"
+            )
         return done
 
     @property
@@ -176,7 +182,10 @@ class Engine:
         """Remove what a session made (None: every session whose process is gone); how many things that were."""
         label = LABEL if session is None else f"{LABEL}={session}"
         containers, images = self.left_over(label)
-        mine = [{name for name, owner in group.items() if session is not None or not alive(owner)} for group in (containers, images)]
+        mine = [
+            {name for name, owner in group.items() if session is not None or not alive(owner)}
+            for group in (containers, images)
+        ]
         self.remove(*sorted(mine[0]))
         self.remove_images(*sorted(mine[1]))
         return len(mine[0]) + len(mine[1])
@@ -197,8 +206,10 @@ def find_engine(asked: str | None, builder: str, stop: threading.Event) -> Engin
         if engine is not None:
             return engine
         reasons.append(f"{name}: {reason}")
-    raise NoEngineError(f"no container engine answers: {'; '.join(reasons)}",
-                        "start docker or podman, or point DOCKER_HOST at one; dockfix works without, but cannot verify")
+    raise NoEngineError(
+        f"no container engine answers: {'; '.join(reasons)}",
+        "start docker or podman, or point DOCKER_HOST at one; dockfix works without, but cannot verify",
+    )
 
 
 def _answers(program: str, builder: str, stop: threading.Event) -> tuple[Engine | None, str]:
@@ -232,7 +243,15 @@ def limits(network: bool, memory: str) -> Sequence[str]:
 
     The stop timeout is for podman, whose ``rm -f`` waits that long for a program that ignores SIGTERM.
     """
-    return ("--memory", memory, "--pids-limit", "1024", "--stop-timeout", "0", *(() if network else ("--network", "none")))
+    return (
+        "--memory",
+        memory,
+        "--pids-limit",
+        "1024",
+        "--stop-timeout",
+        "0",
+        *(() if network else ("--network", "none")),
+    )
 
 
 def _size(row: Mapping[str, Any]) -> int:

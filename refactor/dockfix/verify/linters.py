@@ -15,8 +15,13 @@ HADOLINT = ("--no-fail", "-f", "json", "-")
 TRIVY = ("image", "--quiet", "--format", "json", "--scanners", "vuln")
 
 
-def lint(dockerfile_text: bytes, image: str | None, environment: Mapping[str, str], timeout: float,
-         stop: threading.Event | None = None) -> tuple[dict[str, dict[str, int]], list[str]]:
+def lint(
+    dockerfile_text: bytes,
+    image: str | None,
+    environment: Mapping[str, str],
+    timeout: float,
+    stop: threading.Event | None = None,
+) -> tuple[dict[str, dict[str, int]], list[str]]:
     """The number of findings by program and by code (hadolint) or severity (trivy), and notes on programs that failed.
 
     A program that is not on PATH is left out, and so is trivy without an image. Each has ``timeout`` seconds. Raises
@@ -30,8 +35,13 @@ def lint(dockerfile_text: bytes, image: str | None, environment: Mapping[str, st
         if program is None:
             return
         try:
-            done = run([program, *arguments], timeout=timeout, stop=stop or threading.Event(), stdin=stdin,
-                       environment=environment)
+            done = run(
+                [program, *arguments],
+                timeout=timeout,
+                stop=stop or threading.Event(),
+                stdin=stdin,
+                environment=environment,
+            )
             if done.status:
                 notes.append(f"{name} failed: {_last_line(done.err) or f'exit status {done.status}'}")
             else:
@@ -54,7 +64,9 @@ def _codes(findings: Any) -> Iterable[str]:
 
 
 def _severities(report: Any) -> Iterable[str]:
-    return [str(found["Severity"]) for part in report.get("Results") or () for found in part.get("Vulnerabilities") or ()]
+    return [
+        str(found["Severity"]) for part in report.get("Results") or () for found in part.get("Vulnerabilities") or ()
+    ]
 
 
 def _last_line(text: str) -> str:

@@ -43,8 +43,15 @@ class Done:
         return self.out + self.err
 
 
-def run(command: Sequence[str], *, timeout: float, stop: threading.Event, stdin: str = "",
-        environment: Mapping[str, str] | None = None, line: Callable[[str], None] | None = None) -> Done:
+def run(
+    command: Sequence[str],
+    *,
+    timeout: float,
+    stop: threading.Event,
+    stdin: str = "",
+    environment: Mapping[str, str] | None = None,
+    line: Callable[[str], None] | None = None,
+) -> Done:
     """Run a program to its end. Raises Cancelled, TimedOut, or OSError where it cannot be started.
 
     ``line`` is called with each line of either output as it comes. ``timeout`` is in seconds.
@@ -55,8 +62,10 @@ def run(command: Sequence[str], *, timeout: float, stop: threading.Event, stdin:
     try:
         with _started(command, environment, stdin=subprocess.PIPE) as process:
             lock = threading.Lock()
-            readers += [threading.Thread(target=_read, args=(stream, kept, line, lock), daemon=True)
-                        for stream, kept in zip((process.stdout, process.stderr), texts, strict=True)]
+            readers += [
+                threading.Thread(target=_read, args=(stream, kept, line, lock), daemon=True)
+                for stream, kept in zip((process.stdout, process.stderr), texts, strict=True)
+            ]
             for reader in (*readers, threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True)):
                 reader.start()
             while True:
@@ -84,15 +93,24 @@ def stream(command: Sequence[str], environment: Mapping[str, str] | None = None)
 
 
 @contextmanager
-def _started(command: Sequence[str], environment: Mapping[str, str] | None, *, stdin: int,
-             stderr: int = subprocess.PIPE) -> Iterator[subprocess.Popen[bytes]]:
+def _started(
+    command: Sequence[str], environment: Mapping[str, str] | None, *, stdin: int, stderr: int = subprocess.PIPE
+) -> Iterator[subprocess.Popen[bytes]]:
     # In a session of its own: Ctrl-C is ours to handle, and the whole group can be ended.
-    process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True,
-                               env={**os.environ, **(environment or {})})
+    process = subprocess.Popen(
+        command,
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        start_new_session=True,
+        env={**os.environ, **(environment or {})},
+    )
     try:
         yield process
     finally:
-        _end(process)  # whoever reads or feeds a pipe closes it: another's close would wait for a grandchild that keeps it open
+        _end(
+            process
+        )  # whoever reads or feeds a pipe closes it: another's close would wait for a grandchild that keeps it open
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

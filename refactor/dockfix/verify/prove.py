@@ -95,8 +95,9 @@ class Prover:
         self.engine, self.facts, self.plan = engine, facts, plan
         self._say = say
         self._doing = ""
-        self.builder = Builder(engine, folder, plan.arguments, plan.timeout, self._tell_step,
-                               named_secrets(plan.conditions.environment))
+        self.builder = Builder(
+            engine, folder, plan.arguments, plan.timeout, self._tell_step, named_secrets(plan.conditions.environment)
+        )
         self.before = as_it_is(facts)
         self._commands = tuple(smoke for smoke in plan.smokes if not smoke.port)
         self._requests = tuple(smoke for smoke in plan.smokes if smoke.port)
@@ -123,24 +124,33 @@ class Prover:
         image = self._look(result.image, base)
         tool = Tool(result.image, image.python.executable) if image.python else None
         if self._requests and tool is None:
-            raise Ended(Proof(Verdict.ORIGINAL_FAILS, f"{self._requests[0].name} cannot be asked: {image.python_error}"))
+            raise Ended(
+                Proof(Verdict.ORIGINAL_FAILS, f"{self._requests[0].name} cannot be asked: {image.python_error}")
+            )
         self.say("starting the original")
         began = self._start(result.image, image, tool)
-        for smoke, good, said in [*self._smokes(result.image), *zip(self._requests, began.good, began.answers, strict=True)]:
+        for smoke, good, said in [
+            *self._smokes(result.image),
+            *zip(self._requests, began.good, began.answers, strict=True),
+        ]:
             if not good:
                 hide = self.builder.hide
                 tail = tuple(hide(began.output).splitlines()[-20:])
                 raise Ended(Proof(Verdict.ORIGINAL_FAILS, hide(f"{smoke.name}: {_short(said)}"), tail))
         if began.exited and not self.plan.smokes:
-            notes.append(f"the original itself ends with status {began.exited}, so that is all that its start shows; "
-                         "--env and --smoke give it more to do")
+            notes.append(
+                f"the original itself ends with status {began.exited}, so that is all that its start shows; "
+                "--env and --smoke give it more to do"
+            )
         return Original(result.image, self._built(result), image, base, began, tool, notes=notes)
 
     def check(self, original: Original, candidate: Candidate) -> Proof:
         """Build a candidate and compare it with the original."""
         self._number += 1
         self.say("building the new image")
-        result = self._build(f"after-{self._number}", replace(candidate, dockerfile=with_own_caches(candidate.dockerfile)))
+        result = self._build(
+            f"after-{self._number}", replace(candidate, dockerfile=with_own_caches(candidate.dockerfile))
+        )
         if result.outcome is not Outcome.OK:
             return _not_built(result, Verdict.AFTER_BROKEN)
         self.say("comparing the images")
@@ -151,7 +161,9 @@ class Prover:
         before, made, declared = original.image, _Findings(), candidate.declares
         made.add("config", compare.compare_config(before, image, declared))
         made.add("packages", compare.compare_packages(before, image))
-        made.add("modules", compare.compare_modules(before, image, declared), "" if before.python else before.python_error)
+        made.add(
+            "modules", compare.compare_modules(before, image, declared), "" if before.python else before.python_error
+        )
         made.add("interpreter", [*compare.compare_python(before, image), *compare.broken_interpreters(before, image)])
         unchecked = "" if before.missing is not None and image.missing is not None else "an image has no ldd"
         made.add("libraries", [] if unchecked else compare.compare_libraries(before, image), unchecked)
@@ -180,8 +192,16 @@ class Prover:
         made.add("smoke", self._failed_smokes(result.image, began), "" if self.plan.smokes else "none was given")
         verdict = Verdict.DIFFERS if made.found else Verdict.EQUAL
         reason = made.found[0].message if made.found else ""
-        return Proof(verdict, self.builder.hide(reason), (), tuple(self._hidden(made.found)), tuple(made.checks), self._built(result),
-                     result.image, tuple(gone))
+        return Proof(
+            verdict,
+            self.builder.hide(reason),
+            (),
+            tuple(self._hidden(made.found)),
+            tuple(made.checks),
+            self._built(result),
+            result.image,
+            tuple(gone),
+        )
 
     def _changing(self, original: Original) -> frozenset[str]:
         """Files whose content is another one each time that the original is built, such as a database with dates in it."""
@@ -190,25 +210,39 @@ class Prover:
             result = self._build("before-again", self.before, replace(self.plan.arguments, no_cache=True, pull=False))
             entries = self._snapshot(result.image, original.base).entries if result.outcome is Outcome.OK else {}
             old = original.image.snapshot.entries
-            original.changing = frozenset(path for path, entry in entries.items() if path in old and entry.digest != old[path].digest)
+            original.changing = frozenset(
+                path for path, entry in entries.items() if path in old and entry.digest != old[path].digest
+            )
         return original.changing
 
     def _failed_smokes(self, reference: str, began: Start) -> list[Finding]:
         results = [*self._smokes(reference), *zip(self._requests, began.good, began.answers, strict=True)]
-        return [Finding("smoke", smoke.name, f"{smoke.name} fails in the new image: {_short(said)}")
-                for smoke, good, said in results if not good]
+        return [
+            Finding("smoke", smoke.name, f"{smoke.name} fails in the new image: {_short(said)}")
+            for smoke, good, said in results
+            if not good
+        ]
 
     def _hidden(self, findings: Iterable[Finding]) -> list[Finding]:
-        return [replace(finding, subject=self.builder.hide(finding.subject), message=self.builder.hide(finding.message))
-                for finding in findings]
+        return [
+            replace(finding, subject=self.builder.hide(finding.subject), message=self.builder.hide(finding.message))
+            for finding in findings
+        ]
 
     def _build(self, name: str, candidate: Candidate, arguments: BuildArguments | None = None) -> BuildResult:
-        return self.builder.build(name, Recipe(candidate.dockerfile, candidate.ignore, self.facts.context.root), arguments)
+        return self.builder.build(
+            name, Recipe(candidate.dockerfile, candidate.ignore, self.facts.context.root), arguments
+        )
 
     def _built(self, result: BuildResult) -> Built:
         known = self.engine.image(result.image)
-        layers = tuple(replace(layer, instruction=self.builder.hide(layer.instruction)) for layer in self.engine.layers(result.image))
-        return Built(int(known["Size"]), layers, result.seconds, str(result.log), str(known["Config"].get("User") or "root"))
+        layers = tuple(
+            replace(layer, instruction=self.builder.hide(layer.instruction))
+            for layer in self.engine.layers(result.image)
+        )
+        return Built(
+            int(known["Size"]), layers, result.seconds, str(result.log), str(known["Config"].get("User") or "root")
+        )
 
     def _base(self, notes: list[str]) -> Snapshot | None:
         """The file system below the first step: of the Dockerfile cut after the FROM of the stage that is built."""
@@ -216,7 +250,7 @@ class Prover:
         if stage is None:
             return None
         nodes = self.facts.tree.nodes
-        text = "".join(node.text for node in nodes[:nodes.index(stage) + 1])
+        text = "".join(node.text for node in nodes[: nodes.index(stage) + 1])
         plain = replace(self.plan.arguments, target="", no_cache=False, pull=False)
         result = self._build("base", Candidate(text, self.before.ignore), plain)
         if result.outcome is not Outcome.OK:
@@ -239,7 +273,9 @@ class Prover:
     def _stage_start(self) -> Instruction | None:
         wanted = self.plan.arguments.target
         stages = self.facts.model.stages
-        chosen = [stage for number, stage in enumerate(stages) if wanted in (stage.name, str(number))] if wanted else stages
+        chosen = (
+            [stage for number, stage in enumerate(stages) if wanted in (stage.name, str(number))] if wanted else stages
+        )
         return chosen[-1].start if chosen else None
 
     def _snapshot(self, reference: str, base: Snapshot | None) -> Snapshot:
@@ -255,8 +291,11 @@ class Prover:
         image = Image(config, snapshot)
         conditions = self.plan.conditions
         known = set(base.entries) if base else set()
-        files = sorted(path for path, entry in snapshot.entries.items()
-                       if entry.elf and path not in snapshot.owned and path not in known and "\n" not in path)
+        files = sorted(
+            path
+            for path, entry in snapshot.entries.items()
+            if entry.elf and path not in snapshot.owned and path not in known and "\n" not in path
+        )
         missing = missing_libraries(self.engine, reference, files, conditions)
         python = next((found for name in ("python3", "python") if (found := snapshot.which(name, image.path))), None)
         if python is None:
@@ -267,8 +306,11 @@ class Prover:
         return replace(image, missing=missing, python=facts)
 
     def _start(self, reference: str, image: Image, tool: Tool | None) -> Start:
-        ports = frozenset(int(name.partition("/")[0]) for name in image.config.get("ExposedPorts") or ()
-                          if name.partition("/")[2] in ("", "tcp") and name.partition("/")[0].isdigit())
+        ports = frozenset(
+            int(name.partition("/")[0])
+            for name in image.config.get("ExposedPorts") or ()
+            if name.partition("/")[2] in ("", "tcp") and name.partition("/")[0].isdigit()
+        )
         return start(self.engine, reference, tool, ports, self._requests, self.plan.conditions)
 
     def _smokes(self, reference: str) -> list[tuple[Smoke, bool, str]]:
@@ -276,7 +318,10 @@ class Prover:
 
     def _wanted(self, before: Image, gone: list[str]) -> dict[str, str]:
         """Programs that the new image must have, with who needs them."""
-        wanted = {**needed(self.facts, gone, ()), **{name: f"{where} runs it" for name, where in self.facts.startup.programs.items()}}
+        wanted = {
+            **needed(self.facts, gone, ()),
+            **{name: f"{where} runs it" for name, where in self.facts.startup.programs.items()},
+        }
         return {**wanted, **compare.wanted_by_config(before.config)}
 
     def _taken_away(self, before: Image, candidate: Candidate) -> frozenset[str]:
@@ -286,14 +331,19 @@ class Prover:
         after = facts.context if candidate.ignore is None else facts.context.with_overlay({name: candidate.ignore})
         own = {name, ".dockerignore", facts.context.dockerfile.name if facts.context.dockerfile else "Dockerfile"}
         listing = facts.context.listing  # an empty folder shows in no file
-        closed = {folder for folder in (listing.folders if listing else ())
-                  if after.ignore.ignores(folder) and not facts.context.ignore.ignores(folder)}
+        closed = {
+            folder
+            for folder in (listing.folders if listing else ())
+            if after.ignore.ignores(folder) and not facts.context.ignore.ignores(folder)
+        }
         found: set[str] = set()
         for step, taken in facts.copies.items():
             if step.copy is not None and step.copy.target is not None:
                 left = after.copied(step.copy.sources, after.ignore)
                 emptied = (_folders(taken.files) | taken.skipped) - _folders(left.files) - left.skipped
-                for name in (taken.files - left.files) | (taken.files & own) | emptied | (closed - _folders(left.files)):
+                for name in (
+                    (taken.files - left.files) | (taken.files & own) | emptied | (closed - _folders(left.files))
+                ):
                     found.update(_places(name, taken, step.copy.target, step.copy.target_is_folder))
         return frozenset(found & before.snapshot.entries.keys())
 

@@ -70,30 +70,56 @@ class Start:
     seconds: float = 0.0
 
 
-def ask_python(engine: Engine, image: str, python: str, conditions: Conditions,
-               modules: Iterable[str] = ()) -> PythonFacts | str:
+def ask_python(
+    engine: Engine, image: str, python: str, conditions: Conditions, modules: Iterable[str] = ()
+) -> PythonFacts | str:
     """What the image's interpreter says as the image's own user; a text where it does not start. ``modules`` are tried too."""
     try:
-        done = engine.run("-i", *conditions.words(), "--env", f"DOCKFIX_MODULES={' '.join(modules)}",
-                          "--entrypoint", python, image, "-",
-                          timeout=IMPORTS_WITHIN, stdin=source("packages"))
+        done = engine.run(
+            "-i",
+            *conditions.words(),
+            "--env",
+            f"DOCKFIX_MODULES={' '.join(modules)}",
+            "--entrypoint",
+            python,
+            image,
+            "-",
+            timeout=IMPORTS_WITHIN,
+            stdin=source("packages"),
+        )
     except TimedOut as error:
         return f"its modules could not be imported: {error}"
     answer = _answer(done.out)
     if answer is None:
         lines = done.text.strip().splitlines()
         return lines[-1] if lines else f"it ended with status {done.status}"
-    return PythonFacts(answer["executable"], answer["version"], answer["distributions"], answer["modules"],
-                       answer["data"])
+    return PythonFacts(
+        answer["executable"], answer["version"], answer["distributions"], answer["modules"], answer["data"]
+    )
 
 
-def missing_libraries(engine: Engine, image: str, files: Sequence[str], conditions: Conditions) -> dict[str, frozenset[str]] | None:
+def missing_libraries(
+    engine: Engine, image: str, files: Sequence[str], conditions: Conditions
+) -> dict[str, frozenset[str]] | None:
     """What the image's loader does not find, by ELF file; None where it has no shell or no ldd."""
     if not files:
         return {}
-    script = 'command -v ldd >/dev/null || exit 3; while IFS= read -r f; do echo "@@dockfix:$f"; ldd "$f" 2>&1; done; exit 0'
-    done = engine.run("-i", *conditions.words(), "--user", "0", "--entrypoint", "/bin/sh",
-                      image, "-c", script, timeout=LIBRARIES_WITHIN, stdin="".join(f"{file}\n" for file in files))
+    script = (
+        'command -v ldd >/dev/null || exit 3; while IFS= read -r f; do echo "@@dockfix:$f"; ldd "$f" 2>&1; done; exit 0'
+    )
+    done = engine.run(
+        "-i",
+        *conditions.words(),
+        "--user",
+        "0",
+        "--entrypoint",
+        "/bin/sh",
+        image,
+        "-c",
+        script,
+        timeout=LIBRARIES_WITHIN,
+        stdin="".join(f"{file}\n" for file in files),
+    )
     if done.status:
         return None
     found: dict[str, frozenset[str]] = {}
@@ -127,8 +153,14 @@ def run_smoke(engine: Engine, image: str, smoke: Smoke, conditions: Conditions) 
     return good, f"status {done.status}: {done.text.strip()[-1500:]}"
 
 
-def start(engine: Engine, image: str, tool: Tool | None, ports: frozenset[int], requests: Sequence[Smoke],
-          conditions: Conditions) -> Start:
+def start(
+    engine: Engine,
+    image: str,
+    tool: Tool | None,
+    ports: frozenset[int],
+    requests: Sequence[Smoke],
+    conditions: Conditions,
+) -> Start:
     """Start a container and watch it until it is ready, has ended, or its time is over."""
     began = time.monotonic()
     network = any(request.network for request in requests)
@@ -157,17 +189,30 @@ def start(engine: Engine, image: str, tool: Tool | None, ports: frozenset[int], 
         state = _state(engine, name, refusal)
         logs = engine.call("logs", name, check=False)
         return Start(
-            state["exited"], (logs.text + refusal)[-20000:], state["health"], frozenset(answer["open"]),
-            {int(port): status for port, status in answer["roots"].items()}, tuple(answer["good"]),
-            tuple(f"status {each['status']}: {each['body'][:1500]}" for each in answer["answers"]), _written(engine, name),
-            time.monotonic() - began)
+            state["exited"],
+            (logs.text + refusal)[-20000:],
+            state["health"],
+            frozenset(answer["open"]),
+            {int(port): status for port, status in answer["roots"].items()},
+            tuple(answer["good"]),
+            tuple(f"status {each['status']}: {each['body'][:1500]}" for each in answer["answers"]),
+            _written(engine, name),
+            time.monotonic() - began,
+        )
 
 
 class _Probe:
     """Asks a container's ports from a second container in the same network namespace, so that no port has to be published."""
 
-    def __init__(self, engine: Engine, name: str, tool: Tool | None, ports: frozenset[int], requests: Sequence[Smoke],
-                 conditions: Conditions) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        name: str,
+        tool: Tool | None,
+        ports: frozenset[int],
+        requests: Sequence[Smoke],
+        conditions: Conditions,
+    ) -> None:
         self.engine, self.name, self.tool, self.requests = engine, name, tool, requests
         self.ports = sorted(ports)
         self.memory = conditions.memory
@@ -175,8 +220,12 @@ class _Probe:
         self.asked = tool is None or not (ports or requests)
 
     def _nothing(self, why: str) -> dict[str, Any]:
-        return {"open": [], "roots": {}, "good": [False] * len(self.requests),
-                "answers": [{"status": 0, "body": why} for _ in self.requests]}
+        return {
+            "open": [],
+            "roots": {},
+            "good": [False] * len(self.requests),
+            "answers": [{"status": 0, "body": why} for _ in self.requests],
+        }
 
     def ready(self) -> bool:
         """Whether all that is asked for answers as it should."""
@@ -195,13 +244,32 @@ class _Probe:
 
     def _ask(self, seconds: float, roots: bool) -> dict[str, Any]:
         assert self.tool is not None
-        wanted = {"seconds": seconds, "ports": self.ports, "roots": roots, "requests": [
-            {"port": each.port, "path": each.path, "statuses": each.statuses, "expect": each.expect} for each in self.requests]}
+        wanted = {
+            "seconds": seconds,
+            "ports": self.ports,
+            "roots": roots,
+            "requests": [
+                {"port": each.port, "path": each.path, "statuses": each.statuses, "expect": each.expect}
+                for each in self.requests
+            ],
+        }
         try:
             done = self.engine.run(
-                "-i", "--memory", self.memory, "--network", f"container:{self.name}", "--user", "0",
-                "--env", f"DOCKFIX_PROBE={json.dumps(wanted)}", "--entrypoint", self.tool.python, self.tool.image, "-",
-                stdin=source("ports"))
+                "-i",
+                "--memory",
+                self.memory,
+                "--network",
+                f"container:{self.name}",
+                "--user",
+                "0",
+                "--env",
+                f"DOCKFIX_PROBE={json.dumps(wanted)}",
+                "--entrypoint",
+                self.tool.python,
+                self.tool.image,
+                "-",
+                stdin=source("ports"),
+            )
         except TimedOut:
             return self._nothing("no answer in time")
         except EngineError:  # the container ended under our hands
@@ -217,7 +285,9 @@ def _running(engine: Engine, image: str, words: Sequence[str]) -> Iterator[tuple
     health = ["--health-interval", "2s"] if engine.image(image)["Config"].get("Healthcheck") else []
     try:
         done = engine.call("run", "-d", "--name", name, *_own(engine), *words, *health, image, check=False)
-        if done.status and engine.call("inspect", name, check=False).status:  # one whose command does not start is there
+        if (
+            done.status and engine.call("inspect", name, check=False).status
+        ):  # one whose command does not start is there
             raise EngineError(f"the container could not be made: {done.text.strip()[-300:]}")
         yield name, done.err.replace(name, "the container") if done.status else ""
     finally:
@@ -233,14 +303,18 @@ def _state(engine: Engine, name: str, refusal: str) -> dict[str, Any]:
     health = (state.get("Health") or state.get("Healthcheck") or {}).get("Status", "")
     running = state.get("Running") or state.get("Status") in ("running", "created", "initialized")
     failed = state.get("Status") == "created" and (state.get("Error") or refusal)  # podman leaves Error empty
-    return {"exited": None if running and not failed else int(state.get("ExitCode", 0)) or (127 if failed else 0),
-            "health": "" if health == "none" else health}
+    return {
+        "exited": None if running and not failed else int(state.get("ExitCode", 0)) or (127 if failed else 0),
+        "health": "" if health == "none" else health,
+    }
 
 
 def _written(engine: Engine, name: str) -> frozenset[str]:
     done = engine.call("diff", name, check=False)
     rows = [line.partition(" ") for line in done.out.splitlines()]
-    own = {"/etc"} if engine.name == "podman" else set()  # podman itself makes /etc/mtab; what a program writes is named itself
+    own = (
+        {"/etc"} if engine.name == "podman" else set()
+    )  # podman itself makes /etc/mtab; what a program writes is named itself
     return frozenset(path for kind, _, path in rows if kind in ("A", "C") and path not in own)
 
 

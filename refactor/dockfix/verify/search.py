@@ -76,7 +76,13 @@ class _Attempt:
     def faults(self) -> float:
         """How much speaks against it: the number of findings; more than any number where it did not build."""
         verdict = self.proof.verdict
-        return len(self.proof.findings) if verdict in (Verdict.DIFFERS, Verdict.EQUAL) else 0.5 if verdict is Verdict.NETWORK else math.inf
+        return (
+            len(self.proof.findings)
+            if verdict in (Verdict.DIFFERS, Verdict.EQUAL)
+            else 0.5
+            if verdict is Verdict.NETWORK
+            else math.inf
+        )
 
 
 def applied(result: FileResult) -> tuple[str, ...]:
@@ -111,7 +117,9 @@ def verify(engine: Engine, task: Task, say: Say) -> Verified:
     if verified.verification is None:
         return verified
     seconds = time.monotonic() - began
-    return replace(verified, verification=replace(verified.verification, seconds=seconds, builds=found.prover.builder.count))
+    return replace(
+        verified, verification=replace(verified.verification, seconds=seconds, builds=found.prover.builder.count)
+    )
 
 
 @dataclass
@@ -124,7 +132,9 @@ class _Search:
     learned: list[Learned] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.facts: Facts = gather(self.task.path, parse(decode(self.task.data)), self.task.context, self.task.settings.options)
+        self.facts: Facts = gather(
+            self.task.path, parse(decode(self.task.data)), self.task.context, self.task.settings.options
+        )
         self.prover = Prover(self.engine, self.facts, self.task.plan, self.task.folder, self.say)
         self.settings = replace(self.task.settings, provable=self.task.search)
         self.first = self._result(self.settings)
@@ -185,10 +195,14 @@ class _Search:
                 break
             self.say(f"adding {' '.join(sorted(missing))}")
             next_one = self._attempt(again)
-            better = next_one.proof.verdict is Verdict.DIFFERS and len(next_one.proof.findings) < len(attempt.proof.findings)
+            better = next_one.proof.verdict is Verdict.DIFFERS and len(next_one.proof.findings) < len(
+                attempt.proof.findings
+            )
             if better or next_one.proof.verdict is Verdict.EQUAL:
                 self.learned = [each for each in self.learned if each.key != "multi-stage.keep"]  # which this one holds
-                self.learned.append(Learned("multi-stage.keep", " ".join(keep), "; ".join(sorted(set(missing.values())))))
+                self.learned.append(
+                    Learned("multi-stage.keep", " ".join(keep), "; ".join(sorted(set(missing.values()))))
+                )
                 attempt = next_one
             else:
                 break
@@ -201,7 +215,9 @@ class _Search:
             name, attempt = better
             reasons[name] = current.proof.reason
             if not attempt.proof.verdict.blames_rewrite:
-                return attempt, self._dropped(full.applied, attempt, reasons) if attempt.proof.verdict is Verdict.EQUAL else ()
+                return attempt, self._dropped(
+                    full.applied, attempt, reasons
+                ) if attempt.proof.verdict is Verdict.EQUAL else ()
             current = attempt
         return self._one_by_one(full)
 
@@ -244,7 +260,12 @@ class _Search:
 
     def _suspected(self, attempt: _Attempt) -> list[str]:
         """The applied transforms, the likeliest culprits first."""
-        first = [name for finding in attempt.proof.findings for name in _SUSPECTS.get(finding.check, ()) if name in attempt.applied]
+        first = [
+            name
+            for finding in attempt.proof.findings
+            for name in _SUSPECTS.get(finding.check, ())
+            if name in attempt.applied
+        ]
         return list(dict.fromkeys([*first, *reversed(attempt.applied)]))
 
     def _without_doubted(self, best: _Attempt) -> _Attempt:
@@ -269,8 +290,11 @@ class _Search:
                 attempt = self._attempt(_with_option(best.settings, "multi-stage.drop", sorted(drop)))
                 if attempt.proof.verdict is Verdict.EQUAL and attempt.proof.built is not None:
                     saved = best.proof.built.size - attempt.proof.built.size
-                    yield Offer(package, saved, "nothing in the image links to it or calls it; "
-                                                f"--set multi-stage.drop={package} leaves it out")
+                    yield Offer(
+                        package,
+                        saved,
+                        f"nothing in the image links to it or calls it; --set multi-stage.drop={package} leaves it out",
+                    )
 
     def _listed(self, settings: Settings, option: str) -> frozenset[str]:
         return replace(self.facts, options=settings.options).names(option)
@@ -306,7 +330,9 @@ class _Search:
         if key in self.attempts:
             return replace(self.attempts[key], settings=settings, result=result)
         if not self._may_build():
-            return _Attempt(settings, result, Proof(Verdict.NOT_COMPARED, "the build budget ended before it (--max-builds)"))
+            return _Attempt(
+                settings, result, Proof(Verdict.NOT_COMPARED, "the build budget ended before it (--max-builds)")
+            )
         attempt = _Attempt(settings, result, self.prover.check(self.original, candidate))
         self.attempts[key] = attempt
         return attempt
@@ -329,11 +355,29 @@ class _Search:
         holds = proof.verdict.holds
         written = result if holds else replace(result, files=(), changes=())
         if holds and not self.task.settings.unsafe:  # a build has answered these
-            written = replace(written, warnings=tuple(note for note in written.warnings if not note.message.startswith(UNSAFE)))
-        return Verified(written if self.task.search else result, Verification(
-            str(self.task.path), proof.verdict, proof.reason, proof.tail, proof.findings, proof.checks, tuple(dict.fromkeys(notes)),
-            before, after, attempt.applied if holds else (), dropped, tuple(self.learned), (), proof.gone,
-            logs=str(self.task.folder) if self.prover.builder.count else ""))
+            written = replace(
+                written, warnings=tuple(note for note in written.warnings if not note.message.startswith(UNSAFE))
+            )
+        return Verified(
+            written if self.task.search else result,
+            Verification(
+                str(self.task.path),
+                proof.verdict,
+                proof.reason,
+                proof.tail,
+                proof.findings,
+                proof.checks,
+                tuple(dict.fromkeys(notes)),
+                before,
+                after,
+                attempt.applied if holds else (),
+                dropped,
+                tuple(self.learned),
+                (),
+                proof.gone,
+                logs=str(self.task.folder) if self.prover.builder.count else "",
+            ),
+        )
 
     def _linted(self, built: Built, text: str, image: str, notes: list[str]) -> Built:
         data = text.encode("utf-8", "surrogateescape")

@@ -51,6 +51,7 @@ def plan(flags: VerifyFlags, table: Mapping[str, object]) -> tuple[Plan, int]:
 
     Lists of both are joined, those of the file first; of anything else the command line's counts.
     """
+
     def texts(key: str, given: tuple[str, ...]) -> tuple[str, ...]:
         own = table.get(key, ())
         return (*(str(item) for item in own), *given) if isinstance(own, list) else given
@@ -64,12 +65,21 @@ def plan(flags: VerifyFlags, table: Mapping[str, object]) -> tuple[Plan, int]:
     except SmokeError as error:
         raise VerifySettingError(str(error)) from error
     arguments = BuildArguments(
-        texts("build-args", flags.build_arg), texts("secrets", flags.secret), texts("ssh", flags.ssh),
-        flags.platform or str(table.get("platform", "")), flags.network or str(table.get("build-network", "")),
-        flags.target or str(table.get("target", "")), flags.pull, flags.no_cache)
+        texts("build-args", flags.build_arg),
+        texts("secrets", flags.secret),
+        texts("ssh", flags.ssh),
+        flags.platform or str(table.get("platform", "")),
+        flags.network or str(table.get("build-network", "")),
+        flags.target or str(table.get("target", "")),
+        flags.pull,
+        flags.no_cache,
+    )
     conditions = Conditions(
-        flags.run_network or bool(table.get("network", False)), flags.memory or str(table.get("memory", Conditions.memory)),
-        texts("env", flags.env), number("wait", flags.wait, Conditions.wait))
+        flags.run_network or bool(table.get("network", False)),
+        flags.memory or str(table.get("memory", Conditions.memory)),
+        texts("env", flags.env),
+        number("wait", flags.wait, Conditions.wait),
+    )
     wanted = Plan(arguments, conditions, smokes, number("timeout", flags.timeout, Plan.timeout))
     return wanted, int(number("max-builds", flags.max_builds, MAX_BUILDS))
 
@@ -79,4 +89,6 @@ def _smokes(value: object) -> tuple[Smoke, ...]:
     try:
         return tuple(from_value(item) for item in values)
     except SmokeError as error:
-        raise VerifySettingError(str(error), 'for instance smoke = [":8000/health", "python -m app --version"]') from error
+        raise VerifySettingError(
+            str(error), 'for instance smoke = [":8000/health", "python -m app --version"]'
+        ) from error

@@ -7,7 +7,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_HTTP = re.compile(r"(?:(?:GET|get)\s+)?(?:http://(?:localhost|127\.0\.0\.1|0\.0\.0\.0))?:(?P<port>\d{1,5})(?P<path>/\S*)?")
+_HTTP = re.compile(
+    r"(?:(?:GET|get)\s+)?(?:http://(?:localhost|127\.0\.0\.1|0\.0\.0\.0))?:(?P<port>\d{1,5})(?P<path>/\S*)?"
+)
 _KEYS = {"run", "command", "http", "status", "expect", "wait", "network"}
 
 
@@ -69,7 +71,14 @@ def from_value(value: object) -> Smoke:
     if kinds[0] == "command":
         if not isinstance(wanted, list) or not wanted or not all(isinstance(word, str) for word in wanted):
             raise SmokeError('command is a list of words, such as ["python", "-V"]')
-        return Smoke(" ".join(wanted), command=tuple(wanted), statuses=statuses or (0,), expect=expect, wait=wait, network=network)
+        return Smoke(
+            " ".join(wanted),
+            command=tuple(wanted),
+            statuses=statuses or (0,),
+            expect=expect,
+            wait=wait,
+            network=network,
+        )
     if not isinstance(wanted, str) or not wanted.strip():
         raise SmokeError(f"{kinds[0]} is a text")
     if kinds[0] == "run":
@@ -77,8 +86,15 @@ def from_value(value: object) -> Smoke:
     match = _HTTP.fullmatch(wanted.strip())
     if match is None:
         raise SmokeError(f"{wanted!r} is no request; write it as :8000/health")
-    return Smoke(wanted, port=_port(int(match["port"])), path=match["path"] or "/", statuses=statuses or (200,), expect=expect,
-                 wait=wait, network=network)
+    return Smoke(
+        wanted,
+        port=_port(int(match["port"])),
+        path=match["path"] or "/",
+        statuses=statuses or (200,),
+        expect=expect,
+        wait=wait,
+        network=network,
+    )
 
 
 def _port(number: int) -> int:

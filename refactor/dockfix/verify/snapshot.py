@@ -15,8 +15,17 @@ _BUFFER = 1 << 16
 _MAX_LINKS = 40  # where Linux gives up
 # Compared by name and version, or made anew at will: their content is not worth reading
 _NO_DIGEST = re.compile(r"/(?:(?:site|dist)-packages|__pycache__)/")
-_TEXTS = frozenset({"/etc/passwd", "/etc/group", "/etc/os-release", "/usr/lib/os-release", "/var/lib/dpkg/status",
-                    "/lib/apk/db/installed", "/usr/lib/apk/db/installed"})
+_TEXTS = frozenset(
+    {
+        "/etc/passwd",
+        "/etc/group",
+        "/etc/os-release",
+        "/usr/lib/os-release",
+        "/var/lib/dpkg/status",
+        "/lib/apk/db/installed",
+        "/usr/lib/apk/db/installed",
+    }
+)
 _OWNED = re.compile(r"/var/lib/dpkg/info/[^/]+\.list")
 
 
@@ -162,12 +171,18 @@ class Snapshot:
         The home is "/" for whom /etc/passwd does not know. Raises KeyError for a name that the image does not know.
         """
         name, _, group = (spec or "0").partition(":")
-        accounts = [fields for fields in _fields(self.texts.get("/etc/passwd", ""), 6) if fields[2].isdecimal() and fields[3].isdecimal()]
+        accounts = [
+            fields
+            for fields in _fields(self.texts.get("/etc/passwd", ""), 6)
+            if fields[2].isdecimal() and fields[3].isdecimal()
+        ]
         groups = [fields for fields in _fields(self.texts.get("/etc/group", ""), 4) if fields[2].isdecimal()]
         known = next((fields for fields in accounts if name in (fields[0], fields[2])), None)
         if known is None and not name.isdecimal():
             raise KeyError(name)
-        account, uid, gid, home = (known[0], int(known[2]), int(known[3]), known[5] or "/") if known else (name, int(name), 0, "/")
+        account, uid, gid, home = (
+            (known[0], int(known[2]), int(known[3]), known[5] or "/") if known else (name, int(name), 0, "/")
+        )
         if known is None and uid == 0:
             account = "root"
         # the engine gives the groups of /etc/group only where none is asked for
@@ -196,7 +211,9 @@ class Snapshot:
         if real is None or user.uid == 0:
             return real is not None
         folders = list(parents(real))
-        return _granted(self.entries.get(real), user, bits) and all(_granted(self.entries.get(folder), user, 0o1) for folder in folders)
+        return _granted(self.entries.get(real), user, bits) and all(
+            _granted(self.entries.get(folder), user, 0o1) for folder in folders
+        )
 
 
 def parents(path: str) -> Iterator[str]:
@@ -265,7 +282,9 @@ class _Reader:
             kind = "dir"
         elif member.issym():
             kind, target = "link", member.linkname
-        self.entries[path] = Entry(kind, member.mode & 0o7777, member.uid, member.gid, member.size, int(member.mtime), digest, target, elf)
+        self.entries[path] = Entry(
+            kind, member.mode & 0o7777, member.uid, member.gid, member.size, int(member.mtime), digest, target, elf
+        )
 
     def content(self, archive: tarfile.TarFile, member: tarfile.TarInfo, path: str) -> tuple[str, bool]:
         """A file's digest, and whether it is an ELF file; keeps the texts."""
@@ -278,7 +297,12 @@ class _Reader:
                 self.lists.append(text)
             return _hash(data).hexdigest(), False
         old = self.base.get(path)
-        if old and (old.kind, old.size, old.mtime, old.mode) == ("file", member.size, int(member.mtime), member.mode & 0o7777):
+        if old and (old.kind, old.size, old.mtime, old.mode) == (
+            "file",
+            member.size,
+            int(member.mtime),
+            member.mode & 0o7777,
+        ):
             return old.digest, old.elf
         if _NO_DIGEST.search(path):
             wanted = member.mode & 0o111 or ".so" in posixpath.basename(path)

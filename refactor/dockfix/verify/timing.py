@@ -32,10 +32,13 @@ def _measured(prover: Prover, name: str, candidate: Candidate, source: str, mani
     # Cache mounts of this measurement alone: the first build finds them empty, the later ones as it left them.
     candidate = replace(candidate, dockerfile=with_own_layers(with_own_caches(candidate.dockerfile, own), own))
     with _copy_of(prover.facts.context.root) as root:
+
         def seconds(step: str) -> float | None:
             prover.say(f"timing the {'original' if name == 'before' else 'new'} image: {step}")
             arguments = replace(prover.plan.arguments, no_cache=False, pull=False)
-            result = prover.builder.build(f"timing-{name}-{step}", Recipe(candidate.dockerfile, candidate.ignore, root), arguments)
+            result = prover.builder.build(
+                f"timing-{name}-{step}", Recipe(candidate.dockerfile, candidate.ignore, root), arguments
+            )
             if result.image:
                 prover.engine.remove_images(result.image)
             return result.seconds if result.outcome is Outcome.OK else None

@@ -20,7 +20,9 @@ class Verdict(Enum):
     TIMED_OUT = "timed out"
     NO_ENGINE = "no container engine"
     ENGINE_FAULT = "the container engine failed"
-    NOT_COMPARED = "not compared"  # there is a change that was never built: the build budget ran out, or was interrupted
+    NOT_COMPARED = (
+        "not compared"  # there is a change that was never built: the build budget ran out, or was interrupted
+    )
     UNCHANGED = "nothing to verify"
 
     @property

@@ -56,9 +56,14 @@ class Callers:
             if name in owner.fields and self.names.holding(owner, "__init__") is None:
                 position = owner.fields.index(name)
                 self._fields[key] = tuple(
-                    (value, scope) for node, scope in self.sites(owner.name)[0][:_MAX_CALLS]
+                    (value, scope)
+                    for node, scope in self.sites(owner.name)[0][:_MAX_CALLS]
                     if not is_development(scope.module.file) and self.names.definition(node.func, scope) is owner
-                    for value in [*(word.value for word in node.keywords if word.arg == name), *node.args[position:position + 1]][:1])
+                    for value in [
+                        *(word.value for word in node.keywords if word.arg == name),
+                        *node.args[position : position + 1],
+                    ][:1]
+                )
         return self._fields[key]
 
     def _find(self, parameter: ast.arg, function: Scope) -> Given:
@@ -91,7 +96,11 @@ class Callers:
         while pending and len(names) < 8:
             each = pending.pop()
             names.append(each.name)
-            pending += [derived for derived in self.names.project.index.derived.get(each.name, ()) if "__init__" not in derived.inner]
+            pending += [
+                derived
+                for derived in self.names.project.index.derived.get(each.name, ())
+                if "__init__" not in derived.inner
+            ]
         return names
 
     def sites(self, name: str) -> tuple[list[CallSite], bool]:
@@ -115,8 +124,14 @@ class Callers:
             return True, True
         # a method that overrides the one that is named
         owner, other = function.parent, called.parent
-        return owner is not None and other is not None and other.kind == "class" and called.name == function.name != "__init__" and \
-            self._derives(owner, other, 0), False
+        return (
+            owner is not None
+            and other is not None
+            and other.kind == "class"
+            and called.name == function.name != "__init__"
+            and self._derives(owner, other, 0),
+            False,
+        )
 
     def _derives(self, owner: Scope, other: Scope, depth: int) -> bool:
         if owner is other:
@@ -127,14 +142,16 @@ class Callers:
     def _argument(self, node: ast.Call, scope: Scope, function: Scope, parameter: ast.arg) -> tuple[Bound | None, bool]:
         """What a call gives for a parameter, None for nothing, and whether that is all it can give."""
         if function.given is not None and parameter is function.given.kwarg:
-            keys: list[ast.expr | None] = [None if word.arg is None else ast.Constant(word.arg) for word in node.keywords]
+            keys: list[ast.expr | None] = [
+                None if word.arg is None else ast.Constant(word.arg) for word in node.keywords
+            ]
             return (ast.Dict(keys, [word.value for word in node.keywords]), scope), True
         for word in node.keywords:
             if word.arg == parameter.arg:
                 return (word.value, scope), True
         spread = all(word.arg is not None for word in node.keywords)
         if function.given is not None and parameter is function.given.vararg:
-            rest = (self.names.arguments(node, scope) or [(None, scope)])[len(function.positions):]
+            rest = (self.names.arguments(node, scope) or [(None, scope)])[len(function.positions) :]
             ours = [each for each, where in rest if where is scope and isinstance(each, ast.expr)]
             return (ast.Tuple(ours, ast.Load()), scope), len(ours) == len(rest)
         if parameter.arg in function.positions:
@@ -161,6 +178,11 @@ class Callers:
         word = re.compile(rb"\b" + name.encode() + rb"\b")
         files = project.mentions.get(name, ())
         total = sum(len(word.findall(project.files[file])) for file in files)
-        imports = [each for file in files if project.known(file) and (module := project.module(file, needed=False)) is not None
-                   for each, dotted in module.imports.items() if dotted.rpartition(".")[2] == name]
+        imports = [
+            each
+            for file in files
+            if project.known(file) and (module := project.module(file, needed=False)) is not None
+            for each, dotted in module.imports.items()
+            if dotted.rpartition(".")[2] == name
+        ]
         return all(each == name for each in imports) and total == 1 + calls + len(imports)

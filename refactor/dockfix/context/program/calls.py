@@ -37,7 +37,7 @@ class Call:
     def arg(self, position: int, *names: str) -> ast.expr | None:
         """An argument by its position (-1 for none) or one of its names."""
         plain = self.node.args
-        if 0 <= position < len(plain) and not any(isinstance(each, ast.Starred) for each in plain[:position + 1]):
+        if 0 <= position < len(plain) and not any(isinstance(each, ast.Starred) for each in plain[: position + 1]):
             return plain[position]
         return next((word.value for word in self.node.keywords if word.arg in names), None)
 
@@ -68,7 +68,11 @@ class Findings:
         """Adds the paths that an expression may be; where it may be nothing, one that is not known, if ``missing`` counts."""
         for value in values or ((Value(HOLE),) if missing else ()):
             # paths of Windows are written elsewhere than in an image
-            if value.text and not _WINDOWS.match(value.text) and not value.text.startswith((":memory:", "/dev/", "/proc/")):
+            if (
+                value.text
+                and not _WINDOWS.match(value.text)
+                and not value.text.startswith((":memory:", "/dev/", "/proc/"))
+            ):
                 path, base = place(value.text)
                 self.writes.append(Write(path, base, scope.module.file, line_of(node), how, value.env))
 
@@ -76,7 +80,9 @@ class Findings:
         """Adds the ports that an expression may be: what callers may give counts only where nothing else is known."""
         known = [value for value in values if value.text.isascii() and value.text.isdigit() and int(value.text) < 65536]
         for value in known or values[:1]:
-            self.ports.append(Port(int(value.text) if value in known else None, scope.module.file, line_of(node), how, value.env))
+            self.ports.append(
+                Port(int(value.text) if value in known else None, scope.module.file, line_of(node), how, value.env)
+            )
 
 
 def line_of(node: ast.AST) -> int:

@@ -14,7 +14,12 @@ import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 _OPERATORS: Mapping[type[cst.CSTNode], type[ast.operator]] = {
-    cst.Add: ast.Add, cst.Divide: ast.Div, cst.Modulo: ast.Mod, cst.Subtract: ast.Sub, cst.Multiply: ast.Mult}
+    cst.Add: ast.Add,
+    cst.Divide: ast.Div,
+    cst.Modulo: ast.Mod,
+    cst.Subtract: ast.Sub,
+    cst.Multiply: ast.Mult,
+}
 
 
 def tree_of(data: bytes) -> ast.Module | None:
@@ -31,7 +36,8 @@ class _Converter:
     def __init__(self, places: Mapping[cst.CSTNode, Any]) -> None:
         self.places = places
         self.makers: dict[str, Callable[[Any], ast.AST]] = {
-            name.removeprefix("make_"): getattr(self, name) for name in dir(self) if name.startswith("make_")}
+            name.removeprefix("make_"): getattr(self, name) for name in dir(self) if name.startswith("make_")
+        }
 
     def node(self, node: cst.CSTNode) -> Any:
         """The counterpart of a node, with its line."""
@@ -96,12 +102,24 @@ class _Converter:
         defaults = [self.node(each.default) for each in parameters if each.default is not None]
         star = listed.star_arg if isinstance(listed.star_arg, cst.Param) else None
         arguments = ast.arguments(
-            [], [self.parameter(each) for each in parameters], self.parameter(star) if star else None,
-            [self.parameter(each) for each in listed.kwonly_params], [self.maybe(each.default) for each in listed.kwonly_params],
-            self.parameter(listed.star_kwarg) if listed.star_kwarg else None, defaults)
+            [],
+            [self.parameter(each) for each in parameters],
+            self.parameter(star) if star else None,
+            [self.parameter(each) for each in listed.kwonly_params],
+            [self.maybe(each.default) for each in listed.kwonly_params],
+            self.parameter(listed.star_kwarg) if listed.star_kwarg else None,
+            defaults,
+        )
         made = ast.AsyncFunctionDef if node.asynchronous else ast.FunctionDef
-        return made(node.name.value, arguments, self.block(node.body.body), [self.node(each.decorator) for each in node.decorators],
-                    self.annotation(node.returns), lineno=1, col_offset=0)
+        return made(
+            node.name.value,
+            arguments,
+            self.block(node.body.body),
+            [self.node(each.decorator) for each in node.decorators],
+            self.annotation(node.returns),
+            lineno=1,
+            col_offset=0,
+        )
 
     def parameter(self, node: cst.Param) -> ast.arg:
         return ast.arg(node.name.value, self.annotation(node.annotation))
@@ -110,9 +128,16 @@ class _Converter:
         return None if node is None else self.node(node.annotation)
 
     def make_ClassDef(self, node: cst.ClassDef) -> ast.AST:  # noqa: N802
-        keywords = [ast.keyword(each.keyword.value if each.keyword else None, self.node(each.value)) for each in node.keywords]
-        return ast.ClassDef(node.name.value, [self.node(each.value) for each in node.bases], keywords, self.block(node.body.body),
-                            [self.node(each.decorator) for each in node.decorators])
+        keywords = [
+            ast.keyword(each.keyword.value if each.keyword else None, self.node(each.value)) for each in node.keywords
+        ]
+        return ast.ClassDef(
+            node.name.value,
+            [self.node(each.value) for each in node.bases],
+            keywords,
+            self.block(node.body.body),
+            [self.node(each.decorator) for each in node.decorators],
+        )
 
     def make_Return(self, node: cst.Return) -> ast.AST:  # noqa: N802
         return ast.Return(self.maybe(node.value))
@@ -121,7 +146,9 @@ class _Converter:
         return ast.Expr(self.node(node.value))
 
     def make_Assign(self, node: cst.Assign) -> ast.AST:  # noqa: N802
-        return ast.Assign([self.node(each.target) for each in node.targets], self.node(node.value), lineno=1, col_offset=0)
+        return ast.Assign(
+            [self.node(each.target) for each in node.targets], self.node(node.value), lineno=1, col_offset=0
+        )
 
     def make_AnnAssign(self, node: cst.AnnAssign) -> ast.AST:  # noqa: N802
         return ast.AnnAssign(self.node(node.target), self.annotation(node.annotation), self.maybe(node.value), 1)
@@ -134,7 +161,10 @@ class _Converter:
         return ast.For(self.node(node.target), self.node(node.iter), body, [], lineno=1, col_offset=0)
 
     def make_With(self, node: cst.With) -> ast.AST:  # noqa: N802
-        items = [ast.withitem(self.node(each.item), self.node(each.asname.name) if each.asname else None) for each in node.items]
+        items = [
+            ast.withitem(self.node(each.item), self.node(each.asname.name) if each.asname else None)
+            for each in node.items
+        ]
         return ast.With(items, self.block(node.body.body), lineno=1, col_offset=0)
 
     def make_Import(self, node: cst.Import) -> ast.AST:  # noqa: N802
@@ -164,7 +194,9 @@ class _Converter:
 
     def make_FormattedString(self, node: cst.FormattedString) -> ast.AST:  # noqa: N802
         raw = "r" in node.prefix.lower()
-        return _merged(self.node(part) if hasattr(part, "expression") else self.text(part, node.quote, raw) for part in node.parts)
+        return _merged(
+            self.node(part) if hasattr(part, "expression") else self.text(part, node.quote, raw) for part in node.parts
+        )
 
     def text(self, node: Any, quote: str, raw: bool) -> Any:
         """The literal part of an f-string, its escapes read as ``ast`` does."""
@@ -189,10 +221,18 @@ class _Converter:
         return ast.Attribute(self.node(node.value), node.attr.value, ast.Load())
 
     def make_Call(self, node: cst.Call) -> ast.AST:  # noqa: N802
-        plain = [ast.Starred(self.node(each.value), ast.Load(), lineno=1, col_offset=0) if each.star else self.node(each.value)
-                 for each in node.args if each.keyword is None and each.star != "**"]
-        named = [ast.keyword(each.keyword.value if each.keyword else None, self.node(each.value))
-                 for each in node.args if each.keyword is not None or each.star == "**"]
+        plain = [
+            ast.Starred(self.node(each.value), ast.Load(), lineno=1, col_offset=0)
+            if each.star
+            else self.node(each.value)
+            for each in node.args
+            if each.keyword is None and each.star != "**"
+        ]
+        named = [
+            ast.keyword(each.keyword.value if each.keyword else None, self.node(each.value))
+            for each in node.args
+            if each.keyword is not None or each.star == "**"
+        ]
         return ast.Call(self.node(node.func), plain, named)
 
     def make_Arg(self, node: cst.Arg) -> ast.AST:  # noqa: N802
@@ -207,7 +247,9 @@ class _Converter:
         return ast.BinOp(self.node(node.left), _OPERATORS.get(type(node.operator), ast.BitXor)(), self.node(node.right))
 
     def make_BooleanOperation(self, node: cst.BooleanOperation) -> ast.AST:  # noqa: N802
-        return ast.BoolOp(ast.Or() if isinstance(node.operator, cst.Or) else ast.And(), [self.node(node.left), self.node(node.right)])
+        return ast.BoolOp(
+            ast.Or() if isinstance(node.operator, cst.Or) else ast.And(), [self.node(node.left), self.node(node.right)]
+        )
 
     def make_IfExp(self, node: cst.IfExp) -> ast.AST:  # noqa: N802
         return ast.IfExp(self.node(node.test), self.node(node.body), self.node(node.orelse))
@@ -225,12 +267,18 @@ class _Converter:
         return ast.Tuple(self.elements(node.elements), ast.Load())
 
     def elements(self, elements: Sequence[cst.BaseElement]) -> list[ast.expr]:
-        return [ast.Starred(self.node(each.value), ast.Load(), lineno=1, col_offset=0) if isinstance(each, cst.StarredElement)
-                else self.node(each.value) for each in elements]
+        return [
+            ast.Starred(self.node(each.value), ast.Load(), lineno=1, col_offset=0)
+            if isinstance(each, cst.StarredElement)
+            else self.node(each.value)
+            for each in elements
+        ]
 
     def make_Dict(self, node: cst.Dict) -> ast.AST:  # noqa: N802
-        return ast.Dict([self.node(each.key) if isinstance(each, cst.DictElement) else None for each in node.elements],
-                        [self.node(each.value) for each in node.elements])
+        return ast.Dict(
+            [self.node(each.key) if isinstance(each, cst.DictElement) else None for each in node.elements],
+            [self.node(each.value) for each in node.elements],
+        )
 
     def make_Lambda(self, node: cst.Lambda) -> ast.AST:  # noqa: N802
         return ast.Tuple([self.node(each) for each in self.expressions(node)], ast.Load())
@@ -253,8 +301,13 @@ def _merged(parts: Iterable[Any]) -> ast.JoinedStr:
 
 
 def _aliases(names: Sequence[cst.ImportAlias]) -> list[ast.alias]:
-    return [ast.alias(_dotted(each.name), each.asname.name.value if each.asname and isinstance(each.asname.name, cst.Name) else None)
-            for each in names]
+    return [
+        ast.alias(
+            _dotted(each.name),
+            each.asname.name.value if each.asname and isinstance(each.asname.name, cst.Name) else None,
+        )
+        for each in names
+    ]
 
 
 def _dotted(node: cst.BaseExpression) -> str:

@@ -17,7 +17,8 @@ UNKNOWN = "?"
 # Files that are there for development; their code does not run when the container does
 _DEVELOPMENT = re.compile(
     r"(?i)(?:.*/)?(?:tests?|testing|docs?|examples?|samples?|benchmarks?)/.*|(?:.*/)?(?:test_[^/]*|[^/]*_tests?|tests|conftest"
-    r"|setup|noxfile|fabfile|dodo|versioneer)\.py")
+    r"|setup|noxfile|fabfile|dodo|versioneer)\.py"
+)
 
 
 def is_development(file: str) -> bool:
@@ -155,9 +156,18 @@ class Program:
     @cached_property
     def _running(self) -> Program:
         return replace(
-            self, runs=_kept(self.runs), loads=_kept(self.loads), writes=_kept(self.writes), ports=_kept(self.ports),
-            frameworks=_kept(self.frameworks), endpoints=_kept(self.endpoints), downloads=_kept(self.downloads),
-            imports=_kept(self.imports), unknown=_kept(self.unknown), unparsed=_kept(self.unparsed))
+            self,
+            runs=_kept(self.runs),
+            loads=_kept(self.loads),
+            writes=_kept(self.writes),
+            ports=_kept(self.ports),
+            frameworks=_kept(self.frameworks),
+            endpoints=_kept(self.endpoints),
+            downloads=_kept(self.downloads),
+            imports=_kept(self.imports),
+            unknown=_kept(self.unknown),
+            unparsed=_kept(self.unparsed),
+        )
 
 
 class _Placed(Protocol):

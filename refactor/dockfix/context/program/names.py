@@ -54,10 +54,16 @@ class Names:
         match node:
             case ast.Name(id=name):
                 holder = scope.holder(name)
-                return holder.inner.get(name) if holder is not None else self.there(scope.module.imports.get(name, ""), scope)
+                return (
+                    holder.inner.get(name)
+                    if holder is not None
+                    else self.there(scope.module.imports.get(name, ""), scope)
+                )
             case ast.Constant(value=str() as name):  # a quoted annotation
                 return self.definition(ast.Name(name, ast.Load()), scope, depth) if name.isidentifier() else None
-            case ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr=name) if (owner := scope.owner) is not None:
+            case ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr=name) if (
+                owner := scope.owner
+            ) is not None:
                 for base in owner.bases:
                     above = self.definition(base, owner.parent or owner, depth)
                     if above is not None and (found := self.holding(above, name)) is not None:
@@ -118,8 +124,13 @@ class Names:
     def class_of(self, bounds: Sequence[Bound] | None, depth: int) -> Scope | None:
         """The class of what a name stands for, by the first of its values that tells."""
         for node, scope in (bounds or ())[:3] if depth < _MAX_DEPTH else ():
-            found = self.parameter_class(node, scope, depth) if isinstance(node, ast.arg) else \
-                self.object_class(node, scope, depth + 1) if isinstance(node, ast.expr) else None
+            found = (
+                self.parameter_class(node, scope, depth)
+                if isinstance(node, ast.arg)
+                else self.object_class(node, scope, depth + 1)
+                if isinstance(node, ast.expr)
+                else None
+            )
             if found is not None:
                 return found
         return None
@@ -148,8 +159,11 @@ class Names:
         if root is node.func:
             return None, not scope.module.stars
         name = root.id if isinstance(root, ast.Name) else ""
-        foreign = name in scope.module.imports and scope.holder(name) is None and \
-            self.project.find(scope.module.imports[name], scope.module.file) is None
+        foreign = (
+            name in scope.module.imports
+            and scope.holder(name) is None
+            and self.project.find(scope.module.imports[name], scope.module.file) is None
+        )
         return None, foreign
 
     def arguments(self, node: ast.Call, scope: Scope) -> list[Bound] | None:
@@ -173,7 +187,9 @@ class Names:
             if depth < _MAX_DEPTH:
                 for each, where in given.bounds:
                     inner = where.lookup(each.id) if isinstance(each, ast.Name) else None
-                    passed = inner is not None and any(isinstance(value, ast.arg) and value is not node for value, _ in inner)
+                    passed = inner is not None and any(
+                        isinstance(value, ast.arg) and value is not node for value, _ in inner
+                    )
                     found += self.expanded(inner, depth + 1) if passed else [(each, where)]
             if not given.complete:
                 found.append((None, scope))
@@ -184,7 +200,11 @@ class Names:
         match node:
             case ast.Name(id=name):
                 found = scope.lookup(name)
-                if found is None and name in scope.module.imports and (there := self.holder(scope.module.imports[name], scope)):
+                if (
+                    found is None
+                    and name in scope.module.imports
+                    and (there := self.holder(scope.module.imports[name], scope))
+                ):
                     found = there[0].names.get(there[1])
                 return found
             case ast.Attribute(value=value, attr=name):
@@ -203,7 +223,11 @@ class Names:
             return [(None if isinstance(part, ast.Starred) else part, scope) for part in node.elts]
         found: list[Bound] = []
         for value, inner in self.expanded(self.bounds(node, scope)):
-            listed = self.elements(value, inner, depth + 1) if isinstance(value, ast.expr) and depth < _MAX_ELEMENTS else None
+            listed = (
+                self.elements(value, inner, depth + 1)
+                if isinstance(value, ast.expr) and depth < _MAX_ELEMENTS
+                else None
+            )
             if listed is None:
                 return None
             found += listed
@@ -227,7 +251,9 @@ class Names:
                 if len(bounds) == 1 and depth < 4 and isinstance(bounds[0][0], ast.Name | ast.Attribute | ast.Call):
                     return self.dotted(bounds[0][0], bounds[0][1], depth + 1) or name
                 return name
-            case ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr=name) if (owner := scope.owner) and owner.bases:
+            case ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr=name) if (
+                owner := scope.owner
+            ) and owner.bases:
                 return f"{self.dotted(owner.bases[0], owner.parent or owner, depth + 1)}.{name}"
             case ast.Attribute(value=base, attr=name):
                 owner = scope.owner
@@ -246,4 +272,6 @@ class Names:
 def is_unbound(node: ast.Call) -> bool:
     """Whether a call is ``Base.__init__(self, …)``, which is given the object itself."""
     function = node.func
-    return isinstance(function, ast.Attribute) and function.attr == "__init__" and not isinstance(function.value, ast.Call)
+    return (
+        isinstance(function, ast.Attribute) and function.attr == "__init__" and not isinstance(function.value, ast.Call)
+    )

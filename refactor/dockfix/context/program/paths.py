@@ -55,7 +55,7 @@ def join(first: str, second: str) -> str:
 def above(path: str) -> str:
     """The folder that a path lies in."""
     head = path[:1] if path[:1] in {CODE, TEMP} else ""
-    rest = path[len(head):].rstrip("/")
+    rest = path[len(head) :].rstrip("/")
     if head and (not rest or rest.endswith("/..")):
         return f"{head}{rest}/.."
     if "/" in rest:

@@ -14,7 +14,9 @@ from dockfix.context.program.source import parse_python
 # Functions that take something, and classes
 _DEFINED = re.compile(rb"def[ \t]+(\w+)\(\s*(?!\)|(?:self|cls)\s*(?:,\s*)?\))|class[ \t]+(\w+)")
 _MAX_SETTINGS = 60
-_NOT_A_WORD = bytes(code if (chr(code).isalnum() and code < 128) or code in b"_" or code >= 128 else 32 for code in range(256))
+_NOT_A_WORD = bytes(
+    code if (chr(code).isalnum() and code < 128) or code in b"_" or code >= 128 else 32 for code in range(256)
+)
 
 
 def words_of(data: bytes) -> list[bytes]:
@@ -33,8 +35,13 @@ class Project:
         self._settings: dict[str, list[str]] = {}
         self._modules: dict[str, Module | None] = {}
         self.parsed: set[str] = set()
-        self.index = Index({(match[1] or match[2]).decode("utf-8", "replace"): []
-                            for data in files.values() for match in _DEFINED.finditer(data)})
+        self.index = Index(
+            {
+                (match[1] or match[2]).decode("utf-8", "replace"): []
+                for data in files.values()
+                for match in _DEFINED.finditer(data)
+            }
+        )
         self._homes: dict[str, set[str]] = {}
         for file in files:
             stem = file.rpartition(".")[0] if file.endswith((".py", ".pyw")) else ""
@@ -89,8 +96,10 @@ class Project:
         known = self._homes.get(name, set())
         above = [folder for folder in _above(importer) if folder in known]
         # a folder that is no package itself may be on the module path
-        return above or sorted((folder for folder in known if f"{folder}/__init__.py" not in self.files),
-                               key=lambda folder: (folder.count("/"), folder))
+        return above or sorted(
+            (folder for folder in known if f"{folder}/__init__.py" not in self.files),
+            key=lambda folder: (folder.count("/"), folder),
+        )
 
     def find(self, dotted: str, importer: str) -> tuple[str, str] | None:
         """The file of a dotted name, and what of the name is left; None for a module from elsewhere.

@@ -21,48 +21,185 @@ from dockfix.context.program.serving import FETCHES, LISTENS, read_bound, read_d
 from dockfix.context.program.values import Evaluator
 from dockfix.context.program.writes import WRITES, read_setting, read_text, read_write
 
-_MADE = frozenset({"import_module", "__import__", "exec", "eval", "load_source", "spec_from_file_location", "run_path", "run_module"})
+_MADE = frozenset(
+    {"import_module", "__import__", "exec", "eval", "load_source", "spec_from_file_location", "run_path", "run_module"}
+)
 WANTED = RUNS | LOADS | LISTENS | FETCHES | WRITES | ROUTES | _MADE
 _PYTHON = re.compile(r"(?i).*\.py[wx]?")
 _PYTHON_LINE = re.compile(rb"#!.*\bpython")
 # Words that are common in any code are of interest only where the patterns below find them
-_COMMON = frozenset({
-    "run", "call", "get", "open", "save", "dump", "load", "move", "copy", "remove", "replace", "path", "url", "local", "add", "option",
-    "spawn", "output", "export", "render", "install", "connect", "bind", "launch", "mount", "include", "route", "extract", "listen",
-    "pipeline", "link", "rename", "write", "Config", "File", "Cache", "Reader", "exec", "eval", "nest", "serve", "sudo", "which",
-    "system", "add_argument", "add_option", "prepare", "blueprint", "Route", "utime", "load_data", "touch"})
-_DISTINCT = frozenset(word.encode() for word in (WANTED - _COMMON) | {
-    "subprocess", "ctypes", "cffi", "plumbum", "shutil", "DATABASES", "LOGGING", "CACHES", "PORT", "MEDIA_ROOT", "STATIC_ROOT",
-    "sqlite", "gradio", "nicegui", "YOLO", "whisper", "nltk", "sqlite3", "websockets", "eventlet", "waitress", "rembg", "gunicorn",
-    "UPLOAD_FOLDER"})
+_COMMON = frozenset(
+    {
+        "run",
+        "call",
+        "get",
+        "open",
+        "save",
+        "dump",
+        "load",
+        "move",
+        "copy",
+        "remove",
+        "replace",
+        "path",
+        "url",
+        "local",
+        "add",
+        "option",
+        "spawn",
+        "output",
+        "export",
+        "render",
+        "install",
+        "connect",
+        "bind",
+        "launch",
+        "mount",
+        "include",
+        "route",
+        "extract",
+        "listen",
+        "pipeline",
+        "link",
+        "rename",
+        "write",
+        "Config",
+        "File",
+        "Cache",
+        "Reader",
+        "exec",
+        "eval",
+        "nest",
+        "serve",
+        "sudo",
+        "which",
+        "system",
+        "add_argument",
+        "add_option",
+        "prepare",
+        "blueprint",
+        "Route",
+        "utime",
+        "load_data",
+        "touch",
+    }
+)
+_DISTINCT = frozenset(
+    word.encode()
+    for word in (WANTED - _COMMON)
+    | {
+        "subprocess",
+        "ctypes",
+        "cffi",
+        "plumbum",
+        "shutil",
+        "DATABASES",
+        "LOGGING",
+        "CACHES",
+        "PORT",
+        "MEDIA_ROOT",
+        "STATIC_ROOT",
+        "sqlite",
+        "gradio",
+        "nicegui",
+        "YOLO",
+        "whisper",
+        "nltk",
+        "sqlite3",
+        "websockets",
+        "eventlet",
+        "waitress",
+        "rembg",
+        "gunicorn",
+        "UPLOAD_FOLDER",
+    }
+)
 # Each starts with a fixed text, for which re looks many times as fast as for one that starts with a choice
-_FILTERS = tuple(re.compile(pattern) for pattern in (
-    rb"open\((?<!\wopen\()(?:(?:[^)\n]{0,300}['\"]|[^\n]{0,300}?,\s*['\"]|[^)]{0,300}?,\s*['\"])[rbt]*[wax+]|[^)]{0,300}mode)",
-    rb"\.(?:(?:run|serve|open|mount)\(|(?:save|dump|export|render|output|touch|launch|listen|bind|connect|spawn)\([^)]|add\([^)\n]{0,300}\.)",
-    rb"os\.(?:remove|rename|replace|link|system|open|utime)", rb"PORT\b", rb"port['\"]", rb"exec\((?<!\wexec\()", rb"eval\((?<!\weval\()",
-    rb"which\((?<!\wwhich\()", rb"include\((?<!\winclude\()", rb"import sh\b", rb"from sh\b",
-    rb"['\"/^](?:_*health|ping|status|ready|live|alive|heartbeat|hc\b|up\b)",
-    rb"torch\b", rb"keras\b", rb"easyocr\b", rb"uvicorn\b", rb"joblib\b", rb"stanza\b", rb"gensim\b", rb"hypercorn\b"))
+_FILTERS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rb"open\((?<!\wopen\()(?:(?:[^)\n]{0,300}['\"]|[^\n]{0,300}?,\s*['\"]|[^)]{0,300}?,\s*['\"])[rbt]*[wax+]|[^)]{0,300}mode)",
+        rb"\.(?:(?:run|serve|open|mount)\(|(?:save|dump|export|render|output|touch|launch|listen|bind|connect|spawn)\([^)]|add\([^)\n]{0,300}\.)",
+        rb"os\.(?:remove|rename|replace|link|system|open|utime)",
+        rb"PORT\b",
+        rb"port['\"]",
+        rb"exec\((?<!\wexec\()",
+        rb"eval\((?<!\weval\()",
+        rb"which\((?<!\wwhich\()",
+        rb"include\((?<!\winclude\()",
+        rb"import sh\b",
+        rb"from sh\b",
+        rb"['\"/^](?:_*health|ping|status|ready|live|alive|heartbeat|hc\b|up\b)",
+        rb"torch\b",
+        rb"keras\b",
+        rb"easyocr\b",
+        rb"uvicorn\b",
+        rb"joblib\b",
+        rb"stanza\b",
+        rb"gensim\b",
+        rb"hypercorn\b",
+    )
+)
 _TEXTS = (b"UPLOAD", b"sqlite:", b"create_app")
 _IMPORT = re.compile(rb"(?m)^[ \t]*(?:from[ \t]+([A-Za-z_]\w*)[\w.]*[ \t]+import\b|import[ \t]+([^\n#;]+))")
 _TRIPLE = re.compile(rb"\"\"\"[^\\]*?(?:\\.[^\\]*?)*\"\"\"|'''[^\\]*?(?:\\.[^\\]*?)*'''", re.DOTALL)
 _FRAMEWORKS = {
-    "flask": "flask", "quart": "quart", "fastapi": "fastapi", "django": "django", "starlette": "starlette", "aiohttp": "aiohttp",
+    "flask": "flask",
+    "quart": "quart",
+    "fastapi": "fastapi",
+    "django": "django",
+    "starlette": "starlette",
+    "aiohttp": "aiohttp",
     "tornado": "tornado",
-    "sanic": "sanic", "bottle": "bottle", "falcon": "falcon", "pyramid": "pyramid", "cherrypy": "cherrypy", "litestar": "litestar",
+    "sanic": "sanic",
+    "bottle": "bottle",
+    "falcon": "falcon",
+    "pyramid": "pyramid",
+    "cherrypy": "cherrypy",
+    "litestar": "litestar",
     "dash": "dash",
-    "streamlit": "streamlit", "gradio": "gradio", "nicegui": "nicegui", "panel": "panel", "celery": "celery", "dramatiq": "dramatiq",
+    "streamlit": "streamlit",
+    "gradio": "gradio",
+    "nicegui": "nicegui",
+    "panel": "panel",
+    "celery": "celery",
+    "dramatiq": "dramatiq",
     "rq": "rq",
-    "huey": "huey", "arq": "arq", "discord": "discord.py", "nextcord": "nextcord", "disnake": "disnake", "telegram": "python-telegram-bot",
-    "telebot": "pyTelegramBotAPI", "aiogram": "aiogram", "telethon": "telethon", "pyrogram": "pyrogram", "slack_bolt": "slack-bolt",
-    "scrapy": "scrapy", "twisted": "twisted", "grpc": "grpcio", "mcp": "mcp", "fastmcp": "fastmcp", "apscheduler": "apscheduler",
+    "huey": "huey",
+    "arq": "arq",
+    "discord": "discord.py",
+    "nextcord": "nextcord",
+    "disnake": "disnake",
+    "telegram": "python-telegram-bot",
+    "telebot": "pyTelegramBotAPI",
+    "aiogram": "aiogram",
+    "telethon": "telethon",
+    "pyrogram": "pyrogram",
+    "slack_bolt": "slack-bolt",
+    "scrapy": "scrapy",
+    "twisted": "twisted",
+    "grpc": "grpcio",
+    "mcp": "mcp",
+    "fastmcp": "fastmcp",
+    "apscheduler": "apscheduler",
     "airflow": "airflow",
-    "prefect": "prefect", "wagtail": "wagtail", "rest_framework": "django-rest-framework", "connexion": "connexion",
+    "prefect": "prefect",
+    "wagtail": "wagtail",
+    "rest_framework": "django-rest-framework",
+    "connexion": "connexion",
     "flask_restful": "flask-restful",
-    "socketio": "python-socketio", "flask_socketio": "flask-socketio", "websockets": "websockets", "waitress": "waitress",
+    "socketio": "python-socketio",
+    "flask_socketio": "flask-socketio",
+    "websockets": "websockets",
+    "waitress": "waitress",
     "uvicorn": "uvicorn",
-    "gunicorn": "gunicorn", "click": "click", "typer": "typer", "prometheus_client": "prometheus-client", "jupyter": "jupyter",
-    "chainlit": "chainlit"}
+    "gunicorn": "gunicorn",
+    "click": "click",
+    "typer": "typer",
+    "prometheus_client": "prometheus-client",
+    "jupyter": "jupyter",
+    "chainlit": "chainlit",
+}
 _Found = TypeVar("_Found")
 
 
@@ -82,8 +219,11 @@ def is_python(name: str, data: bytes) -> bool:
 
 def worth_parsing(data: bytes) -> bool:
     """Whether a source file holds words of interest."""
-    return not _DISTINCT.isdisjoint(words_of(data)) or any(text in data for text in _TEXTS) or \
-        any(pattern.search(data) for pattern in _FILTERS)
+    return (
+        not _DISTINCT.isdisjoint(words_of(data))
+        or any(text in data for text in _TEXTS)
+        or any(pattern.search(data) for pattern in _FILTERS)
+    )
 
 
 @lru_cache(maxsize=2)  # the same files are read again after every edit of a Dockerfile
@@ -111,12 +251,25 @@ def _program(items: tuple[tuple[str, bytes], ...]) -> Program:
     routes.finish()
     read_installs(found)
     imports = _imports(project, set(chosen))
-    frameworks = tuple(Use(_FRAMEWORKS[each.module], each.file, each.line, f"import {each.module}") for each in imports
-                       if each.kind == "third party" and each.module in _FRAMEWORKS)
+    frameworks = tuple(
+        Use(_FRAMEWORKS[each.module], each.file, each.line, f"import {each.module}")
+        for each in imports
+        if each.kind == "third party" and each.module in _FRAMEWORKS
+    )
     return Program(
-        _sorted(found.runs), _sorted(found.loads), _sorted(found.writes), _sorted(found.ports), frameworks, _sorted(found.endpoints),
-        _sorted(found.downloads), imports, _sorted(found.unknown),
-        tuple(Unparsed(name, reason) for name, reason in sorted(project.reasons.items())), len(files), len(project.parsed))
+        _sorted(found.runs),
+        _sorted(found.loads),
+        _sorted(found.writes),
+        _sorted(found.ports),
+        frameworks,
+        _sorted(found.endpoints),
+        _sorted(found.downloads),
+        imports,
+        _sorted(found.unknown),
+        tuple(Unparsed(name, reason) for name, reason in sorted(project.reasons.items())),
+        len(files),
+        len(project.parsed),
+    )
 
 
 def _module(module: Module, found: Findings, routes: Routes) -> None:
@@ -124,7 +277,11 @@ def _module(module: Module, found: Findings, routes: Routes) -> None:
     for node, scope in module.calls:
         dotted = found.evaluate.dotted(node.func, scope)
         plain = dotted.removesuffix(".__init__")  # the constructor of a base class does what calling the class does
-        made = node if plain == dotted else ast.copy_location(ast.Call(node.func, node.args[is_unbound(node):], node.keywords), node)
+        made = (
+            node
+            if plain == dotted
+            else ast.copy_location(ast.Call(node.func, node.args[is_unbound(node) :], node.keywords), node)
+        )
         _call(Call(made, scope, plain, found.evaluate), found, routes)
     for name, value, scope in module.settings:
         read_setting(name, value, scope, found)
@@ -169,7 +326,9 @@ def _subclasses(found: Findings, routes: Routes) -> None:
     for name in sorted(derived.keys() & WANTED):
         for each in derived[name]:
             around = each.parent or each
-            dotted = next((full for base in each.bases if (full := evaluate.dotted(base, around)).rpartition(".")[2] == name), "")
+            dotted = next(
+                (full for base in each.bases if (full := evaluate.dotted(base, around)).rpartition(".")[2] == name), ""
+            )
             if dotted and evaluate.holding(each, "__init__") is None:
                 for node, scope in evaluate.callers.sites(each.name)[0]:
                     if evaluate.definition(node.func, scope) is each:
@@ -179,7 +338,11 @@ def _subclasses(found: Findings, routes: Routes) -> None:
 def _made(call: Call, found: Findings) -> None:
     """Code or a module that is named only when the program runs."""
     values = call.values(0, "name")
-    if call.name in {"import_module", "__import__"} and values and all(value.text and "\0" not in value.text for value in values):
+    if (
+        call.name in {"import_module", "__import__"}
+        and values
+        and all(value.text and "\0" not in value.text for value in values)
+    ):
         return
     found.unknown.append(Use(call.name, call.scope.module.file, call.node.lineno, call.dotted))
 
@@ -193,8 +356,13 @@ def _imports(project: Project, chosen: set[str]) -> tuple[Import, ...]:
             name = dotted.partition(".")[0]
             if not name or name in seen or name == "__future__":
                 continue
-            kind = "local" if project.homes(name, file) and name not in sys.stdlib_module_names else \
-                "stdlib" if name in sys.stdlib_module_names else "third party"
+            kind = (
+                "local"
+                if project.homes(name, file) and name not in sys.stdlib_module_names
+                else "stdlib"
+                if name in sys.stdlib_module_names
+                else "third party"
+            )
             seen[name] = Import(name, kind, file, line)  # type: ignore[arg-type]
     return _sorted(seen.values())
 

@@ -11,17 +11,36 @@ from dockfix.context.program.model import UNKNOWN, Endpoint
 from dockfix.context.program.paths import HOLE
 from dockfix.context.program.scopes import Function, Module, Scope
 
-HEALTH = re.compile(r"\^?/?(?:[\w./-]*/)?(?:[\w.-]*(?<![a-z])health(?:z|check|-?check|_check|checks|-status)?|_{0,2}(?:lb)?(?:ping"
-                     r"|status|ready|readyz"
-                    r"|readiness|livez?|liveness|alive|heartbeat|hc|up|is_?alive))_{0,2}/?\??\$?")
+HEALTH = re.compile(
+    r"\^?/?(?:[\w./-]*/)?(?:[\w.-]*(?<![a-z])health(?:z|check|-?check|_check|checks|-status)?|_{0,2}(?:lb)?(?:ping"
+    r"|status|ready|readyz"
+    r"|readiness|livez?|liveness|alive|heartbeat|hc|up|is_?alive))_{0,2}/?\??\$?"
+)
 # A "status" is the program's only below parts such as these: /auth/status tells of a login, /jobs/status of jobs
-_OTHER_STATUS = re.compile(r"(?i)(?!(?:(?:api|v\d[\d.]*|rest|public|internal|system|server|service|app|core|common|main|web|site"
-                           r"|monitor(?:ing)?|manage(?:ment)?|actuator|probes?|checks?|health|k8s|kube|ops|meta|info|base|root|\?)?/)*[^/]*/?$).*/_*status_*/?")
+_OTHER_STATUS = re.compile(
+    r"(?i)(?!(?:(?:api|v\d[\d.]*|rest|public|internal|system|server|service|app|core|common|main|web|site"
+    r"|monitor(?:ing)?|manage(?:ment)?|actuator|probes?|checks?|health|k8s|kube|ops|meta|info|base|root|\?)?/)*[^/]*/?$).*/_*status_*/?"
+)
 _DECORATORS = frozenset({"get", "route", "head", "api_route", "websocket_route", "add_url_rule"})
-_ADDS = frozenset({
-    "get", "add_get", "add_route", "add_api_route", "add_url_rule", "Route", "path", "re_path", "url", "add_resource", "route",
-    "URLSpec"})
-_MOUNTS = frozenset({"include_router", "register_blueprint", "mount", "blueprint", "include", "Mount", "add_router", "nest"})
+_ADDS = frozenset(
+    {
+        "get",
+        "add_get",
+        "add_route",
+        "add_api_route",
+        "add_url_rule",
+        "Route",
+        "path",
+        "re_path",
+        "url",
+        "add_resource",
+        "route",
+        "URLSpec",
+    }
+)
+_MOUNTS = frozenset(
+    {"include_router", "register_blueprint", "mount", "blueprint", "include", "Mount", "add_router", "nest"}
+)
 ROUTES = _ADDS | _MOUNTS | {"Blueprint", "APIRouter"}
 _GUARD = re.compile(r"(?i)login|auth|permission|require|jwt|token|admin|protected|member|secur|limit")
 # What makes something on which routes are put that has to be mounted to be reached
@@ -41,22 +60,38 @@ class Routes:
         """Takes in the decorated functions of a module."""
         for function, scope in module.decorated:
             for decorator in function.decorator_list:
-                if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Attribute) and decorator.func.attr in _DECORATORS:
+                if (
+                    isinstance(decorator, ast.Call)
+                    and isinstance(decorator.func, ast.Attribute)
+                    and decorator.func.attr in _DECORATORS
+                ):
                     self.decorators.add(id(decorator))
                     self.decorated(function, decorator, decorator.func, scope)
 
     def decorated(self, function: Function, decorator: ast.Call, called: ast.Attribute, scope: Scope) -> None:
         """Takes in a function with the decorator that makes it answer."""
-        node = decorator.args[0] if decorator.args else next(
-            (word.value for word in decorator.keywords if word.arg in {"path", "rule", "uri"}), None)
-        values = self.found.evaluate(node, scope) if isinstance(node, ast.Name | ast.Attribute | ast.JoinedStr | ast.BinOp) else ()
+        node = (
+            decorator.args[0]
+            if decorator.args
+            else next((word.value for word in decorator.keywords if word.arg in {"path", "rule", "uri"}), None)
+        )
+        values = (
+            self.found.evaluate(node, scope)
+            if isinstance(node, ast.Name | ast.Attribute | ast.JoinedStr | ast.BinOp)
+            else ()
+        )
         path = values[0].text if values else plain(node)
         if path is None or not HEALTH.fullmatch(path) or not _gets(decorator, called.attr):
             return
         others = [each for each in function.decorator_list if each is not decorator]
-        guarded = any(_GUARD.search(ast.unparse(each)) for each in others) or any(
-            word.arg == "dependencies" for word in decorator.keywords) or any(
-            _GUARD.search(ast.unparse(default)) for default in [*function.args.defaults, *filter(None, function.args.kw_defaults)])
+        guarded = (
+            any(_GUARD.search(ast.unparse(each)) for each in others)
+            or any(word.arg == "dependencies" for word in decorator.keywords)
+            or any(
+                _GUARD.search(ast.unparse(default))
+                for default in [*function.args.defaults, *filter(None, function.args.kw_defaults)]
+            )
+        )
         made = self.found.evaluate.dotted(called.value, scope).partition(".")[0]
         endpoint = Endpoint(path, scope.module.file, function.lineno, made.lstrip(":"), guarded)
         self.routes.append((path, self.identity(called.value, scope), endpoint))
@@ -83,8 +118,11 @@ class Routes:
         target = call.arg(1) if name in {"path", "re_path", "url"} else None
         if isinstance(target, ast.Call) and isinstance(target.func, ast.Name) and target.func.id == "include":
             return
-        where = (call.scope.module.file, "") if name in {"path", "re_path", "url"} or call.receiver is None else \
-            self.identity(call.receiver, call.scope)
+        where = (
+            (call.scope.module.file, "")
+            if name in {"path", "re_path", "url"} or call.receiver is None
+            else self.identity(call.receiver, call.scope)
+        )
         framework = call.dotted.partition(".")[0].removesuffix("()").lstrip(":")
         if any(each[2].line == line_of(call.node) for each in self.routes if each[2].file == call.scope.module.file):
             return
@@ -121,8 +159,9 @@ class Routes:
         dotted = plain(argument) or self.found.evaluate.dotted(argument, call.scope)
         there = self.found.project.find(dotted, call.scope.module.file) if dotted else None
         if there is not None:
-            self.mounts.setdefault((there[0], ""), []).append(((prefix if prefix is not None else UNKNOWN).lstrip("^"),
-            (call.scope.module.file, "")))
+            self.mounts.setdefault((there[0], ""), []).append(
+                ((prefix if prefix is not None else UNKNOWN).lstrip("^"), (call.scope.module.file, ""))
+            )
 
     def identity(self, node: ast.expr, scope: Scope) -> tuple[str, str]:
         """The file and name of the variable that holds a router."""
@@ -154,7 +193,9 @@ class Routes:
             for prefix in self.prefixes(where, 0) or [""]:
                 full = re.sub(r"/{2,}", "/", f"{prefix}/{path.lstrip('^').rstrip('$')}")
                 if not _OTHER_STATUS.fullmatch(full):
-                    self.found.endpoints.append(Endpoint(full, endpoint.file, endpoint.line, endpoint.framework, endpoint.guarded))
+                    self.found.endpoints.append(
+                        Endpoint(full, endpoint.file, endpoint.line, endpoint.framework, endpoint.guarded)
+                    )
 
     def prefixes(self, where: tuple[str, str], depth: int) -> list[str]:
         """The prefixes below which a router is reached."""
@@ -164,8 +205,11 @@ class Routes:
         mounted = self.mounts.get(where)
         if not mounted:
             return [(UNKNOWN if part else "") + own]
-        return [f"{outer}/{prefix}/{own}" for prefix, receiver in mounted[:4]
-                for outer in (self.prefixes(receiver, depth + 1) if receiver != where else [""])]
+        return [
+            f"{outer}/{prefix}/{own}"
+            for prefix, receiver in mounted[:4]
+            for outer in (self.prefixes(receiver, depth + 1) if receiver != where else [""])
+        ]
 
     def own(self, where: tuple[str, str]) -> tuple[str, bool]:
         """The prefix that a router was made with, and whether it has to be mounted."""
@@ -181,8 +225,11 @@ class Routes:
 
 
 def _text(call: ast.Call, position: int, *names: str) -> str | None:
-    argument = call.args[position] if 0 <= position < len(call.args) else next(
-        (word.value for word in call.keywords if word.arg in names), None)
+    argument = (
+        call.args[position]
+        if 0 <= position < len(call.args)
+        else next((word.value for word in call.keywords if word.arg in names), None)
+    )
     return plain(argument)
 
 

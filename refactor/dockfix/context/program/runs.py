@@ -13,25 +13,114 @@ from dockfix.context.program.values import Evaluator
 from dockfix.context.scripts import commands_in_script
 from dockfix.syntax.shell import quoted
 
-RUNS = frozenset({
-    "run", "call", "check_call", "check_output", "Popen", "popen", "getoutput", "getstatusoutput", "system", "which", "find_executable",
-    "create_subprocess_exec", "create_subprocess_shell", "run_process", "open_process", "spawn", "spawnu", "runu", "startfile",
-    "subprocess_exec", "subprocess_shell", "posix_spawn", "posix_spawnp", "sudo", "local", "execv", "execve", "execvp", "execvpe",
-    "execl", "execle", "execlp", "execlpe", "spawnv", "spawnve", "spawnvp", "spawnvpe", "spawnl", "spawnle", "spawnlp", "spawnlpe",
-    "popen_spawn", "PopenSpawn"})
+RUNS = frozenset(
+    {
+        "run",
+        "call",
+        "check_call",
+        "check_output",
+        "Popen",
+        "popen",
+        "getoutput",
+        "getstatusoutput",
+        "system",
+        "which",
+        "find_executable",
+        "create_subprocess_exec",
+        "create_subprocess_shell",
+        "run_process",
+        "open_process",
+        "spawn",
+        "spawnu",
+        "runu",
+        "startfile",
+        "subprocess_exec",
+        "subprocess_shell",
+        "posix_spawn",
+        "posix_spawnp",
+        "sudo",
+        "local",
+        "execv",
+        "execve",
+        "execvp",
+        "execvpe",
+        "execl",
+        "execle",
+        "execlp",
+        "execlpe",
+        "spawnv",
+        "spawnve",
+        "spawnvp",
+        "spawnvpe",
+        "spawnl",
+        "spawnle",
+        "spawnlp",
+        "spawnlpe",
+        "popen_spawn",
+        "PopenSpawn",
+    }
+)
 LOADS = frozenset({"CDLL", "PyDLL", "LoadLibrary", "find_library", "dlopen", "load_library"})
-_SUBPROCESS = re.compile(r"(?:.*\.)?(?:subprocess|sp|subprocess32|gevent\.subprocess|eventlet\.green\.subprocess|psutil|_subprocess)\.\w+"
-                         r"|(?:asyncio\.|loop\.|\(\)\.)?(?:create_subprocess_(?:exec|shell)|subprocess_(?:exec|shell))"
-                         r"|(?:.*\.)?(?:getoutput|getstatusoutput|check_output|check_call|Popen|run_process|open_process)")
-_SHELL = re.compile(r"(?:os|posix|commands)\.(?:system|popen)|(?:.*\.)?(?:getoutput|getstatusoutput|create_subprocess_shell"
-                     r"|subprocess_shell)"
-                    r"|(?:pexpect|envoy|delegator|sarge|invoke|fabric)(?:\.\w+)*(?:\(\))?\.(?:run|runu|spawn|spawnu|local|sudo|popen|PopenSpawn)"
-                    r"|pexpect\.popen_spawn\.PopenSpawn|(?:c|ctx|context|conn|connection)\.(?:run|sudo|local)|os\.startfile")
+_SUBPROCESS = re.compile(
+    r"(?:.*\.)?(?:subprocess|sp|subprocess32|gevent\.subprocess|eventlet\.green\.subprocess|psutil|_subprocess)\.\w+"
+    r"|(?:asyncio\.|loop\.|\(\)\.)?(?:create_subprocess_(?:exec|shell)|subprocess_(?:exec|shell))"
+    r"|(?:.*\.)?(?:getoutput|getstatusoutput|check_output|check_call|Popen|run_process|open_process)"
+)
+_SHELL = re.compile(
+    r"(?:os|posix|commands)\.(?:system|popen)|(?:.*\.)?(?:getoutput|getstatusoutput|create_subprocess_shell"
+    r"|subprocess_shell)"
+    r"|(?:pexpect|envoy|delegator|sarge|invoke|fabric)(?:\.\w+)*(?:\(\))?\.(?:run|runu|spawn|spawnu|local|sudo|popen|PopenSpawn)"
+    r"|pexpect\.popen_spawn\.PopenSpawn|(?:c|ctx|context|conn|connection)\.(?:run|sudo|local)|os\.startfile"
+)
 # What a shell does itself
-_BUILTINS = frozenset({
-    "cd", "echo", "export", "set", "unset", "exit", "return", "source", ".", ":", "[", "[[", "test", "true", "false", "read", "eval",
-    "exec", "trap", "umask", "ulimit", "wait", "shift", "type", "command", "builtin", "local", "declare", "printf", "alias", "if", "!",
-    "break", "continue", "pwd", "kill", "jobs", "fg", "bg", "let", "time", "hash", "getopts", "readonly"})
+_BUILTINS = frozenset(
+    {
+        "cd",
+        "echo",
+        "export",
+        "set",
+        "unset",
+        "exit",
+        "return",
+        "source",
+        ".",
+        ":",
+        "[",
+        "[[",
+        "test",
+        "true",
+        "false",
+        "read",
+        "eval",
+        "exec",
+        "trap",
+        "umask",
+        "ulimit",
+        "wait",
+        "shift",
+        "type",
+        "command",
+        "builtin",
+        "local",
+        "declare",
+        "printf",
+        "alias",
+        "if",
+        "!",
+        "break",
+        "continue",
+        "pwd",
+        "kill",
+        "jobs",
+        "fg",
+        "bg",
+        "let",
+        "time",
+        "hash",
+        "getopts",
+        "readonly",
+    }
+)
 _MAX_LISTS = 8
 _STANDIN = '"$DOCKFIX"'
 
@@ -76,7 +165,8 @@ def _command(call: Call, node: ast.expr | None, found: Findings) -> None:
         for words in lists:
             shown = " ".join(_STANDIN if HOLE in word else quoted([word]) for word in words)
             _script(call, shown, found) if words and HOLE not in words[0] else found.run(
-                _name(words[0]) if words else UNKNOWN, call.node, call.scope, call.dotted)
+                _name(words[0]) if words else UNKNOWN, call.node, call.scope, call.dotted
+            )
 
 
 def _name(word: str) -> str:
@@ -104,7 +194,13 @@ def _script(call: Call, text: str, found: Findings) -> None:
         found.run(UNKNOWN, call.node, call.scope, call.dotted)
     for path in sorted(facts.writes):
         found.writes.append(Write(path, "root", call.scope.module.file, call.node.lineno, call.dotted))
-    found.write(tuple(Value(path.replace("$", HOLE)) for path in sorted(facts.outputs)), call.node, call.scope, call.dotted, missing=False)
+    found.write(
+        tuple(Value(path.replace("$", HOLE)) for path in sorted(facts.outputs)),
+        call.node,
+        call.scope,
+        call.dotted,
+        missing=False,
+    )
 
 
 def word_lists(evaluate: Evaluator, node: ast.expr, scope: Scope, depth: int) -> list[list[str]]:
@@ -130,8 +226,12 @@ def word_lists(evaluate: Evaluator, node: ast.expr, scope: Scope, depth: int) ->
                 return []
             return [one + (second[0] if second else [HOLE]) for one in first or [[HOLE]]]
         case ast.Name() | ast.Attribute():
-            return [words for value, inner in evaluate.expanded(evaluate.bounds(node, scope))[:_MAX_LISTS] if isinstance(value, ast.expr)
-                    for words in word_lists(evaluate, value, inner, depth + 1)]
+            return [
+                words
+                for value, inner in evaluate.expanded(evaluate.bounds(node, scope))[:_MAX_LISTS]
+                if isinstance(value, ast.expr)
+                for words in word_lists(evaluate, value, inner, depth + 1)
+            ]
         case ast.IfExp(body=body, orelse=orelse):
             return word_lists(evaluate, body, scope, depth + 1) + word_lists(evaluate, orelse, scope, depth + 1)
         case ast.Call(func=ast.Attribute(attr="split"), args=[argument, *_]):
@@ -142,8 +242,12 @@ def word_lists(evaluate: Evaluator, node: ast.expr, scope: Scope, depth: int) ->
             return word_lists(evaluate, argument, scope, depth + 1)
         case ast.Call() if (function := evaluate.callee(node, scope)[0]) is not None:
             called = function.called(evaluate.arguments(node, scope), node.keywords, scope)
-            return [words for value, _ in function.names.get("return", [])[:_MAX_LISTS] if isinstance(value, ast.expr)
-                    for words in word_lists(evaluate, value, called, depth + 1)]
+            return [
+                words
+                for value, _ in function.names.get("return", [])[:_MAX_LISTS]
+                if isinstance(value, ast.expr)
+                for words in word_lists(evaluate, value, called, depth + 1)
+            ]
     return []
 
 
@@ -165,9 +269,15 @@ def read_load(call: Call, found: Findings) -> None:
     else:
         # CDLL(find_library("x") or "libx.so.1"), CDLL(None) for the program itself
         argument = call.arg(0, "name")
-        names = [value.text for value in values if value.text] or ([] if argument is None or _nothing(argument) else [HOLE])
-        if isinstance(argument, ast.Call) and call.dotted != "find_library" and names == [HOLE] and \
-                call.evaluate.dotted(argument.func, call.scope).endswith("find_library"):
+        names = [value.text for value in values if value.text] or (
+            [] if argument is None or _nothing(argument) else [HOLE]
+        )
+        if (
+            isinstance(argument, ast.Call)
+            and call.dotted != "find_library"
+            and names == [HOLE]
+            and call.evaluate.dotted(argument.func, call.scope).endswith("find_library")
+        ):
             return  # counted by itself
     for name in names:
         found.loads.append(Use(shown(name), call.scope.module.file, call.node.lineno, call.name))

@@ -66,12 +66,19 @@ class _Scan:
                 self.statement(node, scope)
             elif kind is ast.JoinedStr or kind is ast.BinOp:
                 first = node.values[0] if kind is ast.JoinedStr and node.values else getattr(node, "left", None)  # type: ignore[attr-defined]
-                if isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value.startswith("sqlite"):
+                if (
+                    isinstance(first, ast.Constant)
+                    and isinstance(first.value, str)
+                    and first.value.startswith("sqlite")
+                ):
                     self.made.texts.append((node, scope))  # type: ignore[arg-type]
                     continue
-            elif kind is ast.Subscript and isinstance(node.value, ast.Name) and (  # type: ignore[attr-defined]
-                    self.made.imports.get(node.value.id) == "plumbum.local"):  # type: ignore[attr-defined]
-                self.made.plumbed.append((node.slice, scope))  # type: ignore[attr-defined]
+            elif (
+                isinstance(node, ast.Subscript)
+                and isinstance(node.value, ast.Name)
+                and self.made.imports.get(node.value.id) == "plumbum.local"
+            ):
+                self.made.plumbed.append((node.slice, scope))
             for part in node.__dict__.values():
                 if part.__class__ is list:
                     pending += part[::-1]
@@ -97,9 +104,18 @@ class _Scan:
             wanted = scope.owner is not None and any(_last_name(base) in self.wanted for base in scope.owner.bases)
         else:
             wanted = name in self.wanted
-        if wanted or (isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)
-                                   and self.made.imports.get(function.value.id) in {"sh", "plumbum.cmd"}) or (
-                isinstance(function, ast.Name) and self.made.imports.get(function.id, "").startswith(("sh.", "plumbum.cmd."))):
+        if (
+            wanted
+            or (
+                isinstance(function, ast.Attribute)
+                and isinstance(function.value, ast.Name)
+                and self.made.imports.get(function.value.id) in {"sh", "plumbum.cmd"}
+            )
+            or (
+                isinstance(function, ast.Name)
+                and self.made.imports.get(function.id, "").startswith(("sh.", "plumbum.cmd."))
+            )
+        ):
             self.made.calls.append((node, scope))
 
     def function(self, node: Function, scope: Scope, later: list[tuple[list[ast.AST], Scope]]) -> list[ast.AST]:
@@ -109,8 +125,13 @@ class _Scan:
         given = inner.given = node.args
         plain = [*given.posonlyargs, *given.args]
         defaults = [None] * (len(plain) - len(given.defaults)) + [*given.defaults]
-        for parameter, default in [*zip(plain, defaults, strict=True), *zip(given.kwonlyargs, given.kw_defaults, strict=True)]:
-            inner.names[parameter.arg] = [(default, scope), (parameter, inner)] if default is not None else [(parameter, inner)]
+        for parameter, default in [
+            *zip(plain, defaults, strict=True),
+            *zip(given.kwonlyargs, given.kw_defaults, strict=True),
+        ]:
+            inner.names[parameter.arg] = (
+                [(default, scope), (parameter, inner)] if default is not None else [(parameter, inner)]
+            )
         for decorator in node.decorator_list:  # of click and its like
             if isinstance(decorator, ast.Call) and _last_name(decorator.func) in {"option", "argument"}:
                 for name, value in _options(decorator):
@@ -119,14 +140,21 @@ class _Scan:
         for star in (given.vararg, given.kwarg):
             if star:
                 inner.names[star.arg] = [(star, inner)]
-        if plain and scope.kind == "class" and not any(isinstance(each, ast.Name) and each.id == "staticmethod"
-                                                       for each in node.decorator_list):
+        if (
+            plain
+            and scope.kind == "class"
+            and not any(isinstance(each, ast.Name) and each.id == "staticmethod" for each in node.decorator_list)
+        ):
             inner.first = plain[0].arg
             inner.names[inner.first] = [(None, scope)]
         if any(isinstance(each, ast.Call) for each in node.decorator_list):
             self.made.decorated.append((node, scope))
         later.append(([*node.body], inner))
-        return [*node.decorator_list, *(each for each in defaults if each is not None), *(each for each in given.kw_defaults if each)]
+        return [
+            *node.decorator_list,
+            *(each for each in defaults if each is not None),
+            *(each for each in given.kw_defaults if each),
+        ]
 
     def statement(self, node: ast.AST, scope: Scope) -> None:
         match node:
@@ -140,7 +168,9 @@ class _Scan:
                     self.assign(target, value, scope)
             case ast.NamedExpr(target=target, value=value):
                 self.assign(target, value, scope)
-            case ast.For(target=ast.Name() as target, iter=ast.List() | ast.Tuple() | ast.Name() | ast.Attribute() as sequence):
+            case ast.For(
+                target=ast.Name() as target, iter=ast.List() | ast.Tuple() | ast.Name() | ast.Attribute() as sequence
+            ):
                 self.assign(target, ast.Starred(sequence, ast.Load()), scope)
             case ast.AugAssign(target=target) | ast.For(target=target) | ast.AsyncFor(target=target):
                 self.assign(target, None, scope)
@@ -160,7 +190,7 @@ class _Scan:
 
     def import_from(self, module: str, names: list[ast.alias], level: int, line: int) -> None:
         if level:
-            package = self.package[:len(self.package) - level + 1]
+            package = self.package[: len(self.package) - level + 1]
             module = ":" + ".".join([*package, *([module] if module else [])])
         else:
             self.made.imported.append((module, line))
@@ -168,7 +198,9 @@ class _Scan:
             if alias.name == "*":
                 self.made.stars.append(module)
             else:
-                self.made.imports[alias.asname or alias.name] = f"{module}.{alias.name}" if module != ":" else f":{alias.name}"
+                self.made.imports[alias.asname or alias.name] = (
+                    f"{module}.{alias.name}" if module != ":" else f":{alias.name}"
+                )
 
     def assign(self, target: ast.expr, value: ast.expr | None, scope: Scope) -> None:
         match target:
@@ -179,7 +211,9 @@ class _Scan:
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 literal = isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(parts)
                 for number, part in enumerate(parts):
-                    item = ast.Subscript(value, ast.Constant(number), ast.Load()) if isinstance(value, _UNPACKED) else None
+                    item = (
+                        ast.Subscript(value, ast.Constant(number), ast.Load()) if isinstance(value, _UNPACKED) else None
+                    )
                     self.assign(part, value.elts[number] if literal else item, scope)  # type: ignore[union-attr]
             case ast.Attribute(value=ast.Name(id=name), attr=attribute):
                 owner = scope.owner
@@ -198,15 +232,30 @@ class _Scan:
         match base:
             case ast.Name(id=name):
                 (scope.holder(name) or scope).entries.setdefault((name, key), []).append((value, scope))
-            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if scope.owner is not None and name == scope.first:
+            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if (
+                scope.owner is not None and name == scope.first
+            ):
                 scope.owner.entries.setdefault((attribute, key), []).append((value, scope))
 
 
 _UNPACKED = (ast.Call, ast.Name, ast.Attribute, ast.Await)
 # What holds nothing: names, and what else stands in the fields of nodes
 _PASSED_OVER = frozenset({ast.Name, ast.Load, ast.Store, ast.Del, ast.Pass, ast.alias, str, int, bool, type(None)})
-_STATEMENTS = frozenset({ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.AugAssign, ast.For, ast.AsyncFor, ast.With, ast.AsyncWith,
-                         ast.Return, ast.Import, ast.ImportFrom})
+_STATEMENTS = frozenset(
+    {
+        ast.Assign,
+        ast.AnnAssign,
+        ast.NamedExpr,
+        ast.AugAssign,
+        ast.For,
+        ast.AsyncFor,
+        ast.With,
+        ast.AsyncWith,
+        ast.Return,
+        ast.Import,
+        ast.ImportFrom,
+    }
+)
 
 
 def _options(node: ast.Call) -> list[tuple[str, ast.expr]]:

@@ -48,13 +48,22 @@ class Scope:
     def positions(self) -> list[str]:
         """The names of the parameters that can be given by position, without self."""
         given = self.given
-        return [each.arg for each in (*given.posonlyargs, *given.args)][1 if self.first else 0:] if given else []
+        return [each.arg for each in (*given.posonlyargs, *given.args)][1 if self.first else 0 :] if given else []
 
     def called(self, arguments: Sequence[Bound] | None, keywords: Iterable[ast.keyword], caller: Scope) -> Scope:
         """The scope of a function's body when it is called with these arguments; None for some that are not known."""
         made = Scope(self.module, self.parent, self.kind, self.name)
-        made.names, made.inner, made.first, made.given, made.origin = {**self.names}, self.inner, self.first, self.given, self.origin
-        made.entries = {key: [(value, made if scope is self else scope) for value, scope in bounds] for key, bounds in self.entries.items()}
+        made.names, made.inner, made.first, made.given, made.origin = (
+            {**self.names},
+            self.inner,
+            self.first,
+            self.given,
+            self.origin,
+        )
+        made.entries = {
+            key: [(value, made if scope is self else scope) for value, scope in bounds]
+            for key, bounds in self.entries.items()
+        }
         given = self.given
         if given is None or arguments is None:
             return made
@@ -62,9 +71,11 @@ class Scope:
         for name, bound in zip(names, arguments, strict=False):
             made.names[name] = [bound]
         if given.vararg:
-            rest = arguments[len(names):]
+            rest = arguments[len(names) :]
             made.names |= {f"*{number}": [bound] for number, bound in enumerate(rest)}  # no name that code could have
-            made.names[given.vararg.arg] = [(ast.Tuple([ast.Name(f"*{number}") for number in range(len(rest))], ast.Load()), made)]
+            made.names[given.vararg.arg] = [
+                (ast.Tuple([ast.Name(f"*{number}") for number in range(len(rest))], ast.Load()), made)
+            ]
         for word in keywords:
             if word.arg:
                 made.names[word.arg] = [(word.value, caller)]
@@ -72,7 +83,10 @@ class Scope:
             if len(bounds) == 2 and made.names[name] is bounds and isinstance(bounds[1][0], ast.arg):
                 made.names[name] = bounds[:1]
         # a local variable made from a parameter belongs to this call
-        made.names = {name: [(value, made if scope is self else scope) for value, scope in bounds] for name, bounds in made.names.items()}
+        made.names = {
+            name: [(value, made if scope is self else scope) for value, scope in bounds]
+            for name, bounds in made.names.items()
+        }
         return made
 
     @property

@@ -12,8 +12,14 @@ from dockfix.context.program.scopes import Scope
 
 # Calls that listen: the argument's position (-1: only by name), its names, and the default where it is not given
 _LISTENS: tuple[tuple[re.Pattern[str], int, tuple[str, ...], int | None], ...] = tuple(
-    (re.compile(pattern), position, names, default) for pattern, position, names, default in (
-        (r"(?:flask|quart|flask_openapi3|connexion|apiflask|dash|jupyter_dash)\.\w+(?:\(\))?\.run(?:_server)?", 1, ("port",), 5000),
+    (re.compile(pattern), position, names, default)
+    for pattern, position, names, default in (
+        (
+            r"(?:flask|quart|flask_openapi3|connexion|apiflask|dash|jupyter_dash)\.\w+(?:\(\))?\.run(?:_server)?",
+            1,
+            ("port",),
+            5000,
+        ),
         (r"uvicorn\.(?:run|Config)", 2, ("port",), 8000),
         (r"sanic\.Sanic\(\)\.(?:run|create_server|prepare)", 1, ("port",), 8000),
         (r"bottle\.(?:run|\w+\(\)\.run)", -1, ("port",), 8080),
@@ -23,7 +29,12 @@ _LISTENS: tuple[tuple[re.Pattern[str], int, tuple[str, ...], int | None], ...] =
         (r"(?:.*\.)?start_http_server", 0, ("port",), None),
         (r"(?:asyncio\.)?(?:start_server)", 2, ("port",), None),
         (r".*loop\w*(?:\(\))?\.create_server", 2, ("port",), None),
-        (r"(?:.*\.)?reactor\.listen(?:TCP|SSL|UDP)|(?:twisted\.application\.)?internet\.(?:TCP|SSL|UDP)Server", 0, ("port",), None),
+        (
+            r"(?:.*\.)?reactor\.listen(?:TCP|SSL|UDP)|(?:twisted\.application\.)?internet\.(?:TCP|SSL|UDP)Server",
+            0,
+            ("port",),
+            None,
+        ),
         (r"wsgiref\.simple_server\.make_server|werkzeug\.serving\.(?:run_simple|make_server)", 1, ("port",), None),
         (r"(?:flask_socketio|socketio)\.\w+\(\)\.run", 2, ("port",), 5000),
         (r"gradio\.\w+(?:\(\))?(?:\.\w+\(\))?\.launch", -1, ("server_port",), 7860),
@@ -31,24 +42,67 @@ _LISTENS: tuple[tuple[re.Pattern[str], int, tuple[str, ...], int | None], ...] =
         (r"eventlet\.listen", 0, (), None),
         (r"mcp\.server\.fastmcp\.FastMCP|fastmcp\.FastMCP", -1, ("port",), None),
         (r"nicegui\.ui\.run", -1, ("port",), 8080),
-        (r"(?:.*\.)?(?:TCPServer|UDPServer|ThreadingTCPServer|HTTPServer|ThreadingHTTPServer|WSGIServer|StreamServer|ForkingTCPServer"
-         r"|ThreadedTCPServer|ThreadingUDPServer|SimpleXMLRPCServer|SimpleWebSocketServer)", 0, ("server_address", "addr",
-         "listener"), None),
+        (
+            r"(?:.*\.)?(?:TCPServer|UDPServer|ThreadingTCPServer|HTTPServer|ThreadingHTTPServer|WSGIServer|StreamServer|ForkingTCPServer"
+            r"|ThreadedTCPServer|ThreadingUDPServer|SimpleXMLRPCServer|SimpleWebSocketServer)",
+            0,
+            ("server_address", "addr", "listener"),
+            None,
+        ),
         (r"(?:.*\.)?add_(?:in)?secure_port", 0, ("address",), None),
         (r"websockets\.(?:\w+\.)*serve", 2, ("port",), None),
         (r".*tornado.*\.(?:listen|bind)", 0, ("port",), None),
         (r"rpyc\.\w+\.\w+", -1, ("port",), None),
-    ))
-LISTENS = frozenset({
-    "run", "run_server", "Config", "create_server", "prepare", "run_app", "TCPSite", "serve", "start_http_server", "start_server",
-    "listenTCP", "listenSSL", "listenUDP", "TCPServer", "SSLServer", "UDPServer", "make_server", "run_simple", "launch", "run_webhook",
-    "start_webhook", "listen", "FastMCP", "ThreadingTCPServer", "HTTPServer", "ThreadingHTTPServer", "WSGIServer", "StreamServer",
-    "add_insecure_port", "add_secure_port", "bind", "add_argument", "option", "add_option", "ForkingTCPServer", "ThreadedTCPServer",
-    "ThreadingUDPServer", "SimpleXMLRPCServer"})
+    )
+)
+LISTENS = frozenset(
+    {
+        "run",
+        "run_server",
+        "Config",
+        "create_server",
+        "prepare",
+        "run_app",
+        "TCPSite",
+        "serve",
+        "start_http_server",
+        "start_server",
+        "listenTCP",
+        "listenSSL",
+        "listenUDP",
+        "TCPServer",
+        "SSLServer",
+        "UDPServer",
+        "make_server",
+        "run_simple",
+        "launch",
+        "run_webhook",
+        "start_webhook",
+        "listen",
+        "FastMCP",
+        "ThreadingTCPServer",
+        "HTTPServer",
+        "ThreadingHTTPServer",
+        "WSGIServer",
+        "StreamServer",
+        "add_insecure_port",
+        "add_secure_port",
+        "bind",
+        "add_argument",
+        "option",
+        "add_option",
+        "ForkingTCPServer",
+        "ThreadedTCPServer",
+        "ThreadingUDPServer",
+        "SimpleXMLRPCServer",
+    }
+)
 _PORT_OPTION = re.compile(r"--?(?:[a-z]+[-_])*port|--bind|--listen")
-NOT_OURS = re.compile(r"(?i)(?:db|database|redis|mysql|postgres\w*|pg|smtp|mail|mongo\w*|rabbit\w*|amqp|kafka|proxy|remote|target"
-                     r"|upstream|ssh|ldap"
-                       r"|es|elastic\w*|memcached?|broker|graphite|statsd|influx\w*|mqtt|client|dest\w*|server-db)[-_]port")
+NOT_OURS = re.compile(
+    r"(?i)(?:db|database|redis|mysql|postgres\w*|pg|smtp|mail|mongo\w*|rabbit\w*|amqp|kafka|proxy|remote|target"
+    r"|upstream|ssh|ldap"
+    r"|es|elastic\w*|memcached?|broker|graphite|statsd|influx\w*|mqtt|client|dest\w*|server-db)[-_]port"
+)
 
 
 def read_port(call: Call, found: Findings) -> None:
@@ -73,20 +127,31 @@ def read_port(call: Call, found: Findings) -> None:
             if call.arg(-1, "unix_socket", "uds", "fd") is not None:
                 return
             argument = call.arg(position, *names)
-            if isinstance(argument, ast.Name) and (bounds := scope.lookup(argument.id)) and isinstance(bounds[0][0], ast.Tuple):
+            if (
+                isinstance(argument, ast.Name)
+                and (bounds := scope.lookup(argument.id))
+                and isinstance(bounds[0][0], ast.Tuple)
+            ):
                 argument = bounds[0][0]
             if isinstance(argument, ast.Tuple):
                 argument = argument.elts[1] if len(argument.elts) > 1 else None
             if argument is None:
                 if default_port is not None and not any(word.arg is None for word in node.keywords):
-                    found.ports.append(Port(default_port, scope.module.file, node.lineno, f"{call.dotted}, its default"))
+                    found.ports.append(
+                        Port(default_port, scope.module.file, node.lineno, f"{call.dotted}, its default")
+                    )
                 elif any(word.arg is None for word in node.keywords):
                     found.ports.append(Port(None, scope.module.file, node.lineno, call.dotted))
                 return
-            values = tuple(value._replace(text=value.text.rpartition(":")[2]) for value in call.evaluate(argument, scope))
+            values = tuple(
+                value._replace(text=value.text.rpartition(":")[2]) for value in call.evaluate(argument, scope)
+            )
             found.port(values or ((Value(str(default_port)),) if default_port else ()), node, scope, call.dotted)
             return
-    if name in {"run", "listen", "serve", "run_server", "start_server", "launch"} and call.arg(-1, "port", "server_port") is not None:
+    if (
+        name in {"run", "listen", "serve", "run_server", "start_server", "launch"}
+        and call.arg(-1, "port", "server_port") is not None
+    ):
         found.port(call.values(-1, "port", "server_port"), node, scope, call.dotted)
     elif name == "listen" and len(node.args) >= 1 and call.dotted.endswith("app.listen"):
         found.port(call.values(0), node, scope, call.dotted)
@@ -97,13 +162,24 @@ def read_port(call: Call, found: Findings) -> None:
 _HF = "~/.cache/huggingface"
 # Calls that fetch data: where they keep it, the arguments that name the folder, and those that name the data
 _FETCHES: tuple[tuple[re.Pattern[str], str, tuple[str, ...], int], ...] = tuple(
-    (re.compile(pattern), folder, names, what) for pattern, folder, names, what in (
+    (re.compile(pattern), folder, names, what)
+    for pattern, folder, names, what in (
         (r"nltk\.(?:downloader\.)?download", "~/nltk_data", ("download_dir",), 0),
         (r"spacy\.cli\.(?:download\.)?download|spacy\.download", "the site-packages", (), 0),
-        (r"(?:transformers|diffusers|optimum|peft|sentence_transformers|auto_gptq|ctransformers|timm|TTS|open_clip|optimum\.\w+)"
-         r"(?:\.\w+)*\.from_pretrained", _HF, ("cache_dir",), 0),
+        (
+            r"(?:transformers|diffusers|optimum|peft|sentence_transformers|auto_gptq|ctransformers|timm|TTS|open_clip|optimum\.\w+)"
+            r"(?:\.\w+)*\.from_pretrained",
+            _HF,
+            ("cache_dir",),
+            0,
+        ),
         (r"transformers\.(?:pipelines\.)?pipeline", _HF, (), 0),
-        (r"huggingface_hub\.(?:\w+\.)*(?:snapshot_download|hf_hub_download|cached_download)", _HF, ("local_dir", "cache_dir"), 0),
+        (
+            r"huggingface_hub\.(?:\w+\.)*(?:snapshot_download|hf_hub_download|cached_download)",
+            _HF,
+            ("local_dir", "cache_dir"),
+            0,
+        ),
         (r"datasets\.(?:\w+\.)*load_dataset", _HF, ("cache_dir",), 0),
         (r"sentence_transformers\.(?:SentenceTransformer|CrossEncoder)", _HF, ("cache_folder", "cache_dir"), 0),
         (r"faster_whisper\.WhisperModel", _HF, ("download_root",), 0),
@@ -112,7 +188,12 @@ _FETCHES: tuple[tuple[re.Pattern[str], str, tuple[str, ...], int], ...] = tuple(
         (r"(?:torchvision\.models|torchaudio\.pipelines)\.\w+", "~/.cache/torch", (), -1),
         (r"torchvision\.datasets\.\w+", "", ("root",), -1),
         (r"easyocr\.Reader", "~/.EasyOCR", ("model_storage_directory",), 0),
-        (r"(?:tensorflow\.)?keras\.utils\.(?:data_utils\.)?get_file|tensorflow\.keras\.utils\.get_file", "~/.keras", ("cache_dir",), 0),
+        (
+            r"(?:tensorflow\.)?keras\.utils\.(?:data_utils\.)?get_file|tensorflow\.keras\.utils\.get_file",
+            "~/.keras",
+            ("cache_dir",),
+            0,
+        ),
         (r"(?:tensorflow\.)?keras\.(?:applications|datasets)(?:\.\w+)+", "~/.keras", (), -1),
         (r"tensorflow_hub\.(?:load|KerasLayer)", "/tmp/tfhub_modules", (), 0),
         (r"tensorflow_datasets\.load", "~/tensorflow_datasets", ("data_dir",), 0),
@@ -128,20 +209,86 @@ _FETCHES: tuple[tuple[re.Pattern[str], str, tuple[str, ...], int], ...] = tuple(
         (r"paddleocr\.PaddleOCR", "~/.paddleocr", (), -1),
         (r"insightface\.app\.FaceAnalysis", "~/.insightface", ("root",), -1),
         (r"tldextract\.(?:extract|TLDExtract)", "~/.cache/python-tldextract", ("cache_dir",), -1),
-        (r"urllib\.request\.urlretrieve|urllib\.urlretrieve|wget\.download|gdown\.download(?:_folder)?", "", ("filename", "out",
-        "output"), 0),
-    ))
-_NAMED = ("name", "model", "model_name", "model_name_or_path", "model_size_or_path", "repo_id", "pretrained_model_name_or_path", "url",
-                     "path",
-          "info_or_id", "encoding_name", "repo_or_dir")
-FETCHES = frozenset({
-    "download", "from_pretrained", "pipeline", "snapshot_download", "hf_hub_download", "cached_download", "load_dataset",
-    "SentenceTransformer", "CrossEncoder", "WhisperModel", "load_model", "load", "load_state_dict_from_url", "download_url_to_file",
-    "Reader", "get_file", "KerasLayer", "get_encoding", "encoding_for_model", "Pipeline", "install", "launch", "YOLO", "remove",
-    "new_session", "PaddleOCR", "FaceAnalysis", "ChromeDriverManager", "GeckoDriverManager", "EdgeChromiumDriverManager", "urlretrieve",
-    "extract", "TLDExtract", "download_folder", "load_data", "fetch_20newsgroups", "fetch_california_housing", "fetch_openml", "MNIST",
-    "CIFAR10", "ImageFolder", "resnet18", "resnet50", "resnet101", "vgg16", "vgg19", "mobilenet_v2", "MobileNetV2", "VGG16", "VGG19",
-    "ResNet50", "InceptionV3", "Xception", "EfficientNetB0"})
+        (
+            r"urllib\.request\.urlretrieve|urllib\.urlretrieve|wget\.download|gdown\.download(?:_folder)?",
+            "",
+            ("filename", "out", "output"),
+            0,
+        ),
+    )
+)
+_NAMED = (
+    "name",
+    "model",
+    "model_name",
+    "model_name_or_path",
+    "model_size_or_path",
+    "repo_id",
+    "pretrained_model_name_or_path",
+    "url",
+    "path",
+    "info_or_id",
+    "encoding_name",
+    "repo_or_dir",
+)
+FETCHES = frozenset(
+    {
+        "download",
+        "from_pretrained",
+        "pipeline",
+        "snapshot_download",
+        "hf_hub_download",
+        "cached_download",
+        "load_dataset",
+        "SentenceTransformer",
+        "CrossEncoder",
+        "WhisperModel",
+        "load_model",
+        "load",
+        "load_state_dict_from_url",
+        "download_url_to_file",
+        "Reader",
+        "get_file",
+        "KerasLayer",
+        "get_encoding",
+        "encoding_for_model",
+        "Pipeline",
+        "install",
+        "launch",
+        "YOLO",
+        "remove",
+        "new_session",
+        "PaddleOCR",
+        "FaceAnalysis",
+        "ChromeDriverManager",
+        "GeckoDriverManager",
+        "EdgeChromiumDriverManager",
+        "urlretrieve",
+        "extract",
+        "TLDExtract",
+        "download_folder",
+        "load_data",
+        "fetch_20newsgroups",
+        "fetch_california_housing",
+        "fetch_openml",
+        "MNIST",
+        "CIFAR10",
+        "ImageFolder",
+        "resnet18",
+        "resnet50",
+        "resnet101",
+        "vgg16",
+        "vgg19",
+        "mobilenet_v2",
+        "MobileNetV2",
+        "VGG16",
+        "VGG19",
+        "ResNet50",
+        "InceptionV3",
+        "Xception",
+        "EfficientNetB0",
+    }
+)
 
 
 def read_download(call: Call, found: Findings) -> None:

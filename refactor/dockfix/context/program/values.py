@@ -16,24 +16,53 @@ _MAX_ALTERNATIVES = 6
 _MAX_DEPTH = 14
 _MAX_CALLERS = 4  # through which a parameter is followed
 _FUEL = 250
-_ENV = re.compile(r"(?:os\.)?(?:getenv|environ\.(?:get|setdefault|pop))|decouple\.config|(?:.*\.)?(?:env|getenv|get_env|env_var"
-                     r"|get_env_var)"
-                  r"|(?:.*\b[Ee]nv(?:\(\))?)\.(?:str|int|path|bool|url|get_value|get|float)|starlette\.config\.Config\(\)")
+_ENV = re.compile(
+    r"(?:os\.)?(?:getenv|environ\.(?:get|setdefault|pop))|decouple\.config|(?:.*\.)?(?:env|getenv|get_env|env_var"
+    r"|get_env_var)"
+    r"|(?:.*\b[Ee]nv(?:\(\))?)\.(?:str|int|path|bool|url|get_value|get|float)|starlette\.config\.Config\(\)"
+)
 _PATHS = re.compile(r"(?:.*\.)?(?:Path|PurePath|PosixPath|PurePosixPath|AsyncPath|UPath)")
-_SAME = frozenset({
-    "resolve", "absolute", "expanduser", "as_posix", "strip", "rstrip", "lstrip", "lower", "encode", "decode", "expandvars", "samefile",
-    "__str__"})
-_SAME_CALLS = re.compile(r"str|int|bytes|repr|list|(?:os\.)?(?:fspath|fsencode|fsdecode)|(?:os\.path\.|path\.)(?:abspath|realpath|normpath"
-                         r"|expanduser|expandvars)|(?:abspath|realpath|normpath|expanduser)|shlex\.quote|(?:.*\.)?cast|asyncio\.to_thread")
+_SAME = frozenset(
+    {
+        "resolve",
+        "absolute",
+        "expanduser",
+        "as_posix",
+        "strip",
+        "rstrip",
+        "lstrip",
+        "lower",
+        "encode",
+        "decode",
+        "expandvars",
+        "samefile",
+        "__str__",
+    }
+)
+_SAME_CALLS = re.compile(
+    r"str|int|bytes|repr|list|(?:os\.)?(?:fspath|fsencode|fsdecode)|(?:os\.path\.|path\.)(?:abspath|realpath|normpath"
+    r"|expanduser|expandvars)|(?:abspath|realpath|normpath|expanduser)|shlex\.quote|(?:.*\.)?cast|asyncio\.to_thread"
+)
 # Objects that hold settings, or the options of the command line
 _PARSED = re.compile(r"(?i)(?:args?|arguments|opts?|options|params?|namespace|ns|flags|cfg|conf(?:ig)?|settings?)$")
 # Methods that look a setting up and are given a default
-_GETS = re.compile(r"(?i)get|get_?(?:val|value|int|setting|config|option|str|path|env|float)|setting|option|setdefault|pop|value")
-_TEMPORARY = re.compile(r"(?:tempfile\.)?(?:gettempdir|mkdtemp|mkstemp|NamedTemporaryFile|TemporaryDirectory|TemporaryFile|mktemp)")
-_USER_DIRS = {"user_data_dir": "~/.local/share", "user_config_dir": "~/.config", "user_cache_dir": "~/.cache",
-                     "user_log_dir": "~/.local/state",
-              "user_state_dir": "~/.local/state", "user_data_path": "~/.local/share", "user_config_path": "~/.config",
-              "user_cache_path": "~/.cache", "get_app_dir": "~/.config"}
+_GETS = re.compile(
+    r"(?i)get|get_?(?:val|value|int|setting|config|option|str|path|env|float)|setting|option|setdefault|pop|value"
+)
+_TEMPORARY = re.compile(
+    r"(?:tempfile\.)?(?:gettempdir|mkdtemp|mkstemp|NamedTemporaryFile|TemporaryDirectory|TemporaryFile|mktemp)"
+)
+_USER_DIRS = {
+    "user_data_dir": "~/.local/share",
+    "user_config_dir": "~/.config",
+    "user_cache_dir": "~/.cache",
+    "user_log_dir": "~/.local/state",
+    "user_state_dir": "~/.local/state",
+    "user_data_path": "~/.local/share",
+    "user_config_path": "~/.config",
+    "user_cache_path": "~/.cache",
+    "get_app_dir": "~/.config",
+}
 
 
 Values = tuple[Value, ...]
@@ -76,7 +105,9 @@ class Evaluator(Names):
             case ast.Name(id="__file__"):
                 return (Value(f"{CODE}/{scope.module.file}"),)
             case ast.Name(id=name):
-                return self.bound(scope.lookup(name), depth) or self.imported(scope.module.imports.get(name, ""), scope, depth)
+                return self.bound(scope.lookup(name), depth) or self.imported(
+                    scope.module.imports.get(name, ""), scope, depth
+                )
             case ast.Attribute():
                 return self.attribute(node, scope, depth)
             case ast.Subscript(value=base, slice=key):
@@ -87,18 +118,28 @@ class Evaluator(Names):
                 return _cross(get(left), get(right), join)
             case ast.BinOp(left=left, op=ast.Mod(), right=right):
                 parts = right.elts if isinstance(right, ast.Tuple) else [right]
-                return _distinct(self.fill(re.split(r"%(?:\(\w+\))?[-\d.]*[sdr]", each.text), parts, scope, depth) for each in get(left))
+                return _distinct(
+                    self.fill(re.split(r"%(?:\(\w+\))?[-\d.]*[sdr]", each.text), parts, scope, depth)
+                    for each in get(left)
+                )
             case ast.JoinedStr(values=pieces):
                 found: Values = (Value(""),)
                 for piece in pieces:
-                    found = _cross(found, get(piece.value if isinstance(piece, ast.FormattedValue) else piece), lambda one, two: one + two)
+                    found = _cross(
+                        found,
+                        get(piece.value if isinstance(piece, ast.FormattedValue) else piece),
+                        lambda one, two: one + two,
+                    )
                 return found
             case ast.BoolOp(values=operands, op=op):
                 chosen = operands if isinstance(op, ast.Or) else operands[-1:]
                 each = [get(operand) for operand in chosen]
                 env = next((value.env for values in each for value in values if value.env), "")
                 # os.environ.get("X") or "default"
-                known = [[value._replace(env=value.env or env) for value in values if not env or value.text != HOLE] for values in each]
+                known = [
+                    [value._replace(env=value.env or env) for value in values if not env or value.text != HOLE]
+                    for values in each
+                ]
                 return _distinct(known) or _distinct(each)
             case ast.IfExp(body=body, orelse=orelse):
                 return _distinct((get(body), get(orelse)))
@@ -156,9 +197,11 @@ class Evaluator(Names):
         if found is None:
             return _UNKNOWN
         holder, name = found
-        return (self.bound(holder.names.get(name), depth) if name else ()) or \
-            (self.imported(holder.module.imports[name], holder, depth + 1)
-             if name in holder.module.imports and depth < _MAX_DEPTH and self.fuel > 0 else _UNKNOWN)
+        return (self.bound(holder.names.get(name), depth) if name else ()) or (
+            self.imported(holder.module.imports[name], holder, depth + 1)
+            if name in holder.module.imports and depth < _MAX_DEPTH and self.fuel > 0
+            else _UNKNOWN
+        )
 
     def attribute(self, node: ast.Attribute, scope: Scope, depth: int) -> Values:
         """What an attribute is: of a path, a module, a class or an object of the application's own."""
@@ -178,14 +221,20 @@ class Evaluator(Names):
         if owner is not None:
             home = self.holding(owner, name)
             method = home.inner.get(name) if home is not None and name not in home.names else None
-            known = self.bound(home.names.get(name) if method is None else method.names.get("return"), depth) if home is not None else ()
+            known = (
+                self.bound(home.names.get(name) if method is None else method.names.get("return"), depth)
+                if home is not None
+                else ()
+            )
             fields = self.callers.fields(owner, name)
             known = _distinct((known, self.apart((id(owner), name), fields))) if fields else known
             if home is not None or known:
                 return known or _UNKNOWN
         if name.isupper() and dotted.startswith("django.conf.settings."):
             return self.setting(name, depth)
-        found = self.imported(dotted, scope, depth) if owner is None and dotted and not dotted.startswith(".") else _UNKNOWN
+        found = (
+            self.imported(dotted, scope, depth) if owner is None and dotted and not dotted.startswith(".") else _UNKNOWN
+        )
         if found == _UNKNOWN and name.isupper() and _PARSED.search(ast.unparse(node.value)):
             return _distinct((self.setting(name, depth), _UNKNOWN))
         options = self.project.index.options.get(name)
@@ -198,7 +247,9 @@ class Evaluator(Names):
         for file in self.project.setting(name)[:_MAX_ALTERNATIVES] if name.isidentifier() and name.isupper() else ():
             if not is_development(file):
                 self.project.module(file, needed=False)
-        bounds = [(value, scope) for module in self.project.modules for key, value, scope in module.settings if key == name]
+        bounds = [
+            (value, scope) for module in self.project.modules for key, value, scope in module.settings if key == name
+        ]
         return self.bound(bounds, depth) or _UNKNOWN
 
     def subscript(self, base: ast.expr, key: ast.expr, scope: Scope, depth: int) -> Values:
@@ -209,7 +260,12 @@ class Evaluator(Names):
                 return (Value(HOLE, key.value),)
             found = self.setting(key.value, depth) if dotted.endswith(".config") or dotted == "config" else _UNKNOWN
             return found if found != _UNKNOWN else self.entry(base, key.value, scope, depth) or _UNKNOWN
-        if isinstance(base, ast.Attribute) and base.attr == "parents" and isinstance(key, ast.Constant) and isinstance(key.value, int):
+        if (
+            isinstance(base, ast.Attribute)
+            and base.attr == "parents"
+            and isinstance(key, ast.Constant)
+            and isinstance(key.value, int)
+        ):
             found = self.value(base.value, scope, depth + 1)
             for _ in range(min(key.value, 20) + 1):
                 found = tuple(value._replace(text=above(value.text)) for value in found)
@@ -235,16 +291,25 @@ class Evaluator(Names):
                     return self.value(base, scope, depth + 1) if number == 1 else ()
                 if dotted in {"os.path.split", "os.path.splitext"} and args and number == 0:
                     found = self.value(args[0], scope, depth + 1)
-                    return tuple(each._replace(text=above(each.text) if dotted.endswith("split") else re.sub(r"\.\w+$", "", each.text))
-                                 for each in found)
+                    return tuple(
+                        each._replace(
+                            text=above(each.text) if dotted.endswith("split") else re.sub(r"\.\w+$", "", each.text)
+                        )
+                        for each in found
+                    )
                 function, _ = self.callee(base, scope)
                 if function is None or function.name == "__init__":
                     return ()
                 called = function.called(self.arguments(base, scope), base.keywords, scope)
-                return _distinct(self.item(value, number, called, depth + 1) for value, _ in function.names.get("return", [])
-                                 if isinstance(value, ast.expr))
-        return _distinct(self.item(value, number, where, depth + 1) if isinstance(value, ast.expr) else _UNKNOWN
-                         for value, where in self.expanded(self.bounds(base, scope))[:_MAX_ALTERNATIVES])
+                return _distinct(
+                    self.item(value, number, called, depth + 1)
+                    for value, _ in function.names.get("return", [])
+                    if isinstance(value, ast.expr)
+                )
+        return _distinct(
+            self.item(value, number, where, depth + 1) if isinstance(value, ast.expr) else _UNKNOWN
+            for value, where in self.expanded(self.bounds(base, scope))[:_MAX_ALTERNATIVES]
+        )
 
     def entry(self, base: ast.expr, key: str, scope: Scope, depth: int) -> Values:
         """What stands under a key of a dictionary that the code writes out or fills; nothing where none is found."""
@@ -253,16 +318,23 @@ class Evaluator(Names):
             return ()
         match base:
             case ast.Dict(keys=keys, values=values):
-                return _distinct(self.value(value, scope, depth + 1) if name is not None else self.entry(value, key, scope, depth + 1)
-                                 for name, value in zip(keys, values, strict=True)
-                                 if name is None or (isinstance(name, ast.Constant) and name.value == key))
+                return _distinct(
+                    self.value(value, scope, depth + 1)
+                    if name is not None
+                    else self.entry(value, key, scope, depth + 1)
+                    for name, value in zip(keys, values, strict=True)
+                    if name is None or (isinstance(name, ast.Constant) and name.value == key)
+                )
             case ast.Call():
                 function, _ = self.callee(base, scope)
                 if function is None or function.name == "__init__":
                     return ()
                 called = function.called(self.arguments(base, scope), base.keywords, scope)
-                return _distinct(self.entry(value, key, called, depth + 1) for value, _ in function.names.get("return", [])
-                                 if isinstance(value, ast.expr))
+                return _distinct(
+                    self.entry(value, key, called, depth + 1)
+                    for value, _ in function.names.get("return", [])
+                    if isinstance(value, ast.expr)
+                )
         bounds = self.expanded(self.bounds(base, scope))[:_MAX_ALTERNATIVES]
         found = [self.entry(value, key, where, depth + 1) for value, where in bounds if isinstance(value, ast.expr)]
         home, name = scope, ""
@@ -287,7 +359,9 @@ class Evaluator(Names):
 
         dotted = self.dotted(node.func, scope)
         last = dotted.rpartition(".")[2]
-        default = args[1] if len(args) > 1 else next((word.value for word in node.keywords if word.arg == "default"), None)
+        default = (
+            args[1] if len(args) > 1 else next((word.value for word in node.keywords if word.arg == "default"), None)
+        )
         if _ENV.fullmatch(dotted) and args and isinstance(args[0], ast.Constant) and isinstance(args[0].value, str):
             found = get(default) if default is not None else ()
             return tuple(value._replace(env=args[0].value) for value in found) or (Value(HOLE, args[0].value),)
@@ -295,13 +369,21 @@ class Evaluator(Names):
             return (Value(f"{_USER_DIRS[last]}/{HOLE}"),)
         if _TEMPORARY.fullmatch(dotted):
             folder = next((word.value for word in node.keywords if word.arg == "dir"), None)
-            found = tuple(value._replace(text=join(value.text, HOLE)) for value in get(folder)) if folder is not None else ()
+            found = (
+                tuple(value._replace(text=join(value.text, HOLE)) for value in get(folder))
+                if folder is not None
+                else ()
+            )
             return found or (Value(f"{TEMP}/{HOLE}"),)
         if dotted in {"os.getcwd", "pathlib.Path.cwd", "Path.cwd"}:
             return (Value("."),)
         if dotted.endswith("Path.home"):
             return (Value("~"),)
-        if _PATHS.fullmatch(dotted) or dotted in {"os.path.join", "path.join", "posixpath.join"} or last in {"joinpath", "safe_join"}:
+        if (
+            _PATHS.fullmatch(dotted)
+            or dotted in {"os.path.join", "path.join", "posixpath.join"}
+            or last in {"joinpath", "safe_join"}
+        ):
             base: Values = (Value(""),)
             if last == "joinpath" and isinstance(node.func, ast.Attribute):
                 base = get(node.func.value)
@@ -321,7 +403,9 @@ class Evaluator(Names):
             return found or (get(args[2]) if len(args) > 2 else _UNKNOWN)
         if last in {"Option", "Field", "Argument", "Parameter"}:
             first = default if default is not None and len(args) < 2 else args[0] if args else None
-            return (get(first) if first is not None and not (isinstance(first, ast.Constant) and first.value is ...) else ()) or _UNKNOWN
+            return (
+                get(first) if first is not None and not (isinstance(first, ast.Constant) and first.value is ...) else ()
+            ) or _UNKNOWN
         if isinstance(node.func, ast.Attribute):
             if last == "format":
                 texts = get(node.func.value)
@@ -330,7 +414,11 @@ class Evaluator(Names):
                 found = tuple(value for value in self.setting(str(args[0].value), depth) if value.text != HOLE)
                 return found or ((*_UNKNOWN, *get(args[1])) if len(args) > 1 else _UNKNOWN)
             if _GETS.fullmatch(last) and args and isinstance(args[0], ast.Constant):
-                known = self.entry(node.func.value, str(args[0].value), scope, depth) if last in {"get", "pop", "setdefault"} else ()
+                known = (
+                    self.entry(node.func.value, str(args[0].value), scope, depth)
+                    if last in {"get", "pop", "setdefault"}
+                    else ()
+                )
                 if default is not None or known:
                     return _distinct((get(default) if default is not None else (), known, _UNKNOWN))
             if last in _SAME:
@@ -350,9 +438,17 @@ class Evaluator(Names):
 
 def _cross(first: Values, second: Values, combine: Callable[[str, str], str]) -> Values:
     """Every combination of two parts; nothing for one of them counts as a hole."""
-    return _distinct([(Value(combine(one.text, two.text), one.env or two.env) for one in first or _UNKNOWN for two in second or _UNKNOWN)])
+    return _distinct(
+        [
+            (
+                Value(combine(one.text, two.text), one.env or two.env)
+                for one in first or _UNKNOWN
+                for two in second or _UNKNOWN
+            )
+        ]
+    )
 
 
 def _distinct(found: Iterable[Iterable[Value]]) -> Values:
     values = tuple(dict.fromkeys(value for values in found for value in values))
-    return values if len(values) <= _MAX_ALTERNATIVES else (*values[:_MAX_ALTERNATIVES - 1], *_UNKNOWN)
+    return values if len(values) <= _MAX_ALTERNATIVES else (*values[: _MAX_ALTERNATIVES - 1], *_UNKNOWN)

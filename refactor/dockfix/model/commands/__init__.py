@@ -18,7 +18,9 @@ for _module in (apt, files, net, pip, python, shell, users):
 
 _RUNS_MORE = re.compile(r"\$\((?!\()|`|<\(|>\(")
 # Substitutions that only ask the system what it is, or read a secret that is mounted
-_HARMLESS = re.compile(r"\$\((?:uname|arch|date|nproc|whoami|id|pwd|lsb_release|getconf|dpkg --print|cat /run/secrets)\b[^()`$]*\)")
+_HARMLESS = re.compile(
+    r"\$\((?:uname|arch|date|nproc|whoami|id|pwd|lsb_release|getconf|dpkg --print|cat /run/secrets)\b[^()`$]*\)"
+)
 # Programs that run code of others: what a script, a sourced file or a maintainer wrote
 _RUNS_OTHERS = frozenset({*apt.MODELS, *python.MODELS, ".", "source"}) - {"virtualenv"}
 _VERSIONED = re.compile(r"^(python|pip)[0-9.]*$")

@@ -30,18 +30,23 @@ def _fixed(path: str) -> str:
 
 def _writer(tool: str, valued: frozenset[str] = frozenset(), skip: int = 0, reads: bool = False) -> CommandModel:
     """A program whose operands (after the first ``skip``) are paths that it writes."""
+
     def model(command: Command, state: State) -> Effects:
         paths = _paths(parse(command.args, state, valued).operands[skip:], state)
         if paths is None:
             return opaque(f"where {tool} writes is known only to the shell")
         return Effects(reads=paths if reads else (), writes=paths, tools=frozenset({tool}))
+
     return model
 
 
 def _mover(tool: str) -> CommandModel:
     """A program that takes files from its first operands to its last."""
+
     def model(command: Command, state: State) -> Effects:
-        arguments = parse(command.args, state, {"-t", "--target-directory", "-m", "--mode", "-o", "--owner", "-g", "--group"})
+        arguments = parse(
+            command.args, state, {"-t", "--target-directory", "-m", "--mode", "-o", "--owner", "-g", "--group"}
+        )
         paths = _paths(arguments.operands, state)
         targets = arguments.values("-t", "--target-directory")
         if paths is None or None in targets or len(paths) + len(targets) < 2:
@@ -50,6 +55,7 @@ def _mover(tool: str) -> CommandModel:
             writes = tuple(path for target in targets if target and (path := state.path(target)))
             return Effects(reads=paths, writes=writes + (paths if tool == "mv" else ()), tools=frozenset({tool}))
         return Effects(reads=paths[:-1], writes=paths if tool == "mv" else paths[-1:], tools=frozenset({tool}))
+
     return model
 
 
@@ -80,11 +86,14 @@ def _rm(command: Command, state: State) -> Effects:
 def _sed(command: Command, state: State) -> Effects:
     arguments = parse(command.args, state, {"-e", "--expression", "-f", "--file"})
     scripts = arguments.has("-e", "--expression")
-    paths = _paths(arguments.operands[0 if scripts else 1:], state)
+    paths = _paths(arguments.operands[0 if scripts else 1 :], state)
     if paths is None or any(word.text == "-f" for word in command.args):
         return opaque("what sed changes is known only to the shell")
-    in_place = any((word.value or "").startswith(("-i", "--in-place")) or
-                   ((word.value or "").startswith("-") and "i" in (word.value or "")[1:3]) for word in command.args)
+    in_place = any(
+        (word.value or "").startswith(("-i", "--in-place"))
+        or ((word.value or "").startswith("-") and "i" in (word.value or "")[1:3])
+        for word in command.args
+    )
     return Effects(reads=paths, writes=paths if in_place else (), tools=frozenset({"sed"}))
 
 
@@ -99,8 +108,10 @@ def _reads(command: Command, state: State) -> Effects:
 
 def _system(*writes: str) -> CommandModel:
     """A program that rewrites system files from others, whatever its operands are."""
+
     def model(command: Command, state: State) -> Effects:
         return Effects(reads=("/etc", "/usr"), writes=writes, tools=frozenset({command.name or ""}))
+
     return model
 
 
@@ -124,7 +135,10 @@ MODELS: dict[str, CommandModel] = {
     "install": _mover("install"),
     **{tool: _mover(tool) for tool in ("cp", "mv")},
     **dict.fromkeys(("echo", "printf", "which", "command", "type"), _prints),
-    **dict.fromkeys(("cat", "ls", "head", "tail", "wc", "stat", "file", "grep", "md5sum", "sha1sum", "sha256sum", "sha512sum"), _reads),
+    **dict.fromkeys(
+        ("cat", "ls", "head", "tail", "wc", "stat", "file", "grep", "md5sum", "sha1sum", "sha256sum", "sha512sum"),
+        _reads,
+    ),
     "ldconfig": _system("/etc/ld.so.cache"),
     "locale-gen": _system("/usr/lib/locale", "/usr/share/i18n"),
     "update-locale": _system("/etc/default/locale"),

@@ -9,11 +9,57 @@ from dockfix.model.effects import Effects, opaque
 from dockfix.model.state import State
 from dockfix.syntax.shell import Command
 
-_CURL_VALUED = {"-o", "--output", "-H", "--header", "-d", "--data", "-u", "--user", "-A", "--user-agent", "-x", "--proxy", "-X",
-                "--request", "--retry", "--retry-delay", "--retry-max-time", "--connect-timeout", "-m", "--max-time", "--cacert",
-                "-w", "--write-out", "--output-dir", "-e", "--referer", "--url", "-T", "-F", "-b", "-c", "-K", "--config"}
-_WGET_VALUED = {"-O", "--output-document", "-P", "--directory-prefix", "-t", "--tries", "-T", "--timeout", "-U", "--user-agent",
-                "--header", "-o", "-a", "-e"}
+_CURL_VALUED = {
+    "-o",
+    "--output",
+    "-H",
+    "--header",
+    "-d",
+    "--data",
+    "-u",
+    "--user",
+    "-A",
+    "--user-agent",
+    "-x",
+    "--proxy",
+    "-X",
+    "--request",
+    "--retry",
+    "--retry-delay",
+    "--retry-max-time",
+    "--connect-timeout",
+    "-m",
+    "--max-time",
+    "--cacert",
+    "-w",
+    "--write-out",
+    "--output-dir",
+    "-e",
+    "--referer",
+    "--url",
+    "-T",
+    "-F",
+    "-b",
+    "-c",
+    "-K",
+    "--config",
+}
+_WGET_VALUED = {
+    "-O",
+    "--output-document",
+    "-P",
+    "--directory-prefix",
+    "-t",
+    "--tries",
+    "-T",
+    "--timeout",
+    "-U",
+    "--user-agent",
+    "--header",
+    "-o",
+    "-a",
+    "-e",
+}
 _NETWORK = ("/etc/ssl",)
 
 
@@ -55,6 +101,7 @@ def _unpack(tool: str, folder: str) -> CommandModel:
             return opaque(f"what {tool} unpacks is known only to the shell")
         reads = tuple(path for value in values if value and (path := state.path(value)) and posixpath.splitext(path)[1])
         return Effects(reads=reads, writes=(where,), tools=frozenset({tool, "gzip", "xz", "bzip2"}))
+
     return model
 
 
@@ -67,7 +114,9 @@ def _git(command: Command, state: State) -> Effects:
         return opaque("git is modelled for clone and config only")
     word = arguments.operands[-1]
     named = state.value(word)
-    if named is None and len(arguments.operands) == 2:  # a token or a host that only the shell knows does not name the folder
+    if (
+        named is None and len(arguments.operands) == 2
+    ):  # a token or a host that only the shell knows does not name the folder
         last = word.text.strip("\"'").rpartition("/")[2]
         named = None if any(char in last for char in "$`{}*?'\"\\") else last or None
     if named is None:
@@ -76,8 +125,11 @@ def _git(command: Command, state: State) -> Effects:
     path = state.path(folder)
     if path is None:
         return opaque("where git clones to is unknown")
-    return Effects(reads=(*_NETWORK, "/root/.ssh", "/root/.gitconfig", "/etc/gitconfig"), writes=(path,),
-                   tools=frozenset({"git", "ssh"}))
+    return Effects(
+        reads=(*_NETWORK, "/root/.ssh", "/root/.gitconfig", "/etc/gitconfig"),
+        writes=(path,),
+        tools=frozenset({"git", "ssh"}),
+    )
 
 
 MODELS: dict[str, CommandModel] = {

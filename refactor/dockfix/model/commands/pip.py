@@ -13,18 +13,96 @@ from dockfix.model.state import State
 from dockfix.syntax.shell import Command, Word
 
 # pip's own options (pip 24, `pip install --help`): those with a value, and those without
-_VALUED = {"-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-t", "--target", "-i", "--index-url",
-           "--extra-index-url", "-f", "--find-links", "--trusted-host", "--prefix", "--root", "--src", "--no-binary",
-           "--only-binary", "--platform", "--python-version", "--implementation", "--abi", "--progress-bar", "--timeout",
-           "--default-timeout", "--retries", "--cache-dir", "--cert", "--client-cert", "--proxy", "--log", "--exists-action",
-           "--upgrade-strategy", "--global-option", "--install-option", "--build-option", "-C", "--config-settings",
-           "--use-feature", "--use-deprecated", "--root-user-action", "--keyring-provider", "--report", "--python", "--build", "-b"}
-_FLAGS = {"--no-cache-dir", "--no-cache", "-U", "--upgrade", "--pre", "--no-deps", "-q", "--quiet", "-v", "--verbose", "--user",
-          "--no-input", "--disable-pip-version-check", "--no-warn-script-location", "--no-warn-conflicts", "--require-hashes",
-          "--prefer-binary", "--force-reinstall", "-I", "--ignore-installed", "--no-build-isolation", "--use-pep517",
-          "--no-use-pep517", "--no-compile", "--compile", "--no-index", "--break-system-packages", "--isolated", "--no-color",
-          "--ignore-requires-python", "--no-clean", "--no-python-version-warning", "--dry-run", "--require-virtualenv",
-          "--check-build-dependencies", "--debug", "--allow-external", "--allow-unverified", "--process-dependency-links"}
+_VALUED = {
+    "-r",
+    "--requirement",
+    "-c",
+    "--constraint",
+    "-e",
+    "--editable",
+    "-t",
+    "--target",
+    "-i",
+    "--index-url",
+    "--extra-index-url",
+    "-f",
+    "--find-links",
+    "--trusted-host",
+    "--prefix",
+    "--root",
+    "--src",
+    "--no-binary",
+    "--only-binary",
+    "--platform",
+    "--python-version",
+    "--implementation",
+    "--abi",
+    "--progress-bar",
+    "--timeout",
+    "--default-timeout",
+    "--retries",
+    "--cache-dir",
+    "--cert",
+    "--client-cert",
+    "--proxy",
+    "--log",
+    "--exists-action",
+    "--upgrade-strategy",
+    "--global-option",
+    "--install-option",
+    "--build-option",
+    "-C",
+    "--config-settings",
+    "--use-feature",
+    "--use-deprecated",
+    "--root-user-action",
+    "--keyring-provider",
+    "--report",
+    "--python",
+    "--build",
+    "-b",
+}
+_FLAGS = {
+    "--no-cache-dir",
+    "--no-cache",
+    "-U",
+    "--upgrade",
+    "--pre",
+    "--no-deps",
+    "-q",
+    "--quiet",
+    "-v",
+    "--verbose",
+    "--user",
+    "--no-input",
+    "--disable-pip-version-check",
+    "--no-warn-script-location",
+    "--no-warn-conflicts",
+    "--require-hashes",
+    "--prefer-binary",
+    "--force-reinstall",
+    "-I",
+    "--ignore-installed",
+    "--no-build-isolation",
+    "--use-pep517",
+    "--no-use-pep517",
+    "--no-compile",
+    "--compile",
+    "--no-index",
+    "--break-system-packages",
+    "--isolated",
+    "--no-color",
+    "--ignore-requires-python",
+    "--no-clean",
+    "--no-python-version-warning",
+    "--dry-run",
+    "--require-virtualenv",
+    "--check-build-dependencies",
+    "--debug",
+    "--allow-external",
+    "--allow-unverified",
+    "--process-dependency-links",
+}
 _NAMES = {"-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-f", "--find-links"}
 _BLOCKERS = {
     "--user": "pip install --user installs into the home folder",
@@ -46,22 +124,63 @@ _URL = re.compile(r"^[a-z][a-z0-9+.-]*://|^[A-Za-z0-9._-]+(\[[^\]]*\])?\s*@\s")
 TOOLS = frozenset({"pip"})
 # what pip reads wherever it runs: its configuration, credentials, keys, certificates
 CONFIGURATION_FILES = ("/etc/pip.conf", "/etc/xdg/pip/pip.conf", "/root/.pip/pip.conf", "/root/.config/pip/pip.conf")
-CONFIGURATION = ("/etc/pip.conf", "/etc/xdg/pip", "/root/.pip", "/root/.config/pip", "/root/.netrc", "/root/.ssh",
-                 "/root/.gitconfig", "/etc/gitconfig", "/etc/ssl", "/etc/ssh", "/usr/local/share/ca-certificates",
-                 "/usr/share/ca-certificates")
+CONFIGURATION = (
+    "/etc/pip.conf",
+    "/etc/xdg/pip",
+    "/root/.pip",
+    "/root/.config/pip",
+    "/root/.netrc",
+    "/root/.ssh",
+    "/root/.gitconfig",
+    "/etc/gitconfig",
+    "/etc/ssl",
+    "/etc/ssh",
+    "/usr/local/share/ca-certificates",
+    "/usr/share/ca-certificates",
+)
 
 
 # Settings (PIP_…) that only say where packages come from or how pip talks
-_HARMLESS_SETTINGS = frozenset({
-    "PIP_NO_CACHE_DIR", "PIP_CACHE_DIR", "PIP_DISABLE_PIP_VERSION_CHECK", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST",
-    "PIP_DEFAULT_TIMEOUT", "PIP_TIMEOUT", "PIP_RETRIES", "PIP_ROOT_USER_ACTION", "PIP_BREAK_SYSTEM_PACKAGES", "PIP_PREFER_BINARY",
-    "PIP_PROGRESS_BAR", "PIP_CERT", "PIP_CLIENT_CERT", "PIP_CONSTRAINT", "PIP_FIND_LINKS", "PIP_NO_INPUT", "PIP_ONLY_BINARY",
-    "PIP_NO_WARN_SCRIPT_LOCATION", "PIP_NO_BINARY", "PIP_PRE", "PIP_UPGRADE", "PIP_QUIET", "PIP_VERBOSE", "PIP_NO_COLOR",
-    "PIP_VERSION", "PIP_PROXY", "PIP_CONFIG_FILE", "PIP_NO_COMPILE", "PIP_USE_PEP517", "PIP_PACKAGES",
-})
+_HARMLESS_SETTINGS = frozenset(
+    {
+        "PIP_NO_CACHE_DIR",
+        "PIP_CACHE_DIR",
+        "PIP_DISABLE_PIP_VERSION_CHECK",
+        "PIP_INDEX_URL",
+        "PIP_EXTRA_INDEX_URL",
+        "PIP_TRUSTED_HOST",
+        "PIP_DEFAULT_TIMEOUT",
+        "PIP_TIMEOUT",
+        "PIP_RETRIES",
+        "PIP_ROOT_USER_ACTION",
+        "PIP_BREAK_SYSTEM_PACKAGES",
+        "PIP_PREFER_BINARY",
+        "PIP_PROGRESS_BAR",
+        "PIP_CERT",
+        "PIP_CLIENT_CERT",
+        "PIP_CONSTRAINT",
+        "PIP_FIND_LINKS",
+        "PIP_NO_INPUT",
+        "PIP_ONLY_BINARY",
+        "PIP_NO_WARN_SCRIPT_LOCATION",
+        "PIP_NO_BINARY",
+        "PIP_PRE",
+        "PIP_UPGRADE",
+        "PIP_QUIET",
+        "PIP_VERBOSE",
+        "PIP_NO_COLOR",
+        "PIP_VERSION",
+        "PIP_PROXY",
+        "PIP_CONFIG_FILE",
+        "PIP_NO_COMPILE",
+        "PIP_USE_PEP517",
+        "PIP_PACKAGES",
+    }
+)
 # Variables whose paths pip, git, ssh, TLS or a compiler read
 _PATH_SETTINGS = re.compile(
-    r"PIP_|SSL_|REQUESTS_|CURL_|NETRC$|GIT_|SSH_|(?:C|CPP|CXX|LD)FLAGS$|.*LIBRARY_PATH$|C_INCLUDE_PATH$|CPATH$|PKG_CONFIG")
+    r"PIP_|SSL_|REQUESTS_|CURL_|NETRC$|GIT_|SSH_|(?:C|CPP|CXX|LD)FLAGS$|.*LIBRARY_PATH$|C_INCLUDE_PATH$|CPATH$|PKG_CONFIG"
+)
 
 
 def _settings(state: State) -> tuple[str, tuple[str, ...]]:
@@ -73,7 +192,10 @@ def _settings(state: State) -> tuple[str, tuple[str, ...]]:
     for name, value in variables.items():
         if _PATH_SETTINGS.match(name):
             reads += re.findall(r"(?<![\w.:/-])/[\w.@+/-]+", value)
-            if name in {"PIP_CERT", "PIP_CONSTRAINT", "PIP_FIND_LINKS", "PIP_CONFIG_FILE", "PIP_CLIENT_CERT"} and "://" not in value:
+            if (
+                name in {"PIP_CERT", "PIP_CONSTRAINT", "PIP_FIND_LINKS", "PIP_CONFIG_FILE", "PIP_CLIENT_CERT"}
+                and "://" not in value
+            ):
                 reads += [path for word in value.split() if (path := state.path(word))]
     return changes, tuple(reads)
 
@@ -99,7 +221,11 @@ def pip_effects(words: Sequence[Word], state: State, prefix: str) -> Effects:
         purge = any(word.value in {"purge", "remove"} for word in arguments.operands)
         return Effects(tools=TOOLS, action=PipCacheClean() if purge else None)
     if verb == "config":
-        return Effects(writes=("/root/.config/pip",), tools=TOOLS) if state.is_root else opaque("pip config as another user")
+        return (
+            Effects(writes=("/root/.config/pip",), tools=TOOLS)
+            if state.is_root
+            else opaque("pip config as another user")
+        )
     if verb != "install":
         return opaque(f"pip {verb} is not modelled")
     return _install(parse(words, state, _VALUED, _FLAGS), state, prefix)
@@ -139,8 +265,13 @@ def _install(arguments: Arguments, state: State, prefix: str) -> Effects:
             local.append(path)
         else:
             packages.append(value)
-    editable = _paths([value if value is None else re.sub(r"\[[^\]]*\]$", "", value)
-                       for value in arguments.values("-e", "--editable")], state)
+    editable = _paths(
+        [
+            value if value is None else re.sub(r"\[[^\]]*\]$", "", value)
+            for value in arguments.values("-e", "--editable")
+        ],
+        state,
+    )
     if requirements is None or constraints is None or links is None or editable is None:
         return opaque("a path or URL given to pip install could not be worked out")
     if not prefix and state.unseen_venv:
@@ -156,14 +287,17 @@ def _install(arguments: Arguments, state: State, prefix: str) -> Effects:
         editable=editable,
         find_links=links,
         blocker=blocker,
-        no_cache=tuple(word for name, _, words in arguments.options for word in words
-                       if name in {"--no-cache-dir", "--no-cache"}),
+        no_cache=tuple(
+            word for name, _, words in arguments.options for word in words if name in {"--no-cache-dir", "--no-cache"}
+        ),
         chosen_by=_chosen_by(arguments, state),
     )
     changes, settings = _settings(state)
     if changes:
         action = replace(action, blocker=action.blocker or f"{changes} may change where pip installs")
-    certificates = [path for value in arguments.values("--cert", "--client-cert") if value and (path := state.path(value))]
+    certificates = [
+        path for value in arguments.values("--cert", "--client-cert") if value and (path := state.path(value))
+    ]
     reads = (*settings, *certificates, *requirements, *constraints, *local, *editable, *links)
     if action.chosen_by:  # another value names another file, which may lie beside this one
         reads += tuple(posixpath.dirname(path) for path in (*requirements, *constraints, *local, *editable, *links))

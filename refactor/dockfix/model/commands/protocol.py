@@ -33,7 +33,9 @@ class Arguments:
         return tuple(value for name, value, _ in self.options if name in names)
 
 
-def parse(words: Sequence[Word], state: State, valued: Collection[str], flags: Collection[str] | None = None) -> Arguments:
+def parse(
+    words: Sequence[Word], state: State, valued: Collection[str], flags: Collection[str] | None = None
+) -> Arguments:
     """Sorts a command line into options and operands, as getopt does with intermixed arguments.
 
     ``valued`` are the options that take a value; ``flags`` those that take none (None: any other is taken as one).

@@ -17,8 +17,11 @@ _SECRET = re.compile(r'"?\$\(cat /run/secrets/[\w.-]+\)"?')
 
 def assignment(command: Command, state: State) -> Effects:
     """The effects of a command that is only assignments."""
-    return _STATE if all(value is None or state.value(value) is not None for _, value in command.assignments) \
+    return (
+        _STATE
+        if all(value is None or state.value(value) is not None for _, value in command.assignments)
         else opaque("a variable gets a value that only the shell knows")
+    )
 
 
 def state_after(command: Command, state: State) -> State:
@@ -43,8 +46,14 @@ def _cd(command: Command, state: State) -> Effects:
 
 
 def _export(command: Command, state: State) -> Effects:
-    return _STATE if all(value is None or state.value(value) is not None or _SECRET.fullmatch(value.text)
-                         for _, value in command.assignments) else opaque("export gives a value that only the shell knows")
+    return (
+        _STATE
+        if all(
+            value is None or state.value(value) is not None or _SECRET.fullmatch(value.text)
+            for _, value in command.assignments
+        )
+        else opaque("export gives a value that only the shell knows")
+    )
 
 
 def _source(command: Command, state: State) -> Effects:

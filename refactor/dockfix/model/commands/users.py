@@ -15,4 +15,5 @@ def _user(command: Command, state: State) -> Effects:
 
 
 MODELS: dict[str, CommandModel] = dict.fromkeys(
-    ("useradd", "adduser", "groupadd", "addgroup", "usermod", "groupmod", "gpasswd"), _user)
+    ("useradd", "adduser", "groupadd", "addgroup", "usermod", "groupmod", "gpasswd"), _user
+)

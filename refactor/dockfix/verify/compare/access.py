@@ -46,9 +46,13 @@ def compare_access(base: Snapshot, before: Image, after: Image, written: frozens
     found = []
     for place, could in sorted(old.items()):
         there = _nearest(after.snapshot, place)
-        if before.snapshot.writable(_nearest(before.snapshot, could), before.user) and not after.snapshot.writable(there, after.user):
+        if before.snapshot.writable(_nearest(before.snapshot, could), before.user) and not after.snapshot.writable(
+            there, after.user
+        ):
             what = "it" if there == could else could
-            found.append(Finding("writes", place, f"{there} is not writable for {after.user}; {before.user} could write {what}"))
+            found.append(
+                Finding("writes", place, f"{there} is not writable for {after.user}; {before.user} could write {what}")
+            )
     return found
 
 

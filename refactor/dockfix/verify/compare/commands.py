@@ -42,7 +42,12 @@ def wanted_by_config(config: Mapping[str, Any]) -> dict[str, str]:
     check = ["/bin/sh", "-c", *test[1:2]] if test[:1] == ["CMD-SHELL"] else test[1:]
     entrypoint, arguments = config.get("Entrypoint") or [], config.get("Cmd") or []
     # an entry point runs its arguments, or it is a script that does, or they name no program: then the image has none of that name
-    for instruction, words in (("ENTRYPOINT", entrypoint), ("CMD", [*entrypoint, *arguments]), ("CMD", arguments), ("HEALTHCHECK", check)):
+    for instruction, words in (
+        ("ENTRYPOINT", entrypoint),
+        ("CMD", [*entrypoint, *arguments]),
+        ("CMD", arguments),
+        ("HEALTHCHECK", check),
+    ):
         for program in _programs(words):
             wanted.setdefault(program, f"{instruction} runs it")
     return wanted

@@ -21,8 +21,11 @@ def compare_config(before: Image, after: Image, declared: frozenset[str]) -> lis
     found = [Finding("config", name, message) for name, message in _differences(before, after) if name not in declared]
     if "ENV PATH" in declared:
         old, new = before.path.split(":"), iter(after.path.split(":"))
-        found += [Finding("config", "ENV PATH", f"PATH no longer has {folder} where it was: {after.path}")
-                  for folder in old if folder not in new][:1]  # looking for a folder uses up those in front of it
+        found += [
+            Finding("config", "ENV PATH", f"PATH no longer has {folder} where it was: {after.path}")
+            for folder in old
+            if folder not in new
+        ][:1]  # looking for a folder uses up those in front of it
     return sorted(found, key=lambda finding: (finding.subject, finding.message))
 
 
@@ -67,4 +70,10 @@ _VALUES: dict[str, Callable[[Mapping[str, Any]], Any]] = {
 
 
 def _shown(value: object) -> str:
-    return "not set" if value is None else value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+    return (
+        "not set"
+        if value is None
+        else value
+        if isinstance(value, str) and value
+        else json.dumps(value, ensure_ascii=False)
+    )

@@ -12,7 +12,9 @@ from dockfix.verify.verdict import Finding
 _KINDS = {"file": "a file", "dir": "a folder", "link": "a link", "other": "a special file"}
 
 
-def compare_files(base: Snapshot, before: Image, after: Image, declared: frozenset[str], ignored: frozenset[str]) -> list[Finding]:
+def compare_files(
+    base: Snapshot, before: Image, after: Image, declared: frozenset[str], ignored: frozenset[str]
+) -> list[Finding]:
     """The application's files that are gone, changed or no longer readable.
 
     ``ignored`` are paths that do not count, nor what is below them. Where "USER" is ``declared``, a file may belong to the
@@ -20,8 +22,11 @@ def compare_files(base: Snapshot, before: Image, after: Image, declared: frozens
     """
     faults: dict[str, list[str]] = {}
     replaced: set[str] = set()
-    files = {path: entry for path, entry in application(base, before.snapshot).items()
-             if not any(within(path, place) for place in ignored)}
+    files = {
+        path: entry
+        for path, entry in application(base, before.snapshot).items()
+        if not any(within(path, place) for place in ignored)
+    }
     holding = {folder for path, entry in files.items() if entry.kind != "dir" for folder in parents(path)}
     for path, entry in files.items():
         if not replaced.isdisjoint(parents(path)):
@@ -33,8 +38,10 @@ def compare_files(base: Snapshot, before: Image, after: Image, declared: frozens
             faults.setdefault(fault, []).append(path)
         if path in after.snapshot.entries and (entry.kind != "dir" or path in holding) and _lost(before, after, path):
             faults.setdefault(f"is not readable for {after.user}", []).append(path)
-    return sorted((finding for fault, paths in faults.items() for finding in _folded(fault, paths, files)),
-                  key=lambda finding: (finding.subject, finding.message))
+    return sorted(
+        (finding for fault, paths in faults.items() for finding in _folded(fault, paths, files)),
+        key=lambda finding: (finding.subject, finding.message),
+    )
 
 
 def _moved(path: str, before: Image, after: Image) -> Entry | None:

@@ -36,11 +36,24 @@ def application(base: Snapshot, image: Snapshot) -> Mapping[str, Entry]:
     environments = {path.removesuffix("/pyvenv.cfg") for path in image.entries if path.endswith("/pyvenv.cfg")}
 
     def counts(path: str) -> bool:
-        return path not in image.owned and not same(image.entries[path], base.entries.get(path)) and not _SYSTEM.fullmatch(path)
+        return (
+            path not in image.owned
+            and not same(image.entries[path], base.entries.get(path))
+            and not _SYSTEM.fullmatch(path)
+        )
 
-    found = {path for path, entry in image.entries.items() if (entry.kind != "dir" or path not in image.children)
-             and counts(path) and environments.isdisjoint((path, *parents(path)))}
-    found |= {folder for folder in {folder for path in found for folder in parents(path)} if folder in image.entries and counts(folder)}
+    found = {
+        path
+        for path, entry in image.entries.items()
+        if (entry.kind != "dir" or path not in image.children)
+        and counts(path)
+        and environments.isdisjoint((path, *parents(path)))
+    }
+    found |= {
+        folder
+        for folder in {folder for path in found for folder in parents(path)}
+        if folder in image.entries and counts(folder)
+    }
     return {path: image.entries[path] for path in sorted(found)}
 
 
@@ -49,4 +62,10 @@ def same(entry: Entry | None, other: Entry | None) -> bool:
     if entry is None or other is None:
         return entry is other
     return (entry.kind, entry.mode, entry.uid, entry.gid, entry.digest, entry.target) == (
-        other.kind, other.mode, other.uid, other.gid, other.digest, other.target)
+        other.kind,
+        other.mode,
+        other.uid,
+        other.gid,
+        other.digest,
+        other.target,
+    )

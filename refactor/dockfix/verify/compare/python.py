@@ -19,7 +19,9 @@ def compare_python(before: Image, after: Image) -> list[Finding]:
         why = f": {after.python_error}" if after.python_error else ""
         return [Finding("interpreter", "python", f"the interpreter of the new image does not start{why}")]
     if after.python.version != before.python.version:
-        return [Finding("interpreter", "python", f"Python is {after.python.version} instead of {before.python.version}")]
+        return [
+            Finding("interpreter", "python", f"Python is {after.python.version} instead of {before.python.version}")
+        ]
     return []
 
 

@@ -14,7 +14,8 @@ _CHANGING = re.compile(r"0x[0-9a-fA-F]+|\b[0-9a-f]{8,}\b|\d+(?:[.,:]\d+)*")
 _COMPLAINT = re.compile(
     r"(?i)permission denied|read-only file system|no such file|not found|cannot open shared object|command not found"
     r"|\w*(?:Error|Exception)\b\s*[:(]|^traceback|operation not permitted|no module named|unable to (?:open|load|find)"
-    r"|could not (?:open|load|find|create|write)|failed to (?:open|load|find|create|write)")
+    r"|could not (?:open|load|find|create|write)|failed to (?:open|load|find|create|write)"
+)
 
 
 def compare_start(before: Start, after: Start, again: Start | None = None) -> list[Finding]:
@@ -37,16 +38,26 @@ def _life(runs: list[Start], after: Start) -> Iterator[Finding]:
         return
     healths = {run.health for run in runs}
     if healths == {"healthy"} and after.health != "healthy":
-        yield Finding("start", "HEALTHCHECK", f"the new container is {after.health or 'without health check'}, the original healthy")
+        yield Finding(
+            "start",
+            "HEALTHCHECK",
+            f"the new container is {after.health or 'without health check'}, the original healthy",
+        )
     if after.health == "unhealthy" and healths == {""}:
-        yield Finding("start", "HEALTHCHECK", "the HEALTHCHECK that the original does not have fails in the new container")
+        yield Finding(
+            "start", "HEALTHCHECK", "the HEALTHCHECK that the original does not have fails in the new container"
+        )
     for port in sorted(frozenset.intersection(*(run.ports for run in runs)) - after.ports):
         yield Finding("start", f"port {port}", f"nothing answers on port {port}, where the original answers")
     for port, status in sorted((after.roots or {}).items()):
         known = {(run.roots or {}).get(port) for run in runs}
         if status not in known and known != {None}:
             was = ", ".join(str(value) for value in sorted(value for value in known if value is not None))
-            yield Finding("start", f"port {port}", f"GET / on port {port} gives {status or 'no HTTP answer'}, the original gives {was}")
+            yield Finding(
+                "start",
+                f"port {port}",
+                f"GET / on port {port} gives {status or 'no HTTP answer'}, the original gives {was}",
+            )
 
 
 def _complaints(runs: list[Start], after: Start) -> Iterator[Finding]:
@@ -61,7 +72,9 @@ def _complaints(runs: list[Start], after: Start) -> Iterator[Finding]:
 def _output(runs: list[Start], after: Start) -> Iterator[Finding]:
     """For programs that end: what the original always says and the new one does not."""
     always = set.intersection(*(set(_lines(run.output)) for run in runs))
-    missing = [shown for line, shown in _lines(runs[0].output).items() if line in always and line not in _lines(after.output)]
+    missing = [
+        shown for line, shown in _lines(runs[0].output).items() if line in always and line not in _lines(after.output)
+    ]
     if missing:
         yield Finding("start", "output", f"the new container does not say: {missing[0]}")
 

@@ -13,7 +13,21 @@ from typing import Dict, List, Tuple
 WITHIN = 60  # seconds that one module has
 AT_ONCE = 3
 # what images without some library lack; the rest of the standard library is plain Python or always there
-STANDARD = ("bz2", "ctypes", "curses", "dbm.gnu", "hashlib", "lzma", "readline", "sqlite3", "ssl", "tkinter", "uuid", "zlib", "zoneinfo")
+STANDARD = (
+    "bz2",
+    "ctypes",
+    "curses",
+    "dbm.gnu",
+    "hashlib",
+    "lzma",
+    "readline",
+    "sqlite3",
+    "ssl",
+    "tkinter",
+    "uuid",
+    "zlib",
+    "zoneinfo",
+)
 SILENT = ("antigravity", "this")
 
 
@@ -101,8 +115,13 @@ def imports(names: List[str]) -> Dict[str, str]:
 
 def main() -> None:
     """Print the answer."""
-    answer = {"executable": sys.executable, "data": sysconfig.get_path("data"), "version": "%d.%d.%d" % sys.version_info[:3],
-              "distributions": distributions(), "modules": imports(modules())}
+    answer = {
+        "executable": sys.executable,
+        "data": sysconfig.get_path("data"),
+        "version": "%d.%d.%d" % sys.version_info[:3],
+        "distributions": distributions(),
+        "modules": imports(modules()),
+    }
     sys.stdout.flush()
     sys.stdout.write("\ndockfix-probe:" + json.dumps(answer) + "\n")
 
