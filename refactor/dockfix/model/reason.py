@@ -1,0 +1,70 @@
+"""Why something is not done or could be wrong, and which parts of an image a change alters on purpose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Weight = Literal["blocks", "doubts", "unseen"]
+Part = Literal[
+    "CMD",
+    "ENTRYPOINT",
+    "ENV",
+    "EXPOSE",
+    "FILE",
+    "HEALTHCHECK",
+    "LABEL",
+    "MODULE",
+    "ONBUILD",
+    "PACKAGE",
+    "PROGRAM",
+    "RUN",
+    "SHELL",
+    "STOPSIGNAL",
+    "USER",
+    "VOLUME",
+    "WORKDIR",
+]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A 1-based line (0: none) of the Dockerfile (``file`` "") or of a file of the build context."""
+
+    line: int = 0
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why something is not done, or could be wrong: ``text`` is a clause without a full stop.
+
+    ``weight`` says what could settle it: nothing, it is never done ("blocks"); a build ("doubts"); not even a build ("unseen").
+    """
+
+    text: str
+    place: Place = field(default=Place())
+    weight: Weight = "blocks"
+
+    @property
+    def line(self) -> int:
+        """The line of the Dockerfile that it speaks of, 0 where it speaks of the whole file or of another file."""
+        return 0 if self.place.file else self.place.line
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A part of the image that an edit alters on purpose.
+
+    ``name`` is the variable of an ENV, the label, the text of a RUN's command, the path of a FILE, the name of a PACKAGE, MODULE or
+    PROGRAM; "" where there is only one of its kind. ``instead`` are the packages that take the place of a PACKAGE.
+    """
+
+    part: Part
+    name: str = ""
+    instead: tuple[str, ...] = ()
+
+
+def at(text: str, line: int = 0, weight: Weight = "blocks") -> Reason:
+    """A reason with a line of the Dockerfile."""
+    return Reason(text, Place(line), weight)
