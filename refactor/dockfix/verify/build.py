@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
-from dockfix.syntax import Directive, Instruction, decode, parse
+from dockfix.syntax import Directive, Instruction, decode, encode, parse
 from dockfix.verify.engines import REPOSITORY, Engine
 from dockfix.verify.process import TimedOut, run
 
@@ -264,7 +264,7 @@ def with_own_caches(dockerfile: str, salt: str = "") -> str:
     texts = []
     for node in parse(dockerfile).nodes:
         text = node.text
-        digest.update(text.encode("utf-8", "surrogateescape"))
+        digest.update(encode(text))
         if isinstance(node, Instruction) and node.keyword == "RUN":
             own = digest.hexdigest()[:12]
             text = _CACHE.sub(lambda match, own=own: f"--mount={_own_id(match[1], own)}", text)  # type: ignore[misc]
@@ -295,15 +295,11 @@ def _front_end_failed(log: Path, directive: str) -> bool:
 def _tag(name: str) -> str:
     """A part of a tag: long names stay different where they are cut."""
     tag = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "image"
-    return (
-        tag
-        if len(tag) <= 40
-        else f"{tag[:31]}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
-    )
+    return tag if len(tag) <= 40 else f"{tag[:31]}-{hashlib.sha256(encode(name)).hexdigest()[:8]}"
 
 
 def _write(path: Path, text: str) -> None:
-    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    path.write_bytes(encode(text))
 
 
 def _content(path: Path) -> str:
