@@ -14,6 +14,7 @@ from pathlib import Path
 
 from dockfix.syntax import Directive, Instruction, decode, encode, parse
 from dockfix.verify.engines import REPOSITORY, Engine
+from dockfix.verify.flags import BuildFlags
 from dockfix.verify.process import TimedOut, run
 
 TAIL = 20  # lines of a failed build that a report shows
@@ -34,23 +35,14 @@ HIDDEN = "[hidden]"
 
 
 @dataclass(frozen=True)
-class BuildArguments:
-    """What is passed through to every build, as written on the command line."""
-
-    build_args: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()
-    ssh: tuple[str, ...] = ()
-    platform: str = ""
-    network: str = ""
-    target: str = ""
-    pull: bool = False
-    no_cache: bool = False
+class BuildArguments(BuildFlags):
+    """What is passed through to every build."""
 
     def words(self) -> list[str]:
         """The arguments as words of a build command."""
         words = [
             word
-            for flag, values in (("--build-arg", self.build_args), ("--secret", self.secrets), ("--ssh", self.ssh))
+            for flag, values in (("--build-arg", self.build_arg), ("--secret", self.secret), ("--ssh", self.ssh))
             for value in values
             for word in (flag, value)
         ]
@@ -61,7 +53,7 @@ class BuildArguments:
     def hidden(self) -> tuple[str, ...]:
         """Texts that no log and no report may show: what the secrets hold, and build arguments named like secrets."""
         texts: list[str] = []
-        for secret in self.secrets:
+        for secret in self.secret:
             pairs = (cell.partition("=") for cell in next(csv.reader([secret]), []))
             fields = {name.lower(): value for name, _, value in pairs}
             source = fields.get("src") or fields.get("source") or ""
@@ -72,7 +64,7 @@ class BuildArguments:
             texts += _parts(_content(Path(source)) if held is None else held)
         return tuple(
             sorted(
-                {text.strip() for text in texts if len(text.strip()) >= 4} | named_secrets(self.build_args),
+                {text.strip() for text in texts if len(text.strip()) >= 4} | named_secrets(self.build_arg),
                 key=lambda text: -len(text),
             )
         )
