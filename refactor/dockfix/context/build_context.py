@@ -78,11 +78,6 @@ class BuildContext:
         return self.listing.files if self.listing else None
 
     @property
-    def skipped_dirs(self) -> frozenset[str]:
-        """Folders that ``files`` leaves out: ``.git``, ``node_modules``, virtual environments and the like."""
-        return self.listing.skipped if self.listing else frozenset()
-
-    @property
     def unreadable_dirs(self) -> frozenset[str]:
         """Folders that could not be read."""
         return self.listing.unreadable if self.listing else frozenset()
