@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.dockerignore import Ignore
+from dockfix.knowledge import normalise
 
 _MAX_FILES = 200
 _COMMENT = re.compile(r"(?:^|\s+)#.*$")
@@ -268,11 +269,6 @@ class _Reader:
         found = normalise(re.match(rf"\s*({_NAME})", name)[1]) if named else _name_in(target)  # type: ignore[index]
         if found and not constraint:
             self.requirements.append(Requirement(found, line, path, number))
-
-
-def normalise(name: str) -> str:
-    """A distribution's name in the form of https://packaging.python.org/en/latest/specifications/name-normalization/."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _decode(data: bytes) -> str | None:

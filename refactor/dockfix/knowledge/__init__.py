@@ -14,7 +14,7 @@ from dockfix.knowledge.apt import (
     role,
     runtime_libraries,
 )
-from dockfix.knowledge.base_images import PythonImage, Variant, python_image, starts_as_root
+from dockfix.knowledge.base_images import DEFAULT_PATH, PythonImage, Variant, python_image, starts_as_root
 from dockfix.knowledge.full_image import full_compilers, full_libraries, full_programs, slim_reference
 from dockfix.knowledge.python_packages import (
     Needs,
@@ -22,10 +22,12 @@ from dockfix.knowledge.python_packages import (
     compiles_at_run_time,
     needs_dev_packages,
     needs_libraries,
+    normalise,
     python_needs,
 )
 
 __all__ = [
+    "DEFAULT_PATH",
     "ApkRole",
     "BuildOnly",
     "Needs",
@@ -47,6 +49,7 @@ __all__ = [
     "known_suites",
     "needs_dev_packages",
     "needs_libraries",
+    "normalise",
     "python_image",
     "python_needs",
     "recommends",

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from dockfix.verify.image import DEFAULT_PATH, Image
+from dockfix.knowledge import DEFAULT_PATH
+from dockfix.verify.image import Image
 from dockfix.verify.verdict import Finding
 
 _OURS = "dockfix."  # labels of this name are ours
