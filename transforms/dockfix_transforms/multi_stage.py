@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Safety, refuse
 from dockfix.facts import Facts, from_context
 from dockfix.facts.placement import Placement, Refusal, place
+from dockfix.knowledge import reader_of
 from dockfix.model.effects import Package
 from dockfix.model.stages import Step
 from dockfix.syntax import Blank, Comment, Instruction, Node
@@ -17,7 +17,6 @@ from ._layout import leading
 from ._runs import Trim, trim
 
 BUILDER = "builder"
-_PRAGMA = re.compile(r"(hadolint|dockfix|tally|checkov|trivy|kics|nosemgrep|semgrep)\b")
 
 
 class MultiStage:
@@ -168,11 +167,15 @@ class _Splitter:
 def _without_comments(nodes: tuple[Node, ...], elsewhere: bool) -> tuple[Node, ...]:
     """The lines above an instruction; without the comments, and with one blank line at most, where the builder has them.
 
-    Comments that a linter reads hold for the instruction wherever it stands.
+    Comments that a linter reads hold for the instruction wherever it stands, but for those that hold for the whole file.
     """
     if not elsewhere:
         return nodes
-    pragmas = [node for node in nodes if isinstance(node, Comment) and _PRAGMA.match(node.content)]
+    pragmas = [
+        node
+        for node in nodes
+        if isinstance(node, Comment) and (reader := reader_of(node.content)) and reader.reads != "file"
+    ]
     return (*[node for node in nodes if isinstance(node, Blank)][:1], *pragmas)
 
 
