@@ -16,7 +16,9 @@ from dockfix.model.effects import (
     ShellState,
     VenvCreate,
 )
+from dockfix.model.stages import build
 from dockfix.model.state import State
+from dockfix.syntax import parse
 from dockfix.syntax.shell import parse_script
 
 
@@ -292,3 +294,12 @@ def test_values_of_variables_are_used_where_known() -> None:
 )
 def test_any_command_line_has_effects(words: list[str]) -> None:
     assert isinstance(effects(" ".join(words)), Effects)
+
+
+@pytest.mark.parametrize(
+    ("shell", "known"),
+    [("/usr/bin/bash", True), ("/bin/ash", True), ("ksh", True), ("/bin/zsh", False), ("/usr/bin/python3", False)],
+)
+def test_which_shells_are_read(shell: str, known: bool) -> None:
+    stage = build(parse(f'FROM x\nSHELL ["{shell}", "-c"]\nRUN mkdir /a\nRUN <<E\n#!{shell}\nmkdir /b\nE\n')).final
+    assert [unit.effects.writes for _, unit in stage.units] == ([("/a",), ("/b",)] if known else [(), ()])

@@ -29,6 +29,10 @@ def run(project: Project, line: str, head: str = HEAD, **more: object) -> str:
         ("CMD ./run.sh\n", 'CMD ["./run.sh"]\n'),
         ('SHELL ["/bin/sh", "-c"]\nCMD python app.py\n', 'SHELL ["/bin/sh", "-c"]\nCMD ["python", "app.py"]\n'),
         ('ENTRYPOINT ["tini", "--"]\nCMD python app.py\n', 'ENTRYPOINT ["tini", "--"]\nCMD ["python", "app.py"]\n'),
+        (
+            'ENTRYPOINT ["tini-static", "-g"]\nCMD python app.py\n',
+            'ENTRYPOINT ["tini-static", "-g"]\nCMD ["python", "app.py"]\n',
+        ),
         ("ENTRYPOINT []\nCMD python app.py\n", 'ENTRYPOINT []\nCMD ["python", "app.py"]\n'),
         ("CMD one\nCMD python app.py\n", 'CMD one\nCMD ["python", "app.py"]\n'),
     ],

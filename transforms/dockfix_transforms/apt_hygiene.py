@@ -10,6 +10,7 @@ from dockfix.context.scripts import commands_in_script
 from dockfix.engine.transform import Edit, Outcome, Safety
 from dockfix.facts import Facts
 from dockfix.facts.needs import needed
+from dockfix.knowledge import index_packages, index_programs
 from dockfix.knowledge.no_recommends import needed_recommends, recommended_programs
 from dockfix.model.commands import runs_alone
 from dockfix.model.effects import AptChange, AptInstall, AptUpdate
@@ -21,10 +22,7 @@ from ._runs import append, join, plain
 
 _REMOVAL = "rm -rf /var/lib/apt/lists/*"
 _FLAG = "--no-install-recommends"
-_APT = ("apt-get", "apt", "aptitude", "apt-cache", "apt-file")
 _READS = rb"(?m)^[ \t]*(?:import|from)[ \t]+(?:apt|apt_pkg)\b|/var/lib/apt\b"
-# Packages with programs that read the lists whenever somebody calls them
-_READERS = frozenset({"apt-file", "aptitude", "command-not-found", "packagekit", "python3-apt"})
 
 
 class AptHygiene:
@@ -167,7 +165,7 @@ class _Work:
                 for action in actions
                 if isinstance(action, AptInstall)
                 for package in action.packages
-                if package.name in _READERS
+                if package.name in index_packages("apt-get")
             ),
             "",
         )
@@ -178,10 +176,10 @@ class _Work:
                 reason = _later(other, stage, step)
                 if reason:
                     return reason
-        program = next((name for name in _APT if name in facts.startup.programs), "")
+        program = next((name for name in sorted(index_programs("apt-get")) if name in facts.startup.programs), "")
         if program:
             return f"{facts.startup.programs[program]} runs {program} when the container starts"
-        mention = next(iter(facts.application.mentions(_APT)), None) or next(
+        mention = next(iter(facts.application.mentions(index_programs("apt-get"))), None) or next(
             iter(facts.application.search(_READS)), None
         )
         return f"{mention.file}:{mention.line} names {mention.word}" if mention else ""

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Safety
 from dockfix.facts import Facts
-from dockfix.knowledge import reader_of
+from dockfix.knowledge import downloaders, file_programs, reader_of
 from dockfix.model.effects import (
     AptChange,
     AptClean,
@@ -28,8 +28,6 @@ from ._layout import joined_above, leading
 from ._runs import join, plain
 
 _REMOVES = {"remove", "purge", "autoremove", "autopurge"}
-_DOWNLOADS = {"curl", "wget"}
-_FILES = _DOWNLOADS | {"tar", "unzip", "chmod", "chown", "mv", "cp", "ln", "mkdir", "install"}
 
 
 class MergeRuns:
@@ -137,7 +135,7 @@ def _fixed(step: Step) -> str:
 
 def _leaves(unit: Unit) -> bool:
     """Whether a command may leave something that is better removed in its layer."""
-    return isinstance(unit.effects.action, AptUpdate | AptInstall | PipInstall) or unit.command.name in _DOWNLOADS
+    return isinstance(unit.effects.action, AptUpdate | AptInstall | PipInstall) or unit.command.name in downloaders()
 
 
 def _only_cleans(step: Step) -> bool:
@@ -156,7 +154,7 @@ def _same_work(step: Step, row: Sequence[Step]) -> bool:
     apt = AptUpdate | AptInstall | AptClean | AptChange
     units = [unit for each in (*row, step) for unit in each.units]
     return all(isinstance(unit.effects.action, apt) for unit in units) or all(
-        unit.command.name in _FILES for unit in units
+        unit.command.name in file_programs() for unit in units
     )
 
 
@@ -184,7 +182,7 @@ def _cleans(unit: Unit, left: Step) -> bool:
             return True
         if (
             unit.command.name == "rm"
-            and other.command.name in _DOWNLOADS
+            and other.command.name in downloaders()
             and overlap(unit.effects.writes, other.effects.writes)
             and any(
                 posixpath.basename(word.value or "") in other.command.text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from dockfix.facts.leftovers import drop_covered, drop_idle_apt, drop_removed
 from dockfix.facts.packages import Division, divide
 from dockfix.facts.prefix import system_python_blocker
 from dockfix.facts.slim import Slim, slim
+from dockfix.knowledge import manager_in, package_manager
 from dockfix.model.commands import pip as pip_model
 from dockfix.model.effects import (
     AptChange,
@@ -40,7 +40,6 @@ _BUILD_READS = (
 _APT_READS = ("/etc/apt", "/usr/share/keyrings", "/etc/ssl", "/var/lib/apt", "/etc/dpkg", "/etc/debconf.conf")
 _RUNTIME_ONLY = {"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "VOLUME", "MAINTAINER"}
 _SETTINGS = {"ENV", "ARG", "WORKDIR", "SHELL", "USER"}
-_INSTALLERS = re.compile(r"\b(pip[0-9.]*|poetry|pipenv|pdm|uv|conda|mamba|easy_install|setup\.py|virtualenv)\b")
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ def place(facts: Facts) -> Placement | Refusal:
         unbounded = next((step.units[index] for index in stays if step.units[index].effects.unbounded), None)
         if unbounded and first <= number <= last and len(installs) > 1:
             return Refusal("it runs between two pip installs, and what it needs of the first is unknown", step.line)
-        if unbounded and number <= last and _INSTALLERS.search(unbounded.command.text):
+        if unbounded and number <= last and manager_in(unbounded.command.text, "python"):
             return Refusal("it may install Python packages in a way that dockfix does not know", step.line)
     early = _needs_environment_early(facts, prefix, staying, first)
     if early:
@@ -210,19 +209,12 @@ def _precondition(facts: Facts) -> Refusal | None:
 
 def _without_pip(facts: Facts) -> Refusal:
     for step, unit in facts.final.units:
-        match = _INSTALLERS.search(unit.command.text)
-        if match and unit.effects.opaque:
-            what = (
-                "pip is used in a way"
-                if match[0].startswith("pip") and match[0] != "pipenv"
-                else f"{match[0]} is used, which"
-            )
-            return Refusal(
-                f"{what} that dockfix does not split yet"
-                if what.endswith("way")
-                else f"{what} dockfix does not split yet",
-                step.line,
-            )
+        name = manager_in(unit.command.text, "python")
+        if name and unit.effects.opaque:
+            manager = package_manager(name)
+            modelled = manager is not None and manager.title == "pip"
+            what = "pip is used in a way that" if modelled else f"{name} is used, which"
+            return Refusal(f"{what} dockfix does not split yet", step.line)
     return Refusal("no gain, because no pip install was found")
 
 

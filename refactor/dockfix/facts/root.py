@@ -5,57 +5,9 @@ from __future__ import annotations
 import re
 
 from dockfix.facts import SYSTEM_FOLDERS, Facts
+from dockfix.knowledge import cron_packages, ordinary_root_programs, root_programs
 from dockfix.model.effects import AptInstall, within
 
-# Programs that start as root, change users themselves, or change the system
-_ROOT_PROGRAMS = frozenset(
-    {
-        "nginx",
-        "apache2",
-        "apache2ctl",
-        "httpd",
-        "supervisord",
-        "cron",
-        "crond",
-        "sshd",
-        "gosu",
-        "su-exec",
-        "setpriv",
-        "su",
-        "sudo",
-        "runuser",
-        "chroot",
-        "service",
-        "systemctl",
-        "init",
-        "s6-svscan",
-        "runsvdir",
-        "apt-get",
-        "apt",
-        "dpkg",
-        "useradd",
-        "usermod",
-        "groupmod",
-        "groupadd",
-        "adduser",
-        "chown",
-        "mount",
-        "umount",
-        "iptables",
-        "sysctl",
-        "dockerd",
-        "openvpn",
-        "wg-quick",
-        "tcpdump",
-        "haproxy",
-        "mysqld",
-        "rsyslogd",
-        "syslogd",
-        "dnsmasq",
-        "setcap",
-        "update-ca-certificates",
-    }
-)
 # Code that asks for what only root has
 _NEEDS_ROOT = (
     rb"(?m)\bos\.(?:set(?:re)?s?[ug]id|chown|lchown|setgroups|initgroups)\(|\bSOCK_RAW\b|\bAF_PACKET\b"
@@ -64,7 +16,6 @@ _NEEDS_ROOT = (
     rb"|/dev/(?:tty[A-Z]|i2c|spi|video|mem|gpio|input|net|kvm|bus|snd|dri)"
 )
 _SERVER_USER = re.compile(r"\b(?:gunicorn|uwsgi|celery|daphne|hypercorn)\b[^\n]*\s'?--?(?:user|uid|gid|group)\b")
-_CRONS = frozenset({"cron", "anacron", "bcron", "cronie", "systemd-cron", "busybox"})
 
 
 def needs_root(facts: Facts) -> tuple[str, int] | None:
@@ -90,7 +41,7 @@ def needs_root(facts: Facts) -> tuple[str, int] | None:
     if owned:
         return "the file hands files to another user by itself", owned.line
     for program in sorted(facts.startup.programs):
-        if program in _ROOT_PROGRAMS:
+        if program in root_programs():
             return f"{facts.startup.programs[program]} runs {program}, which needs root", 0
     at_home = next((step for step, unit in stage.units if re.search(r"\bpip\b.*\s--user\b", unit.command.text)), None)
     if at_home or any(name in stage.end.env for name in ("PIP_USER", "PYTHONUSERBASE")):
@@ -106,9 +57,9 @@ def needs_root(facts: Facts) -> tuple[str, int] | None:
     if facts.installer:
         return f"{facts.installer.reason}, which may install packages", 0
     for use in (*facts.program.running().runs, *facts.processes.runs):
-        if use.word.rpartition("/")[2] in _ROOT_PROGRAMS:
+        if use.word.rpartition("/")[2] in root_programs():
             return f"{use.file}:{use.line} runs {use.word}, which needs root", 0
-    mention = next(iter(facts.application.mentions(sorted(_ROOT_PROGRAMS - {"init", "service"}))), None)
+    mention = next(iter(facts.application.mentions(sorted(root_programs() - ordinary_root_programs()))), None)
     if mention:
         return f"{mention.file}:{mention.line} runs {mention.word}, which needs root", 0
     for service in facts.located.services:
@@ -126,7 +77,9 @@ def _of_managers(facts: Facts) -> str:
         for package in unit.effects.action.packages
     }
     for use in facts.processes.root:
-        if use.word.isdecimal() or (use.word == "cron" and not installed & _CRONS):  # ports are looked at elsewhere
+        if use.word.isdecimal() or (
+            use.word == "cron" and not installed & cron_packages()
+        ):  # ports are looked at elsewhere
             continue
         return f"{use.file}:{use.line}: {use.how}"
     return ""

@@ -11,6 +11,7 @@ from dockfix.context.application import Mention
 from dockfix.facts import Facts
 from dockfix.facts.ownership import gets_owner, left_closed, made_folders, new_folders, place_of
 from dockfix.facts.ports import low_port
+from dockfix.knowledge import shells
 from dockfix.model.effects import within
 from dockfix.model.stages import Step
 
@@ -57,7 +58,7 @@ def open_questions(facts: Facts) -> str:
         return facts.unknown
     if not stage.of("CMD", "ENTRYPOINT"):
         return "neither CMD nor ENTRYPOINT says what the container runs"
-    if set(facts.startup.programs) <= {"sh", "bash"}:
+    if set(facts.startup.programs) <= shells():
         return "the container starts a shell, and what is run in it is unknown"
     mount = mounted(facts)
     if mount:

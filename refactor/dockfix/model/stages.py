@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from dockfix.knowledge import PythonImage, python_image, starts_as_root
+from dockfix.knowledge import PythonImage, posix_shells, python_image, starts_as_root
 from dockfix.model.commands import effects_of, state_after
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.state import State
 from dockfix.syntax import Dockerfile, Instruction, expand, image, pairs
-from dockfix.syntax.shell import Command, Script, parse_script, quoted
-
-_SHELLS = {"sh", "/bin/sh", "bash", "/bin/bash", "ash", "dash"}
+from dockfix.syntax.shell import Command, Script, parse_script, quoted, shebang
 
 
 @dataclass(frozen=True)
@@ -230,16 +229,15 @@ def script_of(node: Instruction, shell: tuple[str, ...] | None) -> tuple[Script,
 
     The start is None where offsets count in the logical arguments. None: exec form, or no shell that is known runs it.
     """
-    if node.json is not None or (shell and shell[0] not in _SHELLS):
+    if node.json is not None or (shell and posixpath.basename(shell[0]) not in posix_shells()):
         return None
     if not node.heredocs:
         return parse_script(node.args), None
     only = node.heredocs[0]
     if len(node.heredocs) > 1 or node.args.replace(" ", "").lstrip("<-").strip("\"'") != only.name:
         return None
-    if only.body.startswith("#!") and not only.body.split("\n", 1)[0].rstrip().endswith(
-        ("/sh", "/bash", "env sh", "env bash")
-    ):
+    first = shebang(only.body)
+    if first and first[-1] not in posix_shells():
         return None
     return parse_script(only.body), only.body_start
 
