@@ -60,6 +60,9 @@ COMMANDS = [
     ("uv run --env-file .env --with x gcc; uvx --from y make", "uv gcc uvx make"),
     ("pnpm --dir x exec gcc; npx -p y make; aws-vault exec p -- git x", "pnpm gcc npx make aws-vault git"),
     ("uv pip install gcc; npm start", "uv npm"),
+    ("python -m pip install gcc; python3.11 -u -X dev -m gunicorn gcc", "python pip python3.11 gunicorn"),
+    ("python -um celery; python -m app.gcc; python -c 'x' -m pip", "python celery"),
+    ("python gcc.py -m pip; python -B -m pytest -m pip", "python pytest"),
 ]
 
 

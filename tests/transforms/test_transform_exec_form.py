@@ -42,6 +42,14 @@ def test_exec_form(project: Project, line: str, expected: str) -> None:
     assert run(project, line, files=files) == expected
 
 
+@pytest.mark.parametrize(
+    "program",
+    ["uwsgi", "hypercorn", "huey_consumer.py", "uvx", "pdm", "nginx", "java", "pip3.11", "python3.11", "jupyter-lab"],
+)
+def test_programs_that_the_kernel_starts(project: Project, program: str) -> None:
+    assert run(project, f"CMD {program} x\n") == f'CMD ["{program}", "x"]\n'
+
+
 def test_it_says_why_and_declares_it(project: Project) -> None:
     result = project(f"{HEAD}CMD python app.py\n", only="exec-form")
     assert "signals" in result.changes[0].message
@@ -113,6 +121,8 @@ def test_nothing_to_do(project: Project, line: str) -> None:
         (HEAD, "CMD python app.py\n", "import subprocess\n", "app.py:1 starts programs"),
         (HEAD, "CMD python app.py\n", "import os\nos.kill(os.getpid(), 15)\n", "app.py:2 sends signals"),
         (HEAD, "CMD somethingelse\n", "", "what kind of file somethingelse is"),
+        (HEAD, "CMD setup.py x\n", "", "what kind of file setup.py is"),
+        (HEAD, "CMD manage.py x\n", "", "what kind of file manage.py is"),
     ],
 )
 def test_unsafe(project: Project, head: str, line: str, app: str, reason: str) -> None:

@@ -50,6 +50,21 @@ def test_what_is_not_known_is_not_asked(project: Project, path: str, expose: str
     assert reason in refusal(result, "healthcheck")
 
 
+@pytest.mark.parametrize("program", ["sanic", "litestar", "hypercorn", "python3.11", "manage.py"])
+def test_whatever_serves_the_routes(project: Project, program: str) -> None:
+    text = f'FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nEXPOSE 8000\nCMD ["{program}", "app:app"]\n'
+    assert "HEALTHCHECK" in text_of(
+        project(text, {"app.py": FLASK.format(path="/health", more="")}, only="healthcheck", unsafe=True)
+    )
+
+
+@pytest.mark.parametrize("program", ["streamlit", "celery", "uwsgi", "mlflow"])
+def test_what_serves_no_routes_of_the_application(project: Project, program: str) -> None:
+    text = f'FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nEXPOSE 8000\nCMD ["{program}", "run"]\n'
+    result = project(text, {"app.py": FLASK.format(path="/health", more="")}, only="healthcheck", unsafe=True)
+    assert "nothing shows that the container starts a server" in refusal(result, "healthcheck")
+
+
 @pytest.mark.parametrize(
     ("path", "expose"), [("/orders", "EXPOSE 8000\n"), ("/health", "EXPOSE 8000\nHEALTHCHECK NONE\n")]
 )

@@ -131,6 +131,8 @@ def test_what_nothing_starts_makes_the_split_unsafe_only(project: Project, files
     [
         ('["sh", "run.sh"]', "pip3.11 install x\n", "run.sh runs pip"),
         ('["sh", "run.sh"]', "uv pip install x\n", "run.sh runs uv"),
+        ('["sh", "run.sh"]', "python3 -m pip install x\n", "run.sh runs pip"),
+        ('["python", "-m", "pip", "install", "x"]', "", "runs pip"),
         ('["sh", "run.sh"]', "apt-get install -y x\n", "run.sh runs apt-get"),
         ('["./run.sh"]', "#!/bin/bash -e\nconda install x\n", "run.sh runs conda"),
         ('["/app/run"]', "#!/bin/bash -e\naptitude install x\n", "run runs aptitude"),

@@ -35,6 +35,10 @@ HEAD = "FROM python:3.11-slim\n"
             "RUN curl -o /tmp/a.tgz https://e.com \\\n    && tar -xzf /tmp/a.tgz -C /opt \\\n    && rm /tmp/a.tgz\n",
         ),
         (
+            "RUN curl -o /tmp/a.tgz https://e.com\nRUN touch /x\nRUN chgrp 5 /x\nRUN rm /tmp/a.tgz\n",
+            "RUN curl -o /tmp/a.tgz https://e.com \\\n    && touch /x \\\n    && chgrp 5 /x \\\n    && rm /tmp/a.tgz\n",
+        ),
+        (
             "RUN apt-get update && apt-get install -y gcc\nRUN apt-get purge -y gcc\n",
             "RUN apt-get update && apt-get install -y gcc \\\n    && apt-get purge -y gcc\n",
         ),

@@ -33,6 +33,13 @@ def test_unbuffered(project: Project, before: str, after: str) -> None:
     assert result.declares == {"ENV PYTHONUNBUFFERED"}
 
 
+@pytest.mark.parametrize(
+    "program", ["uwsgi", "mlflow", "dagster", "jupyter-lab", "uv", "poetry", "python3.11", "pypy3"]
+)
+def test_whatever_is_of_python(project: Project, program: str) -> None:
+    assert ENV in text_of(project(f'FROM python:3.11\nCMD ["{program}", "x"]\n', only="python-env"))
+
+
 def test_byte_code(project: Project) -> None:
     options = {"python-env.no-bytecode": True}
     assert "FROM python:3.11\nENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1\n" in text_of(

@@ -10,7 +10,16 @@ from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Safety, refuse
 from dockfix.facts import Facts
-from dockfix.knowledge import inits, shells
+from dockfix.knowledge import (
+    file_programs,
+    inits,
+    is_python,
+    other_executables,
+    package_manager,
+    python_program,
+    root_programs,
+    shells,
+)
 from dockfix.model.effects import AptInstall, within
 from dockfix.model.stages import Step, script_of
 from dockfix.syntax import Instruction, image
@@ -24,11 +33,6 @@ _BUILTIN = re.compile(
 )
 _SPECIAL = re.compile(r"[*?\[\]{}~!#;&|<>()$`\\\s]")
 _QUOTED = re.compile(r"""(?s)'[^']*'|"(?:[^"\\]|\\.)*\"""")
-_PROGRAM = re.compile(
-    r"python[0-9.]*|pip[0-9.]*|gunicorn|uvicorn|hypercorn|daphne|celery|flask|fastapi|uwsgi|streamlit|"
-    r"jupyter[a-z-]*|django-admin|waitress-serve|granian|litestar|dramatiq|rq|huey_consumer(\.py)?|airflow|"
-    r"dagster|mlflow|scrapy|pytest|poetry|pipenv|uv|nginx|supervisord|node|java"
-)
 _SYSTEM = ("/bin", "/sbin", "/usr/bin", "/usr/sbin")
 # Official images that set no ENTRYPOINT
 _PLAIN_BASES = {
@@ -202,12 +206,23 @@ def _doubt(facts: Facts, step: Step, command: Command) -> str:
         for package in unit.effects.action.packages
     } | facts.distributions
     if (
-        not _PROGRAM.fullmatch(name)
+        not _executable(name)
         and name not in installed
         and not any(map(facts.context_file, _paths(facts, command.name or "")))
     ):
         return f"what kind of file {name} is is not known"
     return ""
+
+
+def _executable(program: str) -> bool:
+    """Whether a program of this name is known to be one that the kernel starts: an ELF file, or a script with a ``#!`` line."""
+    of_python = python_program(program)
+    return (
+        is_python(program)
+        or (of_python is not None and of_python.command)
+        or (package_manager(program) is not None and not program.endswith(".py"))
+        or program in root_programs() | file_programs() | other_executables()
+    )
 
 
 def _exec(step: Step, command: Command) -> Instruction | None:

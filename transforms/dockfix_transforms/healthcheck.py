@@ -9,14 +9,10 @@ from typing import ClassVar
 from dockfix.context.program.model import Endpoint
 from dockfix.engine.transform import Edit, Outcome, Safety, refuse
 from dockfix.facts import Facts
+from dockfix.knowledge import is_python, python_program
 from dockfix.model.stages import Step
 
 from ._layout import place_above
-
-# What serves HTTP when it is started
-_SERVERS = frozenset(
-    {"python", "python3", "gunicorn", "uvicorn", "hypercorn", "daphne", "flask", "fastapi", "waitress-serve", "granian"}
-)
 
 
 class Healthcheck:
@@ -57,7 +53,7 @@ class Healthcheck:
         first = min(starts, key=stage.steps.index)
         if facts.unknown or not program.complete:
             return refuse(facts.unknown or f"{program.unparsed[0].file} could not be read", first.line)
-        if not _SERVERS & facts.startup.programs.keys():
+        if not any(map(_serves, facts.startup.programs)):
             return refuse("nothing shows that the container starts a server", first.line)
         endpoint = _open(program.endpoints)
         if endpoint is None:
@@ -71,6 +67,12 @@ class Healthcheck:
             declares=frozenset({"HEALTHCHECK"}),
             unsafe="the route may need what the program only has in production",
         )
+
+
+def _serves(program: str) -> bool:
+    """Whether a program may answer HTTP with the routes of the application."""
+    known = python_program(program)
+    return is_python(program) or (known is not None and known.http)
 
 
 def _open(endpoints: tuple[Endpoint, ...]) -> Endpoint | None:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Safety, refuse
 from dockfix.facts import Facts
+from dockfix.knowledge import is_python, package_manager, python_program
 from dockfix.model.stages import Step
 from dockfix.syntax import Blank, Instruction
 
 from ._layout import leading
 
 _OUTPUT, _BYTECODE = "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"
-_PYTHON = re.compile(
-    r"(?:python|pip)[0-9.]*|gunicorn|uvicorn|hypercorn|daphne|celery|flask|fastapi|streamlit|django-admin|"
-    r"waitress-serve|granian|dramatiq|rq|airflow|scrapy|pytest"
-)
 _HEAD = {"ARG", "LABEL", "MAINTAINER", "SHELL"}
 
 
@@ -56,7 +52,7 @@ class PythonEnv:
             return refuse(
                 "the base is not an official Python image, and may set what it needs itself", stage.start.line
             )
-        if not any(_PYTHON.fullmatch(name) for name in facts.startup.programs):
+        if not any(map(_of_python, facts.startup.programs)):
             return refuse("no program of Python was seen to run when the container starts")
         wanted = [_OUTPUT, *([_BYTECODE] if facts.option("python-env.no-bytecode") else [])]
         refusals = [(_line(stage.steps, name), f"{name} is set already") for name in wanted if name in stage.end.env]
@@ -69,6 +65,13 @@ class PythonEnv:
         )
         edit = _placed(facts, line, reason)
         return Outcome([edit], refusals=refusals, declares=frozenset(f"ENV {name}" for name in missing))
+
+
+def _of_python(program: str) -> bool:
+    """Whether a program is Python, is written in it, or starts such a program."""
+    manager = package_manager(program)
+    of_python = manager is not None and manager.installs == "python"
+    return is_python(program) or python_program(program) is not None or of_python
 
 
 def _line(steps: tuple[Step, ...], name: str) -> int:

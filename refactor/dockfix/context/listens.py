@@ -7,34 +7,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from dockfix.context.program.model import Port
+from dockfix.knowledge import package_manager, servers, starts_another
 
-# Servers, by how they are called, with the port that they take where none is given
-_SERVERS: tuple[tuple[re.Pattern[str], int | None], ...] = tuple(
-    (re.compile(rf"(?:^|[\s/]){pattern}"), port)
-    for pattern, port in (
-        (r"gunicorn\b", 8000),
-        (r"uvicorn\b", 8000),
-        (r"hypercorn\b", 8000),
-        (r"daphne\b", 8000),
-        (r"granian\b", 8000),
-        (r"waitress-serve\b", 8080),
-        (r"flask\b.*? run\b", 5000),
-        (r"(?:\S*manage\.py|django-admin) (?:runserver|runserver_plus|testserver)\b", 8000),
-        (r"streamlit run\b", 8501),
-        (r"uwsgi\b", None),
-        (r"http\.server\b", 8000),
-        (r"fastapi (?:run|dev)\b", 8000),
-        (r"sanic\b", 8000),
-        (r"chainlit run\b", 8000),
-        (r"jupyter(?:-lab|-notebook)? ?(?:lab|notebook)?\b", 8888),
-        (r"mkdocs serve\b", 8000),
-        (r"panel serve\b", 5006),
-        (r"bokeh serve\b", 5006),
-        (r"celery\b.*? flower\b", 5555),
-        (r"mlflow (?:server|ui)\b", 5000),
-        (r"reflex run\b", 3000),
-    )
-)
 _OPTION = re.compile(
     r"(?:--?bind|-b|--port|-p|--server\.port|--http(?:-socket)?|--socket|--listen|--server_port|--port-number|--https?)"
 )
@@ -53,8 +27,8 @@ def ports_of_command(text: str, file: str, line: int) -> tuple[Port, ...]:
     for number, piece in _pieces(text):
         words = [word.strip("\"'[](),") for word in piece.split()]
         shown = " ".join(posixpath.basename(word) if word.startswith(("/", "./")) else word for word in words)
-        server = next(((match, port) for pattern, port in _SERVERS if (match := pattern.search(shown))), None)
-        if server is None or piece.lstrip().startswith(("pip ", "pip3 ", "apt", "echo ")):
+        server = next(((match, port) for pattern, port in servers() if (match := pattern.search(shown))), None)
+        if server is None or _only_names(words):
             continue
         name = server[0][0].strip()
         given = [_resolved(port, env, variables) for port, env in _given(words, name)]
@@ -67,6 +41,12 @@ def ports_of_command(text: str, file: str, line: int) -> tuple[Port, ...]:
         elif server[1] is not None and not configured:
             found.append(Port(server[1], file, line + number, f"{name}, its default"))
     return tuple(dict.fromkeys(found))
+
+
+def _only_names(words: Sequence[str]) -> bool:
+    """Whether a command names a server to install or print it, and does not start it."""
+    first = posixpath.basename(words[0]) if words else ""
+    return first == "echo" or (package_manager(first) is not None and not starts_another(first, frozenset(words[1:])))
 
 
 def _resolved(port: int | None, env: str, variables: Mapping[str, str]) -> tuple[int | None, str]:

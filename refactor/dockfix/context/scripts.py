@@ -16,6 +16,9 @@ from dockfix.knowledge import (
     converters,
     file_makers,
     file_movers,
+    is_python,
+    package_manager,
+    python_program,
     shells,
     wrappers,
 )
@@ -50,11 +53,12 @@ class ScriptFacts:
     """What is known of a script.
 
     ``commands`` are the names as written of all programs, builtins included and the script's own functions left out,
-    also behind ``exec``, ``env``, ``gosu`` and the like, in substitutions and in ``sh -c``. ``words`` are all its literal
-    words, in order. ``dynamic`` is True where a name or a script is computed; ``runs_arguments`` where the script runs what
-    it is given (``exec "$@"``). ``writes`` are absolute paths that it redirects to or makes, up to where something is
-    filled in; ``outputs`` are the paths, relative ones too, that well-known programs are told to write to, a ``$`` in them for each
-    part that is filled in. ``login_shell`` is True where a shell resets PATH (``bash -l``, ``su -``).
+    also behind ``exec``, ``env``, ``gosu`` and the like, in substitutions and in ``sh -c``, with the modules that ``python -m``
+    runs as programs of that name. ``words`` are all its literal words, in order. ``dynamic`` is True where a name or a script is
+    computed; ``runs_arguments`` where the script runs what it is given (``exec "$@"``). ``writes`` are absolute paths that it
+    redirects to or makes, up to where something is filled in; ``outputs`` are the paths, relative ones too, that well-known
+    programs are told to write to, a ``$`` in them for each part that is filled in. ``login_shell`` is True where a shell resets
+    PATH (``bash -l``, ``su -``).
     """
 
     commands: frozenset[str]
@@ -195,6 +199,8 @@ class _Reader:
         self.output(program, rest)
         if program in boxes():
             return rest
+        if is_python(program):
+            return _module(rest)
         if program in shells():
             return self.shell(rest, values, depth)
         if program == "sudo":
@@ -267,6 +273,19 @@ def _after_options(words: Sequence[_Word], wrapper: Wrapper) -> Sequence[_Word]:
             position += 1
         else:
             return words[position:]
+    return ()
+
+
+def _module(words: Sequence[_Word]) -> Sequence[_Word]:
+    """The words from the module that ``python -m`` runs, where it is a program of that name as well; empty for other code."""
+    for position, word in enumerate(words[:-1]):
+        value = word.value or ""
+        if re.fullmatch(r"-[A-Za-z]*m", value):
+            name = words[position + 1].value or ""
+            return words[position + 1 :] if python_program(name) or package_manager(name) else ()
+        after_option = position > 0 and words[position - 1].value in {"-W", "-X"}
+        if not (value.startswith("-") or after_option) or re.match(r"-[A-Za-z]*c", value):
+            break
     return ()
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from dockfix.facts import SYSTEM_FOLDERS, Facts
-from dockfix.knowledge import cron_packages, ordinary_root_programs, root_programs
+from dockfix.knowledge import cron_packages, ordinary_root_programs, root_programs, user_changing_servers
 from dockfix.model.effects import AptInstall, within
 
 # Code that asks for what only root has
@@ -15,7 +16,6 @@ _NEEDS_ROOT = (
     rb"|^[ \t]*(?:from|import)[ \t]+(?:scapy|evdev|usb|smbus2?|spidev)\b"
     rb"|/dev/(?:tty[A-Z]|i2c|spi|video|mem|gpio|input|net|kvm|bus|snd|dri)"
 )
-_SERVER_USER = re.compile(r"\b(?:gunicorn|uwsgi|celery|daphne|hypercorn)\b[^\n]*\s'?--?(?:user|uid|gid|group)\b")
 
 
 def needs_root(facts: Facts) -> tuple[str, int] | None:
@@ -47,7 +47,7 @@ def needs_root(facts: Facts) -> tuple[str, int] | None:
     if at_home or any(name in stage.end.env for name in ("PIP_USER", "PYTHONUSERBASE")):
         return "pip installs into root's home folder, which only root can read", at_home.line if at_home else 0
     for where, text in facts.startup.texts.items():
-        if _SERVER_USER.search(text):
+        if _server_user().search(text):
             return f"{where} lets the server change its user", 0
     manager = _of_managers(facts)
     if manager:
@@ -66,6 +66,13 @@ def needs_root(facts: Facts) -> tuple[str, int] | None:
         if service.needs_root:
             return f"{service.file} gives the service {service.name} {service.needs_root}", 0
     return _placed_for_root(facts)
+
+
+@cache
+def _server_user() -> re.Pattern[str]:
+    """A command line that has a server change its user or group."""
+    names = "|".join(map(re.escape, sorted(user_changing_servers())))
+    return re.compile(rf"\b(?:{names})\b[^\n]*\s'?--?(?:user|uid|gid|group)\b")
 
 
 def _of_managers(facts: Facts) -> str:

@@ -52,6 +52,14 @@ from dockfix.knowledge.python_packages import (
     normalise,
     python_needs,
 )
+from dockfix.knowledge.python_programs import (
+    PythonProgram,
+    is_python,
+    python_program,
+    python_programs,
+    servers,
+    user_changing_servers,
+)
 from dockfix.knowledge.wrappers import Wrapper, inits, starts_another, wrappers
 
 __all__ = [
@@ -63,6 +71,7 @@ __all__ = [
     "Needs",
     "PackageManager",
     "PythonImage",
+    "PythonProgram",
     "Role",
     "Variant",
     "Wrapper",
@@ -89,6 +98,7 @@ __all__ = [
     "index_packages",
     "index_programs",
     "inits",
+    "is_python",
     "known_packages",
     "known_suites",
     "linters",
@@ -104,15 +114,19 @@ __all__ = [
     "posix_shells",
     "python_image",
     "python_needs",
+    "python_program",
+    "python_programs",
     "reader_of",
     "recommends",
     "role",
     "root_programs",
     "rule_runners",
     "runtime_libraries",
+    "servers",
     "shells",
     "slim_reference",
     "starts_another",
     "starts_as_root",
+    "user_changing_servers",
     "wrappers",
 ]

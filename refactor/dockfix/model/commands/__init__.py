@@ -6,6 +6,7 @@ import posixpath
 import re
 from dataclasses import replace
 
+from dockfix.knowledge import python_program
 from dockfix.model.commands import apt, files, net, pip, python, shell, users
 from dockfix.model.commands.protocol import CommandModel
 from dockfix.model.effects import Effects, PipInstall, VenvCreate, opaque
@@ -44,6 +45,9 @@ def effects_of(command: Command, state: State) -> Effects:
     program = posixpath.basename(name)
     program = _VERSIONED.sub(r"\1", program)
     model = _MODELS.get(program)
+    of_python = python_program(program) if model is None else None
+    if of_python is not None and of_python.application:
+        model = python.application
     if model is None:
         return opaque(f"{program} is not a program that dockfix knows")
     if _RUNS_MORE.search(_HARMLESS.sub("", command.text)):

@@ -57,8 +57,9 @@ def _venv(command: Command, state: State, values: list[str | None]) -> Effects:
     return Effects(writes=(path,), tools=TOOLS, action=action)
 
 
-def _application(command: Command, state: State) -> Effects:
-    return Effects(tools=frozenset({"python"}), application=True)
+def application(command: Command, state: State) -> Effects:
+    """The effects of a program of a Python package that only runs the application's code."""
+    return Effects(tools=TOOLS, application=True)
 
 
 def _virtualenv(command: Command, state: State) -> Effects:
@@ -68,6 +69,4 @@ def _virtualenv(command: Command, state: State) -> Effects:
 MODELS: dict[str, CommandModel] = {
     "python": _python,
     "virtualenv": _virtualenv,
-    # console scripts of Python packages that only run the application's code
-    **dict.fromkeys(("django-admin", "flask", "alembic", "aerich", "manage.py"), _application),
 }
