@@ -5,11 +5,13 @@ import pytest
 from dockfix.knowledge import (
     boxes,
     cron_packages,
+    distinct_path_resetters,
     downloaders,
     file_makers,
     file_movers,
     file_programs,
     inits,
+    operand_writers,
     ordinary_root_programs,
     path_resetters,
     posix_shells,
@@ -75,6 +77,7 @@ def test_every_cron_resets_path_and_needs_root() -> None:
     crons = {program for program, name in path_resetters().items() if name == "cron"}
     assert {"cron", "crond"} < crons <= root_programs()
     assert {"cron", "busybox"} < cron_packages()
+    assert {"sudo", "su"} < distinct_path_resetters() < path_resetters().keys()
 
 
 def test_rule_runners() -> None:
@@ -84,7 +87,9 @@ def test_rule_runners() -> None:
 
 def test_programs_that_work_on_files() -> None:
     assert {"cp", "mv", "ln", "install"} < file_movers() < file_programs()
-    assert {"mkdir", "touch", "chown"} < file_makers() < file_programs()
+    assert {"mkdir", "touch", "chown"} < operand_writers() < file_programs()
     assert {"curl", "wget"} < downloaders() < file_programs()
     assert {"tar", "unzip"} < file_programs()
+    assert {"mkdir", "touch", "cp", "tar", "curl", "git", "echo"} < file_makers()
+    assert not {"chown", "chmod"} & file_makers()  # what they change is there already
     assert "rm" not in file_programs()

@@ -14,9 +14,9 @@ from dockfix.knowledge import (
     boxes,
     command_options,
     converters,
-    file_makers,
     file_movers,
     is_python,
+    operand_writers,
     package_manager,
     python_program,
     shells,
@@ -219,8 +219,8 @@ class _Reader:
             elif program == "eval" or len(rest) > 1:
                 text = " ".join(values) if program == "eval" else values[0]
                 self.nested(_Word(text, text if program == "eval" else rest[0].value), depth)
-        if program in file_makers() or program in file_movers():
-            for word in rest if program in file_makers() else rest[-1:]:
+        if program in operand_writers() or program in file_movers():
+            for word in rest if program in operand_writers() else rest[-1:]:
                 self.write(word)
         if program == "find":
             for index, value in enumerate(values):

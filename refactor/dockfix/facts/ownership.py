@@ -7,6 +7,7 @@ import re
 
 from dockfix.context.program.model import UNKNOWN, Write
 from dockfix.facts import SYSTEM_FOLDERS, Facts
+from dockfix.knowledge import file_makers
 from dockfix.model.effects import within
 from dockfix.model.stages import Step
 from dockfix.syntax.shell import Command
@@ -14,27 +15,6 @@ from dockfix.syntax.shell import Command
 _DATA_FOLDER = re.compile(
     r"(/var/(?:lib|log|cache|data|www|spool|opt|run)|/var(?!/(?:tmp|mail|local|lock|backups)(?:/|$))"
     r"|/run|/opt|/srv|/mnt|/media)(?:/[^/]+)?"
-)
-# Programs that make files
-_MAKERS = frozenset(
-    {
-        "mkdir",
-        "touch",
-        "cp",
-        "mv",
-        "tar",
-        "unzip",
-        "curl",
-        "wget",
-        "install",
-        "ln",
-        "git",
-        "sed",
-        "tee",
-        "echo",
-        "printf",
-        "cat",
-    }
 )
 _ARCHIVE = re.compile(r"\.(?:tar(?:\.\w+)?|t[gbx]z2?|tlz|tzst)$")
 _SHARED = (*SYSTEM_FOLDERS, "tmp", "home", "")
@@ -59,7 +39,7 @@ def made_folders(facts: Facts) -> list[str]:
         if step.keyword == "WORKDIR" and (after := stage.after(step).workdir):
             paths.append(after)
         for unit in step.units:
-            if unit.command.name in _MAKERS:
+            if unit.command.name in file_makers():
                 paths += [path for path in unit.effects.writes if unit.command.name == "mkdir" or within(path, workdir)]
     tops = dict.fromkeys(top for path in paths if (top := _topmost(path, workdir)) and top != workdir)
     return [path for path in tops if not any(path != other and within(path, other) for other in tops)]
@@ -88,7 +68,7 @@ def chosen_folder(facts: Facts) -> tuple[str, int] | None:
         if step.keyword == "WORKDIR" and state.workdir_chosen and state.workdir != stage.end.workdir:
             return f"the build argument {state.workdir_chosen} chooses the folder", step.line
         for unit in step.units:
-            name = unit.state.chosen_by(unit.command.text) if unit.command.name in _MAKERS else ""
+            name = unit.state.chosen_by(unit.command.text) if unit.command.name in file_makers() else ""
             if name:
                 return f"the build argument {name} chooses what {unit.command.name} makes", step.line
     return None

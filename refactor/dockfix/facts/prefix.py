@@ -10,7 +10,7 @@ import re
 from dockfix.context.application import Mention
 from dockfix.context.scripts import commands_in_script
 from dockfix.facts import Facts
-from dockfix.knowledge import path_resetters
+from dockfix.knowledge import distinct_path_resetters, path_resetters
 from dockfix.model.effects import PipInstall, within
 from dockfix.syntax.shell import quoted
 
@@ -88,7 +88,7 @@ def _other_shell(facts: Facts) -> str:
         name = path_resetters().get(use.word.rpartition("/")[2], "")
         if name:
             return f"{use.file}:{use.line} runs {name}, which resets PATH"
-    for mention in facts.application.mentions(("runuser", "su", "sudo")):
+    for mention in facts.application.mentions(distinct_path_resetters()):
         return f"{mention.file}:{mention.line} runs {mention.word}, which resets PATH"
     for mention in _mentions(facts, _LOGIN_SHELL):
         return f"a login shell in {mention.file}:{mention.line} resets PATH"

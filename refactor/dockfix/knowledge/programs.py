@@ -63,6 +63,12 @@ def path_resetters() -> Mapping[str, str]:
 
 
 @cache
+def distinct_path_resetters() -> frozenset[str]:
+    """Those of ``path_resetters`` whose names mean nothing else in code."""
+    return _words("distinct_path_resetters", "programs")
+
+
+@cache
 def cron_packages() -> frozenset[str]:
     """Debian's packages that bring a program which runs crontabs."""
     return _words("cron", "packages")
@@ -81,9 +87,16 @@ def file_movers() -> frozenset[str]:
 
 
 @cache
-def file_makers() -> frozenset[str]:
+def operand_writers() -> frozenset[str]:
     """Programs each of whose operands is a path that they make or change."""
     return _words("files", "makes") | _words("files", "changes")
+
+
+@cache
+def file_makers() -> frozenset[str]:
+    """Programs that make files, be it by a redirection."""
+    made = downloaders() | _words("files", "unpacks") | file_movers() | _words("files", "makes")
+    return made | _words("files", "prints")
 
 
 @cache
@@ -95,7 +108,7 @@ def converters() -> frozenset[str]:
 @cache
 def file_programs() -> frozenset[str]:
     """Programs that only fetch, unpack, make, move or change files."""
-    return downloaders() | _words("files", "unpacks") | file_movers() | file_makers()
+    return downloaders() | _words("files", "unpacks") | file_movers() | operand_writers()
 
 
 @cache
