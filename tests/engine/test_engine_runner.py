@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
 from dockfix.engine import Settings, run, runner
-from dockfix.engine.transform import Edit, Outcome, Safety
+from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
+from dockfix.model.reason import doubt
 from dockfix.syntax import Instruction
 from results import Project, text_of
 
@@ -18,15 +19,12 @@ Change = Callable[[Facts, Instruction], str]
 TEXT = 'FROM python:3.11-slim\n# why\nRUN make install\nENV A=1\nCMD ["python", "app.py"]\n'
 
 
-class Fake:
+class Fake(Transform):
     """A transform that replaces every RUN or CMD by what a function makes of it."""
 
     id: ClassVar[str] = "fake"
     title: ClassVar[str] = "fake"
-    safety: ClassVar[Safety] = "safe"
-    order: ClassVar[int] = 1
     atomic: ClassVar[bool] = False
-    options: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, keyword: str, change: Change, **outcome: object) -> None:
         self.keyword, self.change, self.outcome = keyword, change, outcome
@@ -131,7 +129,7 @@ def test_two_passes_that_undo_each_other_are_found(project: Project, fakes: Call
 
 
 def test_unsafe_changes_are_only_listed(project: Project, fakes: Callable[..., None]) -> None:
-    fakes(Fake("RUN", comment_above, unsafe="nobody knows"))
+    fakes(Fake("RUN", comment_above, doubts=(doubt("nobody knows"),)))
     result = project(TEXT)
     assert not result.files
     assert "nobody knows" in result.unsafe[0].message

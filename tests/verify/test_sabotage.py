@@ -29,7 +29,7 @@ class Bench:
         case = next(case for case in golden.cases() if case.name == name)
         shutil.copytree(case.path / "before", folder / "context", symlinks=True)
         path = folder / "context" / case.dockerfile
-        facts = gather(path, parse(decode(path.read_bytes())), None, {})
+        facts = gather(path, parse(decode(path.read_bytes())))
         self.prover = Prover(
             engine, facts, Plan(conditions=Conditions(wait=15)), folder / f"logs-{name}", lambda text: None
         )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from dockfix.context.scripts import commands_in_script
-from dockfix.engine.transform import Edit, Outcome, Safety
+from dockfix.engine.options import Option
+from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
 from dockfix.facts.needs import needed
 from dockfix.knowledge.no_recommends import needed_recommends, recommended_programs
 from dockfix.model.commands import runs_alone
 from dockfix.model.effects import AptChange, AptInstall, AptUpdate
+from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Stage, Step, Unit
 from dockfix.syntax import Comment, Instruction
 
@@ -27,7 +29,14 @@ _READS = rb"(?m)^[ \t]*(?:import|from)[ \t]+(?:apt|apt_pkg)\b|/var/lib/apt\b"
 _READERS = frozenset({"apt-file", "aptitude", "command-not-found", "packagekit", "python3-apt"})
 
 
-class AptHygiene:
+NO_RECOMMENDS = Option(
+    "apt-hygiene.no-recommends",
+    False,
+    "adds --no-install-recommends where no recommended package is known to be needed",
+)
+
+
+class AptHygiene(Transform):
     """Update, install and clean up in one RUN.
 
     What it does
@@ -49,21 +58,16 @@ class AptHygiene:
         RUN has mounts on apt's folders, a heredoc or commands that are not joined by ``&&``.
     """
 
-    id: ClassVar[str] = "apt-hygiene"
     title: ClassVar[str] = "update, install and clean up in one RUN"
-    safety: ClassVar[Safety] = "safe"
-    order: ClassVar[int] = 34
-    atomic: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, str]] = {
-        "no-recommends": "true: adds --no-install-recommends where no recommended package is known to be needed",
-    }
+    after: ClassVar[frozenset[str]] = frozenset({"merge-runs"})
+    options: ClassVar[tuple[Option[Any], ...]] = (NO_RECOMMENDS,)
 
     def apply(self, facts: Facts) -> Outcome:
         """Goes over all stages; only of those whose layers are in the image the lists are removed."""
         work = _Work(facts)
         for stage in facts.model.stages:
             work.stage(stage)
-        return Outcome(work.edits, refusals=work.refusals, unsafe=work.unsafe)
+        return Outcome(work.edits, refusals=work.refusals, doubts=(work.doubt,) if work.doubt else ())
 
 
 @dataclass
@@ -72,8 +76,8 @@ class _Work:
 
     facts: Facts
     edits: list[Edit] = field(default_factory=list)
-    refusals: list[tuple[int, str]] = field(default_factory=list)
-    unsafe: str = ""
+    refusals: list[Reason] = field(default_factory=list)
+    doubt: Reason | None = None
 
     def stage(self, stage: Stage) -> None:
         """The edits to one stage."""
@@ -95,7 +99,7 @@ class _Work:
                 reasons.append("the lists are fetched anew whenever the packages change")
             else:
                 last = step
-            if self.facts.option("apt-hygiene.no-recommends"):
+            if NO_RECOMMENDS.of(self.facts.options):
                 for unit in last.units:
                     run = self.without_recommends(unit, run, last, reasons)
             run = self.without_lists(stage, last, units, run, reasons)
@@ -126,7 +130,7 @@ class _Work:
             return None
         for each in (step, following):
             if not plain(each):
-                self.refusals.append((step.line, f"the RUN in line {each.line} is more than commands joined by &&"))
+                self.refusals.append(at(f"the RUN in line {each.line} is more than commands joined by &&", step.line))
                 return None
         return join(self.facts.tree, step.instruction, following.instruction, same_line=True)
 
@@ -146,9 +150,9 @@ class _Work:
         reason = self.needs_lists(stage, step) or _not_at_the_end(step)
         new = None if reason else append(self.facts.tree, run, _REMOVAL)
         if new is None:
-            self.refusals.append((step.line, reason or "the removal of the lists could not be added"))
+            self.refusals.append(at(reason or "the removal of the lists could not be added", step.line))
             return run
-        self.unsafe = self.unsafe or self.facts.unknown
+        self.doubt = self.doubt or self.facts.unknown
         reasons.append("the package lists, which nothing in the image uses, are removed in the layer that fetched them")
         return new
 
@@ -205,7 +209,7 @@ class _Work:
             reason = "which packages are installed is known only to the shell"
         word = next((word for word in unit.command.words if word.value == "install"), None)
         if reason or word is None or unit.command.text not in run.args:
-            self.refusals.append((step.line, reason or "the install could not be found again"))
+            self.refusals.append(at(reason or "the install could not be found again", step.line))
             return run
         offset = run.args_start + run.args.index(unit.command.text) + word.end - unit.command.start
         after = next((each for each in unit.command.words if each.start == word.end + 1 and each.value == "-y"), word)

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from dockfix.engine.transform import Edit, Outcome, Safety
+from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
 from dockfix.knowledge import role
 from dockfix.model.commands import pip as pip_model
 from dockfix.model.effects import AptClean, AptInstall, AptUpdate, PipCacheClean, PipInstall
+from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Stage, Step, script_of
 from dockfix.syntax import Instruction
 from dockfix.syntax.cut import command_spans, cut
@@ -33,7 +34,7 @@ _APT_CACHE = re.compile(r"/var/(?:cache|lib)/apt(?![\w.-])")
 _OLD_SYNTAX = re.compile(r"docker/dockerfile(?::1\.[01](?:\.|$)|:.*experimental)|docker/dockerfile-upstream")
 
 
-class CacheMounts:
+class CacheMounts(Transform):
     """Keep the caches of pip and apt between builds.
 
     What it does
@@ -57,12 +58,9 @@ class CacheMounts:
         end is pinned by ``# syntax=``.
     """
 
-    id: ClassVar[str] = "cache-mounts"
     title: ClassVar[str] = "keep pip's and apt's caches between builds"
-    safety: ClassVar[Safety] = "safe"
-    order: ClassVar[int] = 50
+    after: ClassVar[frozenset[str]] = frozenset({"exec-form"})
     atomic: ClassVar[bool] = False
-    options: ClassVar[Mapping[str, str]] = {}
 
     def apply(self, facts: Facts) -> Outcome:
         """Adds mounts RUN by RUN."""
@@ -70,7 +68,7 @@ class CacheMounts:
             (node for node in facts.tree.directives if node.name == "syntax" and _OLD_SYNTAX.search(node.value)), None
         )
         edits: list[Edit] = []
-        refusals: list[tuple[int, str]] = []
+        refusals: list[Reason] = []
         for stage in facts.model.stages:
             apt = _apt_runs(facts, stage)
             for step in stage.of("RUN"):
@@ -85,7 +83,7 @@ class CacheMounts:
                     else ""
                 )
                 if reason:
-                    refusals.append((step.line, reason))
+                    refusals.append(at(reason, step.line))
                     pip = False
                 if not pip and (step not in apt or pinned):
                     continue

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
 from typing import ClassVar
 
-from dockfix.engine.transform import Edit, Outcome, Safety, refuse
+from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import SYSTEM_FOLDERS, Facts, from_context
 from dockfix.model.effects import (
     AptClean,
@@ -25,7 +24,7 @@ from ._layout import with_leading
 _INDEPENDENT = {"ENV", "ARG", "LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "MAINTAINER"}
 
 
-class DependencyLayer:
+class DependencyLayer(Transform):
     """Copy the dependency manifests and install them before the source is copied.
 
     What it does
@@ -46,12 +45,8 @@ class DependencyLayer:
         between the COPY and the install needs the source.
     """
 
-    id: ClassVar[str] = "dependency-layer"
     title: ClassVar[str] = "install dependencies before the source is copied"
-    safety: ClassVar[Safety] = "safe"
-    order: ClassVar[int] = 10
-    atomic: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, str]] = {}
+    after: ClassVar[frozenset[str]] = frozenset({"secrets"})
 
     def apply(self, facts: Facts) -> Outcome:
         """Moves the one COPY that brings the source below the installs that only need manifests."""
@@ -136,9 +131,9 @@ def _install_needs_source(facts: Facts, install: PipInstall) -> str:
     if install.local or install.editable:
         return "pip install builds the project itself"
     for path in (*install.requirements, *install.constraints):
-        reason = facts.manifest_unknown(path)
-        if reason:
-            return reason
+        unknown = facts.manifest_unknown(path)
+        if unknown:
+            return unknown.text
         manifest = facts.manifests[path]
         if manifest.local_paths or manifest.editable or manifest.find_links:
             return f"{manifest.files[0]} names a local project or folder"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Mapping
 from typing import ClassVar
 
 from dockfix.context.scripts import SHELLS
-from dockfix.engine.transform import Edit, Outcome, Safety, refuse
+from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.model.effects import AptInstall, within
+from dockfix.model.reason import Reason, doubt
 from dockfix.model.stages import Step, script_of
 from dockfix.syntax import Instruction, image
 from dockfix.syntax.shell import Command, Word
@@ -49,7 +49,7 @@ _CHILDREN = rb"\b(?:subprocess|os\.(?:system|popen|fork|spawn\w*)|Popen|pexpect|
 _SIGNALS = rb"\bos\.(?:kill|killpg|getppid)\b"
 
 
-class ExecForm:
+class ExecForm(Transform):
     """Start the program itself, not a shell that starts it.
 
     What it does
@@ -72,12 +72,9 @@ class ExecForm:
         where the program is a script without ``#!``, which only a shell can start.
     """
 
-    id: ClassVar[str] = "exec-form"
     title: ClassVar[str] = "start the program without a shell, so that signals reach it"
-    safety: ClassVar[Safety] = "safe"
-    order: ClassVar[int] = 45
+    after: ClassVar[frozenset[str]] = frozenset({"non-root"})
     atomic: ClassVar[bool] = False
-    options: ClassVar[Mapping[str, str]] = {}
 
     def apply(self, facts: Facts) -> Outcome:
         """Rewrites the final stage's CMD, or its ENTRYPOINT where it has one."""
@@ -102,7 +99,7 @@ class ExecForm:
         because = f"{commands[0].name} gets the signals of docker stop itself: a shell does not pass them on"
         return Outcome(
             [Edit(step.instruction, (new,), step.line, because)],
-            unsafe=_doubt(facts, step, commands[0]),
+            doubts=tuple(filter(None, (_doubt(facts, step, commands[0]),))),
             declares=frozenset({step.keyword}),
         )
 
@@ -176,15 +173,15 @@ def _arguments(facts: Facts, step: Step) -> str:
     return ""
 
 
-def _doubt(facts: Facts, step: Step, command: Command) -> str:
+def _doubt(facts: Facts, step: Step, command: Command) -> Reason | None:
     """Why it is not certain that the program runs just as before."""
     if step.keyword == "ENTRYPOINT":
-        return "arguments of docker run, which the shell form ignores, would reach the program"
+        return doubt("arguments of docker run, which the shell form ignores, would reach the program")
     first = facts.final.lineage[0]
     if first.python is None and not any(stage.of("ENTRYPOINT") for stage in facts.final.lineage):
         reference = image(first.base or "")
         if reference.registry or reference.repository.removeprefix("library/") not in _PLAIN_BASES:
-            return "the base image may bring an ENTRYPOINT, which would get other arguments"
+            return doubt("the base image may bring an ENTRYPOINT, which would get other arguments")
     if facts.unknown:
         return facts.unknown
     for pattern, what in (
@@ -194,7 +191,7 @@ def _doubt(facts: Facts, step: Step, command: Command) -> str:
     ):
         mention = next(iter(facts.application.search(pattern)), None)
         if mention:
-            return f"{mention.file}:{mention.line} {what}"
+            return doubt(f"{mention.file}:{mention.line} {what}")
     name = posixpath.basename(command.name or "")
     installed = {
         package.name
@@ -207,8 +204,8 @@ def _doubt(facts: Facts, step: Step, command: Command) -> str:
         and name not in installed
         and not any(map(facts.context_file, _paths(facts, command.name or "")))
     ):
-        return f"what kind of file {name} is is not known"
-    return ""
+        return doubt(f"what kind of file {name} is is not known")
+    return None
 
 
 def _exec(step: Step, command: Command) -> Instruction | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import ClassVar
 
-from dockfix.engine.transform import Edit, Outcome, Safety
+from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
 from dockfix.model.effects import (
     AptChange,
@@ -21,6 +21,7 @@ from dockfix.model.effects import (
     ShellState,
     overlap,
 )
+from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Step, Unit
 from dockfix.syntax import Comment, Instruction, Node
 
@@ -33,7 +34,7 @@ _DOWNLOADS = {"curl", "wget"}
 _FILES = _DOWNLOADS | {"tar", "unzip", "chmod", "chown", "mv", "cp", "ln", "mkdir", "install"}
 
 
-class MergeRuns:
+class MergeRuns(Transform):
     """Clean up in the RUN that left the garbage.
 
     What it does
@@ -54,17 +55,13 @@ class MergeRuns:
         shell's state (``cd``, ``export``), and where a step that is rebuilt for other reasons would be drawn in.
     """
 
-    id: ClassVar[str] = "merge-runs"
     title: ClassVar[str] = "clean up in the RUN that left the garbage"
-    safety: ClassVar[Safety] = "safe"
-    order: ClassVar[int] = 32
-    atomic: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, str]] = {}
+    after: ClassVar[frozenset[str]] = frozenset({"multi-stage"})
 
     def apply(self, facts: Facts) -> Outcome:
         """Joins the groups of every stage."""
         edits: list[Edit] = []
-        refusals: list[tuple[int, str]] = []
+        refusals: list[Reason] = []
         for stage in facts.model.stages:
             position = 0
             while position < len(stage.steps):
@@ -76,7 +73,7 @@ class MergeRuns:
                     edits += merged
                 elif len(group.steps) > 1:
                     refusals.append(
-                        (group.steps[0].line, "the RUNs could not be joined without a change to their commands")
+                        at("the RUNs could not be joined without a change to their commands", group.steps[0].line)
                     )
                 position += max(len(group.steps), 1)
         return Outcome(edits, refusals=refusals)
@@ -87,7 +84,7 @@ class _Group:
     """RUNs to join (one or none: nothing to do), and why more could not be."""
 
     steps: list[Step] = field(default_factory=list)
-    refusal: tuple[int, str] | None = None
+    refusal: Reason | None = None
 
 
 def _group(facts: Facts, steps: Sequence[Step]) -> _Group:
@@ -103,7 +100,7 @@ def _group(facts: Facts, steps: Sequence[Step]) -> _Group:
         if row and _only_cleans(step) and (last or any(_cleans(unit, left) for unit in step.units for left in row)):
             reason = next((why for each in [*row, step] if (why := _fixed(each))), "")
             if reason:
-                return _Group(refusal=(step.line, f"it removes what an earlier layer keeps, but {reason}"))
+                return _Group(refusal=at(f"it removes what an earlier layer keeps, but {reason}", step.line))
             last = len(row) + 1
         row.append(step)
     return _Group(row[:last])

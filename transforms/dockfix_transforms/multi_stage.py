@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar
+from dataclasses import replace
+from typing import Any, ClassVar
 
-from dockfix.engine.transform import Edit, Outcome, Safety, refuse
-from dockfix.facts import Facts, from_context
-from dockfix.facts.placement import Placement, Refusal, place
+from dockfix.engine.options import PACKAGE, Option
+from dockfix.engine.transform import Edit, Outcome, Transform, refuse
+from dockfix.facts import Facet, Facts, from_context
+from dockfix.facts.placement import Placement, doubts, place
+from dockfix.knowledge import known_suites
 from dockfix.model.effects import Package
+from dockfix.model.reason import Reason
 from dockfix.model.stages import Step
 from dockfix.syntax import Blank, Comment, Instruction, Node
 
@@ -17,10 +21,32 @@ from ._layout import leading
 from ._runs import Trim, trim
 
 BUILDER = "builder"
+ALWAYS = Option("multi-stage.always", False, "split even where nothing leaves the image", hint="always")
+KEEP = Option(
+    "multi-stage.keep",
+    frozenset[str](),
+    "packages that the runtime stage has to have, such as libpq5",
+    hint="keep",
+    form=PACKAGE,
+)
+DROP = Option(
+    "multi-stage.drop",
+    frozenset[str](),
+    "packages that only the builder needs, whatever else is known of them",
+    hint="drop",
+    form=PACKAGE,
+)
+SUITE = Option(
+    "multi-stage.suite",
+    "",
+    "the Debian release of the base image, where its tag does not say, such as bookworm",
+    choices=known_suites,
+    hint="release",
+)
 _PRAGMA = re.compile(r"(hadolint|dockfix|tally|checkov|trivy|kics|nosemgrep|semgrep)\b")
 
 
-class MultiStage:
+class MultiStage(Transform):
     """Split the image into a builder and a runtime stage.
 
     What it does
@@ -47,23 +73,17 @@ class MultiStage:
         split is made (``multi-stage.always`` makes it all the same). Unsafe where the code is not at hand.
     """
 
-    id: ClassVar[str] = "multi-stage"
     title: ClassVar[str] = "split into a builder and a runtime stage"
-    safety: ClassVar[Safety] = "safe"
-    order: ClassVar[int] = 30
-    atomic: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, str]] = {
-        "always": "split even where nothing leaves the image",
-        "keep": "packages that the runtime stage has to have, such as libpq5",
-        "drop": "packages that only the builder needs, whatever else is known of them",
-        "suite": "the Debian release of the base image, where its tag does not say, such as bookworm",
-    }
+    after: ClassVar[frozenset[str]] = frozenset({"virtualenv"})
+    facets: ClassVar[frozenset[Facet]] = frozenset({"parts"})
+    may_break: ClassVar[tuple[str, ...]] = ("libraries", "commands", "modules", "packages", "files")
+    options: ClassVar[tuple[Option[Any], ...]] = (ALWAYS, KEEP, DROP, SUITE)
 
     def apply(self, facts: Facts) -> Outcome:
         """Rebuilds the stage as two."""
         placement = place(facts)
-        if isinstance(placement, Refusal):
-            return refuse(placement.reason, placement.line)
+        if isinstance(placement, Reason):
+            return refuse(placement)
         if not placement.environment:
             return refuse("it needs the virtualenv transform, which was not applied")
         return _Splitter(facts, placement).outcome()
@@ -113,10 +133,11 @@ class _Splitter:
         edits = [Edit(node, (), node.line, "") for node in body]
         edits.append(Edit(start, self._from("", BUILDER), start.line, self._reason()))
         edits.append(Edit(last, (*builder, *self._from("\n", self.runtime_name), *second), steps[-1].line, ""))
+        kept = self.placement.division.kept
         return Outcome(
             edits,
-            refusals=self.placement.notes,
-            unsafe=self.facts.unknown or self.facts.requirements_unknown,
+            refusals=[replace(reason, text=f"{package.name} stays: {reason.text}") for package, reason in kept.items()],
+            doubts=doubts(self.facts, self.placement),
             declares=frozenset(f"RUN {text}" for text in self.placement.dropped),
         )
 

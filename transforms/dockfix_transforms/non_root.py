@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 from typing import ClassVar
 
-from dockfix.engine.transform import Edit, Outcome, Safety, refuse
+from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.facts.ownership import chosen_folder, gets_owner, made_folders, new_folders
 from dockfix.facts.root import needs_root
 from dockfix.facts.writes import mounted, open_questions
 from dockfix.model.effects import within
+from dockfix.model.reason import Reason
 from dockfix.model.stages import Step
 from dockfix.syntax import Blank, Instruction, Node
 
@@ -23,7 +23,7 @@ _OWNER = f"{USER}:{USER}"
 _LAYERS = {"RUN", "COPY", "ADD", "WORKDIR"}
 
 
-class NonRoot:
+class NonRoot(Transform):
     """Run the program as a user without root's rights.
 
     What it does
@@ -47,22 +47,19 @@ class NonRoot:
         needed: nginx, supervisord, cron, sshd, gosu and their like, apt at run time.
     """
 
-    id: ClassVar[str] = "non-root"
     title: ClassVar[str] = "run as a user without root's rights"
-    safety: ClassVar[Safety] = "safe"
-    order: ClassVar[int] = 40
-    atomic: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, str]] = {}
+    after: ClassVar[frozenset[str]] = frozenset({"healthcheck"})
+    may_break: ClassVar[tuple[str, ...]] = ("user", "writes")
 
     def apply(self, facts: Facts) -> Outcome:
         """Adds the user, its ownership and the USER instruction to the final stage."""
         reason = needs_root(facts) or chosen_folder(facts)
         if reason:
-            return refuse(reason[0], reason[1])
+            return refuse(reason)
         return _edits(facts, open_questions(facts))
 
 
-def _edits(facts: Facts, unsafe: str) -> Outcome:
+def _edits(facts: Facts, question: Reason | None) -> Outcome:
     stage, tree = facts.final, facts.tree
     workdir = stage.end.workdir or "/"
     layers = [step for step in stage.steps if step.keyword in _LAYERS]
@@ -94,7 +91,7 @@ def _edits(facts: Facts, unsafe: str) -> Outcome:
     if not after_anchor:
         edits[target] = (*user, *edits.get(target, (target,)))
     tail: tuple[Node, ...] = user if after_anchor else ()
-    unknown = bool(unsafe) and any(unit.effects.unbounded for _, unit in stage.units)
+    unknown = bool(question) and any(unit.effects.unbounded for _, unit in stage.units)
     paths = shlex.join(path for path in made_folders(facts) if not (unknown and within(path, workdir)))
     if paths or unknown:
         tail += tree.snippet(
@@ -107,8 +104,7 @@ def _edits(facts: Facts, unsafe: str) -> Outcome:
     reason = f"the program runs as {USER} ({UID}), which owns {workdir}"
     return Outcome(
         [Edit(node, nodes, last.line, reason if node is last.instruction else "") for node, nodes in edits.items()],
-        unsafe=unsafe,
-        unseen=mounted(facts),
+        doubts=tuple(filter(None, (question, mounted(facts)))),
         declares=frozenset({"USER"}),
     )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from dockfix.engine.transform import Edit, Outcome, Safety, refuse
+from dockfix.engine.options import Option
+from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facts
+from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Stage
 from dockfix.syntax import Instruction, image
 
@@ -15,7 +17,14 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 
-class PinBase:
+TO = Option(
+    "pin-base.to",
+    frozenset[str](),
+    'what a base image becomes: "python:3.11-slim=sha256:…" or "python:3.11-slim=3.11.9-slim-bookworm", or a list of them',
+)
+
+
+class PinBase(Transform):
     """Name the base image exactly.
 
     What it does
@@ -34,14 +43,11 @@ class PinBase:
         for each FROM that names just this image. A base that an ARG names, or that has a digest already, is left alone.
     """
 
-    id: ClassVar[str] = "pin-base"
     title: ClassVar[str] = "name the base image by a digest or an exact tag that is given"
     safety: ClassVar[Safety] = "on request"
-    order: ClassVar[int] = 4
+    after: ClassVar[frozenset[str]] = frozenset({"secrets"})
     atomic: ClassVar[bool] = False
-    options: ClassVar[Mapping[str, str]] = {
-        "to": 'what a base image becomes: "python:3.11-slim=sha256:…" or "python:3.11-slim=3.11.9-slim-bookworm", or a list of them',
-    }
+    options: ClassVar[tuple[Option[Any], ...]] = (TO,)
 
     def apply(self, facts: Facts) -> Outcome:
         """Rewrites each FROM that the option names."""
@@ -51,14 +57,14 @@ class PinBase:
         if not pins:
             return refuse("pin-base.to does not say what to pin")
         edits: list[Edit] = []
-        refusals: list[tuple[int, str]] = []
+        refusals: list[Reason] = []
         for stage in facts.model.stages:
             if stage.parent is not None or stage.base == "scratch":
                 continue
             written = stage.start.words[0]
             reason, target = _target(stage, pins)
             if reason:
-                refusals.append((stage.start.line, reason))
+                refusals.append(at(reason, stage.start.line))
             elif target:
                 edits.append(
                     Edit(
@@ -73,10 +79,8 @@ class PinBase:
 
 def _pins(facts: Facts) -> tuple[dict[str, str], str]:
     """What the option says, by the image as written, and the first entry that is of no known form."""
-    value = facts.options.get("pin-base.to", "")
-    given = [str(each) for each in value] if isinstance(value, list | tuple) else str(value).split()
     pins: dict[str, str] = {}
-    for entry in given:
+    for entry in sorted(TO.of(facts.options)):
         name, _, target = entry.partition("=")
         if not name or "@" in name or not (_DIGEST.fullmatch(target) or _TAG.fullmatch(target)):
             return {}, entry

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from dockfix.engine.transform import Edit, Outcome, Safety, refuse
+from dockfix.engine.options import Option
+from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facts
+from dockfix.model.reason import at
 from dockfix.model.stages import Step
 from dockfix.syntax import Blank, Instruction
 
@@ -21,7 +22,10 @@ _PYTHON = re.compile(
 _HEAD = {"ARG", "LABEL", "MAINTAINER", "SHELL"}
 
 
-class PythonEnv:
+NO_BYTECODE = Option("python-env.no-bytecode", False, "sets PYTHONDONTWRITEBYTECODE=1 too")
+
+
+class PythonEnv(Transform):
     """Show the program's output at once.
 
     What it does
@@ -42,12 +46,10 @@ class PythonEnv:
         base is no official Python image, and where the container starts something else.
     """
 
-    id: ClassVar[str] = "python-env"
     title: ClassVar[str] = "show the program's output at once"
     safety: ClassVar[Safety] = "on request"
-    order: ClassVar[int] = 36
-    atomic: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, str]] = {"no-bytecode": "true: sets PYTHONDONTWRITEBYTECODE=1 too"}
+    after: ClassVar[frozenset[str]] = frozenset({"slim-base"})
+    options: ClassVar[tuple[Option[Any], ...]] = (NO_BYTECODE,)
 
     def apply(self, facts: Facts) -> Outcome:
         """Adds one ENV to the final stage."""
@@ -58,8 +60,8 @@ class PythonEnv:
             )
         if not any(_PYTHON.fullmatch(name) for name in facts.startup.programs):
             return refuse("no program of Python was seen to run when the container starts")
-        wanted = [_OUTPUT, *([_BYTECODE] if facts.option("python-env.no-bytecode") else [])]
-        refusals = [(_line(stage.steps, name), f"{name} is set already") for name in wanted if name in stage.end.env]
+        wanted = [_OUTPUT, *([_BYTECODE] if NO_BYTECODE.of(facts.options) else [])]
+        refusals = [at(f"{name} is set already", _line(stage.steps, name)) for name in wanted if name in stage.end.env]
         missing = [name for name in wanted if name not in stage.end.env]
         if not missing:
             return Outcome(refusals=refusals)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 from dockfix.context.dockerignore import Ignore
-from dockfix.engine.transform import Edit, Outcome, Safety
+from dockfix.engine.options import Option
+from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts, from_context
 from dockfix.knowledge.ignore_groups import ignore_groups
 from dockfix.model.effects import PipInstall, within
+from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Stage, Step, Unit
 from dockfix.syntax import Instruction, pairs
 
@@ -24,7 +26,14 @@ _WRITES_WORDS = {"echo", "printf", "tee", "sed", "git", "pip"}
 _ASKS_WHETHER_SET = r"\$\{%s[-+?=]|-v\s+%s\b|\bset\s+-\w*u|\bnounset\b|\bprintenv\b|\benv\b"
 
 
-class Secrets:
+MOUNT = Option(
+    "secrets.mount",
+    False,
+    "turns an ARG whose use is clear into a secret mount; the image is then built with --secret",
+)
+
+
+class Secrets(Transform):
     """Point out passwords, tokens and keys that stay in the image.
 
     What it does
@@ -49,28 +58,23 @@ class Secrets:
         not known may read it too; what a requirements file names is known.
     """
 
-    id: ClassVar[str] = "secrets"
     title: ClassVar[str] = "point out credentials that stay in the image"
-    safety: ClassVar[Safety] = "safe"
-    order: ClassVar[int] = 2
-    atomic: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, str]] = {
-        "mount": "true: turns an ARG whose use is clear into a secret mount; the image is then built with --secret",
-    }
+    options: ClassVar[tuple[Option[Any], ...]] = (MOUNT,)
 
     def apply(self, facts: Facts) -> Outcome:
         """Looks through the stages whose layers are in the image."""
-        warnings: list[tuple[int, str]] = []
-        refusals: list[tuple[int, str]] = []
+        warnings: list[Reason] = []
+        refusals: list[Reason] = []
         edits: list[Edit] = []
         mounts: dict[Step, list[str]] = {}
+        mount = MOUNT.of(facts.options)
         for stage in facts.final.lineage:
             for step in stage.steps:
-                warnings += [(step.line, text) for text in dict.fromkeys(_found(facts, step))]
+                warnings += [at(text, step.line) for text in dict.fromkeys(_found(facts, step))]
                 for name in _credentials(step):
                     uses = _uses(facts, stage, step, name)
-                    warnings += [(use.line, text) for use in uses for text in _written(use, name)]
-                    reason = _unclear(facts, stage, step, name, uses) if facts.option("secrets.mount") else "no"
+                    warnings += [at(text, use.line) for use in uses for text in _written(use, name)]
+                    reason = _unclear(facts, stage, step, name, uses) if mount else "no"
                     if not reason:
                         edits.append(
                             Edit(
@@ -84,13 +88,13 @@ class Secrets:
                         for use in uses:
                             mounts.setdefault(use, []).append(name)
                         continue
-                    if facts.option("secrets.mount"):
-                        refusals.append((step.line, reason))
+                    if mount:
+                        refusals.append(at(reason, step.line))
                     warnings.append(
-                        (
-                            step.line,
+                        at(
                             f"what is given for {name} shows in docker history: "
                             "a secret of BuildKit (RUN --mount=type=secret) does not",
+                            step.line,
                         )
                     )
         edits += [Edit(use.instruction, (_mounted(facts, use, names),), use.line, "") for use, names in mounts.items()]
@@ -130,7 +134,7 @@ def _key_files(facts: Facts, step: Step) -> Iterator[str]:
             if group.needed == "secret" and (group.complete or not existing)
             for pattern, _ in group.patterns
         )
-        if "dockerignore" in facts.enabled
+        if "ignore file" in facts.hints.facets
         else ()
     )
     for name in facts.copies[step].files:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from dockfix.engine.transform import Edit, Outcome, Safety, refuse
-from dockfix.facts import Facts
+from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
+from dockfix.facts import Facet, Facts
 from dockfix.facts.slim import slim
+from dockfix.model.reason import Reason
 
 from ._layout import place_above
 
 _SETTINGS = frozenset({"ENV", "ARG", "WORKDIR", "LABEL", "SHELL", "EXPOSE", "STOPSIGNAL"})
 
 
-class SlimBase:
+class SlimBase(Transform):
     """Start the runtime stage from the slim image; the builder keeps the full one.
 
     What it does
@@ -38,25 +39,21 @@ class SlimBase:
         where a compiler is needed at run time.
     """
 
-    id: ClassVar[str] = "slim-base"
     title: ClassVar[str] = "start the runtime stage from the slim image"
     safety: ClassVar[Safety] = "unsafe"
-    order: ClassVar[int] = 35
-    atomic: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, str]] = {}
+    after: ClassVar[frozenset[str]] = frozenset({"apt-hygiene", "multi-stage"})
+    facets: ClassVar[frozenset[Facet]] = frozenset({"base"})
 
     def apply(self, facts: Facts) -> Outcome:
         """Replaces the image of the last FROM, and installs what the slim one lacks."""
         stage = facts.final
         if stage.python is None or stage.python.variant != "full":
             return Outcome()
-        if len(facts.model.stages) == 1:  # once it is allowed to act, multi-stage splits for its sake
-            return Outcome(waits=self.id not in facts.enabled)
         if len(facts.model.stages) != 2 or stage.base != facts.model.stages[0].base:
             return Outcome()
         plan = slim(facts, stage.units)
-        if isinstance(plan, str):
-            return refuse(plan, stage.start.line)
+        if isinstance(plan, Reason):
+            return refuse(plan.at(stage.start.line))
         start = stage.start
         flags = "".join(f"{start.text[flag.start : flag.end]} " for flag in start.flags)
         name = f" AS {start.words[2]}" if len(start.words) == 3 else ""
@@ -75,7 +72,7 @@ class SlimBase:
             edits.append(_install(facts, tuple(plan.packages)))
         return Outcome(
             edits,
-            unsafe="which libraries of the full image the Python packages need shows only in a build",
+            doubts=(plan.doubt,),
             declares=frozenset() if plan.tk else frozenset({"MODULE tkinter"}),
         )
 

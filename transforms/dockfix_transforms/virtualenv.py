@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
-from dockfix.engine.transform import Edit, Outcome, Safety
-from dockfix.facts import Facts, from_context
-from dockfix.facts.placement import Refusal, place
+from dockfix.engine.transform import Edit, Outcome, Transform
+from dockfix.facts import Facet, Facts, from_context
+from dockfix.facts.placement import doubts, place
+from dockfix.model.reason import Reason
 from dockfix.model.stages import Step
 
 from ._layout import leading, own_comments
@@ -15,7 +15,7 @@ from ._layout import leading, own_comments
 PATH = "/opt/venv"
 
 
-class Virtualenv:
+class Virtualenv(Transform):
     """Install the Python packages into a virtual environment.
 
     What it does
@@ -38,17 +38,15 @@ class Virtualenv:
         (``/usr/local/bin/gunicorn``) or resets PATH (a login shell, sudo, cron). Unsafe where the code is not at hand.
     """
 
-    id: ClassVar[str] = "virtualenv"
     title: ClassVar[str] = "install Python packages into a virtual environment"
-    safety: ClassVar[Safety] = "safe"
-    order: ClassVar[int] = 20
-    atomic: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, str]] = {}
+    after: ClassVar[frozenset[str]] = frozenset({"dependency-layer", "pin-base"})
+    facets: ClassVar[frozenset[Facet]] = frozenset({"environment"})
+    may_break: ClassVar[tuple[str, ...]] = ("packages", "interpreter", "libraries", "modules")
 
     def apply(self, facts: Facts) -> Outcome:
         """Inserts two instructions above the first install and the manifests that it needs."""
         placement = place(facts)
-        if isinstance(placement, Refusal) or placement.environment:
+        if isinstance(placement, Reason) or placement.environment:
             return Outcome()  # multi-stage says why
         first = placement.installs[0]
         anchor = _anchor(facts, first)
@@ -62,7 +60,7 @@ class Virtualenv:
         reason = f"Python packages go into {PATH}, which can be copied whole into another stage"
         return Outcome(
             [Edit(target, (*new, target), first.line, reason)],
-            unsafe=facts.unknown or facts.requirements_unknown,
+            doubts=doubts(facts, placement),
             declares=frozenset({"ENV PATH"}),
         )
 

@@ -15,8 +15,10 @@ from dockfix.context.process_files import Processes, read_processes
 from dockfix.context.program import Program, read_python
 from dockfix.context.project import WORD, Project
 from dockfix.context.requirements import Manifest, closure, normalise
+from dockfix.facts.hints import ALL_FACETS, Facet, Hints
 from dockfix.facts.startup import Startup, read_startup
 from dockfix.model.effects import PipInstall
+from dockfix.model.reason import Reason, doubt
 from dockfix.model.stages import Model, Stage, Step, Unit, build
 from dockfix.syntax import Dockerfile
 
@@ -38,30 +40,20 @@ class Installer:
 class Facts:
     """The facts about one tree. Everything is worked out when first asked for; nothing of the user's is run.
 
-    ``enabled`` are the ids of the transforms whose changes may be made in this run.
+    ``options`` are the values of the transforms' settings by key: only the transforms themselves know what they mean.
     """
 
     tree: Dockerfile
     located: Located
     context: BuildContext
     options: Mapping[str, object] = field(default_factory=dict)
-    enabled: frozenset[str] = frozenset()
+    hints: Hints = field(default_factory=Hints)
 
     def with_tree(self, tree: Dockerfile, files: Mapping[str, str]) -> Facts:
         """The facts about the tree after an edit; ``files`` lie over the context."""
         return Facts(
-            tree, self.located, self.context.with_overlay(files) if files else self.context, self.options, self.enabled
+            tree, self.located, self.context.with_overlay(files) if files else self.context, self.options, self.hints
         )
-
-    def option(self, name: str) -> bool:
-        """Whether an on/off option is set."""
-        return bool(self.options.get(name))
-
-    def names(self, option: str) -> frozenset[str]:
-        """The names that an option lists, as a list or as words of a text."""
-        value = self.options.get(option, "")
-        given = value if isinstance(value, list | tuple) else str(value).replace(",", " ").split()
-        return frozenset(str(name) for name in given)
 
     @cached_property
     def model(self) -> Model:
@@ -113,8 +105,12 @@ class Facts:
         return read_processes(self.application.texts, any("nginx" in text for text in texts))
 
     @cached_property
-    def unknown(self) -> str:
-        """Why the application's code could not be read, "" where all of it was."""
+    def unknown(self) -> Reason | None:
+        """Why the application's code could not be read, None where all of it was."""
+        reason = self._unread()
+        return Reason(reason, weight="doubts") if reason else self.startup.unknown
+
+    def _unread(self) -> str:
         if not self.located.certain:
             return self.located.reason
         steps = set(self.final.steps)
@@ -128,26 +124,24 @@ class Facts:
             return "no code is copied into the image"
         if not self.application.known:
             return "the application is too large to be read, or a part of it is unreadable"
-        return self.startup.unknown
+        return ""
 
     @cached_property
-    def requirements_unknown(self) -> str:
-        """Why not all the Python packages that are asked for are known, "" where they are."""
+    def requirements_unknown(self) -> Reason | None:
+        """Why not all the Python packages that are asked for are known, None where they are."""
         for _, _, install in self.installs:
             if install.chosen_by:
-                return f"the build argument {install.chosen_by} chooses what is installed"
+                return doubt(f"the build argument {install.chosen_by} chooses what is installed")
             for path in (*install.requirements, *install.constraints):
                 reason = self.manifest_unknown(path)
                 if reason:
                     return reason
             for path in install.local:
                 if self._project_words(path) is None:
-                    return f"what {path} depends on is unknown"
-        return (
-            f"{self.installer.reason}, though nothing is seen to start it"
-            if self.installer and not self.installer.runs
-            else ""
-        )
+                    return doubt(f"what {path} depends on is unknown")
+        if self.installer and not self.installer.runs:
+            return doubt(f"{self.installer.reason}, though nothing is seen to start it")
+        return None
 
     @cached_property
     def installer(self) -> Installer | None:
@@ -156,14 +150,14 @@ class Facts:
 
         return find_installer(self)
 
-    def manifest_unknown(self, path: str) -> str:
-        """Why the requirements file at ``path`` in the image is not known, "" where it is, with all that it includes."""
+    def manifest_unknown(self, path: str) -> Reason | None:
+        """Why the requirements file at ``path`` in the image is not known, None where it is, with all that it includes."""
         manifest = self.manifests.get(path)
         if manifest is None:
-            return f"{path} was not found in the build context"
-        return (
-            "" if manifest.complete else f"{manifest.files[0] if manifest.files else path} could not be read completely"
-        )
+            return doubt(f"{path} was not found in the build context")
+        if not manifest.complete:
+            return doubt(f"{manifest.files[0] if manifest.files else path} could not be read completely")
+        return None
 
     def _project_words(self, path: str) -> frozenset[str] | None:
         """Every word of the files that may name what the local project at ``path`` depends on; None where there are none."""
@@ -325,4 +319,4 @@ def _distribution(package: str) -> str:
     return normalise(match[0]) if match else ""
 
 
-__all__ = ["SYSTEM_FOLDERS", "Facts", "Installer", "from_context"]
+__all__ = ["ALL_FACETS", "SYSTEM_FOLDERS", "Facet", "Facts", "Hints", "Installer", "from_context"]

@@ -10,6 +10,7 @@ from dockfix import knowledge
 from dockfix.context.program.model import UNKNOWN, Use
 from dockfix.context.requirements import normalise
 from dockfix.facts import Facts
+from dockfix.model.reason import Reason, at, doubt
 
 # Libraries that come along with compilers, and what in the sources shows that they are used
 _NAMED = {
@@ -41,7 +42,7 @@ def wanted(facts: Facts) -> Wanted:
     )
 
 
-def brought(asked: Wanted, package: str, *, recommended: bool) -> tuple[str, ...] | str:
+def brought(asked: Wanted, package: str, *, recommended: bool) -> tuple[str, ...] | Reason:
     """The libraries that something needs and that leave the image with a package; why they cannot be named, where they can't.
 
     ``recommended`` tells whether the package was installed with what it recommends.
@@ -50,10 +51,12 @@ def brought(asked: Wanted, package: str, *, recommended: bool) -> tuple[str, ...
     if len(found) == 1:
         return tuple(sorted(found.pop()))
     name = min(name for names in found for name in names)
-    return f"which package of {name.removesuffix('t64')} it brings depends on the Debian release, which is not certain"
+    return doubt(
+        f"which package of {name.removesuffix('t64')} it brings depends on the Debian release, which is not certain"
+    )
 
 
-def lost_on_slim(facts: Facts) -> dict[str, str] | str:
+def lost_on_slim(facts: Facts) -> dict[str, str] | Reason:
     """The packages of the libraries that the code loads and that only the full image has, each with the reason.
 
     Why they are not known, where they aren't.
@@ -61,20 +64,24 @@ def lost_on_slim(facts: Facts) -> dict[str, str] | str:
     found: dict[str, str] = {}
     for use in facts.program.running().loads:
         if _may_be_any(use) or UNKNOWN in use.word.rpartition("/")[2]:
-            return f"{use.file}:{use.line} loads a library whose name is worked out when it runs"
+            return at(f"{use.file}:{use.line} loads a library whose name is worked out when it runs")
         names = {
             frozenset(name for name in knowledge.full_libraries(suite) if knowledge.holds(name, use.word))
             for suite in suites(facts) or knowledge.known_suites()
         }
         if len(names) > 1:
-            return f"{use.file}:{use.line} loads {use.word}, whose package depends on the Debian release, which is not certain"
+            return at(
+                f"{use.file}:{use.line} loads {use.word}, whose package depends on the Debian release, which is not certain"
+            )
         found |= dict.fromkeys(names.pop(), f"{use.file}:{use.line} loads {use.word}")
     return found
 
 
 def suites(facts: Facts) -> frozenset[str] | None:
     """The Debian releases that the base image may be of; None where they are not known."""
-    return facts.names("multi-stage.suite") or (facts.final.python.suites if facts.final.python else None)
+    if facts.hints.release:
+        return frozenset({facts.hints.release})
+    return facts.final.python.suites if facts.final.python else None
 
 
 def _lost(asked: Wanted, package: str, suite: str, recommended: bool) -> frozenset[str]:
@@ -117,18 +124,25 @@ def _compiled(facts: Facts) -> frozenset[str]:
     return frozenset(normalise(name) for names in given for name in re.split(r"[\s,]+", names) if name)
 
 
-def development_name(facts: Facts) -> str:
-    """Why runtime libraries may not do for what is loaded: a name without a version is in -dev packages alone; "" where they do."""
+def development_name(facts: Facts) -> Reason | None:
+    """Why runtime libraries may not do for what is loaded, None where they do.
+
+    A name without a version is in -dev packages alone.
+    """
     own = {name.rpartition("/")[2] for name in facts.context.files() or ()}
     for mention in facts.application.search(rb"\blib[\w+-]+\.so(?![\w.*])"):
         if not mention.file.rpartition("/")[2].startswith(".") and mention.word not in own:
-            return f"{mention.file}:{mention.line} names a library in the way that only -dev packages bring it"
+            return at(f"{mention.file}:{mention.line} names a library in the way that only -dev packages bring it")
     for step in facts.final.steps:
         found = re.search(r"\blib[\w+-]+\.so(?![\w.*])", step.instruction.args) if step.keyword != "RUN" else None
         if found and found[0] not in own:
-            return f"the {step.keyword} in line {step.line} names a library in the way that only -dev packages bring it"
+            return at(
+                f"the {step.keyword} in line {step.line} names a library in the way that only -dev packages bring it"
+            )
     unknown = next((use for use in facts.program.running().loads if _may_be_any(use)), None)
-    return f"{unknown.file}:{unknown.line} loads a library whose name is worked out when it runs" if unknown else ""
+    if unknown:
+        return at(f"{unknown.file}:{unknown.line} loads a library whose name is worked out when it runs")
+    return None
 
 
 def _may_be_any(use: Use) -> bool:

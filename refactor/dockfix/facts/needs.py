@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 
 from dockfix import knowledge
 from dockfix.facts import Facts
+from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Step, Unit
 
 # Programs that settings may name and code then starts; other names of commands are words of English, too
@@ -69,13 +70,13 @@ _COMPILES = (
 )
 
 
-def run_time_compiler(facts: Facts) -> str:
-    """Why the Python packages need a compiler at run time, "" where none is known to."""
+def run_time_compiler(facts: Facts) -> Reason | None:
+    """Why the Python packages need a compiler at run time, None where none is known to."""
     for distribution in sorted(facts.distributions):
         reason = knowledge.compiles_at_run_time(distribution)
         if reason:
-            return f"the Python package {distribution} needs a compiler at run time: {reason}"
+            return at(f"the Python package {distribution} needs a compiler at run time: {reason}")
     for mention in facts.application.search(_COMPILES):
         if not mention.file.endswith(("setup.py", "build.py")):
-            return f"{mention.file}:{mention.line} compiles at run time"
-    return ""
+            return at(f"{mention.file}:{mention.line} compiles at run time")
+    return None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dockfix import knowledge
 from dockfix.facts import Facts
 from dockfix.facts.libraries import brought, development_name, suites, wanted
 from dockfix.facts.needs import needed, run_time_compiler
 from dockfix.model.effects import AptInstall, Package
+from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 
 _NO_RECOMMENDS = re.compile(r"--no-install-recommends|APT::Install-Recommends=[\"']?(?:0|no|false)\b")
@@ -19,14 +20,13 @@ _NO_RECOMMENDS = re.compile(r"--no-install-recommends|APT::Install-Recommends=[\
 @dataclass(frozen=True)
 class Division:
     """``replaced`` maps a package that the runtime stage loses to what it gets instead (nothing, or runtime libraries);
-    ``kept`` says why a package that only builds stays; ``runtime_only`` are packages that no build needs. ``doubted`` are those
-    of the kept ones that nothing was seen to need: they stay for want of knowledge.
+    ``runtime_only`` are packages that no build needs. ``kept`` says why a package that only builds stays; a reason that *doubts* is
+    for want of knowledge: nothing was seen to need it.
     """
 
     replaced: Mapping[Package, tuple[str, ...]] = field(default_factory=dict)
-    kept: Mapping[Package, str] = field(default_factory=dict)
+    kept: Mapping[Package, Reason] = field(default_factory=dict)
     runtime_only: frozenset[Package] = frozenset()
-    doubted: frozenset[Package] = frozenset()
 
 
 def divide(
@@ -50,42 +50,45 @@ def divide(
     commands = {name for _, _, package in named for name in knowledge.commands(package.name)}
     needs = needed(facts, sorted(commands), staying) if commands else {}
     compiler = run_time_compiler(facts)
-    headers = _needs_headers(facts) if any(knowledge.role(package.name) == "dev" for _, _, package in named) else ""
-    keep, drop = facts.names("multi-stage.keep"), facts.names("multi-stage.drop")
+    headers = _needs_headers(facts) if any(knowledge.role(package.name) == "dev" for _, _, package in named) else None
+    keep, drop = facts.hints.keep, facts.hints.drop
     replaced: dict[Package, tuple[str, ...]] = {}
-    kept: dict[Package, str] = {}
-    doubted: set[Package] = set()
+    kept: dict[Package, Reason] = {}
     for step, _, package in named:
         role = knowledge.role(package.name)
         if package.name in keep or package.name in drop:
             if package.name in drop:
                 replaced[package] = ()
             elif role in {"build", "dev", "git"}:
-                kept[package] = "multi-stage.keep names it"
+                kept[package] = at("multi-stage.keep names it")
             continue
         if role not in {"build", "dev", "git"}:
             continue
         if last_opaque is not None and order[id(step)] <= order[id(last_opaque)]:
-            kept[package] = f"what the {last_opaque.keyword} in line {last_opaque.line} needs is unknown"
+            kept[package] = at(f"what the {last_opaque.keyword} in line {last_opaque.line} needs is unknown")
             continue
         used = next(
             (f"{needs[name]} ({name})" for name in sorted(knowledge.commands(package.name)) if name in needs), ""
         )
         if used:
-            kept[package] = used
+            kept[package] = at(used)
         elif role != "git" and compiler:
             kept[package] = compiler
         elif role == "build":
             only = knowledge.build_only(package.name)
             replaced[package] = only.runtime if only else ()
         elif role == "dev":
-            _divide_dev(facts, package, headers, replaced, kept, doubted)
+            _divide_dev(facts, package, headers, replaced, kept)
         elif _fetches_with_git(facts):
             replaced[package] = ()
         else:
-            kept[package] = "nothing shows what it is for"
-            doubted.add(package)
-    _add_libraries(facts, named, replaced, kept, doubted)
+            kept[package] = doubt("nothing shows what it is for")
+    _add_libraries(facts, named, replaced, kept)
+    lines = {package: step.line for step, _, package in named}
+    kept = {
+        package: replace(reason.at(lines[package]), about=Declared("PACKAGE", package.name))
+        for package, reason in kept.items()
+    }
     in_builder = frozenset(name for _, unit in building for name in unit.effects.tools)
     runtime_only = (
         frozenset()
@@ -98,34 +101,32 @@ def divide(
             and not knowledge.commands(package.name) & in_builder
         )
     )
-    return Division(replaced, kept, runtime_only, frozenset(doubted))
+    return Division(replaced, kept, runtime_only)
 
 
 def _divide_dev(
     facts: Facts,
     package: Package,
-    headers: str,
+    headers: Reason | None,
     replaced: dict[Package, tuple[str, ...]],
-    kept: dict[Package, str],
-    doubted: set[Package],
+    kept: dict[Package, Reason],
 ) -> None:
-    """Decides for a -dev package; ``headers`` says why all of them have to stay, "" for no reason."""
+    """Decides for a -dev package; ``headers`` says why all of them have to stay, None for no reason."""
     libraries = knowledge.runtime_libraries(package.name, suites(facts))
     if headers:
         kept[package] = headers
     elif libraries is None:
-        kept[package] = "its runtime library is not certain for every Debian release that the base image may be"
-        doubted.add(package)
+        kept[package] = doubt("its runtime library is not certain for every Debian release that the base image may be")
     else:
         replaced[package] = libraries
 
 
-def _needs_headers(facts: Facts) -> str:
-    """Why runtime libraries cannot stand in for any -dev package, "" where they can."""
+def _needs_headers(facts: Facts) -> Reason | None:
+    """Why runtime libraries cannot stand in for any -dev package, None where they can."""
     by_name = next(
         (reason for name in sorted(facts.distributions) if (reason := knowledge.needs_dev_packages(name))), ""
     )
-    return by_name or development_name(facts)
+    return at(by_name) if by_name else development_name(facts)
 
 
 def _fetches_with_git(facts: Facts) -> bool:
@@ -146,8 +147,7 @@ def _add_libraries(
     facts: Facts,
     named: list[tuple[Step, Unit, Package]],
     replaced: dict[Package, tuple[str, ...]],
-    kept: dict[Package, str],
-    doubted: set[Package],
+    kept: dict[Package, Reason],
 ) -> None:
     """Adds the libraries that came along with a package that goes and that something needs, and those that are asked for.
 
@@ -155,7 +155,7 @@ def _add_libraries(
     """
     if not replaced:
         return
-    asked, drop = wanted(facts), facts.names("multi-stage.drop")
+    asked = wanted(facts)
     brings: dict[Package, tuple[str, ...]] = {}
     for _, unit, package in named:
         found = (
@@ -163,12 +163,11 @@ def _add_libraries(
             if package in replaced
             else ()
         )
-        if isinstance(found, str):
-            if package.name in drop:
+        if isinstance(found, Reason):
+            if package.name in facts.hints.drop:
                 continue
             del replaced[package]
             kept[package] = found
-            doubted.add(package)
         elif found:
             brings[package] = found
     there = {package.name for _, _, package in named if package not in replaced} | {
@@ -176,7 +175,7 @@ def _add_libraries(
     }
     if replaced:
         first = next(iter(replaced))
-        brings[first] = (*brings.get(first, ()), *sorted(facts.names("multi-stage.keep")))
+        brings[first] = (*brings.get(first, ()), *sorted(facts.hints.keep))
     for package, names in brings.items():
         added = [name for name in dict.fromkeys(names) if name not in there]
         replaced[package] = (*replaced[package], *added)

@@ -23,6 +23,7 @@ from dockfix.model.effects import (
     VenvCreate,
     overlap,
 )
+from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Step, Unit
 
 # What compiling and installing a Python package may read besides what it is given: tools, headers, configuration
@@ -44,20 +45,12 @@ _INSTALLERS = re.compile(r"\b(pip[0-9.]*|poetry|pipenv|pdm|uv|conda|mamba|easy_i
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """Why a stage is not split; ``line`` 0 for the file as a whole."""
-
-    reason: str
-    line: int = 0
-
-
-@dataclass(frozen=True)
 class Placement:
     """``builder`` and ``runtime`` map a step to the indices of the units that go there (all of a step without units: ()).
 
     A step that a mapping lacks does not go there. ``division`` says what becomes of the apt packages; ``installs`` are the
     steps that fill the virtual environment, in order. ``dropped`` are commands that only removed again what the builder
-    alone has now.
+    alone has now. ``doubt`` is why the split may bring nothing, or not work: it is made for the sake of a smaller base alone.
     """
 
     builder: dict[Step, tuple[int, ...]]
@@ -66,10 +59,10 @@ class Placement:
     installs: tuple[Step, ...]
     environment: str
     dropped: tuple[str, ...] = ()
-    notes: tuple[tuple[int, str], ...] = ()
+    doubt: Reason | None = None
 
 
-def place(facts: Facts) -> Placement | Refusal:
+def place(facts: Facts) -> Placement | Reason:
     """Places every step of a single-stage file, or says why it stays as it is.
 
     Before the ``virtualenv`` transform has run, the placement is the one that there will be after it.
@@ -82,14 +75,14 @@ def place(facts: Facts) -> Placement | Refusal:
     if not prefix:
         blocker = system_python_blocker(facts)
         if blocker:
-            return Refusal(*blocker)
+            return blocker
     installs = tuple(dict.fromkeys(step for step, _, _ in facts.installs))
     last = stage.steps.index(installs[-1])
     first = stage.steps.index(installs[0])
     for step in installs:
         mixed = next((unit for unit in step.units if unit.effects.unbounded), None)
         if mixed:
-            return Refusal(
+            return at(
                 f"the RUN mixes pip install with a command whose effects are unknown: "
                 f"{mixed.effects.opaque or mixed.command.text}",
                 step.line,
@@ -107,15 +100,15 @@ def place(facts: Facts) -> Placement | Refusal:
         staying += [(step, step.units[index]) for index in stays]
         unbounded = next((step.units[index] for index in stays if step.units[index].effects.unbounded), None)
         if unbounded and first <= number <= last and len(installs) > 1:
-            return Refusal("it runs between two pip installs, and what it needs of the first is unknown", step.line)
+            return at("it runs between two pip installs, and what it needs of the first is unknown", step.line)
         if unbounded and number <= last and _INSTALLERS.search(unbounded.command.text):
-            return Refusal("it may install Python packages in a way that dockfix does not know", step.line)
+            return at("it may install Python packages in a way that dockfix does not know", step.line)
     early = _needs_environment_early(facts, prefix, staying, first)
     if early:
         return early
     division = divide(facts, [pair for step in stage.steps for pair in _apt_units(step)], staying, _units(builder))
-    slimmer = "slim-base" in facts.enabled and isinstance(slim(facts, staying), Slim)
-    if not division.replaced and not slimmer and not facts.option("multi-stage.always"):
+    smaller = slim(facts, staying) if "base" in facts.hints.facets else None
+    if not division.replaced and not isinstance(smaller, Slim) and not facts.hints.always:
         return _no_gain(facts, division)
     drop_covered(facts, builder, runtime)
     dropped = drop_removed(facts, builder, runtime)
@@ -127,18 +120,20 @@ def place(facts: Facts) -> Placement | Refusal:
         installs,
         prefix,
         dropped,
-        tuple(
-            (package_line(facts, package), f"{package.name} stays: {reason}")
-            for package, reason in division.kept.items()
-        ),
+        smaller.doubt if isinstance(smaller, Slim) and not division.replaced and not facts.hints.always else None,
     )
+
+
+def doubts(facts: Facts, placement: Placement) -> tuple[Reason, ...]:
+    """Why a split could be wrong."""
+    return tuple(filter(None, (facts.unknown or facts.requirements_unknown, placement.doubt)))
 
 
 def _units(placed: dict[Step, tuple[int, ...]]) -> list[tuple[Step, Unit]]:
     return [(step, step.units[index]) for step, indices in placed.items() for index in indices]
 
 
-def _needs_environment_early(facts: Facts, prefix: str, staying: list[tuple[Step, Unit]], first: int) -> Refusal | None:
+def _needs_environment_early(facts: Facts, prefix: str, staying: list[tuple[Step, Unit]], first: int) -> Reason | None:
     """Refuses where a command of the runtime stage may use an environment that it would get only later."""
     steps = facts.final.steps
     made = next(
@@ -156,74 +151,56 @@ def _needs_environment_early(facts: Facts, prefix: str, staying: list[tuple[Step
     for step, unit in staying:
         effects = unit.effects
         if step in between and (effects.unbounded or overlap((*effects.reads, *effects.writes), (prefix,))):
-            return Refusal("it may use the virtual environment before anything is installed in it", step.line)
+            return at("it may use the virtual environment before anything is installed in it", step.line)
     return None
 
 
-def package_line(facts: Facts, package: object) -> int:
-    """The line of the RUN that installs a package."""
-    for step, unit in facts.final.units:
-        action = unit.effects.action
-        if isinstance(action, AptInstall) and any(each is package for each in action.packages):
-            return step.line
-    return 0
-
-
-def _no_gain(facts: Facts, division: Division) -> Refusal:
+def _no_gain(facts: Facts, division: Division) -> Reason:
     if division.kept:
         package, reason = next(iter(division.kept.items()))
-        return Refusal(
-            f"no gain, because every package has to stay in the image ({package.name}: {reason})",
-            package_line(facts, package),
+        return at(
+            f"no gain, because every package has to stay in the image ({package.name}: {reason.text})", reason.line
         )
-    return Refusal("no gain, because no apt package that only building needs is installed")
+    return at("no gain, because no apt package that only building needs is installed")
 
 
-def _precondition(facts: Facts) -> Refusal | None:
+def _precondition(facts: Facts) -> Reason | None:
     model, stage = facts.model, facts.final
     if len(model.stages) > 1:
-        return Refusal("it is multi-stage already", stage.start.line)
+        return at("it is multi-stage already", stage.start.line)
     if stage.python is None:
         base = stage.base or "whose name depends on an ARG without a default"
-        return Refusal(f"the base image {base} is not an official Python image", stage.start.line)
+        return at(f"the base image {base} is not an official Python image", stage.start.line)
     if stage.python.variant not in {"full", "slim"}:
-        return Refusal(f"the base image is not Debian-based ({stage.python.variant})", stage.start.line)
+        return at(f"the base image is not Debian-based ({stage.python.variant})", stage.start.line)
     if stage.of("ONBUILD"):
-        return Refusal("ONBUILD instructions run in other people's builds", stage.of("ONBUILD")[0].line)
+        return at("ONBUILD instructions run in other people's builds", stage.of("ONBUILD")[0].line)
     if not facts.installs:
         return _without_pip(facts)
     for step, _, install in facts.installs:
         reason = install.blocker or _install_blocker(facts, install)
         if reason:
-            return Refusal(reason, step.line)
+            return at(reason, step.line)
     prefixes = {install.prefix for _, _, install in facts.installs}
     if len(prefixes) > 1:
-        return Refusal("pip installs into more than one place", facts.installs[-1][0].line)
+        return at("pip installs into more than one place", facts.installs[-1][0].line)
     for step, unit in stage.units:
         action = unit.effects.action
         if isinstance(action, AptChange) and action.verb not in {"upgrade", "dist-upgrade", "full-upgrade"}:
-            return Refusal("the file removes packages again by itself", step.line)
+            return at("the file removes packages again by itself", step.line)
     if facts.installer and facts.installer.runs:
-        return Refusal(f"{facts.installer.reason}, and what that needs is unknown")
+        return at(f"{facts.installer.reason}, and what that needs is unknown")
     return None
 
 
-def _without_pip(facts: Facts) -> Refusal:
+def _without_pip(facts: Facts) -> Reason:
     for step, unit in facts.final.units:
         match = _INSTALLERS.search(unit.command.text)
         if match and unit.effects.opaque:
-            what = (
-                "pip is used in a way"
-                if match[0].startswith("pip") and match[0] != "pipenv"
-                else f"{match[0]} is used, which"
-            )
-            return Refusal(
-                f"{what} that dockfix does not split yet"
-                if what.endswith("way")
-                else f"{what} dockfix does not split yet",
-                step.line,
-            )
-    return Refusal("no gain, because no pip install was found")
+            known = match[0].startswith("pip") and match[0] != "pipenv"
+            what = "pip is used in a way that" if known else f"{match[0]} is used, which"
+            return at(f"{what} dockfix does not split yet", step.line)
+    return at("no gain, because no pip install was found")
 
 
 def _install_blocker(facts: Facts, install: PipInstall) -> str:

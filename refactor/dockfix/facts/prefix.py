@@ -10,7 +10,10 @@ import re
 from dockfix.context.application import Mention
 from dockfix.context.scripts import commands_in_script
 from dockfix.facts import Facts
+from dockfix.facts.rules import Rule, first
 from dockfix.model.effects import PipInstall, within
+from dockfix.model.reason import Reason, at
+from dockfix.model.stages import Step
 from dockfix.syntax.shell import quoted
 
 _ABSOLUTE = re.compile(
@@ -33,51 +36,18 @@ _ASSIGNED = re.compile(r"\s([A-Za-z_][A-Za-z0-9_]*)(?==|\s)")
 _OWN_PATH = re.compile(r"\$\{?PATH\b")
 
 
-def system_python_blocker(facts: Facts) -> tuple[str, int] | None:
-    """Why the packages have to stay where they are, with the line; None where nothing speaks against moving them."""
-    reason = _other_shell(facts)
-    if reason:
-        return f"{reason}, so it would not find a virtual environment", 0
-    for step in facts.final.steps:
-        node = step.instruction
-        if step.keyword == "ENV" and "PATH" in node.args:
-            names = set(_ASSIGNED.findall(f" {node.args}"))
-            if "PYTHONHOME" in names:
-                return "PYTHONHOME chooses where Python looks for packages", step.line
-            if "PATH" in names and not _OWN_PATH.search(node.args):
-                return "ENV PATH replaces the search path, so a virtual environment would not be on it", step.line
-            if "PATH" in names and _BASE_FIRST.search(node.args):
-                return (
-                    "ENV PATH puts the base image's folders first, so a virtual environment would not be found",
-                    step.line,
-                )
-        if step.keyword in {"FROM", "LABEL", "MAINTAINER"}:
-            continue
-        if step.keyword == "SHELL" and _is_login(quoted(node.json or ())):
-            return "SHELL is a login shell, which resets PATH, so it would not find a virtual environment", step.line
-        name = _foreign(facts, node.original)
-        if name:
-            return f"the {step.keyword} names {name}, which would lie in the virtual environment", step.line
-    reason = _other_path(facts)
-    if reason:
-        return f"{reason}, so a virtual environment would not be on it", 0
-    for where, text in facts.startup.texts.items():
-        name = _foreign(facts, text)
-        if name:
-            return f"{where} names {name}, which would lie in the virtual environment", 0
-    if "uwsgi" in facts.startup.programs and "uwsgi" in facts.distributions:
-        return "uwsgi brings an interpreter of its own, which has to be told of a virtual environment", 0
-    for mention in _mentions(facts, _ABSOLUTE.pattern.encode(), (".ipynb",)):
-        name = _foreign(facts, mention.word)
-        if name:
-            return f"{mention.file}:{mention.line} names {name}, which would lie in the virtual environment", 0
-    for mention in _mentions(facts, _HOME):
-        return f"{mention.file}:{mention.line} says that Python's home is /usr/local", 0
-    return _below_prefix(facts)
+def system_python_blocker(facts: Facts) -> Reason | None:
+    """Why the packages have to stay where they are, None where nothing speaks against moving them."""
+    return first(_RULES, facts)
 
 
-def _other_shell(facts: Facts) -> str:
-    """What starts programs with a PATH of its own, "" where nothing does."""
+def _other_shell(facts: Facts) -> Reason | None:
+    """What starts programs with a PATH of its own."""
+    reason = _resets_path(facts)
+    return at(f"{reason}, so it would not find a virtual environment") if reason else None
+
+
+def _resets_path(facts: Facts) -> str | None:
     startup = facts.startup
     if startup.login_shell:
         return f"a login shell in {startup.login_shell} resets PATH"
@@ -92,11 +62,48 @@ def _other_shell(facts: Facts) -> str:
         return f"{mention.file}:{mention.line} runs {mention.word}, which resets PATH"
     for mention in _mentions(facts, _LOGIN_SHELL):
         return f"a login shell in {mention.file}:{mention.line} resets PATH"
-    return ""
+    return None
 
 
-def _other_path(facts: Facts) -> str:
-    """What gives programs another PATH, "" where nothing does."""
+def _instructions(facts: Facts) -> Reason | None:
+    """What the stage's own instructions say: ENV, SHELL, and paths of the base image's Python."""
+    for step in facts.final.steps:
+        node = step.instruction
+        reason = _path_variable(step) if step.keyword == "ENV" and "PATH" in node.args else None
+        if reason:
+            return reason
+        if step.keyword in {"FROM", "LABEL", "MAINTAINER"}:
+            continue
+        if step.keyword == "SHELL" and _is_login(quoted(node.json or ())):
+            return at(
+                "SHELL is a login shell, which resets PATH, so it would not find a virtual environment", step.line
+            )
+        name = _foreign(facts, node.original)
+        if name:
+            return at(f"the {step.keyword} names {name}, which would lie in the virtual environment", step.line)
+    return None
+
+
+def _path_variable(step: Step) -> Reason | None:
+    arguments = step.instruction.args
+    names = set(_ASSIGNED.findall(f" {arguments}"))
+    if "PYTHONHOME" in names:
+        return at("PYTHONHOME chooses where Python looks for packages", step.line)
+    if "PATH" in names and not _OWN_PATH.search(arguments):
+        return at("ENV PATH replaces the search path, so a virtual environment would not be on it", step.line)
+    if "PATH" in names and _BASE_FIRST.search(arguments):
+        text = "ENV PATH puts the base image's folders first, so a virtual environment would not be found"
+        return at(text, step.line)
+    return None
+
+
+def _other_path(facts: Facts) -> Reason | None:
+    """What gives programs another PATH."""
+    reason = _replaces_path(facts)
+    return at(f"{reason}, so a virtual environment would not be on it") if reason else None
+
+
+def _replaces_path(facts: Facts) -> str | None:
     for where, text in facts.startup.texts.items():
         if _RESET_IN_SCRIPT.search(text):
             return f"{where} replaces PATH"
@@ -107,22 +114,44 @@ def _other_path(facts: Facts) -> str:
             return f"{service.file} replaces PATH"
     for mention in (*facts.application.search(_RESET_IN_CODE), *_mentions(facts, _RESET_IN_SETTINGS)):
         return f"{mention.file}:{mention.line} replaces PATH"
-    return ""
+    return None
 
 
-def _below_prefix(facts: Facts) -> tuple[str, int] | None:
+def _named_at_the_start(facts: Facts) -> Reason | None:
+    for where, text in facts.startup.texts.items():
+        name = _foreign(facts, text)
+        if name:
+            return at(f"{where} names {name}, which would lie in the virtual environment")
+    return None
+
+
+def _own_interpreter(facts: Facts) -> Reason | None:
+    if "uwsgi" in facts.startup.programs and "uwsgi" in facts.distributions:
+        return at("uwsgi brings an interpreter of its own, which has to be told of a virtual environment")
+    return None
+
+
+def _named_in_files(facts: Facts) -> Reason | None:
+    for mention in _mentions(facts, _ABSOLUTE.pattern.encode(), (".ipynb",)):
+        name = _foreign(facts, mention.word)
+        if name:
+            return at(f"{mention.file}:{mention.line} names {name}, which would lie in the virtual environment")
+    for mention in _mentions(facts, _HOME):
+        return at(f"{mention.file}:{mention.line} says that Python's home is /usr/local")
+    return None
+
+
+def _below_prefix(facts: Facts) -> Reason | None:
     """Refuses where a program looks for files of the image below the prefix of its Python, which is then another."""
     told = [match[0] for step in facts.final.of("ENV") for match in _BELOW_PREFIX.finditer(step.instruction.args)]
     for step in facts.final.steps:
         match = _BELOW_PREFIX.search(step.instruction.original)
         if match and match[0] not in told:
-            return f"{match[0]} is found below the prefix of the base image's Python only", step.line
+            return at(f"{match[0]} is found below the prefix of the base image's Python only", step.line)
     for mention in _mentions(facts, _BELOW_PREFIX.pattern.encode()):
         if mention.word not in told:
-            return (
-                f"{mention.file}:{mention.line} names {mention.word}, which is found below the prefix of the base image's Python only",
-                0,
-            )
+            where = f"{mention.file}:{mention.line} names {mention.word}"
+            return at(f"{where}, which is found below the prefix of the base image's Python only")
     puts = [
         path
         for step in facts.final.steps
@@ -138,10 +167,8 @@ def _below_prefix(facts: Facts) -> tuple[str, int] | None:
     ]
     if any(within(path, "/usr/local") and not within(path, "/usr/local/bin") for path in puts):
         for mention in _mentions(facts, _ASKS_PREFIX):
-            return (
-                f"{mention.file}:{mention.line} asks for {mention.word}, and the file puts something below the base image's",
-                0,
-            )
+            where = f"{mention.file}:{mention.line} asks for {mention.word}"
+            return at(f"{where}, and the file puts something below the base image's")
     return None
 
 
@@ -183,3 +210,14 @@ def _made(facts: Facts, path: str) -> bool:
         if any(path in unit.effects.writes for unit in step.units):
             return True
     return False
+
+
+_RULES: tuple[Rule, ...] = (
+    _other_shell,
+    _instructions,
+    _other_path,
+    _named_at_the_start,
+    _own_interpreter,
+    _named_in_files,
+    _below_prefix,
+)

@@ -10,40 +10,51 @@ from dockfix.facts import Facts
 from dockfix.facts.libraries import lost_on_slim, suites
 from dockfix.facts.needs import needed, run_time_compiler
 from dockfix.model.effects import AptInstall
+from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 
 # Python's own module for Tk, whose libraries only the full image has
 _TK = rb"(?m)^\s*(?:import|from)\s+(?:tkinter|turtle|_tkinter)\b"
 
 
+_DOUBT = doubt(
+    "which libraries of the full image the Python packages need shows only in a build", about=Declared("BASE")
+)
+
+
 @dataclass(frozen=True)
 class Slim:
-    """``image`` is the slim reference; ``packages`` are those to install, each with the reason; ``tk`` whether Tk is used."""
+    """``image`` is the slim reference; ``packages`` are those to install, each with the reason; ``tk`` whether Tk is used.
+
+    ``doubt`` says why it could be too little.
+    """
 
     image: str
     packages: dict[str, str]
     tk: bool
+    doubt: Reason = _DOUBT
 
 
-def slim(facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Slim | str:
+def slim(facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Slim | Reason:
     """What the final stage needs on the slim image, or why the full one stays. ``staying`` are its commands."""
     staying = list(staying)
     stage = facts.final
     reference = stage.start.words[0] if stage.start.words else ""
     image = knowledge.slim_reference(reference)
     if stage.python is None or stage.python.variant != "full" or image is None:
-        return "the base image is not a full Python image with a plain tag"
+        return at("the base image is not a full Python image with a plain tag")
     if facts.unknown:
         return facts.unknown
     unclear = next((step for step, unit in staying if unit.effects.opaque), None)
     if unclear:
-        return f"what the {unclear.keyword} in line {unclear.line} needs of the full image is unknown"
+        return at(f"what the {unclear.keyword} in line {unclear.line} needs of the full image is unknown")
     compilers = needed(facts, sorted(knowledge.full_compilers()), staying)
-    reason = next(iter(compilers.values()), "") or run_time_compiler(facts)
-    if reason:
-        return reason
+    reason = next(iter(compilers.values()), "")
+    compiler = at(reason) if reason else run_time_compiler(facts)
+    if compiler:
+        return compiler
     loaded = lost_on_slim(facts)
-    if isinstance(loaded, str):
+    if isinstance(loaded, Reason):
         return loaded
     programs = knowledge.full_programs()
     packages = {programs[name]: why for name, why in needed(facts, sorted(programs), staying).items()}
@@ -59,7 +70,7 @@ def slim(facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Slim | str:
     tk = bool(facts.application.search(_TK))
     if tk:
         packages["libtk8.6"] = "the code imports tkinter"
-    for name in sorted(facts.names("multi-stage.keep")):
+    for name in sorted(facts.hints.keep):
         packages.setdefault(name, "multi-stage.keep names it")
     there = {
         package.name

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Weight = Literal["blocks", "doubts", "unseen"]
 Part = Literal[
+    "BASE",
     "CMD",
     "ENTRYPOINT",
     "ENV",
@@ -40,11 +41,17 @@ class Reason:
     """Why something is not done, or could be wrong: ``text`` is a clause without a full stop.
 
     ``weight`` says what could settle it: nothing, it is never done ("blocks"); a build ("doubts"); not even a build ("unseen").
+    ``about`` is the part of the image that it speaks of, where it speaks of one.
     """
 
     text: str
     place: Place = field(default=Place())
     weight: Weight = "blocks"
+    about: Declared | None = None
+
+    def at(self, line: int) -> Reason:
+        """The same with a line of the Dockerfile."""
+        return replace(self, place=Place(line))
 
     @property
     def line(self) -> int:
@@ -65,6 +72,16 @@ class Declared:
     instead: tuple[str, ...] = ()
 
 
-def at(text: str, line: int = 0, weight: Weight = "blocks") -> Reason:
-    """A reason with a line of the Dockerfile."""
-    return Reason(text, Place(line), weight)
+def at(text: str, line: int = 0) -> Reason:
+    """Why something is not done, with a line of the Dockerfile."""
+    return Reason(text, Place(line))
+
+
+def doubt(text: str, about: Declared | None = None) -> Reason:
+    """Why something could be wrong, which a build can tell."""
+    return Reason(text, weight="doubts", about=about)
+
+
+def unseen(text: str) -> Reason:
+    """Why something could be wrong, which no build can tell."""
+    return Reason(text, weight="unseen")
