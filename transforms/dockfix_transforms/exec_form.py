@@ -12,6 +12,7 @@ from dockfix.context.scripts import SHELLS
 from dockfix.engine.transform import Edit, Outcome, Safety, refuse
 from dockfix.facts import Facts
 from dockfix.model.effects import AptInstall, within
+from dockfix.model.reason import Declared
 from dockfix.model.stages import Step, script_of
 from dockfix.syntax import Instruction, image
 from dockfix.syntax.shell import Command, Word
@@ -103,7 +104,7 @@ class ExecForm:
         return Outcome(
             [Edit(step.instruction, (new,), step.line, because)],
             unsafe=_doubt(facts, step, commands[0]),
-            declares=frozenset({step.keyword}),
+            declares=frozenset({Declared("CMD" if step.keyword == "CMD" else "ENTRYPOINT")}),
         )
 
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 from dockfix.context.program.model import Endpoint
 from dockfix.engine.transform import Edit, Outcome, Safety, refuse
 from dockfix.facts import Facts
+from dockfix.model.reason import Declared
 from dockfix.model.stages import Step
 
 from ._layout import place_above
@@ -68,7 +69,7 @@ class Healthcheck:
             return refuse("no single port is known", first.line)
         return Outcome(
             [_edit(facts, first, ports.pop(), endpoint)],
-            declares=frozenset({"HEALTHCHECK"}),
+            declares=frozenset({Declared("HEALTHCHECK")}),
             unsafe="the route may need what the program only has in production",
         )
 

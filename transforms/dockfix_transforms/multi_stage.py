@@ -10,6 +10,7 @@ from dockfix.engine.transform import Edit, Outcome, Safety, refuse
 from dockfix.facts import Facts, from_context
 from dockfix.facts.placement import Placement, Refusal, place
 from dockfix.model.effects import Package
+from dockfix.model.reason import Declared
 from dockfix.model.stages import Step
 from dockfix.syntax import Blank, Comment, Instruction, Node
 
@@ -117,7 +118,7 @@ class _Splitter:
             edits,
             refusals=self.placement.notes,
             unsafe=self.facts.unknown or self.facts.requirements_unknown,
-            declares=frozenset(f"RUN {text}" for text in self.placement.dropped),
+            declares=frozenset(Declared("RUN", text) for text in self.placement.dropped),
         )
 
     def _reason(self) -> str:

@@ -12,6 +12,7 @@ from dockfix.facts.ownership import chosen_folder, gets_owner, made_folders, new
 from dockfix.facts.root import needs_root
 from dockfix.facts.writes import mounted, open_questions
 from dockfix.model.effects import within
+from dockfix.model.reason import Declared
 from dockfix.model.stages import Step
 from dockfix.syntax import Blank, Instruction, Node
 
@@ -109,7 +110,7 @@ def _edits(facts: Facts, unsafe: str) -> Outcome:
         [Edit(node, nodes, last.line, reason if node is last.instruction else "") for node, nodes in edits.items()],
         unsafe=unsafe,
         unseen=mounted(facts),
-        declares=frozenset({"USER"}),
+        declares=frozenset({Declared("USER")}),
     )
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Safety, refuse
 from dockfix.facts import Facts
+from dockfix.model.reason import Declared
 from dockfix.model.stages import Step
 from dockfix.syntax import Blank, Instruction
 
@@ -68,7 +69,7 @@ class PythonEnv:
             "docker logs shows the output at once" if _OUTPUT in missing else "no byte code is written that is lost"
         )
         edit = _placed(facts, line, reason)
-        return Outcome([edit], refusals=refusals, declares=frozenset(f"ENV {name}" for name in missing))
+        return Outcome([edit], refusals=refusals, declares=frozenset(Declared("ENV", name) for name in missing))
 
 
 def _line(steps: tuple[Step, ...], name: str) -> int:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from dockfix.engine.transform import Edit, Outcome, Safety, refuse
 from dockfix.facts import Facts
 from dockfix.facts.slim import slim
+from dockfix.model.reason import Declared
 
 from ._layout import place_above
 
@@ -76,7 +77,7 @@ class SlimBase:
         return Outcome(
             edits,
             unsafe="which libraries of the full image the Python packages need shows only in a build",
-            declares=frozenset() if plan.tk else frozenset({"MODULE tkinter"}),
+            declares=frozenset() if plan.tk else frozenset({Declared("MODULE", "tkinter")}),
         )
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from dockfix.engine.transform import Edit, Outcome, Safety
 from dockfix.facts import Facts, from_context
 from dockfix.facts.placement import Refusal, place
+from dockfix.model.reason import Declared
 from dockfix.model.stages import Step
 
 from ._layout import leading, own_comments
@@ -63,7 +64,7 @@ class Virtualenv:
         return Outcome(
             [Edit(target, (*new, target), first.line, reason)],
             unsafe=facts.unknown or facts.requirements_unknown,
-            declares=frozenset({"ENV PATH"}),
+            declares=frozenset({Declared("ENV", "PATH")}),
         )
 
 

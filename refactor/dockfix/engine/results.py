@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dockfix.model.reason import Declared
+
 
 @dataclass(frozen=True)
 class Note:
@@ -53,7 +55,7 @@ class FileResult:
     unsafe: tuple[Note, ...] = ()
     refusals: tuple[Note, ...] = ()
     warnings: tuple[Note, ...] = ()
-    declares: frozenset[str] = frozenset()
+    declares: frozenset[Declared] = frozenset()
     failures: tuple[Failure, ...] = field(default=())
 
     @property

@@ -14,6 +14,7 @@ from dockfix.engine.results import Failure, FileChange, FileResult, Note
 from dockfix.engine.suppression import Suppressions
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
+from dockfix.model.reason import Declared
 from dockfix.syntax import Dockerfile, decode, parse, problems
 
 UNSAFE = "unsafe, because "
@@ -56,7 +57,7 @@ class _Pass:
     unsafe: list[Note] = field(default_factory=list)
     refusals: list[Note] = field(default_factory=list)
     warnings: list[Note] = field(default_factory=list)
-    declares: set[str] = field(default_factory=set)
+    declares: set[Declared] = field(default_factory=set)
     held_back: bool = False
 
 
@@ -154,7 +155,7 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
     after = before.with_tree(before.tree.replace({edit.node: edit.replacement for edit in edits}), outcome.files)
     broken = violations(before.model, after.model, outcome.declares) if edits else []
     if broken:
-        done.warnings.append(Note(transform.id, 0, f"rolled back, because {broken[0]}; please report this"))
+        done.warnings.append(Note(transform.id, 0, f"rolled back, because {broken[0]}"))
         return
     done.facts = after
     done.files |= outcome.files

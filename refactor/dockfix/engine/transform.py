@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol
 
 from dockfix.facts import Facts
+from dockfix.model.reason import Declared
 from dockfix.syntax import Node
 
 Safety = Literal["safe", "unsafe", "on request"]
@@ -29,7 +30,7 @@ class Outcome:
     ``edits`` hold for the Dockerfile; ``files`` are texts of files beside it, by path relative to the build context.
     ``refusals`` are (line, reason) for what was left. ``unsafe`` says why the edits could be wrong ("" where they follow from
     facts); ``unseen`` is that one of the reasons of which no build can show whether it matters. ``declares`` are the parts of the
-    final stage's configuration that the edits change on purpose, such as "USER", "ENV PATH" or "RUN rm /tmp/requirements.txt".
+    image that the edits alter on purpose, such as ``Declared("USER")``, ``Declared("ENV", "PATH")``, ``Declared("RUN", "rm /tmp/x")``.
     ``waits`` says that others may prepare something for the transform in a run in which it is allowed to act.
     """
 
@@ -40,7 +41,7 @@ class Outcome:
     warnings: Sequence[tuple[int, str]] = ()
     unsafe: str = ""
     unseen: str = ""
-    declares: frozenset[str] = frozenset()
+    declares: frozenset[Declared] = frozenset()
     waits: bool = False
 
 
