@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dockfix.model.reason import Declared
 from results import Project, refusal, text_of, unsafe
 
 HEAD = "FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\n"
@@ -41,7 +42,7 @@ def test_exec_form(project: Project, line: str, expected: str) -> None:
 def test_it_says_why_and_declares_it(project: Project) -> None:
     result = project(f"{HEAD}CMD python app.py\n", only="exec-form")
     assert "signals" in result.changes[0].message
-    assert result.declares == {"CMD"}
+    assert result.declares == {Declared("CMD")}
 
 
 @pytest.mark.parametrize(

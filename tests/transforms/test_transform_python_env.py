@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dockfix.model.reason import Declared
 from results import Project, refusal, text_of
 
 CMD = 'CMD ["python", "app.py"]\n'
@@ -30,7 +31,7 @@ ENV = "ENV PYTHONUNBUFFERED=1\n"
 def test_unbuffered(project: Project, before: str, after: str) -> None:
     result = project(before + CMD, only="python-env")
     assert text_of(result) == after + CMD
-    assert result.declares == {"ENV PYTHONUNBUFFERED"}
+    assert result.declares == {Declared("ENV", "PYTHONUNBUFFERED")}
 
 
 def test_byte_code(project: Project) -> None:

@@ -11,7 +11,7 @@ from dockfix.context.scripts import SHELLS
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.model.effects import AptInstall, within
-from dockfix.model.reason import Reason, doubt
+from dockfix.model.reason import Declared, Reason, doubt
 from dockfix.model.stages import Step, script_of
 from dockfix.syntax import Instruction, image
 from dockfix.syntax.shell import Command, Word
@@ -100,7 +100,7 @@ class ExecForm(Transform):
         return Outcome(
             [Edit(step.instruction, (new,), step.line, because)],
             doubts=tuple(filter(None, (_doubt(facts, step, commands[0]),))),
-            declares=frozenset({step.keyword}),
+            declares=frozenset({Declared("CMD" if step.keyword == "CMD" else "ENTRYPOINT")}),
         )
 
 

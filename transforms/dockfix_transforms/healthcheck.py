@@ -8,7 +8,7 @@ from typing import ClassVar
 from dockfix.context.program.model import Endpoint
 from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facts
-from dockfix.model.reason import at, doubt
+from dockfix.model.reason import Declared, at, doubt
 from dockfix.model.stages import Step
 
 from ._layout import place_above
@@ -66,7 +66,7 @@ class Healthcheck(Transform):
             return refuse("no single port is known", first.line)
         return Outcome(
             [_edit(facts, first, ports.pop(), endpoint)],
-            declares=frozenset({"HEALTHCHECK"}),
+            declares=frozenset({Declared("HEALTHCHECK")}),
             doubts=(doubt("the route may need what the program only has in production"),),
         )
 

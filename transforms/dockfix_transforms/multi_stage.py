@@ -13,7 +13,7 @@ from dockfix.facts import Facet, Facts, from_context
 from dockfix.facts.placement import Placement, doubts, place
 from dockfix.knowledge import known_suites
 from dockfix.model.effects import Package
-from dockfix.model.reason import Reason
+from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
 from dockfix.syntax import Blank, Comment, Instruction, Node
 
@@ -138,7 +138,7 @@ class _Splitter:
             edits,
             refusals=[replace(reason, text=f"{package.name} stays: {reason.text}") for package, reason in kept.items()],
             doubts=doubts(self.facts, self.placement),
-            declares=frozenset(f"RUN {text}" for text in self.placement.dropped),
+            declares=frozenset(Declared("RUN", text) for text in self.placement.dropped),
         )
 
     def _reason(self) -> str:

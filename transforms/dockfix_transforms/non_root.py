@@ -11,7 +11,7 @@ from dockfix.facts.ownership import chosen_folder, gets_owner, made_folders, new
 from dockfix.facts.root import needs_root
 from dockfix.facts.writes import mounted, open_questions
 from dockfix.model.effects import within
-from dockfix.model.reason import Reason
+from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
 from dockfix.syntax import Blank, Instruction, Node
 
@@ -105,7 +105,7 @@ def _edits(facts: Facts, question: Reason | None) -> Outcome:
     return Outcome(
         [Edit(node, nodes, last.line, reason if node is last.instruction else "") for node, nodes in edits.items()],
         doubts=tuple(filter(None, (question, mounted(facts)))),
-        declares=frozenset({"USER"}),
+        declares=frozenset({Declared("USER")}),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from dockfix.engine.options import Option
 from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facts
-from dockfix.model.reason import at
+from dockfix.model.reason import Declared, at
 from dockfix.model.stages import Step
 from dockfix.syntax import Blank, Instruction
 
@@ -70,7 +70,7 @@ class PythonEnv(Transform):
             "docker logs shows the output at once" if _OUTPUT in missing else "no byte code is written that is lost"
         )
         edit = _placed(facts, line, reason)
-        return Outcome([edit], refusals=refusals, declares=frozenset(f"ENV {name}" for name in missing))
+        return Outcome([edit], refusals=refusals, declares=frozenset(Declared("ENV", name) for name in missing))
 
 
 def _line(steps: tuple[Step, ...], name: str) -> int:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facet, Facts
 from dockfix.facts.slim import slim
-from dockfix.model.reason import Reason
+from dockfix.model.reason import Declared, Reason
 
 from ._layout import place_above
 
@@ -73,7 +73,7 @@ class SlimBase(Transform):
         return Outcome(
             edits,
             doubts=(plan.doubt,),
-            declares=frozenset() if plan.tk else frozenset({"MODULE tkinter"}),
+            declares=frozenset({Declared("BASE"), *(() if plan.tk else (Declared("MODULE", "tkinter"),))}),
         )
 
 

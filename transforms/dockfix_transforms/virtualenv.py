@@ -7,7 +7,7 @@ from typing import ClassVar
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facet, Facts, from_context
 from dockfix.facts.placement import doubts, place
-from dockfix.model.reason import Reason
+from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
 
 from ._layout import leading, own_comments
@@ -61,7 +61,7 @@ class Virtualenv(Transform):
         return Outcome(
             [Edit(target, (*new, target), first.line, reason)],
             doubts=doubts(facts, placement),
-            declares=frozenset({"ENV PATH"}),
+            declares=frozenset({Declared("ENV", "PATH")}),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dockfix.model.reason import Reason
+from dockfix.model.reason import Declared, Reason
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class FileResult:
     unsafe: tuple[Note, ...] = ()
     refusals: tuple[Note, ...] = ()
     warnings: tuple[Note, ...] = ()
-    declares: frozenset[str] = frozenset()
+    declares: frozenset[Declared] = frozenset()
     failures: tuple[Failure, ...] = field(default=())
 
     @property

@@ -14,6 +14,7 @@ from dockfix.engine.results import Failure, FileChange, FileResult, Note
 from dockfix.engine.suppression import Suppressions
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import ALL_FACETS, Facet, Facts, Hints
+from dockfix.model.reason import Declared
 from dockfix.syntax import Dockerfile, decode, parse, problems
 
 
@@ -58,7 +59,7 @@ class _Pass:
     unsafe: list[Note] = field(default_factory=list)
     refusals: list[Note] = field(default_factory=list)
     warnings: list[Note] = field(default_factory=list)
-    declares: set[str] = field(default_factory=set)
+    declares: set[Declared] = field(default_factory=set)
     held_back: bool = False
 
 
@@ -163,14 +164,14 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
     after = before.with_tree(before.tree.replace({edit.node: edit.replacement for edit in edits}), outcome.files)
     broken = violations(before.model, after.model, outcome.declares) if edits else []
     if broken:
-        done.warnings.append(Note(transform.id, 0, f"rolled back, because {broken[0]}; please report this"))
+        done.warnings.append(Note(transform.id, 0, f"rolled back, because {broken[0]}"))
         return
     done.facts = after
     done.files |= outcome.files
     done.changes += notes
     done.declares |= outcome.declares
     # a doubt about a part of the image is told by the transform that alters it
-    told = next((each for each in outcome.doubts if each.about is None or "base" in transform.facets), None)
+    told = next((each for each in outcome.doubts if each.about is None or each.about in outcome.declares), None)
     if told is not None:
         done.warnings.append(Note(transform.id, 0, f"unsafe, because {told.text}", told))
 

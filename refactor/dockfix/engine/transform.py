@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from dockfix.engine.options import Option
 from dockfix.facts import Facet, Facts
-from dockfix.model.reason import Reason, at
+from dockfix.model.reason import Declared, Reason, at
 from dockfix.syntax import Node
 
 Safety = Literal["safe", "unsafe", "on request"]
@@ -31,8 +31,8 @@ class Outcome:
 
     ``edits`` hold for the Dockerfile; ``files`` are texts of files beside it, by path relative to the build context.
     ``refusals`` say what was left and why. ``doubts`` say why the edits could be wrong (none where they follow from
-    facts). ``declares`` are the parts of the final stage's configuration that the edits change on purpose, such as "USER", "ENV PATH"
-    or "RUN rm /tmp/requirements.txt".
+    facts). ``declares`` are the parts of the image that the edits alter on purpose, such as ``Declared("USER")``,
+    ``Declared("ENV", "PATH")``, ``Declared("RUN", "rm /tmp/x")``.
     """
 
     edits: Sequence[Edit] = ()
@@ -41,7 +41,7 @@ class Outcome:
     refusals: Sequence[Reason] = ()
     warnings: Sequence[Reason] = ()
     doubts: Sequence[Reason] = ()
-    declares: frozenset[str] = frozenset()
+    declares: frozenset[Declared] = frozenset()
 
 
 def refuse(reason: str | Reason, line: int = 0) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -70,6 +71,18 @@ class Declared:
     part: Part
     name: str = ""
     instead: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """As a Dockerfile names it, such as ``ENV PATH``."""
+        return f"{self.part} {self.name}" if self.name else self.part
+
+    @property
+    def source(self) -> str:
+        """As a transform writes it, such as ``Declared("ENV", "PATH")``."""
+        words = [json.dumps(word, ensure_ascii=False) for word in (self.part, self.name) if word]
+        if self.instead:
+            words.append(f"instead=({' '.join(f'{json.dumps(name)},' for name in self.instead)})")
+        return f"Declared({', '.join(words)})"
 
 
 def at(text: str, line: int = 0) -> Reason:
