@@ -8,6 +8,7 @@ from typing import ClassVar
 from dockfix.engine.transform import Edit, Outcome, Safety, refuse
 from dockfix.facts import Facts
 from dockfix.facts.slim import slim
+from dockfix.syntax.rewrite import with_image
 
 from ._layout import place_above
 
@@ -58,14 +59,13 @@ class SlimBase:
         if isinstance(plan, str):
             return refuse(plan, stage.start.line)
         start = stage.start
-        flags = "".join(f"{start.text[flag.start : flag.end]} " for flag in start.flags)
-        name = f" AS {start.words[2]}" if len(start.words) == 3 else ""
-        if start.inner_comments:
+        slimmed = with_image(start, plan.image)
+        if slimmed is None:
             return refuse("the FROM instruction could not be taken apart", start.line)
         edits = [
             Edit(
                 start,
-                facts.tree.snippet(f"FROM {flags}{plan.image}{name}\n", start.line),
+                (slimmed,),
                 start.line,
                 f"the runtime stage starts from {plan.image}"
                 + (f"; {', '.join(plan.packages)} {_come(plan.packages)} along" if plan.packages else ""),
