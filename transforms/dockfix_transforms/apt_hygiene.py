@@ -17,9 +17,10 @@ from dockfix.model.effects import AptChange, AptInstall, AptUpdate
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Stage, Step, Unit
 from dockfix.syntax import Comment, Instruction
+from dockfix.syntax.shell_form import append, join, shell_form
 
 from ._layout import leading
-from ._runs import append, join, plain
+from ._runs import plain
 
 _REMOVAL = "rm -rf /var/lib/apt/lists/*"
 _FLAG = "--no-install-recommends"
@@ -207,15 +208,26 @@ class _Work:
         reason = needed_recommends(names) or self.called(recommended_programs(names))
         if action.dynamic or self.facts.final.python is None:
             reason = "which packages are installed is known only to the shell"
-        word = next((word for word in unit.command.words if word.value == "install"), None)
-        if reason or word is None or unit.command.text not in run.args:
+        new = None if reason else _minimal(run, step, unit)
+        if new is None:
             self.refusals.append(at(reason or "the install could not be found again", step.line))
             return run
-        offset = run.args_start + run.args.index(unit.command.text) + word.end - unit.command.start
-        after = next((each for each in unit.command.words if each.start == word.end + 1 and each.value == "-y"), word)
-        end = run.logical.raw(offset + after.end - word.end - 1) + 1
         reasons.append("packages that are only recommended, and not needed, stay out")
-        return Instruction(f"{run.text[:end]} {_FLAG}{run.text[end:]}", run.line, run.escape)
+        return new
+
+
+def _minimal(run: Instruction, step: Step, unit: Unit) -> Instruction | None:
+    """A RUN that ends with the commands of ``step``, with the flag in one of them; None where that can't be done."""
+    form = shell_form(run, step.state.shell)
+    if form is None:
+        return None
+    words = form.commands[step.units.index(unit) - len(step.units)].words
+    values = [word.value for word in words]
+    if "install" not in values:
+        return None
+    position = values.index("install")
+    behind = position + 1 if values[position + 1 : position + 2] == ["-y"] else position
+    return form.edited(insert=[(words[behind], _FLAG)])
 
 
 def _touches_lists(unit: Unit) -> bool:

@@ -13,9 +13,9 @@ from dockfix.knowledge import role
 from dockfix.model.commands import pip as pip_model
 from dockfix.model.effects import AptClean, AptInstall, AptUpdate, PipCacheClean, PipInstall
 from dockfix.model.reason import Reason, at
-from dockfix.model.stages import Stage, Step, script_of
+from dockfix.model.stages import Stage, Step
 from dockfix.syntax import Instruction
-from dockfix.syntax.cut import command_spans, cut
+from dockfix.syntax.rewrite import with_flags
 
 from ._layout import own_comments
 
@@ -212,8 +212,7 @@ def _identity(stage: Stage) -> str:
 
 def _edit(facts: Facts, stage: Stage, step: Step, pip: bool, apt: bool) -> Edit | None:
     """The RUN with its mounts and without what would defeat them."""
-    parsed = script_of(step.instruction, step.state.shell)
-    if parsed is None or step.instruction.json is not None:
+    if step.shell_form is None:
         return None
     dropped = {
         index
@@ -223,18 +222,17 @@ def _edit(facts: Facts, stage: Stage, step: Step, pip: bool, apt: bool) -> Edit 
     }
     if len(dropped) == len(step.units):
         return None
-    commands = [unit.command for unit in step.units]
-    removed = command_spans(step.instruction.text, parsed[0].text, commands, dropped, step.raw)
     words = [
         word
         for index, unit in enumerate(step.units)
         if pip and index not in dropped and isinstance(unit.effects.action, PipInstall)
         for word in unit.effects.action.no_cache
     ]
-    removed += [step.raw(word.start, word.end) for word in words]
-    text = cut(step.instruction.text, facts.tree.escape, removed, keep_comments=True)
     mounts = [*((_APT) if apt else ()), *((_PIP + _identity(stage),) if pip else ())]
-    run = Instruction(_insert(facts, text, mounts), step.line, facts.tree.escape)
+    run = step.shell_form.edited(drop=dropped, remove=words, keep_comments=True)
+    run = run and with_flags(facts.tree, run, mounts, lines=True)
+    if run is None:
+        return None
     return Edit(step.instruction, (run,), step.line, _reason(pip, apt, bool(words or dropped)))
 
 
@@ -247,15 +245,6 @@ def _keeping_archives(facts: Facts, edit: Edit, stage: Stage) -> list[Edit]:
     if comments:
         return [Edit(comments[0], (*new, comments[0]), edit.line, ""), edit]
     return [replace(edit, replacement=(*new, *edit.replacement))]
-
-
-def _insert(facts: Facts, text: str, mounts: list[str]) -> str:
-    """``text`` with flags put behind the keyword, each on its own line, as the file continues its lines."""
-    end = len(text) - len(text.lstrip()) + len("RUN")
-    rest = text[end:].lstrip(" \t")
-    newline = facts.tree.newline
-    joint = f" {facts.tree.escape}{newline}    "
-    return f"{text[:end]} {joint.join(mounts)}{joint}{rest}"
 
 
 def _reason(pip: bool, apt: bool, cleaned: bool) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from typing import ClassVar
@@ -12,9 +11,9 @@ from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.model.effects import AptInstall, within
 from dockfix.model.reason import Declared, Reason, doubt
-from dockfix.model.stages import Step, script_of
-from dockfix.syntax import Instruction, image
-from dockfix.syntax.shell import Command, Word
+from dockfix.model.stages import Step
+from dockfix.syntax import image
+from dockfix.syntax.shell import Command
 
 # What dash and busybox take for their own, also where a program of that name is there
 _BUILTIN = re.compile(
@@ -83,17 +82,17 @@ class ExecForm(Transform):
         step = entry if entry is not None and entry.instruction.json is None else stage.last("CMD")
         if step is None or step.instruction.json is not None or not step.instruction.args:
             return Outcome()
-        parsed = script_of(step.instruction, step.state.shell)
+        form = step.shell_form
         windows = stage.python is not None and stage.python.variant == "windows"
-        if windows or parsed is None or (step.state.shell and step.state.shell != ("/bin/sh", "-c")):
+        if windows or form is None or (step.state.shell and step.state.shell != ("/bin/sh", "-c")):
             return refuse(f"SHELL says how {step.keyword} is run", step.line)
-        commands = parsed[0].commands
-        if not commands or commands[0].text != parsed[0].text.strip():
+        commands = form.commands
+        if not commands or commands[0].text != form.script.text.strip():
             return refuse("a shell is needed: it is more than one plain command", step.line)
         reason = _needs_shell(commands) or _not_executable(facts, step, commands[0]) or _arguments(facts, step)
         if reason:
             return refuse(reason, step.line)
-        new = _exec(step, commands[0])
+        new = form.exec_form()
         if new is None:
             return refuse("its words could not be told apart", step.line)
         because = f"{commands[0].name} gets the signals of docker stop itself: a shell does not pass them on"
@@ -206,20 +205,3 @@ def _doubt(facts: Facts, step: Step, command: Command) -> Reason | None:
     ):
         return doubt(f"what kind of file {name} is is not known")
     return None
-
-
-def _exec(step: Step, command: Command) -> Instruction | None:
-    """The instruction with each word as a JSON string in its own place, so that lines and comments stay."""
-    text, node = step.instruction.text, step.instruction
-    for number, word in reversed(list(enumerate(command.words))):
-        start, end = step.raw(word.start, word.end)
-        opening = "[" if number == 0 else ""
-        closing = "]" if number == len(command.words) - 1 else ","
-        text = f"{text[:start]}{opening}{_string(word)}{closing}{text[end:]}"
-    new = Instruction(text, node.line, node.escape)
-    same = new.json == tuple(word.value for word in command.words) and new.inner_comments == node.inner_comments
-    return new if same else None
-
-
-def _string(word: Word) -> str:
-    return json.dumps(word.value, ensure_ascii=False)

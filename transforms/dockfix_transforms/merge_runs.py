@@ -24,9 +24,10 @@ from dockfix.model.effects import (
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Step, Unit
 from dockfix.syntax import Comment, Instruction, Node
+from dockfix.syntax.shell_form import join
 
 from ._layout import leading
-from ._runs import join, plain
+from ._runs import plain
 
 _PRAGMA = re.compile(r"(?i)hadolint\b|dockfix:|check=|trivy:|nosem|kics|checkov:")
 _REMOVES = {"remove", "purge", "autoremove", "autopurge"}

@@ -16,6 +16,7 @@ from dockfix.model.effects import Package
 from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
 from dockfix.syntax import Blank, Comment, Instruction, Node
+from dockfix.syntax.rewrite import with_image
 
 from ._layout import leading
 from ._runs import Trim, trim
@@ -103,7 +104,8 @@ class _Splitter:
         """The edits: FROM is renamed, every other node goes, and the last one is replaced by both bodies."""
         steps = self.facts.final.steps
         start = self.facts.final.start
-        if start.inner_comments or len(start.words) not in {1, 3} or self.runtime_name == BUILDER:
+        top, middle = with_image(start, name=BUILDER), with_image(start, name=self.runtime_name)
+        if start.inner_comments or top is None or middle is None or self.runtime_name == BUILDER:
             return refuse("the FROM instruction could not be taken apart", start.line)
         builder: list[Node] = []
         runtime: list[Node] = []
@@ -131,8 +133,9 @@ class _Splitter:
             if node is not last
         ]
         edits = [Edit(node, (), node.line, "") for node in body]
-        edits.append(Edit(start, self._from("", BUILDER), start.line, self._reason()))
-        edits.append(Edit(last, (*builder, *self._from("\n", self.runtime_name), *second), steps[-1].line, ""))
+        edits.append(Edit(start, (top,), start.line, self._reason()))
+        blank = self.tree.snippet("\n", start.line)
+        edits.append(Edit(last, (*builder, *blank, middle, *second), steps[-1].line, ""))
         kept = self.placement.division.kept
         return Outcome(
             edits,
@@ -152,17 +155,11 @@ class _Splitter:
         parts = [f"{_enumerate(gone)} {'stay' if len(gone) > 1 else 'stays'} in the builder"] if gone else []
         return "; ".join(parts + swapped) or "the packages are installed in a builder"
 
-    def _from(self, blank: str, name: str) -> tuple[Node, ...]:
-        """A FROM with the flags and the image as written."""
-        start = self.facts.final.start
-        flags = [start.text[flag.start : flag.end] for flag in start.flags]
-        return self.tree.snippet(f"{blank}FROM {' '.join([*flags, start.words[0]])} AS {name}\n", start.line)
-
     def _part(
         self, step: Step, placed: Mapping[Step, tuple[int, ...]], packages: Mapping[Package, tuple[str, ...]]
     ) -> tuple[Node, ...] | None:
         """What one stage gets of a step: () where nothing, None where its text cannot be divided."""
-        return trim(self.tree, step, Trim(placed[step], packages)) if step in placed else ()
+        return trim(step, Trim(placed[step], packages)) if step in placed else ()
 
     def _copy_environment(self, step: Step, above: tuple[Node, ...]) -> tuple[Node, ...]:
         """The COPY of the virtual environment, at the place where the first install stood."""

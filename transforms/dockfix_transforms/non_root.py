@@ -13,7 +13,8 @@ from dockfix.facts.writes import mounted, open_questions
 from dockfix.model.effects import within
 from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
-from dockfix.syntax import Blank, Instruction, Node
+from dockfix.syntax import Blank, Node
+from dockfix.syntax.rewrite import with_flags
 
 from ._layout import own_comments
 
@@ -83,9 +84,12 @@ def _edits(facts: Facts, question: Reason | None) -> Outcome:
     blank = "\n" if own_comments(tree, anchor.instruction) else ""
     user = tree.snippet(f"RUN useradd --create-home --uid {UID} {USER} \\\n    && {owns}\n{blank}", anchor.line)
     for step in stage.of("COPY", "ADD"):
-        chowned = _chowned(facts, step)
-        if chowned is not None:
-            edits[step.instruction] = (chowned,)
+        if _stays(facts, step):
+            continue
+        chowned = with_flags(tree, step.instruction, [f"--chown={_OWNER}"])
+        if chowned is None:
+            return refuse(f"{step.keyword} could not be given --chown", step.line)
+        edits[step.instruction] = (chowned,)
     target = (*own_comments(tree, anchor.instruction), anchor.instruction)[0]
     after_anchor = anchor is last and anchor.copy is None
     if not after_anchor:
@@ -109,10 +113,6 @@ def _edits(facts: Facts, question: Reason | None) -> Outcome:
     )
 
 
-def _chowned(facts: Facts, step: Step) -> Instruction | None:
-    """The COPY with ``--chown``; None where it stays root's: from another stage, into system folders, or owned already."""
-    if not gets_owner(facts, step) or any(flag.name == "chown" for flag in step.instruction.flags):
-        return None
-    text = step.instruction.text
-    end = step.instruction.keyword_span[1]
-    return Instruction(f"{text[:end]} --chown={_OWNER}{text[end:]}", step.line, facts.tree.escape)
+def _stays(facts: Facts, step: Step) -> bool:
+    """Whether a COPY stays as it is: from another stage, into system folders, or owned already."""
+    return not gets_owner(facts, step) or any(flag.name == "chown" for flag in step.instruction.flags)

@@ -11,7 +11,8 @@ from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Stage
-from dockfix.syntax import Instruction, image
+from dockfix.syntax import image
+from dockfix.syntax.rewrite import with_image
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
@@ -63,13 +64,14 @@ class PinBase(Transform):
                 continue
             written = stage.start.words[0]
             reason, target = _target(stage, pins)
-            if reason:
-                refusals.append(at(reason, stage.start.line))
+            pinned = with_image(stage.start, target)
+            if reason or pinned is None:
+                refusals.append(at(reason or "the FROM instruction could not be taken apart", stage.start.line))
             elif target:
                 edits.append(
                     Edit(
                         stage.start,
-                        (_renamed(stage.start, target),),
+                        (pinned,),
                         stage.start.line,
                         f"the build uses {target.removeprefix(written + '@')}, whatever {written} names later",
                     )
@@ -110,10 +112,3 @@ def _tagged(written: str, tag: str) -> str:
     """An image with another tag."""
     old = image(written).tag
     return f"{written.removesuffix(f':{old}') if old else written}:{tag}"
-
-
-def _renamed(start: Instruction, target: str) -> Instruction:
-    """The FROM with another image, and all else as it was."""
-    begin = start.logical.raw(start.args_start)
-    end = start.logical.raw(start.args_start + len(start.words[0]) - 1) + 1
-    return Instruction(start.text[:begin] + target + start.text[end:], start.line, start.escape)

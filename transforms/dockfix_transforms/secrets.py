@@ -16,9 +16,11 @@ from dockfix.model.effects import PipInstall, within
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Stage, Step, Unit
 from dockfix.syntax import Instruction, pairs
+from dockfix.syntax.rewrite import with_flags
+from dockfix.syntax.shell_form import prepend
 
 from ._credentials import STAYS, holds, in_text, is_key_file, is_name, is_value, may_hold
-from ._runs import layout, plain
+from ._runs import chained
 
 _MARK = "dockfix-credential"
 # Programs that put words of their command line into a file that they write
@@ -97,7 +99,11 @@ class Secrets(Transform):
                             step.line,
                         )
                     )
-        edits += [Edit(use.instruction, (_mounted(facts, use, names),), use.line, "") for use, names in mounts.items()]
+        for use, names in mounts.items():
+            mounted = _mounted(facts, use, names)
+            if mounted is None:  # one by one they could
+                return Outcome(warnings=warnings, refusals=[*refusals, (use.line, "its secrets could not be mounted")])
+            edits.append(Edit(use.instruction, (mounted,), use.line, ""))
         return Outcome(edits, warnings=warnings, refusals=refusals)
 
 
@@ -214,7 +220,7 @@ def _unclear(facts: Facts, stage: Stage, step: Step, name: str, uses: list[Step]
         return f"no RUN names {name}, so what reads it is not known"
     for each in stage.steps[stage.steps.index(step) + 1 :]:
         if each in uses:
-            reason = _unfit(each, name, given[0][1] is None)
+            reason = _unfit(facts, each, name, given[0][1] is None)
             if reason:
                 return reason
             continue
@@ -243,9 +249,9 @@ def _unclear(facts: Facts, stage: Stage, step: Step, name: str, uses: list[Step]
     return f"{mention.file}:{mention.line} names {name} too" if mention else ""
 
 
-def _unfit(step: Step, name: str, unset: bool) -> str:
+def _unfit(facts: Facts, step: Step, name: str, unset: bool) -> str:
     """Why a step that uses a credential cannot take it from a mount; ``unset``: the variable is not set where none is given."""
-    if not plain(step) and not _only_mounts(step):
+    if not chained(step) or _mounted(facts, step, [name]) is None:
         return f"{step.keyword} in line {step.line} uses {name}, and is not commands joined by &&"
     if any(_word(name).search(flag.value or "") for flag in step.instruction.flags):
         return f"a flag of the RUN in line {step.line} names {name}"
@@ -254,27 +260,9 @@ def _unfit(step: Step, name: str, unset: bool) -> str:
     return ""
 
 
-def _only_mounts(step: Step) -> bool:
-    """Whether a RUN would be plain but for its flags."""
-    node = step.instruction
-    bare = not node.heredocs and node.json is None and not step.state.shell and bool(step.units)
-    return (
-        bare
-        and node.args.endswith(step.units[-1].command.text)
-        and all(unit.command.separator in {"", "&&"} for unit in step.units)
-    )
-
-
-def _mounted(facts: Facts, step: Step, names: list[str]) -> Instruction:
-    """A RUN with secrets mounted and put into the variables that its commands know."""
-    run = step.instruction
-    end = run.keyword_span[1]
-    start = run.logical.raw(run.args_start)
-    joint = f" {facts.tree.escape}{facts.tree.newline}    "
+def _mounted(facts: Facts, step: Step, names: list[str]) -> Instruction | None:
+    """A RUN with secrets mounted and put into the variables that its commands know; None where that can't be done."""
     mode = "" if step.state.is_root else ",mode=0444"  # who else may run it could not read the file
-    flags = "".join(f" --mount=type=secret,id={name}{mode}" for name in names)
-    text = f"{run.text[:end]}{flags}{run.text[end:start].rstrip(' ')}"
-    before, after = ("", "&& ") if layout(facts.tree, run)[1] else (" &&", "")
-    for number, name in enumerate(names):
-        text += f'{before if number else ""}{joint}{after if number else ""}export {name}="$(cat /run/secrets/{name})"'
-    return Instruction(f"{text}{before}{joint}{after}{run.text[start:]}", run.line, run.escape)
+    exports = [f'export {name}="$(cat /run/secrets/{name})"' for name in names]
+    run = prepend(facts.tree, step.instruction, exports)
+    return run and with_flags(facts.tree, run, [f"--mount=type=secret,id={name}{mode}" for name in names])

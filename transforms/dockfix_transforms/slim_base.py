@@ -9,6 +9,7 @@ from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facet, Facts
 from dockfix.facts.slim import slim
 from dockfix.model.reason import Declared, Reason
+from dockfix.syntax.rewrite import with_image
 
 from ._layout import place_above
 
@@ -55,14 +56,13 @@ class SlimBase(Transform):
         if isinstance(plan, Reason):
             return refuse(plan.at(stage.start.line))
         start = stage.start
-        flags = "".join(f"{start.text[flag.start : flag.end]} " for flag in start.flags)
-        name = f" AS {start.words[2]}" if len(start.words) == 3 else ""
-        if start.inner_comments:
+        slimmed = with_image(start, plan.image)
+        if slimmed is None:
             return refuse("the FROM instruction could not be taken apart", start.line)
         edits = [
             Edit(
                 start,
-                facts.tree.snippet(f"FROM {flags}{plan.image}{name}\n", start.line),
+                (slimmed,),
                 start.line,
                 f"the runtime stage starts from {plan.image}"
                 + (f"; {', '.join(plan.packages)} {_come(plan.packages)} along" if plan.packages else ""),

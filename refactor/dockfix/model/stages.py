@@ -12,13 +12,12 @@ from dockfix.model.effects import Effects, opaque
 from dockfix.model.state import State
 from dockfix.syntax import Dockerfile, Instruction, expand, image, pairs
 from dockfix.syntax.shell import Command, Script, parse_script, quoted
-
-_SHELLS = {"sh", "/bin/sh", "bash", "/bin/bash", "ash", "dash"}
+from dockfix.syntax.shell_form import ShellForm, shell_form
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One command of a RUN with its effects; offsets of ``command`` are turned into the instruction's by ``Step.raw``."""
+    """One command of a RUN with its effects."""
 
     command: Command
     effects: Effects
@@ -47,7 +46,6 @@ class Step:
     state: State
     units: tuple[Unit, ...] = ()
     copy: Copy | None = None
-    script_start: int | None = None
 
     @property
     def keyword(self) -> str:
@@ -59,11 +57,10 @@ class Step:
         """The instruction's line in the user's file."""
         return self.instruction.line
 
-    def raw(self, start: int, end: int) -> tuple[int, int]:
-        """The span in the instruction's text of a span of its script."""
-        if self.script_start is None:
-            return _logical_span(self.instruction, start, end)
-        return self.script_start + start, self.script_start + end
+    @cached_property
+    def shell_form(self) -> ShellForm | None:
+        """What writes a RUN, CMD or ENTRYPOINT again, by the commands and words of its units; None where no shell that is known runs it."""
+        return shell_form(self.instruction, self.state.shell)
 
     @cached_property
     def all_effects(self) -> tuple[Effects, ...]:
@@ -179,8 +176,8 @@ def _is_root(base: str | None, python: PythonImage | None) -> bool:
 def _step(node: Instruction, state: State, global_args: Mapping[str, str | None]) -> tuple[Step, State]:
     keyword = node.keyword
     if keyword == "RUN":
-        units, script_start, after = _run(node, state)
-        return Step(node, state, units, script_start=script_start), after
+        units, after = _run(node, state)
+        return Step(node, state, units), after
     if keyword in {"COPY", "ADD"}:
         return Step(node, state, copy=_copy(node, state)), state
     return Step(node, state), _declare(node, state, global_args)
@@ -225,36 +222,16 @@ def _copy(node: Instruction, state: State) -> Copy:
     return Copy(sources, target, folder, flags.get("from"), bool(node.heredocs))
 
 
-def script_of(node: Instruction, shell: tuple[str, ...] | None) -> tuple[Script, int | None] | None:
-    """The shell script of a shell-form RUN, CMD, ENTRYPOINT or HEALTHCHECK, and where it starts in the node's text.
-
-    The start is None where offsets count in the logical arguments. None: exec form, or no shell that is known runs it.
-    """
-    if node.json is not None or (shell and shell[0] not in _SHELLS):
-        return None
-    if not node.heredocs:
-        return parse_script(node.args), None
-    only = node.heredocs[0]
-    if len(node.heredocs) > 1 or node.args.replace(" ", "").lstrip("<-").strip("\"'") != only.name:
-        return None
-    if only.body.startswith("#!") and not only.body.split("\n", 1)[0].rstrip().endswith(
-        ("/sh", "/bash", "env sh", "env bash")
-    ):
-        return None
-    return parse_script(only.body), only.body_start
-
-
-def _run(node: Instruction, state: State) -> tuple[tuple[Unit, ...], int | None, State]:
-    parsed = script_of(node, state.shell)
-    if parsed is None:
+def _run(node: Instruction, state: State) -> tuple[tuple[Unit, ...], State]:
+    form = shell_form(node, state.shell)
+    if form is None:
         if node.json and not any("$" in word for word in node.json):
-            parsed = parse_script(quoted(node.json)), None
-            units = _units(parsed[0], state)[0]
-            return tuple(replace(unit, effects=_unmovable(unit.effects)) for unit in units), None, state
+            units = _units(parse_script(quoted(node.json)), state)[0]
+            return tuple(replace(unit, effects=_unmovable(unit.effects)) for unit in units), state
         whole = Command(node.args, 0, len(node.args))
-        return (Unit(whole, opaque("it is not run by a shell that dockfix reads"), state),), None, state
-    units, after = _units(parsed[0], state)
-    return units, parsed[1], replace(state, venvs=after.venvs)
+        return (Unit(whole, opaque("it is not run by a shell that dockfix reads"), state),), state
+    units, after = _units(form.script, state)
+    return units, replace(state, venvs=after.venvs)
 
 
 def _units(script: Script, state: State) -> tuple[tuple[Unit, ...], State]:
@@ -269,9 +246,3 @@ def _units(script: Script, state: State) -> tuple[tuple[Unit, ...], State]:
 def _unmovable(effects: Effects) -> Effects:
     """Effects of an exec-form RUN: what is known stays known, but no word of it has a place in the text."""
     return effects if effects.action is None else opaque("it is written in exec form")
-
-
-def _logical_span(node: Instruction, start: int, end: int) -> tuple[int, int]:
-    logical = node.logical
-    offset = node.args_start
-    return logical.raw(offset + start), logical.raw(offset + end - 1) + 1
