@@ -142,7 +142,8 @@ def test_files_with_sizes_and_skipped_folders(tmp_path: Path) -> None:
         (tmp_path / name).write_text("12345")
     context = BuildContext(tmp_path)
     assert context.files() == {"app.py": 5, "env/settings.py": 5}
-    assert context.skipped_dirs == {".git", "src/__pycache__", "venv"}
+    assert context.listing is not None
+    assert context.listing.skipped == {".git", "src/__pycache__", "venv"}
     assert context.exists("venv/pyvenv.cfg")
     assert context.unreadable_dirs == frozenset()
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dockfix.context.dockerignore import Ignore, ignore_file_for, parse_ignore
+from dockfix.context.dockerignore import Ignore, parse_ignore
 
 # (text, ignored, kept): each line was tried with `FROM scratch` and `COPY . /` on Docker 26.1 (BuildKit)
 TRIED = [
@@ -118,18 +116,6 @@ def test_very_deep_paths() -> None:
     path = "/".join("d" * 3000)
     assert parse_ignore("**/x").ignores(path + "/x/y")
     assert not parse_ignore("**/x").ignores(path)
-
-
-def test_the_ignore_file_beside_the_dockerfile_replaces_the_roots(tmp_path: Path) -> None:
-    docker = tmp_path / "docker"
-    docker.mkdir()
-    dockerfile = docker / "web.Dockerfile"
-    assert ignore_file_for(dockerfile, tmp_path) == tmp_path / ".dockerignore"
-    (tmp_path / ".dockerignore").write_text("a\n")
-    assert ignore_file_for(dockerfile, tmp_path) == tmp_path / ".dockerignore"
-    own = docker / "web.Dockerfile.dockerignore"
-    own.write_text("b\n")
-    assert ignore_file_for(dockerfile, tmp_path) == own
 
 
 lines = st.text(st.sampled_from("ab/*?[]^-!\\.# \tdé\ud800\0{}()$"), max_size=12)

@@ -236,10 +236,6 @@ ten @ file:///srv/ten
         "git+ssh://git@example.org/three.git",
         "four @ git+https://example.org/four.git",
     )
-    assert manifest.urls == (
-        "five @ https://example.org/five-1.0.tar.gz ; python_version > '3'",
-        "https://example.org/six-1.0-py3-none-any.whl",
-    )
     assert [each.name for each in manifest.requirements] == [
         "two",
         "four",

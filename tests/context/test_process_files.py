@@ -50,10 +50,10 @@ files = conf.d/*.conf
     )
     assert [(each.name, each.user) for each in found.programs] == [("web", "www-data"), ("nginx", "")]
     assert [use.word for use in found.runs] == ["uvicorn", "/usr/sbin/nginx"]
-    assert [(write.path, write.sure) for write in found.writes] == [
-        ("/var/log/supervisord.log", "known"),
+    assert [(write.path, write.base) for write in found.writes] == [
+        ("/var/log/supervisord.log", "root"),
         ("?", "unknown"),
-        ("/var/log/nginx.log", "known"),
+        ("/var/log/nginx.log", "root"),
     ]
     assert [(port.port, port.env) for port in found.ports] == [(9001, ""), (None, "PORT")]
     assert [use.word for use in found.root] == ["root", "www-data"]

@@ -90,7 +90,7 @@ def test_programs_behind_names() -> None:
             "tools.py": b"BIN = '/opt/x/bin/y'",
         }
     )
-    assert program.executables()["y"].word == "/opt/x/bin/y"
+    assert [use.word for use in program.runs] == ["/opt/x/bin/y"]
 
 
 def test_libraries() -> None:
@@ -163,15 +163,15 @@ def test_written_paths(call: str, found: list[tuple[str, str]]) -> None:
     assert writes(text) == found
 
 
-def test_how_sure_a_path_is() -> None:
+def test_what_is_known_of_a_path() -> None:
     found = read(
         "import os\nopen('/a', 'w')\nopen(os.environ.get('B', '/b'), 'w')\nopen('/c/' + x, 'w')\nopen(x, 'w')\n"
     ).writes
-    assert [(write.sure, write.env, write.line) for write in found] == [
-        ("known", "", 2),
-        ("default", "B", 3),
-        ("partly", "", 4),
-        ("unknown", "", 5),
+    assert [(write.base, write.path, write.env) for write in found] == [
+        ("root", "/a", ""),
+        ("root", "/b", "B"),
+        ("root", "/c/?", ""),
+        ("unknown", "?", ""),
     ]
 
 

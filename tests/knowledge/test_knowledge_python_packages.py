@@ -3,8 +3,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.utils import canonicalize_name
 
-from dockfix.knowledge import calls, compiles_at_run_time, needs_dev_packages, needs_libraries, role
+from dockfix.knowledge import calls, compiles_at_run_time, needs_dev_packages, needs_libraries, normalise, role
 from dockfix.knowledge.tables import table
 
 TABLES = ["compiles", "calls", "libraries", "dlopen"]
@@ -86,3 +89,8 @@ def test_needs_dev_packages() -> None:
     assert "typelibs" in reason
     assert needs_dev_packages("python-magic") is None
     assert needs_dev_packages("no-such-thing") is None
+
+
+@given(st.text(st.one_of(st.sampled_from("aB1-_. "), st.characters()), max_size=20))
+def test_names_are_normalised_as_pip_does(name: str) -> None:
+    assert normalise(name) == canonicalize_name(name)

@@ -243,3 +243,25 @@ def test_all_at_once(project: Project) -> None:
         options={"apt-hygiene.no-recommends": True},
     )
     assert result == f"RUN apt-get update && apt-get install -y --no-install-recommends \\\n    curl \\\n    && {RM}\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("# lists\n", "# git\n", "# lists\n# git\n"),
+        ("# lists\n# hadolint ignore=DL3009\n", "# git\n", "# lists\n# git\n# hadolint ignore=DL3009\n"),
+        ("# lists\n", "# hadolint ignore=DL3008\n# git\n", "# lists\n# git\n# hadolint ignore=DL3008\n"),
+    ],
+)
+def test_comments_of_both_stand_above_in_an_order_in_which_linters_read_them(
+    project: Project, first: str, second: str, expected: str
+) -> None:
+    lines = f"{first}RUN apt-get update\n{second}RUN apt-get install -y git\n"
+    assert run(project, lines) == f"{expected}RUN apt-get update && apt-get install -y git && {RM}\n"
+
+
+def test_two_comments_cannot_both_stand_right_above(project: Project) -> None:
+    lines = "# hadolint ignore=DL3009\nRUN apt-get update\n# hadolint ignore=DL3008\nRUN apt-get install -y git\n"
+    result = project(HEAD + lines + TAIL, only="apt-hygiene")
+    assert "RUN apt-get update && " not in text_of(result)
+    assert "a linter reads right above a RUN only" in refusal(result, "apt-hygiene")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dockfix.knowledge import Linter, linters
 from results import Project, refusal, text_of
 
 HEAD = "FROM python:3.11-slim\n"
@@ -101,3 +102,50 @@ def test_one_suppression_holds_all_of_it(project: Project) -> None:
     text = f"{HEAD}RUN apt-get update\n# dockfix: ignore[merge-runs] cached\nRUN rm -rf /var/lib/apt/lists/*\n"
     result = project(text, only="merge-runs")
     assert text_of(result) == "" and "suppressed" in refusal(result, "merge-runs")
+
+
+@pytest.mark.parametrize(
+    "linter", [each for each in linters() if each.reads != "text"], ids=lambda linter: linter.example
+)
+def test_a_comment_that_a_linter_reads_stays_above_the_run(project: Project, linter: Linter) -> None:
+    lines = (
+        f"RUN apt-get update\n# {linter.example}\n# why\nRUN apt-get install -y git\nRUN rm -rf /var/lib/apt/lists/*\n"
+    )
+    assert text_of(project(HEAD + lines, only="merge-runs")).removeprefix(HEAD) == (
+        f"# {linter.example}\nRUN apt-get update \\\n    # why\n    && apt-get install -y git \\\n"
+        "    && rm -rf /var/lib/apt/lists/*\n"
+    )
+
+
+def test_a_comment_about_the_text_below_goes_with_it(project: Project) -> None:
+    lines = "RUN apt-get update\n# renovate: datasource=deb\nRUN apt-get install -y git=2\nRUN rm -rf /var/lib/apt/lists/*\n"
+    assert "    # renovate: datasource=deb\n    && apt-get install -y git=2 \\\n" in text_of(
+        project(HEAD + lines, only="merge-runs")
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("# hadolint ignore=DL3009", "# tally ignore=x", "# tally ignore=x\n# hadolint ignore=DL3009\n"),
+        ("# tally ignore=x", "# hadolint ignore=DL3008", "# tally ignore=x\n# hadolint ignore=DL3008\n"),
+        ("# hadolint ignore=DL3008", "# hadolint ignore=DL3008", "# hadolint ignore=DL3008\n"),
+        ("# trivy:ignore:A", "# trivy:ignore:B", "# trivy:ignore:A\n# trivy:ignore:B\n"),
+    ],
+)
+def test_what_is_read_on_the_next_line_alone_stays_right_above(
+    project: Project, first: str, second: str, expected: str
+) -> None:
+    lines = f"{first}\nRUN apt-get update\n{second}\nRUN rm -rf /var/lib/apt/lists/*\n"
+    text = text_of(project(HEAD + lines, only="merge-runs"))
+    assert text == f"{HEAD}{expected}RUN apt-get update && rm -rf /var/lib/apt/lists/*\n"
+
+
+def test_two_comments_cannot_both_stand_right_above(project: Project) -> None:
+    lines = (
+        "# hadolint ignore=DL3009\nRUN apt-get update\n"
+        "# hadolint ignore=DL3008\nRUN apt-get install -y git\nRUN rm -rf /var/lib/apt/lists/*\n"
+    )
+    result = project(HEAD + lines, only="merge-runs")
+    assert text_of(result) == ""
+    assert "a linter reads right above a RUN only" in refusal(result, "merge-runs")

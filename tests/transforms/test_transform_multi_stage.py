@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dockfix.knowledge import Linter, linters
 from results import Project, refusal, stages, text_of, unsafe
 
 BASIC = """FROM python:3.11-slim
@@ -284,6 +285,14 @@ def test_comments_travel_with_what_they_are_about(project: Project) -> None:
     assert "# python\nCOPY requirements.txt" in builder
     assert "# code\nCOPY . ." in runtime
     assert runtime.count("#") == 1
+
+
+@pytest.mark.parametrize("linter", linters(), ids=lambda linter: linter.example)
+def test_a_comment_that_a_linter_reads_stands_in_both_stages(project: Project, linter: Linter) -> None:
+    text = basic().replace("RUN apt", f"# system\n# {linter.example}\nRUN apt")
+    builder, runtime = stages(text_of(project(text, only=ONLY)))
+    assert f"# system\n# {linter.example}\nRUN apt-get" in builder
+    assert ("# system" in runtime, f"# {linter.example}\nRUN apt-get" in runtime) == (False, linter.reads != "file")
 
 
 def test_commands_of_one_run_are_placed_one_by_one(project: Project) -> None:

@@ -125,7 +125,7 @@ def test_the_original_fails_its_own_check(docker: FakeDocker, path: Path) -> Non
     docker.set(
         runs=[{"words": "-c check", "out": "no database at hunter22\n", "status": 1}], logs="started\nwith hunter22\n"
     )
-    plan = replace(PLAN, smokes=(from_text("check"),), arguments=BuildArguments(build_args=("PASSWORD=hunter22",)))
+    plan = replace(PLAN, smokes=(from_text("check"),), arguments=BuildArguments(build_arg=("PASSWORD=hunter22",)))
     found = verdict_of(docker, path, plan)
     assert (found.verdict, found.reason) == (Verdict.ORIGINAL_FAILS, "check: status 1: no database at [hidden]")
     assert found.tail == ("started", "with [hidden]")

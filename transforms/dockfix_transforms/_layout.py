@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from dockfix.knowledge import reader_of
 from dockfix.syntax import Blank, Comment, Dockerfile, Instruction, Node
 
 
@@ -35,3 +38,29 @@ def with_leading(tree: Dockerfile, instruction: Instruction) -> tuple[tuple[Node
     above = leading(tree, instruction)
     blank = tuple(node for node in above[: len(above) - len(comments)] if isinstance(node, Blank))[-1:]
     return comments, (*blank, *comments, instruction)
+
+
+def joined_above(
+    tree: Dockerfile, first: Instruction, later: Sequence[Comment]
+) -> tuple[Node, tuple[Comment, ...]] | None:
+    """The node above which comments go that stood above what is joined with ``first``, and the comments in their new order.
+
+    Some linters read no line but the one right above an instruction: such a comment stays there, or comes there. None where
+    there are two.
+    """
+    own = own_comments(tree, first)
+    close = own[-1] if own and _is_read_right_above(own[-1]) else None
+    wanted = {
+        comment.text.strip(): comment
+        for comment in (*later, *((close,) if isinstance(close, Comment) else ()))
+        if _is_read_right_above(comment)
+    }
+    if len(wanted) > 1:
+        return None
+    others = tuple(comment for comment in later if not _is_read_right_above(comment))
+    return (first, (*others, *wanted.values())) if close is None else (close, others)
+
+
+def _is_read_right_above(node: Node) -> bool:
+    reader = reader_of(node.content) if isinstance(node, Comment) else None
+    return reader is not None and reader.reads == "next line"

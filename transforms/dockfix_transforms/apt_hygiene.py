@@ -16,10 +16,10 @@ from dockfix.model.commands import runs_alone
 from dockfix.model.effects import AptChange, AptInstall, AptUpdate
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Stage, Step, Unit
-from dockfix.syntax import Comment, Instruction
+from dockfix.syntax import Comment, Instruction, Node
 from dockfix.syntax.shell_form import append, join, shell_form
 
-from ._layout import leading
+from ._layout import joined_above, leading
 from ._runs import plain
 
 _REMOVAL = "rm -rf /var/lib/apt/lists/*"
@@ -94,7 +94,7 @@ class _Work:
             following = steps[position] if position < len(steps) else None
             joined = self.with_install(step, following)
             if joined is not None and following is not None:
-                run, last = joined, following
+                run, last = joined[0], following
                 units += following.units
                 position += 1
                 reasons.append("the lists are fetched anew whenever the packages change")
@@ -106,11 +106,10 @@ class _Work:
             run = self.without_lists(stage, last, units, run, reasons)
             if not reasons:
                 continue
-            above = [
-                node
-                for node in leading(self.facts.tree, last.instruction)
-                if last is not step and isinstance(node, Comment)
-            ]
+            anchor, above = joined[1:] if joined is not None else (step.instruction, ())
+            if anchor is not step.instruction:
+                self.edits.append(Edit(anchor, (*above, anchor), anchor.line, ""))
+                above = ()
             self.edits.append(Edit(step.instruction, (*above, run), step.line, "; ".join(reasons)))
             if last is not step:
                 self.edits += [
@@ -118,8 +117,8 @@ class _Work:
                     for node in (*leading(self.facts.tree, last.instruction), last.instruction)
                 ]
 
-    def with_install(self, step: Step, following: Step | None) -> Instruction | None:
-        """One RUN for an update that stands alone and the install below it."""
+    def with_install(self, step: Step, following: Step | None) -> tuple[Instruction, Node, tuple[Comment, ...]] | None:
+        """One RUN for an update that stands alone and the install below it, and where the install's comments go."""
         alone = len(step.units) == 1 and isinstance(step.units[0].effects.action, AptUpdate)
         if (
             not alone
@@ -133,7 +132,13 @@ class _Work:
             if not plain(each):
                 self.refusals.append(at(f"the RUN in line {each.line} is more than commands joined by &&", step.line))
                 return None
-        return join(self.facts.tree, step.instruction, following.instruction, same_line=True)
+        comments = [node for node in leading(self.facts.tree, following.instruction) if isinstance(node, Comment)]
+        placed = joined_above(self.facts.tree, step.instruction, comments)
+        if placed is None:
+            self.refusals.append(at("both RUNs have a comment that a linter reads right above a RUN only", step.line))
+            return None
+        run = join(self.facts.tree, step.instruction, following.instruction, same_line=True)
+        return None if run is None else (run, *placed)
 
     def without_lists(
         self, stage: Stage, step: Step, units: list[Unit], run: Instruction, reasons: list[str]

@@ -13,7 +13,7 @@ from dockfix.facts import Facet, Facts
 from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
 from dockfix.model.effects import VenvCreate
 from dockfix.model.reason import Reason
-from dockfix.syntax import parse
+from dockfix.syntax import encode, parse
 
 _SCM = rb"setuptools[-_]scm|hatch[-_]vcs|versioneer|setuptools-git|pbr\b|dunamai|versioningit|poetry-dynamic-versioning|pdm.*scm"
 _ASKS_GIT = (
@@ -255,14 +255,14 @@ class _Chooser:
 
 def _path(word: str) -> bytes:
     """A folder's name as a part of a path or as a string of its own."""
-    return rb"[\"'/]" + re.escape(word).encode("utf-8", "surrogateescape") + rb"[\"'/]"
+    return rb"[\"'/]" + encode(re.escape(word)) + rb"[\"'/]"
 
 
 def _module(word: str) -> bytes:
     """A folder's name as that of a Python package: imported, or at the start of a string."""
-    name = re.escape(word).encode("utf-8", "surrogateescape")
+    name = encode(re.escape(word))
     return rb"\b(?:from|import)\s+" + name + rb"\b|[\"']" + name + rb"\.\w"
 
 
 def _name(word: str) -> bytes:
-    return rb"(?<![\w.-])" + re.escape(word).encode("utf-8", "surrogateescape") + rb"(?![\w-])"
+    return rb"(?<![\w.-])" + encode(re.escape(word)) + rb"(?![\w-])"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
+from dockfix.knowledge import reader_of
 from dockfix.model.effects import (
     AptChange,
     AptClean,
@@ -23,13 +23,12 @@ from dockfix.model.effects import (
 )
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Step, Unit
-from dockfix.syntax import Comment, Instruction, Node
+from dockfix.syntax import Comment, Instruction
 from dockfix.syntax.shell_form import join
 
-from ._layout import leading
+from ._layout import joined_above, leading
 from ._runs import plain
 
-_PRAGMA = re.compile(r"(?i)hadolint\b|dockfix:|check=|trivy:|nosem|kics|checkov:")
 _REMOVES = {"remove", "purge", "autoremove", "autopurge"}
 _DOWNLOADS = {"curl", "wget"}
 _FILES = _DOWNLOADS | {"tar", "unzip", "chmod", "chown", "mv", "cp", "ln", "mkdir", "install"}
@@ -104,7 +103,22 @@ def _group(facts: Facts, steps: Sequence[Step]) -> _Group:
                 return _Group(refusal=at(f"it removes what an earlier layer keeps, but {reason}", step.line))
             last = len(row) + 1
         row.append(step)
-    return _Group(row[:last])
+    row = row[:last]
+    if row and joined_above(facts.tree, row[0].instruction, _read_by_linters(facts, row[1:])) is None:
+        return _Group(
+            refusal=at("two of the RUNs have a comment that a linter reads right above a RUN only", row[0].line)
+        )
+    return _Group(row)
+
+
+def _read_by_linters(facts: Facts, steps: Iterable[Step]) -> list[Comment]:
+    """The comments above RUNs that a linter reads there, and would not within a RUN."""
+    nodes = [node for step in steps for node in leading(facts.tree, step.instruction)]
+    return [
+        node
+        for node in nodes
+        if isinstance(node, Comment) and (reader := reader_of(node.content)) and reader.reads != "text"
+    ]
 
 
 def _fixed(step: Step) -> str:
@@ -184,18 +198,20 @@ def _merge(facts: Facts, steps: Sequence[Step]) -> list[Edit] | None:
     """The edits that put all RUNs into the first one; None where a text cannot be joined."""
     tree = facts.tree
     run: Instruction = steps[0].instruction
-    above: list[Node] = []
-    edits: list[Edit] = []
+    pragmas = _read_by_linters(facts, steps[1:])
+    placed = joined_above(tree, run, pragmas)
+    if placed is None:
+        return None
+    anchor, above = placed
+    edits: list[Edit] = [] if anchor is run else [Edit(anchor, (*above, anchor), anchor.line, "")]
     for before, step in pairwise(steps):
         comments = tuple(node for node in leading(tree, step.instruction) if isinstance(node, Comment))
-        pragmas = tuple(comment for comment in comments if _PRAGMA.match(comment.content))
         inner = tuple(comment for comment in comments if comment not in pragmas)
         update = all(isinstance(unit.effects.action, AptUpdate) for unit in before.units)
         joined = join(tree, run, step.instruction, inner, same_line=update and run.text.strip().count("\n") == 0)
         if joined is None:
             return None
         run = joined
-        above += pragmas
         edits += [Edit(node, (), node.line, "") for node in (*leading(tree, step.instruction), step.instruction)]
     lines = ", ".join(str(step.line) for step in steps[1:])
     reason = (
@@ -203,4 +219,5 @@ def _merge(facts: Facts, steps: Sequence[Step]) -> list[Edit] | None:
         if len(steps) == 2
         else f"lines {steps[0].line}, {lines} become one layer, in which nothing is left of what they remove"
     )
-    return [Edit(steps[0].instruction, (*above, run), steps[0].line, reason), *edits]
+    new = (*above, run) if anchor is steps[0].instruction else (run,)
+    return [Edit(steps[0].instruction, new, steps[0].line, reason), *edits]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -11,7 +10,7 @@ from dockfix.engine.options import PACKAGE, Option
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts, from_context
 from dockfix.facts.placement import Placement, doubts, place
-from dockfix.knowledge import known_suites
+from dockfix.knowledge import known_suites, reader_of
 from dockfix.model.effects import Package
 from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
@@ -44,7 +43,6 @@ SUITE = Option(
     choices=known_suites,
     hint="release",
 )
-_PRAGMA = re.compile(r"(hadolint|dockfix|tally|checkov|trivy|kics|nosemgrep|semgrep)\b")
 
 
 class MultiStage(Transform):
@@ -186,11 +184,15 @@ class _Splitter:
 def _without_comments(nodes: tuple[Node, ...], elsewhere: bool) -> tuple[Node, ...]:
     """The lines above an instruction; without the comments, and with one blank line at most, where the builder has them.
 
-    Comments that a linter reads hold for the instruction wherever it stands.
+    Comments that a linter reads hold for the instruction wherever it stands, but for those that hold for the whole file.
     """
     if not elsewhere:
         return nodes
-    pragmas = [node for node in nodes if isinstance(node, Comment) and _PRAGMA.match(node.content)]
+    pragmas = [
+        node
+        for node in nodes
+        if isinstance(node, Comment) and (reader := reader_of(node.content)) and reader.reads != "file"
+    ]
     return (*[node for node in nodes if isinstance(node, Blank)][:1], *pragmas)
 
 

@@ -102,7 +102,9 @@ class Secrets(Transform):
         for use, names in mounts.items():
             mounted = _mounted(facts, use, names)
             if mounted is None:  # one by one they could
-                return Outcome(warnings=warnings, refusals=[*refusals, (use.line, "its secrets could not be mounted")])
+                return Outcome(
+                    warnings=warnings, refusals=[*refusals, at("its secrets could not be mounted", use.line)]
+                )
             edits.append(Edit(use.instruction, (mounted,), use.line, ""))
         return Outcome(edits, warnings=warnings, refusals=refusals)
 

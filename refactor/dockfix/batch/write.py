@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dockfix.batch.discover import os_failure
 from dockfix.engine.results import Failure, FileChange
+from dockfix.syntax import encode
 
 
 class WriteError(Exception):
@@ -29,11 +30,6 @@ class _Write:
     before: bytes | None
     after: bytes
     staged: Path | None = None
-
-
-def encode(text: str) -> bytes:
-    """The bytes of a text that was decoded as UTF-8 with surrogateescape."""
-    return text.encode("utf-8", "surrogateescape")
 
 
 def write_together(changes: Sequence[FileChange]) -> None:

@@ -22,6 +22,7 @@ from dockfix.report.formats import chosen
 from dockfix.report.progress import Progress
 from dockfix.report.terminal import OutputError, Screen
 from dockfix.report.totals import Mode, Totals
+from dockfix.syntax import decode
 
 if TYPE_CHECKING:
     from dockfix.verify.flags import VerifyFlags
@@ -99,7 +100,7 @@ class Session:
         at = place(Path(name))
         if self._options.force_exclude and named_out(at, False, (jobs.exclude, *jobs.configs.of(at.parent).exclude)):
             if self._options.apply:  # whoever asked for the new file gets the old one
-                self._screen.out.product(self._input.decode("utf-8", "surrogateescape"))
+                self._screen.out.product(decode(self._input))
             return []
         return [replace(jobs.job(name), data=self._input)]
 
@@ -168,7 +169,7 @@ class Session:
 
     def _filtered(self, result: FileResult) -> None:
         """Print the new Dockerfile, as a filter does; files beside it can only be named."""
-        text = self._input.decode("utf-8", "surrogateescape")
+        text = decode(self._input)
         for change in result.files:
             if Path(change.path) == Path(result.path):
                 text = change.after

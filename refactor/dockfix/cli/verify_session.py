@@ -9,7 +9,6 @@ from pathlib import Path
 
 from dockfix.batch.read import UnreadableError, read
 from dockfix.batch.run import Job, work
-from dockfix.batch.write import encode
 from dockfix.cli.jobs import Choice, Jobs
 from dockfix.cli.verifying import Verifying, cleanup, told
 from dockfix.config import ConfigError, Configs
@@ -17,7 +16,7 @@ from dockfix.engine.results import Failure, FileResult
 from dockfix.engine.runner import gather
 from dockfix.report import verification, words
 from dockfix.report.terminal import OutputError, Screen
-from dockfix.syntax import decode, parse
+from dockfix.syntax import decode, encode, parse
 from dockfix.verify.bake import Pair, bake_file, slugs
 from dockfix.verify.build import BuildArguments
 from dockfix.verify.flags import VerifyFlags

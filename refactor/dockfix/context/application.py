@@ -11,6 +11,7 @@ from keyword import iskeyword
 from dockfix.context.build_context import BuildContext
 from dockfix.context.disk import MAX_FILE
 from dockfix.context.python_strings import string_literals
+from dockfix.syntax import decode
 
 MAX_FILES = 5_000
 MAX_BYTES = 32 << 20
@@ -266,7 +267,7 @@ def _hits(
         line += data.count(b"\n", counted, match.start())
         counted = match.start()
         if wanted(data, match.start()):
-            yield Mention(match[(match.lastindex or 0) if paths else 0].decode("utf-8", "surrogateescape"), name, line)
+            yield Mention(decode(match[(match.lastindex or 0) if paths else 0]), name, line)
 
 
 def _before(data: bytes, start: int) -> bytes:

@@ -12,6 +12,7 @@ from pathlib import Path
 from dockfix.context.disk import Disk, Listing, is_file
 from dockfix.context.dockerignore import Ignore, parse_ignore
 from dockfix.context.patterns import BadPatternError, go_match, has_wildcards
+from dockfix.syntax import decode, encode
 
 
 @dataclass(frozen=True)
@@ -68,18 +69,13 @@ class BuildContext:
         found = self.disk.listing
         if found is None or not self.overlay:
             return found
-        files = {**found.files, **{path: len(_encode(text)) for path, text in self.overlay.items()}}
+        files = {**found.files, **{path: len(encode(text)) for path, text in self.overlay.items()}}
         above = {parent for path in self.overlay for parent in _parents(path)}
         return Listing(files, found.links - set(self.overlay), found.folders | above, found.skipped, found.unreadable)
 
     def files(self) -> Mapping[str, int] | None:
         """The sizes of all regular files and symbolic links; None where the context cannot be listed or is huge."""
         return self.listing.files if self.listing else None
-
-    @property
-    def skipped_dirs(self) -> frozenset[str]:
-        """Folders that ``files`` leaves out: ``.git``, ``node_modules``, virtual environments and the like."""
-        return self.listing.skipped if self.listing else frozenset()
 
     @property
     def unreadable_dirs(self) -> frozenset[str]:
@@ -116,7 +112,7 @@ class BuildContext:
         if name is not None and name in self.overlay:
             return self.overlay[name]
         data = self.read_bytes(path)
-        return None if data is None else data.decode("utf-8", "surrogateescape")
+        return None if data is None else decode(data)
 
     def read_bytes(self, path: str) -> bytes | None:
         """The bytes of a file of at most 1 MiB; None where it can't be read or lies outside the context."""
@@ -125,7 +121,7 @@ class BuildContext:
             # the Dockerfile, and with it its own ignore file, may lie outside the context
             return Disk.read_outside(self.disk.absolute(path)) if path == self.ignore_name else None
         if name in self.overlay:
-            return _encode(self.overlay[name])
+            return encode(self.overlay[name])
         return self.disk.read(name)
 
     def harmless(self, path: str, head: int) -> bool:
@@ -279,10 +275,3 @@ def normal(source: str) -> str:
 def _parents(path: str) -> set[str]:
     parts = path.split("/")[:-1]
     return {"/".join(parts[:number]) for number in range(1, len(parts) + 1)}
-
-
-def _encode(text: str) -> bytes:
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass")

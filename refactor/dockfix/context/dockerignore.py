@@ -10,9 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
-from dockfix.context.disk import is_file
 from dockfix.context.patterns import BadPatternError, Matcher, clean, ignore_matcher
 
 # What Go's strings.TrimSpace takes off; Python's strip takes off some control characters more
@@ -155,12 +153,3 @@ def _read(line: str) -> str:
         if len(pattern) > 1 and pattern.startswith("/"):
             pattern = pattern[1:]
     return "!" * keeps + pattern
-
-
-def ignore_file_for(dockerfile: Path, context_root: Path) -> Path:
-    """The ignore file that a build reads: ``<Dockerfile's name>.dockerignore`` beside it if there, else the root's.
-
-    The path is returned whether or not there is a file; a file of the first kind replaces the root's altogether.
-    """
-    own = dockerfile.with_name(dockerfile.name + ".dockerignore")
-    return own if is_file(str(own)) else context_root / ".dockerignore"

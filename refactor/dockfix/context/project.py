@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dockfix.context.requirements import normalise
+from dockfix.knowledge import normalise
 
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 

@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.dockerignore import Ignore
+from dockfix.knowledge import normalise
 
 _MAX_FILES = 200
 _COMMENT = re.compile(r"(?:^|\s+)#.*$")
@@ -89,8 +90,8 @@ class Manifest:
     """A requirements file with all that it includes.
 
     ``files`` are context-relative, in the order in which pip reads them; ``requirements`` are what is installed,
-    ``constraints`` the lines of ``-c`` files. ``editable`` (the values of ``-e``), ``local_paths``, ``find_links``, ``vcs``
-    and ``urls`` are as written; pip takes local paths from its working directory, not from the file's folder.
+    ``constraints`` the lines of ``-c`` files. ``editable`` (the values of ``-e``), ``local_paths``, ``find_links`` and
+    ``vcs`` are as written; pip takes local paths from its working directory, not from the file's folder.
     ``find_links`` holds folders and files only, no URLs. ``options`` are the rest, such as ``--index-url=…``;
     ``variables`` are the names of ``${NAME}`` uses. ``missing`` are files that are not in the context or are ignored.
     """
@@ -103,7 +104,6 @@ class Manifest:
     find_links: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     vcs: tuple[str, ...] = ()
-    urls: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -252,15 +252,14 @@ class _Reader:
         name, at, url = text.partition("@")
         named = bool(at) and re.fullmatch(rf"\s*{_NAME}{_EXTRAS}\s*", name) is not None
         target = url.strip() if named else text
+        fetched = _SCHEME.match(target) is not None and "://" in target
         if _VCS.match(target):
             self.add("vcs", text)
         elif target.startswith("file:"):
             self.add("local_paths", _local(target.partition(" ;")[0]))
-        elif _SCHEME.match(target) and "://" in target:
-            self.add("urls", text)
-        elif not named and _is_path(text):
+        elif not (fetched or named) and _is_path(text):
             self.add("local_paths", _local(text))
-        else:
+        elif not fetched:
             found = _parse(text)
             if found is None:
                 self.problems.append(Problem(path, number, f"{text[:80]!r} is not a requirement"))
@@ -270,11 +269,6 @@ class _Reader:
         found = normalise(re.match(rf"\s*({_NAME})", name)[1]) if named else _name_in(target)  # type: ignore[index]
         if found and not constraint:
             self.requirements.append(Requirement(found, line, path, number))
-
-
-def normalise(name: str) -> str:
-    """A distribution's name in the form of https://packaging.python.org/en/latest/specifications/name-normalization/."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _decode(data: bytes) -> str | None:

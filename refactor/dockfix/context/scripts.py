@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from dockfix.syntax import decode, encode
 from dockfix.syntax.shell import parser, unquote
 
 if TYPE_CHECKING:
@@ -188,12 +189,8 @@ class _Reader:
         """Takes in a script; False where it cannot be parsed."""
         if len(text) > _MAX_TEXT or depth > _MAX_DEPTH:
             return False
-        try:
-            data = text.encode("utf-8", "surrogateescape")
-        except UnicodeEncodeError:
-            data = text.encode("utf-8", "surrogatepass")
         # the grammar takes \r for a part of a word; a shell would too, but then the script could not work at all
-        root = parser().parse(data.replace(b"\r\n", b"\n")).root_node
+        root = parser().parse(encode(text).replace(b"\r\n", b"\n")).root_node
         if root.has_error and not all(node.is_missing and node.type == ";" for node in _faults(root)):
             return False  # the grammar misses a semicolon in `f() { if x; then y; fi }`, which bash does not
         first = re.match(r"#![^\n]*?\b(?:sh|bash|dash|ash|ksh|zsh)\s([^\n]*)", text)
@@ -383,7 +380,7 @@ def _faults(root: Node) -> Iterator[Node]:
 
 
 def _text(node: Node | None) -> str:
-    return node.text.decode("utf-8", "surrogateescape") if node is not None and node.text is not None else ""
+    return decode(node.text) if node is not None and node.text is not None else ""
 
 
 def _word(node: Node) -> _Word:

@@ -14,9 +14,10 @@ from dockfix.context.locate import Located
 from dockfix.context.process_files import Processes, read_processes
 from dockfix.context.program import Program, read_python
 from dockfix.context.project import WORD, Project
-from dockfix.context.requirements import Manifest, closure, normalise
+from dockfix.context.requirements import Manifest, closure
 from dockfix.facts.hints import ALL_FACETS, Facet, Hints
 from dockfix.facts.startup import Startup, read_startup
+from dockfix.knowledge import normalise
 from dockfix.model.effects import PipInstall
 from dockfix.model.reason import Reason, doubt
 from dockfix.model.stages import Model, Stage, Step, Unit, build

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from dockfix import knowledge
 from dockfix.context.program.model import UNKNOWN, Use
-from dockfix.context.requirements import normalise
 from dockfix.facts import Facts
+from dockfix.knowledge import normalise
 from dockfix.model.reason import Reason, at, doubt
 
 # Libraries that come along with compilers, and what in the sources shows that they are used

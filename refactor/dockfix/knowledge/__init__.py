@@ -14,20 +14,24 @@ from dockfix.knowledge.apt import (
     role,
     runtime_libraries,
 )
-from dockfix.knowledge.base_images import PythonImage, Variant, python_image, starts_as_root
+from dockfix.knowledge.base_images import DEFAULT_PATH, PythonImage, Variant, python_image, starts_as_root
 from dockfix.knowledge.full_image import full_compilers, full_libraries, full_programs, slim_reference
+from dockfix.knowledge.linters import Linter, linters, reader_of
 from dockfix.knowledge.python_packages import (
     Needs,
     calls,
     compiles_at_run_time,
     needs_dev_packages,
     needs_libraries,
+    normalise,
     python_needs,
 )
 
 __all__ = [
+    "DEFAULT_PATH",
     "ApkRole",
     "BuildOnly",
+    "Linter",
     "Needs",
     "PythonImage",
     "Role",
@@ -45,10 +49,13 @@ __all__ = [
     "holds",
     "known_packages",
     "known_suites",
+    "linters",
     "needs_dev_packages",
     "needs_libraries",
+    "normalise",
     "python_image",
     "python_needs",
+    "reader_of",
     "recommends",
     "role",
     "runtime_libraries",

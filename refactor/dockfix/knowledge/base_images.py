@@ -9,6 +9,10 @@ from typing import Literal
 
 from dockfix.knowledge.tables import table
 
+# What an engine sets PATH to where the image says nothing: https://github.com/moby/buildkit, util/system/path.go. The official
+# Python images put /usr/local/bin before it, which is on it already
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 Variant = Literal["full", "slim", "alpine", "windows"]
 
 

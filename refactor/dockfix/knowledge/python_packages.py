@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from dockfix.knowledge.apt import runtime_libraries
 from dockfix.knowledge.tables import table
+
+
+def normalise(name: str) -> str:
+    """A distribution's name in the form of https://packaging.python.org/en/latest/specifications/name-normalization/.
+
+    ``packaging.utils.canonicalize_name`` gives the same; to import it takes longer than to read a whole Dockerfile.
+    """
+    plain = name.lower().replace("_", "-").replace(".", "-")
+    while "--" in plain:
+        plain = plain.replace("--", "-")
+    return plain
 
 
 @dataclass(frozen=True)
@@ -50,7 +60,7 @@ class Needs:
 @cache
 def python_needs(distribution: str) -> Needs | None:
     """What a distribution needs of the system; None where nothing is known of it."""
-    name = _normal(distribution)
+    name = normalise(distribution)
     data = _needs().get(name)
     started, loaded = calls(name), needs_libraries(name)
     if data is None:
@@ -72,12 +82,12 @@ def python_needs(distribution: str) -> Needs | None:
 
 def compiles_at_run_time(distribution: str) -> str | None:
     """Why a distribution needs a compiler when it runs; None where nothing of the kind is known."""
-    return _reasons().get(_normal(distribution))
+    return _reasons().get(normalise(distribution))
 
 
 def calls(distribution: str) -> frozenset[str]:
     """The executables that a distribution starts when it runs, as far as is known."""
-    return _executables().get(_normal(distribution), frozenset())
+    return _executables().get(normalise(distribution), frozenset())
 
 
 def needs_libraries(distribution: str, *, compiled: bool = False) -> tuple[str, ...]:
@@ -87,17 +97,12 @@ def needs_libraries(distribution: str, *, compiled: bool = False) -> tuple[str, 
     the same in all of Debian 11 to 13. ``compiled`` asks for those, too, that its wheels hold and a compile takes from the
     system.
     """
-    return _libraries(compiled).get(_normal(distribution), ())
+    return _libraries(compiled).get(normalise(distribution), ())
 
 
 def needs_dev_packages(distribution: str) -> str | None:
     """Why runtime libraries cannot stand in for -dev packages where a distribution is used; None where they can."""
-    return _dev_needed().get(_normal(distribution))
-
-
-def _normal(name: str) -> str:
-    # https://packaging.python.org/en/latest/specifications/name-normalization/
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return _dev_needed().get(normalise(distribution))
 
 
 @cache

@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from dockfix.knowledge import DEFAULT_PATH
 from dockfix.syntax import expand
 from dockfix.syntax.shell import Word
 
-BASE_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PLAIN_EXPANSION = re.compile(r"""^[^`()'\\]*$""")
 
 
@@ -26,7 +26,7 @@ class State:
 
     workdir: str | None = "/"
     user: str | None = ""
-    env: Mapping[str, str] = field(default_factory=lambda: {"PATH": BASE_PATH})
+    env: Mapping[str, str] = field(default_factory=lambda: {"PATH": DEFAULT_PATH})
     args: Mapping[str, str | None] = field(default_factory=dict)
     shell: tuple[str, ...] | None = None
     venvs: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ class State:
             prefix = posixpath.dirname(entry.rstrip("/"))
             if entry.rstrip("/").endswith("/bin") and prefix in self.venvs:
                 return prefix
-            if entry in BASE_PATH.split(":"):
+            if entry in DEFAULT_PATH.split(":"):
                 break
         return ""
 
@@ -69,7 +69,7 @@ class State:
             return named
         for entry in self.env.get("PATH", "").split(":"):
             prefix = posixpath.dirname(entry.rstrip("/"))
-            if entry in BASE_PATH.split(":") or prefix in self.venvs:
+            if entry in DEFAULT_PATH.split(":") or prefix in self.venvs:
                 return ""
             if "env" in posixpath.basename(prefix) or "conda" in prefix:
                 return prefix

@@ -8,6 +8,8 @@ import re
 from contextlib import suppress
 from typing import TextIO
 
+from dockfix.syntax import encode
+
 STYLES = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 # Controls, marks that turn the direction of text (CVE-2021-42574), line separators, and bytes that are not UTF-8.
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -67,7 +69,7 @@ class Sink:
 
     def product(self, text: str) -> None:
         """Write text that came from files, byte for byte as it was there. Raises OutputError."""
-        self._write(text.encode("utf-8", "surrogateescape"))
+        self._write(encode(text))
 
     def _write(self, data: bytes) -> None:
         if self.gone or self._stream is None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dockfix.syntax.encoding import decode, encode
 from dockfix.syntax.evaluate import ImageRef, expand, image, pairs
 from dockfix.syntax.heredoc import Heredoc
 from dockfix.syntax.nodes import Blank, Comment, Directive, Dockerfile, Flag, Instruction, Logical, Node
-from dockfix.syntax.parser import decode, encode, parse
+from dockfix.syntax.parser import parse
 from dockfix.syntax.problems import Problem, problems
 
 __all__ = [

@@ -12,16 +12,6 @@ _DIRECTIVES = frozenset(("syntax", "escape", "check"))
 _ESCAPES = frozenset(("\\", "`"))
 
 
-def decode(data: bytes) -> str:
-    """The text of a file; bytes that are no UTF-8 survive as surrogates."""
-    return data.decode("utf-8", "surrogateescape")
-
-
-def encode(text: str) -> bytes:
-    """The bytes of a text that ``decode`` gave; the inverse of it for every input."""
-    return text.encode("utf-8", "surrogateescape")
-
-
 def parse(text: str) -> Dockerfile:
     """The tree of any text at all; ``str(parse(text)) == text``.
 

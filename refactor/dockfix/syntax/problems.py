@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 
+from dockfix.syntax.encoding import encode
 from dockfix.syntax.grammar import KEYWORDS
 from dockfix.syntax.heredoc import openers
 from dockfix.syntax.lexer import LexError
 from dockfix.syntax.nodes import Directive, Dockerfile, Instruction, Node
-from dockfix.syntax.parser import encode
 from dockfix.syntax.rules import faults
 
 # BuildKit reads lines with Go's bufio.Scanner, whose buffer of 64 KiB must hold the line and one byte more.

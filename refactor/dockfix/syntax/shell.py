@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from dockfix.syntax.encoding import encode
+
 if TYPE_CHECKING:
     from tree_sitter import Node as TSNode
     from tree_sitter import Parser
@@ -99,12 +101,12 @@ class _Source:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.data = text.encode("utf-8", "surrogateescape")
+        self.data = encode(text)
         self._chars: list[int] | None = None
         if len(self.data) != len(text):
             self._chars = []
             for index, char in enumerate(text):
-                self._chars += [index] * len(char.encode("utf-8", "surrogateescape"))
+                self._chars += [index] * len(encode(char))
             self._chars.append(len(text))
 
     def span(self, node: TSNode) -> tuple[int, int]:

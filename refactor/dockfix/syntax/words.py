@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
+from dockfix.syntax.encoding import encode
 from dockfix.syntax.grammar import SEPARATOR, SPACES
 
 _SPACE_RUN = re.compile(f"[{SPACES}\n]+")
@@ -58,7 +59,7 @@ def split_flags(rest: str, escape: str) -> tuple[list[RawFlag], int]:
     """
     if rest.isascii():
         return _split_flags(rest, escape)
-    narrow = rest.encode("utf-8", "surrogateescape").decode("latin-1")
+    narrow = encode(rest).decode("latin-1")
     flags, end = _split_flags(narrow, escape)
     if not flags and not end:
         return flags, end

@@ -43,7 +43,7 @@ def bake_file(pairs: Sequence[Pair], folder: Path, arguments: Mapping[str, Build
         common: dict[str, object] = {"context": _literal(_absolute(pair.context, folder))}
         if given is not None:
             common |= _given(given, folder)
-            variables.update(name for name in given.build_args if _from_environment(name))
+            variables.update(name for name in given.build_arg if _from_environment(name))
         stage = pair.target or (given.target if given else "")
         if stage:
             common["target"] = _literal(stage)
@@ -81,8 +81,8 @@ def slugs(names: Iterable[str]) -> list[str]:
 def _given(given: BuildArguments, folder: Path) -> dict[str, object]:
     """The keys of a target for what was given; an option that was not used has none."""
     parts: dict[str, object] = {
-        "args": {_literal(name): value for name, value in map(_build_arg, given.build_args)},
-        "secret": [_secret(text, folder) for text in given.secrets],
+        "args": {_literal(name): value for name, value in map(_build_arg, given.build_arg)},
+        "secret": [_secret(text, folder) for text in given.secret],
         "ssh": [_ssh(text, folder) for text in given.ssh],
         "platforms": [_literal(part) for part in given.platform.split(",") if part],
         "network": _literal(given.network),

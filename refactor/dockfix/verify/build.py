@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
-from dockfix.syntax import Directive, Instruction, decode, parse
+from dockfix.syntax import Directive, Instruction, decode, encode, parse
 from dockfix.verify.engines import REPOSITORY, Engine
+from dockfix.verify.flags import BuildFlags
 from dockfix.verify.process import TimedOut, run
 
 TAIL = 20  # lines of a failed build that a report shows
@@ -34,23 +35,14 @@ HIDDEN = "[hidden]"
 
 
 @dataclass(frozen=True)
-class BuildArguments:
-    """What is passed through to every build, as written on the command line."""
-
-    build_args: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()
-    ssh: tuple[str, ...] = ()
-    platform: str = ""
-    network: str = ""
-    target: str = ""
-    pull: bool = False
-    no_cache: bool = False
+class BuildArguments(BuildFlags):
+    """What is passed through to every build."""
 
     def words(self) -> list[str]:
         """The arguments as words of a build command."""
         words = [
             word
-            for flag, values in (("--build-arg", self.build_args), ("--secret", self.secrets), ("--ssh", self.ssh))
+            for flag, values in (("--build-arg", self.build_arg), ("--secret", self.secret), ("--ssh", self.ssh))
             for value in values
             for word in (flag, value)
         ]
@@ -61,7 +53,7 @@ class BuildArguments:
     def hidden(self) -> tuple[str, ...]:
         """Texts that no log and no report may show: what the secrets hold, and build arguments named like secrets."""
         texts: list[str] = []
-        for secret in self.secrets:
+        for secret in self.secret:
             pairs = (cell.partition("=") for cell in next(csv.reader([secret]), []))
             fields = {name.lower(): value for name, _, value in pairs}
             source = fields.get("src") or fields.get("source") or ""
@@ -72,7 +64,7 @@ class BuildArguments:
             texts += _parts(_content(Path(source)) if held is None else held)
         return tuple(
             sorted(
-                {text.strip() for text in texts if len(text.strip()) >= 4} | named_secrets(self.build_args),
+                {text.strip() for text in texts if len(text.strip()) >= 4} | named_secrets(self.build_arg),
                 key=lambda text: -len(text),
             )
         )
@@ -264,7 +256,7 @@ def with_own_caches(dockerfile: str, salt: str = "") -> str:
     texts = []
     for node in parse(dockerfile).nodes:
         text = node.text
-        digest.update(text.encode("utf-8", "surrogateescape"))
+        digest.update(encode(text))
         if isinstance(node, Instruction) and node.keyword == "RUN":
             own = digest.hexdigest()[:12]
             text = _CACHE.sub(lambda match, own=own: f"--mount={_own_id(match[1], own)}", text)  # type: ignore[misc]
@@ -295,15 +287,11 @@ def _front_end_failed(log: Path, directive: str) -> bool:
 def _tag(name: str) -> str:
     """A part of a tag: long names stay different where they are cut."""
     tag = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "image"
-    return (
-        tag
-        if len(tag) <= 40
-        else f"{tag[:31]}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
-    )
+    return tag if len(tag) <= 40 else f"{tag[:31]}-{hashlib.sha256(encode(name)).hexdigest()[:8]}"
 
 
 def _write(path: Path, text: str) -> None:
-    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    path.write_bytes(encode(text))
 
 
 def _content(path: Path) -> str:

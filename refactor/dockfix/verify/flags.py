@@ -7,11 +7,9 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class VerifyFlags:
-    """The options of the command line; empty and None mean that they say nothing. Times are in seconds."""
+class BuildFlags:
+    """What every build is given, as written on the command line; the names are those of the options."""
 
-    engine: str | None = None
-    builder: str = ""
     build_arg: tuple[str, ...] = ()
     secret: tuple[str, ...] = ()
     ssh: tuple[str, ...] = ()
@@ -20,6 +18,14 @@ class VerifyFlags:
     target: str = ""
     pull: bool = False
     no_cache: bool = False
+
+
+@dataclass(frozen=True)
+class VerifyFlags(BuildFlags):
+    """The options of the command line; empty and None mean that they say nothing. Times are in seconds."""
+
+    engine: str | None = None
+    builder: str = ""
     smoke: tuple[str, ...] = ()
     env: tuple[str, ...] = ()
     run_network: bool = False

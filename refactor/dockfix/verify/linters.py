@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from dockfix.syntax import decode
 from dockfix.verify.process import TimedOut, run
 
 HADOLINT = ("--no-fail", "-f", "json", "-")
@@ -53,7 +54,7 @@ def lint(
         except (ValueError, KeyError, TypeError, AttributeError):
             notes.append(f"{name} failed: what it printed is not the JSON that was expected")
 
-    ask("hadolint", HADOLINT, dockerfile_text.decode("utf-8", "surrogateescape"), _codes)
+    ask("hadolint", HADOLINT, decode(dockerfile_text), _codes)
     if image is not None:
         ask("trivy", (*TRIVY, image), "", _severities)
     return counts, notes

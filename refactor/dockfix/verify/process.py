@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO
 
+from dockfix.syntax import encode
+
 POLL = 0.1  # seconds between two looks at the clock
 GRACE = 5.0  # seconds that a program has to end by itself
 DRAIN = 2.0  # seconds for what is still in the pipes of a program that has ended
@@ -136,4 +138,4 @@ def _read(pipe: IO[bytes], kept: list[str], line: Callable[[str], None] | None, 
 
 def _feed(pipe: IO[bytes], text: str) -> None:
     with suppress(OSError), pipe:  # it need not read what it is given
-        pipe.write(text.encode("utf-8", "surrogateescape"))
+        pipe.write(encode(text))

@@ -13,7 +13,7 @@ from dockfix.engine import FileResult, Settings
 from dockfix.engine.registry import ids, setting, transforms
 from dockfix.engine.runner import gather, run
 from dockfix.facts import Facts
-from dockfix.syntax import decode, parse
+from dockfix.syntax import decode, encode, parse
 from dockfix.verify.engines import Engine, EngineError
 from dockfix.verify.linters import lint
 from dockfix.verify.process import TimedOut
@@ -355,8 +355,7 @@ class _Search:
         )
 
     def _linted(self, built: Built, text: str, image: str, notes: list[str]) -> Built:
-        data = text.encode("utf-8", "surrogateescape")
-        found, said = lint(data, image, self.engine.environment, LINT_WITHIN, self.engine.stop)
+        found, said = lint(encode(text), image, self.engine.environment, LINT_WITHIN, self.engine.stop)
         notes += said
         return replace(built, linters=found)
 

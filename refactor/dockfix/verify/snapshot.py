@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import IO, BinaryIO, Literal
 
+from dockfix.syntax import decode
+
 _BUFFER = 1 << 16
 _MAX_LINKS = 40  # where Linux gives up
 # Compared by name and version, or made anew at will: their content is not worth reading
@@ -290,7 +292,7 @@ class _Reader:
         """A file's digest, and whether it is an ELF file; keeps the texts."""
         if path in _TEXTS or _OWNED.fullmatch(path):
             data = b"".join(_chunks(archive.extractfile(member)))
-            text = data.decode("utf-8", "surrogateescape")
+            text = decode(data)
             if path in _TEXTS:
                 self.texts[path] = text
             else:

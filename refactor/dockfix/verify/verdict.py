@@ -18,7 +18,6 @@ class Verdict(Enum):
     ORIGINAL_FAILS = "the original fails its own check"
     NETWORK = "network or registry fault"
     TIMED_OUT = "timed out"
-    NO_ENGINE = "no container engine"
     ENGINE_FAULT = "the container engine failed"
     NOT_COMPARED = (
         "not compared"  # there is a change that was never built: the build budget ran out, or was interrupted

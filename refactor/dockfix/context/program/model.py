@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, Protocol, TypeVar
@@ -11,7 +10,6 @@ from typing import Literal, Protocol, TypeVar
 # What a path starts from: the root, the working directory, the root of the build context (paths made from __file__), the
 # user's home, the folder for temporary files, or a place worked out at run time
 Base = Literal["root", "cwd", "code", "home", "temp", "unknown"]
-Sureness = Literal["known", "default", "partly", "unknown"]
 
 UNKNOWN = "?"
 # Files that are there for development; their code does not run when the container does
@@ -50,15 +48,6 @@ class Write:
     line: int
     how: str = ""
     env: str = ""
-
-    @property
-    def sure(self) -> Sureness:
-        """How much of the path is known: all, all unless a variable is set, its start, or nothing."""
-        if self.base == "unknown":
-            return "unknown"
-        if UNKNOWN in self.path:
-            return "partly"
-        return "default" if self.env else "known"
 
 
 @dataclass(frozen=True)
@@ -140,14 +129,6 @@ class Program:
     def complete(self) -> bool:
         """Whether every file could be read, so that what was not found is not there (as far as the reading goes)."""
         return not self.unparsed
-
-    def executables(self) -> Mapping[str, Use]:
-        """The first use of each executable that is known by name, by its base name."""
-        found: dict[str, Use] = {}
-        for use in self.runs:
-            if use.word != UNKNOWN:
-                found.setdefault(use.word.rpartition("/")[2], use)
-        return found
 
     def running(self) -> Program:
         """The same without the files that are there for development."""

@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from dockfix.knowledge import DEFAULT_PATH
 from dockfix.model.reason import Declared, Part
-from dockfix.verify.image import DEFAULT_PATH, Image
+from dockfix.verify.image import Image
 from dockfix.verify.verdict import Finding
 
 _PATH = Declared("ENV", "PATH")
