@@ -76,6 +76,7 @@ TRIED = [
 ]
 
 
+@pytest.mark.covers("dockerignore/last-match-wins")
 @pytest.mark.parametrize(("text", "ignored", "kept"), TRIED, ids=[repr(case[0]) for case in TRIED])
 def test_as_docker_does(text: str, ignored: list[str], kept: list[str]) -> None:
     ignore = parse_ignore(text)
@@ -120,6 +121,7 @@ def test_very_deep_paths() -> None:
     assert not parse_ignore("**/x").ignores(path)
 
 
+@pytest.mark.covers("dockerignore/file-of-the-dockerfile")
 def test_the_ignore_file_beside_the_dockerfile_replaces_the_roots(tmp_path: Path) -> None:
     docker = tmp_path / "docker"
     docker.mkdir()
@@ -150,6 +152,7 @@ def test_never_raises_for_any_text(text: str, path: str) -> None:
     assert parse_ignore(text).ignores(path) in {True, False}
 
 
+@pytest.mark.covers("dockerignore/last-match-wins")
 @given(st.lists(lines, max_size=6).map("\n".join), paths)
 def test_a_last_pattern_for_the_path_decides(text: str, path: str) -> None:
     literal = "".join("\\" + char if char in "*?[]\\^!#" else char for char in path)
