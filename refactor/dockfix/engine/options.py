@@ -39,7 +39,9 @@ class Option(Generic[T]):
 
     @property
     def type(self) -> str:
-        """What its values are, in a word."""
+        """What its values are, in a few words."""
+        if self.choices is not None:
+            return f"one of {', '.join(sorted(self.choices()))}"
         return (
             "true or false" if isinstance(self.default, bool) else "text" if isinstance(self.default, str) else "names"
         )
@@ -53,9 +55,8 @@ class Option(Generic[T]):
         if isinstance(self.default, str):
             if not isinstance(value, str):
                 raise OptionError(f"{self.key} must be a text")
-            known = sorted(self.choices()) if self.choices is not None else []
-            if known and value and value not in known:
-                raise OptionError(f"{self.key} must be one of {', '.join(known)}")
+            if self.choices is not None and value and value not in self.choices():
+                raise OptionError(f"{self.key} must be {self.type}")
             return value
         return self._names(value)
 
