@@ -210,7 +210,14 @@ def test_a_virtual_environment_that_nobody_saw_being_made_blocks() -> None:
         ("curl -fsSLo /x https://y/z", ("/etc/ssl",), ("/x",)),
         ("wget https://y/z", ("/etc/ssl",), ("/app",)),
         ("wget -qO /x https://y/z", ("/etc/ssl",), ("/x",)),
+        ("wget -O - https://y/z", ("/etc/ssl",), ()),
+        ("wget -o /l https://y/z", ("/etc/ssl",), ("/app", "/l")),
+        ("wget -P /d --save-cookies /c --tries 3 https://y/z", ("/etc/ssl",), ("/d", "/c")),
+        ("curl -D /h -o - https://y/z", ("/etc/ssl",), ("/h",)),
+        ("curl --max-redirs 5 --trace-ascii t -O https://y/z", ("/etc/ssl",), ("/app/t", "/app")),
         ("tar -xzf a.tar.gz -C /opt", ("/app/a.tar.gz",), ("/opt",)),
+        ("/bin/tar xzf a.tgz --directory=/opt --exclude x", ("/app/a.tgz",), ("/opt",)),
+        ("unzip -f a.zip -d /opt", ("/app/a.zip",), ("/opt",)),
     ],
 )
 def test_paths(text: str, reads: tuple[str, ...], writes: tuple[str, ...]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from dockfix.knowledge import command_options
 from dockfix.syntax import decode, encode
 from dockfix.syntax.shell import parser, unquote
 
@@ -85,28 +86,7 @@ _RUNNERS = {
 }
 _WRITES_ALL = frozenset({"mkdir", "touch", "tee", "install", "truncate", "mkfifo", "chown", "chgrp", "chmod"})
 _WRITES_LAST = frozenset({"cp", "mv", "ln", "rsync"})
-# Options after which well-known programs are told where to write, and programs that write to their last operand
-_OUTPUT_OPTIONS: dict[str, frozenset[str]] = {
-    name: frozenset(options.split())
-    for names, options in (
-        ("wget", "-O --output-document -P --directory-prefix --warc-file -o --output-file -a --append-output"),
-        ("curl", "-o --output --output-dir -D --dump-header -c --cookie-jar"),
-        ("tar bsdtar", "-C --directory"),
-        ("unzip", "-d"),
-        ("gpg pandoc dot", "-o --output"),
-        ("soffice libreoffice", "--outdir"),
-        ("yt-dlp youtube-dl", "-o --output -P --paths"),
-        ("openssl", "-out -keyout"),
-        ("ssh-keygen", "-f"),
-        ("pg_dump mysqldump", "-f --file -r --result-file"),
-        ("gunicorn", "-p --pid --access-logfile --error-logfile --log-file"),
-        ("twistd", "--pidfile -l --logfile"),
-        ("celery", "--pidfile -f --logfile -s --schedule"),
-        ("uwsgi", "--pidfile --logto --daemonize"),
-        ("supervisord", "-l --logfile -j --pidfile"),
-    )
-    for name in names.split()
-}
+# Programs that write to their last operand
 _WRITES_OUTPUT = frozenset(
     {"ffmpeg", "convert", "magick", "wkhtmltopdf", "wkhtmltoimage", "pdftotext", "pdftoppm", "pdftocairo", "sox"}
 )
@@ -233,7 +213,7 @@ class _Reader:
 
     def output(self, program: str, rest: Sequence[_Word]) -> None:
         """Takes in where a well-known program is told to write."""
-        options = _OUTPUT_OPTIONS.get(program, frozenset())
+        options = command_options(program).written
         found = [rest[number + 1] for number, word in enumerate(rest[:-1]) if word.value in options]
         for word in rest:
             name, equals, value = word.text.partition("=")

@@ -15,6 +15,7 @@ from dockfix.knowledge.apt import (
     runtime_libraries,
 )
 from dockfix.knowledge.base_images import DEFAULT_PATH, PythonImage, Variant, python_image, starts_as_root
+from dockfix.knowledge.command_options import CommandOptions, command_options
 from dockfix.knowledge.full_image import full_compilers, full_libraries, full_programs, slim_reference
 from dockfix.knowledge.linters import Linter, linters, reader_of
 from dockfix.knowledge.python_packages import (
@@ -31,6 +32,7 @@ __all__ = [
     "DEFAULT_PATH",
     "ApkRole",
     "BuildOnly",
+    "CommandOptions",
     "Linter",
     "Needs",
     "PythonImage",
@@ -41,6 +43,7 @@ __all__ = [
     "apk_runtime",
     "build_only",
     "calls",
+    "command_options",
     "commands",
     "compiles_at_run_time",
     "full_compilers",

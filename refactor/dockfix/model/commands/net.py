@@ -3,77 +3,29 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 
+from dockfix.knowledge import command_options
 from dockfix.model.commands.protocol import Arguments, CommandModel, parse
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.state import State
 from dockfix.syntax.shell import Command
 
-_CURL_VALUED = {
-    "-o",
-    "--output",
-    "-H",
-    "--header",
-    "-d",
-    "--data",
-    "-u",
-    "--user",
-    "-A",
-    "--user-agent",
-    "-x",
-    "--proxy",
-    "-X",
-    "--request",
-    "--retry",
-    "--retry-delay",
-    "--retry-max-time",
-    "--connect-timeout",
-    "-m",
-    "--max-time",
-    "--cacert",
-    "-w",
-    "--write-out",
-    "--output-dir",
-    "-e",
-    "--referer",
-    "--url",
-    "-T",
-    "-F",
-    "-b",
-    "-c",
-    "-K",
-    "--config",
-}
-_WGET_VALUED = {
-    "-O",
-    "--output-document",
-    "-P",
-    "--directory-prefix",
-    "-t",
-    "--tries",
-    "-T",
-    "--timeout",
-    "-U",
-    "--user-agent",
-    "--header",
-    "-o",
-    "-a",
-    "-e",
-}
 _NETWORK = ("/etc/ssl",)
 
 
-def _target(arguments: Arguments, state: State, *names: str) -> tuple[str, ...] | None:
-    """The files that output options name; None where only the shell knows."""
+def _target(arguments: Arguments, state: State, names: Iterable[str]) -> tuple[str, ...] | None:
+    """The files and folders that output options name, "-" left out; None where only the shell knows."""
     values = arguments.values(*names)
-    paths = [None if value is None else state.path(value) for value in values]
-    return None if None in paths else tuple(path for path in paths if path and path != "/-")
+    paths = [None if value is None else state.path(value) for value in values if value != "-"]
+    return None if None in paths else tuple(path for path in paths if path)
 
 
 def _curl(command: Command, state: State) -> Effects:
-    arguments = parse(command.args, state, _CURL_VALUED)
-    written = _target(arguments, state, "-o", "--output")
-    if written is None or arguments.has("-K", "--config", "--output-dir"):
+    options = command_options("curl")
+    arguments = parse(command.args, state, options.valued)
+    written = _target(arguments, state, options.output | options.beside)
+    if written is None or arguments.has("-K", "--config", *options.folder):
         return opaque("where curl writes is known only to the shell")
     if arguments.has("-O", "--remote-name", "-J", "--remote-header-name"):
         written = (*written, state.workdir or "/")
@@ -81,28 +33,29 @@ def _curl(command: Command, state: State) -> Effects:
 
 
 def _wget(command: Command, state: State) -> Effects:
-    arguments = parse(command.args, state, _WGET_VALUED)
-    if any(value == "-" for value in arguments.values("-O", "--output-document")):
-        return Effects(reads=_NETWORK, tools=frozenset({"wget"}))
-    written = _target(arguments, state, "-O", "--output-document", "-P", "--directory-prefix")
-    if written is None:
+    options = command_options("wget")
+    arguments = parse(command.args, state, options.valued)
+    written = _target(arguments, state, options.output | options.folder)
+    beside = _target(arguments, state, options.beside)
+    if written is None or beside is None:
         return opaque("where wget writes is known only to the shell")
-    # without -O the name comes from the URL, which may redirect: it lies somewhere in the working directory
-    return Effects(reads=_NETWORK, writes=written or (state.workdir or "/",), tools=frozenset({"wget"}))
+    if "-" not in arguments.values(*options.output):
+        # without -O the name comes from the URL, which may redirect: it lies somewhere in the working directory
+        beside = (*(written or (state.workdir or "/",)), *beside)
+    return Effects(reads=_NETWORK, writes=beside, tools=frozenset({"wget"}))
 
 
-def _unpack(tool: str, folder: str) -> CommandModel:
-    def model(command: Command, state: State) -> Effects:
-        arguments = parse(command.args, state, {folder, "-f", "--file", "--strip-components", "--directory"})
-        values = [state.value(word) for word in command.args]
-        target = arguments.values(folder, "--directory")
-        where = state.path(target[-1] or "") if target else state.workdir
-        if None in values or where is None or (target and target[-1] is None):
-            return opaque(f"what {tool} unpacks is known only to the shell")
-        reads = tuple(path for value in values if value and (path := state.path(value)) and posixpath.splitext(path)[1])
-        return Effects(reads=reads, writes=(where,), tools=frozenset({tool, "gzip", "xz", "bzip2"}))
-
-    return model
+def _unpack(command: Command, state: State) -> Effects:
+    tool = posixpath.basename(command.name or "")
+    options = command_options(tool)
+    arguments = parse(command.args, state, options.valued)
+    values = [state.value(word) for word in command.args]
+    target = arguments.values(*options.folder)
+    where = state.path(target[-1] or "") if target else state.workdir
+    if None in values or where is None or (target and target[-1] is None):
+        return opaque(f"what {tool} unpacks is known only to the shell")
+    reads = tuple(path for value in values if value and (path := state.path(value)) and posixpath.splitext(path)[1])
+    return Effects(reads=reads, writes=(where,), tools=frozenset({tool, "gzip", "xz", "bzip2"}))
 
 
 def _git(command: Command, state: State) -> Effects:
@@ -135,7 +88,6 @@ def _git(command: Command, state: State) -> Effects:
 MODELS: dict[str, CommandModel] = {
     "curl": _curl,
     "wget": _wget,
-    "tar": _unpack("tar", "-C"),
-    "unzip": _unpack("unzip", "-d"),
+    **dict.fromkeys(("tar", "unzip"), _unpack),
     "git": _git,
 }
