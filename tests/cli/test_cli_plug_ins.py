@@ -80,7 +80,7 @@ def test_a_plug_in_is_found_and_ordered(site: Path) -> None:
         (
             GOOD.format(after="").replace('"hello"', '"non-root"'),
             "acme_bad:Hello",
-            "there is a transform non-root already",
+            "there is a non-root already",
         ),
         (
             GOOD.format(after='after = frozenset({"hello"})'),

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 import schema
 from checks import dockfix, notes
 from dockfix.engine import FileResult, Settings
-from dockfix.model.stages import build
+from dockfix.managers.commands import model_of
 from dockfix.syntax import parse
 from results import ignore_of, installed, text_of
 
@@ -178,7 +178,7 @@ class Seen:
     @property
     def split(self) -> bool:
         """Whether there are more stages than there were."""
-        return len(build(parse(self.after)).stages) > len(build(parse(self.before)).stages)
+        return len(model_of(parse(self.after)).stages) > len(model_of(parse(self.before)).stages)
 
     @property
     def installed(self) -> set[str]:
@@ -189,7 +189,7 @@ class Seen:
         """The texts that an entry may speak of, with each instruction on one line; builder and runtime only where there are two stages."""
         joined = re.sub(r"[ \t]*\\\n\s*", " ", self.after)
         found = {"text": joined, "ignore": ignore_of(self.result)}
-        if len(build(parse(self.after)).stages) == 2:
+        if len(model_of(parse(self.after)).stages) == 2:
             found["builder"], _, found["runtime"] = joined.rpartition("\nFROM ")
         return found
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dockfix.engine import FileResult
-from dockfix.model.effects import AptInstall
-from dockfix.model.stages import build
+from dockfix.managers.commands import model_of
+from dockfix.managers.verbs import system_install
 from dockfix.syntax import parse
 
 Project = Callable[..., FileResult]
@@ -42,7 +42,7 @@ def installed(text: str) -> set[str]:
     """The apt packages that the final stage installs."""
     return {
         package.name
-        for _, unit in build(parse(text)).final.units
-        if isinstance(unit.effects.action, AptInstall)
-        for package in unit.effects.action.packages
+        for _, unit in model_of(parse(text)).final.units
+        if (install := system_install(unit.effects.action)) is not None
+        for package in install.asked
     }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dockfix.model.effects import AptClean, AptInstall, AptUpdate, Package, ShellState
+from dockfix.managers.verbs import by_system, system_install
+from dockfix.model.actions import Clean, Package, Refresh, ShellState
 from dockfix.model.stages import Step
 from dockfix.syntax import Node
 from dockfix.syntax.shell import Word
@@ -26,31 +27,30 @@ def trim(step: Step, keep: Trim) -> tuple[Node, ...] | None:
     units = set(keep.units)
     removed: list[Word] = []
     inserted: list[tuple[Word, str]] = []
-    there = {
-        package.name
-        for unit in step.units
-        if isinstance(unit.effects.action, AptInstall)
-        for package in unit.effects.action.packages
-        if package not in keep.packages
+    installs = {
+        index: install for index, unit in enumerate(step.units) if (install := system_install(unit.effects.action))
     }
-    installs = [index for index in units if isinstance(step.units[index].effects.action, AptInstall)]
-    for index in installs:
-        action = step.units[index].effects.action
-        if not isinstance(action, AptInstall):
-            continue
+    there = {package.name for install in installs.values() for package in install.asked if package not in keep.packages}
+    kept = sorted(units & installs.keys())
+    for index in kept:
+        install = installs[index]
         instead_of: dict[Package, tuple[str, ...]] = {}
-        for package in action.packages:
+        for package in install.asked:
             if package in keep.packages:
                 instead_of[package] = tuple(name for name in keep.packages[package] if name not in there)
                 there.update(instead_of[package])
-        if not action.dynamic and len(instead_of) == len(action.packages) and not any(instead_of.values()):
+        if not install.dynamic and len(instead_of) == len(install.asked) and not any(instead_of.values()):
             units.discard(index)
             continue
         for package, instead in instead_of.items():
             removed.append(package.word)
             inserted += [(package.word, name) for name in instead]
-    if not any(isinstance(step.units[index].effects.action, AptInstall) for index in units) and installs:
-        units = {index for index in units if not isinstance(step.units[index].effects.action, AptUpdate | AptClean)}
+    if kept and not units & installs.keys():
+        units = {
+            index
+            for index in units
+            if not (isinstance(action := step.units[index].effects.action, Refresh | Clean) and by_system(action))
+        }
     if all(isinstance(step.units[index].effects.action, ShellState) for index in units):
         return ()
     dropped = set(range(len(step.units))) - units

@@ -12,8 +12,10 @@ from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
 from dockfix.facts.needs import needed
 from dockfix.knowledge.no_recommends import needed_recommends, recommended_programs
-from dockfix.model.commands import runs_alone
-from dockfix.model.effects import AptChange, AptInstall, AptUpdate
+from dockfix.managers.commands import runs_alone
+from dockfix.managers.protocol import SystemManager
+from dockfix.managers.verbs import by_system, system_install
+from dockfix.model.actions import Install, Refresh, Upgrade
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Stage, Step, Unit
 from dockfix.syntax import Comment, Instruction, Node
@@ -23,7 +25,6 @@ from ._layout import joined_above, leading
 from ._runs import plain
 
 _REMOVAL = "rm -rf /var/lib/apt/lists/*"
-_FLAG = "--no-install-recommends"
 _APT = ("apt-get", "apt", "aptitude", "apt-cache", "apt-file")
 _READS = rb"(?m)^[ \t]*(?:import|from)[ \t]+(?:apt|apt_pkg)\b|/var/lib/apt\b"
 # Packages with programs that read the lists whenever somebody calls them
@@ -119,13 +120,13 @@ class _Work:
 
     def with_install(self, step: Step, following: Step | None) -> tuple[Instruction, Node, tuple[Comment, ...]] | None:
         """One RUN for an update that stands alone and the install below it, and where the install's comments go."""
-        alone = len(step.units) == 1 and isinstance(step.units[0].effects.action, AptUpdate)
+        alone = len(step.units) == 1 and isinstance(step.units[0].effects.action, Refresh)
         if (
             not alone
             or following is None
             or following.keyword != "RUN"
             or not following.units
-            or not isinstance(following.units[0].effects.action, AptInstall)
+            or system_install(following.units[0].effects.action) is None
         ):
             return None
         for each in (step, following):
@@ -146,7 +147,7 @@ class _Work:
         """The RUN with the removal of the lists at its end, where it fetches and keeps them and nobody needs them."""
         if stage not in self.facts.final.lineage:
             return run
-        updates = [index for index, unit in enumerate(units) if isinstance(unit.effects.action, AptUpdate)]
+        updates = [index for index, unit in enumerate(units) if isinstance(unit.effects.action, Refresh)]
         if (
             not updates
             or any(_touches_lists(unit) for unit in units[updates[-1] + 1 :])
@@ -170,8 +171,8 @@ class _Work:
             (
                 package.name
                 for action in actions
-                if isinstance(action, AptInstall)
-                for package in action.packages
+                if (install := system_install(action)) is not None
+                for package in install.asked
                 if package.name in _READERS
             ),
             "",
@@ -207,13 +208,14 @@ class _Work:
     def without_recommends(self, unit: Unit, run: Instruction, step: Step, reasons: list[str]) -> Instruction:
         """The RUN with ``--no-install-recommends`` in one of its installs, where that takes away nothing that may be needed."""
         action = unit.effects.action
-        if not isinstance(action, AptInstall) or "recommends" in unit.command.text.lower():
+        install = system_install(action)
+        if install is None or "recommends" in unit.command.text.lower():
             return run
-        names = [package.name for package in action.packages]
+        names = [package.name for package in install.asked]
         reason = needed_recommends(names) or self.called(recommended_programs(names))
-        if action.dynamic or self.facts.final.python is None:
+        if install.dynamic or self.facts.final.image is None:
             reason = "which packages are installed is known only to the shell"
-        new = None if reason else _minimal(run, step, unit)
+        new = None if reason else _minimal(run, step, unit, install)
         if new is None:
             self.refusals.append(at(reason or "the install could not be found again", step.line))
             return run
@@ -221,18 +223,13 @@ class _Work:
         return new
 
 
-def _minimal(run: Instruction, step: Step, unit: Unit) -> Instruction | None:
-    """A RUN that ends with the commands of ``step``, with the flag in one of them; None where that can't be done."""
+def _minimal(run: Instruction, step: Step, unit: Unit, install: Install) -> Instruction | None:
+    """A RUN that ends with the commands of ``step``, without what one of them only recommends; None where that can't be done."""
     form = shell_form(run, step.state.shell)
-    if form is None:
+    if form is None or not isinstance(install.manager, SystemManager):
         return None
-    words = form.commands[step.units.index(unit) - len(step.units)].words
-    values = [word.value for word in words]
-    if "install" not in values:
-        return None
-    position = values.index("install")
-    behind = position + 1 if values[position + 1 : position + 2] == ["-y"] else position
-    return form.edited(insert=[(words[behind], _FLAG)])
+    recipe = install.manager.minimal(install, form.commands[step.units.index(unit) - len(step.units)])
+    return None if isinstance(recipe, Reason) else form.edited(insert=recipe.insert, remove=recipe.remove)
 
 
 def _touches_lists(unit: Unit) -> bool:
@@ -271,10 +268,10 @@ def _later(stage: Stage, owner: Stage, step: Step) -> str:
             if each.keyword == "ONBUILD" and part is stage:
                 return f"the lists stay: ONBUILD in line {each.line} may need them"
             for unit in each.units:
-                if isinstance(unit.effects.action, AptUpdate):
+                if isinstance(unit.effects.action, Refresh):
                     return ""
                 action = unit.effects.action
-                if isinstance(action, AptInstall) or (isinstance(action, AptChange) and "upgrade" in action.verb):
+                if by_system(action) and isinstance(action, Install | Upgrade):
                     return f"the lists stay: line {each.line} installs packages without an update of its own"
                 program = _unknown_program(unit)
                 if program:

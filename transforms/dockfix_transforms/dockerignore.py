@@ -11,7 +11,7 @@ from dockfix.context.dockerignore import Ignore, parse_ignore
 from dockfix.engine.transform import Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts
 from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
-from dockfix.model.effects import VenvCreate
+from dockfix.model.actions import Make
 from dockfix.model.reason import Reason
 from dockfix.syntax import encode, parse
 
@@ -59,7 +59,7 @@ class Dockerignore(Transform):
 
     def apply(self, facts: Facts) -> Outcome:
         """Writes the file that goes with the Dockerfile."""
-        if facts.final.python is None and not facts.installs:
+        if facts.final.image is None and not facts.installs:
             return refuse("what a program that is not Python needs of the context is not known")
         if not any(copied.directories for copied in facts.copies.values()):
             return refuse("no COPY takes a folder, so only the named files reach the image")
@@ -100,9 +100,7 @@ class _Chooser:
         self.named = self._named_files()
         units = [unit for stage in facts.model.stages for _, unit in stage.units]
         self.commands = [unit.command.text for unit in units if unit.effects.action is None]
-        self.makes_environment = any(
-            unit.effects.opaque or isinstance(unit.effects.action, VenvCreate) for unit in units
-        )
+        self.makes_environment = any(unit.effects.opaque or isinstance(unit.effects.action, Make) for unit in units)
         self.versioned = bool(self.sources.search(_SCM)) or self._dockerfile_mentions(".git")
 
     def _named_files(self) -> set[str]:

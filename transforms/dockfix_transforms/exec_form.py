@@ -9,7 +9,8 @@ from typing import ClassVar
 from dockfix.context.scripts import SHELLS
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
-from dockfix.model.effects import AptInstall, within
+from dockfix.managers.verbs import system_install
+from dockfix.model.effects import within
 from dockfix.model.reason import Declared, Reason, doubt
 from dockfix.model.stages import Step
 from dockfix.syntax import image
@@ -83,7 +84,7 @@ class ExecForm(Transform):
         if step is None or step.instruction.json is not None or not step.instruction.args:
             return Outcome()
         form = step.shell_form
-        windows = stage.python is not None and stage.python.variant == "windows"
+        windows = stage.image is not None and stage.image.variant == "windows"
         if windows or form is None or (step.state.shell and step.state.shell != ("/bin/sh", "-c")):
             return refuse(f"SHELL says how {step.keyword} is run", step.line)
         commands = form.commands
@@ -177,7 +178,7 @@ def _doubt(facts: Facts, step: Step, command: Command) -> Reason | None:
     if step.keyword == "ENTRYPOINT":
         return doubt("arguments of docker run, which the shell form ignores, would reach the program")
     first = facts.final.lineage[0]
-    if first.python is None and not any(stage.of("ENTRYPOINT") for stage in facts.final.lineage):
+    if first.image is None and not any(stage.of("ENTRYPOINT") for stage in facts.final.lineage):
         reference = image(first.base or "")
         if reference.registry or reference.repository.removeprefix("library/") not in _PLAIN_BASES:
             return doubt("the base image may bring an ENTRYPOINT, which would get other arguments")
@@ -195,8 +196,8 @@ def _doubt(facts: Facts, step: Step, command: Command) -> Reason | None:
     installed = {
         package.name
         for _, unit in facts.final.units
-        if isinstance(unit.effects.action, AptInstall)
-        for package in unit.effects.action.packages
+        if (install := system_install(unit.effects.action)) is not None
+        for package in install.asked
     } | facts.distributions
     if (
         not _PROGRAM.fullmatch(name)

@@ -49,7 +49,7 @@ class Healthcheck(Transform):
         stage = facts.final
         program = facts.program.running()
         starts = [step for step in (stage.last("CMD"), stage.last("ENTRYPOINT")) if step is not None]
-        if stage.python is None or stage.last("HEALTHCHECK") is not None or not starts or not program.endpoints:
+        if stage.image is None or stage.last("HEALTHCHECK") is not None or not starts or not program.endpoints:
             return Outcome()
         first = min(starts, key=stage.steps.index)
         if facts.unknown or not program.complete:

@@ -11,16 +11,9 @@ from typing import ClassVar
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
 from dockfix.knowledge import reader_of
-from dockfix.model.effects import (
-    AptChange,
-    AptClean,
-    AptInstall,
-    AptUpdate,
-    PipCacheClean,
-    PipInstall,
-    ShellState,
-    overlap,
-)
+from dockfix.managers.verbs import by_system
+from dockfix.model.actions import Clean, Install, Refresh, Remove, ShellState
+from dockfix.model.effects import overlap
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Step, Unit
 from dockfix.syntax import Comment, Instruction
@@ -29,7 +22,6 @@ from dockfix.syntax.shell_form import join
 from ._layout import joined_above, leading
 from ._runs import plain
 
-_REMOVES = {"remove", "purge", "autoremove", "autopurge"}
 _DOWNLOADS = {"curl", "wget"}
 _FILES = _DOWNLOADS | {"tar", "unzip", "chmod", "chown", "mv", "cp", "ln", "mkdir", "install"}
 
@@ -135,15 +127,12 @@ def _fixed(step: Step) -> str:
 
 def _leaves(unit: Unit) -> bool:
     """Whether a command may leave something that is better removed in its layer."""
-    return isinstance(unit.effects.action, AptUpdate | AptInstall | PipInstall) or unit.command.name in _DOWNLOADS
+    return isinstance(unit.effects.action, Refresh | Install) or unit.command.name in _DOWNLOADS
 
 
 def _only_cleans(step: Step) -> bool:
     return bool(step.units) and all(
-        isinstance(unit.effects.action, AptClean | PipCacheClean)
-        or unit.command.name == "rm"
-        or (isinstance(unit.effects.action, AptChange) and unit.effects.action.verb in _REMOVES)
-        for unit in step.units
+        isinstance(unit.effects.action, Clean | Remove) or unit.command.name == "rm" for unit in step.units
     )
 
 
@@ -151,11 +140,8 @@ def _same_work(step: Step, row: Sequence[Step]) -> bool:
     """Whether a RUN may stand between what leaves garbage and what removes it: a change of it rebuilds no other work."""
     if _only_cleans(step):
         return True
-    apt = AptUpdate | AptInstall | AptClean | AptChange
     units = [unit for each in (*row, step) for unit in each.units]
-    return all(isinstance(unit.effects.action, apt) for unit in units) or all(
-        unit.command.name in _FILES for unit in units
-    )
+    return all(by_system(unit.effects.action) for unit in units) or all(unit.command.name in _FILES for unit in units)
 
 
 def _cleans(unit: Unit, left: Step) -> bool:
@@ -163,22 +149,25 @@ def _cleans(unit: Unit, left: Step) -> bool:
 
     ``apt-get clean`` has nothing to remove: Debian's and Ubuntu's images empty apt's archives after each command.
     """
-    words = {word.value for word in unit.command.words}
+    action = unit.effects.action
     for index, other in enumerate(left.units):
-        action = other.effects.action
+        before = other.effects.action
+        if isinstance(action, Clean) and isinstance(before, Refresh) and before.manager in action.managers:
+            return "index" in action.what and not any(_cleans_index(later) for later in left.units[index + 1 :])
         if (
-            isinstance(unit.effects.action, AptClean)
-            and isinstance(action, AptUpdate)
-            and "/var/lib" in unit.command.text
-        ):
-            return not any("/var/lib" in later.command.text for later in left.units[index + 1 :])
-        if (
-            isinstance(unit.effects.action, AptChange)
-            and isinstance(action, AptInstall)
-            and any(package.name in words for package in action.packages)
+            isinstance(action, Remove)
+            and isinstance(before, Install)
+            and before.manager is action.manager
+            and any(package.name in action.names for package in before.asked)
         ):
             return True
-        if isinstance(unit.effects.action, PipCacheClean) and isinstance(action, PipInstall) and not action.no_cache:
+        if (
+            isinstance(action, Clean)
+            and isinstance(before, Install)
+            and before.manager in action.managers
+            and "cache" in action.what
+            and not before.cache_off
+        ):
             return True
         if (
             unit.command.name == "rm"
@@ -194,6 +183,10 @@ def _cleans(unit: Unit, left: Step) -> bool:
     return False
 
 
+def _cleans_index(unit: Unit) -> bool:
+    return isinstance(unit.effects.action, Clean) and "index" in unit.effects.action.what
+
+
 def _merge(facts: Facts, steps: Sequence[Step]) -> list[Edit] | None:
     """The edits that put all RUNs into the first one; None where a text cannot be joined."""
     tree = facts.tree
@@ -207,7 +200,7 @@ def _merge(facts: Facts, steps: Sequence[Step]) -> list[Edit] | None:
     for before, step in pairwise(steps):
         comments = tuple(node for node in leading(tree, step.instruction) if isinstance(node, Comment))
         inner = tuple(comment for comment in comments if comment not in pragmas)
-        update = all(isinstance(unit.effects.action, AptUpdate) for unit in before.units)
+        update = all(isinstance(unit.effects.action, Refresh) for unit in before.units)
         joined = join(tree, run, step.instruction, inner, same_line=update and run.text.strip().count("\n") == 0)
         if joined is None:
             return None

@@ -11,7 +11,7 @@ from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts, from_context
 from dockfix.facts.placement import Placement, doubts, place
 from dockfix.knowledge import known_suites, reader_of
-from dockfix.model.effects import Package
+from dockfix.model.actions import Package
 from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
 from dockfix.syntax import Blank, Comment, Instruction, Node
@@ -83,7 +83,7 @@ class MultiStage(Transform):
         placement = place(facts)
         if isinstance(placement, Reason):
             return refuse(placement)
-        if not placement.environment:
+        if placement.environment.carried is None:
             return refuse("it needs the virtualenv transform, which was not applied")
         return _Splitter(facts, placement).outcome()
 
@@ -164,9 +164,11 @@ class _Splitter:
         if self.copied or step is not self._environment_step():
             return ()
         self.copied = True
-        path = self.placement.environment
+        carried = self.placement.environment.carried
+        paths = carried.paths if carried is not None else {}
+        lines = "".join(f"COPY --from={BUILDER} {path} {target}\n" for path, target in paths.items())
         blank = tuple(node for node in above if isinstance(node, Blank))[:1]
-        return (*blank, *self.tree.snippet(f"COPY --from={BUILDER} {path} {path}\n", step.line))
+        return (*blank, *self.tree.snippet(lines, step.line))
 
     def _environment_step(self) -> Step:
         """The step that makes the environment, if only settings and manifests stand between it and the first install."""

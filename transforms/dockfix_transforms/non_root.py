@@ -9,6 +9,7 @@ from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.facts.ownership import chosen_folder, gets_owner, made_folders, new_folders
 from dockfix.facts.root import needs_root
+from dockfix.facts.user import UID, USER
 from dockfix.facts.writes import mounted, open_questions
 from dockfix.model.effects import within
 from dockfix.model.reason import Declared, Reason
@@ -18,8 +19,6 @@ from dockfix.syntax.rewrite import with_flags
 
 from ._layout import own_comments
 
-USER = "appuser"
-UID = 10001
 _OWNER = f"{USER}:{USER}"
 _LAYERS = {"RUN", "COPY", "ADD", "WORKDIR"}
 
@@ -82,7 +81,9 @@ def _edits(facts: Facts, question: Reason | None) -> Outcome:
     new = shlex.join(new_folders(facts))
     owns += f" \\\n    && mkdir -p {new} && chown {_OWNER} {new}" if new else ""
     blank = "\n" if own_comments(tree, anchor.instruction) else ""
-    user = tree.snippet(f"RUN useradd --create-home --uid {UID} {USER} \\\n    && {owns}\n{blank}", anchor.line)
+    assert facts.system is not None  # or root would be needed
+    make_user = facts.system.make_user.format(uid=UID, name=USER)
+    user = tree.snippet(f"RUN {make_user} \\\n    && {owns}\n{blank}", anchor.line)
     for step in stage.of("COPY", "ADD"):
         if _stays(facts, step):
             continue

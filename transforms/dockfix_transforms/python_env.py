@@ -54,7 +54,7 @@ class PythonEnv(Transform):
     def apply(self, facts: Facts) -> Outcome:
         """Adds one ENV to the final stage."""
         stage = facts.final
-        if stage.python is None or stage.python.variant == "windows":
+        if stage.image is None or stage.image.variant == "windows":
             return refuse(
                 "the base is not an official Python image, and may set what it needs itself", stage.start.line
             )

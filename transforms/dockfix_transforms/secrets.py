@@ -12,7 +12,8 @@ from dockfix.engine.options import Option
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts, from_context
 from dockfix.knowledge.ignore_groups import ignore_groups
-from dockfix.model.effects import PipInstall, within
+from dockfix.managers.verbs import language_install
+from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Stage, Step, Unit
 from dockfix.syntax import Instruction, pairs
@@ -170,8 +171,7 @@ def _uses(facts: Facts, stage: Stage, step: Step, name: str) -> list[Step]:
         for each in below
         if _word(name).search(each.instruction.text)
         or any(
-            isinstance(action := unit.effects.action, PipInstall)
-            and manifests & {*action.requirements, *action.constraints}
+            (install := language_install(unit.effects.action)) is not None and manifests & set(install.files)
             for unit in each.units
         )
     ]
@@ -180,9 +180,10 @@ def _uses(facts: Facts, stage: Stage, step: Step, name: str) -> list[Step]:
 def _manifests(facts: Facts, name: str) -> dict[str, tuple[str, ...]]:
     """The requirements files, by their path in the image, that name a variable themselves or in a file that they include."""
     return {
-        path: manifest.files
-        for path, manifest in facts.manifests.items()
-        if any(f"${{{name}}}" in (facts.context.read(file) or "") for file in manifest.files)
+        path: files
+        for manifest in facts.manifests.values()
+        for path, files in manifest.closures.items()
+        if any(f"${{{name}}}" in (facts.context.read(file) or "") for file in files)
     }
 
 
@@ -190,7 +191,7 @@ def _written(step: Step, name: str) -> Iterator[str]:
     """The files that a RUN writes a credential into and leaves."""
     for number, unit in enumerate(step.units):
         writes = (
-            unit.command.name in _WRITES_WORDS and not isinstance(unit.effects.action, PipInstall) and not _unsets(unit)
+            unit.command.name in _WRITES_WORDS and language_install(unit.effects.action) is None and not _unsets(unit)
         )
         if writes and _word(name).search(unit.command.text) and unit.effects.writes:
             later = step.units[number + 1 :]

@@ -48,7 +48,7 @@ class SlimBase(Transform):
     def apply(self, facts: Facts) -> Outcome:
         """Replaces the image of the last FROM, and installs what the slim one lacks."""
         stage = facts.final
-        if stage.python is None or stage.python.variant != "full":
+        if stage.image is None or stage.image.variant != "full":
             return Outcome()
         if len(facts.model.stages) != 2 or stage.base != facts.model.stages[0].base:
             return Outcome()
@@ -86,9 +86,6 @@ def _install(facts: Facts, packages: tuple[str, ...]) -> Edit:
     steps = facts.final.steps
     first = next((step for step in steps if step.keyword not in _SETTINGS), steps[-1])
     target = place_above(facts.tree, first.instruction)
-    new = facts.tree.snippet(
-        f"RUN apt-get update && apt-get install -y --no-install-recommends {' '.join(packages)} \\\n"
-        "    && rm -rf /var/lib/apt/lists/*\n",
-        first.line,
-    )
+    assert facts.system is not None  # or no slim image would be known
+    new = facts.tree.snippet(f"RUN {facts.system.manager.install(packages)}\n", first.line)
     return Edit(target, (*new, target), first.line, "")

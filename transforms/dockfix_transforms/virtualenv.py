@@ -9,10 +9,9 @@ from dockfix.facts import Facet, Facts, from_context
 from dockfix.facts.placement import doubts, place
 from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
+from dockfix.runtimes.registry import runtime_of
 
 from ._layout import leading, own_comments
-
-PATH = "/opt/venv"
 
 
 class Virtualenv(Transform):
@@ -46,33 +45,28 @@ class Virtualenv(Transform):
     def apply(self, facts: Facts) -> Outcome:
         """Inserts two instructions above the first install and the manifests that it needs."""
         placement = place(facts)
-        if isinstance(placement, Reason) or placement.environment:
+        if isinstance(placement, Reason) or placement.environment.carried is not None:
             return Outcome()  # multi-stage says why
+        runtime = runtime_of(placement.environment.runtime)
+        assert runtime is not None  # or there would be no placement
+        environment = runtime.environment(facts)
         first = placement.installs[0]
         anchor = _anchor(facts, first)
-        options = "--system-site-packages " if facts.final.python and _has_wheel(facts.final.python.version) else ""
         comments = own_comments(facts.tree, anchor.instruction)
         blank = "\n" if leading(facts.tree, anchor.instruction)[len(comments) :] else ""
-        new = facts.tree.snippet(
-            f'RUN python -m venv {options}{PATH}\nENV PATH="{PATH}/bin:$PATH"\n{blank}', anchor.line
-        )
+        variables = dict(environment.carried.env) if environment.carried is not None else {}
+        lines = [
+            f"RUN {runtime.make(facts, environment)}",
+            *(f'ENV {name}="{value}"' for name, value in variables.items()),
+        ]
+        new = facts.tree.snippet("".join(f"{line}\n" for line in lines) + blank, anchor.line)
         target = comments[0] if comments else anchor.instruction
-        reason = f"Python packages go into {PATH}, which can be copied whole into another stage"
+        reason = f"{runtime.title} packages go into {environment.root}, which can be copied whole into another stage"
         return Outcome(
             [Edit(target, (*new, target), first.line, reason)],
             doubts=doubts(facts, placement),
-            declares=frozenset({Declared("ENV", "PATH")}),
+            declares=frozenset(Declared("ENV", name) for name in variables),
         )
-
-
-def _has_wheel(version: str) -> bool:
-    """Whether the official image brings setuptools and wheel (up to 3.11), which pip builds old packages with.
-
-    In an environment that lacks wheel pip builds them in isolation, with the newest setuptools and without the packages
-    that are installed already (https://pip.pypa.io/en/stable/news/#v23-1), which some cannot be built with.
-    """
-    numbers = [int(part) for part in version.split(".")[:2] if part.isdigit()]
-    return len(numbers) == 2 and numbers <= [3, 11]
 
 
 def _anchor(facts: Facts, first: Step) -> Step:

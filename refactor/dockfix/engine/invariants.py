@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dockfix.model.effects import AptClean, AptInstall, AptUpdate, PipCacheClean, PipInstall, ShellState, VenvCreate
+from dockfix.managers.verbs import language_install
+from dockfix.model.actions import Clean, Install, Make, Refresh, ShellState
 from dockfix.model.reason import Declared
 from dockfix.model.stages import Model, Stage
 from dockfix.syntax import Comment, Directive, Dockerfile, Instruction, pairs, parse, problems
@@ -108,12 +109,20 @@ def violations(before: Model, after: Model, declares: frozenset[Declared]) -> li
 
 
 def _installs(model: Model) -> Counter[object]:
-    """What pip is asked to install over all stages, whatever the place and the cache."""
+    """What managers are asked to install over all stages, whatever the place and the cache; system packages may be replaced."""
     return Counter(
-        (action.requirements, action.constraints, action.packages, action.local, action.editable)
+        (
+            install.manager.id,
+            install.manifests,
+            install.constraints,
+            tuple(package.word.text for package in install.asked),
+            install.projects,
+            install.editable,
+            install.groups,
+        )
         for stage in model.stages
         for _, unit in stage.units
-        if isinstance(action := unit.effects.action, PipInstall)
+        if (install := language_install(unit.effects.action)) is not None
     )
 
 
@@ -123,7 +132,7 @@ def _bodies(tree: Dockerfile) -> Counter[str]:
 
 def _lost_steps(before: Stage, after: Stage, declares: frozenset[Declared]) -> list[Violation]:
     """Commands that must stay in the final stage, in their order, and do not."""
-    movable = (PipInstall, VenvCreate, AptInstall, AptUpdate, AptClean, PipCacheClean, ShellState)
+    movable = (Install, Make, Refresh, Clean, ShellState)
     kept = iter([unit.command.text for _, unit in after.units])
     return [
         Violation(

@@ -11,16 +11,18 @@ from functools import cached_property
 from dockfix.context.application import Application, Mention
 from dockfix.context.build_context import BuildContext, CopySet
 from dockfix.context.locate import Located
+from dockfix.context.manifests.manifest import Manifest
 from dockfix.context.process_files import Processes, read_processes
 from dockfix.context.program import Program, read_python
-from dockfix.context.project import WORD, Project
-from dockfix.context.requirements import Manifest, closure
+from dockfix.context.project import words_of_project
 from dockfix.facts.hints import ALL_FACETS, Facet, Hints
 from dockfix.facts.startup import Startup, read_startup
-from dockfix.knowledge import normalise
-from dockfix.model.effects import PipInstall
+from dockfix.managers.commands import model_of
+from dockfix.managers.protocol import LanguageManager
+from dockfix.managers.systems import System, system_of
+from dockfix.model.actions import Install
 from dockfix.model.reason import Reason, doubt
-from dockfix.model.stages import Model, Stage, Step, Unit, build
+from dockfix.model.stages import Model, Stage, Step, Unit
 from dockfix.syntax import Dockerfile
 
 # Where a COPY . . of a project's own root folder must not land: files there could replace the base image's
@@ -59,7 +61,7 @@ class Facts:
     @cached_property
     def model(self) -> Model:
         """The model of the tree."""
-        return build(self.tree)
+        return model_of(self.tree)
 
     @property
     def final(self) -> Stage:
@@ -129,17 +131,10 @@ class Facts:
 
     @cached_property
     def requirements_unknown(self) -> Reason | None:
-        """Why not all the Python packages that are asked for are known, None where they are."""
-        for _, _, install in self.installs:
-            if install.chosen_by:
-                return doubt(f"the build argument {install.chosen_by} chooses what is installed")
-            for path in (*install.requirements, *install.constraints):
-                reason = self.manifest_unknown(path)
-                if reason:
-                    return reason
-            for path in install.local:
-                if self._project_words(path) is None:
-                    return doubt(f"what {path} depends on is unknown")
+        """Why not all the packages that are asked for are known, None where they are."""
+        for manifest in self.manifests.values():
+            if manifest.unknown is not None:
+                return doubt(manifest.unknown)
         if self.installer and not self.installer.runs:
             return doubt(f"{self.installer.reason}, though nothing is seen to start it")
         return None
@@ -151,71 +146,34 @@ class Facts:
 
         return find_installer(self)
 
-    def manifest_unknown(self, path: str) -> Reason | None:
-        """Why the requirements file at ``path`` in the image is not known, None where it is, with all that it includes."""
-        manifest = self.manifests.get(path)
-        if manifest is None:
-            return doubt(f"{path} was not found in the build context")
-        if not manifest.complete:
-            return doubt(f"{manifest.files[0] if manifest.files else path} could not be read completely")
-        return None
-
-    def _project_words(self, path: str) -> frozenset[str] | None:
-        """Every word of the files that may name what the local project at ``path`` depends on; None where there are none."""
-        texts = {
-            each: self.context.read(name)
-            for each in ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile")
-            if (name := self.context_file(posixpath.join(path, each)))
-        }
-        words: list[str] = []
-        for name, text in texts.items():
-            if text is not None:
-                project = Project.read(text) if name == "pyproject.toml" else None
-                words += project.words if project else WORD.findall(text)
-        return frozenset(_distribution(word) for word in words) if texts else None
-
     @cached_property
-    def build_requirements(self) -> frozenset[str]:
-        """The names, normalised, of what pip brings only while it builds the local projects that it installs."""
-        texts = [
-            self.context.read(name)
-            for _, _, install in self.installs
-            for path in (*install.local, *install.editable)
-            if (name := self.context_file(posixpath.join(path, "pyproject.toml")))
-        ]
-        projects = [Project.read(text) for text in texts if text is not None]
-        return frozenset(name for project in projects if project for name in project.build_requirements)
-
-    @cached_property
-    def installs(self) -> tuple[tuple[Step, Unit, PipInstall], ...]:
-        """Every ``pip install`` of the whole file, in order."""
+    def installs(self) -> tuple[tuple[Step, Unit, Install], ...]:
+        """Every install of a language's packages in the whole file, in order."""
         return tuple(
             (step, unit, unit.effects.action)
             for stage in self.model.stages
             for step, unit in stage.units
-            if isinstance(unit.effects.action, PipInstall)
+            if isinstance(unit.effects.action, Install) and isinstance(unit.effects.action.manager, LanguageManager)
         )
 
     @cached_property
-    def manifests(self) -> Mapping[str, Manifest]:
-        """The closure of every requirements file that pip is given, by its path in the image."""
-        found: dict[str, Manifest] = {}
-        for _, _, install in self.installs:
-            for path in (*install.requirements, *install.constraints):
-                name = self.context_file(path)
-                if name is not None and path not in found:
-                    found[path] = closure(self.context, name, self.context.ignore)
-        return found
+    def manifests(self) -> Mapping[Install, Manifest]:
+        """What each of these installs is given, in order."""
+        return {
+            install: install.manager.manifest(install, unit.command, unit.state, self.context, self.context_file)
+            for _, unit, install in self.installs
+            if isinstance(install.manager, LanguageManager)
+        }
 
     @cached_property
     def distributions(self) -> frozenset[str]:
-        """The names, normalised, of the Python packages that are asked for."""
-        names = {requirement.name for manifest in self.manifests.values() for requirement in manifest.requirements}
-        for _, _, install in self.installs:
-            names |= {_distribution(package) for package in install.packages}
-            for path in install.local:
-                names |= self._project_words(path) or frozenset()
-        return frozenset(names)
+        """The names, normalised, of the packages that are asked for."""
+        return frozenset(name for manifest in self.manifests.values() for name in manifest.names if name)
+
+    @cached_property
+    def system(self) -> System | None:
+        """What the final image is below its language; None where it is not known."""
+        return system_of(self.final.image.system) if self.final.image is not None else None
 
     @cached_property
     def managed(self) -> frozenset[str]:
@@ -229,7 +187,9 @@ class Facts:
             for step in stage.of("RUN")
             if _MANAGERS.search(step.instruction.text)
         }
-        return frozenset(name for folder in folders for name in self._project_words(folder) or ())
+        return frozenset(
+            name for folder in folders for name in words_of_project(folder, self.context.read, self.context_file) or ()
+        )
 
     @cached_property
     def startup(self) -> Startup:
@@ -313,11 +273,6 @@ def from_context(step: Step) -> bool:
         and not copy.inline
         and not any("://" in source or source.startswith("git@") for source in copy.sources)
     )
-
-
-def _distribution(package: str) -> str:
-    match = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", package)
-    return normalise(match[0]) if match else ""
 
 
 __all__ = ["ALL_FACETS", "SYSTEM_FOLDERS", "Facet", "Facts", "Hints", "Installer", "from_context"]

@@ -6,33 +6,27 @@ from collections.abc import Collection
 
 from dockfix.facts import Facts
 from dockfix.facts.packages import Division
-from dockfix.model.effects import AptChange, AptClean, AptInstall, AptUpdate, PipInstall, overlap
+from dockfix.managers.verbs import by_system, language_install, system_install
+from dockfix.model.actions import Remove, Upgrade
+from dockfix.model.effects import overlap
 from dockfix.model.stages import Step, Unit
 
 Placed = dict[Step, tuple[int, ...]]
 
 
-def drop_idle_apt(runtime: Placed, division: Division) -> None:
-    """Takes ``apt-get update`` and the removal of its lists out of a runtime stage that installs no package any more."""
+def drop_idle_refresh(runtime: Placed, division: Division) -> None:
+    """Takes the fetching and the removal of package lists out of a runtime stage that installs no package any more."""
     for step, indices in runtime.items():
         for index in indices:
             effects = step.units[index].effects
-            if effects.opaque or isinstance(effects.action, AptChange):
+            action = effects.action
+            if effects.opaque or (isinstance(action, Upgrade | Remove) and by_system(action)):
                 return
-            if isinstance(effects.action, AptInstall) and (
-                effects.action.dynamic
-                or any(
-                    package not in division.replaced or division.replaced[package]
-                    for package in effects.action.packages
-                )
-            ):
+            install = system_install(action)
+            if install is not None and (install.dynamic or any(map(division.stays, install.asked))):
                 return
     for step in list(runtime):
-        left = tuple(
-            index
-            for index in runtime[step]
-            if not isinstance(step.units[index].effects.action, AptInstall | AptUpdate | AptClean)
-        )
+        left = tuple(index for index in runtime[step] if not (by_system(step.units[index].effects.action)))
         if step.units and not left:
             del runtime[step]
         else:
@@ -75,7 +69,7 @@ def drop_removed(facts: Facts, builder: Placed, runtime: Placed) -> tuple[str, .
             if any(
                 effects.unbounded or overlap((*effects.reads, *effects.writes), files)
                 for effects in others
-                if not isinstance(effects.action, PipInstall)
+                if not language_install(effects.action)
             ):
                 break
             if found is None:

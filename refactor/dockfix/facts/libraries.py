@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dockfix import knowledge
+from dockfix.context.manifests.manifest import ALL
 from dockfix.context.program.model import UNKNOWN, Use
 from dockfix.facts import Facts
-from dockfix.knowledge import normalise
 from dockfix.model.reason import Reason, at, doubt
 
 # Libraries that come along with compilers, and what in the sources shows that they are used
@@ -19,7 +19,6 @@ _NAMED = {
     "libatomic1": rb"libatomic",
     "libquadmath0": rb"libquadmath",
 }
-_NO_BINARY = re.compile(r"(?:--no-binary|PIP_NO_BINARY)[=\s]\s*[\"']?([\w.,:-]+)")
 _SYSTEM = re.compile(r"/(?:usr/(?:local/)?)?lib(?:64)?/")
 
 
@@ -81,7 +80,7 @@ def suites(facts: Facts) -> frozenset[str] | None:
     """The Debian releases that the base image may be of; None where they are not known."""
     if facts.hints.release:
         return frozenset({facts.hints.release})
-    return facts.final.python.suites if facts.final.python else None
+    return facts.final.image.releases if facts.final.image else None
 
 
 def _lost(asked: Wanted, package: str, suite: str, recommended: bool) -> frozenset[str]:
@@ -94,10 +93,10 @@ def _lost(asked: Wanted, package: str, suite: str, recommended: bool) -> frozens
 
 def _of_distributions(facts: Facts, suite: str) -> set[str]:
     """What the Python packages need; those that pip compiles, for certain or for want of a wheel, with what they are linked with."""
-    compiled = _compiled(facts)
-    found = {"libgomp1"} if ":all:" in compiled else set()
+    compiled = {name for manifest in facts.manifests.values() for name in manifest.compiled}
+    found = {"libgomp1"} if ALL in compiled else set()
     for distribution in facts.distributions:
-        told = distribution in compiled or ":all:" in compiled
+        told = distribution in compiled or ALL in compiled
         needs = knowledge.python_needs(distribution)
         if needs is not None:
             found |= {
@@ -109,19 +108,6 @@ def _of_distributions(facts: Facts, suite: str) -> set[str]:
 
 def _named(facts: Facts) -> list[str]:
     return [name for name, pattern in _NAMED.items() if facts.application.search(pattern)]
-
-
-def _compiled(facts: Facts) -> frozenset[str]:
-    """The names, normalised, of what pip is told to compile; ":all:" for everything."""
-    given = [match for _, unit, _ in facts.installs for match in _NO_BINARY.findall(unit.command.text)]
-    given += [unit.state.variables.get("PIP_NO_BINARY", "") for _, unit, _ in facts.installs]
-    given += [
-        match
-        for manifest in facts.manifests.values()
-        for option in manifest.options
-        for match in _NO_BINARY.findall(option)
-    ]
-    return frozenset(normalise(name) for names in given for name in re.split(r"[\s,]+", names) if name)
 
 
 def development_name(facts: Facts) -> Reason | None:

@@ -1,8 +1,7 @@
-"""Divides the apt packages of a stage between its builder and its runtime part."""
+"""Divides the system packages of a stage between its builder and its runtime part."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -10,11 +9,11 @@ from dockfix import knowledge
 from dockfix.facts import Facts
 from dockfix.facts.libraries import brought, development_name, suites, wanted
 from dockfix.facts.needs import needed, run_time_compiler
-from dockfix.model.effects import AptInstall, Package
+from dockfix.managers.protocol import Packages, SystemManager
+from dockfix.managers.verbs import system_install
+from dockfix.model.actions import Package
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
-
-_NO_RECOMMENDS = re.compile(r"--no-install-recommends|APT::Install-Recommends=[\"']?(?:0|no|false)\b")
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,10 @@ class Division:
     kept: Mapping[Package, Reason] = field(default_factory=dict)
     runtime_only: frozenset[Package] = frozenset()
 
+    def stays(self, package: Package) -> bool:
+        """Whether the runtime stage installs it, or something in its place."""
+        return bool(self.replaced.get(package, (package.name,)))
+
 
 def divide(
     facts: Facts,
@@ -39,23 +42,24 @@ def divide(
 
     ``staying`` are the commands of the runtime stage, ``building`` those of the builder, both in order.
     """
+    known = known_packages(facts)
     named = [
         (step, unit, package)
         for step, unit in installs
-        if isinstance(unit.effects.action, AptInstall)
-        for package in unit.effects.action.packages
+        if (install := system_install(unit.effects.action)) is not None
+        for package in install.asked
     ]
     order = {id(step): number for number, step in enumerate(facts.final.steps)}
     last_opaque = _last_opaque(staying)
-    commands = {name for _, _, package in named for name in knowledge.commands(package.name)}
+    commands = {name for _, _, package in named for name in known.commands(package.name)}
     needs = needed(facts, sorted(commands), staying) if commands else {}
     compiler = run_time_compiler(facts)
-    headers = _needs_headers(facts) if any(knowledge.role(package.name) == "dev" for _, _, package in named) else None
+    headers = _needs_headers(facts) if any(known.role(package.name) == "dev" for _, _, package in named) else None
     keep, drop = facts.hints.keep, facts.hints.drop
     replaced: dict[Package, tuple[str, ...]] = {}
     kept: dict[Package, Reason] = {}
     for step, _, package in named:
-        role = knowledge.role(package.name)
+        role = known.role(package.name)
         if package.name in keep or package.name in drop:
             if package.name in drop:
                 replaced[package] = ()
@@ -67,16 +71,13 @@ def divide(
         if last_opaque is not None and order[id(step)] <= order[id(last_opaque)]:
             kept[package] = at(f"what the {last_opaque.keyword} in line {last_opaque.line} needs is unknown")
             continue
-        used = next(
-            (f"{needs[name]} ({name})" for name in sorted(knowledge.commands(package.name)) if name in needs), ""
-        )
+        used = next((f"{needs[name]} ({name})" for name in sorted(known.commands(package.name)) if name in needs), "")
         if used:
             kept[package] = at(used)
         elif role != "git" and compiler:
             kept[package] = compiler
         elif role == "build":
-            only = knowledge.build_only(package.name)
-            replaced[package] = only.runtime if only else ()
+            replaced[package] = known.instead(package.name, None) or ()
         elif role == "dev":
             _divide_dev(facts, package, headers, replaced, kept)
         elif _fetches_with_git(facts):
@@ -96,12 +97,24 @@ def divide(
         else frozenset(
             package
             for _, _, package in named
-            if knowledge.role(package.name) == "run"
+            if known.role(package.name) == "run"
             and package.name not in in_builder
-            and not knowledge.commands(package.name) & in_builder
+            and not known.commands(package.name) & in_builder
         )
     )
     return Division(replaced, kept, runtime_only)
+
+
+def known_packages(facts: Facts) -> Packages:
+    """What is known of the packages of the image's system."""
+    assert facts.system is not None  # a stage of an unknown system is not divided
+    return facts.system.manager.packages
+
+
+def _leaves_out_recommended(unit: Unit) -> bool:
+    install = system_install(unit.effects.action)
+    manager = install.manager if install is not None else None
+    return isinstance(manager, SystemManager) and manager.is_minimal(unit.command)
 
 
 def _divide_dev(
@@ -112,7 +125,7 @@ def _divide_dev(
     kept: dict[Package, Reason],
 ) -> None:
     """Decides for a -dev package; ``headers`` says why all of them have to stay, None for no reason."""
-    libraries = knowledge.runtime_libraries(package.name, suites(facts))
+    libraries = known_packages(facts).instead(package.name, suites(facts))
     if headers:
         kept[package] = headers
     elif libraries is None:
@@ -131,11 +144,10 @@ def _needs_headers(facts: Facts) -> Reason | None:
 
 def _fetches_with_git(facts: Facts) -> bool:
     """Whether pip itself is the one that needs git: to fetch a package, or for the version of the one that it builds."""
-    named = [package for _, _, install in facts.installs for package in install.packages]
-    return (
-        any(manifest.vcs for manifest in facts.manifests.values())
-        or any("git+" in package for package in named)
-        or any("git" in knowledge.calls(name) for name in facts.build_requirements)
+    return any(
+        package.source == "vcs" for manifest in facts.manifests.values() for package in manifest.packages
+    ) or any(
+        "git" in knowledge.calls(name) for manifest in facts.manifests.values() for name in manifest.build_requirements
     )
 
 
@@ -159,9 +171,7 @@ def _add_libraries(
     brings: dict[Package, tuple[str, ...]] = {}
     for _, unit, package in named:
         found = (
-            brought(asked, package.name, recommended=not _NO_RECOMMENDS.search(unit.command.text))
-            if package in replaced
-            else ()
+            brought(asked, package.name, recommended=not _leaves_out_recommended(unit)) if package in replaced else ()
         )
         if isinstance(found, Reason):
             if package.name in facts.hints.drop:

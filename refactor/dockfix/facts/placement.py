@@ -7,38 +7,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dockfix.facts import Facts
-from dockfix.facts.leftovers import drop_covered, drop_idle_apt, drop_removed
+from dockfix.facts.leftovers import drop_covered, drop_idle_refresh, drop_removed
 from dockfix.facts.packages import Division, divide
-from dockfix.facts.prefix import system_python_blocker
 from dockfix.facts.slim import Slim, slim
-from dockfix.model.commands import pip as pip_model
-from dockfix.model.effects import (
-    AptChange,
-    AptClean,
-    AptInstall,
-    AptUpdate,
-    PipCacheClean,
-    PipInstall,
-    ShellState,
-    VenvCreate,
-    overlap,
-)
+from dockfix.managers.protocol import LanguageManager
+from dockfix.managers.registry import system_managers
+from dockfix.managers.verbs import by_system, language_install, system_install
+from dockfix.model.actions import Action, Clean, Install, Make, Remove, ShellState
+from dockfix.model.artefact import Environment
+from dockfix.model.effects import overlap
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Step, Unit
+from dockfix.runtimes.registry import runtime_of
 
-# What compiling and installing a Python package may read besides what it is given: tools, headers, configuration
-_BUILD_READS = (
-    "/usr",
-    "/opt",
-    "/lib",
-    "/bin",
-    "/sbin",
-    "/tmp",
-    "/etc/ld.so.conf",
-    "/etc/ld.so.conf.d",
-    *pip_model.CONFIGURATION,
-)
-_APT_READS = ("/etc/apt", "/usr/share/keyrings", "/etc/ssl", "/var/lib/apt", "/etc/dpkg", "/etc/debconf.conf")
 _RUNTIME_ONLY = {"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "VOLUME", "MAINTAINER"}
 _SETTINGS = {"ENV", "ARG", "WORKDIR", "SHELL", "USER"}
 _INSTALLERS = re.compile(r"\b(pip[0-9.]*|poetry|pipenv|pdm|uv|conda|mamba|easy_install|setup\.py|virtualenv)\b")
@@ -57,7 +38,7 @@ class Placement:
     runtime: dict[Step, tuple[int, ...]]
     division: Division
     installs: tuple[Step, ...]
-    environment: str
+    environment: Environment
     dropped: tuple[str, ...] = ()
     doubt: Reason | None = None
 
@@ -71,9 +52,10 @@ def place(facts: Facts) -> Placement | Reason:
     if refusal:
         return refusal
     stage = facts.final
-    prefix = facts.installs[0][2].prefix
-    if not prefix:
-        blocker = system_python_blocker(facts)
+    environment = facts.installs[0][2].into
+    if environment.carried is None:
+        language = runtime_of(environment.runtime)
+        blocker = language.holds_back(facts) if language is not None else at("what runs these packages is not known")
         if blocker:
             return blocker
     installs = tuple(dict.fromkeys(step for step, _, _ in facts.installs))
@@ -103,22 +85,24 @@ def place(facts: Facts) -> Placement | Reason:
             return at("it runs between two pip installs, and what it needs of the first is unknown", step.line)
         if unbounded and number <= last and _INSTALLERS.search(unbounded.command.text):
             return at("it may install Python packages in a way that dockfix does not know", step.line)
-    early = _needs_environment_early(facts, prefix, staying, first)
+    early = _needs_environment_early(facts, environment, staying, first)
     if early:
         return early
-    division = divide(facts, [pair for step in stage.steps for pair in _apt_units(step)], staying, _units(builder))
+    division = divide(
+        facts, [pair for step in stage.steps for pair in _system_installs(step)], staying, _units(builder)
+    )
     smaller = slim(facts, staying) if "base" in facts.hints.facets else None
     if not division.replaced and not isinstance(smaller, Slim) and not facts.hints.always:
         return _no_gain(facts, division)
     drop_covered(facts, builder, runtime)
     dropped = drop_removed(facts, builder, runtime)
-    drop_idle_apt(runtime, division)
+    drop_idle_refresh(runtime, division)
     return Placement(
         builder,
         runtime,
         division,
         installs,
-        prefix,
+        environment,
         dropped,
         smaller.doubt if isinstance(smaller, Slim) and not division.replaced and not facts.hints.always else None,
     )
@@ -133,7 +117,9 @@ def _units(placed: dict[Step, tuple[int, ...]]) -> list[tuple[Step, Unit]]:
     return [(step, step.units[index]) for step, indices in placed.items() for index in indices]
 
 
-def _needs_environment_early(facts: Facts, prefix: str, staying: list[tuple[Step, Unit]], first: int) -> Reason | None:
+def _needs_environment_early(
+    facts: Facts, environment: Environment, staying: list[tuple[Step, Unit]], first: int
+) -> Reason | None:
     """Refuses where a command of the runtime stage may use an environment that it would get only later."""
     steps = facts.final.steps
     made = next(
@@ -141,7 +127,7 @@ def _needs_environment_early(facts: Facts, prefix: str, staying: list[tuple[Step
             number
             for number, step in enumerate(steps)
             for unit in step.units
-            if isinstance(unit.effects.action, VenvCreate) and unit.effects.action.path == prefix
+            if isinstance(unit.effects.action, Make) and unit.effects.action.environment.root == environment.root
         ),
         None,
     )
@@ -150,7 +136,7 @@ def _needs_environment_early(facts: Facts, prefix: str, staying: list[tuple[Step
     between = set(steps[made:first])
     for step, unit in staying:
         effects = unit.effects
-        if step in between and (effects.unbounded or overlap((*effects.reads, *effects.writes), (prefix,))):
+        if step in between and (effects.unbounded or overlap((*effects.reads, *effects.writes), (environment.root,))):
             return at("it may use the virtual environment before anything is installed in it", step.line)
     return None
 
@@ -168,25 +154,23 @@ def _precondition(facts: Facts) -> Reason | None:
     model, stage = facts.model, facts.final
     if len(model.stages) > 1:
         return at("it is multi-stage already", stage.start.line)
-    if stage.python is None:
+    if stage.image is None:
         base = stage.base or "whose name depends on an ARG without a default"
         return at(f"the base image {base} is not an official Python image", stage.start.line)
-    if stage.python.variant not in {"full", "slim"}:
-        return at(f"the base image is not Debian-based ({stage.python.variant})", stage.start.line)
+    if stage.image.variant not in {"full", "slim"}:
+        return at(f"the base image is not Debian-based ({stage.image.variant})", stage.start.line)
     if stage.of("ONBUILD"):
         return at("ONBUILD instructions run in other people's builds", stage.of("ONBUILD")[0].line)
     if not facts.installs:
         return _without_pip(facts)
     for step, _, install in facts.installs:
-        reason = install.blocker or _install_blocker(facts, install)
+        reason = install.blocked or _install_blocker(facts, install)
         if reason:
-            return at(reason, step.line)
-    prefixes = {install.prefix for _, _, install in facts.installs}
-    if len(prefixes) > 1:
+            return reason.at(step.line)
+    if len({install.into.root for _, _, install in facts.installs}) > 1:
         return at("pip installs into more than one place", facts.installs[-1][0].line)
     for step, unit in stage.units:
-        action = unit.effects.action
-        if isinstance(action, AptChange) and action.verb not in {"upgrade", "dist-upgrade", "full-upgrade"}:
+        if isinstance(unit.effects.action, Remove) and by_system(unit.effects.action):
             return at("the file removes packages again by itself", step.line)
     if facts.installer and facts.installer.runs:
         return at(f"{facts.installer.reason}, and what that needs is unknown")
@@ -203,22 +187,20 @@ def _without_pip(facts: Facts) -> Reason:
     return at("no gain, because no pip install was found")
 
 
-def _install_blocker(facts: Facts, install: PipInstall) -> str:
+def _install_blocker(facts: Facts, install: Install) -> Reason | None:
     if install.editable:
-        return "an editable install leaves build results in the source folder"
-    for path in (*install.requirements, *install.constraints):
-        manifest = facts.manifests.get(path)
-        if manifest is not None and manifest.editable:
-            return f"{manifest.files[0]} asks for an editable install ({manifest.editable[0]})"
-    return ""
+        return at("an editable install leaves build results in the source folder")
+    named = next(iter(facts.manifests[install].editable), None)
+    return at(f"{named.file} asks for an editable install ({named.path})") if named is not None else None
 
 
 def _is_install(unit: Unit) -> bool:
-    return isinstance(unit.effects.action, PipInstall | VenvCreate | PipCacheClean)
+    action = unit.effects.action
+    return isinstance(action, Install | Make | Clean) and not by_system(action)
 
 
-def _apt_units(step: Step) -> Iterable[tuple[Step, Unit]]:
-    return ((step, unit) for unit in step.units if isinstance(unit.effects.action, AptInstall))
+def _system_installs(step: Step) -> Iterable[tuple[Step, Unit]]:
+    return ((step, unit) for unit in step.units if system_install(unit.effects.action) is not None)
 
 
 def _builder(steps: tuple[Step, ...], facts: Facts) -> dict[Step, tuple[int, ...]]:
@@ -241,11 +223,11 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> dict[Step, tuple[int, ...
         for index in reversed(range(len(step.units))):
             effects = step.units[index].effects
             action = effects.action
-            if isinstance(action, PipInstall | VenvCreate):
-                wanted += [*effects.reads, *_manifest_reads(facts, step.units[index]), *_BUILD_READS]
-            elif isinstance(action, AptInstall | AptUpdate | AptClean | AptChange):
-                wanted += _APT_READS
-            elif isinstance(action, PipCacheClean):
+            if isinstance(action, Make) or language_install(action) is not None:
+                wanted += [*effects.reads, *_reads(facts, action)]
+            elif by_system(action):
+                wanted += [path for manager in system_managers() for path in manager.reads]
+            elif isinstance(action, Clean):
                 pass
             elif isinstance(action, ShellState):
                 if not indices:
@@ -262,23 +244,9 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> dict[Step, tuple[int, ...
     return {step: chosen[step] for step in steps if step in chosen}
 
 
-def _manifest_reads(facts: Facts, unit: Unit) -> tuple[str, ...]:
-    """What requirements files draw in: files that they include, beside them, and local projects, below pip's own directory."""
-    action = unit.effects.action
-    if not isinstance(action, PipInstall):
-        return ()
-    reads: list[str] = []
-    for path in (*action.requirements, *action.constraints):
-        manifest = facts.manifests.get(path)
-        plain = (
-            manifest is not None
-            and manifest.complete
-            and len(manifest.files) == 1
-            and not manifest.local_paths
-            and not manifest.find_links
-        )
-        if not plain:
-            reads.append(path.rsplit("/", 1)[0] or "/")
-        for name in (*manifest.local_paths, *manifest.editable, *manifest.find_links) if manifest is not None else ():
-            reads.append(unit.state.path(name.removeprefix("file:").partition("[")[0]) or "/")
-    return tuple(reads)
+def _reads(facts: Facts, action: Action | None) -> tuple[str, ...]:
+    """What an install reads that its command does not name: included files, local projects, tools and headers."""
+    managers = [install.manager for _, _, install in facts.installs]
+    tools = tuple(path for each in managers if isinstance(each, LanguageManager) for path in each.reads)
+    install = language_install(action)
+    return (*facts.manifests[install].reads, *tools) if install is not None else tools

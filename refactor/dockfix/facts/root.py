@@ -6,7 +6,9 @@ import re
 
 from dockfix.facts import SYSTEM_FOLDERS, Facts
 from dockfix.facts.rules import Rule, first
-from dockfix.model.effects import AptInstall, within
+from dockfix.facts.user import USER
+from dockfix.managers.verbs import system_install
+from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at
 
 # Programs that start as root, change users themselves, or change the system
@@ -66,6 +68,7 @@ _NEEDS_ROOT = (
     rb"|/dev/(?:tty[A-Z]|i2c|spi|video|mem|gpio|input|net|kvm|bus|snd|dri)"
 )
 _SERVER_USER = re.compile(r"\b(?:gunicorn|uwsgi|celery|daphne|hypercorn)\b[^\n]*\s'?--?(?:user|uid|gid|group)\b")
+_MAKES_USER = re.compile(rf"\b(?:useradd|adduser|{USER})\b")
 _AT_HOME = re.compile(r"\bpip\b.*\s--user\b")
 _CRONS = frozenset({"cron", "anacron", "bcron", "cronie", "systemd-cron", "busybox"})
 
@@ -79,10 +82,10 @@ def _base(facts: Facts) -> Reason | None:
     stage = facts.final
     if stage.parent is not None:
         return at(f"the final stage builds on another stage, {stage.base}", stage.start.line)
-    if stage.python is None:
+    if stage.image is None:
         return at("the base image is not an official Python image", stage.start.line)
-    if stage.python.variant not in {"full", "slim"}:
-        return at(f"the base image is not Debian-based ({stage.python.variant})", stage.start.line)
+    if stage.image.variant not in {"full", "slim"}:
+        return at(f"the base image is not Debian-based ({stage.image.variant})", stage.start.line)
     return None
 
 
@@ -93,9 +96,7 @@ def _user_of_its_own(facts: Facts) -> Reason | None:
         return at(f"USER {users[-1].instruction.args} is set already", users[-1].line)
     if stage.of("ONBUILD"):
         return at("ONBUILD instructions run in other people's builds", stage.of("ONBUILD")[0].line)
-    made = next(
-        (step for step, unit in stage.units if re.search(r"\b(?:useradd|adduser|appuser)\b", unit.command.text)), None
-    )
+    made = next((step for step, unit in stage.units if _MAKES_USER.search(unit.command.text)), None)
     if made:
         return at("the file makes a user and does not switch to it; something else may", made.line)
     owned = next((step for step, unit in stage.units if unit.command.name in {"chown", "chgrp"}), None)
@@ -126,8 +127,8 @@ def _process_manager(facts: Facts) -> Reason | None:
     installed = {
         package.name
         for _, unit in facts.final.units
-        if isinstance(unit.effects.action, AptInstall)
-        for package in unit.effects.action.packages
+        if (install := system_install(unit.effects.action)) is not None
+        for package in install.asked
     }
     for use in facts.processes.root:
         if use.word.isdecimal() or (use.word == "cron" and not installed & _CRONS):  # ports are looked at elsewhere

@@ -9,7 +9,7 @@ from dockfix import knowledge
 from dockfix.facts import Facts
 from dockfix.facts.libraries import lost_on_slim, suites
 from dockfix.facts.needs import needed, run_time_compiler
-from dockfix.model.effects import AptInstall
+from dockfix.managers.verbs import system_install
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 
@@ -41,7 +41,7 @@ def slim(facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Slim | Reason:
     stage = facts.final
     reference = stage.start.words[0] if stage.start.words else ""
     image = knowledge.slim_reference(reference)
-    if stage.python is None or stage.python.variant != "full" or image is None:
+    if stage.image is None or stage.image.variant != "full" or image is None:
         return at("the base image is not a full Python image with a plain tag")
     if facts.unknown:
         return facts.unknown
@@ -75,7 +75,7 @@ def slim(facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Slim | Reason:
     there = {
         package.name
         for _, unit in staying
-        if isinstance(unit.effects.action, AptInstall)
-        for package in unit.effects.action.packages
+        if (install := system_install(unit.effects.action)) is not None
+        for package in install.asked
     }
     return Slim(image, {name: why for name, why in sorted(packages.items()) if name not in there}, tk)

@@ -12,12 +12,13 @@ from dockfix.facts import Facts
 from dockfix.facts.ownership import gets_owner, left_closed, made_folders, new_folders, place_of
 from dockfix.facts.ports import low_port
 from dockfix.facts.rules import Rule, first
+from dockfix.facts.user import HOME
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, doubt, unseen
 from dockfix.model.stages import Step
 
 # What any user may write
-_SHARED = ("/tmp", "/var/tmp", "/dev", "/home/appuser")
+_SHARED = ("/tmp", "/var/tmp", "/dev", HOME)
 # What any user may read, so that a path in it which is only named is no question
 _READ_ONLY = (
     "/usr/bin",
@@ -41,7 +42,6 @@ _READ_ONLY = (
     "/etc/os-release",
     "/etc/resolv.conf",
     "/etc/mime.types",
-    "/opt/venv",
 )
 # Code that leaves the folder it lies in
 _UPWARDS = rb"(?:\.parent){2,}|\.parents\[\s*\d+|(?:dirname\(\s*(?:os\.)?(?:path\.)?){2,}|['\"]\.\./"
@@ -70,7 +70,7 @@ def _nothing_started(facts: Facts) -> Reason | None:
 
 
 def _own_package(facts: Facts) -> Reason | None:
-    local = next((path for _, _, install in facts.installs for path in install.local), None)
+    local = next((path for _, _, install in facts.installs for path in install.projects), None)
     return (
         doubt(f"the project in {local} is installed as a package, and may write beside its own code") if local else None
     )
@@ -123,6 +123,7 @@ def _outside_path(facts: Facts) -> Reason | None:
     copies = [step for step in stage.of("COPY", "ADD") if step.copy is not None and step.copy.target is not None]
     made = new_folders(facts)
     owned = {stage.end.workdir or "/", *made_folders(facts), *made}
+    environments = {each.root for part in facts.model.stages for each in part.end.environments}
     # a single file that the Dockerfile puts into /etc is there to be read
     owned |= {
         step.copy.target
@@ -137,7 +138,7 @@ def _outside_path(facts: Facts) -> Reason | None:
         *_paths_in(search(_WRITTEN_PATH)),
         *facts.application.setting_paths(),
     ):
-        if not _reachable(mention.word, owned):
+        if not _reachable(mention.word, owned | environments):
             return doubt(f"{mention.file}:{mention.line} names {mention.word}, which only root may be able to write")
     for mention in search(_UPWARDS):
         if mention.file.endswith(".py") and _leaves(facts, mention):
@@ -151,13 +152,13 @@ def _outside_path(facts: Facts) -> Reason | None:
             return doubt(f"the container writes {path} when it starts, which only root may be able to")
     for service in facts.located.services:
         for path in re.findall(r"(?:^|[=:,])(/[\w.@+/-]+)", "\n".join(service.environment), re.MULTILINE):
-            if not _reachable(path, owned):
+            if not _reachable(path, owned | environments):
                 return doubt(
                     f"{service.file} gives the service {service.name} the path {path}, which only root may be able to write"
                 )
     for step in (*stage.of("ENV"), *stage.of("CMD"), *stage.of("ENTRYPOINT")):
         for path in _paths(step):
-            if not _reachable(path, owned) and facts.context_file(path) is None:
+            if not _reachable(path, owned | environments) and facts.context_file(path) is None:
                 return doubt(
                     f"the {step.keyword} in line {step.line} names {path}, which only root may be able to write"
                 )

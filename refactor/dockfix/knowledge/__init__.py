@@ -14,7 +14,7 @@ from dockfix.knowledge.apt import (
     role,
     runtime_libraries,
 )
-from dockfix.knowledge.base_images import DEFAULT_PATH, PythonImage, Variant, python_image, starts_as_root
+from dockfix.knowledge.base_images import DEFAULT_PATH, BaseImage, Variant, base_image, starts_as_root
 from dockfix.knowledge.command_options import CommandOptions, command_options
 from dockfix.knowledge.full_image import full_compilers, full_libraries, full_programs, slim_reference
 from dockfix.knowledge.linters import Linter, linters, reader_of
@@ -31,16 +31,17 @@ from dockfix.knowledge.python_packages import (
 __all__ = [
     "DEFAULT_PATH",
     "ApkRole",
+    "BaseImage",
     "BuildOnly",
     "CommandOptions",
     "Linter",
     "Needs",
-    "PythonImage",
     "Role",
     "Variant",
     "alongside",
     "apk_role",
     "apk_runtime",
+    "base_image",
     "build_only",
     "calls",
     "command_options",
@@ -56,7 +57,6 @@ __all__ = [
     "needs_dev_packages",
     "needs_libraries",
     "normalise",
-    "python_image",
     "python_needs",
     "reader_of",
     "recommends",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from dockfix.knowledge import PythonImage, python_image, starts_as_root
-from dockfix.model.commands import effects_of, state_after
+from dockfix.knowledge import BaseImage, base_image, starts_as_root
+from dockfix.model.commands import state_after
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.state import State
-from dockfix.syntax import Dockerfile, Instruction, expand, image, pairs
+from dockfix.syntax import Dockerfile, Instruction, expand, pairs
+from dockfix.syntax import image as reference_of
 from dockfix.syntax.shell import Command, Script, parse_script, quoted
 from dockfix.syntax.shell_form import ShellForm, shell_form
+
+EffectsOf = Callable[[Command, State], Effects]
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class Stage:
     name: str
     base: str | None
     parent: Stage | None
-    python: PythonImage | None
+    image: BaseImage | None
     steps: tuple[Step, ...]
     end: State
 
@@ -125,8 +128,11 @@ class Model:
         return self.stages[-1]
 
 
-def build(tree: Dockerfile) -> Model:
-    """The model of a tree without problems (its first instructions are ARG and FROM)."""
+def build(tree: Dockerfile, effects_of: EffectsOf) -> Model:
+    """The model of a tree without problems (its first instructions are ARG and FROM).
+
+    ``effects_of`` gives the effects of a command in a state: the model itself knows no program by name.
+    """
     stages: list[Stage] = []
     global_args: dict[str, str | None] = {}
     instructions = list(tree.instructions)
@@ -136,47 +142,55 @@ def build(tree: Dockerfile) -> Model:
         global_args.update(pairs(node, known))
     for position, start in enumerate(starts):
         stop = starts[position + 1] if position + 1 < len(starts) else len(instructions)
-        stages.append(_stage(position, instructions[start], instructions[start + 1 : stop], stages, global_args))
+        body = instructions[start + 1 : stop]
+        stages.append(_stage(position, instructions[start], body, stages, global_args, effects_of))
     return Model(tree, tuple(stages), global_args)
 
 
 def _stage(
-    index: int, start: Instruction, body: list[Instruction], earlier: list[Stage], global_args: Mapping[str, str | None]
+    index: int,
+    start: Instruction,
+    body: list[Instruction],
+    earlier: list[Stage],
+    global_args: Mapping[str, str | None],
+    effects_of: EffectsOf,
 ) -> Stage:
     words = start.words
     base = expand(words[0], {key: value for key, value in global_args.items() if value is not None}) if words else None
     name = words[2] if len(words) == 3 and words[1].lower() == "as" else ""
     parent = next((stage for stage in earlier if base and stage.name.lower() == base.lower()), None)
-    python = parent.python if parent else _python(base)
-    state = replace(parent.end, args={}) if parent else State(user="" if _is_root(base, python) else None)
+    known = parent.image if parent else _known(base)
+    state = replace(parent.end, args={}) if parent else State(user="" if _is_root(base, known) else None)
     steps: list[Step] = []
     for node in body:
-        step, state = _step(node, state, global_args)
+        step, state = _step(node, state, global_args, effects_of)
         steps.append(step)
-    return Stage(index, start, name, base, parent, python, tuple(steps), state)
+    return Stage(index, start, name, base, parent, known, tuple(steps), state)
 
 
-def _python(base: str | None) -> PythonImage | None:
+def _known(base: str | None) -> BaseImage | None:
     if base is None:
         return None
-    reference = image(base)
+    reference = reference_of(base)
     if reference.digest and not reference.tag:
         return None  # it may be any version, and any system
-    return python_image(reference.registry, reference.repository, reference.tag or "latest")
+    return base_image(reference.registry, reference.repository, reference.tag or "latest")
 
 
-def _is_root(base: str | None, python: PythonImage | None) -> bool:
+def _is_root(base: str | None, known: BaseImage | None) -> bool:
     """Whether the base image is known to run commands as root."""
-    if python is not None or base is None:
-        return python is not None
-    reference = image(base)
+    if known is not None or base is None:
+        return known is not None
+    reference = reference_of(base)
     return starts_as_root(reference.registry, reference.repository)
 
 
-def _step(node: Instruction, state: State, global_args: Mapping[str, str | None]) -> tuple[Step, State]:
+def _step(
+    node: Instruction, state: State, global_args: Mapping[str, str | None], effects_of: EffectsOf
+) -> tuple[Step, State]:
     keyword = node.keyword
     if keyword == "RUN":
-        units, after = _run(node, state)
+        units, after = _run(node, state, effects_of)
         return Step(node, state, units), after
     if keyword in {"COPY", "ADD"}:
         return Step(node, state, copy=_copy(node, state)), state
@@ -222,19 +236,19 @@ def _copy(node: Instruction, state: State) -> Copy:
     return Copy(sources, target, folder, flags.get("from"), bool(node.heredocs))
 
 
-def _run(node: Instruction, state: State) -> tuple[tuple[Unit, ...], State]:
+def _run(node: Instruction, state: State, effects_of: EffectsOf) -> tuple[tuple[Unit, ...], State]:
     form = shell_form(node, state.shell)
     if form is None:
         if node.json and not any("$" in word for word in node.json):
-            units = _units(parse_script(quoted(node.json)), state)[0]
+            units = _units(parse_script(quoted(node.json)), state, effects_of)[0]
             return tuple(replace(unit, effects=_unmovable(unit.effects)) for unit in units), state
         whole = Command(node.args, 0, len(node.args))
         return (Unit(whole, opaque("it is not run by a shell that dockfix reads"), state),), state
-    units, after = _units(form.script, state)
-    return units, replace(state, venvs=after.venvs)
+    units, after = _units(form.script, state, effects_of)
+    return units, replace(state, environments=after.environments)
 
 
-def _units(script: Script, state: State) -> tuple[tuple[Unit, ...], State]:
+def _units(script: Script, state: State, effects_of: EffectsOf) -> tuple[tuple[Unit, ...], State]:
     units: list[Unit] = []
     for command in script.commands:
         effects = effects_of(command, state)

@@ -11,7 +11,8 @@ from dockfix.context.application import Mention
 from dockfix.context.scripts import commands_in_script
 from dockfix.facts import Facts
 from dockfix.facts.rules import Rule, first
-from dockfix.model.effects import PipInstall, within
+from dockfix.managers.verbs import language_install
+from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Step
 from dockfix.syntax.shell import quoted
@@ -157,12 +158,7 @@ def _below_prefix(facts: Facts) -> Reason | None:
         for step in facts.final.steps
         for path in (
             *((step.copy.target,) if step.copy is not None and step.copy.target else ()),
-            *(
-                path
-                for unit in step.units
-                if not isinstance(unit.effects.action, PipInstall)
-                for path in unit.effects.writes
-            ),
+            *(path for unit in step.units if not language_install(unit.effects.action) for path in unit.effects.writes),
         )
     ]
     if any(within(path, "/usr/local") and not within(path, "/usr/local/bin") for path in puts):

@@ -4,18 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dockfix.model.commands import effects_of, state_after
-from dockfix.model.effects import (
-    AptChange,
-    AptClean,
-    AptInstall,
-    AptUpdate,
-    Effects,
-    PipCacheClean,
-    PipInstall,
-    ShellState,
-    VenvCreate,
-)
+from dockfix.managers.apt import APT
+from dockfix.managers.commands import effects_of
+from dockfix.managers.pip import PIP
+from dockfix.managers.venv import environment
+from dockfix.model.actions import Clean, Install, Make, Refresh, Remove, ShellState, Upgrade
+from dockfix.model.commands import state_after
+from dockfix.model.effects import Effects
 from dockfix.model.state import State
 from dockfix.syntax.shell import parse_script
 
@@ -45,39 +40,72 @@ def effects(text: str, **state: object) -> Effects:
 )
 def test_apt_install(text: str, packages: list[str]) -> None:
     action = effects(text).action
-    assert isinstance(action, AptInstall)
-    assert [package.name for package in action.packages] == packages
+    assert isinstance(action, Install)
+    assert action.manager is APT
+    assert [package.name for package in action.asked] == packages
     assert not action.dynamic
 
 
 def test_apt_install_of_names_that_only_the_shell_knows() -> None:
     action = effects("apt-get install -y gcc $EXTRA").action
-    assert isinstance(action, AptInstall)
+    assert isinstance(action, Install)
     assert action.dynamic
-    assert [package.name for package in action.packages] == ["gcc"]
+    assert [package.name for package in action.asked] == ["gcc"]
 
 
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("apt-get update", AptUpdate),
-        ("apt-get clean", AptClean),
-        ("rm -rf /var/lib/apt/lists/*", AptClean),
-        ("rm -rf /var/lib/apt/lists/* /tmp/* /var/tmp/*", AptClean),
-        ("apt-get purge -y gcc", AptChange),
-        ("apt-get upgrade -y", AptChange),
-        ("rm -rf /root/.cache", PipCacheClean),
-        ("rm -rf ~/.cache/pip", PipCacheClean),
-        ("pip cache purge", PipCacheClean),
+        ("apt-get update", Refresh),
+        ("apt-get purge -y gcc", Remove),
+        ("apt-get upgrade -y", Upgrade),
         ("cd /x", ShellState),
         ("export A=1", ShellState),
         ('export A="$(cat /run/secrets/A)"', ShellState),
         ("set -eux", ShellState),
-        ("python -m venv /opt/venv", VenvCreate),
+        ("python -m venv /opt/venv", Make),
     ],
 )
 def test_actions(text: str, kind: type) -> None:
     assert isinstance(effects(text).action, kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "manager", "what", "writes"),
+    [
+        ("apt-get clean", APT, {"downloads"}, ()),
+        ("apt-get distclean", APT, {"downloads", "index"}, ()),
+        ("rm -rf /var/lib/apt/lists/*", APT, {"index"}, ()),
+        ("rm -rf /var/lib/apt/* /var/cache/apt", APT, {"index", "downloads"}, ()),
+        ("rm -rf /var/lib/apt/lists/* /tmp/* /var/tmp/*", APT, {"index"}, ("/tmp", "/var/tmp")),
+        ("rm -rf /root/.cache", PIP, {"cache"}, ()),
+        ("rm -rf ~/.cache/pip", PIP, {"cache"}, ()),
+        ("pip cache purge", PIP, {"cache"}, ()),
+    ],
+)
+def test_what_leaves_nothing_that_a_program_needs(
+    text: str, manager: object, what: set[str], writes: tuple[str, ...]
+) -> None:
+    found = effects(text)
+    assert isinstance(found.action, Clean)
+    assert manager in found.action.managers
+    assert found.action.what == what
+    assert found.writes == writes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rm -rf /tmp/x",
+        "rm -rf /root/.cache /tmp",
+        "rm -rf /root/.cache /var/lib/apt/lists",
+        "rm -rf /var/lib/apt/lists /app",
+    ],
+)
+def test_a_removal_of_more_is_only_a_removal(text: str) -> None:
+    found = effects(text)
+    assert found.action is None
+    assert found.writes
 
 
 @pytest.mark.parametrize(
@@ -118,9 +146,10 @@ def test_what_is_not_known_is_opaque(text: str) -> None:
     assert effects(text).opaque
 
 
-def pip(text: str, **state: object) -> PipInstall:
+def pip(text: str, **state: object) -> Install:
     action = effects(text, **state).action
-    assert isinstance(action, PipInstall)
+    assert isinstance(action, Install)
+    assert action.manager is PIP
     return action
 
 
@@ -128,13 +157,14 @@ def test_pip_install() -> None:
     action = pip(
         "pip install --no-cache-dir -r requirements.txt -c ../c.txt 'a>=1' ./pkg git+https://x/y.git --find-links wheels"
     )
-    assert action.requirements == ("/app/requirements.txt",)
+    assert action.manifests == ("/app/requirements.txt",)
     assert action.constraints == ("/c.txt",)
-    assert action.packages == ("a>=1", "git+https://x/y.git")
-    assert action.local == ("/app/pkg",)
-    assert action.find_links == ("/app/wheels",)
-    assert [word.text for word in action.no_cache] == ["--no-cache-dir"]
-    assert not action.blocker
+    assert [package.word.value for package in action.asked] == ["a>=1", "git+https://x/y.git"]
+    assert action.asked[0].name == "a"
+    assert action.projects == ("/app/pkg",)
+    assert action.folders == ("/app/wheels",)
+    assert [word.text for word in action.cache_off] == ["--no-cache-dir"]
+    assert not action.blocked
 
 
 @pytest.mark.parametrize(
@@ -149,25 +179,25 @@ def test_pip_install() -> None:
     ],
 )
 def test_pip_by_any_name(text: str) -> None:
-    assert pip(text).packages == ("x",)
-    assert pip(text).prefix == ""
+    assert [package.name for package in pip(text).asked] == ["x"]
+    assert pip(text).into.carried is None
 
 
 def test_bundled_short_options_take_the_value_of_the_last() -> None:
-    assert pip("pip install -Ur requirements.txt").requirements == ("/app/requirements.txt",)
+    assert pip("pip install -Ur requirements.txt").manifests == ("/app/requirements.txt",)
 
 
 @pytest.mark.parametrize(
     "option", ["--user", "--target=/x", "-t /x", "--prefix /x", "--root /x", "--no-build-isolation"]
 )
 def test_pip_installs_that_cannot_move(option: str) -> None:
-    assert pip(f"pip install {option} x").blocker
+    assert pip(f"pip install {option} x").blocked
 
 
 def test_pip_as_another_user_cannot_move() -> None:
-    assert pip("pip install x", user="app").blocker
-    assert not pip("pip install x", user="root").blocker
-    assert not pip("pip install x", user="0:0").blocker
+    assert pip("pip install x", user="app").blocked
+    assert not pip("pip install x", user="root").blocked
+    assert not pip("pip install x", user="0:0").blocked
 
 
 @pytest.mark.parametrize(
@@ -179,18 +209,23 @@ def test_pip_as_another_user_cannot_move() -> None:
     ],
 )
 def test_pip_in_a_virtual_environment(text: str) -> None:
-    assert pip(text).prefix == "/v"
+    assert pip(text).into.root == "/v"
 
 
 def test_pip_follows_path() -> None:
-    assert pip("pip install x", venvs=("/v",), env={"PATH": "/v/bin:/usr/local/bin"}).prefix == "/v"
-    assert pip("pip install x", venvs=("/v",), env={"PATH": "/usr/local/bin:/v/bin"}).prefix == ""
+    assert (
+        pip("pip install x", environments=(environment("/v"),), env={"PATH": "/v/bin:/usr/local/bin"}).into.root == "/v"
+    )
+    assert (
+        pip("pip install x", environments=(environment("/v"),), env={"PATH": "/usr/local/bin:/v/bin"}).into.carried
+        is None
+    )
 
 
 def test_a_virtual_environment_that_nobody_saw_being_made_blocks() -> None:
-    assert pip("pip install x", env={"PATH": "/venv/bin:/usr/local/bin"}).blocker
-    assert pip("pip install x", env={"PATH": "/usr/local/bin", "VIRTUAL_ENV": "/venv"}).blocker
-    assert not pip("pip install x", env={"PATH": "/root/.local/bin:/usr/local/bin"}).blocker
+    assert pip("pip install x", env={"PATH": "/venv/bin:/usr/local/bin"}).blocked
+    assert pip("pip install x", env={"PATH": "/usr/local/bin", "VIRTUAL_ENV": "/venv"}).blocked
+    assert not pip("pip install x", env={"PATH": "/root/.local/bin:/usr/local/bin"}).blocked
 
 
 @pytest.mark.parametrize(
