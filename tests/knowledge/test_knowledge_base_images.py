@@ -95,7 +95,9 @@ def test_no_official_tag(tag: str) -> None:
     ],
 )
 def test_official_repositories(registry: str, repository: str) -> None:
-    assert base_image(registry, repository, "3.11-slim-bookworm") == BaseImage("3.11", "slim", frozenset({"bookworm"}))
+    image = BaseImage("python", "3.11", "slim", frozenset({"bookworm"}))
+    assert base_image(registry, repository, "3.11-slim-bookworm") == image
+    assert image.system == "debian"
 
 
 @pytest.mark.parametrize(
