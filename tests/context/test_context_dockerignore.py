@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dockfix.context.build_context import BuildContext
 from dockfix.context.dockerignore import Ignore, parse_ignore
 
 # (text, ignored, kept): each line was tried with `FROM scratch` and `COPY . /` on Docker 26.1 (BuildKit)
@@ -117,6 +120,18 @@ def test_very_deep_paths() -> None:
     path = "/".join("d" * 3000)
     assert parse_ignore("**/x").ignores(path + "/x/y")
     assert not parse_ignore("**/x").ignores(path)
+
+
+def test_the_ignore_file_beside_the_dockerfile_replaces_the_roots(tmp_path: Path) -> None:
+    docker = tmp_path / "docker"
+    docker.mkdir()
+    dockerfile = docker / "web.Dockerfile"
+    assert BuildContext(tmp_path, dockerfile=dockerfile).ignore.patterns == ()
+    (tmp_path / ".dockerignore").write_text("a\n")
+    assert BuildContext(tmp_path, dockerfile=dockerfile).ignore.patterns == ("a",)
+    own = docker / "web.Dockerfile.dockerignore"
+    own.write_text("b\n")
+    assert BuildContext(tmp_path, dockerfile=dockerfile).ignore.patterns == ("b",)
 
 
 lines = st.text(st.sampled_from("ab/*?[]^-!\\.# \tdé\ud800\0{}()$"), max_size=12)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dockfix.context.scripts import ScriptFacts, commands_in_script
+from dockfix.context.scripts import ScriptFacts, commands_in_script, is_shell_script
 
 
 def facts(text: str) -> ScriptFacts:
@@ -56,6 +56,10 @@ COMMANDS = [
     ("f() { if [ x ]; then gcc; fi }\nf", "gcc"),
     ("setpriv --reuid=1 --init-groups gcc", "setpriv gcc"),
     ("dumb-init -- gcc; s6-setuidgid app make", "dumb-init gcc s6-setuidgid make"),
+    ("busybox sh -c 'gcc x'; busybox httpd -f", "busybox sh gcc httpd"),
+    ("uv run --env-file .env --with x gcc; uvx --from y make", "uv gcc uvx make"),
+    ("pnpm --dir x exec gcc; npx -p y make; aws-vault exec p -- git x", "pnpm gcc npx make aws-vault git"),
+    ("uv pip install gcc; npm start", "uv npm"),
 ]
 
 
@@ -170,6 +174,8 @@ def test_outputs_of_well_known_programs(text: str, outputs: set[str]) -> None:
         ("bash x -l", False),
         ("su app -c 'ls -l'", False),
         ("#!/bin/bash\n", False),
+        ("#!/bin/mksh -l\n", True),
+        ("#!/usr/bin/python -l\n", False),
         ("sudo ls -l", False),
         ("bash -euo pipefail x", False),
         ("su app - x", True),
@@ -212,3 +218,22 @@ def test_deep_nesting() -> None:
 def test_never_raises(text: str) -> None:
     found = commands_in_script(text)
     assert found is None or all(isinstance(name, str) for name in found.commands | set(found.words) | found.writes)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "script"),
+    [
+        ("run.sh", "", True),
+        ("bin/run.KSH", "", True),
+        ("run", "#!/bin/bash -eu\nx", True),
+        ("run", "#!/usr/bin/env -S sh -e\n", True),
+        ("run", "#!/command/with-contenv bash\n", True),
+        ("run", "#!/usr/bin/env python3\n", False),
+        ("run", "#! /bin/dash", True),
+        ("run", "echo\n#!/bin/sh\n", False),
+        ("sh", "", False),
+        ("run.py", "", False),
+    ],
+)
+def test_what_is_a_shell_script(name: str, text: str, script: bool) -> None:
+    assert is_shell_script(name, text) is script

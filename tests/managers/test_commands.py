@@ -5,13 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dockfix.managers.apt import APT
-from dockfix.managers.commands import effects_of
+from dockfix.managers.commands import effects_of, model_of
 from dockfix.managers.pip import PIP
 from dockfix.managers.venv import environment
 from dockfix.model.actions import Clean, Install, Make, Refresh, Remove, ShellState, Upgrade
 from dockfix.model.commands import state_after
 from dockfix.model.effects import Effects
 from dockfix.model.state import State
+from dockfix.syntax import parse
 from dockfix.syntax.shell import parse_script
 
 
@@ -327,3 +328,12 @@ def test_values_of_variables_are_used_where_known() -> None:
 )
 def test_any_command_line_has_effects(words: list[str]) -> None:
     assert isinstance(effects(" ".join(words)), Effects)
+
+
+@pytest.mark.parametrize(
+    ("shell", "known"),
+    [("/usr/bin/bash", True), ("/bin/ash", True), ("ksh", True), ("/bin/zsh", False), ("/usr/bin/python3", False)],
+)
+def test_which_shells_are_read(shell: str, known: bool) -> None:
+    stage = model_of(parse(f'FROM x\nSHELL ["{shell}", "-c"]\nRUN mkdir /a\nRUN <<E\n#!{shell}\nmkdir /b\nE\n')).final
+    assert [unit.effects.writes for _, unit in stage.units] == ([("/a",), ("/b",)] if known else [(), ()])

@@ -187,17 +187,25 @@ def test_an_index_or_a_word_of_another_script_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "shell"),
+    "text", ['RUN ["a", "b"]\n', "RUN cat <<E > f\na\nE\n", "RUN <<E <<F\na\nE\nb\nF\n", "COPY a b\n"]
+)
+def test_what_no_shell_runs_has_no_shell_form(text: str) -> None:
+    assert shell_form(Instruction(text, 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "program"),
     [
-        ('RUN ["a", "b"]\n', None),
-        ("RUN a\n", ("pwsh", "-c")),
-        ("RUN cat <<E > f\na\nE\n", None),
-        ("RUN <<E\n#!/usr/bin/python\na\nE\n", None),
-        ("COPY a b\n", None),
+        ("RUN a\n", ""),
+        ("RUN <<E\na\nE\n", ""),
+        ("RUN <<E\n#!/usr/bin/python\na\nE\n", "python"),
+        ("RUN <<E\n#!/usr/bin/env bash\na\nE\n", "bash"),
     ],
 )
-def test_what_no_shell_runs_has_no_shell_form(text: str, shell: tuple[str, ...] | None) -> None:
-    assert shell_form(Instruction(text, 1), shell) is None
+def test_the_program_that_a_heredoc_names_for_itself(text: str, program: str) -> None:
+    form = shell_form(Instruction(text, 1))
+    assert form is not None
+    assert form.shebang == program
 
 
 @pytest.mark.parametrize(

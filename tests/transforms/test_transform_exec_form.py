@@ -28,6 +28,10 @@ HEAD = "FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\n"
         ("CMD ./run.sh\n", 'CMD ["./run.sh"]\n'),
         ('SHELL ["/bin/sh", "-c"]\nCMD python app.py\n', 'SHELL ["/bin/sh", "-c"]\nCMD ["python", "app.py"]\n'),
         ('ENTRYPOINT ["tini", "--"]\nCMD python app.py\n', 'ENTRYPOINT ["tini", "--"]\nCMD ["python", "app.py"]\n'),
+        (
+            'ENTRYPOINT ["tini-static", "-g"]\nCMD python app.py\n',
+            'ENTRYPOINT ["tini-static", "-g"]\nCMD ["python", "app.py"]\n',
+        ),
         ("ENTRYPOINT []\nCMD python app.py\n", 'ENTRYPOINT []\nCMD ["python", "app.py"]\n'),
         ("CMD one\nCMD python app.py\n", 'CMD one\nCMD ["python", "app.py"]\n'),
     ],

@@ -128,6 +128,27 @@ def test_what_nothing_starts_makes_the_split_unsafe_only(project: Project, files
     assert ("nothing is seen to start it" in unsafe(result, "multi-stage")) is not runs
 
 
+@pytest.mark.parametrize(
+    ("command", "script", "called"),
+    [
+        ('["sh", "run.sh"]', "pip3.11 install x\n", "run.sh runs pip"),
+        ('["sh", "run.sh"]', "uv pip install x\n", "run.sh runs uv"),
+        ('["sh", "run.sh"]', "apt-get install -y x\n", "run.sh runs apt-get"),
+        ('["./run.sh"]', "#!/bin/bash -e\nconda install x\n", "run.sh runs conda"),
+        ('["/app/run"]', "#!/bin/bash -e\naptitude install x\n", "run runs aptitude"),
+        ('["pdm", "run", "app.py"]', "", "runs PDM"),
+        ('["busybox", "sh", "-c", "pip install x"]', "", "runs pip"),
+    ],
+)
+def test_whatever_installs_packages_when_the_container_starts(
+    project: Project, command: str, script: str, called: str
+) -> None:
+    text = f"{HEAD}{GCC}{PIP}{TAIL}".replace('["python", "app.py"]', command)
+    result = project(text, {"run.sh": script, "run": script}, unsafe=True)
+    assert f"{called} when the container starts, and what that needs" in refusal(result, "multi-stage")
+    assert called in refusal(result, "non-root")
+
+
 def test_a_folder_is_started_by_its_main_module(project: Project) -> None:
     files = {
         "web/__main__.py": "import subprocess, sys\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', 'x'])\n"

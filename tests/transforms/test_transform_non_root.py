@@ -116,6 +116,13 @@ def test_system_folders_and_what_is_owned_already_are_not_made(project: Project,
         ("", "", {"app.py": "import subprocess\nsubprocess.run(['iptables', '-L'])\n"}, "iptables"),
         ("", "", {"app.py": "from sh import mount\nmount('-a')\n"}, "app.py:1 runs mount, which needs root"),
         ("", "", {"Procfile": "web: sudo gunicorn app:app\n"}, "Procfile:1 runs sudo, which needs root"),
+        ("", "", {"Procfile": "web: chpst -u web gunicorn app:app\n"}, "Procfile:1 runs chpst, which needs root"),
+        (
+            'CMD ["python", "app.py"]',
+            'CMD ["doas", "-u", "web", "python", "app.py"]',
+            {},
+            "runs doas, which needs root",
+        ),
         (
             "",
             "",

@@ -11,6 +11,7 @@ from dockfix.engine.options import Option
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
 from dockfix.facts.needs import needed
+from dockfix.knowledge import index_packages, index_programs
 from dockfix.knowledge.no_recommends import needed_recommends, recommended_programs
 from dockfix.managers.commands import runs_alone
 from dockfix.managers.protocol import SystemManager
@@ -25,10 +26,7 @@ from ._layout import joined_above, leading
 from ._runs import plain
 
 _REMOVAL = "rm -rf /var/lib/apt/lists/*"
-_APT = ("apt-get", "apt", "aptitude", "apt-cache", "apt-file")
 _READS = rb"(?m)^[ \t]*(?:import|from)[ \t]+(?:apt|apt_pkg)\b|/var/lib/apt\b"
-# Packages with programs that read the lists whenever somebody calls them
-_READERS = frozenset({"apt-file", "aptitude", "command-not-found", "packagekit", "python3-apt"})
 
 
 NO_RECOMMENDS = Option(
@@ -173,7 +171,7 @@ class _Work:
                 for action in actions
                 if (install := system_install(action)) is not None
                 for package in install.asked
-                if package.name in _READERS
+                if package.name in index_packages("apt-get")
             ),
             "",
         )
@@ -184,10 +182,10 @@ class _Work:
                 reason = _later(other, stage, step)
                 if reason:
                     return reason
-        program = next((name for name in _APT if name in facts.startup.programs), "")
+        program = next((name for name in sorted(index_programs("apt-get")) if name in facts.startup.programs), "")
         if program:
             return f"{facts.startup.programs[program]} runs {program} when the container starts"
-        mention = next(iter(facts.application.mentions(_APT)), None) or next(
+        mention = next(iter(facts.application.mentions(index_programs("apt-get"))), None) or next(
             iter(facts.application.search(_READS)), None
         )
         return f"{mention.file}:{mention.line} names {mention.word}" if mention else ""
@@ -225,7 +223,7 @@ class _Work:
 
 def _minimal(run: Instruction, step: Step, unit: Unit, install: Install) -> Instruction | None:
     """A RUN that ends with the commands of ``step``, without what one of them only recommends; None where that can't be done."""
-    form = shell_form(run, step.state.shell)
+    form = shell_form(run)
     if form is None or not isinstance(install.manager, SystemManager):
         return None
     recipe = install.manager.minimal(install, form.commands[step.units.index(unit) - len(step.units)])

@@ -6,9 +6,9 @@ import posixpath
 import re
 from typing import ClassVar
 
-from dockfix.context.scripts import SHELLS
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
+from dockfix.knowledge import inits, shells
 from dockfix.managers.verbs import system_install
 from dockfix.model.effects import within
 from dockfix.model.reason import Declared, Reason, doubt
@@ -43,7 +43,6 @@ _PLAIN_BASES = {
     "rockylinux",
     "ubuntu",
 }
-_INITS = {"tini", "dumb-init", "catatonit"}
 _PWD = rb"(?<![\w$])PWD\b|\$\{?PWD\b"
 _CHILDREN = rb"\b(?:subprocess|os\.(?:system|popen|fork|spawn\w*)|Popen|pexpect|selenium|playwright|pyppeteer)\b"
 _SIGNALS = rb"\bos\.(?:kill|killpg|getppid)\b"
@@ -120,7 +119,7 @@ def _needs_shell(commands: tuple[Command, ...]) -> str:
             return "it is not written in UTF-8"
     if command.name == "exec":
         return "exec hands the process over already"
-    if posixpath.basename(command.name or "") in SHELLS:
+    if posixpath.basename(command.name or "") in shells():
         return f"{command.name} is a shell itself, and would keep the signals"
     if not command.name or _BUILTIN.fullmatch(command.name):
         return f"{command.name} is the shell's own command"
@@ -168,7 +167,7 @@ def _arguments(facts: Facts, step: Step) -> str:
     words = entry.instruction.json if entry else ()
     if words is None:
         return f"the ENTRYPOINT in line {entry.line if entry else 0} ignores CMD"
-    if words and (posixpath.basename(words[0]) not in _INITS or not set(words[1:]) <= {"--", "-g", "-v"}):
+    if words and (posixpath.basename(words[0]) not in inits() or not set(words[1:]) <= {"--", "-g", "-v"}):
         return f"CMD is what {words[0]}, the ENTRYPOINT, gets as its arguments"
     return ""
 

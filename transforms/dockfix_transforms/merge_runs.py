@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
-from dockfix.knowledge import reader_of
+from dockfix.knowledge import downloaders, file_programs, reader_of
 from dockfix.managers.verbs import by_system
 from dockfix.model.actions import Clean, Install, Refresh, Remove, ShellState
 from dockfix.model.effects import overlap
@@ -21,9 +21,6 @@ from dockfix.syntax.shell_form import join
 
 from ._layout import joined_above, leading
 from ._runs import plain
-
-_DOWNLOADS = {"curl", "wget"}
-_FILES = _DOWNLOADS | {"tar", "unzip", "chmod", "chown", "mv", "cp", "ln", "mkdir", "install"}
 
 
 class MergeRuns(Transform):
@@ -127,7 +124,7 @@ def _fixed(step: Step) -> str:
 
 def _leaves(unit: Unit) -> bool:
     """Whether a command may leave something that is better removed in its layer."""
-    return isinstance(unit.effects.action, Refresh | Install) or unit.command.name in _DOWNLOADS
+    return isinstance(unit.effects.action, Refresh | Install) or unit.command.name in downloaders()
 
 
 def _only_cleans(step: Step) -> bool:
@@ -141,7 +138,9 @@ def _same_work(step: Step, row: Sequence[Step]) -> bool:
     if _only_cleans(step):
         return True
     units = [unit for each in (*row, step) for unit in each.units]
-    return all(by_system(unit.effects.action) for unit in units) or all(unit.command.name in _FILES for unit in units)
+    return all(by_system(unit.effects.action) for unit in units) or all(
+        unit.command.name in file_programs() for unit in units
+    )
 
 
 def _cleans(unit: Unit, left: Step) -> bool:
@@ -171,7 +170,7 @@ def _cleans(unit: Unit, left: Step) -> bool:
             return True
         if (
             unit.command.name == "rm"
-            and other.command.name in _DOWNLOADS
+            and other.command.name in downloaders()
             and overlap(unit.effects.writes, other.effects.writes)
             and any(
                 posixpath.basename(word.value or "") in other.command.text

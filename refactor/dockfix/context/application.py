@@ -11,11 +11,13 @@ from keyword import iskeyword
 from dockfix.context.build_context import BuildContext
 from dockfix.context.disk import MAX_FILE
 from dockfix.context.python_strings import string_literals
+from dockfix.context.scripts import is_shell_script
 from dockfix.syntax import decode
 
 MAX_FILES = 5_000
 MAX_BYTES = 32 << 20
 _HEAD = 8 << 10
+_LINE = 256  # bytes in which a #! line ends: Linux reads no more of it
 # Assets and compiled files, in which there is nothing to find
 _ASSET = re.compile(
     r"(?i).*\.(?:png|jpe?g|gif|bmp|ico|webp|avif|tiff?|svg|psd|woff2?|ttf|otf|eot|mp[34]|m4a|avi|mov|webm|wav|ogg|flac|pdf"
@@ -29,7 +31,7 @@ _DATA = re.compile(
     r"|log|po|pot|ipynb|ya?ml|dat|data|dic|vocab|model)"
 )
 _PYTHON = re.compile(r"(?i).*\.py[wx]?")
-_SHELL = re.compile(r"(?i).*\.(?:sh|bash|zsh|ksh|ash|dash)|(?:.*/)?(?:docker-)?entrypoint[^./]*")
+_ENTRYPOINT = re.compile(r"(?i)(?:.*/)?(?:docker-)?entrypoint[^./]*")
 _RUNS = re.compile(r"(?i)(?:.*/)?(?:Procfile[^/]*|cron(?:tab)?(?:[._-][^/]*)?|[^/]+\.(?:conf|ini|cfg|service|cron))")
 # Settings of development tools: their commands are not the program's
 _TOOL_SETTINGS = re.compile(
@@ -37,7 +39,6 @@ _TOOL_SETTINGS = re.compile(
     r"|\.bumpversion\.cfg|versioneer\.cfg|.*\.(?:md|json))"
 )
 _PYTHON_LINE = re.compile(rb"#!.*\bpython")
-_SHELL_LINE = re.compile(rb"#!.*\b(?:sh|bash|dash|ash|ksh|zsh|execlineb|with-contenv)\b")
 # How Python starts other programs
 _STARTS = re.compile(
     rb"(?m)subprocess|\bos\.(?:system|popen|exec|spawn|posix_spawn)|\bfrom\s+os\s+import\b|\bwhich\b|\bPopen\b|check_output"
@@ -155,8 +156,8 @@ class Application:
             for name, data in self.texts.items()
             if not _PYTHON.fullmatch(name)
             and (
-                _SHELL.fullmatch(name)
-                or _SHELL_LINE.match(data)
+                is_shell_script(name, decode(data[:_LINE]) if data.startswith(b"#!") else "")
+                or _ENTRYPOINT.fullmatch(name)
                 or (_RUNS.fullmatch(name) and not _TOOL_SETTINGS.fullmatch(name))
             )
         )

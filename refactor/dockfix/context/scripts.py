@@ -9,87 +9,24 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from dockfix.knowledge import command_options
+from dockfix.knowledge import (
+    Wrapper,
+    boxes,
+    command_options,
+    converters,
+    file_makers,
+    file_movers,
+    shells,
+    wrappers,
+)
 from dockfix.syntax import decode, encode
-from dockfix.syntax.shell import parser, unquote
+from dockfix.syntax.shell import parser, shebang, unquote
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _MAX_TEXT = 1 << 20
 _MAX_DEPTH = 4
-SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "zsh", "busybox"})
-# Programs that start the program after them: how many plain words come first, and which options take a value
-_WRAPPERS: dict[str, tuple[int, frozenset[str]]] = {
-    "exec": (0, frozenset({"-a"})),
-    "env": (0, frozenset({"-u", "--unset", "-C", "--chdir"})),
-    "command": (0, frozenset()),
-    "builtin": (0, frozenset()),
-    "nohup": (0, frozenset()),
-    "setsid": (0, frozenset()),
-    "time": (0, frozenset({"-f", "-o"})),
-    "stdbuf": (0, frozenset({"-i", "-o", "-e"})),
-    "unbuffer": (0, frozenset()),
-    "nice": (0, frozenset({"-n"})),
-    "ionice": (0, frozenset({"-c", "-n", "-p"})),
-    "chrt": (1, frozenset()),
-    "taskset": (1, frozenset()),
-    "timeout": (1, frozenset({"-s", "--signal", "-k", "--kill-after"})),
-    "sudo": (0, frozenset({"-u", "-g", "-h", "-p", "-C", "-r", "-t", "-U", "--user", "--group"})),
-    "doas": (0, frozenset({"-u"})),
-    "gosu": (1, frozenset()),
-    "su-exec": (1, frozenset()),
-    "setuidgid": (1, frozenset()),
-    "s6-setuidgid": (1, frozenset()),
-    "chpst": (0, frozenset({"-u", "-U", "-b", "-e", "-n", "-l", "-L", "-/"})),
-    "chroot": (1, frozenset()),
-    "setpriv": (0, frozenset()),
-    "runuser": (0, frozenset({"-u", "-g", "-G", "-s"})),
-    "capsh": (0, frozenset()),
-    "tini": (0, frozenset({"-p", "-e"})),
-    "tini-static": (0, frozenset({"-p", "-e"})),
-    "dumb-init": (0, frozenset({"-r", "--rewrite"})),
-    "catatonit": (0, frozenset()),
-    "xargs": (0, frozenset({"-n", "-I", "-P", "-d", "-L", "-s", "-a", "-E"})),
-    "flock": (1, frozenset({"-w", "-E"})),
-    "watch": (0, frozenset({"-n"})),
-    "xvfb-run": (0, frozenset({"-n", "-s", "-e", "-f"})),
-    "dbus-run-session": (0, frozenset()),
-    "strace": (0, frozenset({"-o", "-e", "-p", "-s"})),
-    "fixuid": (0, frozenset()),
-    "opentelemetry-instrument": (0, frozenset()),
-    "ddtrace-run": (0, frozenset()),
-    "newrelic-admin": (1, frozenset()),
-    "if": (0, frozenset()),
-    "npx": (0, frozenset({"-p", "--package"})),
-    "!": (0, frozenset()),
-}
-# Programs whose subcommand starts the program after it
-_RUNNERS = {
-    "poetry": "run",
-    "uv": "run",
-    "pipenv": "run",
-    "pdm": "run",
-    "hatch": "run",
-    "rye": "run",
-    "conda": "run",
-    "mamba": "run",
-    "micromamba": "run",
-    "bundle": "exec",
-    "npm": "exec",
-    "pixi": "run",
-    "doppler": "run",
-    "op": "run",
-    "chamber": "exec",
-    "aws-vault": "exec",
-    "pyenv": "exec",
-}
-_WRITES_ALL = frozenset({"mkdir", "touch", "tee", "install", "truncate", "mkfifo", "chown", "chgrp", "chmod"})
-_WRITES_LAST = frozenset({"cp", "mv", "ln", "rsync"})
-# Programs that write to their last operand
-_WRITES_OUTPUT = frozenset(
-    {"ffmpeg", "convert", "magick", "wkhtmltopdf", "wkhtmltoimage", "pdftotext", "pdftoppm", "pdftocairo", "sox"}
-)
 _EXPANSIONS = frozenset(
     {
         "simple_expansion",
@@ -146,6 +83,12 @@ def commands_in_script(text: str) -> ScriptFacts | None:
     )
 
 
+def is_shell_script(name: str, text: str) -> bool:
+    """Whether a file is a shell script, by the end of its name or its ``#!`` line."""
+    ending = posixpath.splitext(name)[1][1:].lower()
+    return ending in shells() or not shells().isdisjoint(shebang(text))
+
+
 @dataclass(frozen=True)
 class _Word:
     """A word as written, and its value, None where the shell computes it."""
@@ -173,9 +116,9 @@ class _Reader:
         root = parser().parse(encode(text).replace(b"\r\n", b"\n")).root_node
         if root.has_error and not all(node.is_missing and node.type == ";" for node in _faults(root)):
             return False  # the grammar misses a semicolon in `f() { if x; then y; fi }`, which bash does not
-        first = re.match(r"#![^\n]*?\b(?:sh|bash|dash|ash|ksh|zsh)\s([^\n]*)", text)
-        if first and _is_login(first[1].split()):
-            self.login_shell = True
+        first = shebang(text)
+        shell = next((number for number, word in enumerate(first) if word in shells()), len(first))
+        self.login_shell = self.login_shell or _is_login(first[shell + 1 :])
         for node in _walk(root):
             if node.type == "function_definition":
                 self.functions.add(_text(node.child_by_field_name("name")))
@@ -208,7 +151,7 @@ class _Reader:
         self.words += [word.value for word in words if word.value is not None]
         self.invocation(words, depth)
         body = _heredoc(node)
-        if body is not None and words and posixpath.basename(words[0].value or "") in SHELLS:
+        if body is not None and words and posixpath.basename(words[0].value or "") in shells():
             self.nested(_Word(body, body), depth)
 
     def output(self, program: str, rest: Sequence[_Word]) -> None:
@@ -219,7 +162,7 @@ class _Reader:
             name, equals, value = word.text.partition("=")
             if equals and name.strip("\"'") in options:
                 found.append(_Word(value, unquote(value) if word.value is not None else None))
-        if program in _WRITES_OUTPUT and rest and not (rest[-1].value or "").startswith("-"):
+        if program in converters() and rest and not (rest[-1].value or "").startswith("-"):
             found.append(rest[-1])
         for word in found:
             self.write(word)
@@ -250,10 +193,12 @@ class _Reader:
         """The words of the command that ``program`` starts, empty for none."""
         values = [word.value or "" for word in rest]
         self.output(program, rest)
-        if program in SHELLS:
+        if program in boxes():
+            return rest
+        if program in shells():
             return self.shell(rest, values, depth)
         if program == "sudo":
-            own = values[: len(values) - len(_after_options(rest, *_WRAPPERS["sudo"]))]
+            own = values[: len(values) - len(_after_options(rest, wrappers()["sudo"]))]
             self.login_shell = self.login_shell or any(
                 re.fullmatch(r"-[A-Za-z]*i[A-Za-z]*|--login", value) for value in own
             )
@@ -268,21 +213,19 @@ class _Reader:
             elif program == "eval" or len(rest) > 1:
                 text = " ".join(values) if program == "eval" else values[0]
                 self.nested(_Word(text, text if program == "eval" else rest[0].value), depth)
-        if program in _WRITES_ALL or program in _WRITES_LAST:
-            for word in rest if program in _WRITES_ALL else rest[-1:]:
+        if program in file_makers() or program in file_movers():
+            for word in rest if program in file_makers() else rest[-1:]:
                 self.write(word)
         if program == "find":
             for index, value in enumerate(values):
                 if value in {"-exec", "-execdir", "-ok", "-okdir"}:
                     self.invocation(rest[index + 1 : index + 2], depth)
-        if program in _WRAPPERS:
-            return _after_options(rest, *_WRAPPERS[program])
-        if _RUNNERS.get(program) in values and program in _RUNNERS:
-            return _after_options(
-                rest[values.index(_RUNNERS[program]) + 1 :],
-                0,
-                frozenset({"-n", "--name", "-p", "--with", "--extra", "--group"}),
-            )
+        wrapper = wrappers().get(program)
+        if wrapper is not None and not wrapper.subcommands:
+            return _after_options(rest, wrapper)
+        given = [number for number, value in enumerate(values) if wrapper is not None and value in wrapper.subcommands]
+        if wrapper is not None and given:
+            return _after_options(rest[given[0] + 1 :], wrapper)
         # wait-for-it host:port -- command, and the like
         return (
             rest[values.index("--") + 1 :]
@@ -307,7 +250,8 @@ class _Reader:
         return ()
 
 
-def _after_options(words: Sequence[_Word], positional: int, valued: frozenset[str]) -> Sequence[_Word]:
+def _after_options(words: Sequence[_Word], wrapper: Wrapper) -> Sequence[_Word]:
+    positional, valued = wrapper.positional, wrapper.valued
     position = 0
     while position < len(words):
         value = words[position].value

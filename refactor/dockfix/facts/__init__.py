@@ -17,6 +17,7 @@ from dockfix.context.program import Program, read_python
 from dockfix.context.project import words_of_project
 from dockfix.facts.hints import ALL_FACETS, Facet, Hints
 from dockfix.facts.startup import Startup, read_startup
+from dockfix.knowledge import file_movers, manager_in
 from dockfix.managers.commands import model_of
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.systems import System, system_of
@@ -27,8 +28,6 @@ from dockfix.syntax import Dockerfile
 
 # Where a COPY . . of a project's own root folder must not land: files there could replace the base image's
 SYSTEM_FOLDERS = ("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "usr", "var")
-
-_MANAGERS = re.compile(r"\b(?:poetry|uv|pdm|pipenv|hatch|rye)\b")
 
 
 @dataclass(frozen=True)
@@ -185,7 +184,7 @@ class Facts:
             step.state.workdir or "/"
             for stage in self.model.stages
             for step in stage.of("RUN")
-            if _MANAGERS.search(step.instruction.text)
+            if manager_in(step.instruction.text, "python", project=True)
         }
         return frozenset(
             name for folder in folders for name in words_of_project(folder, self.context.read, self.context_file) or ()
@@ -218,7 +217,7 @@ class Facts:
         """The path from which the last RUN that did so put a file at ``path``, "" for none."""
         for stage in reversed(self.model.stages):
             for _, unit in reversed([*stage.units]):
-                if unit.effects.tools & {"ln", "cp", "mv", "install"} and unit.effects.writes:
+                if unit.effects.tools & file_movers() and unit.effects.writes:
                     target = unit.effects.writes[-1]
                     for read in unit.effects.reads:
                         if path in {target, posixpath.join(target, posixpath.basename(read))} and read != path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from dockfix.facts import Facts
 from dockfix.facts.leftovers import drop_covered, drop_idle_refresh, drop_removed
 from dockfix.facts.packages import Division, divide
 from dockfix.facts.slim import Slim, slim
+from dockfix.knowledge import manager_in, package_manager
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import system_managers
 from dockfix.managers.verbs import by_system, language_install, system_install
@@ -22,7 +22,6 @@ from dockfix.runtimes.registry import runtime_of
 
 _RUNTIME_ONLY = {"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "VOLUME", "MAINTAINER"}
 _SETTINGS = {"ENV", "ARG", "WORKDIR", "SHELL", "USER"}
-_INSTALLERS = re.compile(r"\b(pip[0-9.]*|poetry|pipenv|pdm|uv|conda|mamba|easy_install|setup\.py|virtualenv)\b")
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def place(facts: Facts) -> Placement | Reason:
         unbounded = next((step.units[index] for index in stays if step.units[index].effects.unbounded), None)
         if unbounded and first <= number <= last and len(installs) > 1:
             return at("it runs between two pip installs, and what it needs of the first is unknown", step.line)
-        if unbounded and number <= last and _INSTALLERS.search(unbounded.command.text):
+        if unbounded and number <= last and manager_in(unbounded.command.text, "python"):
             return at("it may install Python packages in a way that dockfix does not know", step.line)
     early = _needs_environment_early(facts, environment, staying, first)
     if early:
@@ -179,10 +178,11 @@ def _precondition(facts: Facts) -> Reason | None:
 
 def _without_pip(facts: Facts) -> Reason:
     for step, unit in facts.final.units:
-        match = _INSTALLERS.search(unit.command.text)
-        if match and unit.effects.opaque:
-            known = match[0].startswith("pip") and match[0] != "pipenv"
-            what = "pip is used in a way that" if known else f"{match[0]} is used, which"
+        name = manager_in(unit.command.text, "python")
+        if name and unit.effects.opaque:
+            manager = package_manager(name)
+            modelled = manager is not None and manager.title == "pip"
+            what = "pip is used in a way that" if modelled else f"{name} is used, which"
             return at(f"{what} dockfix does not split yet", step.line)
     return at("no gain, because no pip install was found")
 

@@ -4,42 +4,41 @@ from __future__ import annotations
 
 import posixpath
 import re
+from typing import Literal
 
 from dockfix.context.program.model import is_development
 from dockfix.context.program.reach import reached
 from dockfix.context.program.read import is_python
 from dockfix.context.scripts import commands_in_script
 from dockfix.facts import Facts, Installer
+from dockfix.knowledge import package_manager, package_managers
 
 _MODULE = re.compile(r"([A-Za-z_][\w.]*)(?::[\w.()]+)?")
 _SETUP = ("pyproject.toml", "setup.cfg", "setup.py")
 # How Python code starts pip without naming a program
 _PIP = rb"""['"]-m['"]\s*,\s*['"]pip['"]|pip\._internal|\bpip\.main\(|\bensurepip\b|spacy\.cli"""
-_INSTALLERS = {
-    "pip": "pip",
-    "pip3": "pip",
-    "apt-get": "apt-get",
-    "apt": "apt",
-    "apk": "apk",
-    "poetry": "Poetry",
-    "pipenv": "Pipenv",
-}
+
+
+# Those of Node.js start programs far more often than they install any
+_INSTALL: tuple[Literal["python", "system"], ...] = ("python", "system")
 
 
 def find_installer(facts: Facts) -> Installer | None:
     """What installs packages while the program runs: what the container is seen to start, before the rest."""
-    for program, name in _INSTALLERS.items():
-        if program in facts.startup.programs:
-            return Installer(f"{facts.startup.programs[program]} runs {name} when the container starts", True)
+    started = facts.startup.programs
+    for manager in package_managers(*_INSTALL):
+        program = next((each for each in sorted(started) if package_manager(each) == manager), "")
+        if program:
+            return Installer(f"{started[program]} runs {manager.called(program)} when the container starts", True)
     places = [
         (mention.file, mention.line, "pip")
         for mention in facts.application.search(_PIP)
         if not is_development(mention.file)
     ]
     places += [
-        (use.file, use.line, _INSTALLERS[name])
+        (use.file, use.line, name)
         for use in (*facts.program.running().runs, *facts.processes.runs)
-        if (name := use.word.rpartition("/")[2]) in _INSTALLERS
+        if (name := _installer(use.word.rpartition("/")[2]))
     ]
     running = running_files(facts) if places else None
     found = [
@@ -47,6 +46,12 @@ def find_installer(facts: Facts) -> Installer | None:
         for file, line, name in places
     ]
     return max(found, key=lambda each: each.runs, default=None)
+
+
+def _installer(program: str) -> str:
+    """The name by which people know a program that installs packages, "" for any other program."""
+    manager = package_manager(program)
+    return manager.called(program) if manager is not None and manager.installs in _INSTALL else ""
 
 
 def running_files(facts: Facts) -> frozenset[str] | None:

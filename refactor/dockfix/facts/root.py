@@ -7,59 +7,11 @@ import re
 from dockfix.facts import SYSTEM_FOLDERS, Facts
 from dockfix.facts.rules import Rule, first
 from dockfix.facts.user import USER
+from dockfix.knowledge import cron_packages, ordinary_root_programs, root_programs
 from dockfix.managers.verbs import system_install
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at
 
-# Programs that start as root, change users themselves, or change the system
-_ROOT_PROGRAMS = frozenset(
-    {
-        "nginx",
-        "apache2",
-        "apache2ctl",
-        "httpd",
-        "supervisord",
-        "cron",
-        "crond",
-        "sshd",
-        "gosu",
-        "su-exec",
-        "setpriv",
-        "su",
-        "sudo",
-        "runuser",
-        "chroot",
-        "service",
-        "systemctl",
-        "init",
-        "s6-svscan",
-        "runsvdir",
-        "apt-get",
-        "apt",
-        "dpkg",
-        "useradd",
-        "usermod",
-        "groupmod",
-        "groupadd",
-        "adduser",
-        "chown",
-        "mount",
-        "umount",
-        "iptables",
-        "sysctl",
-        "dockerd",
-        "openvpn",
-        "wg-quick",
-        "tcpdump",
-        "haproxy",
-        "mysqld",
-        "rsyslogd",
-        "syslogd",
-        "dnsmasq",
-        "setcap",
-        "update-ca-certificates",
-    }
-)
 # Code that asks for what only root has
 _NEEDS_ROOT = (
     rb"(?m)\bos\.(?:set(?:re)?s?[ug]id|chown|lchown|setgroups|initgroups)\(|\bSOCK_RAW\b|\bAF_PACKET\b"
@@ -70,7 +22,6 @@ _NEEDS_ROOT = (
 _SERVER_USER = re.compile(r"\b(?:gunicorn|uwsgi|celery|daphne|hypercorn)\b[^\n]*\s'?--?(?:user|uid|gid|group)\b")
 _MAKES_USER = re.compile(rf"\b(?:useradd|adduser|{USER})\b")
 _AT_HOME = re.compile(r"\bpip\b.*\s--user\b")
-_CRONS = frozenset({"cron", "anacron", "bcron", "cronie", "systemd-cron", "busybox"})
 
 
 def needs_root(facts: Facts) -> Reason | None:
@@ -105,7 +56,7 @@ def _user_of_its_own(facts: Facts) -> Reason | None:
 
 def _root_program_at_the_start(facts: Facts) -> Reason | None:
     programs = facts.startup.programs
-    found = next((program for program in sorted(programs) if program in _ROOT_PROGRAMS), None)
+    found = next((program for program in sorted(programs) if program in root_programs()), None)
     return at(f"{programs[found]} runs {found}, which needs root") if found else None
 
 
@@ -131,7 +82,9 @@ def _process_manager(facts: Facts) -> Reason | None:
         for package in install.asked
     }
     for use in facts.processes.root:
-        if use.word.isdecimal() or (use.word == "cron" and not installed & _CRONS):  # ports are looked at elsewhere
+        if use.word.isdecimal() or (
+            use.word == "cron" and not installed & cron_packages()
+        ):  # ports are looked at elsewhere
             continue
         return at(f"{use.file}:{use.line}: {use.how}")
     return None
@@ -148,9 +101,9 @@ def _installs_when_it_runs(facts: Facts) -> Reason | None:
 
 def _root_program_in_the_code(facts: Facts) -> Reason | None:
     for use in (*facts.program.running().runs, *facts.processes.runs):
-        if use.word.rpartition("/")[2] in _ROOT_PROGRAMS:
+        if use.word.rpartition("/")[2] in root_programs():
             return at(f"{use.file}:{use.line} runs {use.word}, which needs root")
-    mention = next(iter(facts.application.mentions(sorted(_ROOT_PROGRAMS - {"init", "service"}))), None)
+    mention = next(iter(facts.application.mentions(sorted(root_programs() - ordinary_root_programs()))), None)
     return at(f"{mention.file}:{mention.line} runs {mention.word}, which needs root") if mention else None
 
 

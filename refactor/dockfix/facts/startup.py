@@ -7,15 +7,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from dockfix.context.compose import ComposeService
-from dockfix.context.scripts import commands_in_script
+from dockfix.context.scripts import commands_in_script, is_shell_script
+from dockfix.knowledge import rule_runners
 from dockfix.model.reason import Reason, doubt
 from dockfix.model.stages import Stage
 from dockfix.syntax import Instruction
 from dockfix.syntax.shell import quoted
-
-_SHELLS = {"sh", "bash", "dash", "ash"}
-_RULE_RUNNERS = {"make", "just", "task", "npm", "yarn", "pnpm", "invoke", "fab", "nox", "tox", "rake"}
-_SCRIPT_ENDINGS = (".sh", ".bash")
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ class _Reader:
             return
         if facts.dynamic:
             self.unknown = self.unknown or doubt(f"what {where} runs is worked out only when it runs")
-        rules = next((name for name in facts.commands if posixpath.basename(name) in _RULE_RUNNERS), "")
+        rules = next((name for name in facts.commands if posixpath.basename(name) in rule_runners()), "")
         if rules:
             self.unknown = self.unknown or doubt(f"what {rules} runs for {where} is not read")
         for name in facts.commands:
@@ -100,10 +97,5 @@ class _Reader:
             text = self.read(name)
             if text is None:
                 self.unknown = self.unknown or doubt(f"{name} could not be read")
-            elif name.endswith(_SCRIPT_ENDINGS) or _is_shell(text):
+            elif is_shell_script(name, text):
                 self.script(text, name, workdir)
-
-
-def _is_shell(text: str) -> bool:
-    first = text.split("\n", 1)[0]
-    return first.startswith("#!") and posixpath.basename(first.split()[-1] if first.split() else "") in _SHELLS

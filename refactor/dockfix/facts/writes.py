@@ -13,6 +13,7 @@ from dockfix.facts.ownership import gets_owner, left_closed, made_folders, new_f
 from dockfix.facts.ports import low_port
 from dockfix.facts.rules import Rule, first
 from dockfix.facts.user import HOME
+from dockfix.knowledge import shells
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, doubt, unseen
 from dockfix.model.stages import Step
@@ -64,7 +65,7 @@ def _unread(facts: Facts) -> Reason | None:
 def _nothing_started(facts: Facts) -> Reason | None:
     if not facts.final.of("CMD", "ENTRYPOINT"):
         return doubt("neither CMD nor ENTRYPOINT says what the container runs")
-    if set(facts.startup.programs) <= {"sh", "bash"}:
+    if set(facts.startup.programs) <= shells():
         return doubt("the container starts a shell, and what is run in it is unknown")
     return None
 

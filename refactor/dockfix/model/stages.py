@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from dockfix.knowledge import BaseImage, base_image, starts_as_root
+from dockfix.knowledge import BaseImage, base_image, posix_shells, starts_as_root
 from dockfix.model.commands import state_after
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.state import State
@@ -63,7 +64,7 @@ class Step:
     @cached_property
     def shell_form(self) -> ShellForm | None:
         """What writes a RUN, CMD or ENTRYPOINT again, by the commands and words of its units; None where no shell that is known runs it."""
-        return shell_form(self.instruction, self.state.shell)
+        return _read(self.instruction, self.state.shell)
 
     @cached_property
     def all_effects(self) -> tuple[Effects, ...]:
@@ -236,8 +237,15 @@ def _copy(node: Instruction, state: State) -> Copy:
     return Copy(sources, target, folder, flags.get("from"), bool(node.heredocs))
 
 
+def _read(node: Instruction, shell: tuple[str, ...] | None) -> ShellForm | None:
+    """The shell form of an instruction; None where no shell runs it whose language dockfix reads."""
+    form = shell_form(node)
+    programs = (posixpath.basename(shell[0]) if shell else "", form.shebang if form is not None else "")
+    return form if all(not program or program in posix_shells() for program in programs) else None
+
+
 def _run(node: Instruction, state: State, effects_of: EffectsOf) -> tuple[tuple[Unit, ...], State]:
-    form = shell_form(node, state.shell)
+    form = _read(node, state.shell)
     if form is None:
         if node.json and not any("$" in word for word in node.json):
             units = _units(parse_script(quoted(node.json)), state, effects_of)[0]

@@ -11,6 +11,7 @@ from dockfix.context.application import Mention
 from dockfix.context.scripts import commands_in_script
 from dockfix.facts import Facts
 from dockfix.facts.rules import Rule, first
+from dockfix.knowledge import path_resetters
 from dockfix.managers.verbs import language_install
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at
@@ -20,7 +21,6 @@ from dockfix.syntax.shell import quoted
 _ABSOLUTE = re.compile(
     r"/usr/local/bin/([A-Za-z0-9_.+-]+)|/usr/local/lib/(?:lib)?python[0-9.]*|/usr/local/include/python"
 )
-_RESETS = {"sudo": "sudo", "su": "su", "cron": "cron", "crond": "cron", "runuser": "runuser", "sshd": "sshd"}
 _BASE_FIRST = re.compile(r"\bPATH[= ]['\"]?(?:[^\s$'\"]*:)?(?:/usr/local/bin|/usr/bin|/bin)(?::[^\s$'\"]*)?:\$\{?PATH")
 _RESET_IN_SCRIPT = re.compile(r"(?m)(?<![\w$-])PATH=(?!.*\$\{?PATH)|\benv\s+-i\b")
 _RESET_IN_CODE = rb"""['"]PATH['"]\]?\s*[:=]\s*[rbf]*['"]/(?:usr|bin|sbin)"""
@@ -52,11 +52,11 @@ def _resets_path(facts: Facts) -> str | None:
     startup = facts.startup
     if startup.login_shell:
         return f"a login shell in {startup.login_shell} resets PATH"
-    for program, name in _RESETS.items():
+    for program, name in path_resetters().items():
         if program in startup.programs:
             return f"{startup.programs[program]} runs {name}, which resets PATH"
     for use in (*facts.program.runs, *facts.processes.runs):
-        name = _RESETS.get(use.word.rpartition("/")[2], "")
+        name = path_resetters().get(use.word.rpartition("/")[2], "")
         if name:
             return f"{use.file}:{use.line} runs {name}, which resets PATH"
     for mention in facts.application.mentions(("runuser", "su", "sudo")):

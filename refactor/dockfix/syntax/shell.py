@@ -6,6 +6,7 @@ words, or one opaque piece (a pipeline, ``a || b``, a subshell, an ``if`` …) t
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -224,6 +225,12 @@ def _word(node: TSNode, source: _Source) -> Word:
 
 def _expands(node: TSNode) -> bool:
     return node.type in _EXPANSIONS or any(_expands(child) for child in node.children)
+
+
+def shebang(text: str) -> tuple[str, ...]:
+    """The words of a script's ``#!`` line, folders left out, as in ("env", "bash", "-e"); () where it has none."""
+    first = text.split("\n", 1)[0]
+    return tuple(posixpath.basename(word) for word in first[2:].split()) if first.startswith("#!") else ()
 
 
 def quoted(words: Iterable[str]) -> str:

@@ -16,9 +16,8 @@ from itertools import pairwise
 from dockfix.syntax.cut import command_spans, cut, join_keyword
 from dockfix.syntax.grammar import SPACES
 from dockfix.syntax.nodes import Comment, Dockerfile, Instruction
-from dockfix.syntax.shell import Command, Script, Word, comment_spans, parse_script
+from dockfix.syntax.shell import Command, Script, Word, comment_spans, parse_script, shebang
 
-_SHELLS = {"sh", "/bin/sh", "bash", "/bin/bash", "ash", "dash"}
 _KEYWORDS = {"RUN", "CMD", "ENTRYPOINT"}
 _COMMENT = re.compile(rf"\n[{SPACES}]*(#[^\n]*)")
 _LONG = 100  # characters of a line
@@ -26,21 +25,17 @@ _CONTINUED_AT_FRONT = re.compile(r"\n([ \t]*)&&[ \t]")
 _INDENTED = re.compile(r"\n([ \t]+)\S")
 
 
-def shell_form(node: Instruction, shell: Sequence[str] | None = None) -> ShellForm | None:
-    """A RUN, CMD or ENTRYPOINT in shell form; ``shell`` is what SHELL says.
+def shell_form(node: Instruction) -> ShellForm | None:
+    """A RUN, CMD or ENTRYPOINT in shell form, whichever shell runs it (see ``ShellForm.shebang``).
 
-    None: exec form, no shell that is known runs it, or the script is not the arguments or one heredoc.
+    None: exec form, or the script is not the arguments or one heredoc.
     """
-    if node.keyword not in _KEYWORDS or node.json is not None or (shell and shell[0] not in _SHELLS):
+    if node.keyword not in _KEYWORDS or node.json is not None:
         return None
     if not node.heredocs:
         return ShellForm(node, parse_script(node.args), None)
     only = node.heredocs[0]
     if len(node.heredocs) > 1 or node.args.replace(" ", "").lstrip("<-").strip("\"'") != only.name:
-        return None
-    if only.body.startswith("#!") and not only.body.split("\n", 1)[0].rstrip().endswith(
-        ("/sh", "/bash", "env sh", "env bash")
-    ):
         return None
     return ShellForm(node, parse_script(only.body), only.body_start)
 
@@ -55,6 +50,12 @@ class ShellForm:
     node: Instruction
     script: Script
     body_start: int | None
+
+    @property
+    def shebang(self) -> str:
+        """The program that a heredoc's own ``#!`` line names, without its folder; "" where it has none."""
+        words = shebang(self.script.text) if self.body_start is not None else ()
+        return words[-1] if words else ""
 
     @property
     def commands(self) -> tuple[Command, ...]:

@@ -12,13 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from dockfix.facts import Facts
+from dockfix.knowledge import commented_manifests
 from dockfix.syntax import Instruction, parse
 from dockfix.verify.build import Outcome, Recipe, with_own_caches
 from dockfix.verify.prove import Candidate, Prover
 from dockfix.verify.verdict import Timing
-
-# Files that take a comment
-_MANIFESTS = ("requirements.txt", "poetry.lock", "uv.lock", "pdm.lock", "pyproject.toml")
 
 
 def timings(prover: Prover, before: Candidate, after: Candidate) -> tuple[Timing, Timing]:
@@ -72,7 +70,7 @@ def _changing(facts: Facts) -> tuple[str, str]:
     """A source file and a dependency manifest of the context that the image takes; "" where there is none."""
     taken = sorted({name for copies in facts.copies.values() for name in copies.files})
     manifests = [name for manifest in facts.manifests.values() for name in manifest.files]
-    manifests += [name for kind in _MANIFESTS for name in taken if name.rsplit("/", 1)[-1] == kind]
+    manifests += [name for kind in commented_manifests() for name in taken if name.rsplit("/", 1)[-1] == kind]
     named = [name for name in taken if name not in manifests]
     started = [name for name in named if any(name.rsplit("/", 1)[-1] in text for text in facts.startup.texts.values())]
     sources = [name for name in (*started, *named) if name.endswith(".py")]

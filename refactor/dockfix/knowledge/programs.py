@@ -1,0 +1,108 @@
+"""What the name of a program says about the words after it, and about what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from dockfix.knowledge.package_managers import package_managers
+from dockfix.knowledge.tables import table
+from dockfix.knowledge.wrappers import starts_another, user_changers
+
+
+@cache
+def shells() -> frozenset[str]:
+    """Programs that run a script: the text after ``-c``, or a file."""
+    return posix_shells() | _words("shells", "others")
+
+
+@cache
+def posix_shells() -> frozenset[str]:
+    """The shells whose language dockfix reads."""
+    return _words("shells", "posix")
+
+
+@cache
+def boxes() -> frozenset[str]:
+    """Programs that are many programs, such as busybox: the word after the name is the one that runs."""
+    return _words("shells", "boxes")
+
+
+@cache
+def rule_runners() -> frozenset[str]:
+    """Programs that run the rules or scripts of a file, such as make and npm."""
+    return _words("rule_runners", "programs").union(
+        program
+        for manager in package_managers()
+        if manager.scripts
+        for program in manager.programs
+        if not starts_another(program, frozenset())
+    )
+
+
+@cache
+def root_programs() -> frozenset[str]:
+    """Programs that need root."""
+    groups = table("programs")["root"]
+    return user_changers().union(program for group in groups for program in group["programs"].split())
+
+
+@cache
+def ordinary_root_programs() -> frozenset[str]:
+    """Those of ``root_programs`` whose names are words of any code, too."""
+    groups = table("programs")["root"]
+    return frozenset(program for group in groups if group.get("ordinary") for program in group["programs"].split())
+
+
+@cache
+def path_resetters() -> Mapping[str, str]:
+    """Programs that give what they start a PATH of their own, with the names by which people know them."""
+    return {
+        program: name for programs, name in table("programs")["resets_path"].items() for program in programs.split()
+    }
+
+
+@cache
+def cron_packages() -> frozenset[str]:
+    """Debian's packages that bring a program which runs crontabs."""
+    return _words("cron", "packages")
+
+
+@cache
+def downloaders() -> frozenset[str]:
+    """Programs that fetch files."""
+    return _words("files", "downloads")
+
+
+@cache
+def file_movers() -> frozenset[str]:
+    """Programs that take files from their first operands to their last."""
+    return _words("files", "puts")
+
+
+@cache
+def file_makers() -> frozenset[str]:
+    """Programs each of whose operands is a path that they make or change."""
+    return _words("files", "makes") | _words("files", "changes")
+
+
+@cache
+def converters() -> frozenset[str]:
+    """Programs whose last operand is the file that they make."""
+    return _words("files", "converts")
+
+
+@cache
+def file_programs() -> frozenset[str]:
+    """Programs that only fetch, unpack, make, move or change files."""
+    return downloaders() | _words("files", "unpacks") | file_movers() | file_makers()
+
+
+@cache
+def other_executables() -> frozenset[str]:
+    """Programs of no other table that the kernel starts without a shell."""
+    return _words("executables", "programs")
+
+
+def _words(section: str, key: str) -> frozenset[str]:
+    return frozenset(table("programs")[section][key].split())
