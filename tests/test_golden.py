@@ -47,10 +47,10 @@ def test_files_and_diff(context: tuple[golden.Case, Path]) -> None:
 def test_what_the_case_expects(context: tuple[golden.Case, Path]) -> None:
     case, root = context
     result = golden.render(case, root)
-    expect = case.data["expect"]
-    assert bool(result.files) == expect["changed"]
-    assert sorted({note.transform for note in result.changes}) == sorted(expect.get("transforms", []))
-    for transform, word in expect.get("refused", {}).items():
+    expect = case.keys.expect
+    assert bool(result.files) == expect.changed
+    assert sorted({note.transform for note in result.changes}) == sorted(expect.transforms)
+    for transform, word in expect.refused.items():
         assert any(
             note.transform == transform and word in note.message for note in (*result.refusals, *result.unsafe)
         ), result

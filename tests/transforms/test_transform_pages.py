@@ -25,5 +25,5 @@ def test_ids_are_unique_and_known() -> None:
 
 
 def test_every_transform_has_a_golden_case() -> None:
-    shown = {name for case in golden.cases() for name in case.data["expect"].get("transforms", ())}
+    shown = {name for case in golden.cases() for name in case.keys.expect.transforms}
     assert shown >= {transform.id for transform in ALL}
