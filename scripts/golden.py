@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,7 +117,7 @@ class Case:
 
 def read(file: Path) -> Case:
     """The case of a case.toml. Raises SchemaError for a key that is unknown, missing or of another type."""
-    return Case(file.parent, schema.read(Keys, tomllib.loads(file.read_text("utf-8")), str(file)))
+    return Case(file.parent, schema.read(Keys, schema.parse(file.read_text("utf-8"), str(file)), str(file)))
 
 
 def cases() -> list[Case]:

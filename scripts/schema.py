@@ -6,6 +6,7 @@ A key is a field of the dataclass; what it means stands beside its type: ``wait:
 from __future__ import annotations
 
 import dataclasses
+import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -17,6 +18,14 @@ _WORDS = {str: "text", bool: "`true` or `false`", int: "number", float: "number"
 
 class SchemaError(Exception):
     """A table that is not as it is declared: where it stands, and which key is wrong."""
+
+
+def parse(text: str, place: str) -> dict[str, Any]:
+    """The tables of a TOML text. Raises SchemaError, with ``place``, where it is not TOML."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SchemaError(f"{place}: {error}") from error
 
 
 def read(kind: type[T], data: Mapping[str, Any], place: str) -> T:

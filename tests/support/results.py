@@ -46,3 +46,9 @@ def installed(text: str) -> set[str]:
         if isinstance(unit.effects.action, AptInstall)
         for package in unit.effects.action.packages
     }
+
+
+def broken(result: FileResult) -> list[str]:
+    """What a result says of dockfix's own faults: a transform that failed, was rolled back, or would change its result again."""
+    told = ("please report this", "rolled back, because", "left out, because it failed")
+    return [note.message for note in result.warnings if any(each in note.message for each in told)]

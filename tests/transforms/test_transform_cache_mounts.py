@@ -39,6 +39,7 @@ def test_pip(project: Project, line: str, expected: str) -> None:
     assert run(project, line) == expected
 
 
+@pytest.mark.covers("cache-mounts/moved-cache")
 @pytest.mark.parametrize(
     ("line", "head", "reason"),
     [

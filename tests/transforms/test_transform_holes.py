@@ -12,6 +12,7 @@ PIP = "COPY requirements.txt .\nRUN pip install -r requirements.txt\n"
 TAIL = 'COPY . .\nCMD ["python", "app.py"]\n'
 
 
+@pytest.mark.covers("layer-order/step-needs-the-source")
 @pytest.mark.parametrize(
     ("step", "files"),
     [
@@ -80,6 +81,7 @@ def test_packages_stay_where_a_virtual_environment_would_not_be_found(
     assert reason in refusal(result, "multi-stage")
 
 
+@pytest.mark.covers("refusals/code-calls-pip")
 @pytest.mark.parametrize(
     ("files", "where"),
     [
@@ -297,6 +299,7 @@ def test_apt_is_told_to_keep_what_it_downloads(project: Project) -> None:
     )
 
 
+@pytest.mark.covers("cache-mounts/compiled-wheels")
 @pytest.mark.parametrize(
     ("base", "apt", "identity"),
     [

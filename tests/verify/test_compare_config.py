@@ -16,6 +16,7 @@ def messages(before: dict[str, Any], after: dict[str, Any], *declared: Declared)
     return [finding.message for finding in compare_config(image(**before), image(**after), frozenset(declared))]
 
 
+@pytest.mark.covers("comparison/configuration")
 @pytest.mark.parametrize(
     ("before", "after", "message"),
     [
@@ -64,6 +65,7 @@ def test_what_means_the_same(before: dict[str, Any], after: dict[str, Any]) -> N
     assert messages(before, after) == []
 
 
+@pytest.mark.covers("comparison/configuration")
 def test_what_is_declared_may_differ() -> None:
     before = {"Env": ["A=1", "PATH=/usr/bin:/bin"], "User": ""}
     after = {"Env": ["A=2", "PATH=/venv/bin:/usr/bin:/bin", "VIRTUAL_ENV=/venv"], "User": "app"}
@@ -72,6 +74,7 @@ def test_what_is_declared_may_differ() -> None:
     ]
 
 
+@pytest.mark.covers("comparison/configuration")
 @pytest.mark.parametrize(("path", "folder"), [("/venv/bin:/bin", "/usr/bin"), ("/bin:/usr/bin", "/bin")])
 def test_a_declared_path_keeps_the_old_folders_in_order(path: str, folder: str) -> None:
     assert messages({"Env": ["PATH=/usr/bin:/bin"]}, {"Env": [f"PATH={path}"]}, Declared("ENV", "PATH")) == [

@@ -35,6 +35,7 @@ def messages(before: Image, after: Image, *declared: Declared, ignored: frozense
     return [finding.message for finding in compare_files(BASE, before, after, frozenset(declared), ignored)]
 
 
+@pytest.mark.covers("comparison/files")
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
@@ -107,6 +108,7 @@ def test_what_is_the_applications(path: str) -> None:
     assert [path == finding.subject or path.startswith(finding.subject + "/") for finding in found] == [True]
 
 
+@pytest.mark.covers("comparison/files")
 def test_files_of_packages_and_ignored_files_do_not_count() -> None:
     before = Image(
         {},
@@ -149,6 +151,7 @@ def test_the_owner_may_become_the_user_where_that_is_declared() -> None:
     assert messages(before, after, Declared("USER")) == ["/app is owned by 7:0 instead of 0:0, and 4 files below it"]
 
 
+@pytest.mark.covers("comparison/files")
 def test_the_user_must_be_able_to_read() -> None:
     entries = {"/app/secret": file(mode=0o600), "/root/app/x": file(), "/root/app/y": file()}
     assert messages(image(entries), image(entries, User="app"), Declared("USER")) == [

@@ -62,6 +62,7 @@ def named(proof: Proof) -> set[tuple[str, str]]:
     return {(finding.check, finding.subject) for finding in proof.findings}
 
 
+@pytest.mark.covers("comparison/sabotage")
 @pytest.mark.parametrize(
     ("case", "changes", "expected"),
     [
@@ -124,6 +125,7 @@ def test_what_is_broken_is_found_and_named(
     assert expected <= named(proof)
 
 
+@pytest.mark.covers("comparison/sabotage")
 def test_what_is_whole_has_no_finding(bench: Callable[[str], Bench]) -> None:
     proof = bench("flask-psycopg2").check()
     assert proof.findings == ()
