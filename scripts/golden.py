@@ -2,7 +2,6 @@
 
 python scripts/golden.py show CASE…     the diff that dockfix makes now
 python scripts/golden.py bless [CASE…]  builds before and after, checks both, and only then writes after/ and expected.diff
-python scripts/golden.py readme         puts the diff of the README's example into the README
 """
 
 from __future__ import annotations
@@ -242,27 +241,17 @@ def bless(case: Case) -> None:
     (case.path / "expected.diff").write_bytes(text.encode("utf-8", "surrogateescape"))
 
 
-README_CASE = "flask-psycopg2"
-
-
-def readme(text: str) -> str:
-    """The README with the current diff of its example's Dockerfile."""
-    diff_text = (GOLDEN / README_CASE / "expected.diff").read_text("utf-8")
-    dockerfile = diff_text.split("diff --git ", 2)[1].split("\n", 1)[1].rstrip("\n")
-    start = text.index("```diff\n") + len("```diff\n")
-    return text[:start] + dockerfile + text[text.index("\n```", start) :]
-
-
 def main(arguments: Sequence[str]) -> int:
-    if not arguments or arguments[0] not in {"show", "bless", "readme"}:
+    if not arguments or arguments[0] not in {"show", "bless"}:
         print(__doc__)
         return 2
-    if arguments[0] == "readme":
-        path = ROOT / "README.md"
-        path.write_text(readme(path.read_text("utf-8")), "utf-8")
-        return 0
+    found = cases()
+    unknown = sorted(set(arguments[1:]) - {case.name for case in found})
+    if unknown:
+        print(f"there is no case.toml in golden/: {', '.join(unknown)}")
+        return 2
     failed = 0
-    for case in cases():
+    for case in found:
         if arguments[1:] and case.name not in arguments[1:]:
             continue
         try:

@@ -42,7 +42,7 @@ def judge(keys: Decision, seen: Seen) -> str:
 @pytest.mark.parametrize("entry", ENTRIES, ids=str)
 def test_what_is_decided_is_right(entry: Entry[Decision], tmp_path: Path) -> None:
     keys = entry.keys
-    seen = see(replace(keys, options={"multi-stage.always": True}), tmp_path)
+    seen = see(replace(keys, options={"multi-stage.always": True, **keys.options}), tmp_path)
     said = f"{entry.place}: {keys.why}\n{seen.shown()}"
     assert not seen.result.failures and not broken(seen.result), said
     assert seen.split == keys.split, said
