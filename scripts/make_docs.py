@@ -1,6 +1,6 @@
 """Writes what the documentation says of transforms, golden cases and the catalogue, from where it is declared.
 
-python scripts/make_docs.py           writes docs/transforms/ and the marked parts of README.md, docs/golden.md, docs/catalogue.md
+python scripts/make_docs.py           writes docs/transforms/ and the marked parts of README.md and of other files in docs/
 python scripts/make_docs.py --check   names what is not up to date, and fails where something is not
 """
 
@@ -9,13 +9,15 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import golden
 import schema
-from dockfix.engine.registry import transforms
+from dockfix.engine.options import Option
+from dockfix.engine.registry import options, transforms
 from dockfix.engine.transform import Transform
 
 ROOT = golden.ROOT
@@ -30,6 +32,7 @@ def documents() -> dict[Path, str]:
 
     parts = {
         ROOT / "README.md": {"example": example(), "transforms": overview()},
+        ROOT / "docs" / "settings.md": {"settings": settings(options().values()) + "\n"},
         ROOT / "docs" / "golden.md": {"keys": schema.table(golden.Keys)},
         ROOT / "docs" / "catalogue.md": {"entries": schema.table(Breakage), "decisions": schema.table(Decision)},
     }
@@ -71,9 +74,23 @@ def page(transform: Transform) -> str:
     parts = [f"# {transform.id}", summary[1], f"Safety: {transform.safety}."]
     for heading, body in sections:
         parts += [f"## {heading}", f"```dockerfile\n{body}\n```" if heading == "Example" else body]
-    settings = list(_settings(transform))
-    parts += ["## Settings", "\n".join(settings)] if settings else []
+    parts += ["## Settings", settings(transform.options)] if transform.options else []
     return "\n\n".join([f"<!-- {COMMAND} writes this page -->", *parts, *_shown(transform)]) + "\n"
+
+
+def settings(options: Iterable[Option[Any]]) -> str:
+    """What transforms can be told, as a table."""
+    rows = [f"| `{each.key}` | {_values(each)} | {_default(each)} | {each.help} |" for each in options]
+    return "\n".join(["| setting | value | default | what it does |", "|---|---|---|---|", *rows])
+
+
+def _values(option: Option[Any]) -> str:
+    known = sorted(option.choices()) if option.choices is not None else []
+    return " or ".join(f"`{each}`" for each in known) or option.type
+
+
+def _default(option: Option[Any]) -> str:
+    return str(option.default).lower() if isinstance(option.default, bool) else "none"
 
 
 def _sections(text: str) -> Iterator[tuple[str, str]]:
@@ -83,12 +100,6 @@ def _sections(text: str) -> Iterator[tuple[str, str]]:
     for part in parts:
         heading, _, body = part.partition("\n")
         yield heading, dedent(body).strip("\n")
-
-
-def _settings(transform: Transform) -> Iterator[str]:
-    """The options of a transform, each an item of a list."""
-    for name, meaning in transform.options.items():
-        yield f"- `{transform.id}.{name}`: {meaning}"
 
 
 def _shown(transform: Transform) -> Iterator[str]:

@@ -8,7 +8,7 @@ import pytest
 
 import make_docs
 from dockfix.cli.learn import page as explain
-from dockfix.engine.registry import ids
+from dockfix.engine.registry import ids, options
 
 README = (make_docs.ROOT / "README.md").read_text("utf-8")
 
@@ -33,13 +33,20 @@ def test_every_transform_has_a_row_and_a_page(name: str) -> None:
 @pytest.mark.parametrize("name", ids())
 def test_a_page_says_what_explain_says(name: str) -> None:
     page = (make_docs.PAGES / f"{name}.md").read_text("utf-8").replace("`", "")
-    said = explain(name, lambda text, _: text).splitlines()[1:]
+    said = explain(name, lambda text, _: text).partition("\n\nSettings\n")[0].splitlines()[1:]
     assert len(said) > 10
     assert [line for line in said if line.strip() not in page] == []
 
 
-def test_settings_are_listed() -> None:
-    assert "\n## Settings\n\n- `multi-stage.always`: " in (make_docs.PAGES / "multi-stage.md").read_text("utf-8")
+def test_every_setting_is_listed() -> None:
+    everywhere = (make_docs.ROOT / "docs" / "settings.md").read_text("utf-8")
+    for key, option in options().items():
+        row = f"\n| `{key}` | "
+        assert row in (make_docs.PAGES / f"{key.partition('.')[0]}.md").read_text("utf-8")
+        assert f" | {option.help} |\n" in everywhere.partition(row)[2]
+    assert "| `multi-stage.always` | true or false | false | split even" in everywhere
+    assert "| `multi-stage.suite` | `bookworm` or `" in everywhere
+    assert "| `multi-stage.keep` | names | none | " in everywhere
     assert "## Settings" not in (make_docs.PAGES / "virtualenv.md").read_text("utf-8")
 
 
