@@ -33,8 +33,9 @@ def unsafe(result: FileResult, transform: str) -> str:
 
 
 def stages(text: str) -> tuple[str, str]:
-    """The two stages of a split Dockerfile, without the runtime stage's FROM."""
-    builder, _, runtime = text.partition(" AS runtime\n")
+    """The two stages of a split Dockerfile, without the runtime stage's FROM. Fails where it is not split."""
+    builder, split, runtime = text.partition(" AS runtime\n")
+    assert split, f"it is not split: {text}"
     return builder, runtime
 
 
