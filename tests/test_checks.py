@@ -40,7 +40,7 @@ def test_another_result_is_shown_as_a_diff() -> None:
         "not what was expected\n--- expected\n+++ got\n@@ -1,3 +1,3 @@\n FROM python:3.11\n"
         "-'ENV PYTHONUNBUFFERED=1 '\n+ENV PYTHONUNBUFFERED=1\n CMD"
     )
-    assert "changes: Note(transform='python-env'" in str(error.value)
+    assert "\nchange: python-env: docker logs shows" in str(error.value)
 
 
 def test_line_ends_are_shown() -> None:
@@ -63,7 +63,7 @@ def test_the_same_text_is_no_transformation() -> None:
         (DONE, "python-env", "some other reason", "", "not refused because of 'some other reason'"),
         (SHELL_FORM, "exec-form", "", "", "held back, although there is nothing to do"),
         (SHELL_FORM, "exec-form", "", "no code", "not held back because of 'no code'"),
-        ("FROM\n", "exec-form", "", "", "failures: Failure("),
+        ("FROM\n", "exec-form", "", "", "failure: "),
     ],
 )
 def test_something_else_is_no_noop(text: str, select: str, refused: str, held_back: str, message: str) -> None:

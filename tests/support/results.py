@@ -33,8 +33,9 @@ def unsafe(result: FileResult, transform: str) -> str:
 
 
 def stages(text: str) -> tuple[str, str]:
-    """The two stages of a split Dockerfile, without the runtime stage's FROM."""
-    builder, _, runtime = text.partition(" AS runtime\n")
+    """The two stages of a split Dockerfile, without the runtime stage's FROM. Fails where it is not split."""
+    builder, split, runtime = text.partition(" AS runtime\n")
+    assert split, f"it is not split: {text}"
     return builder, runtime
 
 
@@ -46,3 +47,9 @@ def installed(text: str) -> set[str]:
         if (install := system_install(unit.effects.action)) is not None
         for package in install.asked
     }
+
+
+def broken(result: FileResult) -> list[str]:
+    """What a result says of dockfix's own faults: a transform that failed, was rolled back, or would change its result again."""
+    told = ("please report this", "rolled back, because", "left out, because it failed")
+    return [note.message for note in result.warnings if any(each in note.message for each in told)]
