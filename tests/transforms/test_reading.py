@@ -8,8 +8,8 @@ import pytest
 
 from dockfix.engine.runner import gather
 from dockfix.facts import Facts
-from dockfix.facts.needs import needed
 from dockfix.facts.writes import open_questions
+from dockfix.runtimes.needs import needed
 from dockfix.syntax import parse
 
 DOCKERFILE = """\

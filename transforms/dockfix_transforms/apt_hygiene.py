@@ -10,7 +10,6 @@ from dockfix.context.scripts import commands_in_script
 from dockfix.engine.options import Option
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
-from dockfix.facts.needs import needed
 from dockfix.knowledge import index_packages, index_programs
 from dockfix.knowledge.no_recommends import needed_recommends, recommended_programs
 from dockfix.managers.commands import runs_alone
@@ -19,6 +18,7 @@ from dockfix.managers.verbs import by_system, system_install
 from dockfix.model.actions import Install, Refresh, Upgrade
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Stage, Step, Unit
+from dockfix.runtimes.needs import needed
 from dockfix.syntax import Comment, Instruction, Node
 from dockfix.syntax.shell_form import append, join, shell_form
 

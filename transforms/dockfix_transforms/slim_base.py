@@ -7,8 +7,11 @@ from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facet, Facts
-from dockfix.facts.slim import slim
+from dockfix.managers.verbs import system_install
 from dockfix.model.reason import Declared, Reason
+from dockfix.placement.plan import Placement
+from dockfix.placement.smaller_base import SmallerBase, smaller_base
+from dockfix.placement.two_stage import place
 from dockfix.syntax.rewrite import with_image
 
 from ._layout import place_above
@@ -52,9 +55,10 @@ class SlimBase(Transform):
             return Outcome()
         if len(facts.model.stages) != 2 or stage.base != facts.model.stages[0].base:
             return Outcome()
-        plan = slim(facts, stage.units)
-        if isinstance(plan, Reason):
-            return refuse(plan.at(stage.start.line))
+        decided = facts.decided(place)
+        plan = decided.smaller if isinstance(decided, Placement) else facts.ask(_of_the_last_stage)
+        if plan is None or isinstance(plan, Reason):
+            return refuse(plan.at(stage.start.line)) if plan is not None else Outcome()
         start = stage.start
         slimmed = with_image(start, plan.image)
         if slimmed is None:
@@ -75,6 +79,15 @@ class SlimBase(Transform):
             doubts=(plan.doubt,),
             declares=frozenset({Declared("BASE"), *(() if plan.tk else (Declared("MODULE", "tkinter"),))}),
         )
+
+
+def _of_the_last_stage(facts: Facts) -> SmallerBase | Reason:
+    """The smaller base of a stage that was split by its author."""
+    installs = [
+        install for _, unit in facts.final.units if (install := system_install(unit.effects.action)) is not None
+    ]
+    there = frozenset(package.name for install in installs for package in install.asked)
+    return smaller_base(facts, facts.final.units, there)
 
 
 def _come(packages: Mapping[str, str]) -> str:

@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facet, Facts, from_context
-from dockfix.facts.placement import doubts, place
 from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
+from dockfix.placement.two_stage import place
 from dockfix.runtimes.registry import runtime_of
 
 from ._layout import leading, own_comments
@@ -44,13 +44,13 @@ class Virtualenv(Transform):
 
     def apply(self, facts: Facts) -> Outcome:
         """Inserts two instructions above the first install and the manifests that it needs."""
-        placement = place(facts)
+        placement = facts.decide(place)
         if isinstance(placement, Reason) or placement.environment.carried is not None:
             return Outcome()  # multi-stage says why
         runtime = runtime_of(placement.environment.runtime)
         assert runtime is not None  # or there would be no placement
         environment = runtime.environment(facts)
-        first = placement.installs[0]
+        first = next(step for step in facts.final.steps if step.instruction is placement.installs[0])
         anchor = _anchor(facts, first)
         comments = own_comments(facts.tree, anchor.instruction)
         blank = "\n" if leading(facts.tree, anchor.instruction)[len(comments) :] else ""
@@ -64,7 +64,7 @@ class Virtualenv(Transform):
         reason = f"{runtime.title} packages go into {environment.root}, which can be copied whole into another stage"
         return Outcome(
             [Edit(target, (*new, target), first.line, reason)],
-            doubts=doubts(facts, placement),
+            doubts=placement.doubts,
             declares=frozenset(Declared("ENV", name) for name in variables),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from dockfix.facts import SYSTEM_FOLDERS, Facts
+from dockfix.facts.reach import installer
 from dockfix.facts.rules import Rule, first
 from dockfix.facts.user import USER
 from dockfix.knowledge import cron_packages, ordinary_root_programs, root_programs
@@ -96,7 +97,8 @@ def _right_of_root(facts: Facts) -> Reason | None:
 
 
 def _installs_when_it_runs(facts: Facts) -> Reason | None:
-    return at(f"{facts.installer.reason}, which may install packages") if facts.installer else None
+    found = facts.ask(installer)
+    return at(f"{found.reason}, which may install packages") if found else None
 
 
 def _root_program_in_the_code(facts: Facts) -> Reason | None:

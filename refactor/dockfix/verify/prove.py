@@ -10,8 +10,8 @@ from typing import Any, BinaryIO, cast
 
 from dockfix.context.build_context import CopySet
 from dockfix.facts import Facts
-from dockfix.facts.needs import needed
 from dockfix.model.reason import Declared
+from dockfix.runtimes.needs import needed
 from dockfix.syntax import Instruction
 from dockfix.verify import compare
 from dockfix.verify.build import BuildArguments, Builder, BuildResult, Outcome, Recipe, named_secrets, with_own_caches

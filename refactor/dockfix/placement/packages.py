@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from dockfix import knowledge
 from dockfix.facts import Facts
-from dockfix.facts.libraries import brought, development_name, suites, wanted
-from dockfix.facts.needs import needed, run_time_compiler
 from dockfix.managers.protocol import Packages, SystemManager
 from dockfix.managers.verbs import system_install
 from dockfix.model.actions import Package
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
+from dockfix.placement.libraries import brought, development_name, suites, wanted
+from dockfix.runtimes.needs import needed, run_time_compiler
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from dockfix.facts import Facts
-from dockfix.facts.packages import Division
 from dockfix.managers.verbs import by_system, language_install, system_install
 from dockfix.model.actions import Remove, Upgrade
 from dockfix.model.effects import overlap
 from dockfix.model.stages import Step, Unit
+from dockfix.placement.packages import Division
 
 Placed = dict[Step, tuple[int, ...]]
 

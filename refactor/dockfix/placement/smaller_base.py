@@ -1,4 +1,4 @@
-"""Whether the runtime stage can start from the slim image instead of the full one, and what it then has to install."""
+"""Whether the last part can start from the slim image instead of the full one, and what it then has to install."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from dockfix import knowledge
 from dockfix.facts import Facts
-from dockfix.facts.libraries import lost_on_slim, suites
-from dockfix.facts.needs import needed, run_time_compiler
-from dockfix.managers.verbs import system_install
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
+from dockfix.placement.libraries import lost_on_slim, suites
+from dockfix.runtimes.needs import needed, run_time_compiler
 
 # Python's own module for Tk, whose libraries only the full image has
 _TK = rb"(?m)^\s*(?:import|from)\s+(?:tkinter|turtle|_tkinter)\b"
@@ -23,7 +22,7 @@ _DOUBT = doubt(
 
 
 @dataclass(frozen=True)
-class Slim:
+class SmallerBase:
     """``image`` is the slim reference; ``packages`` are those to install, each with the reason; ``tk`` whether Tk is used.
 
     ``doubt`` says why it could be too little.
@@ -35,8 +34,11 @@ class Slim:
     doubt: Reason = _DOUBT
 
 
-def slim(facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Slim | Reason:
-    """What the final stage needs on the slim image, or why the full one stays. ``staying`` are its commands."""
+def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: frozenset[str]) -> SmallerBase | Reason:
+    """What the final stage needs on the slim image, or why the full one stays.
+
+    ``staying`` are its commands, ``there`` the system packages that it installs by itself.
+    """
     staying = list(staying)
     stage = facts.final
     reference = stage.start.words[0] if stage.start.words else ""
@@ -72,10 +74,4 @@ def slim(facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Slim | Reason:
         packages["libtk8.6"] = "the code imports tkinter"
     for name in sorted(facts.hints.keep):
         packages.setdefault(name, "multi-stage.keep names it")
-    there = {
-        package.name
-        for _, unit in staying
-        if (install := system_install(unit.effects.action)) is not None
-        for package in install.asked
-    }
-    return Slim(image, {name: why for name, why in sorted(packages.items()) if name not in there}, tk)
+    return SmallerBase(image, {name: why for name, why in sorted(packages.items()) if name not in there}, tk)
