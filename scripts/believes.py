@@ -27,7 +27,7 @@ from dockfix.syntax import parse
 
 def facts_of(dockerfile: Path, context: Path | None) -> Facts:
     tree = parse(dockerfile.read_bytes().decode("utf-8", "surrogateescape"))
-    return gather(dockerfile, tree, context, {})
+    return gather(dockerfile, tree, context)
 
 
 def believed(facts: Facts, everything: bool) -> dict[str, Any]:

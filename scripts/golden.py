@@ -2,7 +2,6 @@
 
 python scripts/golden.py show CASE…     the diff that dockfix makes now
 python scripts/golden.py bless [CASE…]  builds before and after, checks both, and only then writes after/ and expected.diff
-python scripts/golden.py readme         puts the diff of the README's example into the README
 """
 
 from __future__ import annotations
@@ -12,12 +11,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
+import schema
 from dockfix.engine import FileResult, Settings, run
 from dockfix.report.diff import unified
 
@@ -26,11 +25,75 @@ GOLDEN = ROOT / "golden"
 
 
 @dataclass(frozen=True)
+class Expect:
+    """What dockfix is expected to do and say."""
+
+    changed: Annotated[bool, "whether any file is written"]
+    transforms: Annotated[list[str], "ids of the transforms that change something, no more and no fewer"] = field(
+        default_factory=list
+    )
+    refused: Annotated[dict[str, str], "ids of transforms that leave something as it is, with a part of the reason"] = (
+        field(default_factory=dict)
+    )
+
+
+@dataclass(frozen=True)
+class Smoke:
+    """One check that the image has to pass before and after."""
+
+    kind: Annotated[Literal["http", "run"], "whether the container is asked by HTTP, or a command is run in the image"]
+    expect: Annotated[str, "what the answer or the output contains"]
+    port: Annotated[int | None, "http: the port in the container"] = None
+    path: Annotated[str | None, "http: the path of the request, beginning with `/`"] = None
+    status: Annotated[int | None, "http: the status of the answer"] = None
+    wait: Annotated[int | None, "http: for how many seconds the container may take to answer"] = None
+    command: Annotated[list[str] | None, "run: the program and its arguments"] = None
+
+    def __post_init__(self) -> None:
+        if self.kind == "http" and (self.port is None or self.path is None or self.command is not None):
+            raise ValueError("a smoke check by http has a port and a path, and no command")
+        if self.kind == "run" and (not self.command or (self.port, self.path, self.status, self.wait) != (None,) * 4):
+            raise ValueError("a smoke check that runs has a command, and neither port, path, status nor wait")
+
+
+@dataclass(frozen=True)
+class Gone:
+    """What the rewritten image does not have any more."""
+
+    commands: Annotated[list[str], "programs that are not on PATH any more"] = field(default_factory=list)
+    smaller: Annotated[float | None, "how much smaller the image is at least: `0.4` is two fifths"] = None
+
+
+@dataclass(frozen=True)
+class Keys:
+    """A case.toml."""
+
+    title: Annotated[str, "what the case shows, in a sentence"]
+    expect: Expect
+    dockerfile: Annotated[str, "the Dockerfile below `before/`"] = "Dockerfile"
+    build: Annotated[bool, "whether the images are built and compared before the case is blessed"] = True
+    why_not_built: Annotated[str, "with `build = false`: why no build can show it"] = ""
+    select: Annotated[list[str], "as `--select`"] = field(default_factory=list)
+    ignore: Annotated[list[str], "as `--ignore`"] = field(default_factory=list)
+    unsafe: Annotated[bool, "as `--unsafe`"] = False
+    options: Annotated[dict[str, Any], 'as `--set`: `{ "multi-stage.always" = true }`'] = field(default_factory=dict)
+    covers: Annotated[list[str], "entries of `tests/catalogue/` that the case shows: `topic/id`"] = field(
+        default_factory=list
+    )
+    smoke: list[Smoke] = field(default_factory=list)
+    gone: Gone = field(default_factory=Gone)
+
+    def __post_init__(self) -> None:
+        if self.build == bool(self.why_not_built):
+            raise ValueError("why_not_built is given where build is false, and only there")
+
+
+@dataclass(frozen=True)
 class Case:
     """One folder below golden/."""
 
     path: Path
-    data: Mapping[str, Any]
+    keys: Keys
 
     @property
     def name(self) -> str:
@@ -38,17 +101,12 @@ class Case:
 
     @property
     def dockerfile(self) -> str:
-        return str(self.data.get("dockerfile", "Dockerfile"))
+        return self.keys.dockerfile
 
     @property
     def settings(self) -> Settings:
-        select = self.data.get("select")
-        return Settings(
-            frozenset(select) if select else None,
-            frozenset(self.data.get("ignore", ())),
-            bool(self.data.get("unsafe")),
-            dict(self.data.get("options", {})),
-        )
+        select = frozenset(self.keys.select) or None
+        return Settings(select, frozenset(self.keys.ignore), self.keys.unsafe, self.keys.options)
 
     def expected(self) -> dict[str, bytes]:
         """The blessed files by their path in the context."""
@@ -56,8 +114,13 @@ class Case:
         return {str(file.relative_to(after)): file.read_bytes() for file in sorted(after.rglob("*")) if file.is_file()}
 
 
+def read(file: Path) -> Case:
+    """The case of a case.toml. Raises SchemaError for a key that is unknown, missing or of another type."""
+    return Case(file.parent, schema.read(Keys, schema.parse(file.read_text("utf-8"), str(file)), str(file)))
+
+
 def cases() -> list[Case]:
-    return [Case(file.parent, tomllib.loads(file.read_text("utf-8"))) for file in sorted(GOLDEN.glob("*/case.toml"))]
+    return [read(file) for file in sorted(GOLDEN.glob("*/case.toml"))]
 
 
 def outputs(result: FileResult, root: Path) -> dict[str, bytes]:
@@ -95,16 +158,20 @@ def prepare(case: Case, folder: Path) -> Path:
 
 def settings_file(case: Case) -> str:
     """What the case says about transforms and smoke checks as a dockfix.toml."""
-    lines = [f"{key} = {value(case.data[key])}" for key in ("select", "ignore", "unsafe") if case.data.get(key)]
-    for name, given in case.data.get("options", {}).items():
-        transform, _, key = name.partition(".")
-        lines += [f"[{transform}]", f"{key} = {value(given)}"]
-    for check in case.data["smoke"]:
-        kind = (
-            {"http": f":{check['port']}{check['path']}"} if check["kind"] == "http" else {"command": check["command"]}
-        )
-        more = {key: check[key] for key in ("status", "expect", "wait") if key in check}
-        lines += ["[[verify.smoke]]", *(f"{key} = {value(given)}" for key, given in (kind | more).items())]
+    given = {"select": case.keys.select, "ignore": case.keys.ignore, "unsafe": case.keys.unsafe}
+    lines = [f"{name} = {value(each)}" for name, each in given.items() if each]
+    for name, each in case.keys.options.items():
+        transform, _, option = name.partition(".")
+        lines += [f"[{transform}]", f"{option} = {value(each)}"]
+    for check in case.keys.smoke:
+        asked = {
+            "http": f":{check.port}{check.path}" if check.kind == "http" else None,
+            "command": check.command,
+            "status": check.status,
+            "expect": check.expect,
+            "wait": check.wait,
+        }
+        lines += ["[[verify.smoke]]", *(f"{name} = {value(each)}" for name, each in asked.items() if each is not None)]
     return "\n".join(lines) + "\n"
 
 
@@ -141,17 +208,14 @@ def hold(case: Case, record: Mapping[str, Any]) -> None:
         )
     if record["verdict"] == "unchanged":
         return
-    gone = case.data.get("gone", {})
-    left = set(gone.get("commands", ())) - set(record["gone"])
+    left = set(case.keys.gone.commands) - set(record["gone"])
     if left:
         raise BuildError(f"{case.name}: still in the image: {', '.join(sorted(left))}")
-    if record["saved"] < gone.get("smaller", -1):
-        raise BuildError(f"{case.name}: {record['saved']:.0%} smaller is not {gone['smaller']:.0%}")
-    if "non-root" in case.data["expect"].get("transforms", ()) and record["after"]["user"].partition(":")[0] in (
-        "root",
-        "0",
-        "",
-    ):
+    smaller = case.keys.gone.smaller
+    if smaller is not None and record["saved"] < smaller:
+        raise BuildError(f"{case.name}: {record['saved']:.0%} smaller is not {smaller:.0%}")
+    user = record["after"]["user"].partition(":")[0]
+    if "non-root" in case.keys.expect.transforms and user in {"root", "0", ""}:
         raise BuildError(f"{case.name}: the image still runs as root")
 
 
@@ -165,7 +229,7 @@ def bless(case: Case) -> None:
     if result.failures:
         raise BuildError(f"{case.name}: {result.failures[0].message}")
     unchanged = files == case.expected() and (case.path / "expected.diff").is_file()
-    if case.data.get("build", True) and not unchanged:
+    if case.keys.build and not unchanged:
         record = verify(case)
         hold(case, record)
         print(f"{case.name}: {record['verdict']}, {record['saved'] or 0:.0%} smaller", flush=True)
@@ -177,27 +241,17 @@ def bless(case: Case) -> None:
     (case.path / "expected.diff").write_bytes(text.encode("utf-8", "surrogateescape"))
 
 
-README_CASE = "flask-psycopg2"
-
-
-def readme(text: str) -> str:
-    """The README with the current diff of its example's Dockerfile."""
-    diff_text = (GOLDEN / README_CASE / "expected.diff").read_text("utf-8")
-    dockerfile = diff_text.split("diff --git ", 2)[1].split("\n", 1)[1].rstrip("\n")
-    start = text.index("```diff\n") + len("```diff\n")
-    return text[:start] + dockerfile + text[text.index("\n```", start) :]
-
-
 def main(arguments: Sequence[str]) -> int:
-    if not arguments or arguments[0] not in {"show", "bless", "readme"}:
+    if not arguments or arguments[0] not in {"show", "bless"}:
         print(__doc__)
         return 2
-    if arguments[0] == "readme":
-        path = ROOT / "README.md"
-        path.write_text(readme(path.read_text("utf-8")), "utf-8")
-        return 0
+    found = cases()
+    unknown = sorted(set(arguments[1:]) - {case.name for case in found})
+    if unknown:
+        print(f"there is no case.toml in golden/: {', '.join(unknown)}")
+        return 2
     failed = 0
-    for case in cases():
+    for case in found:
         if arguments[1:] and case.name not in arguments[1:]:
             continue
         try:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from dockfix.engine import FileResult, Settings, run
+from checks import dockfix
+from dockfix.engine import FileResult, Settings
 from dockfix.verify.engines import Engine, NoEngineError, find_engine
 from results import Project
 
 BASE = "python:3.11-slim"  # the images of the build tests start from it
-APP = "import os\nprint('hello')\n"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,13 +31,8 @@ def project(tmp_path: Path) -> Project:
         only: str = "",
         options: Mapping[str, object] | None = None,
     ) -> FileResult:
-        content = {"app.py": APP, "requirements.txt": "requests==2.32.3\n", **(files or {}), "Dockerfile": dockerfile}
-        for name, text in content.items():
-            target = tmp_path / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(text.encode("utf-8", "surrogateescape"))
         select = frozenset(only.split(",")) if only else None
-        return run(tmp_path / "Dockerfile", Settings(select=select, unsafe=unsafe, options=options or {}))
+        return dockfix(tmp_path, dockerfile, files, Settings(select=select, unsafe=unsafe, options=options or {}))
 
     return make
 

@@ -9,7 +9,7 @@ import pytest
 
 import golden
 
-BUILT = [case for case in golden.cases() if case.data.get("build", True)]
+BUILT = [case for case in golden.cases() if case.keys.build]
 
 
 @pytest.mark.build
@@ -19,4 +19,4 @@ def test_both_images_work(case: golden.Case, record_property: Callable[[str, obj
     record = golden.verify(case)
     record_property("verification", json.dumps(record))
     golden.hold(case, record)
-    assert (record["verdict"] == "equal") == case.data["expect"]["changed"]
+    assert (record["verdict"] == "equal") == case.keys.expect.changed

@@ -1,130 +1,87 @@
-"""What breaks when a stage is split: for each way there is an entry in catalogue.toml that says what must hold, and it holds."""
+"""What breaks when a stage is split: for each way there is an entry in tests/catalogue/ that says what must hold, and it holds."""
 
 from __future__ import annotations
 
-import ast
-import re
-import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-import golden
 from dockfix.engine import FileResult
-from dockfix.model.stages import build
-from dockfix.syntax import parse
-from results import Project, ignore_of, installed, refusal, text_of, unsafe
+from entries import Breakage, Entry, Said, Seen, load, see
+from results import broken, refusal, unsafe
 
-FOLDER = Path(__file__).parent
-DATA = tomllib.loads((FOLDER / "catalogue.toml").read_text("utf-8"))
-ENTRIES: dict[str, dict[str, Any]] = {entry["name"]: entry for entry in DATA["entry"]}
-TOPICS = {
-    "virtual environment",
-    "data outside the environment",
-    "apt packages",
-    "non-root",
-    "cache mounts",
-    "layer order",
-    ".dockerignore",
-    "instructions",
-    "refusals",
-    "comparison",
-}
-SAYS = {"topic", "name", "covered_by"}
-SHOWS = {"dockerfile", "base", "packages", "start", "files", "only", "options", "allow_unsafe"}
-HOLDS = {
-    "text",
-    "builder",
-    "runtime",
-    "ignore",
-    "order",
-    "keeps",
-    "drops",
-    "whole",
-    "unchanged",
-    "refused",
-    "held_back",
-    "warned",
-}
-COVERED = [(name, place) for name, entry in ENTRIES.items() for place in entry.get("covered_by", ())]
-SHOWN = [name for name, entry in ENTRIES.items() if HOLDS & set(entry)]
+ENTRIES = load("catalogue", Breakage)
+SHOWN = [entry for entry in ENTRIES if not entry.keys.only_named()]
 
 
-def dockerfile(entry: dict[str, Any]) -> str:
-    text: str = entry.get("dockerfile", DATA["plain"])
-    for key in ("base", "packages", "start"):
-        text = text.replace(f"{{{key}}}", entry.get(key, DATA[key]))
-    return text
+def faults(keys: Breakage, seen: Seen) -> list[str]:
+    """What does not hold of a result although the entry says so."""
+    return [*_in_texts(keys, seen), *_in_the_image(keys, seen), *_in_what_is_said(keys, seen.result)]
 
 
-def parts(text: str, result: FileResult) -> dict[str, str]:
-    """What an entry may speak of, with each instruction on one line; builder and runtime only where there are two stages."""
-    joined = re.sub(r"[ \t]*\\\n\s*", " ", text)
-    found = {"text": joined, "ignore": ignore_of(result)}
-    if len(build(parse(text)).stages) == 2:
-        found["builder"], _, found["runtime"] = joined.rpartition("\nFROM ")
-    return found
-
-
-@pytest.mark.parametrize("name", SHOWN)
-def test_what_must_hold(project: Project, name: str) -> None:
-    entry = ENTRIES[name]
-    source = dockerfile(entry)
-    result = project(
-        source,
-        entry.get("files"),
-        only=",".join(entry.get("only", ())),
-        options=entry.get("options"),
-        unsafe=entry.get("allow_unsafe", False),
-    )
-    assert not result.failures
-    assert not [note for note in result.warnings if "report this" in note.message]
-    text = text_of(result) or source
-    content = parts(text, result)
+def _in_texts(keys: Breakage, seen: Seen) -> Iterator[str]:
+    texts = seen.texts()
     for part in ("text", "builder", "runtime", "ignore"):
-        if part in entry:
-            assert part in content, (result.refusals, result.unsafe)
-            assert [each for each in entry[part].get("has", ()) if each not in content[part]] == [], content[part]
-            assert [each for each in entry[part].get("lacks", ()) if each in content[part]] == [], content[part]
+        said: Said = getattr(keys, part)
+        if part in texts:
+            yield from (f"{part} lacks {each!r}" for each in said.has if each not in texts[part])
+            yield from (f"{part} has {each!r}" for each in said.lacks if each in texts[part])
+        elif said != Said():
+            yield f"there is no {part}, because there are not two stages"
     position = 0
-    for each in entry.get("order", ()):
-        position = content["text"].find(each, position)
-        assert position >= 0, (each, text)
+    for each in keys.order:
+        position = texts["text"].find(each, position)
+        if position < 0:
+            yield f"{each!r} does not stand where the order says"
+            return
         position += len(each)
-    assert set(entry.get("keeps", ())) - installed(text) == set(), text
-    assert set(entry.get("drops", ())) & installed(text) == set(), text
-    if entry.get("whole"):
-        assert "builder" not in content, text
-    if entry.get("unchanged"):
-        assert text_of(result) == ""
-    for transform, reason in entry.get("refused", {}).items():
-        assert refusal(result, transform), result
-        assert reason in refusal(result, transform), result.refusals
-    for transform, reason in entry.get("held_back", {}).items():
-        assert unsafe(result, transform), result
-        assert reason in unsafe(result, transform), result.unsafe
-    if "warned" in entry:
-        assert any(entry["warned"] in note.message for note in result.warnings), result.warnings
 
 
-@pytest.mark.parametrize(("name", "place"), COVERED)
-def test_what_covers_an_entry_is_there(name: str, place: str) -> None:
-    if place.startswith("golden/"):
-        assert place.removeprefix("golden/") in {case.name for case in golden.cases()}
-    elif place.startswith("tests/decisions.toml: "):
-        decisions = tomllib.loads((FOLDER / "decisions.toml").read_text("utf-8"))["decision"]
-        assert place.removeprefix("tests/decisions.toml: ") in {decision["name"] for decision in decisions}
-    else:
-        path, _, function = place.partition("::")
-        tree = ast.parse((FOLDER.parent / path).read_text("utf-8"))
-        assert function in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+def _in_the_image(keys: Breakage, seen: Seen) -> Iterator[str]:
+    there = seen.installed
+    yield from (f"{each} is not installed in the final stage" for each in keys.keeps if each not in there)
+    yield from (f"{each} is installed in the final stage" for each in keys.drops if each in there)
+    if keys.split is not None and keys.split != seen.split:
+        yield "the image is split" if seen.split else "the image is not split"
+    if keys.unchanged and seen.after != seen.before:
+        yield "the Dockerfile is changed"
 
 
-def test_every_entry_says_something() -> None:
-    assert len(ENTRIES) == len(DATA["entry"]) >= 250
-    assert {entry["topic"] for entry in DATA["entry"]} == TOPICS
-    for name, entry in ENTRIES.items():
-        assert set(entry) <= SAYS | SHOWS | HOLDS, name
-        assert HOLDS & set(entry) or not SHOWS & set(entry), name
-        assert HOLDS & set(entry) or entry["covered_by"], name
+def _in_what_is_said(keys: Breakage, result: FileResult) -> Iterator[str]:
+    changed = {note.transform for note in result.changes}
+    yield from (f"{each} changes nothing" for each in keys.applied if each not in changed)
+    yield from (f"{each} changes something" for each in keys.idle if each in changed)
+    for kind, reasons, told in (("refused", keys.refused, refusal), ("held back", keys.held_back, unsafe)):
+        for transform, reason in reasons.items():
+            said = told(result, transform)
+            if not said or reason not in said:
+                yield f"{transform} is not {kind} because of {reason!r}, but: {said!r}"
+    if keys.warned and not any(keys.warned in note.message for note in result.warnings):
+        yield f"no warning says {keys.warned!r}"
+
+
+@pytest.mark.parametrize("entry", SHOWN, ids=str)
+def test_what_must_hold(entry: Entry[Breakage], tmp_path: Path) -> None:
+    seen = see(entry.keys, tmp_path)
+    assert not seen.result.failures, entry.place
+    assert not broken(seen.result), entry.place
+    wrong = faults(entry.keys, seen)
+    assert not wrong, "\n".join([f"{entry.place}: {entry.keys.name}", *wrong, seen.shown()])
+
+
+def test_no_entry_holds_without_a_word_where_nothing_is_done() -> None:
+    silent = [
+        entry.place
+        for entry in SHOWN
+        if not (entry.keys.split is False or entry.keys.unchanged or entry.keys.idle)
+        and not faults(entry.keys, Seen(entry.keys.written(), FileResult("Dockerfile")))
+    ]
+    assert not silent, "these would hold if dockfix did nothing; say split, unchanged, applied or idle"
+
+
+def test_every_topic_has_entries_with_names_of_their_own() -> None:
+    assert len({entry.topic for entry in ENTRIES}) >= 10
+    assert len({entry.keys.name for entry in ENTRIES}) == len(ENTRIES) >= 370
+    ids = [f"{entry.topic}/{entry.keys.id}" for entry in ENTRIES if entry.keys.id]
+    assert len(set(ids)) == len(ids)

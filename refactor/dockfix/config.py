@@ -124,17 +124,24 @@ def option(text: str, source: str) -> tuple[str, object]:
         hint = "write it as TRANSFORM.KEY=VALUE: multi-stage.always=true"
         raise ConfigError(source, f"{text!r} is not a setting", hint)
     ids([transform], source)
-    _known_option(transform, name, source)
-    return key.strip(), _value(value.strip())
+    return key.strip(), _checked(key.strip(), _value(value.strip()), source)
 
 
-def _known_option(transform: str, name: str, source: str) -> None:
+def _checked(key: str, value: object, source: str) -> object:
+    """The value of a transform's setting as the transform takes it. Raises ConfigError."""
     from dockfix.engine import registry
+    from dockfix.engine.options import OptionError
 
-    known = next(found.options for found in registry.transforms() if found.id == transform)
-    if name not in known:
-        hint = nearest(name, known) or (f"it has {', '.join(sorted(known))}" if known else "it has no settings")
+    known = registry.options()
+    transform, _, name = key.partition(".")
+    if key not in known:
+        names = [each.partition(".")[2] for each in known if each.startswith(f"{transform}.")]
+        hint = nearest(name, names) or (f"it has {', '.join(sorted(names))}" if names else "it has no settings")
         raise ConfigError(source, f"unknown key {name!r} for {transform}", hint)
+    try:
+        return known[key].read(value)
+    except OptionError as error:
+        raise ConfigError(source, str(error)) from error
 
 
 def _value(text: str) -> object:
@@ -272,6 +279,4 @@ def _options(file: Path, key: str, value: object) -> dict[str, object]:
     if not isinstance(value, dict):
         prefix = "tool.dockfix." if file.name == "pyproject.toml" else ""
         raise ConfigError(str(file), f"{key} must be a table", f"for instance [{prefix}{key}]")
-    for name in value:
-        _known_option(key, name, str(file))
-    return {f"{key}.{name}": item for name, item in value.items()}
+    return {f"{key}.{name}": _checked(f"{key}.{name}", item, str(file)) for name, item in value.items()}

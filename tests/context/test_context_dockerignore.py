@@ -77,6 +77,7 @@ TRIED = [
 ]
 
 
+@pytest.mark.covers("dockerignore/last-match-wins")
 @pytest.mark.parametrize(("text", "ignored", "kept"), TRIED, ids=[repr(case[0]) for case in TRIED])
 def test_as_docker_does(text: str, ignored: list[str], kept: list[str]) -> None:
     ignore = parse_ignore(text)
@@ -151,6 +152,7 @@ def test_never_raises_for_any_text(text: str, path: str) -> None:
     assert parse_ignore(text).ignores(path) in {True, False}
 
 
+@pytest.mark.covers("dockerignore/last-match-wins")
 @given(st.lists(lines, max_size=6).map("\n".join), paths)
 def test_a_last_pattern_for_the_path_decides(text: str, path: str) -> None:
     literal = "".join("\\" + char if char in "*?[]\\^!#" else char for char in path)

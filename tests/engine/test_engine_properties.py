@@ -137,7 +137,11 @@ def test_any_dockerfile(
     )
     result = run_on(folder, text, options)
     assert bool(result.failures) == bool(problems(parse(text)))
-    assert not [note for note in result.warnings if "please report" in note.message or "it failed" in note.message]
+    assert not [
+        note
+        for note in result.warnings
+        if any(words in note.message for words in ("please report", "rolled back", "it failed"))
+    ]
     for change in result.files:
         if not change.path.endswith("Dockerfile"):
             continue

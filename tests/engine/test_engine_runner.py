@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
 from dockfix.engine import Settings, run, runner
-from dockfix.engine.transform import Edit, Outcome, Safety
+from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
+from dockfix.model.reason import Declared, doubt
 from dockfix.syntax import Instruction
 from results import Project, text_of
 
@@ -18,15 +19,12 @@ Change = Callable[[Facts, Instruction], str]
 TEXT = 'FROM python:3.11-slim\n# why\nRUN make install\nENV A=1\nCMD ["python", "app.py"]\n'
 
 
-class Fake:
+class Fake(Transform):
     """A transform that replaces every RUN or CMD by what a function makes of it."""
 
     id: ClassVar[str] = "fake"
     title: ClassVar[str] = "fake"
-    safety: ClassVar[Safety] = "safe"
-    order: ClassVar[int] = 1
     atomic: ClassVar[bool] = False
-    options: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, keyword: str, change: Change, **outcome: object) -> None:
         self.keyword, self.change, self.outcome = keyword, change, outcome
@@ -93,8 +91,33 @@ def test_a_comment_may_not_be_lost(project: Project, fakes: Callable[..., None])
 
 
 def test_a_declared_change_is_let_through(project: Project, fakes: Callable[..., None]) -> None:
-    fakes(Fake("ENV", lambda facts, node: "ENV A=2\n", declares=frozenset({"ENV A"})))
+    fakes(Fake("ENV", lambda facts, node: "ENV A=2\n", declares=frozenset({Declared("ENV", "A")})))
     assert "ENV A=2\n" in text_of(project(TEXT))
+
+
+@pytest.mark.parametrize(
+    ("fake", "declared"),
+    [
+        (Fake("ENV", lambda facts, node: "LABEL a=b\nENV A=1\n"), Declared("LABEL", "a")),
+        (Fake("RUN", lambda facts, node: ""), Declared("RUN", "make install")),
+        (Fake("ENV", lambda facts, node: "USER 5\nENV A=1\n"), Declared("USER")),
+    ],
+)
+def test_who_wrote_the_transform_is_told_what_to_declare(
+    project: Project, fakes: Callable[..., None], fake: Fake, declared: Declared
+) -> None:
+    fakes(fake)
+    (warning,) = project(TEXT).warnings
+    assert warning.message.endswith(f"the transform has to declare {declared.source}")
+    assert "report" not in warning.message
+    fakes(Fake(fake.keyword, fake.change, declares=frozenset({declared})))
+    assert not [note for note in project(TEXT).warnings if "rolled back" in note.message]
+
+
+def test_a_fault_that_nothing_can_allow_is_to_be_reported(project: Project, fakes: Callable[..., None]) -> None:
+    fakes(Fake("CMD", lambda facts, node: node.text + "GONE x\n"))
+    (warning,) = project(TEXT).warnings
+    assert warning.message.endswith("please report this")
 
 
 def test_a_pass_that_fails_does_not_take_the_others_with_it(project: Project, fakes: Callable[..., None]) -> None:
@@ -121,9 +144,11 @@ def test_a_pass_that_never_settles_is_left_out(project: Project, fakes: Callable
 
 def test_two_passes_that_undo_each_other_are_found(project: Project, fakes: Callable[..., None]) -> None:
     there = type("There", (Fake,), {"id": "there"})(
-        "ENV", lambda facts, node: "ENV A=2\n", declares=frozenset({"ENV A"})
+        "ENV", lambda facts, node: "ENV A=2\n", declares=frozenset({Declared("ENV", "A")})
     )
-    back = type("Back", (Fake,), {"id": "back"})("ENV", lambda facts, node: "ENV A=1\n", declares=frozenset({"ENV A"}))
+    back = type("Back", (Fake,), {"id": "back"})(
+        "ENV", lambda facts, node: "ENV A=1\n", declares=frozenset({Declared("ENV", "A")})
+    )
     fakes(there, back)
     result = project(TEXT)
     assert "second run" in result.warnings[0].message
@@ -131,7 +156,7 @@ def test_two_passes_that_undo_each_other_are_found(project: Project, fakes: Call
 
 
 def test_unsafe_changes_are_only_listed(project: Project, fakes: Callable[..., None]) -> None:
-    fakes(Fake("RUN", comment_above, unsafe="nobody knows"))
+    fakes(Fake("RUN", comment_above, doubts=(doubt("nobody knows"),)))
     result = project(TEXT)
     assert not result.files
     assert "nobody knows" in result.unsafe[0].message

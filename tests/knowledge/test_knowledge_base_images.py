@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dockfix.knowledge import PythonImage, python_image
+from dockfix.knowledge import BaseImage, base_image
 from dockfix.knowledge.tables import table
 
 
@@ -36,18 +36,18 @@ from dockfix.knowledge.tables import table
     ],
 )
 def test_debian_tags(tag: str | None, version: str, variant: str, suites: str) -> None:
-    image = python_image("", "python", tag)
+    image = base_image("", "python", tag)
     assert image is not None
-    assert (image.version, image.variant, image.suites) == (version, variant, frozenset(suites.split()))
+    assert (image.version, image.variant, image.releases) == (version, variant, frozenset(suites.split()))
 
 
 @pytest.mark.parametrize(
     "tag", ["3.8.5-slim", "3.9.6", "3.10.0b1", "3.5", "2.7", "2", "3.16", "4", "rc", "rc-slim", "3.16.0", "3.16-rc"]
 )
 def test_maybe_older_or_newer_than_the_tables(tag: str) -> None:
-    image = python_image("", "python", tag)
+    image = base_image("", "python", tag)
     assert image is not None
-    assert image.suites is None
+    assert image.releases is None
 
 
 @pytest.mark.parametrize(
@@ -63,9 +63,9 @@ def test_maybe_older_or_newer_than_the_tables(tag: str) -> None:
     ],
 )
 def test_other_systems(tag: str, version: str, variant: str) -> None:
-    image = python_image("", "python", tag)
+    image = base_image("", "python", tag)
     assert image is not None
-    assert (image.version, image.variant, image.suites) == (version, variant, None)
+    assert (image.version, image.variant, image.releases) == (version, variant, None)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_other_systems(tag: str, version: str, variant: str) -> None:
     ],
 )
 def test_no_official_tag(tag: str) -> None:
-    assert python_image("", "python", tag) is None
+    assert base_image("", "python", tag) is None
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_no_official_tag(tag: str) -> None:
     ],
 )
 def test_official_repositories(registry: str, repository: str) -> None:
-    assert python_image(registry, repository, "3.11-slim-bookworm") == PythonImage(
-        "3.11", "slim", frozenset({"bookworm"})
-    )
+    image = BaseImage("python", "3.11", "slim", frozenset({"bookworm"}))
+    assert base_image(registry, repository, "3.11-slim-bookworm") == image
+    assert image.system == "debian"
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_official_repositories(registry: str, repository: str) -> None:
     ],
 )
 def test_other_repositories(registry: str, repository: str) -> None:
-    assert python_image(registry, repository, "3.11") is None
+    assert base_image(registry, repository, "3.11") is None
 
 
 def test_moves_are_in_the_order_of_the_releases() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dockfix.engine import FileResult
-from dockfix.model.effects import AptInstall
-from dockfix.model.stages import build
+from dockfix.managers.commands import model_of
+from dockfix.managers.verbs import system_install
 from dockfix.syntax import parse
 
 Project = Callable[..., FileResult]
@@ -33,8 +33,9 @@ def unsafe(result: FileResult, transform: str) -> str:
 
 
 def stages(text: str) -> tuple[str, str]:
-    """The two stages of a split Dockerfile, without the runtime stage's FROM."""
-    builder, _, runtime = text.partition(" AS runtime\n")
+    """The two stages of a split Dockerfile, without the runtime stage's FROM. Fails where it is not split."""
+    builder, split, runtime = text.partition(" AS runtime\n")
+    assert split, f"it is not split: {text}"
     return builder, runtime
 
 
@@ -42,7 +43,13 @@ def installed(text: str) -> set[str]:
     """The apt packages that the final stage installs."""
     return {
         package.name
-        for _, unit in build(parse(text)).final.units
-        if isinstance(unit.effects.action, AptInstall)
-        for package in unit.effects.action.packages
+        for _, unit in model_of(parse(text)).final.units
+        if (install := system_install(unit.effects.action)) is not None
+        for package in install.asked
     }
+
+
+def broken(result: FileResult) -> list[str]:
+    """What a result says of dockfix's own faults: a transform that failed, was rolled back, or would change its result again."""
+    told = ("please report this", "rolled back, because", "left out, because it failed")
+    return [note.message for note in result.warnings if any(each in note.message for each in told)]

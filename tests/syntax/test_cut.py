@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from dockfix.syntax.cut import command_spans, cut
-from dockfix.syntax.shell import parse_script
+from dockfix.syntax import Instruction
+from dockfix.syntax.cut import cut
+from dockfix.syntax.shell_form import shell_form
 
 LEADING = """RUN apt-get update \\
  && apt-get install -y gcc g++ \\
@@ -20,14 +21,14 @@ TRAILING = """RUN apt-get update && \\
 
 def without(text: str, commands: set[str] = frozenset(), words: set[str] = frozenset()) -> str:
     """The RUN without the commands with these names and without these words."""
-    body = text[4:].replace("\\\n", "  ")  # same length, so that offsets in it are offsets in the text
-    script = parse_script(body)
-    dropped = {index for index, command in enumerate(script.commands) if command.name in commands}
-    spans = command_spans(text, body, script.commands, dropped, lambda start, end: (start + 4, end + 4))
-    spans += [
-        (word.start + 4, word.end + 4) for command in script.commands for word in command.words if word.text in words
-    ]
-    return cut(text, "\\", spans)
+    form = shell_form(Instruction(text, 1))
+    assert form is not None
+    result = form.edited(
+        drop=[index for index, command in enumerate(form.commands) if command.name in commands],
+        remove=[word for command in form.commands for word in command.words if word.text in words],
+    )
+    assert result is not None
+    return result.text
 
 
 @pytest.mark.parametrize(

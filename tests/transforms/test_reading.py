@@ -8,8 +8,8 @@ import pytest
 
 from dockfix.engine.runner import gather
 from dockfix.facts import Facts
-from dockfix.facts.needs import needed
 from dockfix.facts.writes import open_questions
+from dockfix.runtimes.needs import needed
 from dockfix.syntax import parse
 
 DOCKERFILE = """\
@@ -20,6 +20,11 @@ CMD ["python", "app.py"]
 """
 
 
+def question_of(found: Facts) -> str:
+    reason = open_questions(found)
+    return reason.text if reason is not None else ""
+
+
 def facts(root: Path, dockerfile: str = DOCKERFILE, **files: str) -> Facts:
     for name, text in files.items():
         path = root / name.replace("__", "/").replace("_py", ".py").replace("_conf", ".conf")
@@ -27,7 +32,7 @@ def facts(root: Path, dockerfile: str = DOCKERFILE, **files: str) -> Facts:
         path.write_text(text)
     root.mkdir(exist_ok=True)
     (root / "Dockerfile").write_text(dockerfile)
-    return gather(root / "Dockerfile", parse(dockerfile), root, {})
+    return gather(root / "Dockerfile", parse(dockerfile), root)
 
 
 def test_a_program_named_in_another_file_is_needed(tmp_path: Path) -> None:
@@ -66,20 +71,20 @@ def test_a_program_named_in_another_file_is_needed(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_written_and_listened_to(tmp_path: Path, code: str, question: str) -> None:
-    assert open_questions(facts(tmp_path, app_py=code + "\n")) == question
+    assert question_of(facts(tmp_path, app_py=code + "\n")) == question
 
 
 def test_a_file_that_cannot_be_parsed_is_a_question(tmp_path: Path) -> None:
     found = facts(tmp_path, app_py="import subprocess\n", old_py="import subprocess\nprint 'x'\n")
-    assert open_questions(found).startswith("old.py could not be read (it is Python 2")
+    assert question_of(found).startswith("old.py could not be read (it is Python 2")
     tests = facts(tmp_path / "x", app_py="import subprocess\n", tests__old_py="import subprocess\nprint 'x'\n")
-    assert open_questions(tests) == ""
+    assert question_of(tests) == ""
 
 
 def test_code_that_writes_beside_itself_in_a_folder_of_the_system(tmp_path: Path) -> None:
     dockerfile = DOCKERFILE.replace("COPY . .", "COPY . /usr/share/x/").replace("app.py", "/usr/share/x/app.py")
     found = facts(tmp_path, dockerfile, app_py="from pathlib import Path\n(Path(__file__).parent / 'cache').mkdir()\n")
-    assert open_questions(found) == "app.py:2 writes /usr/share/x/cache, which only root may be able to"
+    assert question_of(found) == "app.py:2 writes /usr/share/x/cache, which only root may be able to"
 
 
 def test_where_files_of_the_context_lie_in_the_image(tmp_path: Path) -> None:
@@ -141,14 +146,14 @@ def test_options_in_cmd_are_no_programs(tmp_path: Path) -> None:
 def test_files_of_process_managers(tmp_path: Path) -> None:
     found = facts(tmp_path, app_py="", Procfile="web: gunicorn -b :80 app:app > /weird/log\n")
     assert found.processes.ports[0].port == 80
-    assert open_questions(found) == "port 80 is below 1024, which not every host lets a user listen on"
+    assert question_of(found) == "port 80 is below 1024, which not every host lets a user listen on"
 
 
 def test_nginx_counts_where_the_image_holds_it(tmp_path: Path) -> None:
     site = {"nginx_conf": "server { listen 80; }\n", "app.py": ""}
     held = facts(tmp_path, DOCKERFILE.replace("COPY", "RUN apt-get update && apt-get install -y nginx\nCOPY"), **site)
-    assert open_questions(held) == "port 80 is below 1024, which not every host lets a user listen on"
-    assert open_questions(facts(tmp_path, **site)) == ""
+    assert question_of(held) == "port 80 is below 1024, which not every host lets a user listen on"
+    assert question_of(facts(tmp_path, **site)) == ""
 
 
 @pytest.mark.parametrize(
@@ -162,4 +167,4 @@ def test_what_another_manager_installs(tmp_path: Path, install: str) -> None:
 
 def test_what_make_runs_for_a_compose_file_is_a_question(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text("services:\n  web:\n    build: .\n    command: make run\n")
-    assert open_questions(facts(tmp_path, app_py="")) == "what make runs for compose.yaml is not read"
+    assert question_of(facts(tmp_path, app_py="")) == "what make runs for compose.yaml is not read"

@@ -86,10 +86,18 @@ def test_an_existing_file_is_completed_and_keeps_its_lines(project: Project) -> 
     assert "*.md" not in after
 
 
+@pytest.mark.covers("dockerignore/last-match-wins")
 def test_what_an_existing_file_takes_back_is_not_ignored_again(project: Project) -> None:
-    assert "**/.env" not in run(project, {".dockerignore": "*\n!app.py\n!.env\n"})
+    lines = run(project, {".dockerignore": "**/.env*\n!.env\n"})
+    assert lines[:2] == ["**/.env*", "!.env"] and ".git" in lines
+    assert "**/.env" not in lines
 
 
+def test_a_file_that_lets_in_only_what_it_names_is_complete(project: Project) -> None:
+    assert run(project, {".dockerignore": "*\n!app.py\n!.env\n"}) == []
+
+
+@pytest.mark.covers("dockerignore/file-of-the-dockerfile")
 def test_the_file_that_belongs_to_the_dockerfile_is_the_one_completed(project: Project) -> None:
     result = project(BASIC, {"Dockerfile.dockerignore": "x\n", ".dockerignore": "y\n"}, only="dockerignore")
     assert [change.path.rsplit("/", 1)[-1] for change in result.files] == ["Dockerfile.dockerignore"]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from results import Project, refusal, text_of, unsafe
+from checks import check_noop, check_transformed
+from dockfix.model.reason import Declared
 
 HEAD = "FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\n"
-
-
-def run(project: Project, line: str, head: str = HEAD, **more: object) -> str:
-    return text_of(project(f"{head}{line}", only="exec-form", **more)).removeprefix(head)
 
 
 @pytest.mark.parametrize(
@@ -37,23 +36,24 @@ def run(project: Project, line: str, head: str = HEAD, **more: object) -> str:
         ("CMD one\nCMD python app.py\n", 'CMD one\nCMD ["python", "app.py"]\n'),
     ],
 )
-def test_exec_form(project: Project, line: str, expected: str) -> None:
+def test_exec_form(line: str, expected: str) -> None:
     files = {"run.sh": "#!/bin/sh\nexec python app.py\n"}
-    assert run(project, line, files=files) == expected
+    check_transformed(HEAD + line, HEAD + expected, select=["exec-form"], files=files)
 
 
 @pytest.mark.parametrize(
     "program",
     ["uwsgi", "hypercorn", "huey_consumer.py", "uvx", "pdm", "nginx", "java", "pip3.11", "python3.11", "jupyter-lab"],
 )
-def test_programs_that_the_kernel_starts(project: Project, program: str) -> None:
-    assert run(project, f"CMD {program} x\n") == f'CMD ["{program}", "x"]\n'
+def test_programs_that_the_kernel_starts(program: str) -> None:
+    check_transformed(f"{HEAD}CMD {program} x\n", f'{HEAD}CMD ["{program}", "x"]\n', select=["exec-form"])
 
 
-def test_it_says_why_and_declares_it(project: Project) -> None:
-    result = project(f"{HEAD}CMD python app.py\n", only="exec-form")
+def test_it_says_why_and_declares_it() -> None:
+    before, after = f"{HEAD}CMD python app.py\n", f'{HEAD}CMD ["python", "app.py"]\n'
+    result = check_transformed(before, after, select=["exec-form"])
     assert "signals" in result.changes[0].message
-    assert result.declares == {"CMD"}
+    assert result.declares == {Declared("CMD")}
 
 
 @pytest.mark.parametrize(
@@ -90,19 +90,17 @@ def test_it_says_why_and_declares_it(project: Project) -> None:
         ('CMD ["python"\n', "shell"),
     ],
 )
-def test_refusals(project: Project, line: str, reason: str) -> None:
+def test_refusals(line: str, reason: str) -> None:
     files = {"bare.sh": "exec python app.py\n", "bare": "python app.py\n"}
-    result = project(f"{HEAD}COPY bare /usr/local/bin/\n{line}", files, only="exec-form", unsafe=True)
-    assert text_of(result) == ""
-    assert reason in refusal(result, "exec-form")
+    text = f"{HEAD}COPY bare /usr/local/bin/\n{line}"
+    check_noop(text, select=["exec-form"], files=files, unsafe=True, refused=reason)
 
 
 @pytest.mark.parametrize(
     "line", ['CMD ["python", "app.py"]\n', "EXPOSE 80\n", "CMD\n", "HEALTHCHECK CMD curl localhost\n"]
 )
-def test_nothing_to_do(project: Project, line: str) -> None:
-    result = project(f"{HEAD}{line}", only="exec-form")
-    assert text_of(result) == "" and refusal(result, "exec-form") == ""
+def test_nothing_to_do(line: str) -> None:
+    check_noop(HEAD + line, select=["exec-form"])
 
 
 @pytest.mark.parametrize(
@@ -125,32 +123,33 @@ def test_nothing_to_do(project: Project, line: str) -> None:
         (HEAD, "CMD manage.py x\n", "", "what kind of file manage.py is"),
     ],
 )
-def test_unsafe(project: Project, head: str, line: str, app: str, reason: str) -> None:
+def test_unsafe(head: str, line: str, app: str, reason: str) -> None:
     files = {"app.py": app}
-    result = project(f"{head}{line}", files, only="exec-form")
-    assert text_of(result) == ""
-    assert reason in unsafe(result, "exec-form")
-    assert '["' in text_of(project(f"{head}{line}", files, only="exec-form", unsafe=True))
+    check_noop(head + line, select=["exec-form"], files=files, held_back=reason)
+    keyword, *words = line.split()
+    after = f"{head}{keyword} {json.dumps(words)}\n"
+    check_transformed(head + line, after, select=["exec-form"], files=files, unsafe=True)
 
 
-def test_an_entrypoint_of_an_earlier_stage_counts(project: Project) -> None:
+def test_an_entrypoint_of_an_earlier_stage_counts() -> None:
     text = (
         'FROM python:3.11-slim AS base\nENTRYPOINT ["./run.sh"]\nFROM base\nWORKDIR /app\nCOPY . .\nCMD python app.py\n'
     )
-    assert "gets as its arguments" in refusal(project(text, only="exec-form"), "exec-form")
+    check_noop(text, select=["exec-form"], refused="gets as its arguments")
 
 
-def test_only_the_final_stage_counts(project: Project) -> None:
+def test_only_the_final_stage_counts() -> None:
     text = "FROM python:3.11-slim AS base\nCMD python app.py\nFROM base\nWORKDIR /app\nCOPY . .\n"
-    assert text_of(project(text, only="exec-form")) == ""
+    check_noop(text, select=["exec-form"])
 
 
-def test_a_service_that_gives_arguments(project: Project) -> None:
+def test_a_service_that_gives_arguments() -> None:
     files = {"compose.yaml": "services:\n  web:\n    build: .\n    command: --port 80\n"}
-    result = project(f"{HEAD}ENTRYPOINT python app.py\n", files, only="exec-form", unsafe=True)
-    assert "gives the service web a command" in refusal(result, "exec-form")
+    text = f"{HEAD}ENTRYPOINT python app.py\n"
+    check_noop(text, select=["exec-form"], files=files, unsafe=True, refused="gives the service web a command")
 
 
-def test_another_escape_character(project: Project) -> None:
-    head = "# escape=`\n" + HEAD
-    assert run(project, "CMD python `\n  app.py\n", head) == 'CMD ["python", `\n  "app.py"]\n'
+def test_another_escape_character() -> None:
+    before = f"# escape=`\n{HEAD}CMD python `\n  app.py\n"
+    after = f'# escape=`\n{HEAD}CMD ["python", `\n  "app.py"]\n'
+    check_transformed(before, after, select=["exec-form"])

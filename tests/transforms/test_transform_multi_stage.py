@@ -157,6 +157,7 @@ def test_a_mention_in_a_comment_or_docstring_is_no_use(project: Project) -> None
     assert "gcc" not in stages(text_of(project(basic(), files, only=ONLY)))[1]
 
 
+@pytest.mark.covers("apt-packages/library-of-the-compiler")
 def test_a_library_that_came_with_the_compiler_is_kept(project: Project) -> None:
     _, runtime = stages(text_of(project(basic(), {"requirements.txt": "lightgbm==4.5.0\n"}, only=ONLY)))
     assert "install -y libgomp1 curl" in runtime
@@ -216,6 +217,7 @@ def test_refusals(project: Project, old: str, new: str, reason: str) -> None:
     assert reason in refusal(result, "multi-stage")
 
 
+@pytest.mark.covers("virtual-environment/own-script-below-usr-local")
 def test_a_script_that_the_file_puts_into_usr_local_bin_is_no_obstacle(project: Project) -> None:
     text = basic('COPY run.sh /usr/local/bin/run.sh\nENTRYPOINT ["/usr/local/bin/run.sh"]\n')
     assert " AS runtime" in text_of(project(text, {"run.sh": '#!/bin/sh\nexec "$@"\n'}, only=ONLY))
@@ -316,6 +318,7 @@ CMD ["python", "app.py"]
     assert "apt-get install -y gcc && \\\n" in builder
 
 
+@pytest.mark.covers("virtual-environment/setuptools-and-wheel")
 @pytest.mark.parametrize(
     ("tag", "options"),
     [

@@ -85,7 +85,8 @@ def test_names_that_a_shell_would_divide_are_quoted(project: Project) -> None:
     "path", ["/etc/x/y", "/x.log", "/var/log/app.log", "/usr/share/x", "/app/data/x", "/tmp/x/y", "/root/x"]
 )
 def test_system_folders_and_what_is_owned_already_are_not_made(project: Project, path: str) -> None:
-    assert "mkdir" not in run(project, BASIC, {"app.py": f"open('{path}', 'w')\n"}, unsafe=True)
+    result = run(project, BASIC, {"app.py": f"open('{path}', 'w')\n"}, unsafe=True)
+    assert "\nUSER 10001:10001\n" in result and "mkdir" not in result
 
 
 @pytest.mark.parametrize(

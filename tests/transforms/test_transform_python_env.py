@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from results import Project, refusal, text_of
+from checks import check_noop, check_transformed
+from dockfix.model.reason import Declared
 
 CMD = 'CMD ["python", "app.py"]\n'
 ENV = "ENV PYTHONUNBUFFERED=1\n"
@@ -27,28 +28,31 @@ ENV = "ENV PYTHONUNBUFFERED=1\n"
         ("FROM python:3.11 AS b\nRUN x\nFROM python:3.11\n", f"FROM python:3.11 AS b\nRUN x\nFROM python:3.11\n{ENV}"),
     ],
 )
-def test_unbuffered(project: Project, before: str, after: str) -> None:
-    result = project(before + CMD, only="python-env")
-    assert text_of(result) == after + CMD
-    assert result.declares == {"ENV PYTHONUNBUFFERED"}
+def test_unbuffered(before: str, after: str) -> None:
+    result = check_transformed(before + CMD, after + CMD, select=["python-env"])
+    assert result.declares == {Declared("ENV", "PYTHONUNBUFFERED")}
 
 
 @pytest.mark.parametrize(
     "program", ["uwsgi", "mlflow", "dagster", "jupyter-lab", "uv", "poetry", "python3.11", "pypy3"]
 )
-def test_whatever_is_of_python(project: Project, program: str) -> None:
-    assert ENV in text_of(project(f'FROM python:3.11\nCMD ["{program}", "x"]\n', only="python-env"))
+def test_whatever_is_of_python(program: str) -> None:
+    command = f'CMD ["{program}", "x"]\n'
+    check_transformed(f"FROM python:3.11\n{command}", f"FROM python:3.11\n{ENV}{command}", select=["python-env"])
 
 
-def test_byte_code(project: Project) -> None:
-    options = {"python-env.no-bytecode": True}
-    assert "FROM python:3.11\nENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1\n" in text_of(
-        project(f"FROM python:3.11\n{CMD}", only="python-env", options=options)
-    )
-    text = f"FROM python:3.11\nENV PYTHONUNBUFFERED=0\n{CMD}"
-    assert text_of(project(text, only="python-env", options=options)) == text.replace(
-        "=0\n", "=0\nENV PYTHONDONTWRITEBYTECODE=1\n"
-    )
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("FROM python:3.11\n", "FROM python:3.11\nENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1\n"),
+        (
+            "FROM python:3.11\nENV PYTHONUNBUFFERED=0\n",
+            "FROM python:3.11\nENV PYTHONUNBUFFERED=0\nENV PYTHONDONTWRITEBYTECODE=1\n",
+        ),
+    ],
+)
+def test_byte_code(before: str, after: str) -> None:
+    check_transformed(before + CMD, after + CMD, select=["python-env"], options={"python-env.no-bytecode": True})
 
 
 @pytest.mark.parametrize(
@@ -61,6 +65,5 @@ def test_byte_code(project: Project) -> None:
         ("FROM python:3.11\n", "no program of Python"),
     ],
 )
-def test_refusals(project: Project, text: str, reason: str) -> None:
-    result = project(text, only="python-env")
-    assert text_of(result) == "" and reason in refusal(result, "python-env")
+def test_refusals(text: str, reason: str) -> None:
+    check_noop(text, select=["python-env"], refused=reason)

@@ -249,6 +249,7 @@ def test_what_comes_later_still_knows_the_install(project: Project) -> None:
         ("ARG TOKEN\nRUN fetch $TOKEN\nCMD echo $TOKEN\n", "CMD in line 4 uses TOKEN"),
         ("ARG TOKEN\nRUN fetch $TOKEN; true\n", "joined by &&"),
         ("ARG TOKEN\nRUN <<E\nfetch $TOKEN\nE\n\n", "joined by &&"),
+        ("ARG TOKEN\nRUN fetch $TOKEN || true\n", "joined by &&"),
         ("ARG TOKEN\nCOPY . .\nRUN fetch $TOKEN\n", "conf.ini:1 names TOKEN too"),
         ("ARG TOKEN VERSION\nRUN fetch $TOKEN\n", "not the only one"),
         ("RUN fetch $TOKEN\nARG TOKEN\nRUN fetch $TOKEN\n", "line 2 names TOKEN too"),

@@ -65,16 +65,16 @@ def test_what_the_full_image_brought_and_something_needs(
     ("more", "files", "reason"),
     [
         ("RUN ./configure && make install\n", {"configure": "#!/bin/sh\n"}, "unknown"),
-        ("", {"app.py": "import subprocess\nsubprocess.run(['gcc', 'x.c'])\n"}, "gcc"),
+        ("", {"app.py": "import subprocess\nsubprocess.run(['gcc', 'x.c'])\n"}, "app.py:2 names it"),
         ("", {"requirements.txt": "pytensor==2.20\n"}, "compile"),
         ("", {"app.py": "import ctypes\nimport sys\nctypes.CDLL(sys.argv[1])\n"}, "worked out when it runs"),
         ("", {"app.py": "import ctypes\nctypes.CDLL('libmagic.so.1')\n"}, "depends on the Debian release"),
     ],
 )
 def test_the_full_image_stays(project: Project, more: str, files: dict[str, str], reason: str) -> None:
-    result = project(FULL.format(more=more), files, unsafe=True)
-    assert "slim" not in text_of(result)
-    assert "AS builder" not in text_of(result) or reason in refusal(result, "slim-base")
+    result = project(FULL.format(more=more), files, unsafe=True, options={"multi-stage.always": True})
+    assert "\nFROM python:3.11 AS runtime\n" in text_of(result)
+    assert reason in refusal(result, "slim-base")
 
 
 def test_what_only_another_image_has_is_not_added(project: Project) -> None:
@@ -86,8 +86,9 @@ def test_what_only_another_image_has_is_not_added(project: Project) -> None:
 
 
 def test_a_slim_image_is_left_alone(project: Project) -> None:
-    text = text_of(project(FULL.format(more="").replace("python:3.11", "python:3.11-slim"), unsafe=True))
-    assert "AS builder" not in text
+    result = project(FULL.format(more="").replace("python:3.11", "python:3.11-slim"), unsafe=True)
+    assert text_of(result).startswith("FROM python:3.11-slim\n")
+    assert "no gain" in refusal(result, "multi-stage")
 
 
 def test_where_it_is_suppressed_nothing_is_split_for_its_sake(project: Project) -> None:

@@ -7,14 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from verify_images import image
 
+from dockfix.model.reason import Declared
 from dockfix.verify.compare import compare_config
 from dockfix.verify.image import Image
 
 
-def messages(before: dict[str, Any], after: dict[str, Any], *declared: str) -> list[str]:
+def messages(before: dict[str, Any], after: dict[str, Any], *declared: Declared) -> list[str]:
     return [finding.message for finding in compare_config(image(**before), image(**after), frozenset(declared))]
 
 
+@pytest.mark.covers("comparison/configuration")
 @pytest.mark.parametrize(
     ("before", "after", "message"),
     [
@@ -63,15 +65,19 @@ def test_what_means_the_same(before: dict[str, Any], after: dict[str, Any]) -> N
     assert messages(before, after) == []
 
 
+@pytest.mark.covers("comparison/configuration")
 def test_what_is_declared_may_differ() -> None:
     before = {"Env": ["A=1", "PATH=/usr/bin:/bin"], "User": ""}
     after = {"Env": ["A=2", "PATH=/venv/bin:/usr/bin:/bin", "VIRTUAL_ENV=/venv"], "User": "app"}
-    assert messages(before, after, "USER", "ENV PATH", "ENV VIRTUAL_ENV") == ["ENV A is 2 instead of 1"]
+    assert messages(before, after, Declared("USER"), Declared("ENV", "PATH"), Declared("ENV", "VIRTUAL_ENV")) == [
+        "ENV A is 2 instead of 1"
+    ]
 
 
+@pytest.mark.covers("comparison/configuration")
 @pytest.mark.parametrize(("path", "folder"), [("/venv/bin:/bin", "/usr/bin"), ("/bin:/usr/bin", "/bin")])
 def test_a_declared_path_keeps_the_old_folders_in_order(path: str, folder: str) -> None:
-    assert messages({"Env": ["PATH=/usr/bin:/bin"]}, {"Env": [f"PATH={path}"]}, "ENV PATH") == [
+    assert messages({"Env": ["PATH=/usr/bin:/bin"]}, {"Env": [f"PATH={path}"]}, Declared("ENV", "PATH")) == [
         f"PATH no longer has {folder} where it was: {path}"
     ]
 
@@ -95,7 +101,7 @@ CONFIG = st.fixed_dictionaries(
 def test_any_configuration_is_equal_to_itself_and_differences_are_mutual(
     before: dict[str, Any], after: dict[str, Any], path: bool
 ) -> None:
-    declared = frozenset({"ENV PATH"} if path else ())
+    declared = frozenset({Declared("ENV", "PATH")} if path else ())
     one, other = Image(before, image().snapshot), Image(after, image().snapshot)
     assert compare_config(one, one, declared) == []
     if not path:

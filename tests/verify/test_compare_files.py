@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from verify_images import file, folder, image, link, snapshot
 
+from dockfix.model.reason import Declared
 from dockfix.verify.compare import (
     broken_interpreters,
     compare_access,
@@ -30,10 +31,11 @@ APP = {
 }
 
 
-def messages(before: Image, after: Image, *declared: str, ignored: frozenset[str] = frozenset()) -> list[str]:
+def messages(before: Image, after: Image, *declared: Declared, ignored: frozenset[str] = frozenset()) -> list[str]:
     return [finding.message for finding in compare_files(BASE, before, after, frozenset(declared), ignored)]
 
 
+@pytest.mark.covers("comparison/files")
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
@@ -106,6 +108,7 @@ def test_what_is_the_applications(path: str) -> None:
     assert [path == finding.subject or path.startswith(finding.subject + "/") for finding in found] == [True]
 
 
+@pytest.mark.covers("comparison/files")
 def test_files_of_packages_and_ignored_files_do_not_count() -> None:
     before = Image(
         {},
@@ -136,7 +139,7 @@ def test_the_owner_may_become_the_user_where_that_is_declared() -> None:
             User="app",
         ),
     )
-    assert messages(before, after, "USER") == []
+    assert messages(before, after, Declared("USER")) == []
     assert messages(before, after) == ["/app is owned by 1000:1000 instead of 0:0, and 4 files below it"]
     after = image(
         {
@@ -145,12 +148,13 @@ def test_the_owner_may_become_the_user_where_that_is_declared() -> None:
         },
         User="app",
     )
-    assert messages(before, after, "USER") == ["/app is owned by 7:0 instead of 0:0, and 4 files below it"]
+    assert messages(before, after, Declared("USER")) == ["/app is owned by 7:0 instead of 0:0, and 4 files below it"]
 
 
+@pytest.mark.covers("comparison/files")
 def test_the_user_must_be_able_to_read() -> None:
     entries = {"/app/secret": file(mode=0o600), "/root/app/x": file(), "/root/app/y": file()}
-    assert messages(image(entries), image(entries, User="app"), "USER") == [
+    assert messages(image(entries), image(entries, User="app"), Declared("USER")) == [
         "/app/secret is not readable for app (1000)",
         "/root/app is not readable for app (1000), and 2 files below it",
     ]
@@ -197,7 +201,7 @@ def test_every_difference_is_about_a_file_of_the_application(
     base: dict[str, Entry], before: dict[str, Entry], after: dict[str, Entry], user: str
 ) -> None:
     one, other = image(before), image(after, User=user)
-    found = compare_files(snapshot(base), one, other, frozenset({"USER"}), frozenset({"/app/a"}))
+    found = compare_files(snapshot(base), one, other, frozenset({Declared("USER")}), frozenset({"/app/a"}))
     assert found == sorted(found, key=lambda finding: (finding.subject, finding.message))
     assert {finding.subject for finding in found} <= {
         path for path in one.snapshot.entries if not path.startswith("/app/a/") and path != "/app/a"

@@ -20,6 +20,7 @@ from dockfix.verify.compare import (
 from dockfix.verify.image import Image, PythonFacts
 
 
+@pytest.mark.covers("comparison/commands")
 def test_lost_programs() -> None:
     before = image(
         {"/usr/bin/gcc": program(), "/usr/bin/make": program(), "/usr/bin/python": program(), "/opt/x": program()}
@@ -28,6 +29,7 @@ def test_lost_programs() -> None:
     assert lost_programs(before, after) == ["gcc"]
 
 
+@pytest.mark.covers("comparison/commands")
 def test_commands() -> None:
     before = image(
         {"/usr/bin/curl": program(), "/usr/bin/git": program(), "/app/run.sh": program(), "/usr/bin/make": program()},
@@ -102,6 +104,7 @@ def python(distributions: dict[str, str], modules: dict[str, str], version: str 
     return Image({}, snapshot(), PythonFacts("/usr/bin/python", version, distributions, modules))
 
 
+@pytest.mark.covers("comparison/distributions", "comparison/modules")
 def test_packages_and_modules() -> None:
     before = python(
         {"flask": "3.0", "pip": "24", "redis": "5", "setuptools": "65", "wheel": "0.4"},
@@ -142,6 +145,7 @@ def missing(files: dict[str, set[str]] | None) -> Image:
     )
 
 
+@pytest.mark.covers("comparison/shared-libraries")
 def test_libraries() -> None:
     before = missing({"/usr/lib/scipy.so": {"libold.so"}, "/usr/lib/b.so": {"libnew.so"}})
     after = missing(
@@ -183,6 +187,7 @@ def writes(before: Image, after: Image, *written: str) -> list[str]:
     return [finding.message for finding in compare_access(snapshot(), before, after, frozenset(written))]
 
 
+@pytest.mark.covers("comparison/run")
 def test_places_that_must_stay_writable() -> None:
     entries = {
         **HOMES,
@@ -203,6 +208,7 @@ def test_places_that_must_stay_writable() -> None:
     assert writes(before, image(owned, WorkingDir="/app", User="app")) == []
 
 
+@pytest.mark.covers("comparison/run")
 def test_what_the_original_wrote() -> None:
     entries = {**HOMES, "/app": folder(owner=1000), "/var/log/x": file()}
     before, after = image(entries, WorkingDir="/app"), image(entries, WorkingDir="/app", User="app")

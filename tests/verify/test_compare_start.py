@@ -29,6 +29,7 @@ def test_the_same_again(start: Start) -> None:
     assert messages(start, start) == []
 
 
+@pytest.mark.covers("comparison/run")
 @pytest.mark.parametrize(("before", "after", "message"), [
     (ended("", 0), ended("a\n\n  b \n", 1), "the new container ends with status 1, the original ends with status 0: b"),
     (up(), ended("", 2), "the new container ends with status 2, the original keeps running"),
@@ -48,6 +49,7 @@ def test_health(before: str, after: str, message: str) -> None:
     assert messages(up(health=before), up(health=after)) == [message] * bool(message)
 
 
+@pytest.mark.covers("comparison/run")
 def test_ports() -> None:
     both = up(ports=frozenset({80, 443}), roots={80: 200, 443: 0})
     assert messages(both, up(ports=frozenset({443}), roots={443: 0})) == [

@@ -29,7 +29,7 @@ class Bench:
         case = next(case for case in golden.cases() if case.name == name)
         shutil.copytree(case.path / "before", folder / "context", symlinks=True)
         path = folder / "context" / case.dockerfile
-        facts = gather(path, parse(decode(path.read_bytes())), None, {})
+        facts = gather(path, parse(decode(path.read_bytes())))
         self.prover = Prover(
             engine, facts, Plan(conditions=Conditions(wait=15)), folder / f"logs-{name}", lambda text: None
         )
@@ -62,6 +62,7 @@ def named(proof: Proof) -> set[tuple[str, str]]:
     return {(finding.check, finding.subject) for finding in proof.findings}
 
 
+@pytest.mark.covers("comparison/sabotage")
 @pytest.mark.parametrize(
     ("case", "changes", "expected"),
     [
@@ -124,6 +125,7 @@ def test_what_is_broken_is_found_and_named(
     assert expected <= named(proof)
 
 
+@pytest.mark.covers("comparison/sabotage")
 def test_what_is_whole_has_no_finding(bench: Callable[[str], Bench]) -> None:
     proof = bench("flask-psycopg2").check()
     assert proof.findings == ()

@@ -4,28 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from dockfix.context.scripts import commands_in_script
-from dockfix.engine.transform import Edit, Outcome, Safety
+from dockfix.engine.options import Option
+from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
-from dockfix.facts.needs import needed
 from dockfix.knowledge import index_packages, index_programs
 from dockfix.knowledge.no_recommends import needed_recommends, recommended_programs
-from dockfix.model.commands import runs_alone
-from dockfix.model.effects import AptChange, AptInstall, AptUpdate
+from dockfix.managers.commands import runs_alone
+from dockfix.managers.protocol import SystemManager
+from dockfix.managers.verbs import by_system, system_install
+from dockfix.model.actions import Install, Refresh, Upgrade
+from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Stage, Step, Unit
+from dockfix.runtimes.needs import needed
 from dockfix.syntax import Comment, Instruction, Node
+from dockfix.syntax.shell_form import append, join, shell_form
 
 from ._layout import joined_above, leading
-from ._runs import append, join, plain
+from ._runs import plain
 
 _REMOVAL = "rm -rf /var/lib/apt/lists/*"
-_FLAG = "--no-install-recommends"
 _READS = rb"(?m)^[ \t]*(?:import|from)[ \t]+(?:apt|apt_pkg)\b|/var/lib/apt\b"
 
 
-class AptHygiene:
+NO_RECOMMENDS = Option(
+    "apt-hygiene.no-recommends",
+    False,
+    "adds --no-install-recommends where no recommended package is known to be needed",
+)
+
+
+class AptHygiene(Transform):
     """Update, install and clean up in one RUN.
 
     What it does
@@ -47,21 +58,16 @@ class AptHygiene:
         RUN has mounts on apt's folders, a heredoc or commands that are not joined by ``&&``.
     """
 
-    id: ClassVar[str] = "apt-hygiene"
     title: ClassVar[str] = "update, install and clean up in one RUN"
-    safety: ClassVar[Safety] = "safe"
-    order: ClassVar[int] = 34
-    atomic: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, str]] = {
-        "no-recommends": "true: adds --no-install-recommends where no recommended package is known to be needed",
-    }
+    after: ClassVar[frozenset[str]] = frozenset({"merge-runs"})
+    options: ClassVar[tuple[Option[Any], ...]] = (NO_RECOMMENDS,)
 
     def apply(self, facts: Facts) -> Outcome:
         """Goes over all stages; only of those whose layers are in the image the lists are removed."""
         work = _Work(facts)
         for stage in facts.model.stages:
             work.stage(stage)
-        return Outcome(work.edits, refusals=work.refusals, unsafe=work.unsafe)
+        return Outcome(work.edits, refusals=work.refusals, doubts=(work.doubt,) if work.doubt else ())
 
 
 @dataclass
@@ -70,8 +76,8 @@ class _Work:
 
     facts: Facts
     edits: list[Edit] = field(default_factory=list)
-    refusals: list[tuple[int, str]] = field(default_factory=list)
-    unsafe: str = ""
+    refusals: list[Reason] = field(default_factory=list)
+    doubt: Reason | None = None
 
     def stage(self, stage: Stage) -> None:
         """The edits to one stage."""
@@ -93,7 +99,7 @@ class _Work:
                 reasons.append("the lists are fetched anew whenever the packages change")
             else:
                 last = step
-            if self.facts.option("apt-hygiene.no-recommends"):
+            if NO_RECOMMENDS.of(self.facts.options):
                 for unit in last.units:
                     run = self.without_recommends(unit, run, last, reasons)
             run = self.without_lists(stage, last, units, run, reasons)
@@ -112,23 +118,23 @@ class _Work:
 
     def with_install(self, step: Step, following: Step | None) -> tuple[Instruction, Node, tuple[Comment, ...]] | None:
         """One RUN for an update that stands alone and the install below it, and where the install's comments go."""
-        alone = len(step.units) == 1 and isinstance(step.units[0].effects.action, AptUpdate)
+        alone = len(step.units) == 1 and isinstance(step.units[0].effects.action, Refresh)
         if (
             not alone
             or following is None
             or following.keyword != "RUN"
             or not following.units
-            or not isinstance(following.units[0].effects.action, AptInstall)
+            or system_install(following.units[0].effects.action) is None
         ):
             return None
         for each in (step, following):
             if not plain(each):
-                self.refusals.append((step.line, f"the RUN in line {each.line} is more than commands joined by &&"))
+                self.refusals.append(at(f"the RUN in line {each.line} is more than commands joined by &&", step.line))
                 return None
         comments = [node for node in leading(self.facts.tree, following.instruction) if isinstance(node, Comment)]
         placed = joined_above(self.facts.tree, step.instruction, comments)
         if placed is None:
-            self.refusals.append((step.line, "both RUNs have a comment that a linter reads right above a RUN only"))
+            self.refusals.append(at("both RUNs have a comment that a linter reads right above a RUN only", step.line))
             return None
         run = join(self.facts.tree, step.instruction, following.instruction, same_line=True)
         return None if run is None else (run, *placed)
@@ -139,7 +145,7 @@ class _Work:
         """The RUN with the removal of the lists at its end, where it fetches and keeps them and nobody needs them."""
         if stage not in self.facts.final.lineage:
             return run
-        updates = [index for index, unit in enumerate(units) if isinstance(unit.effects.action, AptUpdate)]
+        updates = [index for index, unit in enumerate(units) if isinstance(unit.effects.action, Refresh)]
         if (
             not updates
             or any(_touches_lists(unit) for unit in units[updates[-1] + 1 :])
@@ -149,9 +155,9 @@ class _Work:
         reason = self.needs_lists(stage, step) or _not_at_the_end(step)
         new = None if reason else append(self.facts.tree, run, _REMOVAL)
         if new is None:
-            self.refusals.append((step.line, reason or "the removal of the lists could not be added"))
+            self.refusals.append(at(reason or "the removal of the lists could not be added", step.line))
             return run
-        self.unsafe = self.unsafe or self.facts.unknown
+        self.doubt = self.doubt or self.facts.unknown
         reasons.append("the package lists, which nothing in the image uses, are removed in the layer that fetched them")
         return new
 
@@ -163,8 +169,8 @@ class _Work:
             (
                 package.name
                 for action in actions
-                if isinstance(action, AptInstall)
-                for package in action.packages
+                if (install := system_install(action)) is not None
+                for package in install.asked
                 if package.name in index_packages("apt-get")
             ),
             "",
@@ -200,21 +206,28 @@ class _Work:
     def without_recommends(self, unit: Unit, run: Instruction, step: Step, reasons: list[str]) -> Instruction:
         """The RUN with ``--no-install-recommends`` in one of its installs, where that takes away nothing that may be needed."""
         action = unit.effects.action
-        if not isinstance(action, AptInstall) or "recommends" in unit.command.text.lower():
+        install = system_install(action)
+        if install is None or "recommends" in unit.command.text.lower():
             return run
-        names = [package.name for package in action.packages]
+        names = [package.name for package in install.asked]
         reason = needed_recommends(names) or self.called(recommended_programs(names))
-        if action.dynamic or self.facts.final.python is None:
+        if install.dynamic or self.facts.final.image is None:
             reason = "which packages are installed is known only to the shell"
-        word = next((word for word in unit.command.words if word.value == "install"), None)
-        if reason or word is None or unit.command.text not in run.args:
-            self.refusals.append((step.line, reason or "the install could not be found again"))
+        new = None if reason else _minimal(run, step, unit, install)
+        if new is None:
+            self.refusals.append(at(reason or "the install could not be found again", step.line))
             return run
-        offset = run.args_start + run.args.index(unit.command.text) + word.end - unit.command.start
-        after = next((each for each in unit.command.words if each.start == word.end + 1 and each.value == "-y"), word)
-        end = run.logical.raw(offset + after.end - word.end - 1) + 1
         reasons.append("packages that are only recommended, and not needed, stay out")
-        return Instruction(f"{run.text[:end]} {_FLAG}{run.text[end:]}", run.line, run.escape)
+        return new
+
+
+def _minimal(run: Instruction, step: Step, unit: Unit, install: Install) -> Instruction | None:
+    """A RUN that ends with the commands of ``step``, without what one of them only recommends; None where that can't be done."""
+    form = shell_form(run)
+    if form is None or not isinstance(install.manager, SystemManager):
+        return None
+    recipe = install.manager.minimal(install, form.commands[step.units.index(unit) - len(step.units)])
+    return None if isinstance(recipe, Reason) else form.edited(insert=recipe.insert, remove=recipe.remove)
 
 
 def _touches_lists(unit: Unit) -> bool:
@@ -253,10 +266,10 @@ def _later(stage: Stage, owner: Stage, step: Step) -> str:
             if each.keyword == "ONBUILD" and part is stage:
                 return f"the lists stay: ONBUILD in line {each.line} may need them"
             for unit in each.units:
-                if isinstance(unit.effects.action, AptUpdate):
+                if isinstance(unit.effects.action, Refresh):
                     return ""
                 action = unit.effects.action
-                if isinstance(action, AptInstall) or (isinstance(action, AptChange) and "upgrade" in action.verb):
+                if by_system(action) and isinstance(action, Install | Upgrade):
                     return f"the lists stay: line {each.line} installs packages without an update of its own"
                 program = _unknown_program(unit)
                 if program:

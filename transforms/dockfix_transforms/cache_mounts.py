@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from dockfix.engine.transform import Edit, Outcome, Safety
+from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
-from dockfix.knowledge import role
-from dockfix.model.commands import pip as pip_model
-from dockfix.model.effects import AptClean, AptInstall, AptUpdate, PipCacheClean, PipInstall
-from dockfix.model.stages import Stage, Step, script_of
+from dockfix.managers.protocol import Cache, LanguageManager, Manager, SystemManager
+from dockfix.managers.registry import system_managers
+from dockfix.managers.verbs import language_install, system_install
+from dockfix.model.actions import Clean, Install, Refresh
+from dockfix.model.effects import overlap
+from dockfix.model.reason import Reason, at
+from dockfix.model.stages import Stage, Step, Unit
 from dockfix.syntax import Instruction
-from dockfix.syntax.cut import command_spans, cut
+from dockfix.syntax.rewrite import with_flags
 
 from ._layout import own_comments
 
-_PIP = "--mount=type=cache,target=/root/.cache/pip"
-_APT = (
-    "--mount=type=cache,target=/var/cache/apt,sharing=locked",
-    "--mount=type=cache,target=/var/lib/apt,sharing=locked",
-)
-_KEEP_ARCHIVES = "rm -f /etc/apt/apt.conf.d/docker-clean"
-# apt, other than apt-get, removes what it has downloaded unless it is told not to (apt.conf(5))
-_KEEP_DOWNLOADS = " && echo 'Binary::apt::APT::Keep-Downloaded-Packages \"true\";' > /etc/apt/apt.conf.d/keep-cache"
-_MOVED_CACHE = ("PIP_CACHE_DIR", "XDG_CACHE_HOME", "HOME")
-_CONFIGURED = re.compile(r"(?m)^\s*(?:no-)?cache-dir\s*[=:]")
-_PIP_CACHE = re.compile(r"(?:/root|~|\$HOME|\$\{HOME\})/\.cache(?:/pip(?![\w.-])|/?(?=[\s\"',]|$))")
-_APT_CACHE = re.compile(r"/var/(?:cache|lib)/apt(?![\w.-])")
 _OLD_SYNTAX = re.compile(r"docker/dockerfile(?::1\.[01](?:\.|$)|:.*experimental)|docker/dockerfile-upstream")
 
 
-class CacheMounts:
+class CacheMounts(Transform):
     """Keep the caches of pip and apt between builds.
 
     What it does
@@ -57,12 +49,9 @@ class CacheMounts:
         end is pinned by ``# syntax=``.
     """
 
-    id: ClassVar[str] = "cache-mounts"
     title: ClassVar[str] = "keep pip's and apt's caches between builds"
-    safety: ClassVar[Safety] = "safe"
-    order: ClassVar[int] = 50
+    after: ClassVar[frozenset[str]] = frozenset({"exec-form"})
     atomic: ClassVar[bool] = False
-    options: ClassVar[Mapping[str, str]] = {}
 
     def apply(self, facts: Facts) -> Outcome:
         """Adds mounts RUN by RUN."""
@@ -70,42 +59,60 @@ class CacheMounts:
             (node for node in facts.tree.directives if node.name == "syntax" and _OLD_SYNTAX.search(node.value)), None
         )
         edits: list[Edit] = []
-        refusals: list[tuple[int, str]] = []
+        refusals: list[Reason] = []
         for stage in facts.model.stages:
-            apt = _apt_runs(facts, stage)
+            shared = {manager: _system_runs(facts, stage, manager) for manager in system_managers()}
             for step in stage.of("RUN"):
-                pip = _wants_pip(step)
-                if not pip and step not in apt:
-                    continue
-                reason = (
-                    f"the front end {pinned.value} has no cache mounts"
-                    if pinned
-                    else _blocker(facts, stage, step)
-                    if pip
-                    else ""
-                )
-                if reason:
-                    refusals.append((step.line, reason))
-                    pip = False
-                if not pip and (step not in apt or pinned):
-                    continue
-                edit = _edit(facts, stage, step, pip, step in apt)
-                if edit and apt and step is apt[0]:
-                    edits += _keeping_archives(facts, edit, stage)
-                elif edit:
-                    edits.append(edit)
+                wanted: list[Manager] = [manager for manager, runs in shared.items() if step in runs]
+                for manager in _language_managers(step):
+                    reason = (
+                        f"the front end {pinned.value} has no cache mounts"
+                        if pinned
+                        else _blocker(facts, stage, step, manager)
+                    )
+                    if reason:
+                        refusals.append(at(reason, step.line))
+                    else:
+                        wanted.append(manager)
+                edit = _edit(facts, stage, step, wanted) if wanted and not pinned else None
+                if edit is not None:
+                    first = [manager for manager, runs in shared.items() if runs and runs[0] is step]
+                    edits += _unlocked(facts, edit, stage, first)
         return Outcome(edits, refusals=refusals)
 
 
-def _wants_pip(step: Step) -> bool:
+def _language_managers(step: Step) -> list[LanguageManager]:
+    """The managers of languages that a RUN installs with, and whose cache it does not mount yet."""
     mounts = [flag.value or "" for flag in step.instruction.flags if flag.name == "mount"]
-    return any(isinstance(unit.effects.action, PipInstall) for unit in step.units) and not any(
-        "type=cache" in mount and "pip" in mount for mount in mounts
+    used = dict.fromkeys(
+        install.manager
+        for unit in step.units
+        if (install := language_install(unit.effects.action)) is not None
+        and isinstance(install.manager, LanguageManager)
     )
+    return [
+        manager
+        for manager in used
+        if manager.caches and not any("type=cache" in mount and manager.id in mount for mount in mounts)
+    ]
 
 
-def _taken_out(facts: Facts, cache: re.Pattern[str]) -> bool:
+def _named(caches: Iterable[Cache]) -> re.Pattern[str]:
+    """What names a cache's folder, or a folder around it, in a command."""
+    patterns: list[str] = []
+    for cache in caches:
+        home, folder = ("(?:/root|~|\\$HOME|\\$\\{HOME\\})", cache.folder.removeprefix("/root"))
+        start = home if folder != cache.folder else ""
+        around = cache.around.removeprefix("/root")
+        patterns.append(rf"{start}{re.escape(folder)}(?![\w.-])")
+        if around:
+            patterns.append(rf"{start}{re.escape(around)}/?(?=[\s\"',]|$)")
+    return re.compile("|".join(patterns))
+
+
+def _taken_out(facts: Facts, manager: Manager) -> bool:
     """Whether another stage or a command takes files out of a cache: a mount keeps them out of the image."""
+    cache = _named(manager.caches)
     for stage in facts.model.stages:
         for step in stage.steps:
             flags = " ".join(flag.value or "" for flag in step.instruction.flags if "from=" in (flag.value or ""))
@@ -117,149 +124,165 @@ def _taken_out(facts: Facts, cache: re.Pattern[str]) -> bool:
     return False
 
 
-def _blocker(facts: Facts, stage: Stage, step: Step) -> str:
-    if stage.python is not None and stage.python.variant == "windows":
-        return "pip's cache lies elsewhere on Windows"
+def _blocker(facts: Facts, stage: Stage, step: Step, manager: LanguageManager) -> str:
+    """Why a RUN gets no mount on the cache of a language's manager, "" where it gets one."""
+    title = manager.title
+    around = [cache.around or cache.folder for cache in manager.caches]
+    if stage.image is not None and stage.image.system == "windows":
+        return f"{title}'s cache lies elsewhere on Windows"
     if not step.state.is_root:
-        return "pip does not run as root here, so its cache lies elsewhere"
-    if _taken_out(facts, _PIP_CACHE):
-        return "files are taken out of pip's cache"
-    if any(flag.name == "mount" and "/root/.cache" in (flag.value or "") for flag in step.instruction.flags):
+        return f"{title} does not run as root here, so its cache lies elsewhere"
+    if _taken_out(facts, manager):
+        return f"files are taken out of {title}'s cache"
+    if any(
+        flag.name == "mount" and folder in (flag.value or "") for flag in step.instruction.flags for folder in around
+    ):
         return "another mount lies over the cache"
     for unit in step.units:
-        variables = {**unit.state.args, **unit.state.env, **dict(unit.command.assignments)}
-        if not isinstance(unit.effects.action, PipInstall):
-            continue
-        if any(name in variables for name in _MOVED_CACHE):
-            return f"{next(name for name in _MOVED_CACHE if name in variables)} moves pip's cache"
-        if "PIP_NO_CACHE_DIR" in variables:
-            return "PIP_NO_CACHE_DIR switches pip's cache off"
-        if any("cache-dir" in word.text and "no-cache" not in word.text for word in unit.command.words):
-            return "--cache-dir moves pip's cache"
-        configuration = _configuration(facts, unit.state.env)
-        if configuration:
-            return f"{configuration} moves pip's cache or switches it off"
+        install = language_install(unit.effects.action)
+        if install is not None and install.manager is manager:
+            reason = next((why for cache in manager.caches if (why := _moved(facts, unit, manager, cache))), "")
+            if reason:
+                return reason
     for unit in step.units:
-        if (
-            unit.effects.action is None
-            and any(path.startswith("/root/.cache") or path == "/root" for path in unit.effects.writes)
-            and unit.command.name == "rm"
-        ):
+        if unit.effects.action is None and unit.command.name == "rm" and overlap(unit.effects.writes, around):
             return f"{unit.command.text} would fail on a mounted cache"
-        if unit.effects.opaque and ".cache" in unit.command.text:
+        if unit.effects.opaque and any(posixpath.basename(folder) in unit.command.text for folder in around):
             return "a command of the RUN works on the cache itself"
     return ""
 
 
-def _configuration(facts: Facts, variables: Mapping[str, str]) -> str:
-    """What of pip's configuration says something of its cache: a file of the build context, or a command; "" for nothing."""
-    if any(
-        re.match(r"\S*pip[0-9.]* config .*cache-dir", unit.command.text)
-        for stage in facts.model.stages
-        for _, unit in stage.units
-    ):
-        return "pip config"
-    for path in (*pip_model.CONFIGURATION_FILES, variables.get("PIP_CONFIG_FILE", "")):
+def _moved(facts: Facts, unit: Unit, manager: LanguageManager, cache: Cache) -> str:
+    """What moves a cache or switches it off where a command runs, "" for nothing."""
+    variables = {**unit.state.args, **unit.state.env, **dict(unit.command.assignments)}
+    moves = next((name for name in cache.moved_by if name in variables), "")
+    if moves:
+        return f"{moves} moves {manager.title}'s cache"
+    off = next((name for name in cache.off_by if name in variables), "")
+    if off:
+        return f"{off} switches {manager.title}'s cache off"
+    if cache.option and any(word.text.lstrip("\"'").startswith(cache.option) for word in unit.command.words):
+        return f"{cache.option} moves {manager.title}'s cache"
+    told = _configuration(facts, unit.state.env, manager, cache)
+    return f"{told} moves {manager.title}'s cache or switches it off" if told else ""
+
+
+def _configuration(facts: Facts, variables: Mapping[str, str], manager: Manager, cache: Cache) -> str:
+    """What of a configuration says something of a cache: a file of the build context, or a command; "" for nothing."""
+    units = [unit for stage in facts.model.stages for _, unit in stage.units]
+    if cache.configured_with and any(re.match(cache.configured_with, unit.command.text) for unit in units):
+        return f"{manager.title} config"
+    for path in (*cache.configured_in, variables.get(cache.file_variable, "")):
         name = facts.context_file(path)
-        if name is not None and _CONFIGURED.search(facts.context.read(name) or ""):
+        if name is not None and re.search(cache.configured_by, facts.context.read(name) or ""):
             return name
     return ""
 
 
-def _apt_runs(facts: Facts, stage: Stage) -> list[Step]:
-    """The RUNs of a builder stage that may share apt's caches; all of its RUNs that use apt, or none."""
-    if (
-        stage is facts.final
-        or any(other.parent is stage for other in facts.model.stages)
-        or _taken_out(facts, _APT_CACHE)
-    ):
+def _system_runs(facts: Facts, stage: Stage, manager: SystemManager) -> list[Step]:
+    """The RUNs of a builder stage that may share a system manager's caches; all of its RUNs that use it, or none.
+
+    The final stage keeps its RUNs as they are, so that nothing of it changes.
+    """
+    if stage is facts.final or any(other.parent is stage for other in facts.model.stages) or _taken_out(facts, manager):
         return []
+    programs = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(manager.programs | manager.siblings)))})\b")
     runs: list[Step] = []
     for step in stage.of("RUN"):
-        uses = [unit for unit in step.units if isinstance(unit.effects.action, AptInstall | AptUpdate)]
-        if any(
-            re.search(r"\bapt(-get|itude)?\b|\bdpkg\b", unit.command.text) for unit in step.units if unit.effects.opaque
-        ):
+        uses = [
+            action
+            for unit in step.units
+            if isinstance(action := unit.effects.action, Install | Refresh) and action.manager is manager
+        ]
+        if any(unit.effects.opaque and programs.search(unit.command.text) for unit in step.units):
             return []
-        if any(flag.name == "mount" and "apt" in (flag.value or "") for flag in step.instruction.flags):
+        if any(flag.name == "mount" and manager.id in (flag.value or "") for flag in step.instruction.flags):
             return []
         if uses and not step.state.is_root:
             return []
-        if uses and not isinstance(uses[0].effects.action, AptUpdate):
+        if uses and not isinstance(uses[0], Refresh):
             return []  # its lists come from an earlier layer, which a mount would hide
         if uses:
             runs.append(step)
-    installs = any(isinstance(unit.effects.action, AptInstall) for step in runs for unit in step.units)
+    installs = any(system_install(unit.effects.action) is not None for step in runs for unit in step.units)
     return runs if installs else []
 
 
-def _identity(stage: Stage) -> str:
-    """An id of its own for a cache in which compiled wheels land.
+def _mounts(stage: Stage, manager: Manager) -> list[str]:
+    """The flags for a manager's caches."""
+    flags: list[str] = []
+    for cache in manager.caches:
+        sharing = f",sharing={cache.sharing}" if cache.sharing != "shared" else ""
+        identity = f",id={manager.id}-{_base(stage)}" if cache.holds_compiled and _compiles(stage) else ""
+        flags.append(f"--mount=type=cache,target={cache.folder}{sharing}{identity}")
+    return flags
 
-    pip does not ask which libraries, or which libc, a wheel of its cache was linked with; another base image must not get it.
+
+def _compiles(stage: Stage) -> bool:
+    """Whether what is compiled may land in a cache: it then gets an id of its own for the base image.
+
+    A manager does not ask which libraries, or which libc, a package of its cache was linked with.
     """
-    compiles = (
-        stage.python is None
-        or stage.python.variant != "slim"
-        or any(
-            role(package.name) in {"build", "dev"}
-            for _, unit in stage.units
-            if isinstance(unit.effects.action, AptInstall)
-            for package in unit.effects.action.packages
-        )
+    if stage.image is None or stage.image.variant != "slim":
+        return True
+    installs = [install for _, unit in stage.units if (install := system_install(unit.effects.action)) is not None]
+    return any(
+        install.manager.packages.role(package.name) in {"build", "dev"}
+        for install in installs
+        if isinstance(install.manager, SystemManager)
+        for package in install.asked
     )
-    base = re.sub(r"[^A-Za-z0-9]+", "-", (stage.base or stage.start.words[0]).partition("@")[0]).strip("-")
-    return f",id=pip-{base}" if compiles else ""
 
 
-def _edit(facts: Facts, stage: Stage, step: Step, pip: bool, apt: bool) -> Edit | None:
-    """The RUN with its mounts and without what would defeat them."""
-    parsed = script_of(step.instruction, step.state.shell)
-    if parsed is None or step.instruction.json is not None:
+def _base(stage: Stage) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", (stage.base or stage.start.words[0]).partition("@")[0]).strip("-")
+
+
+def _edit(facts: Facts, stage: Stage, step: Step, managers: Sequence[Manager]) -> Edit | None:
+    """The RUN with the mounts of these managers and without what would defeat them."""
+    if step.shell_form is None:
         return None
     dropped = {
         index
         for index, unit in enumerate(step.units)
-        if (pip and isinstance(unit.effects.action, PipCacheClean))
-        or (apt and isinstance(unit.effects.action, AptClean))
+        if isinstance(action := unit.effects.action, Clean) and set(action.managers) <= set(managers)
     }
     if len(dropped) == len(step.units):
         return None
-    commands = [unit.command for unit in step.units]
-    removed = command_spans(step.instruction.text, parsed[0].text, commands, dropped, step.raw)
     words = [
         word
-        for index, unit in enumerate(step.units)
-        if pip and index not in dropped and isinstance(unit.effects.action, PipInstall)
-        for word in unit.effects.action.no_cache
+        for unit in step.units
+        if isinstance(action := unit.effects.action, Install) and action.manager in managers
+        for word in action.cache_off
     ]
-    removed += [step.raw(word.start, word.end) for word in words]
-    text = cut(step.instruction.text, facts.tree.escape, removed, keep_comments=True)
-    mounts = [*((_APT) if apt else ()), *((_PIP + _identity(stage),) if pip else ())]
-    run = Instruction(_insert(facts, text, mounts), step.line, facts.tree.escape)
-    return Edit(step.instruction, (run,), step.line, _reason(pip, apt, bool(words or dropped)))
+    run = step.shell_form.edited(drop=dropped, remove=words, keep_comments=True)
+    mounts = [flag for manager in managers for flag in _mounts(stage, manager)]
+    run = run and with_flags(facts.tree, run, mounts, lines=True)
+    if run is None:
+        return None
+    return Edit(step.instruction, (run,), step.line, _reason(managers, bool(words or dropped)))
 
 
-def _keeping_archives(facts: Facts, edit: Edit, stage: Stage) -> list[Edit]:
-    """The edit of the first apt RUN, with a RUN above it and its comments that stops the image from emptying apt's archives."""
-    plain = any(unit.command.name == "apt" for _, unit in stage.units)
-    keep = _KEEP_DOWNLOADS if plain else ""
+def _unlocked(facts: Facts, edit: Edit, stage: Stage, managers: Sequence[Manager]) -> list[Edit]:
+    """The edit of the first RUN that uses these caches; above it and its comments, what stops the image from emptying them."""
+    called = {"", *(unit.command.name for _, unit in stage.units)}
+    commands = [
+        command
+        for manager in managers
+        for cache in manager.caches
+        for program, command in cache.unlock.items()
+        if program in called
+    ]
+    if not commands:
+        return [edit]
     comments = own_comments(facts.tree, edit.node) if isinstance(edit.node, Instruction) else ()
-    new = facts.tree.snippet(f"RUN {_KEEP_ARCHIVES}{keep}\n" + ("\n" if comments else ""), edit.line)
+    new = facts.tree.snippet(f"RUN {' && '.join(commands)}\n" + ("\n" if comments else ""), edit.line)
     if comments:
         return [Edit(comments[0], (*new, comments[0]), edit.line, ""), edit]
     return [replace(edit, replacement=(*new, *edit.replacement))]
 
 
-def _insert(facts: Facts, text: str, mounts: list[str]) -> str:
-    """``text`` with flags put behind the keyword, each on its own line, as the file continues its lines."""
-    end = len(text) - len(text.lstrip()) + len("RUN")
-    rest = text[end:].lstrip(" \t")
-    newline = facts.tree.newline
-    joint = f" {facts.tree.escape}{newline}    "
-    return f"{text[:end]} {joint.join(mounts)}{joint}{rest}"
-
-
-def _reason(pip: bool, apt: bool, cleaned: bool) -> str:
-    what = "apt and pip keep their caches" if apt and pip else f"{'apt' if apt else 'pip'} keeps its cache"
+def _reason(managers: Sequence[Manager], cleaned: bool) -> str:
+    names = " and ".join(manager.title for manager in managers)
+    what = f"{names} keep their caches" if len(managers) > 1 else f"{names} keeps its cache"
     return f"{what} between builds" + ("; what switched it off or emptied it goes" if cleaned else "")

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
 from typing import ClassVar
 
-from dockfix.engine.transform import Edit, Outcome, Safety, refuse
+from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import SYSTEM_FOLDERS, Facts, from_context
-from dockfix.model.effects import (
-    AptClean,
-    AptInstall,
-    AptUpdate,
-    PipCacheClean,
-    PipInstall,
-    ShellState,
-    VenvCreate,
-    overlap,
-)
-from dockfix.model.stages import Step
+from dockfix.managers.protocol import LanguageManager
+from dockfix.managers.verbs import by_system, language_install
+from dockfix.model.actions import Clean, Install, Make, Remove, ShellState
+from dockfix.model.effects import overlap
+from dockfix.model.reason import Reason
+from dockfix.model.stages import Step, Unit
 
 from ._layout import with_leading
 
 _INDEPENDENT = {"ENV", "ARG", "LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "MAINTAINER"}
 
 
-class DependencyLayer:
+class DependencyLayer(Transform):
     """Copy the dependency manifests and install them before the source is copied.
 
     What it does
@@ -46,12 +40,8 @@ class DependencyLayer:
         between the COPY and the install needs the source.
     """
 
-    id: ClassVar[str] = "dependency-layer"
     title: ClassVar[str] = "install dependencies before the source is copied"
-    safety: ClassVar[Safety] = "safe"
-    order: ClassVar[int] = 10
-    atomic: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, str]] = {}
+    after: ClassVar[frozenset[str]] = frozenset({"secrets"})
 
     def apply(self, facts: Facts) -> Outcome:
         """Moves the one COPY that brings the source below the installs that only need manifests."""
@@ -74,8 +64,8 @@ def _brings_source(facts: Facts, step: Step) -> bool:
     return any(not name.endswith((".txt", ".in", ".lock")) for name in facts.copies[step].files)
 
 
-def _installs_of(step: Step) -> list[PipInstall]:
-    return [unit.effects.action for unit in step.units if isinstance(unit.effects.action, PipInstall)]
+def _installs_of(step: Step) -> list[Install]:
+    return [install for unit in step.units if (install := language_install(unit.effects.action)) is not None]
 
 
 def _move(facts: Facts, source: Step, below: tuple[Step, ...], installs: list[Step]) -> Outcome:
@@ -116,14 +106,12 @@ def _needs_source(facts: Facts, step: Step, source: Step, target: str) -> str:
         return f"{step.keyword} stands between the source and the install"
     for unit in step.units:
         effects, action = unit.effects, unit.effects.action
-        if isinstance(action, PipInstall):
-            others = [path for path in effects.reads if path not in (*action.requirements, *action.constraints)]
-            if overlap(others, (target,)) and not (action.local or action.editable):
-                return "pip reads files that may come with the source"
-            reason = _install_needs_source(facts, action)
+        install = language_install(action)
+        if install is not None:
+            reason = _install_needs_source(facts, unit, install, target)
             if reason:
                 return reason
-        elif isinstance(action, AptInstall | AptUpdate | AptClean | PipCacheClean | ShellState | VenvCreate):
+        elif isinstance(action, Clean | ShellState | Make) or (by_system(action) and not isinstance(action, Remove)):
             continue
         elif effects.unbounded:
             return f"{unit.command.text.split()[0]} may need the source"
@@ -132,26 +120,20 @@ def _needs_source(facts: Facts, step: Step, source: Step, target: str) -> str:
     return ""
 
 
-def _install_needs_source(facts: Facts, install: PipInstall) -> str:
-    if install.local or install.editable:
-        return "pip install builds the project itself"
-    for path in (*install.requirements, *install.constraints):
-        reason = facts.manifest_unknown(path)
-        if reason:
-            return reason
-        manifest = facts.manifests[path]
-        if manifest.local_paths or manifest.editable or manifest.find_links:
-            return f"{manifest.files[0]} names a local project or folder"
-    return ""
+def _install_needs_source(facts: Facts, unit: Unit, install: Install, target: str) -> str:
+    manager = install.manager
+    assert isinstance(manager, LanguageManager)
+    others = [path for path in unit.effects.reads if path not in install.files]
+    if overlap(others, (target,)) and not (install.projects or install.editable):
+        return f"{manager.title} reads files that may come with the source"
+    recipe = manager.without_project(install, facts.manifests[install])
+    return recipe.text if isinstance(recipe, Reason) else ""
 
 
 def _manifest_files(facts: Facts, step: Step, target: str) -> list[str]:
-    files: list[str] = []
-    for install in _installs_of(step):
-        for path in (*install.requirements, *install.constraints):
-            if overlap((path,), (target,)):
-                files += [name for name in facts.manifests[path].files if name not in files]
-    return files
+    closures = [facts.manifests[install].closures for install in _installs_of(step)]
+    found = [name for each in closures for path, names in each.items() if overlap((path,), (target,)) for name in names]
+    return list(dict.fromkeys(found))
 
 
 def _edits(facts: Facts, source: Step, last: Step, manifests: list[str]) -> Outcome:

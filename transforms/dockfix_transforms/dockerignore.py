@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
 from typing import ClassVar
 
 from dockfix.context.application import Application, Mention
 from dockfix.context.dockerignore import Ignore, parse_ignore
-from dockfix.engine.transform import Outcome, Safety, refuse
-from dockfix.facts import Facts
+from dockfix.engine.transform import Outcome, Transform, refuse
+from dockfix.facts import Facet, Facts
 from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
-from dockfix.model.effects import VenvCreate
+from dockfix.model.actions import Make
+from dockfix.model.reason import Reason
 from dockfix.syntax import encode, parse
 
 _SCM = rb"setuptools[-_]scm|hatch[-_]vcs|versioneer|setuptools-git|pbr\b|dunamai|versioningit|poetry-dynamic-versioning|pdm.*scm"
@@ -31,7 +31,7 @@ _DESCRIBES = re.compile(
 HEADER = "# Keeps out of the build context what the image does not need"
 
 
-class Dockerignore:
+class Dockerignore(Transform):
     """Keep files out of the build context that the image does not need.
 
     What it does
@@ -52,16 +52,14 @@ class Dockerignore:
         git, no file that git may track is taken away.
     """
 
-    id: ClassVar[str] = "dockerignore"
+    facets: ClassVar[frozenset[Facet]] = frozenset({"ignore file"})
     title: ClassVar[str] = "keep files out of the build context"
-    safety: ClassVar[Safety] = "safe"
-    order: ClassVar[int] = 60
-    atomic: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, str]] = {}
+    after: ClassVar[frozenset[str]] = frozenset({"cache-mounts"})
+    may_break: ClassVar[tuple[str, ...]] = ("files",)
 
     def apply(self, facts: Facts) -> Outcome:
         """Writes the file that goes with the Dockerfile."""
-        if facts.final.python is None and not facts.installs:
+        if facts.final.image is None and not facts.installs:
             return refuse("what a program that is not Python needs of the context is not known")
         if not any(copied.directories for copied in facts.copies.values()):
             return refuse("no COPY takes a folder, so only the named files reach the image")
@@ -96,15 +94,13 @@ class _Chooser:
         self.existing = existing
         self.ignore = parse_ignore(existing or "")
         self.lines: list[str] = []
-        self.warnings: list[tuple[int, str]] = []
+        self.warnings: list[Reason] = []
         # what only describes the project, or is read before the image is built, shows no need of the program
         self.sources = Application(facts.context, frozenset(name for name in files if not _DESCRIBES.match(name)))
         self.named = self._named_files()
         units = [unit for stage in facts.model.stages for _, unit in stage.units]
         self.commands = [unit.command.text for unit in units if unit.effects.action is None]
-        self.makes_environment = any(
-            unit.effects.opaque or isinstance(unit.effects.action, VenvCreate) for unit in units
-        )
+        self.makes_environment = any(unit.effects.opaque or isinstance(unit.effects.action, Make) for unit in units)
         self.versioned = bool(self.sources.search(_SCM)) or self._dockerfile_mentions(".git")
 
     def _named_files(self) -> set[str]:
@@ -207,19 +203,17 @@ class _Chooser:
         where = f"{readers[0].file}:{readers[0].line}"
         if hit:
             self.warnings.append(
-                (
-                    0,
+                Reason(
                     f"{hit[0]} is copied into the image and {where} seems to read it; "
-                    "a secret in an image can be read by everyone who can pull it",
+                    "a secret in an image can be read by everyone who can pull it"
                 )
             )
             return False
         if pattern == "**/.env":
             self.warnings.append(
-                (
-                    0,
+                Reason(
                     f"{where} seems to read a .env file, which is kept out of the image from now on; "
-                    "give the container its settings when it starts",
+                    "give the container its settings when it starts"
                 )
             )
         return True

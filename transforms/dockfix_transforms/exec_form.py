@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
-from collections.abc import Mapping
 from typing import ClassVar
 
-from dockfix.engine.transform import Edit, Outcome, Safety, refuse
+from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.knowledge import (
     file_programs,
@@ -20,10 +18,12 @@ from dockfix.knowledge import (
     root_programs,
     shells,
 )
-from dockfix.model.effects import AptInstall, within
-from dockfix.model.stages import Step, script_of
-from dockfix.syntax import Instruction, image
-from dockfix.syntax.shell import Command, Word
+from dockfix.managers.verbs import system_install
+from dockfix.model.effects import within
+from dockfix.model.reason import Declared, Reason, doubt
+from dockfix.model.stages import Step
+from dockfix.syntax import image
+from dockfix.syntax.shell import Command
 
 # What dash and busybox take for their own, also where a program of that name is there
 _BUILTIN = re.compile(
@@ -52,7 +52,7 @@ _CHILDREN = rb"\b(?:subprocess|os\.(?:system|popen|fork|spawn\w*)|Popen|pexpect|
 _SIGNALS = rb"\bos\.(?:kill|killpg|getppid)\b"
 
 
-class ExecForm:
+class ExecForm(Transform):
     """Start the program itself, not a shell that starts it.
 
     What it does
@@ -75,12 +75,9 @@ class ExecForm:
         where the program is a script without ``#!``, which only a shell can start.
     """
 
-    id: ClassVar[str] = "exec-form"
     title: ClassVar[str] = "start the program without a shell, so that signals reach it"
-    safety: ClassVar[Safety] = "safe"
-    order: ClassVar[int] = 45
+    after: ClassVar[frozenset[str]] = frozenset({"non-root"})
     atomic: ClassVar[bool] = False
-    options: ClassVar[Mapping[str, str]] = {}
 
     def apply(self, facts: Facts) -> Outcome:
         """Rewrites the final stage's CMD, or its ENTRYPOINT where it has one."""
@@ -89,24 +86,24 @@ class ExecForm:
         step = entry if entry is not None and entry.instruction.json is None else stage.last("CMD")
         if step is None or step.instruction.json is not None or not step.instruction.args:
             return Outcome()
-        parsed = script_of(step.instruction, step.state.shell)
-        windows = stage.python is not None and stage.python.variant == "windows"
-        if windows or parsed is None or (step.state.shell and step.state.shell != ("/bin/sh", "-c")):
+        form = step.shell_form
+        windows = stage.image is not None and stage.image.variant == "windows"
+        if windows or form is None or (step.state.shell and step.state.shell != ("/bin/sh", "-c")):
             return refuse(f"SHELL says how {step.keyword} is run", step.line)
-        commands = parsed[0].commands
-        if not commands or commands[0].text != parsed[0].text.strip():
+        commands = form.commands
+        if not commands or commands[0].text != form.script.text.strip():
             return refuse("a shell is needed: it is more than one plain command", step.line)
         reason = _needs_shell(commands) or _not_executable(facts, step, commands[0]) or _arguments(facts, step)
         if reason:
             return refuse(reason, step.line)
-        new = _exec(step, commands[0])
+        new = form.exec_form()
         if new is None:
             return refuse("its words could not be told apart", step.line)
         because = f"{commands[0].name} gets the signals of docker stop itself: a shell does not pass them on"
         return Outcome(
             [Edit(step.instruction, (new,), step.line, because)],
-            unsafe=_doubt(facts, step, commands[0]),
-            declares=frozenset({step.keyword}),
+            doubts=tuple(filter(None, (_doubt(facts, step, commands[0]),))),
+            declares=frozenset({Declared("CMD" if step.keyword == "CMD" else "ENTRYPOINT")}),
         )
 
 
@@ -179,15 +176,15 @@ def _arguments(facts: Facts, step: Step) -> str:
     return ""
 
 
-def _doubt(facts: Facts, step: Step, command: Command) -> str:
+def _doubt(facts: Facts, step: Step, command: Command) -> Reason | None:
     """Why it is not certain that the program runs just as before."""
     if step.keyword == "ENTRYPOINT":
-        return "arguments of docker run, which the shell form ignores, would reach the program"
+        return doubt("arguments of docker run, which the shell form ignores, would reach the program")
     first = facts.final.lineage[0]
-    if first.python is None and not any(stage.of("ENTRYPOINT") for stage in facts.final.lineage):
+    if first.image is None and not any(stage.of("ENTRYPOINT") for stage in facts.final.lineage):
         reference = image(first.base or "")
         if reference.registry or reference.repository.removeprefix("library/") not in _PLAIN_BASES:
-            return "the base image may bring an ENTRYPOINT, which would get other arguments"
+            return doubt("the base image may bring an ENTRYPOINT, which would get other arguments")
     if facts.unknown:
         return facts.unknown
     for pattern, what in (
@@ -197,21 +194,21 @@ def _doubt(facts: Facts, step: Step, command: Command) -> str:
     ):
         mention = next(iter(facts.application.search(pattern)), None)
         if mention:
-            return f"{mention.file}:{mention.line} {what}"
+            return doubt(f"{mention.file}:{mention.line} {what}")
     name = posixpath.basename(command.name or "")
     installed = {
         package.name
         for _, unit in facts.final.units
-        if isinstance(unit.effects.action, AptInstall)
-        for package in unit.effects.action.packages
+        if (install := system_install(unit.effects.action)) is not None
+        for package in install.asked
     } | facts.distributions
     if (
         not _executable(name)
         and name not in installed
         and not any(map(facts.context_file, _paths(facts, command.name or "")))
     ):
-        return f"what kind of file {name} is is not known"
-    return ""
+        return doubt(f"what kind of file {name} is is not known")
+    return None
 
 
 def _executable(program: str) -> bool:
@@ -223,20 +220,3 @@ def _executable(program: str) -> bool:
         or (package_manager(program) is not None and not program.endswith(".py"))
         or program in root_programs() | file_programs() | other_executables()
     )
-
-
-def _exec(step: Step, command: Command) -> Instruction | None:
-    """The instruction with each word as a JSON string in its own place, so that lines and comments stay."""
-    text, node = step.instruction.text, step.instruction
-    for number, word in reversed(list(enumerate(command.words))):
-        start, end = step.raw(word.start, word.end)
-        opening = "[" if number == 0 else ""
-        closing = "]" if number == len(command.words) - 1 else ","
-        text = f"{text[:start]}{opening}{_string(word)}{closing}{text[end:]}"
-    new = Instruction(text, node.line, node.escape)
-    same = new.json == tuple(word.value for word in command.words) and new.inner_comments == node.inner_comments
-    return new if same else None
-
-
-def _string(word: Word) -> str:
-    return json.dumps(word.value, ensure_ascii=False)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import ClassVar
 
 from dockfix.context.program.model import Endpoint
-from dockfix.engine.transform import Edit, Outcome, Safety, refuse
+from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.knowledge import is_python, python_program
+from dockfix.model.reason import Declared, at, doubt
 from dockfix.model.stages import Step
 
 from ._layout import place_above
 
 
-class Healthcheck:
+class Healthcheck(Transform):
     """Add a HEALTHCHECK that asks the endpoint that the code shows.
 
     What it does
@@ -36,23 +36,21 @@ class Healthcheck:
         where there is a HEALTHCHECK, where the code shows no open route or more than one port, and where it could not be read.
     """
 
-    id: ClassVar[str] = "healthcheck"
     title: ClassVar[str] = "add a HEALTHCHECK that asks the program's own endpoint"
     safety: ClassVar[Safety] = "unsafe"
-    order: ClassVar[int] = 38
-    atomic: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, str]] = {}
+    after: ClassVar[frozenset[str]] = frozenset({"python-env"})
 
     def apply(self, facts: Facts) -> Outcome:
         """Inserts one instruction above CMD or ENTRYPOINT."""
         stage = facts.final
         program = facts.program.running()
         starts = [step for step in (stage.last("CMD"), stage.last("ENTRYPOINT")) if step is not None]
-        if stage.python is None or stage.last("HEALTHCHECK") is not None or not starts or not program.endpoints:
+        if stage.image is None or stage.last("HEALTHCHECK") is not None or not starts or not program.endpoints:
             return Outcome()
         first = min(starts, key=stage.steps.index)
         if facts.unknown or not program.complete:
-            return refuse(facts.unknown or f"{program.unparsed[0].file} could not be read", first.line)
+            reason = facts.unknown or at(f"{program.unparsed[0].file} could not be read")
+            return refuse(reason.at(first.line))
         if not any(map(_serves, facts.startup.programs)):
             return refuse("nothing shows that the container starts a server", first.line)
         endpoint = _open(program.endpoints)
@@ -64,8 +62,8 @@ class Healthcheck:
             return refuse("no single port is known", first.line)
         return Outcome(
             [_edit(facts, first, ports.pop(), endpoint)],
-            declares=frozenset({"HEALTHCHECK"}),
-            unsafe="the route may need what the program only has in production",
+            declares=frozenset({Declared("HEALTHCHECK")}),
+            doubts=(doubt("the route may need what the program only has in production"),),
         )
 
 

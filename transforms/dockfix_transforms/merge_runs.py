@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import ClassVar
 
-from dockfix.engine.transform import Edit, Outcome, Safety
+from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
 from dockfix.knowledge import downloaders, file_programs, reader_of
-from dockfix.model.effects import (
-    AptChange,
-    AptClean,
-    AptInstall,
-    AptUpdate,
-    PipCacheClean,
-    PipInstall,
-    ShellState,
-    overlap,
-)
+from dockfix.managers.verbs import by_system
+from dockfix.model.actions import Clean, Install, Refresh, Remove, ShellState
+from dockfix.model.effects import overlap
+from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Step, Unit
 from dockfix.syntax import Comment, Instruction
+from dockfix.syntax.shell_form import join
 
 from ._layout import joined_above, leading
-from ._runs import join, plain
-
-_REMOVES = {"remove", "purge", "autoremove", "autopurge"}
+from ._runs import plain
 
 
-class MergeRuns:
+class MergeRuns(Transform):
     """Clean up in the RUN that left the garbage.
 
     What it does
@@ -51,17 +44,13 @@ class MergeRuns:
         shell's state (``cd``, ``export``), and where a step that is rebuilt for other reasons would be drawn in.
     """
 
-    id: ClassVar[str] = "merge-runs"
     title: ClassVar[str] = "clean up in the RUN that left the garbage"
-    safety: ClassVar[Safety] = "safe"
-    order: ClassVar[int] = 32
-    atomic: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, str]] = {}
+    after: ClassVar[frozenset[str]] = frozenset({"multi-stage"})
 
     def apply(self, facts: Facts) -> Outcome:
         """Joins the groups of every stage."""
         edits: list[Edit] = []
-        refusals: list[tuple[int, str]] = []
+        refusals: list[Reason] = []
         for stage in facts.model.stages:
             position = 0
             while position < len(stage.steps):
@@ -73,7 +62,7 @@ class MergeRuns:
                     edits += merged
                 elif len(group.steps) > 1:
                     refusals.append(
-                        (group.steps[0].line, "the RUNs could not be joined without a change to their commands")
+                        at("the RUNs could not be joined without a change to their commands", group.steps[0].line)
                     )
                 position += max(len(group.steps), 1)
         return Outcome(edits, refusals=refusals)
@@ -84,7 +73,7 @@ class _Group:
     """RUNs to join (one or none: nothing to do), and why more could not be."""
 
     steps: list[Step] = field(default_factory=list)
-    refusal: tuple[int, str] | None = None
+    refusal: Reason | None = None
 
 
 def _group(facts: Facts, steps: Sequence[Step]) -> _Group:
@@ -100,13 +89,13 @@ def _group(facts: Facts, steps: Sequence[Step]) -> _Group:
         if row and _only_cleans(step) and (last or any(_cleans(unit, left) for unit in step.units for left in row)):
             reason = next((why for each in [*row, step] if (why := _fixed(each))), "")
             if reason:
-                return _Group(refusal=(step.line, f"it removes what an earlier layer keeps, but {reason}"))
+                return _Group(refusal=at(f"it removes what an earlier layer keeps, but {reason}", step.line))
             last = len(row) + 1
         row.append(step)
     row = row[:last]
     if row and joined_above(facts.tree, row[0].instruction, _read_by_linters(facts, row[1:])) is None:
         return _Group(
-            refusal=(row[0].line, "two of the RUNs have a comment that a linter reads right above a RUN only")
+            refusal=at("two of the RUNs have a comment that a linter reads right above a RUN only", row[0].line)
         )
     return _Group(row)
 
@@ -135,15 +124,12 @@ def _fixed(step: Step) -> str:
 
 def _leaves(unit: Unit) -> bool:
     """Whether a command may leave something that is better removed in its layer."""
-    return isinstance(unit.effects.action, AptUpdate | AptInstall | PipInstall) or unit.command.name in downloaders()
+    return isinstance(unit.effects.action, Refresh | Install) or unit.command.name in downloaders()
 
 
 def _only_cleans(step: Step) -> bool:
     return bool(step.units) and all(
-        isinstance(unit.effects.action, AptClean | PipCacheClean)
-        or unit.command.name == "rm"
-        or (isinstance(unit.effects.action, AptChange) and unit.effects.action.verb in _REMOVES)
-        for unit in step.units
+        isinstance(unit.effects.action, Clean | Remove) or unit.command.name == "rm" for unit in step.units
     )
 
 
@@ -151,9 +137,8 @@ def _same_work(step: Step, row: Sequence[Step]) -> bool:
     """Whether a RUN may stand between what leaves garbage and what removes it: a change of it rebuilds no other work."""
     if _only_cleans(step):
         return True
-    apt = AptUpdate | AptInstall | AptClean | AptChange
     units = [unit for each in (*row, step) for unit in each.units]
-    return all(isinstance(unit.effects.action, apt) for unit in units) or all(
+    return all(by_system(unit.effects.action) for unit in units) or all(
         unit.command.name in file_programs() for unit in units
     )
 
@@ -163,22 +148,25 @@ def _cleans(unit: Unit, left: Step) -> bool:
 
     ``apt-get clean`` has nothing to remove: Debian's and Ubuntu's images empty apt's archives after each command.
     """
-    words = {word.value for word in unit.command.words}
+    action = unit.effects.action
     for index, other in enumerate(left.units):
-        action = other.effects.action
+        before = other.effects.action
+        if isinstance(action, Clean) and isinstance(before, Refresh) and before.manager in action.managers:
+            return "index" in action.what and not any(_cleans_index(later) for later in left.units[index + 1 :])
         if (
-            isinstance(unit.effects.action, AptClean)
-            and isinstance(action, AptUpdate)
-            and "/var/lib" in unit.command.text
-        ):
-            return not any("/var/lib" in later.command.text for later in left.units[index + 1 :])
-        if (
-            isinstance(unit.effects.action, AptChange)
-            and isinstance(action, AptInstall)
-            and any(package.name in words for package in action.packages)
+            isinstance(action, Remove)
+            and isinstance(before, Install)
+            and before.manager is action.manager
+            and any(package.name in action.names for package in before.asked)
         ):
             return True
-        if isinstance(unit.effects.action, PipCacheClean) and isinstance(action, PipInstall) and not action.no_cache:
+        if (
+            isinstance(action, Clean)
+            and isinstance(before, Install)
+            and before.manager in action.managers
+            and "cache" in action.what
+            and not before.cache_off
+        ):
             return True
         if (
             unit.command.name == "rm"
@@ -194,6 +182,10 @@ def _cleans(unit: Unit, left: Step) -> bool:
     return False
 
 
+def _cleans_index(unit: Unit) -> bool:
+    return isinstance(unit.effects.action, Clean) and "index" in unit.effects.action.what
+
+
 def _merge(facts: Facts, steps: Sequence[Step]) -> list[Edit] | None:
     """The edits that put all RUNs into the first one; None where a text cannot be joined."""
     tree = facts.tree
@@ -207,7 +199,7 @@ def _merge(facts: Facts, steps: Sequence[Step]) -> list[Edit] | None:
     for before, step in pairwise(steps):
         comments = tuple(node for node in leading(tree, step.instruction) if isinstance(node, Comment))
         inner = tuple(comment for comment in comments if comment not in pragmas)
-        update = all(isinstance(unit.effects.action, AptUpdate) for unit in before.units)
+        update = all(isinstance(unit.effects.action, Refresh) for unit in before.units)
         joined = join(tree, run, step.instruction, inner, same_line=update and run.text.strip().count("\n") == 0)
         if joined is None:
             return None

@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
 
-from dockfix.engine.transform import Edit, Outcome, Safety, refuse
-from dockfix.facts import Facts, from_context
-from dockfix.facts.placement import Placement, Refusal, place
-from dockfix.knowledge import reader_of
-from dockfix.model.effects import Package
+from dockfix.engine.options import PACKAGE, Option
+from dockfix.engine.transform import Edit, Outcome, Transform, refuse
+from dockfix.facts import Facet, Facts, from_context
+from dockfix.knowledge import known_suites, reader_of
+from dockfix.model.artefact import Artefact
+from dockfix.model.reason import Reason
 from dockfix.model.stages import Step
+from dockfix.placement.plan import Part, Placement
+from dockfix.placement.two_stage import place
 from dockfix.syntax import Blank, Comment, Instruction, Node
+from dockfix.syntax.rewrite import with_image
 
 from ._layout import leading
 from ._runs import Trim, trim
 
-BUILDER = "builder"
+ALWAYS = Option("multi-stage.always", False, "split even where nothing leaves the image", hint="always")
+KEEP = Option(
+    "multi-stage.keep",
+    frozenset[str](),
+    "packages that the runtime stage has to have, such as libpq5",
+    hint="keep",
+    form=PACKAGE,
+)
+DROP = Option(
+    "multi-stage.drop",
+    frozenset[str](),
+    "packages that only the builder needs, whatever else is known of them",
+    hint="drop",
+    form=PACKAGE,
+)
+SUITE = Option(
+    "multi-stage.suite",
+    "",
+    "the Debian release of the base image, where its tag does not say, such as bookworm",
+    choices=known_suites,
+    hint="release",
+)
 
 
-class MultiStage:
+class MultiStage(Transform):
     """Split the image into a builder and a runtime stage.
 
     What it does
@@ -46,81 +72,79 @@ class MultiStage:
         split is made (``multi-stage.always`` makes it all the same). Unsafe where the code is not at hand.
     """
 
-    id: ClassVar[str] = "multi-stage"
     title: ClassVar[str] = "split into a builder and a runtime stage"
-    safety: ClassVar[Safety] = "safe"
-    order: ClassVar[int] = 30
-    atomic: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, str]] = {
-        "always": "split even where nothing leaves the image",
-        "keep": "packages that the runtime stage has to have, such as libpq5",
-        "drop": "packages that only the builder needs, whatever else is known of them",
-        "suite": "the Debian release of the base image, where its tag does not say, such as bookworm",
-    }
+    after: ClassVar[frozenset[str]] = frozenset({"virtualenv"})
+    facets: ClassVar[frozenset[Facet]] = frozenset({"parts"})
+    may_break: ClassVar[tuple[str, ...]] = ("libraries", "commands", "modules", "packages", "files")
+    options: ClassVar[tuple[Option[Any], ...]] = (ALWAYS, KEEP, DROP, SUITE)
 
     def apply(self, facts: Facts) -> Outcome:
         """Rebuilds the stage as two."""
-        placement = place(facts)
-        if isinstance(placement, Refusal):
-            return refuse(placement.reason, placement.line)
-        if not placement.environment:
+        placement = facts.decide(place)
+        if isinstance(placement, Reason):
+            return refuse(placement)
+        carried = facts.installs[0][2].into.carried
+        if carried is None:
             return refuse("it needs the virtualenv transform, which was not applied")
-        return _Splitter(facts, placement).outcome()
+        return _Splitter(facts, placement.on(facts.final), carried).outcome()
 
 
 class _Splitter:
-    """Writes the two stages of one placement."""
+    """Writes the stages of one placement."""
 
-    def __init__(self, facts: Facts, placement: Placement) -> None:
+    def __init__(self, facts: Facts, placement: Placement, carried: Artefact) -> None:
         self.facts = facts
         self.tree = facts.tree
         self.placement = placement
-        self.runtime_name = facts.final.name or "runtime"
-        self.copied = False
+        self.carried = carried
 
     def outcome(self) -> Outcome:
-        """The edits: FROM is renamed, every other node goes, and the last one is replaced by both bodies."""
-        steps = self.facts.final.steps
-        start = self.facts.final.start
-        if start.inner_comments or len(start.words) not in {1, 3} or self.runtime_name == BUILDER:
+        """The edits: FROM is renamed, every other node goes, and the last one is replaced by the bodies of all parts."""
+        steps, start, parts = self.facts.final.steps, self.facts.final.start, self.placement.parts
+        heads = [with_image(start, name=part.name) for part in parts]
+        if start.inner_comments or None in heads or len({part.name for part in parts}) < len(parts):
             return refuse("the FROM instruction could not be taken apart", start.line)
-        builder: list[Node] = []
-        runtime: list[Node] = []
+        bodies: list[list[Node]] = [[] for _ in parts]
+        environment = self._environment_step()
         for step in steps:
             above = leading(self.tree, step.instruction)
-            built = self._part(step, self.placement.builder, dict.fromkeys(self.placement.division.runtime_only, ()))
-            stays = self._part(step, self.placement.runtime, self.placement.division.replaced)
-            if built is None or stays is None:
+            texts = [_text(step, part) for part in parts]
+            if None in texts:
                 return refuse("its text could not be divided without loss", step.line)
-            if built:
-                builder += [*above, *built]
-            runtime += self._copy_environment(step, above)
-            if stays or not built:
-                runtime += [*_without_comments(above, bool(built)), *stays]
-        # a node that stands in both stages has to be two nodes: edits go by identity
-        there = set(builder)
-        second = [_twin(node) if node in there else node for node in runtime]
-        while builder and isinstance(builder[-1], Blank):
-            builder.pop()
+            if step is environment:
+                bodies[-1] += self._copy_environment(step, above)
+            written = False
+            for body, text in zip(bodies, texts, strict=True):
+                # what no part gets leaves its comments to the last one
+                if text or (not written and body is bodies[-1]):
+                    body += [*_without_comments(above, written), *(text or ())]
+                    written = True
         last = steps[-1].instruction
-        body = [
-            node
-            for step in steps
-            for node in (*leading(self.tree, step.instruction), step.instruction)
-            if node is not last
+        gone = [node for step in steps for node in (*leading(self.tree, step.instruction), step.instruction)]
+        edits = [Edit(node, (), node.line, "") for node in gone if node is not last]
+        edits.append(Edit(start, tuple(filter(None, heads[:1])), start.line, self._reason()))
+        edits.append(Edit(last, self._joined(bodies, heads), steps[-1].line, ""))
+        refusals = [
+            replace(reason, text=f"{package.name} stays: {reason.text}")
+            for package, reason in self.placement.kept.items()
         ]
-        edits = [Edit(node, (), node.line, "") for node in body]
-        edits.append(Edit(start, self._from("", BUILDER), start.line, self._reason()))
-        edits.append(Edit(last, (*builder, *self._from("\n", self.runtime_name), *second), steps[-1].line, ""))
-        return Outcome(
-            edits,
-            refusals=self.placement.notes,
-            unsafe=self.facts.unknown or self.facts.requirements_unknown,
-            declares=frozenset(f"RUN {text}" for text in self.placement.dropped),
-        )
+        return Outcome(edits, refusals=refusals, doubts=self.placement.doubts, declares=self.placement.declares)
+
+    def _joined(self, bodies: list[list[Node]], heads: Sequence[Instruction | None]) -> tuple[Node, ...]:
+        """The bodies with their FROM lines, the first of which stands already; a node that stands in several is several nodes."""
+        there: set[Node] = set()
+        nodes: list[Node] = []
+        for number, (body, head) in enumerate(zip(bodies, heads, strict=True)):
+            while number < len(bodies) - 1 and body and isinstance(body[-1], Blank):
+                body.pop()
+            if number and head is not None:
+                nodes += [*self.tree.snippet("\n", head.line), head]
+            nodes += [_twin(node) if node in there else node for node in body]
+            there |= set(body)
+        return tuple(nodes)
 
     def _reason(self) -> str:
-        replaced = self.placement.division.replaced
+        replaced = self.placement.parts[-1].packages
         gone = [package.name for package, instead in replaced.items() if not instead]
         swapped = [
             f"{package.name} {'becomes' if package.name.endswith('-dev') else 'leaves behind'} {' '.join(instead)}"
@@ -130,38 +154,30 @@ class _Splitter:
         parts = [f"{_enumerate(gone)} {'stay' if len(gone) > 1 else 'stays'} in the builder"] if gone else []
         return "; ".join(parts + swapped) or "the packages are installed in a builder"
 
-    def _from(self, blank: str, name: str) -> tuple[Node, ...]:
-        """A FROM with the flags and the image as written."""
-        start = self.facts.final.start
-        flags = [start.text[flag.start : flag.end] for flag in start.flags]
-        return self.tree.snippet(f"{blank}FROM {' '.join([*flags, start.words[0]])} AS {name}\n", start.line)
-
-    def _part(
-        self, step: Step, placed: Mapping[Step, tuple[int, ...]], packages: Mapping[Package, tuple[str, ...]]
-    ) -> tuple[Node, ...] | None:
-        """What one stage gets of a step: () where nothing, None where its text cannot be divided."""
-        return trim(self.tree, step, Trim(placed[step], packages)) if step in placed else ()
-
     def _copy_environment(self, step: Step, above: tuple[Node, ...]) -> tuple[Node, ...]:
-        """The COPY of the virtual environment, at the place where the first install stood."""
-        if self.copied or step is not self._environment_step():
-            return ()
-        self.copied = True
-        path = self.placement.environment
+        """The COPY of the environment, at the place where the first install stood."""
+        first = self.placement.parts[0].name
+        lines = "".join(f"COPY --from={first} {path} {target}\n" for path, target in self.carried.paths.items())
         blank = tuple(node for node in above if isinstance(node, Blank))[:1]
-        return (*blank, *self.tree.snippet(f"COPY --from={BUILDER} {path} {path}\n", step.line))
+        return (*blank, *self.tree.snippet(lines, step.line))
 
     def _environment_step(self) -> Step:
         """The step that makes the environment, if only settings and manifests stand between it and the first install."""
         steps = self.facts.final.steps
-        first = steps.index(self.placement.installs[0])
-        for position in range(first - 1, -1, -1):
-            step = steps[position]
-            if step not in self.placement.runtime and step.units:
+        builder, runtime = self.placement.parts[0].steps, self.placement.parts[-1].steps
+        first = next(number for number, step in enumerate(steps) if step.instruction is self.placement.installs[0])
+        for step in reversed(steps[:first]):
+            if step.instruction not in runtime and step.units:
                 return step
-            if step.keyword != "ENV" and not (from_context(step) and step in self.placement.builder):
+            if step.keyword != "ENV" and not (from_context(step) and step.instruction in builder):
                 break
         return steps[first]
+
+
+def _text(step: Step, part: Part) -> tuple[Node, ...] | None:
+    """What one part gets of a step: () where nothing, None where its text cannot be divided."""
+    indices = part.steps.get(step.instruction)
+    return trim(step, Trim(indices, part.packages)) if indices is not None else ()
 
 
 def _without_comments(nodes: tuple[Node, ...], elsewhere: bool) -> tuple[Node, ...]:

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 from typing import ClassVar
 
-from dockfix.engine.transform import Edit, Outcome, Safety, refuse
+from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.facts.ownership import chosen_folder, gets_owner, made_folders, new_folders
 from dockfix.facts.root import needs_root
+from dockfix.facts.user import UID, USER
 from dockfix.facts.writes import mounted, open_questions
 from dockfix.model.effects import within
+from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
-from dockfix.syntax import Blank, Instruction, Node
+from dockfix.syntax import Blank, Node
+from dockfix.syntax.rewrite import with_flags
 
 from ._layout import own_comments
 
-USER = "appuser"
-UID = 10001
 _OWNER = f"{USER}:{USER}"
 _LAYERS = {"RUN", "COPY", "ADD", "WORKDIR"}
 
 
-class NonRoot:
+class NonRoot(Transform):
     """Run the program as a user without root's rights.
 
     What it does
@@ -47,22 +47,19 @@ class NonRoot:
         needed: nginx, supervisord, cron, sshd, gosu and their like, apt at run time.
     """
 
-    id: ClassVar[str] = "non-root"
     title: ClassVar[str] = "run as a user without root's rights"
-    safety: ClassVar[Safety] = "safe"
-    order: ClassVar[int] = 40
-    atomic: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, str]] = {}
+    after: ClassVar[frozenset[str]] = frozenset({"healthcheck"})
+    may_break: ClassVar[tuple[str, ...]] = ("user", "writes")
 
     def apply(self, facts: Facts) -> Outcome:
         """Adds the user, its ownership and the USER instruction to the final stage."""
         reason = needs_root(facts) or chosen_folder(facts)
         if reason:
-            return refuse(reason[0], reason[1])
+            return refuse(reason)
         return _edits(facts, open_questions(facts))
 
 
-def _edits(facts: Facts, unsafe: str) -> Outcome:
+def _edits(facts: Facts, question: Reason | None) -> Outcome:
     stage, tree = facts.final, facts.tree
     workdir = stage.end.workdir or "/"
     layers = [step for step in stage.steps if step.keyword in _LAYERS]
@@ -84,17 +81,22 @@ def _edits(facts: Facts, unsafe: str) -> Outcome:
     new = shlex.join(new_folders(facts))
     owns += f" \\\n    && mkdir -p {new} && chown {_OWNER} {new}" if new else ""
     blank = "\n" if own_comments(tree, anchor.instruction) else ""
-    user = tree.snippet(f"RUN useradd --create-home --uid {UID} {USER} \\\n    && {owns}\n{blank}", anchor.line)
+    assert facts.system is not None  # or root would be needed
+    make_user = facts.system.make_user.format(uid=UID, name=USER)
+    user = tree.snippet(f"RUN {make_user} \\\n    && {owns}\n{blank}", anchor.line)
     for step in stage.of("COPY", "ADD"):
-        chowned = _chowned(facts, step)
-        if chowned is not None:
-            edits[step.instruction] = (chowned,)
+        if _stays(facts, step):
+            continue
+        chowned = with_flags(tree, step.instruction, [f"--chown={_OWNER}"])
+        if chowned is None:
+            return refuse(f"{step.keyword} could not be given --chown", step.line)
+        edits[step.instruction] = (chowned,)
     target = (*own_comments(tree, anchor.instruction), anchor.instruction)[0]
     after_anchor = anchor is last and anchor.copy is None
     if not after_anchor:
         edits[target] = (*user, *edits.get(target, (target,)))
     tail: tuple[Node, ...] = user if after_anchor else ()
-    unknown = bool(unsafe) and any(unit.effects.unbounded for _, unit in stage.units)
+    unknown = bool(question) and any(unit.effects.unbounded for _, unit in stage.units)
     paths = shlex.join(path for path in made_folders(facts) if not (unknown and within(path, workdir)))
     if paths or unknown:
         tail += tree.snippet(
@@ -107,16 +109,11 @@ def _edits(facts: Facts, unsafe: str) -> Outcome:
     reason = f"the program runs as {USER} ({UID}), which owns {workdir}"
     return Outcome(
         [Edit(node, nodes, last.line, reason if node is last.instruction else "") for node, nodes in edits.items()],
-        unsafe=unsafe,
-        unseen=mounted(facts),
-        declares=frozenset({"USER"}),
+        doubts=tuple(filter(None, (question, mounted(facts)))),
+        declares=frozenset({Declared("USER")}),
     )
 
 
-def _chowned(facts: Facts, step: Step) -> Instruction | None:
-    """The COPY with ``--chown``; None where it stays root's: from another stage, into system folders, or owned already."""
-    if not gets_owner(facts, step) or any(flag.name == "chown" for flag in step.instruction.flags):
-        return None
-    text = step.instruction.text
-    end = step.instruction.keyword_span[1]
-    return Instruction(f"{text[:end]} --chown={_OWNER}{text[end:]}", step.line, facts.tree.escape)
+def _stays(facts: Facts, step: Step) -> bool:
+    """Whether a COPY stays as it is: from another stage, into system folders, or owned already."""
+    return not gets_owner(facts, step) or any(flag.name == "chown" for flag in step.instruction.flags)

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from dockfix.engine.transform import Edit, Outcome, Safety, refuse
+from dockfix.engine.options import Option
+from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facts
+from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Stage
-from dockfix.syntax import Instruction, image
+from dockfix.syntax import image
+from dockfix.syntax.rewrite import with_image
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 
-class PinBase:
+TO = Option(
+    "pin-base.to",
+    frozenset[str](),
+    'what a base image becomes: "python:3.11-slim=sha256:…" or "python:3.11-slim=3.11.9-slim-bookworm", or a list of them',
+)
+
+
+class PinBase(Transform):
     """Name the base image exactly.
 
     What it does
@@ -34,14 +44,11 @@ class PinBase:
         for each FROM that names just this image. A base that an ARG names, or that has a digest already, is left alone.
     """
 
-    id: ClassVar[str] = "pin-base"
     title: ClassVar[str] = "name the base image by a digest or an exact tag that is given"
     safety: ClassVar[Safety] = "on request"
-    order: ClassVar[int] = 4
+    after: ClassVar[frozenset[str]] = frozenset({"secrets"})
     atomic: ClassVar[bool] = False
-    options: ClassVar[Mapping[str, str]] = {
-        "to": 'what a base image becomes: "python:3.11-slim=sha256:…" or "python:3.11-slim=3.11.9-slim-bookworm", or a list of them',
-    }
+    options: ClassVar[tuple[Option[Any], ...]] = (TO,)
 
     def apply(self, facts: Facts) -> Outcome:
         """Rewrites each FROM that the option names."""
@@ -51,19 +58,20 @@ class PinBase:
         if not pins:
             return refuse("pin-base.to does not say what to pin")
         edits: list[Edit] = []
-        refusals: list[tuple[int, str]] = []
+        refusals: list[Reason] = []
         for stage in facts.model.stages:
             if stage.parent is not None or stage.base == "scratch":
                 continue
             written = stage.start.words[0]
             reason, target = _target(stage, pins)
-            if reason:
-                refusals.append((stage.start.line, reason))
+            pinned = with_image(stage.start, target)
+            if reason or pinned is None:
+                refusals.append(at(reason or "the FROM instruction could not be taken apart", stage.start.line))
             elif target:
                 edits.append(
                     Edit(
                         stage.start,
-                        (_renamed(stage.start, target),),
+                        (pinned,),
                         stage.start.line,
                         f"the build uses {target.removeprefix(written + '@')}, whatever {written} names later",
                     )
@@ -73,10 +81,8 @@ class PinBase:
 
 def _pins(facts: Facts) -> tuple[dict[str, str], str]:
     """What the option says, by the image as written, and the first entry that is of no known form."""
-    value = facts.options.get("pin-base.to", "")
-    given = [str(each) for each in value] if isinstance(value, list | tuple) else str(value).split()
     pins: dict[str, str] = {}
-    for entry in given:
+    for entry in sorted(TO.of(facts.options)):
         name, _, target = entry.partition("=")
         if not name or "@" in name or not (_DIGEST.fullmatch(target) or _TAG.fullmatch(target)):
             return {}, entry
@@ -106,10 +112,3 @@ def _tagged(written: str, tag: str) -> str:
     """An image with another tag."""
     old = image(written).tag
     return f"{written.removesuffix(f':{old}') if old else written}:{tag}"
-
-
-def _renamed(start: Instruction, target: str) -> Instruction:
-    """The FROM with another image, and all else as it was."""
-    begin = start.logical.raw(start.args_start)
-    end = start.logical.raw(start.args_start + len(start.words[0]) - 1) + 1
-    return Instruction(start.text[:begin] + target + start.text[end:], start.line, start.escape)

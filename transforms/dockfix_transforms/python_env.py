@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from dockfix.engine.transform import Edit, Outcome, Safety, refuse
+from dockfix.engine.options import Option
+from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.knowledge import is_python, package_manager, python_program
+from dockfix.model.reason import Declared, at
 from dockfix.model.stages import Step
 from dockfix.syntax import Blank, Instruction
 
@@ -17,7 +18,10 @@ _OUTPUT, _BYTECODE = "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"
 _HEAD = {"ARG", "LABEL", "MAINTAINER", "SHELL"}
 
 
-class PythonEnv:
+NO_BYTECODE = Option("python-env.no-bytecode", False, "sets PYTHONDONTWRITEBYTECODE=1 too")
+
+
+class PythonEnv(Transform):
     """Show the program's output at once.
 
     What it does
@@ -38,24 +42,22 @@ class PythonEnv:
         base is no official Python image, and where the container starts something else.
     """
 
-    id: ClassVar[str] = "python-env"
     title: ClassVar[str] = "show the program's output at once"
     safety: ClassVar[Safety] = "on request"
-    order: ClassVar[int] = 36
-    atomic: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, str]] = {"no-bytecode": "true: sets PYTHONDONTWRITEBYTECODE=1 too"}
+    after: ClassVar[frozenset[str]] = frozenset({"slim-base"})
+    options: ClassVar[tuple[Option[Any], ...]] = (NO_BYTECODE,)
 
     def apply(self, facts: Facts) -> Outcome:
         """Adds one ENV to the final stage."""
         stage = facts.final
-        if stage.python is None or stage.python.variant == "windows":
+        if stage.image is None or stage.image.variant == "windows":
             return refuse(
                 "the base is not an official Python image, and may set what it needs itself", stage.start.line
             )
         if not any(map(_of_python, facts.startup.programs)):
             return refuse("no program of Python was seen to run when the container starts")
-        wanted = [_OUTPUT, *([_BYTECODE] if facts.option("python-env.no-bytecode") else [])]
-        refusals = [(_line(stage.steps, name), f"{name} is set already") for name in wanted if name in stage.end.env]
+        wanted = [_OUTPUT, *([_BYTECODE] if NO_BYTECODE.of(facts.options) else [])]
+        refusals = [at(f"{name} is set already", _line(stage.steps, name)) for name in wanted if name in stage.end.env]
         missing = [name for name in wanted if name not in stage.end.env]
         if not missing:
             return Outcome(refusals=refusals)
@@ -64,7 +66,7 @@ class PythonEnv:
             "docker logs shows the output at once" if _OUTPUT in missing else "no byte code is written that is lost"
         )
         edit = _placed(facts, line, reason)
-        return Outcome([edit], refusals=refusals, declares=frozenset(f"ENV {name}" for name in missing))
+        return Outcome([edit], refusals=refusals, declares=frozenset(Declared("ENV", name) for name in missing))
 
 
 def _of_python(program: str) -> bool:

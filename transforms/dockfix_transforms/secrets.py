@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 from dockfix.context.dockerignore import Ignore
-from dockfix.engine.transform import Edit, Outcome, Safety
+from dockfix.engine.options import Option
+from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts, from_context
 from dockfix.knowledge.ignore_groups import ignore_groups
-from dockfix.model.effects import PipInstall, within
+from dockfix.managers.verbs import language_install
+from dockfix.model.effects import within
+from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Stage, Step, Unit
 from dockfix.syntax import Instruction, pairs
+from dockfix.syntax.rewrite import with_flags
+from dockfix.syntax.shell_form import prepend
 
 from ._credentials import STAYS, holds, in_text, is_key_file, is_name, is_value, may_hold
-from ._runs import layout, plain
+from ._runs import chained
 
 _MARK = "dockfix-credential"
 # Programs that put words of their command line into a file that they write
@@ -24,7 +29,14 @@ _WRITES_WORDS = {"echo", "printf", "tee", "sed", "git", "pip"}
 _ASKS_WHETHER_SET = r"\$\{%s[-+?=]|-v\s+%s\b|\bset\s+-\w*u|\bnounset\b|\bprintenv\b|\benv\b"
 
 
-class Secrets:
+MOUNT = Option(
+    "secrets.mount",
+    False,
+    "turns an ARG whose use is clear into a secret mount; the image is then built with --secret",
+)
+
+
+class Secrets(Transform):
     """Point out passwords, tokens and keys that stay in the image.
 
     What it does
@@ -49,28 +61,23 @@ class Secrets:
         not known may read it too; what a requirements file names is known.
     """
 
-    id: ClassVar[str] = "secrets"
     title: ClassVar[str] = "point out credentials that stay in the image"
-    safety: ClassVar[Safety] = "safe"
-    order: ClassVar[int] = 2
-    atomic: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, str]] = {
-        "mount": "true: turns an ARG whose use is clear into a secret mount; the image is then built with --secret",
-    }
+    options: ClassVar[tuple[Option[Any], ...]] = (MOUNT,)
 
     def apply(self, facts: Facts) -> Outcome:
         """Looks through the stages whose layers are in the image."""
-        warnings: list[tuple[int, str]] = []
-        refusals: list[tuple[int, str]] = []
+        warnings: list[Reason] = []
+        refusals: list[Reason] = []
         edits: list[Edit] = []
         mounts: dict[Step, list[str]] = {}
+        mount = MOUNT.of(facts.options)
         for stage in facts.final.lineage:
             for step in stage.steps:
-                warnings += [(step.line, text) for text in dict.fromkeys(_found(facts, step))]
+                warnings += [at(text, step.line) for text in dict.fromkeys(_found(facts, step))]
                 for name in _credentials(step):
                     uses = _uses(facts, stage, step, name)
-                    warnings += [(use.line, text) for use in uses for text in _written(use, name)]
-                    reason = _unclear(facts, stage, step, name, uses) if facts.option("secrets.mount") else "no"
+                    warnings += [at(text, use.line) for use in uses for text in _written(use, name)]
+                    reason = _unclear(facts, stage, step, name, uses) if mount else "no"
                     if not reason:
                         edits.append(
                             Edit(
@@ -84,16 +91,22 @@ class Secrets:
                         for use in uses:
                             mounts.setdefault(use, []).append(name)
                         continue
-                    if facts.option("secrets.mount"):
-                        refusals.append((step.line, reason))
+                    if mount:
+                        refusals.append(at(reason, step.line))
                     warnings.append(
-                        (
-                            step.line,
+                        at(
                             f"what is given for {name} shows in docker history: "
                             "a secret of BuildKit (RUN --mount=type=secret) does not",
+                            step.line,
                         )
                     )
-        edits += [Edit(use.instruction, (_mounted(facts, use, names),), use.line, "") for use, names in mounts.items()]
+        for use, names in mounts.items():
+            mounted = _mounted(facts, use, names)
+            if mounted is None:  # one by one they could
+                return Outcome(
+                    warnings=warnings, refusals=[*refusals, at("its secrets could not be mounted", use.line)]
+                )
+            edits.append(Edit(use.instruction, (mounted,), use.line, ""))
         return Outcome(edits, warnings=warnings, refusals=refusals)
 
 
@@ -130,7 +143,7 @@ def _key_files(facts: Facts, step: Step) -> Iterator[str]:
             if group.needed == "secret" and (group.complete or not existing)
             for pattern, _ in group.patterns
         )
-        if "dockerignore" in facts.enabled
+        if "ignore file" in facts.hints.facets
         else ()
     )
     for name in facts.copies[step].files:
@@ -158,8 +171,7 @@ def _uses(facts: Facts, stage: Stage, step: Step, name: str) -> list[Step]:
         for each in below
         if _word(name).search(each.instruction.text)
         or any(
-            isinstance(action := unit.effects.action, PipInstall)
-            and manifests & {*action.requirements, *action.constraints}
+            (install := language_install(unit.effects.action)) is not None and manifests & set(install.files)
             for unit in each.units
         )
     ]
@@ -168,9 +180,10 @@ def _uses(facts: Facts, stage: Stage, step: Step, name: str) -> list[Step]:
 def _manifests(facts: Facts, name: str) -> dict[str, tuple[str, ...]]:
     """The requirements files, by their path in the image, that name a variable themselves or in a file that they include."""
     return {
-        path: manifest.files
-        for path, manifest in facts.manifests.items()
-        if any(f"${{{name}}}" in (facts.context.read(file) or "") for file in manifest.files)
+        path: files
+        for manifest in facts.manifests.values()
+        for path, files in manifest.closures.items()
+        if any(f"${{{name}}}" in (facts.context.read(file) or "") for file in files)
     }
 
 
@@ -178,7 +191,7 @@ def _written(step: Step, name: str) -> Iterator[str]:
     """The files that a RUN writes a credential into and leaves."""
     for number, unit in enumerate(step.units):
         writes = (
-            unit.command.name in _WRITES_WORDS and not isinstance(unit.effects.action, PipInstall) and not _unsets(unit)
+            unit.command.name in _WRITES_WORDS and language_install(unit.effects.action) is None and not _unsets(unit)
         )
         if writes and _word(name).search(unit.command.text) and unit.effects.writes:
             later = step.units[number + 1 :]
@@ -210,7 +223,7 @@ def _unclear(facts: Facts, stage: Stage, step: Step, name: str, uses: list[Step]
         return f"no RUN names {name}, so what reads it is not known"
     for each in stage.steps[stage.steps.index(step) + 1 :]:
         if each in uses:
-            reason = _unfit(each, name, given[0][1] is None)
+            reason = _unfit(facts, each, name, given[0][1] is None)
             if reason:
                 return reason
             continue
@@ -239,9 +252,9 @@ def _unclear(facts: Facts, stage: Stage, step: Step, name: str, uses: list[Step]
     return f"{mention.file}:{mention.line} names {name} too" if mention else ""
 
 
-def _unfit(step: Step, name: str, unset: bool) -> str:
+def _unfit(facts: Facts, step: Step, name: str, unset: bool) -> str:
     """Why a step that uses a credential cannot take it from a mount; ``unset``: the variable is not set where none is given."""
-    if not plain(step) and not _only_mounts(step):
+    if not chained(step) or _mounted(facts, step, [name]) is None:
         return f"{step.keyword} in line {step.line} uses {name}, and is not commands joined by &&"
     if any(_word(name).search(flag.value or "") for flag in step.instruction.flags):
         return f"a flag of the RUN in line {step.line} names {name}"
@@ -250,27 +263,9 @@ def _unfit(step: Step, name: str, unset: bool) -> str:
     return ""
 
 
-def _only_mounts(step: Step) -> bool:
-    """Whether a RUN would be plain but for its flags."""
-    node = step.instruction
-    bare = not node.heredocs and node.json is None and not step.state.shell and bool(step.units)
-    return (
-        bare
-        and node.args.endswith(step.units[-1].command.text)
-        and all(unit.command.separator in {"", "&&"} for unit in step.units)
-    )
-
-
-def _mounted(facts: Facts, step: Step, names: list[str]) -> Instruction:
-    """A RUN with secrets mounted and put into the variables that its commands know."""
-    run = step.instruction
-    end = run.keyword_span[1]
-    start = run.logical.raw(run.args_start)
-    joint = f" {facts.tree.escape}{facts.tree.newline}    "
+def _mounted(facts: Facts, step: Step, names: list[str]) -> Instruction | None:
+    """A RUN with secrets mounted and put into the variables that its commands know; None where that can't be done."""
     mode = "" if step.state.is_root else ",mode=0444"  # who else may run it could not read the file
-    flags = "".join(f" --mount=type=secret,id={name}{mode}" for name in names)
-    text = f"{run.text[:end]}{flags}{run.text[end:start].rstrip(' ')}"
-    before, after = ("", "&& ") if layout(facts.tree, run)[1] else (" &&", "")
-    for number, name in enumerate(names):
-        text += f'{before if number else ""}{joint}{after if number else ""}export {name}="$(cat /run/secrets/{name})"'
-    return Instruction(f"{text}{before}{joint}{after}{run.text[start:]}", run.line, run.escape)
+    exports = [f'export {name}="$(cat /run/secrets/{name})"' for name in names]
+    run = prepend(facts.tree, step.instruction, exports)
+    return run and with_flags(facts.tree, run, [f"--mount=type=secret,id={name}{mode}" for name in names])

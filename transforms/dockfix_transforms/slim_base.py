@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from dockfix.engine.transform import Edit, Outcome, Safety, refuse
-from dockfix.facts import Facts
-from dockfix.facts.slim import slim
+from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
+from dockfix.facts import Facet, Facts
+from dockfix.managers.verbs import system_install
+from dockfix.model.reason import Declared, Reason
+from dockfix.placement.plan import Placement
+from dockfix.placement.smaller_base import SmallerBase, smaller_base
+from dockfix.placement.two_stage import place
+from dockfix.syntax.rewrite import with_image
 
 from ._layout import place_above
 
 _SETTINGS = frozenset({"ENV", "ARG", "WORKDIR", "LABEL", "SHELL", "EXPOSE", "STOPSIGNAL"})
 
 
-class SlimBase:
+class SlimBase(Transform):
     """Start the runtime stage from the slim image; the builder keeps the full one.
 
     What it does
@@ -38,34 +43,30 @@ class SlimBase:
         where a compiler is needed at run time.
     """
 
-    id: ClassVar[str] = "slim-base"
     title: ClassVar[str] = "start the runtime stage from the slim image"
     safety: ClassVar[Safety] = "unsafe"
-    order: ClassVar[int] = 35
-    atomic: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, str]] = {}
+    after: ClassVar[frozenset[str]] = frozenset({"apt-hygiene", "multi-stage"})
+    facets: ClassVar[frozenset[Facet]] = frozenset({"base"})
 
     def apply(self, facts: Facts) -> Outcome:
         """Replaces the image of the last FROM, and installs what the slim one lacks."""
         stage = facts.final
-        if stage.python is None or stage.python.variant != "full":
+        if stage.image is None or stage.image.variant != "full":
             return Outcome()
-        if len(facts.model.stages) == 1:  # once it is allowed to act, multi-stage splits for its sake
-            return Outcome(waits=self.id not in facts.enabled)
         if len(facts.model.stages) != 2 or stage.base != facts.model.stages[0].base:
             return Outcome()
-        plan = slim(facts, stage.units)
-        if isinstance(plan, str):
-            return refuse(plan, stage.start.line)
+        decided = facts.decided(place)
+        plan = decided.smaller if isinstance(decided, Placement) else facts.ask(_of_the_last_stage)
+        if plan is None or isinstance(plan, Reason):
+            return refuse(plan.at(stage.start.line)) if plan is not None else Outcome()
         start = stage.start
-        flags = "".join(f"{start.text[flag.start : flag.end]} " for flag in start.flags)
-        name = f" AS {start.words[2]}" if len(start.words) == 3 else ""
-        if start.inner_comments:
+        slimmed = with_image(start, plan.image)
+        if slimmed is None:
             return refuse("the FROM instruction could not be taken apart", start.line)
         edits = [
             Edit(
                 start,
-                facts.tree.snippet(f"FROM {flags}{plan.image}{name}\n", start.line),
+                (slimmed,),
                 start.line,
                 f"the runtime stage starts from {plan.image}"
                 + (f"; {', '.join(plan.packages)} {_come(plan.packages)} along" if plan.packages else ""),
@@ -75,9 +76,18 @@ class SlimBase:
             edits.append(_install(facts, tuple(plan.packages)))
         return Outcome(
             edits,
-            unsafe="which libraries of the full image the Python packages need shows only in a build",
-            declares=frozenset() if plan.tk else frozenset({"MODULE tkinter"}),
+            doubts=(plan.doubt,),
+            declares=frozenset({Declared("BASE"), *(() if plan.tk else (Declared("MODULE", "tkinter"),))}),
         )
+
+
+def _of_the_last_stage(facts: Facts) -> SmallerBase | Reason:
+    """The smaller base of a stage that was split by its author."""
+    installs = [
+        install for _, unit in facts.final.units if (install := system_install(unit.effects.action)) is not None
+    ]
+    there = frozenset(package.name for install in installs for package in install.asked)
+    return smaller_base(facts, facts.final.units, there)
 
 
 def _come(packages: Mapping[str, str]) -> str:
@@ -89,9 +99,6 @@ def _install(facts: Facts, packages: tuple[str, ...]) -> Edit:
     steps = facts.final.steps
     first = next((step for step in steps if step.keyword not in _SETTINGS), steps[-1])
     target = place_above(facts.tree, first.instruction)
-    new = facts.tree.snippet(
-        f"RUN apt-get update && apt-get install -y --no-install-recommends {' '.join(packages)} \\\n"
-        "    && rm -rf /var/lib/apt/lists/*\n",
-        first.line,
-    )
+    assert facts.system is not None  # or no slim image would be known
+    new = facts.tree.snippet(f"RUN {facts.system.manager.install(packages)}\n", first.line)
     return Edit(target, (*new, target), first.line, "")

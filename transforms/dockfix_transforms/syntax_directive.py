@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
-from dockfix.engine.transform import Edit, Outcome, Safety, refuse
+from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facts
 
 DIRECTIVE = "# syntax=docker/dockerfile:1"
 
 
-class SyntaxDirective:
+class SyntaxDirective(Transform):
     """Name the Dockerfile front end in the first line.
 
     What it does
@@ -30,12 +29,9 @@ class SyntaxDirective:
         On request only: ``--select syntax-directive``.
     """
 
-    id: ClassVar[str] = "syntax-directive"
     title: ClassVar[str] = "name the Dockerfile front end"
     safety: ClassVar[Safety] = "on request"
-    order: ClassVar[int] = 70
-    atomic: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, str]] = {}
+    after: ClassVar[frozenset[str]] = frozenset({"dockerignore"})
 
     def apply(self, facts: Facts) -> Outcome:
         """Inserts the directive above the first node: directives stand on top, in any order."""

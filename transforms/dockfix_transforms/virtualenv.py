@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
-from dockfix.engine.transform import Edit, Outcome, Safety
-from dockfix.facts import Facts, from_context
-from dockfix.facts.placement import Refusal, place
+from dockfix.engine.transform import Edit, Outcome, Transform
+from dockfix.facts import Facet, Facts, from_context
+from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
+from dockfix.placement.two_stage import place
+from dockfix.runtimes.registry import runtime_of
 
 from ._layout import leading, own_comments
 
-PATH = "/opt/venv"
 
-
-class Virtualenv:
+class Virtualenv(Transform):
     """Install the Python packages into a virtual environment.
 
     What it does
@@ -38,43 +37,36 @@ class Virtualenv:
         (``/usr/local/bin/gunicorn``) or resets PATH (a login shell, sudo, cron). Unsafe where the code is not at hand.
     """
 
-    id: ClassVar[str] = "virtualenv"
     title: ClassVar[str] = "install Python packages into a virtual environment"
-    safety: ClassVar[Safety] = "safe"
-    order: ClassVar[int] = 20
-    atomic: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, str]] = {}
+    after: ClassVar[frozenset[str]] = frozenset({"dependency-layer", "pin-base"})
+    facets: ClassVar[frozenset[Facet]] = frozenset({"environment"})
+    may_break: ClassVar[tuple[str, ...]] = ("packages", "interpreter", "libraries", "modules")
 
     def apply(self, facts: Facts) -> Outcome:
         """Inserts two instructions above the first install and the manifests that it needs."""
-        placement = place(facts)
-        if isinstance(placement, Refusal) or placement.environment:
+        placement = facts.decide(place)
+        if isinstance(placement, Reason) or placement.environment.carried is not None:
             return Outcome()  # multi-stage says why
-        first = placement.installs[0]
+        runtime = runtime_of(placement.environment.runtime)
+        assert runtime is not None  # or there would be no placement
+        environment = runtime.environment(facts)
+        first = next(step for step in facts.final.steps if step.instruction is placement.installs[0])
         anchor = _anchor(facts, first)
-        options = "--system-site-packages " if facts.final.python and _has_wheel(facts.final.python.version) else ""
         comments = own_comments(facts.tree, anchor.instruction)
         blank = "\n" if leading(facts.tree, anchor.instruction)[len(comments) :] else ""
-        new = facts.tree.snippet(
-            f'RUN python -m venv {options}{PATH}\nENV PATH="{PATH}/bin:$PATH"\n{blank}', anchor.line
-        )
+        variables = dict(environment.carried.env) if environment.carried is not None else {}
+        lines = [
+            f"RUN {runtime.make(facts, environment)}",
+            *(f'ENV {name}="{value}"' for name, value in variables.items()),
+        ]
+        new = facts.tree.snippet("".join(f"{line}\n" for line in lines) + blank, anchor.line)
         target = comments[0] if comments else anchor.instruction
-        reason = f"Python packages go into {PATH}, which can be copied whole into another stage"
+        reason = f"{runtime.title} packages go into {environment.root}, which can be copied whole into another stage"
         return Outcome(
             [Edit(target, (*new, target), first.line, reason)],
-            unsafe=facts.unknown or facts.requirements_unknown,
-            declares=frozenset({"ENV PATH"}),
+            doubts=placement.doubts,
+            declares=frozenset(Declared("ENV", name) for name in variables),
         )
-
-
-def _has_wheel(version: str) -> bool:
-    """Whether the official image brings setuptools and wheel (up to 3.11), which pip builds old packages with.
-
-    In an environment that lacks wheel pip builds them in isolation, with the newest setuptools and without the packages
-    that are installed already (https://pip.pypa.io/en/stable/news/#v23-1), which some cannot be built with.
-    """
-    numbers = [int(part) for part in version.split(".")[:2] if part.isdigit()]
-    return len(numbers) == 2 and numbers <= [3, 11]
 
 
 def _anchor(facts: Facts, first: Step) -> Step:

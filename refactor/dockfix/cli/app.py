@@ -252,6 +252,7 @@ def list_() -> None:
     from dockfix.cli.learn import table
 
     _print(table())
+    _warn_of_plug_ins()
 
 
 @cli.command("explain", add_help_option=False)
@@ -277,6 +278,15 @@ def _print(text: str) -> None:
         Sink(sys.stdout).words(text)
     except OutputError as error:
         raise click.ClickException(f"cannot write to standard output: {error}") from error
+
+
+def _warn_of_plug_ins() -> None:
+    from dockfix.report.terminal import Sink
+    from dockfix.report.words import plug_ins
+
+    out = Sink(sys.stderr)
+    for line in plug_ins(out.style):
+        out.words(line + "\n")
 
 
 def _usage_hint(error: click.ClickException) -> str:

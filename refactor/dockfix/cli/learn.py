@@ -22,7 +22,9 @@ def page(name: str, style: Style) -> str:
     found = next(item for item in transforms() if item.id == name)
     text = (inspect.getdoc(type(found)) or "").replace("``", "")
     if found.options:
-        text += "\n\nSettings\n" + "\n".join(f"    {name}.{key}: {what}" for key, what in found.options.items())
+        text += "\n\nSettings\n" + "\n".join(
+            f"    {option.key} ({option.type}): {option.help}" for option in found.options
+        )
     lines = text.split("\n")
     # A heading is a line whose section stands indented below it.
     below = [*lines[1:], ""]

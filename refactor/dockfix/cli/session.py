@@ -122,6 +122,8 @@ class Session:
             self._tell_verifications()
         if jobs and self._output.talks and not options.quiet:
             self._say(totals.sentence(options.mode))
+        if jobs and not options.quiet:
+            self._say(*words.plug_ins(self._screen.style))
         if totals.failed:
             return FAILED
         return PENDING if options.check and totals.changed else DONE

@@ -56,6 +56,8 @@ class VerifySession:
             found, empty = jobs.from_paths()
             for name in empty:
                 self._screen.say(words.warning(name, "no Dockerfile found in this folder", self._screen.style))
+            for line in words.plug_ins(self._screen.style):
+                self._screen.say(line)
             return self._bake(found, jobs.configs) if self._options.bake else self._verify(found, jobs.configs)
         except ConfigError as error:
             self._say(error.source, error)
@@ -106,7 +108,7 @@ class VerifySession:
                 if result.failures:
                     failed.append(result)
                 elif result.changed:
-                    facts = gather(Path(job.path), parse(decode(read(job.path))), job.context, job.settings.options)
+                    facts = gather(Path(job.path), parse(decode(read(job.path))), job.context, job.settings)
                     before = as_it_is(facts)
                     old = _put(folder / slug / "before", before)
                     new = _put(folder / slug / "after", rewritten(before, result))

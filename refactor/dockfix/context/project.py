@@ -1,14 +1,17 @@
-"""What a ``pyproject.toml`` names."""
+"""What the files of a Python project name."""
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from dockfix.knowledge import normalise
 
+# Those that may name what it depends on
+_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile")
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -43,6 +46,22 @@ class Project:
             # the table of a build tool's settings has the tool's name
             words += [*(() if normalise(tool) in names else (tool,)), *_words(settings)]
         return Project(names, tuple(words))
+
+
+def words_of_project(
+    path: str, read: Callable[[str], str | None], at: Callable[[str], str | None]
+) -> frozenset[str] | None:
+    """Every word, normalised, of the files that may name what the project at ``path`` in the image depends on.
+
+    ``at`` gives the file of the build context that lies at a path, ``read`` its text. None where the project has no such file.
+    """
+    texts = {name: read(file) for name in _FILES if (file := at(posixpath.join(path, name)))}
+    words: list[str] = []
+    for name, text in texts.items():
+        if text is not None:
+            project = Project.read(text) if name == "pyproject.toml" else None
+            words += project.words if project else WORD.findall(text)
+    return frozenset(normalise(word) for word in words) if texts else None
 
 
 def _words(value: Any) -> Iterator[str]:

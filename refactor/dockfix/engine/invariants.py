@@ -4,32 +4,46 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from dockfix.model.effects import AptClean, AptInstall, AptUpdate, PipCacheClean, PipInstall, ShellState, VenvCreate
+from dockfix.managers.verbs import language_install
+from dockfix.model.actions import Clean, Install, Make, Refresh, ShellState
+from dockfix.model.reason import Declared
 from dockfix.model.stages import Model, Stage
 from dockfix.syntax import Comment, Directive, Dockerfile, Instruction, pairs, parse, problems
 
-_LAST_WINS = ("CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL")
-_COLLECTED = ("EXPOSE", "VOLUME", "ONBUILD")
+_LAST_WINS: Mapping[str, Declared] = {
+    "CMD": Declared("CMD"),
+    "ENTRYPOINT": Declared("ENTRYPOINT"),
+    "HEALTHCHECK": Declared("HEALTHCHECK"),
+    "STOPSIGNAL": Declared("STOPSIGNAL"),
+}
+_COLLECTED: Mapping[str, Declared] = {
+    "EXPOSE": Declared("EXPOSE"),
+    "VOLUME": Declared("VOLUME"),
+    "ONBUILD": Declared("ONBUILD"),
+}
 
 
-def configuration(stage: Stage) -> Mapping[str, object]:
+def configuration(stage: Stage) -> Mapping[Declared, object]:
     """The image configuration that a stage gives, part by part, with variables filled in as far as they are known."""
     chain = stage.lineage
-    result: dict[str, object] = {}
+    result: dict[Declared, object] = {}
     labels: dict[str, object] = {}
-    for part in chain:
-        for step in part.steps:
+    for each in chain:
+        for step in each.steps:
             if step.keyword in _LAST_WINS:
                 shell = step.state.shell if step.instruction.json is None else None
-                result[step.keyword] = (_words(step.instruction), shell)
+                result[_LAST_WINS[step.keyword]] = (_words(step.instruction), shell)
             elif step.keyword in _COLLECTED:
-                result[step.keyword] = (*_tuple(result.get(step.keyword)), _words(step.instruction))
+                part = _COLLECTED[step.keyword]
+                result[part] = (*_tuple(result.get(part)), _words(step.instruction))
             elif step.keyword == "LABEL":
                 labels.update(pairs(step.instruction, step.state.variables))
-    result |= {f"LABEL {name}": value for name, value in labels.items()}
-    result |= {f"ENV {name}": value for name, value in stage.end.env.items()}
-    return result | {"WORKDIR": stage.end.workdir, "USER": stage.end.user, "SHELL": stage.end.shell}
+    end = stage.end
+    result |= {Declared("LABEL", name): value for name, value in labels.items()}
+    result |= {Declared("ENV", name): value for name, value in end.env.items()}
+    return result | {Declared("WORKDIR"): end.workdir, Declared("USER"): end.user, Declared("SHELL"): end.shell}
 
 
 def _tuple(value: object) -> tuple[object, ...]:
@@ -53,37 +67,62 @@ def comments(tree: Dockerfile) -> Counter[str]:
     return found
 
 
-def violations(before: Model, after: Model, declares: frozenset[str]) -> list[str]:
-    """What an edit broke, in words; empty where all holds."""
-    found: list[str] = []
+@dataclass(frozen=True)
+class Violation:
+    """What an edit broke, in words; ``undeclared`` are the declarations that would have allowed it, none where nothing would."""
+
+    text: str
+    undeclared: tuple[Declared, ...] = ()
+
+    def __str__(self) -> str:
+        """With what the author of the transform, or else the user, can do about it."""
+        if self.undeclared:
+            wanted = " and ".join(declared.source for declared in self.undeclared)
+            return f"{self.text}; the transform has to declare {wanted}"
+        return f"{self.text}; please report this"
+
+
+def violations(before: Model, after: Model, declares: frozenset[Declared]) -> list[Violation]:
+    """What an edit broke; empty where all holds."""
+    found: list[Violation] = []
     reparsed = parse(str(after.tree))
     if [node.text for node in reparsed.nodes] != [node.text for node in after.tree.nodes]:
-        found.append("the new text reads differently when parsed again")
+        found.append(Violation("the new text reads differently when parsed again"))
     found += [
-        f"the new text has an error in line {problem.line}: {problem.message}" for problem in problems(reparsed)[:1]
+        Violation(f"the new text has an error in line {problem.line}: {problem.message}")
+        for problem in problems(reparsed)[:1]
     ]
     kept = comments(after.tree)
     lost = [text for text in comments(before.tree) if not kept[text]]
-    found += [f"a comment is lost: {text}" for text in lost[:1]]
+    found += [Violation(f"a comment is lost: {text}") for text in lost[:1]]
     old, new = configuration(before.final), configuration(after.final)
-    for name in sorted(old.keys() | new.keys()):
-        if old.get(name) != new.get(name) and name not in declares:
-            found.append(f"{name} of the image would change from {old.get(name)!r} to {new.get(name)!r}")
+    for part in sorted(old.keys() | new.keys(), key=str):
+        if old.get(part) != new.get(part) and part not in declares:
+            said = f"{part} of the image would change from {old.get(part)!r} to {new.get(part)!r}"
+            found.append(Violation(said, (part,)))
     if _installs(before) != _installs(after):
-        found.append("the Python packages that are installed would change")
+        found.append(Violation("the Python packages that are installed would change"))
     if _bodies(before.tree) - _bodies(after.tree):
-        found.append("a heredoc is lost")
+        found.append(Violation("a heredoc is lost"))
     found += _lost_steps(before.final, after.final, declares)
     return found
 
 
 def _installs(model: Model) -> Counter[object]:
-    """What pip is asked to install over all stages, whatever the place and the cache."""
+    """What managers are asked to install over all stages, whatever the place and the cache; system packages may be replaced."""
     return Counter(
-        (action.requirements, action.constraints, action.packages, action.local, action.editable)
+        (
+            install.manager.id,
+            install.manifests,
+            install.constraints,
+            tuple(package.word.text for package in install.asked),
+            install.projects,
+            install.editable,
+            install.groups,
+        )
         for stage in model.stages
         for _, unit in stage.units
-        if isinstance(action := unit.effects.action, PipInstall)
+        if (install := language_install(unit.effects.action)) is not None
     )
 
 
@@ -91,14 +130,17 @@ def _bodies(tree: Dockerfile) -> Counter[str]:
     return Counter(heredoc.body for node in tree.instructions if node.keyword != "RUN" for heredoc in node.heredocs)
 
 
-def _lost_steps(before: Stage, after: Stage, declares: frozenset[str]) -> list[str]:
+def _lost_steps(before: Stage, after: Stage, declares: frozenset[Declared]) -> list[Violation]:
     """Commands that must stay in the final stage, in their order, and do not."""
-    movable = (PipInstall, VenvCreate, AptInstall, AptUpdate, AptClean, PipCacheClean, ShellState)
+    movable = (Install, Make, Refresh, Clean, ShellState)
     kept = iter([unit.command.text for _, unit in after.units])
     return [
-        f"the RUN in line {step.line} would no longer run: {unit.command.text}"
+        Violation(
+            f"the RUN in line {step.line} would no longer run: {unit.command.text}",
+            (Declared("RUN", unit.command.text),),
+        )
         for step, unit in before.units
         if not isinstance(unit.effects.action, movable)
-        and f"RUN {unit.command.text}" not in declares
+        and Declared("RUN", unit.command.text) not in declares
         and unit.command.text not in kept
     ][:1]

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dockfix.model.reason import Declared, Reason
+
 
 @dataclass(frozen=True)
 class Note:
     """One sentence about one place: why something was changed, was not, or could be.
 
     ``transform`` is the id of the transform that speaks ("" for the engine itself); ``line`` is the 1-based line in the
-    file as the user wrote it (0 for the file as a whole); ``message`` is plain text without a full stop.
+    file as the user wrote it (0 for the file as a whole); ``message`` is plain text without a full stop. ``reason`` is what it is made
+    of where it is a refusal, or a doubt about a change that was made.
     """
 
     transform: str
     line: int
     message: str
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class FileResult:
     unsafe: tuple[Note, ...] = ()
     refusals: tuple[Note, ...] = ()
     warnings: tuple[Note, ...] = ()
-    declares: frozenset[str] = frozenset()
+    declares: frozenset[Declared] = frozenset()
     failures: tuple[Failure, ...] = field(default=())
 
     @property

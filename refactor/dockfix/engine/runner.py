@@ -9,21 +9,21 @@ from pathlib import Path
 from dockfix.context.build_context import BuildContext
 from dockfix.context.locate import find_context
 from dockfix.engine.invariants import violations
-from dockfix.engine.registry import transforms
+from dockfix.engine.registry import options, transforms
 from dockfix.engine.results import Failure, FileChange, FileResult, Note
 from dockfix.engine.suppression import Suppressions
 from dockfix.engine.transform import Edit, Outcome, Transform
-from dockfix.facts import Facts
+from dockfix.facts import ALL_FACETS, Facet, Facts, Hints
+from dockfix.model.reason import Declared
 from dockfix.syntax import Dockerfile, decode, parse, problems
-
-UNSAFE = "unsafe, because "
 
 
 @dataclass(frozen=True)
 class Settings:
     """What the user chose: ids to run (None: all but those on request), ids to leave out, unsafe ones too, options.
 
-    ``provable`` makes, of the unsafe changes, those of which a build shows whether they are right.
+    ``provable`` makes, of the unsafe changes, those of which a build shows whether they are right. ``told`` are fields of
+    ``facts.Hints`` that a build has told, which beat the options.
     """
 
     select: frozenset[str] | None = None
@@ -31,6 +31,7 @@ class Settings:
     unsafe: bool = False
     options: Mapping[str, object] = field(default_factory=dict)
     provable: bool = False
+    told: Mapping[str, object] = field(default_factory=dict)
 
     def chosen(self) -> tuple[Transform, ...]:
         """The transforms to run, in order."""
@@ -41,9 +42,11 @@ class Settings:
             and (transform.safety != "on request" if self.select is None else transform.id in self.select)
         )
 
-    def allow(self, transform: Transform) -> bool:
-        """Whether a transform may make changes, as far as that is known beforehand."""
-        return transform.safety != "unsafe" or self.unsafe or self.provable
+    @property
+    def hints(self) -> Hints:
+        """What the settings of transforms tell about the image. Raises OptionError."""
+        given = {option.hint: option.of(self.options) for option in options().values() if option.hint}
+        return Hints(**{**given, **self.told})
 
 
 @dataclass
@@ -56,7 +59,7 @@ class _Pass:
     unsafe: list[Note] = field(default_factory=list)
     refusals: list[Note] = field(default_factory=list)
     warnings: list[Note] = field(default_factory=list)
-    declares: set[str] = field(default_factory=set)
+    declares: set[Declared] = field(default_factory=set)
     held_back: bool = False
 
 
@@ -74,9 +77,10 @@ def run(path: Path, settings: Settings, *, data: bytes | None = None, context: P
             str(path),
             failures=tuple(Failure(problem.message, problem.line, problem.column, problem.hint) for problem in found),
         )
-    facts = gather(path, tree, context, settings.options)
     suppressions = Suppressions.of(tree)
     chosen = settings.chosen()
+    facets = frozenset(facet for each in chosen if not suppressions.file(each.id) for facet in each.facets)
+    facts = gather(path, tree, context, settings, facets)
     unstable: list[Note] = []
     while True:
         done = _chain(facts, chosen, settings, suppressions)
@@ -92,8 +96,14 @@ def run(path: Path, settings: Settings, *, data: bytes | None = None, context: P
     return _result(path, text, facts, done, suppressions, unstable)
 
 
-def gather(path: Path, tree: Dockerfile, context: Path | None, options: Mapping[str, object]) -> Facts:
-    """The facts about a parsed Dockerfile at ``path``."""
+def gather(
+    path: Path,
+    tree: Dockerfile,
+    context: Path | None = None,
+    settings: Settings = Settings(),
+    facets: frozenset[Facet] = ALL_FACETS,
+) -> Facts:
+    """The facts about a parsed Dockerfile at ``path``; ``facets`` are the parts of the placement that the run may write."""
     sources = [
         word
         for node in tree.instructions
@@ -102,12 +112,12 @@ def gather(path: Path, tree: Dockerfile, context: Path | None, options: Mapping[
         if "://" not in word and "$" not in word and not word.startswith("git@")
     ]
     located = find_context(path, sources, context)
-    return Facts(tree, located, BuildContext(located.root, dockerfile=path), options)
+    hints = replace(settings.hints, facets=facets)
+    return Facts(tree, located, BuildContext(located.root, dockerfile=path), settings.options, hints)
 
 
 def _chain(facts: Facts, chosen: tuple[Transform, ...], settings: Settings, suppressions: Suppressions) -> _Pass:
-    enabled = frozenset(each.id for each in chosen if settings.allow(each) and not suppressions.file(each.id))
-    done = _Pass(facts if facts.enabled == enabled else replace(facts, enabled=enabled))
+    done = _Pass(facts)
     for transform in chosen:
         held = suppressions.file(transform.id)
         try:
@@ -128,7 +138,7 @@ def _list_unsafe(facts: Facts, done: _Pass, chosen: tuple[Transform, ...], setti
     """Puts into ``done`` what ``--unsafe`` would add: one unsafe change may be what others need."""
     allowed = replace(settings, unsafe=True)
     full = _chain(facts, chosen, allowed, Suppressions.of(facts.tree))
-    reasons = {note.transform: note.message for note in full.warnings if note.message.startswith(UNSAFE)}
+    reasons = {note.transform: note.message for note in full.warnings if note.reason is not None}
     added = [note for note in full.changes if note not in done.changes]
     for note in added:
         reason = reasons.pop(note.transform, "")
@@ -138,30 +148,32 @@ def _list_unsafe(facts: Facts, done: _Pass, chosen: tuple[Transform, ...], setti
 
 
 def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settings, suppressions: Suppressions) -> None:
-    done.refusals += [Note(transform.id, line, reason) for line, reason in outcome.refusals]
-    done.warnings += [Note(transform.id, line, warning) for line, warning in outcome.warnings]
-    done.held_back = done.held_back or outcome.waits
+    done.refusals += [Note(transform.id, reason.line, reason.text, reason) for reason in outcome.refusals]
+    done.warnings += [Note(transform.id, warning.line, warning.text) for warning in outcome.warnings]
     edits = _unsuppressed(done, transform, outcome, suppressions)
     if not edits and not outcome.files:
         return
     notes = [Note(transform.id, edit.line, edit.reason) for edit in edits if edit.reason]
     notes += [Note(transform.id, 0, outcome.file_reason)] if outcome.files and outcome.file_reason else []
-    unsafe = bool(outcome.unsafe) or transform.safety == "unsafe"
-    if unsafe and not settings.unsafe and not (settings.provable and not outcome.unseen):
+    unsafe = bool(outcome.doubts) or transform.safety == "unsafe"
+    unseen = any(doubt.weight == "unseen" for doubt in outcome.doubts)
+    if unsafe and not settings.unsafe and not (settings.provable and not unseen):
         done.held_back = True
         return
     before = done.facts
     after = before.with_tree(before.tree.replace({edit.node: edit.replacement for edit in edits}), outcome.files)
     broken = violations(before.model, after.model, outcome.declares) if edits else []
     if broken:
-        done.warnings.append(Note(transform.id, 0, f"rolled back, because {broken[0]}; please report this"))
+        done.warnings.append(Note(transform.id, 0, f"rolled back, because {broken[0]}"))
         return
     done.facts = after
     done.files |= outcome.files
     done.changes += notes
     done.declares |= outcome.declares
-    if outcome.unsafe:
-        done.warnings.append(Note(transform.id, 0, f"{UNSAFE}{outcome.unsafe}"))
+    # a doubt about a part of the image is told by the transform that alters it
+    told = next((each for each in outcome.doubts if each.about is None or each.about in outcome.declares), None)
+    if told is not None:
+        done.warnings.append(Note(transform.id, 0, f"unsafe, because {told.text}", told))
 
 
 def _unsuppressed(done: _Pass, transform: Transform, outcome: Outcome, suppressions: Suppressions) -> list[Edit]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal
 
-from dockfix.facts import Facts
+from dockfix.engine.options import Option
+from dockfix.facts import Facet, Facts
+from dockfix.model.reason import Declared, Reason, at
 from dockfix.syntax import Node
 
 Safety = Literal["safe", "unsafe", "on request"]
@@ -27,43 +30,47 @@ class Outcome:
     """What a transform wants done.
 
     ``edits`` hold for the Dockerfile; ``files`` are texts of files beside it, by path relative to the build context.
-    ``refusals`` are (line, reason) for what was left. ``unsafe`` says why the edits could be wrong ("" where they follow from
-    facts); ``unseen`` is that one of the reasons of which no build can show whether it matters. ``declares`` are the parts of the
-    final stage's configuration that the edits change on purpose, such as "USER", "ENV PATH" or "RUN rm /tmp/requirements.txt".
-    ``waits`` says that others may prepare something for the transform in a run in which it is allowed to act.
+    ``refusals`` say what was left and why. ``doubts`` say why the edits could be wrong (none where they follow from
+    facts). ``declares`` are the parts of the image that the edits alter on purpose, such as ``Declared("USER")``,
+    ``Declared("ENV", "PATH")``, ``Declared("RUN", "rm /tmp/x")``.
     """
 
     edits: Sequence[Edit] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     file_reason: str = ""
-    refusals: Sequence[tuple[int, str]] = ()
-    warnings: Sequence[tuple[int, str]] = ()
-    unsafe: str = ""
-    unseen: str = ""
-    declares: frozenset[str] = frozenset()
-    waits: bool = False
+    refusals: Sequence[Reason] = ()
+    warnings: Sequence[Reason] = ()
+    doubts: Sequence[Reason] = ()
+    declares: frozenset[Declared] = frozenset()
 
 
-def refuse(reason: str, line: int = 0) -> Outcome:
+def refuse(reason: str | Reason, line: int = 0) -> Outcome:
     """An outcome that changes nothing, because …"""
-    return Outcome(refusals=((line, reason),))
+    return Outcome(refusals=(at(reason, line) if isinstance(reason, str) else reason,))
 
 
-class Transform(Protocol):
-    """One pass. ``id`` is the module's name with dashes; the class docstring is the page that ``dockfix explain`` shows.
+class Transform(ABC):
+    """One pass. The class docstring is the page that ``dockfix explain`` shows.
 
-    ``atomic`` transforms are applied as a whole or not at all: a suppression above one instruction that they would edit
-    drops them for the file. Of others only the edits to that instruction are dropped. ``order`` sorts the passes.
-    ``options`` are the settings it reads, with their meaning.
+    ``id`` is the module's name with dashes, unless the class gives another. ``after`` are the ids of those that run before it, where
+    they are chosen. An ``atomic`` transform is applied as a whole or not at all: a suppression above one instruction that it would
+    edit drops it for the file; of others only the edits to that instruction are dropped. ``facets`` are the parts of the placement
+    that it writes. ``may_break`` are the checks of ``verify`` that fail first where it was wrong, the likeliest one first.
     """
 
-    id: ClassVar[str]
+    id: ClassVar[str] = ""
     title: ClassVar[str]
-    safety: ClassVar[Safety]
-    order: ClassVar[int]
-    atomic: ClassVar[bool]
-    options: ClassVar[Mapping[str, str]]
+    safety: ClassVar[Safety] = "safe"
+    after: ClassVar[frozenset[str]] = frozenset()
+    atomic: ClassVar[bool] = True
+    options: ClassVar[tuple[Option[Any], ...]] = ()
+    facets: ClassVar[frozenset[Facet]] = frozenset()
+    may_break: ClassVar[tuple[str, ...]] = ()
 
+    def __init_subclass__(cls) -> None:
+        """Names the transform after its module."""
+        cls.id = cls.id or cls.__module__.rpartition(".")[2].replace("_", "-")
+
+    @abstractmethod
     def apply(self, facts: Facts) -> Outcome:
         """The edits to ``facts.tree``; pure: reads only ``facts``."""
-        ...

@@ -9,6 +9,7 @@ from dockfix.context.program.model import UNKNOWN, Write
 from dockfix.facts import SYSTEM_FOLDERS, Facts
 from dockfix.knowledge import file_makers
 from dockfix.model.effects import within
+from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Step
 from dockfix.syntax.shell import Command
 
@@ -60,17 +61,17 @@ def _topmost(path: str, workdir: str) -> str:
     return path if top and within(workdir, top) else top
 
 
-def chosen_folder(facts: Facts) -> tuple[str, int] | None:
-    """Why a folder that the user has to own cannot be named: a build argument decides where it is; with the line."""
+def chosen_folder(facts: Facts) -> Reason | None:
+    """Why a folder that the user has to own cannot be named: a build argument decides where it is."""
     stage = facts.final
     for step in stage.steps:
         state = stage.after(step)
         if step.keyword == "WORKDIR" and state.workdir_chosen and state.workdir != stage.end.workdir:
-            return f"the build argument {state.workdir_chosen} chooses the folder", step.line
+            return at(f"the build argument {state.workdir_chosen} chooses the folder", step.line)
         for unit in step.units:
             name = unit.state.chosen_by(unit.command.text) if unit.command.name in file_makers() else ""
             if name:
-                return f"the build argument {name} chooses what {unit.command.name} makes", step.line
+                return at(f"the build argument {name} chooses what {unit.command.name} makes", step.line)
     return None
 
 
@@ -121,17 +122,19 @@ def place_of(facts: Facts, write: Write) -> str:
     )
 
 
-def left_closed(facts: Facts) -> str:
-    """Why something may stay closed to the new user, "" where nothing does."""
+def left_closed(facts: Facts) -> Reason | None:
+    """Why something may stay closed to the new user, None where nothing does."""
     for step, unit in facts.final.units:
         if unit.effects.unbounded:
-            return f"what the RUN in line {step.line} leaves behind, and for whom, is unknown"
+            return doubt(f"what the RUN in line {step.line} leaves behind, and for whom, is unknown")
         if _closes(unit.command):
-            return f"the RUN in line {step.line} may leave files that only root can read"
+            return doubt(f"the RUN in line {step.line} may leave files that only root can read")
     workdir = facts.final.end.workdir or "/"
     for service in facts.located.services:
         if service.workdir and not within(posixpath.normpath(posixpath.join(workdir, service.workdir)), workdir):
-            return f"{service.file} starts the service {service.name} in {service.workdir}, which may stay root's"
+            return doubt(
+                f"{service.file} starts the service {service.name} in {service.workdir}, which may stay root's"
+            )
     for step in facts.final.of("COPY", "ADD"):
         copy = step.copy
         if copy is None or copy.target is None or copy.origin is not None:
@@ -139,20 +142,22 @@ def left_closed(facts: Facts) -> str:
         flags = {flag.name: flag.value or "" for flag in step.instruction.flags}
         owned = gets_owner(facts, step)
         if step.keyword == "ADD" and any(_ARCHIVE.search(source) for source in copy.sources):
-            return f"the ADD in line {step.line} unpacks an archive, whose files keep their owners and modes"
+            return doubt(f"the ADD in line {step.line} unpacks an archive, whose files keep their owners and modes")
         if "chown" in flags and within(copy.target, workdir):
-            return f"the {step.keyword} in line {step.line} gives files of the working directory to {flags['chown']}"
+            return doubt(
+                f"the {step.keyword} in line {step.line} gives files of the working directory to {flags['chown']}"
+            )
         if "chmod" in flags and ("chown" in flags or not owned) and not _for_all(flags["chmod"]):
-            return f"the {step.keyword} in line {step.line} leaves files that only their owner may use"
+            return doubt(f"the {step.keyword} in line {step.line} leaves files that only their owner may use")
         if owned:
             continue
         if any("://" in source for source in copy.sources):
-            return f"the ADD in line {step.line} leaves a file that only root can read"
+            return doubt(f"the ADD in line {step.line} leaves a file that only root can read")
         for name in sorted(facts.copies[step].files if step in facts.copies else ()):
             mode = facts.context.mode(name)
             if "chmod" not in flags and (mode is None or not _for_all(f"{mode:o}")):
-                return f"{name} is copied to a folder of the system, and only root may use it"
-    return ""
+                return doubt(f"{name} is copied to a folder of the system, and only root may use it")
+    return None
 
 
 def _for_all(mode: str) -> bool:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import dataclass
 from typing import Literal
 
 from dockfix.context.program.model import is_development
 from dockfix.context.program.reach import reached
 from dockfix.context.program.read import is_python
 from dockfix.context.scripts import commands_in_script
-from dockfix.facts import Facts, Installer
+from dockfix.facts import Facts
 from dockfix.knowledge import package_manager, package_managers
+from dockfix.model.reason import Reason, doubt
 
 _MODULE = re.compile(r"([A-Za-z_][\w.]*)(?::[\w.()]+)?")
 _SETUP = ("pyproject.toml", "setup.cfg", "setup.py")
@@ -23,7 +25,24 @@ _PIP = rb"""['"]-m['"]\s*,\s*['"]pip['"]|pip\._internal|\bpip\.main\(|\bensurepi
 _INSTALL: tuple[Literal["python", "system"], ...] = ("python", "system")
 
 
-def find_installer(facts: Facts) -> Installer | None:
+@dataclass(frozen=True)
+class Installer:
+    """``reason`` says where what is started; ``runs`` whether the container is seen to run that code."""
+
+    reason: str
+    runs: bool
+
+
+def requirements_unknown(facts: Facts) -> Reason | None:
+    """Why not all the packages that are asked for are known, None where they are."""
+    for manifest in facts.manifests.values():
+        if manifest.unknown is not None:
+            return doubt(manifest.unknown)
+    found = facts.ask(installer)
+    return doubt(f"{found.reason}, though nothing is seen to start it") if found and not found.runs else None
+
+
+def installer(facts: Facts) -> Installer | None:
     """What installs packages while the program runs: what the container is seen to start, before the rest."""
     started = facts.startup.programs
     for manager in package_managers(*_INSTALL):

@@ -6,8 +6,13 @@ import re
 from functools import cache
 
 from dockfix.facts import SYSTEM_FOLDERS, Facts
+from dockfix.facts.reach import installer
+from dockfix.facts.rules import Rule, first
+from dockfix.facts.user import USER
 from dockfix.knowledge import cron_packages, ordinary_root_programs, root_programs, user_changing_servers
-from dockfix.model.effects import AptInstall, within
+from dockfix.managers.verbs import system_install
+from dockfix.model.effects import within
+from dockfix.model.reason import Reason, at
 
 # Code that asks for what only root has
 _NEEDS_ROOT = (
@@ -16,56 +21,57 @@ _NEEDS_ROOT = (
     rb"|^[ \t]*(?:from|import)[ \t]+(?:scapy|evdev|usb|smbus2?|spidev)\b"
     rb"|/dev/(?:tty[A-Z]|i2c|spi|video|mem|gpio|input|net|kvm|bus|snd|dri)"
 )
+_MAKES_USER = re.compile(rf"\b(?:useradd|adduser|{USER})\b")
+_AT_HOME = re.compile(r"\bpip\b.*\s--user\b")
 
 
-def needs_root(facts: Facts) -> tuple[str, int] | None:
-    """Why the image has to start as root or its user stays as it is, with the line; None where nothing says so."""
+def needs_root(facts: Facts) -> Reason | None:
+    """Why the image has to start as root or its user stays as it is; None where nothing says so."""
+    return first(_RULES, facts)
+
+
+def _base(facts: Facts) -> Reason | None:
     stage = facts.final
     if stage.parent is not None:
-        return f"the final stage builds on another stage, {stage.base}", stage.start.line
-    if stage.python is None:
-        return "the base image is not an official Python image", stage.start.line
-    if stage.python.variant not in {"full", "slim"}:
-        return f"the base image is not Debian-based ({stage.python.variant})", stage.start.line
+        return at(f"the final stage builds on another stage, {stage.base}", stage.start.line)
+    if stage.image is None:
+        return at("the base image is not an official Python image", stage.start.line)
+    if stage.image.variant not in {"full", "slim"}:
+        return at(f"the base image is not Debian-based ({stage.image.variant})", stage.start.line)
+    return None
+
+
+def _user_of_its_own(facts: Facts) -> Reason | None:
+    stage = facts.final
     users = stage.of("USER")
     if users:
-        return f"USER {users[-1].instruction.args} is set already", users[-1].line
+        return at(f"USER {users[-1].instruction.args} is set already", users[-1].line)
     if stage.of("ONBUILD"):
-        return "ONBUILD instructions run in other people's builds", stage.of("ONBUILD")[0].line
-    made = next(
-        (step for step, unit in stage.units if re.search(r"\b(?:useradd|adduser|appuser)\b", unit.command.text)), None
-    )
+        return at("ONBUILD instructions run in other people's builds", stage.of("ONBUILD")[0].line)
+    made = next((step for step, unit in stage.units if _MAKES_USER.search(unit.command.text)), None)
     if made:
-        return "the file makes a user and does not switch to it; something else may", made.line
+        return at("the file makes a user and does not switch to it; something else may", made.line)
     owned = next((step for step, unit in stage.units if unit.command.name in {"chown", "chgrp"}), None)
-    if owned:
-        return "the file hands files to another user by itself", owned.line
-    for program in sorted(facts.startup.programs):
-        if program in root_programs():
-            return f"{facts.startup.programs[program]} runs {program}, which needs root", 0
-    at_home = next((step for step, unit in stage.units if re.search(r"\bpip\b.*\s--user\b", unit.command.text)), None)
-    if at_home or any(name in stage.end.env for name in ("PIP_USER", "PYTHONUSERBASE")):
-        return "pip installs into root's home folder, which only root can read", at_home.line if at_home else 0
-    for where, text in facts.startup.texts.items():
-        if _server_user().search(text):
-            return f"{where} lets the server change its user", 0
-    manager = _of_managers(facts)
-    if manager:
-        return manager, 0
-    for found in facts.application.search(_NEEDS_ROOT):
-        return f"{found.file}:{found.line} uses {found.word.strip()}, which needs root", 0
-    if facts.installer:
-        return f"{facts.installer.reason}, which may install packages", 0
-    for use in (*facts.program.running().runs, *facts.processes.runs):
-        if use.word.rpartition("/")[2] in root_programs():
-            return f"{use.file}:{use.line} runs {use.word}, which needs root", 0
-    mention = next(iter(facts.application.mentions(sorted(root_programs() - ordinary_root_programs()))), None)
-    if mention:
-        return f"{mention.file}:{mention.line} runs {mention.word}, which needs root", 0
-    for service in facts.located.services:
-        if service.needs_root:
-            return f"{service.file} gives the service {service.name} {service.needs_root}", 0
-    return _placed_for_root(facts)
+    return at("the file hands files to another user by itself", owned.line) if owned else None
+
+
+def _root_program_at_the_start(facts: Facts) -> Reason | None:
+    programs = facts.startup.programs
+    found = next((program for program in sorted(programs) if program in root_programs()), None)
+    return at(f"{programs[found]} runs {found}, which needs root") if found else None
+
+
+def _packages_at_home(facts: Facts) -> Reason | None:
+    at_home = next((step for step, unit in facts.final.units if _AT_HOME.search(unit.command.text)), None)
+    if at_home or any(name in facts.final.end.env for name in ("PIP_USER", "PYTHONUSERBASE")):
+        text = "pip installs into root's home folder, which only root can read"
+        return at(text, at_home.line if at_home else 0)
+    return None
+
+
+def _server_with_a_user(facts: Facts) -> Reason | None:
+    where = next((where for where, text in facts.startup.texts.items() if _server_user().search(text)), None)
+    return at(f"{where} lets the server change its user") if where else None
 
 
 @cache
@@ -75,44 +81,92 @@ def _server_user() -> re.Pattern[str]:
     return re.compile(rf"\b(?:{names})\b[^\n]*\s'?--?(?:user|uid|gid|group)\b")
 
 
-def _of_managers(facts: Facts) -> str:
-    """What the files of process managers and cron need root for, "" where nothing: a crontab counts where cron is installed."""
+def _process_manager(facts: Facts) -> Reason | None:
+    """What the files of process managers and cron need root for: a crontab counts where cron is installed."""
     installed = {
         package.name
         for _, unit in facts.final.units
-        if isinstance(unit.effects.action, AptInstall)
-        for package in unit.effects.action.packages
+        if (install := system_install(unit.effects.action)) is not None
+        for package in install.asked
     }
     for use in facts.processes.root:
         if use.word.isdecimal() or (
             use.word == "cron" and not installed & cron_packages()
         ):  # ports are looked at elsewhere
             continue
-        return f"{use.file}:{use.line}: {use.how}"
-    return ""
+        return at(f"{use.file}:{use.line}: {use.how}")
+    return None
 
 
-def _placed_for_root(facts: Facts) -> tuple[str, int] | None:
-    """Refuses where the program lies where only root can read or in a folder that no user may own."""
+def _right_of_root(facts: Facts) -> Reason | None:
+    found = next(iter(facts.application.search(_NEEDS_ROOT)), None)
+    return at(f"{found.file}:{found.line} uses {found.word.strip()}, which needs root") if found else None
+
+
+def _installs_when_it_runs(facts: Facts) -> Reason | None:
+    found = facts.ask(installer)
+    return at(f"{found.reason}, which may install packages") if found else None
+
+
+def _root_program_in_the_code(facts: Facts) -> Reason | None:
+    for use in (*facts.program.running().runs, *facts.processes.runs):
+        if use.word.rpartition("/")[2] in root_programs():
+            return at(f"{use.file}:{use.line} runs {use.word}, which needs root")
+    mention = next(iter(facts.application.mentions(sorted(root_programs() - ordinary_root_programs()))), None)
+    return at(f"{mention.file}:{mention.line} runs {mention.word}, which needs root") if mention else None
+
+
+def _service(facts: Facts) -> Reason | None:
+    found = next((service for service in facts.located.services if service.needs_root), None)
+    return at(f"{found.file} gives the service {found.name} {found.needs_root}") if found else None
+
+
+def _working_directory(facts: Facts) -> Reason | None:
     stage = facts.final
     workdir = stage.end.workdir
     if workdir is None:
-        return "the working directory is not known", 0
+        return at("the working directory is not known")
     if workdir == "/" or workdir.strip("/") in SYSTEM_FOLDERS:
-        return f"the working directory is {workdir}, which a user must not own", 0
+        return at(f"the working directory is {workdir}, which a user must not own")
     if within(workdir, "/root"):
-        return "the working directory lies in /root, which only root can read", 0
+        return at("the working directory lies in /root, which only root can read")
     if not [step for step in stage.steps if step.keyword in {"RUN", "COPY", "ADD", "WORKDIR"}]:
-        return "the final stage has nothing of its own", 0
-    for step in stage.steps:
+        return at("the final stage has nothing of its own")
+    return None
+
+
+def _files_of_root(facts: Facts) -> Reason | None:
+    for step in facts.final.steps:
         if step.copy is not None and (step.copy.target is None or within(step.copy.target, "/root")):
-            return "files are copied to /root, which only root can read", step.line
+            return at("files are copied to /root, which only root can read", step.line)
         if step.keyword == "ENV" and re.search(r"/root\b", step.instruction.args):
-            return "ENV names /root, which only root can read", step.line
+            return at("ENV names /root, which only root can read", step.line)
         for unit in step.units:
             if unit.command.name != "rm" and any(within(path, "/root") for path in unit.effects.writes):
-                return f"{unit.command.name} writes to /root, which only root can read", step.line
-    volumes = [number for number, step in enumerate(stage.steps) if step.keyword == "VOLUME"]
-    if volumes and any(step.keyword in {"RUN", "COPY", "ADD"} for step in stage.steps[volumes[0] :]):
-        return "steps follow a VOLUME, whose owner could then not be set", stage.steps[volumes[0]].line
+                return at(f"{unit.command.name} writes to /root, which only root can read", step.line)
     return None
+
+
+def _volume(facts: Facts) -> Reason | None:
+    steps = facts.final.steps
+    volumes = [number for number, step in enumerate(steps) if step.keyword == "VOLUME"]
+    if volumes and any(step.keyword in {"RUN", "COPY", "ADD"} for step in steps[volumes[0] :]):
+        return at("steps follow a VOLUME, whose owner could then not be set", steps[volumes[0]].line)
+    return None
+
+
+_RULES: tuple[Rule, ...] = (
+    _base,
+    _user_of_its_own,
+    _root_program_at_the_start,
+    _packages_at_home,
+    _server_with_a_user,
+    _process_manager,
+    _right_of_root,
+    _installs_when_it_runs,
+    _root_program_in_the_code,
+    _service,
+    _working_directory,
+    _files_of_root,
+    _volume,
+)

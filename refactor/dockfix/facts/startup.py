@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from dockfix.context.compose import ComposeService
 from dockfix.context.scripts import commands_in_script, is_shell_script
 from dockfix.knowledge import rule_runners
+from dockfix.model.reason import Reason, doubt
 from dockfix.model.stages import Stage
 from dockfix.syntax import Instruction
 from dockfix.syntax.shell import quoted
@@ -18,7 +19,7 @@ from dockfix.syntax.shell import quoted
 class Startup:
     """``programs`` maps a program's base name to where it is called.
 
-    ``login_shell`` is where a shell resets PATH ("" where none does); ``unknown`` says what could not be read.
+    ``login_shell`` is where a shell resets PATH ("" where none does); ``unknown`` says what could not be read (None: all was).
     ``writes`` are absolute paths that the scripts write. ``texts`` are the scripts, by where they stand, for a search.
     """
 
@@ -26,7 +27,7 @@ class Startup:
     texts: dict[str, str]
     writes: frozenset[str] = frozenset()
     login_shell: str = ""
-    unknown: str = ""
+    unknown: Reason | None = None
 
 
 def read_startup(
@@ -57,7 +58,7 @@ class _Reader:
         self.texts: dict[str, str] = {}
         self.writes: set[str] = set()
         self.login_shell = ""
-        self.unknown = ""
+        self.unknown: Reason | None = None
         self.seen: set[str] = set()
 
     def instruction(self, node: Instruction, stage: Stage, where: str) -> None:
@@ -68,13 +69,13 @@ class _Reader:
         self.texts[where] = f"{self.texts[where]}\n{text}" if where in self.texts else text
         facts = commands_in_script(text)
         if facts is None:
-            self.unknown = self.unknown or f"the script of {where} could not be read"
+            self.unknown = self.unknown or doubt(f"the script of {where} could not be read")
             return
         if facts.dynamic:
-            self.unknown = self.unknown or f"what {where} runs is worked out only when it runs"
+            self.unknown = self.unknown or doubt(f"what {where} runs is worked out only when it runs")
         rules = next((name for name in facts.commands if posixpath.basename(name) in rule_runners()), "")
         if rules:
-            self.unknown = self.unknown or f"what {rules} runs for {where} is not read"
+            self.unknown = self.unknown or doubt(f"what {rules} runs for {where} is not read")
         for name in facts.commands:
             if not name.startswith("-"):  # a CMD may hold the options of the ENTRYPOINT
                 self.programs.setdefault(posixpath.basename(name), where)
@@ -95,6 +96,6 @@ class _Reader:
             self.seen.add(name)
             text = self.read(name)
             if text is None:
-                self.unknown = self.unknown or f"{name} could not be read"
+                self.unknown = self.unknown or doubt(f"{name} could not be read")
             elif is_shell_script(name, text):
                 self.script(text, name, workdir)

@@ -14,7 +14,7 @@ from dockfix.knowledge.apt import (
     role,
     runtime_libraries,
 )
-from dockfix.knowledge.base_images import DEFAULT_PATH, PythonImage, Variant, python_image, starts_as_root
+from dockfix.knowledge.base_images import DEFAULT_PATH, BaseImage, Variant, base_image, starts_as_root
 from dockfix.knowledge.command_options import CommandOptions, command_options
 from dockfix.knowledge.full_image import full_compilers, full_libraries, full_programs, slim_reference
 from dockfix.knowledge.linters import Linter, linters, reader_of
@@ -67,12 +67,12 @@ from dockfix.knowledge.wrappers import Wrapper, inits, starts_another, wrappers
 __all__ = [
     "DEFAULT_PATH",
     "ApkRole",
+    "BaseImage",
     "BuildOnly",
     "CommandOptions",
     "Linter",
     "Needs",
     "PackageManager",
-    "PythonImage",
     "PythonProgram",
     "Role",
     "Variant",
@@ -80,6 +80,7 @@ __all__ = [
     "alongside",
     "apk_role",
     "apk_runtime",
+    "base_image",
     "boxes",
     "build_only",
     "calls",
@@ -116,7 +117,6 @@ __all__ = [
     "package_managers",
     "path_resetters",
     "posix_shells",
-    "python_image",
     "python_needs",
     "python_program",
     "python_programs",

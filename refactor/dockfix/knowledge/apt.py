@@ -57,6 +57,14 @@ def role(package: str) -> Role:
     return "git" if package in table("apt_roles")["git"]["packages"].split() else "unknown"
 
 
+def instead(package: str, suites: frozenset[str] | None) -> tuple[str, ...] | None:
+    """The packages that stand in for one once everything is compiled; None where that is not certain."""
+    only = build_only(package)
+    if only is not None:
+        return only.runtime
+    return runtime_libraries(package, suites) if role(package) == "dev" else ()
+
+
 def commands(package: str) -> frozenset[str]:
     """The programs that a package is known to bring; an empty set says nothing: it may bring programs all the same.
 

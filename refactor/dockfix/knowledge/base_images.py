@@ -17,20 +17,27 @@ Variant = Literal["full", "slim", "alpine", "windows"]
 
 
 @dataclass(frozen=True)
-class PythonImage:
-    """An official Python image.
+class BaseImage:
+    """A base image that is known: an official Python image.
 
-    ``version`` is what the tag says of it ("3.11", "3.11.9", "3.14.0rc1", "3.14-rc"; "" where it says nothing);
-    ``suites`` the Debian releases that it may be built on: None where it may be older than the tables, or isn't Debian.
+    ``runtime`` is the language that it brings. ``version`` is what the tag says of it ("3.11", "3.11.9", "3.14.0rc1", "3.14-rc";
+    "" where it says nothing); ``releases`` the Debian releases that it may be built on: None where it may be older than the
+    tables, or isn't Debian.
     """
 
+    runtime: str
     version: str
     variant: Variant
-    suites: frozenset[str] | None
+    releases: frozenset[str] | None
+
+    @property
+    def system(self) -> str:
+        """debian, alpine or windows."""
+        return self.variant if self.variant in ("alpine", "windows") else "debian"
 
 
 @cache
-def python_image(registry: str, repository: str, tag: str | None) -> PythonImage | None:
+def base_image(registry: str, repository: str, tag: str | None) -> BaseImage | None:
     """The official Python image that a reference names; None where it is another image or has no tag of a known form.
 
     Without a tag it is "latest". A reference by digest alone says nothing of the version: it is none of these.
@@ -46,10 +53,10 @@ def python_image(registry: str, repository: str, tag: str | None) -> PythonImage
         return None
     variant, suite = _variant(match["variant"] or match["alone"] or "")
     if variant in ("alpine", "windows"):
-        return PythonImage(version + pre, variant, None)
+        return BaseImage("python", version + pre, variant, None)
     if suite:
-        return PythonImage(version + pre, variant, frozenset({suite}))
-    return PythonImage(version + pre, variant, None if match["rc"] else _built_on(version, pre))
+        return BaseImage("python", version + pre, variant, frozenset({suite}))
+    return BaseImage("python", version + pre, variant, None if match["rc"] else _built_on(version, pre))
 
 
 def starts_as_root(registry: str, repository: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Weight = Literal["blocks", "doubts", "unseen"]
 Part = Literal[
+    "BASE",
     "CMD",
     "ENTRYPOINT",
     "ENV",
@@ -40,11 +42,17 @@ class Reason:
     """Why something is not done, or could be wrong: ``text`` is a clause without a full stop.
 
     ``weight`` says what could settle it: nothing, it is never done ("blocks"); a build ("doubts"); not even a build ("unseen").
+    ``about`` is the part of the image that it speaks of, where it speaks of one.
     """
 
     text: str
     place: Place = field(default=Place())
     weight: Weight = "blocks"
+    about: Declared | None = None
+
+    def at(self, line: int) -> Reason:
+        """The same with a line of the Dockerfile."""
+        return replace(self, place=Place(line))
 
     @property
     def line(self) -> int:
@@ -64,7 +72,29 @@ class Declared:
     name: str = ""
     instead: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        """As a Dockerfile names it, such as ``ENV PATH``."""
+        return f"{self.part} {self.name}" if self.name else self.part
 
-def at(text: str, line: int = 0, weight: Weight = "blocks") -> Reason:
-    """A reason with a line of the Dockerfile."""
-    return Reason(text, Place(line), weight)
+    @property
+    def source(self) -> str:
+        """As a transform writes it, such as ``Declared("ENV", "PATH")``."""
+        words = [json.dumps(word, ensure_ascii=False) for word in (self.part, self.name) if word]
+        if self.instead:
+            words.append(f"instead=({' '.join(f'{json.dumps(name)},' for name in self.instead)})")
+        return f"Declared({', '.join(words)})"
+
+
+def at(text: str, line: int = 0) -> Reason:
+    """Why something is not done, with a line of the Dockerfile."""
+    return Reason(text, Place(line))
+
+
+def doubt(text: str, about: Declared | None = None) -> Reason:
+    """Why something could be wrong, which a build can tell."""
+    return Reason(text, weight="doubts", about=about)
+
+
+def unseen(text: str) -> Reason:
+    """Why something could be wrong, which no build can tell."""
+    return Reason(text, weight="unseen")

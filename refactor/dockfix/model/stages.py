@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from dockfix.knowledge import PythonImage, posix_shells, python_image, starts_as_root
-from dockfix.model.commands import effects_of, state_after
+from dockfix.knowledge import BaseImage, base_image, posix_shells, starts_as_root
+from dockfix.model.commands import state_after
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.state import State
-from dockfix.syntax import Dockerfile, Instruction, expand, image, pairs
-from dockfix.syntax.shell import Command, Script, parse_script, quoted, shebang
+from dockfix.syntax import Dockerfile, Instruction, expand, pairs
+from dockfix.syntax import image as reference_of
+from dockfix.syntax.shell import Command, Script, parse_script, quoted
+from dockfix.syntax.shell_form import ShellForm, shell_form
+
+EffectsOf = Callable[[Command, State], Effects]
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One command of a RUN with its effects; offsets of ``command`` are turned into the instruction's by ``Step.raw``."""
+    """One command of a RUN with its effects."""
 
     command: Command
     effects: Effects
@@ -46,7 +50,6 @@ class Step:
     state: State
     units: tuple[Unit, ...] = ()
     copy: Copy | None = None
-    script_start: int | None = None
 
     @property
     def keyword(self) -> str:
@@ -58,11 +61,10 @@ class Step:
         """The instruction's line in the user's file."""
         return self.instruction.line
 
-    def raw(self, start: int, end: int) -> tuple[int, int]:
-        """The span in the instruction's text of a span of its script."""
-        if self.script_start is None:
-            return _logical_span(self.instruction, start, end)
-        return self.script_start + start, self.script_start + end
+    @cached_property
+    def shell_form(self) -> ShellForm | None:
+        """What writes a RUN, CMD or ENTRYPOINT again, by the commands and words of its units; None where no shell that is known runs it."""
+        return _read(self.instruction, self.state.shell)
 
     @cached_property
     def all_effects(self) -> tuple[Effects, ...]:
@@ -82,7 +84,7 @@ class Stage:
     name: str
     base: str | None
     parent: Stage | None
-    python: PythonImage | None
+    image: BaseImage | None
     steps: tuple[Step, ...]
     end: State
 
@@ -127,8 +129,11 @@ class Model:
         return self.stages[-1]
 
 
-def build(tree: Dockerfile) -> Model:
-    """The model of a tree without problems (its first instructions are ARG and FROM)."""
+def build(tree: Dockerfile, effects_of: EffectsOf) -> Model:
+    """The model of a tree without problems (its first instructions are ARG and FROM).
+
+    ``effects_of`` gives the effects of a command in a state: the model itself knows no program by name.
+    """
     stages: list[Stage] = []
     global_args: dict[str, str | None] = {}
     instructions = list(tree.instructions)
@@ -138,48 +143,56 @@ def build(tree: Dockerfile) -> Model:
         global_args.update(pairs(node, known))
     for position, start in enumerate(starts):
         stop = starts[position + 1] if position + 1 < len(starts) else len(instructions)
-        stages.append(_stage(position, instructions[start], instructions[start + 1 : stop], stages, global_args))
+        body = instructions[start + 1 : stop]
+        stages.append(_stage(position, instructions[start], body, stages, global_args, effects_of))
     return Model(tree, tuple(stages), global_args)
 
 
 def _stage(
-    index: int, start: Instruction, body: list[Instruction], earlier: list[Stage], global_args: Mapping[str, str | None]
+    index: int,
+    start: Instruction,
+    body: list[Instruction],
+    earlier: list[Stage],
+    global_args: Mapping[str, str | None],
+    effects_of: EffectsOf,
 ) -> Stage:
     words = start.words
     base = expand(words[0], {key: value for key, value in global_args.items() if value is not None}) if words else None
     name = words[2] if len(words) == 3 and words[1].lower() == "as" else ""
     parent = next((stage for stage in earlier if base and stage.name.lower() == base.lower()), None)
-    python = parent.python if parent else _python(base)
-    state = replace(parent.end, args={}) if parent else State(user="" if _is_root(base, python) else None)
+    known = parent.image if parent else _known(base)
+    state = replace(parent.end, args={}) if parent else State(user="" if _is_root(base, known) else None)
     steps: list[Step] = []
     for node in body:
-        step, state = _step(node, state, global_args)
+        step, state = _step(node, state, global_args, effects_of)
         steps.append(step)
-    return Stage(index, start, name, base, parent, python, tuple(steps), state)
+    return Stage(index, start, name, base, parent, known, tuple(steps), state)
 
 
-def _python(base: str | None) -> PythonImage | None:
+def _known(base: str | None) -> BaseImage | None:
     if base is None:
         return None
-    reference = image(base)
+    reference = reference_of(base)
     if reference.digest and not reference.tag:
         return None  # it may be any version, and any system
-    return python_image(reference.registry, reference.repository, reference.tag or "latest")
+    return base_image(reference.registry, reference.repository, reference.tag or "latest")
 
 
-def _is_root(base: str | None, python: PythonImage | None) -> bool:
+def _is_root(base: str | None, known: BaseImage | None) -> bool:
     """Whether the base image is known to run commands as root."""
-    if python is not None or base is None:
-        return python is not None
-    reference = image(base)
+    if known is not None or base is None:
+        return known is not None
+    reference = reference_of(base)
     return starts_as_root(reference.registry, reference.repository)
 
 
-def _step(node: Instruction, state: State, global_args: Mapping[str, str | None]) -> tuple[Step, State]:
+def _step(
+    node: Instruction, state: State, global_args: Mapping[str, str | None], effects_of: EffectsOf
+) -> tuple[Step, State]:
     keyword = node.keyword
     if keyword == "RUN":
-        units, script_start, after = _run(node, state)
-        return Step(node, state, units, script_start=script_start), after
+        units, after = _run(node, state, effects_of)
+        return Step(node, state, units), after
     if keyword in {"COPY", "ADD"}:
         return Step(node, state, copy=_copy(node, state)), state
     return Step(node, state), _declare(node, state, global_args)
@@ -224,38 +237,26 @@ def _copy(node: Instruction, state: State) -> Copy:
     return Copy(sources, target, folder, flags.get("from"), bool(node.heredocs))
 
 
-def script_of(node: Instruction, shell: tuple[str, ...] | None) -> tuple[Script, int | None] | None:
-    """The shell script of a shell-form RUN, CMD, ENTRYPOINT or HEALTHCHECK, and where it starts in the node's text.
-
-    The start is None where offsets count in the logical arguments. None: exec form, or no shell that is known runs it.
-    """
-    if node.json is not None or (shell and posixpath.basename(shell[0]) not in posix_shells()):
-        return None
-    if not node.heredocs:
-        return parse_script(node.args), None
-    only = node.heredocs[0]
-    if len(node.heredocs) > 1 or node.args.replace(" ", "").lstrip("<-").strip("\"'") != only.name:
-        return None
-    first = shebang(only.body)
-    if first and first[-1] not in posix_shells():
-        return None
-    return parse_script(only.body), only.body_start
+def _read(node: Instruction, shell: tuple[str, ...] | None) -> ShellForm | None:
+    """The shell form of an instruction; None where no shell runs it whose language dockfix reads."""
+    form = shell_form(node)
+    programs = (posixpath.basename(shell[0]) if shell else "", form.shebang if form is not None else "")
+    return form if all(not program or program in posix_shells() for program in programs) else None
 
 
-def _run(node: Instruction, state: State) -> tuple[tuple[Unit, ...], int | None, State]:
-    parsed = script_of(node, state.shell)
-    if parsed is None:
+def _run(node: Instruction, state: State, effects_of: EffectsOf) -> tuple[tuple[Unit, ...], State]:
+    form = _read(node, state.shell)
+    if form is None:
         if node.json and not any("$" in word for word in node.json):
-            parsed = parse_script(quoted(node.json)), None
-            units = _units(parsed[0], state)[0]
-            return tuple(replace(unit, effects=_unmovable(unit.effects)) for unit in units), None, state
+            units = _units(parse_script(quoted(node.json)), state, effects_of)[0]
+            return tuple(replace(unit, effects=_unmovable(unit.effects)) for unit in units), state
         whole = Command(node.args, 0, len(node.args))
-        return (Unit(whole, opaque("it is not run by a shell that dockfix reads"), state),), None, state
-    units, after = _units(parsed[0], state)
-    return units, parsed[1], replace(state, venvs=after.venvs)
+        return (Unit(whole, opaque("it is not run by a shell that dockfix reads"), state),), state
+    units, after = _units(form.script, state, effects_of)
+    return units, replace(state, environments=after.environments)
 
 
-def _units(script: Script, state: State) -> tuple[tuple[Unit, ...], State]:
+def _units(script: Script, state: State, effects_of: EffectsOf) -> tuple[tuple[Unit, ...], State]:
     units: list[Unit] = []
     for command in script.commands:
         effects = effects_of(command, state)
@@ -267,9 +268,3 @@ def _units(script: Script, state: State) -> tuple[tuple[Unit, ...], State]:
 def _unmovable(effects: Effects) -> Effects:
     """Effects of an exec-form RUN: what is known stays known, but no word of it has a place in the text."""
     return effects if effects.action is None else opaque("it is written in exec form")
-
-
-def _logical_span(node: Instruction, start: int, end: int) -> tuple[int, int]:
-    logical = node.logical
-    offset = node.args_start
-    return logical.raw(offset + start), logical.raw(offset + end - 1) + 1

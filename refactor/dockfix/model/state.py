@@ -1,4 +1,4 @@
-"""What holds at one point of a stage: directory, user, variables, shell, active virtual environment."""
+"""What holds at one point of a stage: directory, user, variables, shell, the environments made so far."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from dockfix.knowledge import DEFAULT_PATH
+from dockfix.model.artefact import Environment
 from dockfix.syntax import expand
 from dockfix.syntax.shell import Word
 
@@ -19,8 +20,8 @@ class State:
     """The state before a step.
 
     ``workdir`` is absolute, None where a variable without a known value decides; ``user`` is "" for the base image's own;
-    ``env`` holds the values of ENV, ``args`` of the ARGs in scope (None: no default); ``venvs`` the virtual environments
-    made so far; ``activated`` the one that this RUN's shell has activated. ``chosen`` are the variables whose value a build
+    ``env`` holds the values of ENV, ``args`` of the ARGs in scope (None: no default); ``environments`` are those that were made so
+    far, ``activated`` is the root of the one that this RUN's shell has activated. ``chosen`` are the variables whose value a build
     argument decides: what is known of them holds for its default. ``workdir_chosen`` is the one that decides the directory.
     """
 
@@ -29,7 +30,7 @@ class State:
     env: Mapping[str, str] = field(default_factory=lambda: {"PATH": DEFAULT_PATH})
     args: Mapping[str, str | None] = field(default_factory=dict)
     shell: tuple[str, ...] | None = None
-    venvs: tuple[str, ...] = ()
+    environments: tuple[Environment, ...] = ()
     activated: str = ""
     chosen: frozenset[str] = frozenset()
     workdir_chosen: str = ""
@@ -47,33 +48,6 @@ class State:
     def is_root(self) -> bool:
         """Whether commands run as root for certain (official base images start as root)."""
         return self.user is not None and self.user.partition(":")[0] in {"", "root", "0"}
-
-    @property
-    def active_venv(self) -> str:
-        """The virtual environment whose programs come first on PATH, "" where none does."""
-        if self.activated:
-            return self.activated
-        for entry in self.env.get("PATH", "").split(":"):
-            prefix = posixpath.dirname(entry.rstrip("/"))
-            if entry.rstrip("/").endswith("/bin") and prefix in self.venvs:
-                return prefix
-            if entry in DEFAULT_PATH.split(":"):
-                break
-        return ""
-
-    @property
-    def unseen_venv(self) -> str:
-        """A virtual environment that PATH or VIRTUAL_ENV name and that no ``python -m venv`` seen here has made."""
-        named = self.env.get("VIRTUAL_ENV", "").rstrip("/")
-        if named and named not in self.venvs:
-            return named
-        for entry in self.env.get("PATH", "").split(":"):
-            prefix = posixpath.dirname(entry.rstrip("/"))
-            if entry in DEFAULT_PATH.split(":") or prefix in self.venvs:
-                return ""
-            if "env" in posixpath.basename(prefix) or "conda" in prefix:
-                return prefix
-        return ""
 
     def path(self, text: str) -> str | None:
         """An absolute, normalised path for ``text`` as a command here would take it."""

@@ -36,7 +36,16 @@ def error(place: str, issue: Issue, style: Style) -> Iterator[str]:
 
 def warning(place: str, message: str, style: Style, line: int = 0) -> str:
     """``warning: PATH:LINE: message``."""
-    return style("warning:", "yellow") + " " + one_line(f"{place}{f':{line}' * (line > 0)}: {message}")
+    where = f"{place}{f':{line}' * (line > 0)}: " if place else ""
+    return style("warning:", "yellow") + " " + one_line(f"{where}{message}")
+
+
+def plug_ins(style: Style) -> Iterator[str]:
+    """A warning for each plug-in that could not be loaded."""
+    from dockfix.engine.registry import broken
+
+    for each in broken():
+        yield warning("", str(each), style)
 
 
 def headline(result: FileResult, label: str, mode: Mode, style: Style) -> str:

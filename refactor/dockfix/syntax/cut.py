@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from dockfix.syntax.shell import Command
 
-_SEPARATOR = re.compile(r"&&|;|\n")
+_SEPARATOR = re.compile(r"#[^\n]*|&&|;|\n")
 Span = tuple[int, int]
 
 
@@ -16,35 +17,49 @@ def command_spans(
 ) -> list[Span]:
     """The spans in an instruction's ``text`` to take out so that the commands with these indices are gone, separators included.
 
-    ``raw`` turns a span of ``script`` into one of ``text``. Of the two separators around a dropped command the one that
-    stands on its own line goes: ``&& b \\`` loses the leading one, ``b && \\`` the trailing one.
+    ``raw`` turns a span of ``script`` into one of ``text``. Between two commands that stay, one separator stays: a weak one (``;``)
+    where there is one, else that which stands on a line of its own: ``&& b \\`` loses the leading one, ``b && \\`` the trailing one.
     """
-    spans: list[Span] = []
+    spans = [raw(commands[index].start, commands[index].end) for index in sorted(dropped)]
     kept = [index for index in range(len(commands)) if index not in dropped]
-    for index in sorted(dropped):
-        start, end = raw(commands[index].start, commands[index].end)
-        spans.append((start, end))
-        before = _separator(script, commands, index, raw)
-        after = _separator(script, commands, index + 1, raw)
-        any_before = any(each < index for each in kept)
-        any_after = any(each > index for each in kept)
-        if any_before and any_after:
-            leading = before is not None and "\n" not in text[before[1] : start]
-            trailing = after is not None and "\n" not in text[end : after[0]]
-            chosen = after if trailing and not leading else before
-        else:
-            chosen = before if any_before else after
-        if chosen is not None:
-            spans.append(chosen)
+    for before, after in pairwise([-1, *kept, len(commands)]):
+        if after == before + 1:
+            continue
+        numbers = range(max(before + 1, 1), min(after + 1, len(commands)))
+        between = {number: _separator(script, commands, number, raw) for number in numbers}
+        if before >= 0 and after < len(commands):
+            between.pop(_staying(text, commands, before, after, between, raw), None)
+        spans += [span for span in between.values() if span is not None]
     return spans
 
 
+def _staying(
+    text: str,
+    commands: Sequence[Command],
+    before: int,
+    after: int,
+    between: Mapping[int, Span | None],
+    raw: Callable[[int, int], Span],
+) -> int:
+    """Which of the separators stays between two commands when all commands between them go; -1 where a line end does the work."""
+    weak = [number for number in between if commands[number].separator != "&&"]
+    if any(between[number] is None for number in weak):
+        return -1
+    first, last = before + 1, after
+    start, end = raw(commands[first].start, commands[after - 1].end)
+    opening, closing = between[first], between[last]
+    leading = opening is not None and "\n" not in text[opening[1] : start]
+    trailing = closing is not None and "\n" not in text[end : closing[0]]
+    liked = first if trailing and not leading else last
+    return liked if not weak or liked in weak else weak[0]
+
+
 def _separator(script: str, commands: Sequence[Command], index: int, raw: Callable[[int, int], Span]) -> Span | None:
-    """The span in the text of the separator before the command with this index."""
-    if not 0 < index < len(commands):
-        return None
-    match = _SEPARATOR.search(script, commands[index - 1].end, commands[index].start)
-    return raw(match.start(), match.end()) if match and match[0] != "\n" else None
+    """The span in the text of the separator before the command with this index; None for a line end."""
+    for match in _SEPARATOR.finditer(script, commands[index - 1].end, commands[index].start):
+        if not match[0].startswith("#"):
+            return raw(*match.span()) if match[0] != "\n" else None
+    return None
 
 
 def cut(
@@ -60,34 +75,30 @@ def cut(
     character that then dangles at the end goes too.
     """
     edits = sorted([(start, end, "") for start, end in removed] + list(replaced))
-    lines = _lines(text)
-    touched: set[int] = set()
+    lines = _lines(text, edits)
     result: list[str] = []
-    for number, (start, end) in enumerate(lines):
-        line, changed = _edit_line(text, start, end, edits)
-        if changed:
-            touched.add(number)
-        result.append(line)
-    drop: set[int] = set()
-    for number in touched:
-        if _is_empty(result[number], escape):
-            drop.add(number)
-            above = number - 1
-            while not keep_comments and above > 0 and result[above].lstrip(" \t").startswith("#"):
-                drop.add(above)
-                above -= 1
-    kept = [line for number, line in enumerate(result) if number not in drop]
-    if lines and len(lines) - 1 in drop | touched:
-        kept = _close(kept, escape)
-    return _join_keyword("".join(kept), escape)
+    last_touched = False
+    for start, end in lines:
+        line, last_touched = _edit_line(text, start, end, edits)
+        if not last_touched or not _is_empty(line, escape):
+            result.append(line)
+            continue
+        while not keep_comments and result and result[-1].lstrip(" \t").startswith("#"):
+            result.pop()
+        if not line.strip():  # it ended what the lines above go on with
+            result = _close(result, escape)
+    return "".join(_close(result, escape) if last_touched else result)
 
 
-def _lines(text: str) -> list[Span]:
+def _lines(text: str, edits: Iterable[tuple[int, int, str]]) -> list[Span]:
+    """The lines; those that an edit reaches across are one."""
     spans: list[Span] = []
     start = 0
     while start < len(text):
         end = text.find("\n", start)
         end = len(text) if end < 0 else end + 1
+        if spans and any(first < spans[-1][1] <= last for first, last, _ in edits):
+            start = spans.pop()[0]
         spans.append((start, end))
         start = end
     return spans
@@ -131,7 +142,7 @@ def _close(lines: list[str], escape: str) -> list[str]:
     lines = list(lines)
     for number in range(len(lines) - 1, -1, -1):
         stripped = lines[number].rstrip()
-        if stripped.lstrip().startswith("#"):
+        if not stripped or stripped.lstrip().startswith("#"):
             continue
         if stripped.endswith(escape):
             ending = lines[number][len(lines[number].rstrip("\r\n")) :]
@@ -140,7 +151,7 @@ def _close(lines: list[str], escape: str) -> list[str]:
     return lines
 
 
-def _join_keyword(text: str, escape: str) -> str:
-    r"""``RUN \`` alone on its line takes up the line below, unless that is a comment."""
+def join_keyword(text: str, escape: str) -> str:
+    r"""The text; ``RUN \`` alone on its line takes up the line below, unless that is a comment."""
     pattern = re.compile(r"^(\s*[A-Za-z]+)[ \t]+" + re.escape(escape) + r"[ \t]*\r?\n[ \t]*(?!#|[ \t\r\n])")
     return pattern.sub(r"\1 ", text, count=1)

@@ -122,12 +122,17 @@ class Instruction(Node):
     @cached_property
     def keyword_span(self) -> tuple[int, int]:
         """Where the keyword stands in the text."""
-        return self._span(*self._split[:2])
+        return self.span(*self._split[:2])
 
     @cached_property
     def end_line(self) -> int:
         """The last line, heredoc bodies included."""
         return self.line + max(self.text.count("\n") - self.text.endswith("\n"), 0)
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The span in the text of a span of the logical line."""
+        raw = self.logical.raw
+        return (raw(start), raw(end - 1) + 1) if end > start else (raw(start), raw(start))
 
     @cached_property
     def head_end(self) -> int:
@@ -254,10 +259,6 @@ class Instruction(Node):
             return ()
         return (self._health_type, *(items if items is not None else (rest,) if rest else ()))
 
-    def _span(self, start: int, end: int) -> tuple[int, int]:
-        raw = self.logical.raw
-        return (raw(start), raw(end - 1) + 1) if end > start else (raw(start), raw(start))
-
     @cached_property
     def _split(self) -> _Split:
         line = self.logical.text
@@ -272,7 +273,7 @@ class Instruction(Node):
         flags = []
         for text, flag_start, flag_end in raw_flags:
             name, equals, value = text[2:].partition("=")
-            span = self._span(gap.end() + flag_start, gap.end() + flag_end)
+            span = self.span(gap.end() + flag_start, gap.end() + flag_end)
             flags.append(Flag(name, value if equals else None, *span))
         return _Split(start, gap.start(), tuple(flags), len(trimmed) - len(args), args)
 

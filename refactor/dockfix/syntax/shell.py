@@ -139,6 +139,21 @@ def parse_script(text: str) -> Script:
     return Script(text, tuple(commands))
 
 
+def comment_spans(text: str) -> list[tuple[int, int]]:
+    """Where the comments of a script stand, in order."""
+    if "#" not in text:
+        return []
+    source = _Source(text)
+    found: list[tuple[int, int]] = []
+    pending = [parser().parse(source.data).root_node]
+    while pending:
+        node = pending.pop()
+        if node.type == "comment":
+            found.append(source.span(node))
+        pending += node.children
+    return sorted(found)
+
+
 def _opaque(text: str, start: int, end: int, separator: str = "") -> Command:
     return Command(text[start:end], start, end, separator)
 

@@ -6,7 +6,7 @@ import json
 import re
 from contextlib import suppress
 
-from dockfix.model.stages import build
+from dockfix.managers.commands import model_of
 from dockfix.syntax import Dockerfile, image
 from dockfix.verify.engines import Engine, EngineError
 
@@ -15,7 +15,9 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 def open_bases(tree: Dockerfile) -> tuple[str, ...]:
     """The images that FROM names as they stand, without a digest; not what an ARG names, other stages or scratch."""
-    bases = [stage.start.words[0] for stage in build(tree).stages if stage.parent is None and stage.base != "scratch"]
+    bases = [
+        stage.start.words[0] for stage in model_of(tree).stages if stage.parent is None and stage.base != "scratch"
+    ]
     return tuple(dict.fromkeys(base for base in bases if "$" not in base and not image(base).digest))
 
 

@@ -10,7 +10,8 @@ from typing import Any, BinaryIO, cast
 
 from dockfix.context.build_context import CopySet
 from dockfix.facts import Facts
-from dockfix.facts.needs import needed
+from dockfix.model.reason import Declared
+from dockfix.runtimes.needs import needed
 from dockfix.syntax import Instruction
 from dockfix.verify import compare
 from dockfix.verify.build import BuildArguments, Builder, BuildResult, Outcome, Recipe, named_secrets, with_own_caches
@@ -44,7 +45,7 @@ class Candidate:
 
     dockerfile: str
     ignore: str | None
-    declares: frozenset[str] = frozenset()
+    declares: frozenset[Declared] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,9 @@ from pathlib import Path
 
 from dockfix import knowledge
 from dockfix.engine import FileResult, Settings
-from dockfix.engine.registry import ids
-from dockfix.engine.runner import UNSAFE, gather, run
+from dockfix.engine.registry import ids, setting, transforms
+from dockfix.engine.runner import gather, run
 from dockfix.facts import Facts
-from dockfix.facts.placement import Placement, place
 from dockfix.syntax import decode, encode, parse
 from dockfix.verify.engines import Engine, EngineError
 from dockfix.verify.linters import lint
@@ -24,13 +23,6 @@ from dockfix.verify.trace import missing_packages
 from dockfix.verify.verdict import Built, Dropped, Learned, Offer, Verdict, Verification
 
 LINT_WITHIN = 300.0  # seconds
-
-# Which transform is looked at first for each kind of finding; without an entry, the order of the chain counts
-_SUSPECTS: Mapping[str, tuple[str, ...]] = {
-    "user": ("non-root",), "writes": ("non-root",), "libraries": ("multi-stage", "virtualenv"), "commands": ("multi-stage",),
-    "modules": ("multi-stage", "virtualenv"), "packages": ("virtualenv", "multi-stage"), "interpreter": ("virtualenv",),
-    "files": ("dockerignore", "multi-stage"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -132,9 +124,7 @@ class _Search:
     learned: list[Learned] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.facts: Facts = gather(
-            self.task.path, parse(decode(self.task.data)), self.task.context, self.task.settings.options
-        )
+        self.facts: Facts = gather(self.task.path, parse(decode(self.task.data)), self.task.context, self.task.settings)
         self.prover = Prover(self.engine, self.facts, self.task.plan, self.task.folder, self.say)
         self.settings = replace(self.task.settings, provable=self.task.search)
         self.first = self._result(self.settings)
@@ -175,12 +165,12 @@ class _Search:
         """The base image's own release, where its tag does not say it."""
         assert self.original is not None
         suite = self.original.base.suite if self.original.base else ""
-        if suite not in knowledge.known_suites() or "multi-stage.suite" in settings.options:
+        if suite not in knowledge.known_suites() or settings.hints.release:
             return settings
-        more = _with_option(settings, "multi-stage.suite", suite)
+        more = _told(settings, "release", suite)
         if _texts(self._result(more)) == _texts(self._result(settings)):
             return settings
-        self.learned.append(Learned("multi-stage.suite", suite, "the base image says so"))
+        self.learned.append(Learned(setting("release"), suite, "the base image says so"))
         return more
 
     def _taught(self, settings: Settings) -> _Attempt:
@@ -189,8 +179,8 @@ class _Search:
         attempt = self._attempt(settings)
         while attempt.proof.verdict is Verdict.DIFFERS and self._may_build():
             missing = missing_packages(self.engine, self.original, attempt.proof, self.task.plan.conditions)
-            keep = sorted(self._listed(attempt.settings, "multi-stage.keep") | set(missing))
-            again = _with_option(attempt.settings, "multi-stage.keep", keep)
+            keep = attempt.settings.hints.keep | set(missing)
+            again = _told(attempt.settings, "keep", keep)
             if not missing or _texts(self._result(again)) == _texts(attempt.result):
                 break
             self.say(f"adding {' '.join(sorted(missing))}")
@@ -199,9 +189,9 @@ class _Search:
                 attempt.proof.findings
             )
             if better or next_one.proof.verdict is Verdict.EQUAL:
-                self.learned = [each for each in self.learned if each.key != "multi-stage.keep"]  # which this one holds
+                self.learned = [each for each in self.learned if each.key != setting("keep")]  # which this one holds
                 self.learned.append(
-                    Learned("multi-stage.keep", " ".join(keep), "; ".join(sorted(set(missing.values()))))
+                    Learned(setting("keep"), " ".join(sorted(keep)), "; ".join(sorted(set(missing.values()))))
                 )
                 attempt = next_one
             else:
@@ -259,57 +249,44 @@ class _Search:
         return tuple(Dropped(name, reasons.get(name, otherwise)) for name in gone)
 
     def _suspected(self, attempt: _Attempt) -> list[str]:
-        """The applied transforms, the likeliest culprits first."""
+        """The applied transforms, the likeliest culprits first: those that say that they may break what was found."""
+        made = [transform for transform in transforms() if transform.id in attempt.applied]
         first = [
-            name
+            transform.id
             for finding in attempt.proof.findings
-            for name in _SUSPECTS.get(finding.check, ())
-            if name in attempt.applied
+            for transform in sorted(
+                (each for each in made if finding.check in each.may_break),
+                key=lambda each, check=finding.check: each.may_break.index(check),  # type: ignore[misc]
+            )
         ]
         return list(dict.fromkeys([*first, *reversed(attempt.applied)]))
 
     def _without_doubted(self, best: _Attempt) -> _Attempt:
         """Without the -dev packages that stayed only because no table names their libraries."""
-        doubted = sorted(package for package in self._doubted(best) if knowledge.role(package) == "dev")
+        doubted = {package for package in _doubted(best) if knowledge.role(package) == "dev"}
         if not doubted or not self._may_build():
             return best
         known = list(self.learned)
-        doubted = sorted(self._listed(best.settings, "multi-stage.drop") | set(doubted))
-        attempt = self._taught(_with_option(best.settings, "multi-stage.drop", doubted))
+        drop = best.settings.hints.drop | doubted
+        attempt = self._taught(_told(best.settings, "drop", drop))
         if attempt.proof.verdict is not Verdict.EQUAL or set(attempt.applied) != set(best.applied):
             self.learned = known
             return best
-        self.learned.append(Learned("multi-stage.drop", " ".join(doubted), "the image works without"))
+        self.learned.append(Learned(setting("drop"), " ".join(sorted(drop)), "the image works without"))
         return attempt
 
     def _offers(self, best: _Attempt) -> Iterator[Offer]:
         """Packages that stay because nothing shows what they are for, and that the image works without."""
-        for package in sorted(self._doubted(best)):
+        for package in sorted(_doubted(best)):
             if self._may_build() and best.proof.built is not None:
-                drop = self._listed(best.settings, "multi-stage.drop") | {package}
-                attempt = self._attempt(_with_option(best.settings, "multi-stage.drop", sorted(drop)))
+                attempt = self._attempt(_told(best.settings, "drop", best.settings.hints.drop | {package}))
                 if attempt.proof.verdict is Verdict.EQUAL and attempt.proof.built is not None:
                     saved = best.proof.built.size - attempt.proof.built.size
                     yield Offer(
                         package,
                         saved,
-                        f"nothing in the image links to it or calls it; --set multi-stage.drop={package} leaves it out",
+                        f"nothing in the image links to it or calls it; --set {setting('drop')}={package} leaves it out",
                     )
-
-    def _listed(self, settings: Settings, option: str) -> frozenset[str]:
-        return replace(self.facts, options=settings.options).names(option)
-
-    def _doubted(self, attempt: _Attempt) -> set[str]:
-        """Packages that multi-stage kept for want of knowledge; of the file before the split, which later ones leave as it was."""
-        if "multi-stage" not in attempt.applied:
-            return set()
-        without = replace(attempt.settings, ignore=frozenset(set(ids()) - {"dependency-layer", "virtualenv"}))
-        change = next((change for change in self._result(without).files if Path(change.path) == self.task.path), None)
-        tree = parse(change.after) if change is not None else self.facts.tree
-        placement = place(gather(self.task.path, tree, self.task.context, attempt.settings.options))
-        if not isinstance(placement, Placement):
-            return set()
-        return {package.name for package in placement.division.doubted}
 
     # --- one attempt ------------------------------------------------------------------------------------------------
 
@@ -355,9 +332,7 @@ class _Search:
         holds = proof.verdict.holds
         written = result if holds else replace(result, files=(), changes=())
         if holds and not self.task.settings.unsafe:  # a build has answered these
-            written = replace(
-                written, warnings=tuple(note for note in written.warnings if not note.message.startswith(UNSAFE))
-            )
+            written = replace(written, warnings=tuple(note for note in written.warnings if note.reason is None))
         return Verified(
             written if self.task.search else result,
             Verification(
@@ -385,8 +360,18 @@ class _Search:
         return replace(built, linters=found)
 
 
-def _with_option(settings: Settings, name: str, value: object) -> Settings:
-    return replace(settings, options={**settings.options, name: value})
+def _told(settings: Settings, hint: str, value: object) -> Settings:
+    return replace(settings, told={**settings.told, hint: value})
+
+
+def _doubted(attempt: _Attempt) -> set[str]:
+    """The packages that stay for want of knowledge, and not because something was seen to need them."""
+    reasons = [note.reason for note in attempt.result.refusals if note.reason is not None]
+    return {
+        reason.about.name
+        for reason in reasons
+        if reason.weight == "doubts" and reason.about is not None and reason.about.part == "PACKAGE"
+    }
 
 
 def _texts(result: FileResult) -> list[tuple[str, str]]:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dockfix.model.commands.protocol import CommandModel, parse
-from dockfix.model.effects import AptClean, Effects, PipCacheClean, opaque, within
+from dockfix.model.effects import Effects, opaque
 from dockfix.model.state import State
 from dockfix.syntax.shell import Command, Word
-
-_PIP_CACHE = "/root/.cache"
-_APT_CACHES = ("/var/lib/apt", "/var/cache/apt", "/var/cache/debconf", "/var/log/apt", "/var/log/dpkg.log")
 
 
 def _paths(words: Sequence[Word], state: State) -> tuple[str, ...] | None:
@@ -72,14 +69,6 @@ def _rm(command: Command, state: State) -> Effects:
     paths = _paths(parse(command.args, state, ()).operands, state)
     if paths is None:
         return opaque("what rm removes is known only to the shell")
-    temporary = [path for path in paths if path in {"/tmp", "/var/tmp"}]
-    apt = [path for path in paths if any(within(path, cache) for cache in _APT_CACHES)]
-    pip = [path for path in paths if within(path, _PIP_CACHE)]
-    rest = tuple(path for path in paths if path not in [*apt, *pip])
-    if pip and not apt and not rest:
-        return Effects(tools=frozenset({"rm"}), action=PipCacheClean())
-    if not pip and apt and len(apt) + len(temporary) == len(paths):
-        return Effects(writes=tuple(temporary), tools=frozenset({"rm"}), action=AptClean())
     return Effects(writes=paths, tools=frozenset({"rm"}))
 
 

@@ -6,8 +6,9 @@ import posixpath
 import re
 from dataclasses import replace
 
+from dockfix.model.actions import ShellState
 from dockfix.model.commands.protocol import CommandModel
-from dockfix.model.effects import Effects, ShellState, opaque
+from dockfix.model.effects import Effects, opaque
 from dockfix.model.state import State
 from dockfix.syntax.shell import Command
 
@@ -59,7 +60,9 @@ def _export(command: Command, state: State) -> Effects:
 def _source(command: Command, state: State) -> Effects:
     if len(command.args) == 1:
         path = state.path(state.value(command.args[0]) or "") or ""
-        if path.endswith("/bin/activate") and posixpath.dirname(posixpath.dirname(path)) in state.venvs:
+        if path.endswith("/bin/activate") and posixpath.dirname(posixpath.dirname(path)) in {
+            each.root for each in state.environments
+        }:
             return _STATE
     return opaque("what a sourced file does is unknown")
 

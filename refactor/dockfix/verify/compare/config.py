@@ -7,43 +7,45 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dockfix.knowledge import DEFAULT_PATH
+from dockfix.model.reason import Declared, Part
 from dockfix.verify.image import Image
 from dockfix.verify.verdict import Finding
 
+_PATH = Declared("ENV", "PATH")
 _OURS = "dockfix."  # labels of this name are ours
 _NO_HEALTHCHECK = ["NONE"]
 
 
-def compare_config(before: Image, after: Image, declared: frozenset[str]) -> list[Finding]:
-    """What differs in the settings; ``declared`` names what may, as in "USER", "ENV PATH", "LABEL x".
+def compare_config(before: Image, after: Image, declared: frozenset[Declared]) -> list[Finding]:
+    """What differs in the settings; ``declared`` names what may.
 
     The folders of the old PATH must be in the new one, in their order, even where PATH is declared.
     """
-    found = [Finding("config", name, message) for name, message in _differences(before, after) if name not in declared]
-    if "ENV PATH" in declared:
+    found = [Finding("config", str(part), said) for part, said in _differences(before, after) if part not in declared]
+    if _PATH in declared:
         old, new = before.path.split(":"), iter(after.path.split(":"))
         found += [
-            Finding("config", "ENV PATH", f"PATH no longer has {folder} where it was: {after.path}")
+            Finding("config", str(_PATH), f"PATH no longer has {folder} where it was: {after.path}")
             for folder in old
             if folder not in new
         ][:1]  # looking for a folder uses up those in front of it
     return sorted(found, key=lambda finding: (finding.subject, finding.message))
 
 
-def _differences(before: Image, after: Image) -> Iterator[tuple[str, str]]:
-    for name, value in _VALUES.items():
+def _differences(before: Image, after: Image) -> Iterator[tuple[Declared, str]]:
+    for part, value in _VALUES.items():
         old, new = value(before.config), value(after.config)
         if old != new:
-            yield name, f"{name} is {_shown(new)} instead of {_shown(old)}"
+            yield Declared(part), f"{part} is {_shown(new)} instead of {_shown(old)}"
     yield from _mapping("ENV", {"PATH": DEFAULT_PATH} | dict(before.env), {"PATH": DEFAULT_PATH} | dict(after.env))
     yield from _mapping("LABEL", _labels(before), _labels(after))
 
 
-def _mapping(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _mapping(part: Part, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[tuple[Declared, str]]:
     for name in sorted({*before, *after}):
         old, new = before.get(name), after.get(name)
         if old != new:
-            yield f"{kind} {name}", f"{kind} {name} is {_shown(new)} instead of {_shown(old)}"
+            yield Declared(part, name), f"{part} {name} is {_shown(new)} instead of {_shown(old)}"
 
 
 def _labels(image: Image) -> dict[str, str]:
@@ -56,7 +58,7 @@ def _healthcheck(config: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 # The instructions with one value each: how it is read from the configuration, None where there is none
-_VALUES: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+_VALUES: dict[Part, Callable[[Mapping[str, Any]], Any]] = {
     "CMD": lambda config: config.get("Cmd") or None,
     "ENTRYPOINT": lambda config: config.get("Entrypoint") or None,
     "EXPOSE": lambda config: sorted(config.get("ExposedPorts") or ()) or None,

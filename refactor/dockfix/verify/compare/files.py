@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from dockfix.model.reason import Declared
 from dockfix.verify.compare.places import application
 from dockfix.verify.image import Image
 from dockfix.verify.snapshot import Entry, Snapshot, parents, within
@@ -13,11 +14,11 @@ _KINDS = {"file": "a file", "dir": "a folder", "link": "a link", "other": "a spe
 
 
 def compare_files(
-    base: Snapshot, before: Image, after: Image, declared: frozenset[str], ignored: frozenset[str]
+    base: Snapshot, before: Image, after: Image, declared: frozenset[Declared], ignored: frozenset[str]
 ) -> list[Finding]:
     """The application's files that are gone, changed or no longer readable.
 
-    ``ignored`` are paths that do not count, nor what is below them. Where "USER" is ``declared``, a file may belong to the
+    ``ignored`` are paths that do not count, nor what is below them. Where the USER is ``declared``, a file may belong to the
     new user or to root. What is below a folder with the same fault is counted only.
     """
     faults: dict[str, list[str]] = {}
@@ -34,7 +35,7 @@ def compare_files(
         new = after.snapshot.entries.get(path) or _moved(path, before, after)
         if new is not None and new.kind != entry.kind:
             replaced.add(path)
-        for fault in _faults(entry, new, after, may_change_owner="USER" in declared):
+        for fault in _faults(entry, new, after, may_change_owner=Declared("USER") in declared):
             faults.setdefault(fault, []).append(path)
         if path in after.snapshot.entries and (entry.kind != "dir" or path in holding) and _lost(before, after, path):
             faults.setdefault(f"is not readable for {after.user}", []).append(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dockfix.model.reason import Declared
 from dockfix.verify.image import Image
 from dockfix.verify.verdict import Finding
 
@@ -41,13 +42,13 @@ def compare_packages(before: Image, after: Image) -> list[Finding]:
     return found
 
 
-def compare_modules(before: Image, after: Image, declared: frozenset[str] = frozenset()) -> list[Finding]:
-    """The modules that could be imported before and cannot now; those that are ``declared`` ("MODULE tkinter") do not count."""
+def compare_modules(before: Image, after: Image, declared: frozenset[Declared] = frozenset()) -> list[Finding]:
+    """The modules that could be imported before and cannot now; those that are ``declared`` do not count."""
     if before.python is None or after.python is None:
         return []
     found = []
     for name, fault in sorted(before.python.modules.items()):
         error = after.python.modules.get(name, "it is not there")
-        if not fault and error and name not in _INSTALLERS and f"MODULE {name}" not in declared:
+        if not fault and error and name not in _INSTALLERS and Declared("MODULE", name) not in declared:
             found.append(Finding("modules", name, f"{name} cannot be imported: {error}"))
     return found

@@ -1,0 +1,291 @@
+"""Everything that transforms decide from: the model of the Dockerfile, its build context, and what knowledge makes of both."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TypeVar
+
+from dockfix.context.application import Application, Mention
+from dockfix.context.build_context import BuildContext, CopySet
+from dockfix.context.locate import Located
+from dockfix.context.manifests.manifest import Manifest
+from dockfix.context.process_files import Processes, read_processes
+from dockfix.context.program import Program, read_python
+from dockfix.context.project import words_of_project
+from dockfix.facts.hints import Hints
+from dockfix.facts.startup import Startup, read_startup
+from dockfix.knowledge import file_movers, manager_in
+from dockfix.managers.commands import model_of
+from dockfix.managers.protocol import LanguageManager
+from dockfix.managers.systems import System, system_of
+from dockfix.model.actions import Install
+from dockfix.model.reason import Reason
+from dockfix.model.stages import Model, Stage, Step, Unit
+from dockfix.syntax import Dockerfile
+
+T = TypeVar("T")
+# Where a COPY . . of a project's own root folder must not land: files there could replace the base image's
+SYSTEM_FOLDERS = ("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "usr", "var")
+
+
+class Decision(ABC):
+    """An answer that several transforms carry out, one after the other."""
+
+    @abstractmethod
+    def stands(self, facts: Facts) -> bool:
+        """Whether it can be carried out on another tree: all that it speaks of is still there."""
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """The facts about one tree. Everything is worked out when first asked for; nothing of the user's is run.
+
+    What many facts start from are properties. Any other fact is a function of this class that is asked: ``facts.ask(fact)``.
+    ``options`` are the values of the transforms' settings by key: only the transforms themselves know what they mean.
+    """
+
+    tree: Dockerfile
+    located: Located
+    context: BuildContext
+    options: Mapping[str, object] = field(default_factory=dict)
+    hints: Hints = field(default_factory=Hints)
+    _answers: dict[Callable[[Facts], object], object] = field(default_factory=dict, init=False, repr=False)
+    _decisions: dict[Callable[[Facts], object], Decision] = field(default_factory=dict, repr=False)
+
+    def ask(self, fact: Callable[[Facts], T]) -> T:
+        """What a fact says of this tree. It is worked out once, and kept as long as the tree is."""
+        if fact not in self._answers:
+            self._answers[fact] = fact(self)
+        return self._answers[fact]  # type: ignore[return-value]  # it is what the fact has answered
+
+    def decide(self, fact: Callable[[Facts], T]) -> T:
+        """The same for a decision that several transforms carry out: it holds through their edits, as long as it stands.
+
+        An answer that is no ``Decision`` is that of this tree.
+        """
+        kept = self._decisions.get(fact)
+        if kept is not None and kept.stands(self):
+            return kept  # type: ignore[return-value]  # it is what the fact has answered
+        answer = self.ask(fact)
+        if isinstance(answer, Decision):
+            self._decisions[fact] = answer
+        return answer
+
+    def decided(self, fact: Callable[[Facts], object]) -> Decision | None:
+        """The decision that was taken in this run, whether it still stands or was carried out; None where none was."""
+        return self._decisions.get(fact)
+
+    def with_tree(self, tree: Dockerfile, files: Mapping[str, str]) -> Facts:
+        """The facts about the tree after an edit; ``files`` lie over the context."""
+        return Facts(
+            tree,
+            self.located,
+            self.context.with_overlay(files) if files else self.context,
+            self.options,
+            self.hints,
+            self._decisions,
+        )
+
+    @cached_property
+    def model(self) -> Model:
+        """The model of the tree."""
+        return model_of(self.tree)
+
+    @property
+    def final(self) -> Stage:
+        """The stage that becomes the image."""
+        return self.model.final
+
+    @cached_property
+    def copies(self) -> Mapping[Step, CopySet]:
+        """What each COPY or ADD of the whole file takes from the build context."""
+        return {
+            step: self.context.copied(step.copy.sources, self.context.ignore)
+            for stage in self.model.stages
+            for step in stage.of("COPY", "ADD")
+            if step.copy is not None and from_context(step)
+        }
+
+    @cached_property
+    def application(self) -> Application:
+        """The files that end up in the final stage, to be searched."""
+        steps = set(self.final.steps)
+        files = {name for step, taken in self.copies.items() if step in steps for name in taken.files}
+        return Application(
+            self.context, frozenset(files - {self.context.own_name})
+        )  # what it says is known from its tree
+
+    @cached_property
+    def mounts(self) -> tuple[Mention, ...]:
+        """The folders that Kubernetes manifests in the build context mount something over."""
+        manifests = {name for name in self.context.files() or () if name.endswith((".yaml", ".yml"))}
+        found = Application(self.context, frozenset(manifests)).search(
+            rb"(?m)^[ \t-]*mountPath:[ \t]*['\"]?/[^\s'\"]*", b"mountPath:"
+        )
+        return tuple(replace(mention, word=mention.word[mention.word.index("/") :]) for mention in found)
+
+    @cached_property
+    def program(self) -> Program:
+        """What the application's Python does, as far as reading it says."""
+        return read_python(self.application.texts)
+
+    @cached_property
+    def processes(self) -> Processes:
+        """What the application's files for process managers and cron say."""
+        texts = (*(step.instruction.text for step in self.final.steps), *self.startup.texts.values())
+        return read_processes(self.application.texts, any("nginx" in text for text in texts))
+
+    @cached_property
+    def unknown(self) -> Reason | None:
+        """Why the application's code could not be read, None where all of it was."""
+        reason = self._unread()
+        return Reason(reason, weight="doubts") if reason else self.startup.unknown
+
+    def _unread(self) -> str:
+        if not self.located.certain:
+            return self.located.reason
+        steps = set(self.final.steps)
+        taken = [copied for step, copied in self.copies.items() if step in steps]
+        missing = [name for copied in taken for name in copied.missing]
+        if missing:
+            return f"{missing[0]} is not in the build context"
+        if not all(copied.known for copied in taken):
+            return "a part of the build context could not be read"
+        if not any(copied.files for copied in taken):
+            return "no code is copied into the image"
+        if not self.application.known:
+            return "the application is too large to be read, or a part of it is unreadable"
+        return ""
+
+    @cached_property
+    def installs(self) -> tuple[tuple[Step, Unit, Install], ...]:
+        """Every install of a language's packages in the whole file, in order."""
+        return tuple(
+            (step, unit, unit.effects.action)
+            for stage in self.model.stages
+            for step, unit in stage.units
+            if isinstance(unit.effects.action, Install) and isinstance(unit.effects.action.manager, LanguageManager)
+        )
+
+    @cached_property
+    def manifests(self) -> Mapping[Install, Manifest]:
+        """What each of these installs is given, in order."""
+        return {
+            install: install.manager.manifest(install, unit.command, unit.state, self.context, self.context_file)
+            for _, unit, install in self.installs
+            if isinstance(install.manager, LanguageManager)
+        }
+
+    @cached_property
+    def distributions(self) -> frozenset[str]:
+        """The names, normalised, of the packages that are asked for."""
+        return frozenset(name for manifest in self.manifests.values() for name in manifest.names if name)
+
+    @cached_property
+    def system(self) -> System | None:
+        """What the final image is below its language; None where it is not known."""
+        return system_of(self.final.image.system) if self.final.image is not None else None
+
+    @cached_property
+    def managed(self) -> frozenset[str]:
+        """The names, normalised, that the project's files name where a RUN has Poetry, uv or another manager install them.
+
+        dockfix does not model these, so that any word of the files counts.
+        """
+        folders = {
+            step.state.workdir or "/"
+            for stage in self.model.stages
+            for step in stage.of("RUN")
+            if manager_in(step.instruction.text, "python", project=True)
+        }
+        return frozenset(
+            name for folder in folders for name in words_of_project(folder, self.context.read, self.context_file) or ()
+        )
+
+    @cached_property
+    def startup(self) -> Startup:
+        """What CMD, ENTRYPOINT and HEALTHCHECK run, and what Compose files give for them."""
+        return read_startup(self.final, self.located.services, self.started_file, self.context.read)
+
+    def started_file(self, path: str) -> str | None:
+        """The file of the build context that runs where ``path`` is started; None where none is known to.
+
+        It is what a COPY put there, or a RUN by ``ln``, ``cp``, ``mv`` or ``install``, or else the script of that name in a ``bin``
+        or ``scripts`` folder, which installing the project puts on PATH.
+        """
+        for _ in range(4):
+            name = self.context_file(path)
+            source = "" if name is not None else self._put_at(path)
+            if not source:
+                break
+            path = source
+        if name is None and posixpath.basename(posixpath.dirname(path)) == "bin":
+            pattern = re.compile(rf"(?:.*/)?(?:bin|scripts)/{re.escape(posixpath.basename(path))}")
+            scripts = [each for each in self.application.files if pattern.fullmatch(each)]
+            name = scripts[0] if len(scripts) == 1 else None
+        return name
+
+    def _put_at(self, path: str) -> str:
+        """The path from which the last RUN that did so put a file at ``path``, "" for none."""
+        for stage in reversed(self.model.stages):
+            for _, unit in reversed([*stage.units]):
+                if unit.effects.tools & file_movers() and unit.effects.writes:
+                    target = unit.effects.writes[-1]
+                    for read in unit.effects.reads:
+                        if path in {target, posixpath.join(target, posixpath.basename(read))} and read != path:
+                            return read
+        return ""
+
+    def image_path(self, name: str) -> str | None:
+        """Where a file or folder of the build context lies in the final stage; None where no COPY takes it."""
+        for step in reversed(self.final.of("COPY", "ADD")):
+            taken = self.copies.get(step)
+            if taken is None or step.copy is None or step.copy.target is None:
+                continue
+            for folder in taken.directories:
+                if folder in {".", name} or name.startswith(folder + "/"):
+                    return posixpath.normpath(posixpath.join(step.copy.target, posixpath.relpath(name, folder)))
+            if name in taken.files:
+                return (
+                    posixpath.join(step.copy.target, posixpath.basename(name))
+                    if step.copy.target_is_folder
+                    else step.copy.target
+                )
+        return None
+
+    def context_file(self, path: str) -> str | None:
+        """The file of the build context that lies at ``path`` in the image, by the COPY and ADD instructions; None: none does."""
+        for step in reversed([step for stage in self.model.stages for step in stage.of("COPY", "ADD")]):
+            copy = step.copy
+            if copy is None or copy.target is None or not from_context(step):
+                continue
+            taken = self.copies[step]
+            if not copy.target_is_folder and path == copy.target and len(taken.files) == 1:
+                return next(iter(taken.files))
+            if not path.startswith(copy.target.rstrip("/") + "/"):
+                continue
+            rest = path[len(copy.target.rstrip("/")) + 1 :]
+            for folder in taken.directories:
+                name = posixpath.normpath(posixpath.join(folder, rest))
+                if name in taken.files:
+                    return name
+            for name in taken.files:
+                if posixpath.basename(name) == rest and posixpath.dirname(name) not in taken.directories:
+                    return name
+        return None
+
+
+def from_context(step: Step) -> bool:
+    """Whether a COPY or ADD takes files of the build context (not of another stage, a heredoc or a URL)."""
+    copy = step.copy
+    return (
+        copy is not None
+        and copy.origin is None
+        and not copy.inline
+        and not any("://" in source or source.startswith("git@") for source in copy.sources)
+    )

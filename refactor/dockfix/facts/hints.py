@@ -1,0 +1,25 @@
+"""What the user or a build has told about an image, and what a run may do to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Facet = Literal["environment", "parts", "base", "ignore file"]
+ALL_FACETS: frozenset[Facet] = frozenset({"environment", "parts", "base", "ignore file"})
+
+
+@dataclass(frozen=True)
+class Hints:
+    """``keep`` are system packages that the image has to have, ``drop`` those that only building needs, whatever is known of them.
+
+    ``release`` is the release of the base image's system, "" where its tag says it. With ``always`` a stage is split even where nothing
+    leaves the image. ``facets`` are what somebody will write: of the placement an environment that can be carried, the stages
+    and a smaller base; an ignore file.
+    """
+
+    keep: frozenset[str] = frozenset()
+    drop: frozenset[str] = frozenset()
+    release: str = ""
+    always: bool = False
+    facets: frozenset[Facet] = ALL_FACETS

@@ -1,0 +1,1 @@
+"""One module for each program that installs packages: everything that dockfix knows of it."""

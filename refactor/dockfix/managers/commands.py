@@ -1,0 +1,120 @@
+"""The effects of one command: a manager's, or those of a program that every image knows. What no model covers is opaque."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import replace
+from functools import partial
+from typing import Literal
+
+from dockfix.managers.protocol import Call, Manager, SystemManager
+from dockfix.managers.registry import by_module, by_program, managers
+from dockfix.model.actions import Clean
+from dockfix.model.commands import MODELS, RUNS_OTHERS, command_model, module_of, shell
+from dockfix.model.effects import Effects, opaque, within
+from dockfix.model.stages import Model, build
+from dockfix.model.state import State
+from dockfix.syntax import Dockerfile
+from dockfix.syntax.shell import Command
+
+_RUNS_MORE = re.compile(r"\$\((?!\()|`|<\(|>\(")
+# Substitutions that only ask the system what it is, or read a secret that is mounted
+_HARMLESS = re.compile(
+    r"\$\((?:uname|arch|date|nproc|whoami|id|pwd|lsb_release|getconf|dpkg --print|cat /run/secrets)\b[^()`$]*\)"
+)
+_TEMPORARY = {"/tmp", "/var/tmp"}
+
+
+def model_of(tree: Dockerfile) -> Model:
+    """The model of a tree without problems, with all that the managers know."""
+    return build(tree, effects_of)
+
+
+def runs_alone(name: str) -> bool:
+    """Whether a program, named as in a shell, is known to start none but its own: what it does to files may still be unknown."""
+    program = _program(name)
+    manager = by_program().get(program)
+    if manager is not None:
+        return not manager.runs_others
+    return program in MODELS and program not in RUNS_OTHERS
+
+
+def effects_of(command: Command, state: State) -> Effects:
+    """The effects of one command of a RUN in ``state``."""
+    if not command.simple:
+        return opaque("the shell decides what it does")
+    if not command.words:
+        return shell.assignment(command, state)
+    name = command.name
+    if name is None:
+        return opaque(f"{command.words[0].text} is known only to the shell")
+    program = _program(name)
+    manager, call = by_program().get(program), Call(command, command.args)
+    module = module_of(command) if program == "python" else None
+    if module is not None and module[0] in by_module():
+        manager, call = by_module()[module[0]], Call(command, module[1])
+    if manager is not None:
+        known = partial(manager.effects, call, state)
+    elif (model := command_model(program)) is not None:
+        known = partial(model, command, state)
+    else:
+        return opaque(f"{program} is not a program that dockfix knows")
+    if _RUNS_MORE.search(_HARMLESS.sub("", command.text)):
+        return opaque("what its command substitution runs is unknown")
+    effects = known()
+    if effects.opaque:
+        return effects
+    return _redirected(command, state, _cleaned(effects) if program == "rm" else effects)
+
+
+def _program(name: str) -> str:
+    """A program without its folder and, for an interpreter or a manager, without its version: ``python3.11``, ``pip3``."""
+    program = posixpath.basename(name)
+    plain = program.rstrip("0123456789.")
+    return plain if program not in MODELS and (plain == "python" or plain in by_program()) else program
+
+
+def _cleaned(effects: Effects) -> Effects:
+    """What ``rm`` does where all that it removes is a manager's index, archives or cache."""
+    found: dict[Manager, None] = {}
+    what: set[Literal["index", "downloads", "cache"]] = set()
+    left: list[str] = []
+    for path in effects.writes:
+        owners = {manager: kind for manager in managers() if (kind := _kind(manager, path))}
+        if not owners:
+            left.append(path)
+        found |= dict.fromkeys(owners)
+        what |= set(owners.values())
+    systems = {isinstance(manager, SystemManager) for manager in found}
+    # the temporary files of maintainers' scripts go with the archives
+    if len(systems) != 1 or (left and not (systems == {True} and set(left) <= _TEMPORARY)):
+        return effects
+    return replace(effects, reads=(), writes=tuple(left), action=Clean(tuple(found), frozenset(what)))
+
+
+def _kind(manager: Manager, path: str) -> Literal["index", "downloads", "cache"] | None:
+    """What of a manager's a path is."""
+    if isinstance(manager, SystemManager):
+        if any(within(path, folder) for folder in manager.leaves):
+            return "index" if within(manager.index, path) or within(path, manager.index) else "downloads"
+        return None
+    return "cache" if any(within(path, cache.around or cache.folder) for cache in manager.caches) else None
+
+
+def _redirected(command: Command, state: State, effects: Effects) -> Effects:
+    """Adds the files that the command's redirections read and write."""
+    reads, writes = list(effects.reads), list(effects.writes)
+    for redirect in command.redirects:
+        if redirect.target is None or redirect.operator.endswith("&"):
+            continue
+        value = state.value(redirect.target)
+        path = None if value is None else state.path(value)
+        if path is None:
+            return opaque(f"{redirect.target.text} is known only to the shell")
+        if path != "/dev/null":
+            (reads if redirect.operator == "<" else writes).append(path)
+    return replace(effects, reads=tuple(reads), writes=tuple(writes))
+
+
+__all__ = ["effects_of", "model_of", "runs_alone"]

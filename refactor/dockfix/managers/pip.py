@@ -1,0 +1,433 @@
+"""pip, under any of its names."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from dockfix.context.build_context import BuildContext
+from dockfix.context.manifests.manifest import Manifest, Named, Pinned
+from dockfix.context.project import Project, words_of_project
+from dockfix.context.requirements import closure
+from dockfix.knowledge import normalise
+from dockfix.managers import venv
+from dockfix.managers.protocol import Cache, Call, LanguageManager, Recipe
+from dockfix.model.actions import Clean, Install, Package
+from dockfix.model.artefact import Environment
+from dockfix.model.commands.protocol import Arguments, parse
+from dockfix.model.effects import Effects, opaque
+from dockfix.model.reason import Reason
+from dockfix.model.state import State
+from dockfix.syntax.shell import Command
+
+# pip's own options (pip 24, `pip install --help`): those with a value, and those without
+_VALUED = {
+    "-r",
+    "--requirement",
+    "-c",
+    "--constraint",
+    "-e",
+    "--editable",
+    "-t",
+    "--target",
+    "-i",
+    "--index-url",
+    "--extra-index-url",
+    "-f",
+    "--find-links",
+    "--trusted-host",
+    "--prefix",
+    "--root",
+    "--src",
+    "--no-binary",
+    "--only-binary",
+    "--platform",
+    "--python-version",
+    "--implementation",
+    "--abi",
+    "--progress-bar",
+    "--timeout",
+    "--default-timeout",
+    "--retries",
+    "--cache-dir",
+    "--cert",
+    "--client-cert",
+    "--proxy",
+    "--log",
+    "--exists-action",
+    "--upgrade-strategy",
+    "--global-option",
+    "--install-option",
+    "--build-option",
+    "-C",
+    "--config-settings",
+    "--use-feature",
+    "--use-deprecated",
+    "--root-user-action",
+    "--keyring-provider",
+    "--report",
+    "--python",
+    "--build",
+    "-b",
+}
+_FLAGS = {
+    "--no-cache-dir",
+    "--no-cache",
+    "-U",
+    "--upgrade",
+    "--pre",
+    "--no-deps",
+    "-q",
+    "--quiet",
+    "-v",
+    "--verbose",
+    "--user",
+    "--no-input",
+    "--disable-pip-version-check",
+    "--no-warn-script-location",
+    "--no-warn-conflicts",
+    "--require-hashes",
+    "--prefer-binary",
+    "--force-reinstall",
+    "-I",
+    "--ignore-installed",
+    "--no-build-isolation",
+    "--use-pep517",
+    "--no-use-pep517",
+    "--no-compile",
+    "--compile",
+    "--no-index",
+    "--break-system-packages",
+    "--isolated",
+    "--no-color",
+    "--ignore-requires-python",
+    "--no-clean",
+    "--no-python-version-warning",
+    "--dry-run",
+    "--require-virtualenv",
+    "--check-build-dependencies",
+    "--debug",
+    "--allow-external",
+    "--allow-unverified",
+    "--process-dependency-links",
+}
+_NAMES = {"-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-f", "--find-links"}
+_BLOCKERS = {
+    "--user": "pip install --user installs into the home folder",
+    "-t": "pip install --target chooses a folder of its own",
+    "--target": "pip install --target chooses a folder of its own",
+    "--prefix": "pip install --prefix chooses a folder of its own",
+    "--root": "pip install --root chooses a folder of its own",
+    "--python": "pip --python chooses another interpreter",
+    "--no-build-isolation": "--no-build-isolation builds with the packages of the base image",
+    "--no-use-pep517": "--no-use-pep517 builds with the packages of the base image",
+    "--src": "--src keeps the sources of editable packages",
+    "--platform": "--platform installs for another machine",
+    "--report": "--report writes a file",
+    "--log": "--log writes a file",
+    "--cache-dir": "",
+}
+_LOCAL = re.compile(r"^(\.{1,2}(/|\[|$)|/|~/|file:)|\.(whl|zip|tar\.gz|tgz|tar\.bz2)$|/")
+_URL = re.compile(r"^[a-z][a-z0-9+.-]*://|^[A-Za-z0-9._-]+(\[[^\]]*\])?\s*@\s")
+_TOOLS = frozenset({"pip"})
+_PREFIX = Environment("/usr/local", "python")
+# what pip reads wherever it runs: its configuration, credentials, keys, certificates
+_CONFIGURATION_FILES = ("/etc/pip.conf", "/etc/xdg/pip/pip.conf", "/root/.pip/pip.conf", "/root/.config/pip/pip.conf")
+_CONFIGURATION = (
+    "/etc/pip.conf",
+    "/etc/xdg/pip",
+    "/root/.pip",
+    "/root/.config/pip",
+    "/root/.netrc",
+    "/root/.ssh",
+    "/root/.gitconfig",
+    "/etc/gitconfig",
+    "/etc/ssl",
+    "/etc/ssh",
+    "/usr/local/share/ca-certificates",
+    "/usr/share/ca-certificates",
+)
+
+
+# Settings (PIP_…) that only say where packages come from or how pip talks
+_HARMLESS_SETTINGS = frozenset(
+    {
+        "PIP_NO_CACHE_DIR",
+        "PIP_CACHE_DIR",
+        "PIP_DISABLE_PIP_VERSION_CHECK",
+        "PIP_INDEX_URL",
+        "PIP_EXTRA_INDEX_URL",
+        "PIP_TRUSTED_HOST",
+        "PIP_DEFAULT_TIMEOUT",
+        "PIP_TIMEOUT",
+        "PIP_RETRIES",
+        "PIP_ROOT_USER_ACTION",
+        "PIP_BREAK_SYSTEM_PACKAGES",
+        "PIP_PREFER_BINARY",
+        "PIP_PROGRESS_BAR",
+        "PIP_CERT",
+        "PIP_CLIENT_CERT",
+        "PIP_CONSTRAINT",
+        "PIP_FIND_LINKS",
+        "PIP_NO_INPUT",
+        "PIP_ONLY_BINARY",
+        "PIP_NO_WARN_SCRIPT_LOCATION",
+        "PIP_NO_BINARY",
+        "PIP_PRE",
+        "PIP_UPGRADE",
+        "PIP_QUIET",
+        "PIP_VERBOSE",
+        "PIP_NO_COLOR",
+        "PIP_VERSION",
+        "PIP_PROXY",
+        "PIP_CONFIG_FILE",
+        "PIP_NO_COMPILE",
+        "PIP_USE_PEP517",
+        "PIP_PACKAGES",
+    }
+)
+# Variables whose paths pip, git, ssh, TLS or a compiler read
+_PATH_SETTINGS = re.compile(
+    r"PIP_|SSL_|REQUESTS_|CURL_|NETRC$|GIT_|SSH_|(?:C|CPP|CXX|LD)FLAGS$|.*LIBRARY_PATH$|C_INCLUDE_PATH$|CPATH$|PKG_CONFIG"
+)
+
+
+def _settings(state: State) -> tuple[str, tuple[str, ...]]:
+    """The PIP_ variable that changes where pip installs ("" for none), and the paths that variables name."""
+    variables = state.variables
+    known = set(state.args) | set(variables)
+    changes = next((name for name in sorted(known) if name.startswith("PIP_") and name not in _HARMLESS_SETTINGS), "")
+    reads: list[str] = []
+    for name, value in variables.items():
+        if _PATH_SETTINGS.match(name):
+            reads += re.findall(r"(?<![\w.:/-])/[\w.@+/-]+", value)
+            if (
+                name in {"PIP_CERT", "PIP_CONSTRAINT", "PIP_FIND_LINKS", "PIP_CONFIG_FILE", "PIP_CLIENT_CERT"}
+                and "://" not in value
+            ):
+                reads += [path for word in value.split() if (path := state.path(word))]
+    return changes, tuple(reads)
+
+
+# What building a package may read besides what it is given
+_BUILD_READS = ("/usr", "/opt", "/lib", "/bin", "/sbin", "/tmp", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
+_NO_BINARY = re.compile(r"(?:--no-binary|PIP_NO_BINARY)[=\s]\s*[\"']?([\w.,:-]+)")
+
+
+class Pip(LanguageManager):
+    """Python's own manager."""
+
+    id: ClassVar[str] = "pip"
+    title: ClassVar[str] = "pip"
+    programs: ClassVar[frozenset[str]] = frozenset({"pip"})
+    modules: ClassVar[frozenset[str]] = frozenset({"pip"})
+    runtime: ClassVar[str] = "python"
+    reads: ClassVar[tuple[str, ...]] = (*_BUILD_READS, *_CONFIGURATION)
+    caches: ClassVar[tuple[Cache, ...]] = (
+        Cache(
+            "/root/.cache/pip",
+            around="/root/.cache",
+            moved_by=("PIP_CACHE_DIR", "XDG_CACHE_HOME", "HOME"),
+            off_by=("PIP_NO_CACHE_DIR",),
+            option="--cache-dir",
+            configured_in=_CONFIGURATION_FILES,
+            file_variable="PIP_CONFIG_FILE",
+            configured_with=r"\S*pip[0-9.]* config .*cache-dir",
+            configured_by=r"(?m)^\s*(?:no-)?cache-dir\s*[=:]",
+            holds_compiled=True,
+        ),
+    )
+
+    def effects(self, call: Call, state: State) -> Effects:
+        """install, and what only tells something."""
+        arguments = parse(call.words, state, _VALUED)
+        if not arguments.operands:
+            return Effects(tools=_TOOLS)
+        verb = arguments.operands[0].value
+        if verb in {"list", "show", "check", "freeze", "--version", "help", "debug", "inspect"}:
+            return Effects(tools=_TOOLS)
+        if verb == "cache":
+            purge = any(word.value in {"purge", "remove"} for word in arguments.operands)
+            return Effects(tools=_TOOLS, action=Clean((self,), frozenset({"cache"})) if purge else None)
+        if verb == "config":
+            if not state.is_root:
+                return opaque("pip config as another user")
+            return Effects(writes=("/root/.config/pip",), tools=_TOOLS)
+        if verb != "install":
+            return opaque(f"pip {verb} is not modelled")
+        root = venv.of_program(call.command, state)
+        into = venv.environment(root) if root else _PREFIX
+        return self._install(parse(call.words, state, _VALUED, _FLAGS), state, into)
+
+    def _install(self, arguments: Arguments, state: State, into: Environment) -> Effects:
+        if arguments.unknown:
+            return opaque(f"pip install {arguments.unknown} is not modelled")
+        requirements = _paths(arguments.values("-r", "--requirement"), state)
+        constraints = _paths(arguments.values("-c", "--constraint"), state)
+        folders = _paths(
+            [value for value in arguments.values("-f", "--find-links") if "://" not in (value or "")], state
+        )
+        packages: list[Package] = []
+        projects: list[str] = []
+        blocked = next((_BLOCKERS[name] for name, _, _ in arguments.options if _BLOCKERS.get(name)), "")
+        for word in arguments.operands[1:]:
+            value = state.value(word)
+            if value is None:
+                # a name that only the shell knows still is one package, unless the shell splits it into several
+                blocked = blocked or f"what {word.text} installs is known only to the shell"
+                packages.append(Package(_distribution(word.text), word))
+            elif _LOCAL.search(value) and not _URL.match(value):
+                path = state.path(_without_extras(value.removeprefix("file://").removeprefix("file:")))
+                if path is None:
+                    return opaque(f"where {word.text} lies is unknown")
+                projects.append(path)
+            else:
+                packages.append(Package(_distribution(value), word))
+        values = arguments.values("-e", "--editable")
+        editable = _paths([value if value is None else _without_extras(value) for value in values], state)
+        if requirements is None or constraints is None or folders is None or editable is None:
+            return opaque("a path or URL given to pip install could not be worked out")
+        changes, settings = _settings(state)
+        blocked = blocked or _blocked(state, into)
+        if changes:
+            blocked = blocked or f"{changes} may change where pip installs"
+        action = Install(
+            self,
+            into,
+            tuple(packages),
+            manifests=requirements,
+            constraints=constraints,
+            projects=tuple(projects),
+            editable=editable,
+            folders=folders,
+            chosen_by=_chosen_by(arguments, state),
+            cache_off=tuple(
+                word
+                for name, _, words in arguments.options
+                for word in words
+                if name in {"--no-cache-dir", "--no-cache"}
+            ),
+            blocked=Reason(blocked) if blocked else None,
+        )
+        certificates = [
+            path for value in arguments.values("--cert", "--client-cert") if value and (path := state.path(value))
+        ]
+        given = (*requirements, *constraints, *projects, *editable, *folders)
+        reads = (*settings, *certificates, *given)
+        if action.chosen_by:  # another value names another file, which may lie beside this one
+            reads += tuple(posixpath.dirname(path) for path in given)
+        return Effects(reads=reads, writes=(into.root,), tools=_TOOLS, action=action)
+
+    def manifest(
+        self, install: Install, command: Command, state: State, context: BuildContext, at: Callable[[str], str | None]
+    ) -> Manifest:
+        """The closure of every requirements file, and the words of the projects' own files."""
+        unknown = f"the build argument {install.chosen_by} chooses what is installed" if install.chosen_by else None
+        closures: dict[str, tuple[str, ...]] = {}
+        packages = [
+            Pinned(package.name, "vcs" if "git+" in (package.word.value or package.word.text) else "index")
+            for package in install.asked
+        ]
+        local: dict[str, list[Named]] = {"local_paths": [], "editable": [], "find_links": []}
+        reads: list[str] = []
+        told = [command.text]
+        for path in install.files:
+            name = at(path)
+            found = closure(context, name, context.ignore) if name is not None else None
+            if found is None:
+                unknown = unknown or f"{path} was not found in the build context"
+            elif not found.complete:
+                unknown = unknown or f"{found.files[0] if found.files else path} could not be read completely"
+            if found is None or not found.complete or len(found.files) != 1 or found.local_paths or found.find_links:
+                reads.append(posixpath.dirname(path) or "/")  # what it includes lies there
+            if found is None:
+                continue
+            closures[path] = found.files
+            packages += [Pinned(each.name) for each in found.requirements]
+            packages += [Pinned("", "vcs") for _ in found.vcs]
+            told += found.options
+            for kind, named in local.items():
+                named += [Named(value, found.files[0]) for value in getattr(found, kind)]
+        for each in (*local["local_paths"], *local["editable"], *local["find_links"]):
+            reads.append(state.path(each.path.removeprefix("file:").partition("[")[0]) or "/")
+        maybe: set[str] = set()
+        for path in install.projects:
+            words = words_of_project(path, context.read, at)
+            if words is None:
+                unknown = unknown or f"what {path} depends on is unknown"
+            maybe |= words or frozenset()
+        return Manifest(
+            unknown,
+            closures,
+            tuple(packages),
+            frozenset(maybe),
+            tuple(local["local_paths"]),
+            tuple(local["editable"]),
+            tuple(local["find_links"]),
+            tuple(reads),
+            _compiled([state.variables.get("PIP_NO_BINARY", ""), *_NO_BINARY.findall("\n".join(told))]),
+            _build_requirements((*install.projects, *install.editable), context, at),
+        )
+
+    def into(self, install: Install, wanted: Environment) -> Recipe | Reason:
+        """It fills the environment whose programs come first on PATH."""
+        return install.blocked or Recipe()
+
+    def without_project(self, install: Install, manifest: Manifest) -> Recipe | Reason:
+        """As it is, unless it builds a project, which is more than its metadata."""
+        if install.projects or install.editable:
+            return Reason("pip install builds the project itself")
+        if manifest.unknown is not None:
+            return Reason(manifest.unknown)
+        if manifest.local is not None:
+            return Reason(f"{manifest.local.file} names a local project or folder")
+        return Recipe()
+
+    def only(self, install: Install, groups: frozenset[str]) -> Recipe | Reason:
+        """Which files make which group is the user's own matter."""
+        return Recipe() if install.groups <= groups else Reason("pip knows no dependency groups")
+
+
+PIP = Pip()
+
+
+def _build_requirements(paths: Sequence[str], context: BuildContext, at: Callable[[str], str | None]) -> frozenset[str]:
+    files = [file for path in paths if (file := at(posixpath.join(path, "pyproject.toml")))]
+    projects = [Project.read(text) for file in files if (text := context.read(file)) is not None]
+    return frozenset(name for project in projects if project for name in project.build_requirements)
+
+
+def _compiled(lists: Sequence[str]) -> frozenset[str]:
+    """The names, normalised, in lists of what pip is told to compile; ":all:" stays as it is."""
+    return frozenset(normalise(name) for names in lists for name in re.split(r"[\s,]+", names) if name)
+
+
+def _blocked(state: State, into: Environment) -> str:
+    """Why the packages cannot be installed elsewhere, by what holds at this point; "" for no reason."""
+    unseen = venv.unseen(state) if into.carried is None else ""
+    if unseen:
+        return f"how the virtual environment {unseen} is made is unknown"
+    return "" if state.is_root else "pip installs as another user than root"
+
+
+def _distribution(package: str) -> str:
+    match = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", package)
+    return normalise(match[0]) if match else ""
+
+
+def _without_extras(value: str) -> str:
+    return re.sub(r"\[[^\]]*\]$", "", value)
+
+
+def _paths(values: Sequence[str | None], state: State) -> tuple[str, ...] | None:
+    paths = [None if value is None or "://" in value else state.path(value) for value in values]
+    return None if None in paths else tuple(path for path in paths if path)
+
+
+def _chosen_by(arguments: Arguments, state: State) -> str:
+    """The variable in a name of what is installed that a build argument decides, "" for none."""
+    named = [words[-1].text for name, _, words in arguments.options if name in _NAMES]
+    named += [re.split(r"[=<>~!\[;@]", word.text, maxsplit=1)[0] for word in arguments.operands[1:]]
+    return next((name for text in named if (name := state.chosen_by(text))), "")

@@ -1,0 +1,167 @@
+"""What a package manager's module says of it. A manager implements what it can, and refuses with a reason where it cannot."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, Protocol
+
+from dockfix.context.build_context import BuildContext
+from dockfix.context.manifests.manifest import Manifest
+from dockfix.model.actions import Install
+from dockfix.model.artefact import Environment
+from dockfix.model.effects import Effects
+from dockfix.model.reason import Declared, Reason
+from dockfix.model.state import State
+from dockfix.syntax.shell import Command, Word
+
+Role = Literal["build", "dev", "run", "git", "unknown"]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a manager: the command, and its arguments behind the program or behind ``python -m MODULE``."""
+
+    command: Command
+    words: Sequence[Word]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one install is written again: edits to its words, and what has to stand around it.
+
+    ``insert`` puts words behind a word, ``remove`` takes words away. With ``again`` the command as written runs once more,
+    after the source is there. ``env`` holds from there on. ``declares`` is what this alters on purpose.
+    """
+
+    insert: tuple[tuple[Word, str], ...] = ()
+    remove: tuple[Word, ...] = ()
+    again: bool = False
+    env: Mapping[str, str] = field(default_factory=dict)
+    declares: frozenset[Declared] = frozenset()
+
+
+@dataclass(frozen=True)
+class Cache:
+    """A folder that can be a cache mount in every RUN that runs the manager.
+
+    ``around`` is the folder whose removal empties it, too. ``moved_by`` and ``off_by`` are variables, ``option`` is the option that
+    moves it. ``configured_in`` are files, and ``file_variable`` a variable that names one, in which the pattern ``configured_by``
+    shows that it is moved or off; ``configured_with`` is the pattern of a command that does so. ``sharing`` is the mount's. With
+    ``holds_compiled`` it keeps what was linked with the libraries of one base image. ``unlock`` are commands without which the
+    image empties it, by the program that is called ("" for all).
+    """
+
+    folder: str
+    around: str = ""
+    moved_by: tuple[str, ...] = ()
+    off_by: tuple[str, ...] = ()
+    option: str = ""
+    configured_in: tuple[str, ...] = ()
+    file_variable: str = ""
+    configured_by: str = ""
+    configured_with: str = ""
+    sharing: Literal["shared", "locked"] = "shared"
+    holds_compiled: bool = False
+    unlock: Mapping[str, str] = field(default_factory=dict)
+
+
+class Manager(ABC):
+    """A program that installs packages.
+
+    ``id`` is the module's name, ``title`` what people call it. ``programs`` are its names in a shell, ``modules`` those that
+    ``python -m`` takes. ``runs_others``: it runs programs of the image that are not seen here, as maintainers' scripts do.
+    """
+
+    id: ClassVar[str]
+    title: ClassVar[str]
+    programs: ClassVar[frozenset[str]] = frozenset()
+    modules: ClassVar[frozenset[str]] = frozenset()
+    caches: ClassVar[tuple[Cache, ...]] = ()
+    runs_others: ClassVar[bool] = False
+
+    @abstractmethod
+    def effects(self, call: Call, state: State) -> Effects:
+        """What one call needs and leaves behind; opaque where that cannot be said."""
+
+
+class LanguageManager(Manager):
+    """A manager of a language's packages, such as pip.
+
+    ``runtime`` is the id of what runs them. ``reads`` is what building and installing any package may read: tools, headers,
+    configuration, credentials, certificates.
+    """
+
+    runtime: ClassVar[str]
+    reads: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def manifest(
+        self, install: Install, command: Command, state: State, context: BuildContext, at: Callable[[str], str | None]
+    ) -> Manifest:
+        """What the install is given; ``at`` gives the file of the build context that lies at a path in the image."""
+
+    @abstractmethod
+    def into(self, install: Install, wanted: Environment) -> Recipe | Reason:
+        """Has the install fill an environment that can be carried; an empty recipe where the environment alone sees to it."""
+
+    @abstractmethod
+    def without_project(self, install: Install, manifest: Manifest) -> Recipe | Reason:
+        """Has it install only what the manifests name, so that it can run before the source is there."""
+
+    @abstractmethod
+    def only(self, install: Install, groups: frozenset[str]) -> Recipe | Reason:
+        """Has it install only these dependency groups."""
+
+
+class Packages(Protocol):
+    """What is known of the packages of a system; None and empty say nothing."""
+
+    def role(self, package: str) -> Role:
+        """What a package is for."""
+
+    def commands(self, package: str) -> frozenset[str]:
+        """The programs that leave the image with a package."""
+
+    def instead(self, package: str, suites: frozenset[str] | None) -> tuple[str, ...] | None:
+        """What stands in for a package once everything is compiled."""
+
+    def alongside(self, package: str, suites: frozenset[str] | None, *, recommended: bool) -> frozenset[str]:
+        """The libraries that come along with a package and leave with it."""
+
+    def holds(self, package: str, library: str) -> bool:
+        """Whether a package holds a shared library, as a program asks for it."""
+
+    def known_suites(self) -> tuple[str, ...]:
+        """The releases that the tables cover, oldest first."""
+
+
+class SystemManager(Manager):
+    """A manager of a system's packages, such as apt.
+
+    ``siblings`` are other programs that work on the same packages. ``index`` is where its lists lie, ``leaves`` are the paths that
+    no program needs of what it leaves behind, ``reads`` its configuration, keys and certificates.
+    """
+
+    packages: ClassVar[Packages]
+    siblings: ClassVar[frozenset[str]] = frozenset()
+    index: ClassVar[str]
+    leaves: ClassVar[tuple[str, ...]] = ()
+    reads: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def install(self, names: Sequence[str]) -> str:
+        """A RUN's script, on several lines, that installs these and leaves no index behind."""
+
+    @abstractmethod
+    def minimal(self, install: Install, command: Command) -> Recipe | Reason:
+        """Has an install leave out what is only recommended."""
+
+    @abstractmethod
+    def is_minimal(self, command: Command) -> bool:
+        """Whether an install leaves out what is only recommended."""
+
+    @abstractmethod
+    def owner(self, path: str) -> tuple[str, ...]:
+        """The command that names the package which owns a file."""

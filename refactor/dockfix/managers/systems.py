@@ -1,0 +1,28 @@
+"""What lies below a base image's language: its package manager, its C library, how users are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dockfix.managers.apt import APT
+from dockfix.managers.protocol import SystemManager
+
+
+@dataclass(frozen=True)
+class System:
+    """``make_user`` is the command that makes a user with a home folder: ``{uid}`` and ``{name}`` are filled in."""
+
+    id: str
+    manager: SystemManager
+    libc: Literal["glibc", "musl"]
+    make_user: str
+
+
+DEBIAN = System("debian", APT, "glibc", "useradd --create-home --uid {uid} {name}")
+_SYSTEMS = {system.id: system for system in (DEBIAN,)}
+
+
+def system_of(name: str) -> System | None:
+    """The system of a base image by its id, None where dockfix does not know its manager."""
+    return _SYSTEMS.get(name)

@@ -1,0 +1,95 @@
+"""``python -m venv``: environments that can be carried from one stage to another, as long as the path is the same."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import ClassVar
+
+from dockfix.knowledge import DEFAULT_PATH
+from dockfix.managers.protocol import Call, Manager
+from dockfix.model.actions import Make
+from dockfix.model.artefact import Artefact, Environment
+from dockfix.model.effects import Effects, opaque
+from dockfix.model.state import State
+from dockfix.syntax.shell import Command
+
+_TOOLS = frozenset({"python"})
+_FLAGS = {"--system-site-packages", "--upgrade-deps", "--clear", "--without-pip", "--copies", "--symlinks"}
+
+
+class Venv(Manager):
+    """Python's own maker of environments."""
+
+    id: ClassVar[str] = "venv"
+    title: ClassVar[str] = "venv"
+    programs: ClassVar[frozenset[str]] = frozenset({"virtualenv"})
+    modules: ClassVar[frozenset[str]] = frozenset({"venv", "virtualenv"})
+
+    def effects(self, call: Call, state: State) -> Effects:
+        """Makes one environment at a path that is known."""
+        if call.words == call.command.args:
+            return opaque("virtualenv may choose another interpreter and seeds other packages than venv")
+        values = [state.value(word) for word in call.words]
+        options = [value for value in values if value is not None and value.startswith("-")]
+        targets = [value for value in values if value is None or not value.startswith("-")]
+        path = state.path(targets[0]) if len(targets) == 1 and targets[0] is not None else None
+        if path is None or not set(options) <= _FLAGS:
+            return opaque("where the virtual environment goes could not be worked out")
+        relative = not (targets[0] or "").startswith("/")
+        chosen_by = state.chosen_by(call.command.text) or (state.workdir_chosen if relative else "")
+        if chosen_by:
+            return opaque(f"the build argument {chosen_by} chooses where the virtual environment goes")
+        if not state.is_root:
+            return opaque("the virtual environment is made by another user than root")
+        if "--without-pip" in options:
+            return opaque("the virtual environment has no pip of its own")
+        return Effects(writes=(path,), tools=_TOOLS, action=Make(self, environment(path)))
+
+
+VENV = Venv()
+
+
+def environment(path: str) -> Environment:
+    """The virtual environment at a path."""
+    carried = Artefact("environment", {path: path}, "python", env={"PATH": f"{path}/bin:$PATH"})
+    return Environment(path, "python", carried)
+
+
+def of_program(command: Command, state: State) -> str:
+    """The root of the virtual environment that the program of ``command`` belongs to, "" for the base image's own Python."""
+    name = command.name or ""
+    if "/" not in name:
+        return _active(state)
+    root = posixpath.dirname(posixpath.dirname(state.path(name) or ""))
+    return root if root in _made(state) else ""
+
+
+def unseen(state: State) -> str:
+    """A virtual environment that PATH or VIRTUAL_ENV name and that nothing seen here has made, "" for none."""
+    named = state.env.get("VIRTUAL_ENV", "").rstrip("/")
+    if named and named not in _made(state):
+        return named
+    for entry in state.env.get("PATH", "").split(":"):
+        root = posixpath.dirname(entry.rstrip("/"))
+        if entry in DEFAULT_PATH.split(":") or root in _made(state):
+            return ""
+        if "env" in posixpath.basename(root) or "conda" in root:
+            return root
+    return ""
+
+
+def _active(state: State) -> str:
+    """The root of the one whose programs come first on PATH, "" where none does."""
+    if state.activated:
+        return state.activated
+    for entry in state.env.get("PATH", "").split(":"):
+        root = posixpath.dirname(entry.rstrip("/"))
+        if entry.rstrip("/").endswith("/bin") and root in _made(state):
+            return root
+        if entry in DEFAULT_PATH.split(":"):
+            break
+    return ""
+
+
+def _made(state: State) -> frozenset[str]:
+    return frozenset(each.root for each in state.environments)

@@ -1,0 +1,23 @@
+"""Questions to an action about the kind of its manager."""
+
+from __future__ import annotations
+
+from dockfix.managers.protocol import LanguageManager, SystemManager
+from dockfix.model.actions import Action, Clean, Install, Refresh, Remove, Upgrade
+
+
+def by_system(action: Action | None) -> bool:
+    """Whether a manager of a system's packages acts."""
+    if isinstance(action, Clean):
+        return any(isinstance(manager, SystemManager) for manager in action.managers)
+    return isinstance(action, Refresh | Upgrade | Install | Remove) and isinstance(action.manager, SystemManager)
+
+
+def system_install(action: Action | None) -> Install | None:
+    """The install of system packages that an action is, None where it is none."""
+    return action if isinstance(action, Install) and isinstance(action.manager, SystemManager) else None
+
+
+def language_install(action: Action | None) -> Install | None:
+    """The install of a language's packages that an action is, None where it is none."""
+    return action if isinstance(action, Install) and isinstance(action.manager, LanguageManager) else None

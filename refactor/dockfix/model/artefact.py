@@ -1,0 +1,35 @@
+"""What a step leaves behind that another stage can be given whole: the noun of every ``COPY --from`` that dockfix writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """``paths`` maps where it lies to where it has to lie in the stage that gets it: the same path for all but build output.
+
+    ``beside`` are paths that have to lie there too, from whatever source: an editable project, a managed interpreter. ``env`` are
+    the variables that the stage which gets it has to set; ``start`` is the exec form that runs it where CMD has to change for it.
+    """
+
+    kind: Literal["environment", "output", "tool"]
+    paths: Mapping[str, str]
+    runtime: str = ""
+    beside: frozenset[str] = frozenset()
+    env: Mapping[str, str] = field(default_factory=dict)
+    start: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where an install puts packages: the folder ``root``, for the runtime of this id ("" for a system's packages).
+
+    ``carried`` is None where it cannot be handed on, as the base image's own prefix cannot.
+    """
+
+    root: str
+    runtime: str = ""
+    carried: Artefact | None = None

@@ -1,0 +1,141 @@
+"""Which shared libraries the program needs that are in the image only because another package brings them along."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dockfix import knowledge
+from dockfix.context.manifests.manifest import ALL
+from dockfix.context.program.model import UNKNOWN, Use
+from dockfix.facts import Facts
+from dockfix.model.reason import Reason, at, doubt
+
+# Libraries that come along with compilers, and what in the sources shows that they are used
+_NAMED = {
+    "libgomp1": rb"libgomp|-fopenmp",
+    "libgfortran5": rb"libgfortran",
+    "libatomic1": rb"libatomic",
+    "libquadmath0": rb"libquadmath",
+}
+_SYSTEM = re.compile(r"/(?:usr/(?:local/)?)?lib(?:64)?/")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What something needs: packages, without t64, by the Debian release that the base image may be of; libraries that code loads."""
+
+    packages: Mapping[str, frozenset[str]]
+    loads: tuple[str, ...]
+
+
+def wanted(facts: Facts) -> Wanted:
+    """The libraries that the Python packages, the sources and the code ask for."""
+    packages = {
+        suite: frozenset(name.removesuffix("t64") for name in (*_of_distributions(facts, suite), *_named(facts)))
+        for suite in suites(facts) or knowledge.known_suites()
+    }
+    return Wanted(
+        packages, tuple(use.word for use in facts.program.running().loads if UNKNOWN not in use.word.rpartition("/")[2])
+    )
+
+
+def brought(asked: Wanted, package: str, *, recommended: bool) -> tuple[str, ...] | Reason:
+    """The libraries that something needs and that leave the image with a package; why they cannot be named, where they can't.
+
+    ``recommended`` tells whether the package was installed with what it recommends.
+    """
+    found = {_lost(asked, package, suite, recommended) for suite in asked.packages}
+    if len(found) == 1:
+        return tuple(sorted(found.pop()))
+    name = min(name for names in found for name in names)
+    return doubt(
+        f"which package of {name.removesuffix('t64')} it brings depends on the Debian release, which is not certain"
+    )
+
+
+def lost_on_slim(facts: Facts) -> dict[str, str] | Reason:
+    """The packages of the libraries that the code loads and that only the full image has, each with the reason.
+
+    Why they are not known, where they aren't.
+    """
+    found: dict[str, str] = {}
+    for use in facts.program.running().loads:
+        if _may_be_any(use) or UNKNOWN in use.word.rpartition("/")[2]:
+            return at(f"{use.file}:{use.line} loads a library whose name is worked out when it runs")
+        names = {
+            frozenset(name for name in knowledge.full_libraries(suite) if knowledge.holds(name, use.word))
+            for suite in suites(facts) or knowledge.known_suites()
+        }
+        if len(names) > 1:
+            return at(
+                f"{use.file}:{use.line} loads {use.word}, whose package depends on the Debian release, which is not certain"
+            )
+        found |= dict.fromkeys(names.pop(), f"{use.file}:{use.line} loads {use.word}")
+    return found
+
+
+def suites(facts: Facts) -> frozenset[str] | None:
+    """The Debian releases that the base image may be of; None where they are not known."""
+    if facts.hints.release:
+        return frozenset({facts.hints.release})
+    return facts.final.image.releases if facts.final.image else None
+
+
+def _lost(asked: Wanted, package: str, suite: str, recommended: bool) -> frozenset[str]:
+    return frozenset(
+        name
+        for name in knowledge.alongside(package, frozenset({suite}), recommended=recommended)
+        if name.removesuffix("t64") in asked.packages[suite] or any(knowledge.holds(name, word) for word in asked.loads)
+    )
+
+
+def _of_distributions(facts: Facts, suite: str) -> set[str]:
+    """What the Python packages need; those that pip compiles, for certain or for want of a wheel, with what they are linked with."""
+    compiled = {name for manifest in facts.manifests.values() for name in manifest.compiled}
+    found = {"libgomp1"} if ALL in compiled else set()
+    for distribution in facts.distributions:
+        told = distribution in compiled or ALL in compiled
+        needs = knowledge.python_needs(distribution)
+        if needs is not None:
+            found |= {
+                *(needs.packages(frozenset({suite}), compiled=told or not needs.wheel_bundles) or ()),
+                *knowledge.needs_libraries(distribution, compiled=told),
+            }
+    return found
+
+
+def _named(facts: Facts) -> list[str]:
+    return [name for name, pattern in _NAMED.items() if facts.application.search(pattern)]
+
+
+def development_name(facts: Facts) -> Reason | None:
+    """Why runtime libraries may not do for what is loaded, None where they do.
+
+    A name without a version is in -dev packages alone.
+    """
+    own = {name.rpartition("/")[2] for name in facts.context.files() or ()}
+    for mention in facts.application.search(rb"\blib[\w+-]+\.so(?![\w.*])"):
+        if not mention.file.rpartition("/")[2].startswith(".") and mention.word not in own:
+            return at(f"{mention.file}:{mention.line} names a library in the way that only -dev packages bring it")
+    for step in facts.final.steps:
+        found = re.search(r"\blib[\w+-]+\.so(?![\w.*])", step.instruction.args) if step.keyword != "RUN" else None
+        if found and found[0] not in own:
+            return at(
+                f"the {step.keyword} in line {step.line} names a library in the way that only -dev packages bring it"
+            )
+    unknown = next((use for use in facts.program.running().loads if _may_be_any(use)), None)
+    if unknown:
+        return at(f"{unknown.file}:{unknown.line} loads a library whose name is worked out when it runs")
+    return None
+
+
+def _may_be_any(use: Use) -> bool:
+    """Whether what is loaded may be a library of the system, of any name. (find_library looks for names with a version.)"""
+    folder, sign, name = use.word.rpartition("/")
+    return (
+        use.how != "find_library"
+        and UNKNOWN in name
+        and (not sign or UNKNOWN in folder or _SYSTEM.match(f"{folder}/") is not None)
+    )

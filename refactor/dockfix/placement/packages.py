@@ -1,0 +1,192 @@
+"""Divides the system packages of a stage between its builder and its runtime part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from dockfix import knowledge
+from dockfix.facts import Facts
+from dockfix.managers.protocol import Packages, SystemManager
+from dockfix.managers.verbs import system_install
+from dockfix.model.actions import Package
+from dockfix.model.reason import Declared, Reason, at, doubt
+from dockfix.model.stages import Step, Unit
+from dockfix.placement.libraries import brought, development_name, suites, wanted
+from dockfix.runtimes.needs import needed, run_time_compiler
+
+
+@dataclass(frozen=True)
+class Division:
+    """``replaced`` maps a package that the runtime stage loses to what it gets instead (nothing, or runtime libraries);
+    ``runtime_only`` are packages that no build needs. ``kept`` says why a package that only builds stays; a reason that *doubts* is
+    for want of knowledge: nothing was seen to need it.
+    """
+
+    replaced: Mapping[Package, tuple[str, ...]] = field(default_factory=dict)
+    kept: Mapping[Package, Reason] = field(default_factory=dict)
+    runtime_only: frozenset[Package] = frozenset()
+
+    def stays(self, package: Package) -> bool:
+        """Whether the runtime stage installs it, or something in its place."""
+        return bool(self.replaced.get(package, (package.name,)))
+
+
+def divide(
+    facts: Facts,
+    installs: Iterable[tuple[Step, Unit]],
+    staying: list[tuple[Step, Unit]],
+    building: list[tuple[Step, Unit]],
+) -> Division:
+    """Decides for every package that the ``installs`` name.
+
+    ``staying`` are the commands of the runtime stage, ``building`` those of the builder, both in order.
+    """
+    known = known_packages(facts)
+    named = [
+        (step, unit, package)
+        for step, unit in installs
+        if (install := system_install(unit.effects.action)) is not None
+        for package in install.asked
+    ]
+    order = {id(step): number for number, step in enumerate(facts.final.steps)}
+    last_opaque = _last_opaque(staying)
+    commands = {name for _, _, package in named for name in known.commands(package.name)}
+    needs = needed(facts, sorted(commands), staying) if commands else {}
+    compiler = run_time_compiler(facts)
+    headers = _needs_headers(facts) if any(known.role(package.name) == "dev" for _, _, package in named) else None
+    keep, drop = facts.hints.keep, facts.hints.drop
+    replaced: dict[Package, tuple[str, ...]] = {}
+    kept: dict[Package, Reason] = {}
+    for step, _, package in named:
+        role = known.role(package.name)
+        if package.name in keep or package.name in drop:
+            if package.name in drop:
+                replaced[package] = ()
+            elif role in {"build", "dev", "git"}:
+                kept[package] = at("multi-stage.keep names it")
+            continue
+        if role not in {"build", "dev", "git"}:
+            continue
+        if last_opaque is not None and order[id(step)] <= order[id(last_opaque)]:
+            kept[package] = at(f"what the {last_opaque.keyword} in line {last_opaque.line} needs is unknown")
+            continue
+        used = next((f"{needs[name]} ({name})" for name in sorted(known.commands(package.name)) if name in needs), "")
+        if used:
+            kept[package] = at(used)
+        elif role != "git" and compiler:
+            kept[package] = compiler
+        elif role == "build":
+            replaced[package] = known.instead(package.name, None) or ()
+        elif role == "dev":
+            _divide_dev(facts, package, headers, replaced, kept)
+        elif _fetches_with_git(facts):
+            replaced[package] = ()
+        else:
+            kept[package] = doubt("nothing shows what it is for")
+    _add_libraries(facts, named, replaced, kept)
+    lines = {package: step.line for step, _, package in named}
+    kept = {
+        package: replace(reason.at(lines[package]), about=Declared("PACKAGE", package.name))
+        for package, reason in kept.items()
+    }
+    in_builder = frozenset(name for _, unit in building for name in unit.effects.tools)
+    runtime_only = (
+        frozenset()
+        if _last_opaque(building)
+        else frozenset(
+            package
+            for _, _, package in named
+            if known.role(package.name) == "run"
+            and package.name not in in_builder
+            and not known.commands(package.name) & in_builder
+        )
+    )
+    return Division(replaced, kept, runtime_only)
+
+
+def known_packages(facts: Facts) -> Packages:
+    """What is known of the packages of the image's system."""
+    assert facts.system is not None  # a stage of an unknown system is not divided
+    return facts.system.manager.packages
+
+
+def _leaves_out_recommended(unit: Unit) -> bool:
+    install = system_install(unit.effects.action)
+    manager = install.manager if install is not None else None
+    return isinstance(manager, SystemManager) and manager.is_minimal(unit.command)
+
+
+def _divide_dev(
+    facts: Facts,
+    package: Package,
+    headers: Reason | None,
+    replaced: dict[Package, tuple[str, ...]],
+    kept: dict[Package, Reason],
+) -> None:
+    """Decides for a -dev package; ``headers`` says why all of them have to stay, None for no reason."""
+    libraries = known_packages(facts).instead(package.name, suites(facts))
+    if headers:
+        kept[package] = headers
+    elif libraries is None:
+        kept[package] = doubt("its runtime library is not certain for every Debian release that the base image may be")
+    else:
+        replaced[package] = libraries
+
+
+def _needs_headers(facts: Facts) -> Reason | None:
+    """Why runtime libraries cannot stand in for any -dev package, None where they can."""
+    by_name = next(
+        (reason for name in sorted(facts.distributions) if (reason := knowledge.needs_dev_packages(name))), ""
+    )
+    return at(by_name) if by_name else development_name(facts)
+
+
+def _fetches_with_git(facts: Facts) -> bool:
+    """Whether pip itself is the one that needs git: to fetch a package, or for the version of the one that it builds."""
+    return any(
+        package.source == "vcs" for manifest in facts.manifests.values() for package in manifest.packages
+    ) or any(
+        "git" in knowledge.calls(name) for manifest in facts.manifests.values() for name in manifest.build_requirements
+    )
+
+
+def _last_opaque(staying: list[tuple[Step, Unit]]) -> Step | None:
+    return next((step for step, unit in reversed(staying) if unit.effects.opaque), None)
+
+
+def _add_libraries(
+    facts: Facts,
+    named: list[tuple[Step, Unit, Package]],
+    replaced: dict[Package, tuple[str, ...]],
+    kept: dict[Package, Reason],
+) -> None:
+    """Adds the libraries that came along with a package that goes and that something needs, and those that are asked for.
+
+    Where such a library cannot be named, the package stays, unless the user has it dropped.
+    """
+    if not replaced:
+        return
+    asked = wanted(facts)
+    brings: dict[Package, tuple[str, ...]] = {}
+    for _, unit, package in named:
+        found = (
+            brought(asked, package.name, recommended=not _leaves_out_recommended(unit)) if package in replaced else ()
+        )
+        if isinstance(found, Reason):
+            if package.name in facts.hints.drop:
+                continue
+            del replaced[package]
+            kept[package] = found
+        elif found:
+            brings[package] = found
+    there = {package.name for _, _, package in named if package not in replaced} | {
+        name for names in replaced.values() for name in names
+    }
+    if replaced:
+        first = next(iter(replaced))
+        brings[first] = (*brings.get(first, ()), *sorted(facts.hints.keep))
+    for package, names in brings.items():
+        added = [name for name in dict.fromkeys(names) if name not in there]
+        replaced[package] = (*replaced[package], *added)
+        there |= set(added)

@@ -1,0 +1,80 @@
+"""The decision on a stage that is split: its parts, what is in each of them, and what is carried from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from dockfix.facts import Decision, Facts
+from dockfix.facts.reach import requirements_unknown
+from dockfix.model.actions import Make, Package
+from dockfix.model.artefact import Environment
+from dockfix.model.reason import Declared, Reason
+from dockfix.model.stages import Stage, Step
+from dockfix.placement.smaller_base import SmallerBase
+from dockfix.syntax import Instruction
+
+Steps = Mapping[Instruction, tuple[int, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One stage to write.
+
+    ``steps`` maps an instruction to the indices of the commands that go there (one without commands: ()); what it lacks does
+    not go there. ``packages`` are the system packages that it loses, each with those that it gets instead.
+    """
+
+    name: str
+    steps: Steps
+    packages: Mapping[Package, tuple[str, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Placement(Decision):
+    """``parts`` come in the order in which they are written; the last one becomes the image.
+
+    ``installs`` are the instructions that fill ``environment``, in order, which is carried from the first part to the last one;
+    where it cannot be carried yet, installs have to be moved into one that can. ``kept`` says why a package that only builds
+    stays in the image. ``smaller`` is the base that the last part could have. ``doubts`` say why the split could be wrong,
+    ``declares`` what it alters on purpose.
+    """
+
+    parts: tuple[Part, ...]
+    installs: tuple[Instruction, ...]
+    environment: Environment
+    kept: Mapping[Package, Reason]
+    smaller: SmallerBase | Reason | None
+    doubts: tuple[Reason, ...]
+    declares: frozenset[Declared]
+    known: frozenset[Instruction]
+
+    def stands(self, facts: Facts) -> bool:
+        """Whether every instruction is there still, and others only make an environment or set something."""
+        steps = {step.instruction: step for step in facts.final.steps}
+        added = [step for node, step in steps.items() if node not in self.known]
+        return len(facts.model.stages) == 1 and self.known <= steps.keys() and all(map(_prepares, added))
+
+    def on(self, stage: Stage) -> Placement:
+        """The same on a tree in which others have prepared an environment: what makes it goes to the first part."""
+        added = [step for step in stage.steps if step.instruction not in self.known]
+        if not added:
+            return self
+        everywhere: Steps = {step.instruction: () for step in added if not step.units}
+        made: Steps = {step.instruction: tuple(range(len(step.units))) for step in added if step.units}
+        first, *others = self.parts
+        parts = (
+            replace(first, steps={**first.steps, **everywhere, **made}),
+            *(replace(part, steps={**part.steps, **everywhere}) for part in others),
+        )
+        return replace(self, parts=parts)
+
+
+def _prepares(step: Step) -> bool:
+    return all(isinstance(unit.effects.action, Make) for unit in step.units) and step.copy is None
+
+
+def doubts(facts: Facts) -> tuple[Reason, ...]:
+    """Why any placement could be wrong: what is not known of the code and of what is installed."""
+    reason = facts.unknown or facts.ask(requirements_unknown)
+    return (reason,) if reason is not None else ()

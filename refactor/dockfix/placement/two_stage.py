@@ -1,0 +1,276 @@
+"""The usual shape: a builder that installs and builds, and a runtime stage that gets what was made.
+
+Everything stays in the runtime stage but installs and what only they need; the builder gets, by a backward slice, what
+they may need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dockfix.facts import Facts
+from dockfix.facts.reach import installer
+from dockfix.knowledge import manager_in, package_manager
+from dockfix.managers.protocol import LanguageManager
+from dockfix.managers.registry import system_managers
+from dockfix.managers.verbs import by_system, language_install, system_install
+from dockfix.model.actions import Action, Clean, Install, Make, Remove, ShellState
+from dockfix.model.artefact import Environment
+from dockfix.model.effects import overlap
+from dockfix.model.reason import Declared, Reason, at
+from dockfix.model.stages import Step, Unit
+from dockfix.placement.leftovers import Placed, drop_covered, drop_idle_refresh, drop_removed
+from dockfix.placement.packages import Division, divide
+from dockfix.placement.plan import Part, Placement, Steps, doubts
+from dockfix.placement.smaller_base import SmallerBase, smaller_base
+from dockfix.runtimes.registry import runtime_of
+
+BUILDER = "builder"
+_RUNTIME_ONLY = {"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "VOLUME", "MAINTAINER"}
+_SETTINGS = {"ENV", "ARG", "WORKDIR", "SHELL", "USER"}
+
+
+def place(facts: Facts) -> Placement | Reason:
+    """Places every step of a single-stage file, or says why it stays as it is.
+
+    Where packages have to be moved into an environment first, the placement is the one that there will be after that.
+    """
+    reason = _precondition(facts) or _environment_blocker(facts)
+    if reason is not None:
+        return reason
+    stage = facts.final
+    environment = facts.installs[0][2].into
+    installs = tuple(dict.fromkeys(step for step, _, _ in facts.installs))
+    last = stage.steps.index(installs[-1])
+    builder = _builder(stage.steps[: last + 1], facts)
+    runtime = _runtime(stage.steps)
+    staying = _units(runtime)
+    reason = _unclear(facts, runtime, installs) or _needed_early(facts, environment, staying, installs[0])
+    if reason is not None:
+        return reason
+    named = [pair for step in stage.steps for pair in _system_installs(step)]
+    division = divide(facts, named, staying, _units(builder))
+    smaller = smaller_base(facts, staying, _installed(staying, division)) if "base" in facts.hints.facets else None
+    certain = bool(division.replaced) or facts.hints.always
+    if not certain and not isinstance(smaller, SmallerBase):
+        return _no_gain(division)
+    drop_covered(facts, builder, runtime)
+    dropped = drop_removed(facts, builder, runtime)
+    drop_idle_refresh(runtime, division)
+    parts = (
+        Part(BUILDER, _by_instruction(builder), dict.fromkeys(division.runtime_only, ())),
+        Part(stage.name or "runtime", _by_instruction(runtime), division.replaced),
+    )
+    return Placement(
+        parts,
+        tuple(step.instruction for step in installs),
+        environment,
+        division.kept,
+        smaller,
+        (*doubts(facts), *(() if certain or not isinstance(smaller, SmallerBase) else (smaller.doubt,))),
+        frozenset(Declared("RUN", text) for text in dropped),
+        frozenset(step.instruction for step in stage.steps),
+    )
+
+
+def _by_instruction(placed: Placed) -> Steps:
+    return {step.instruction: indices for step, indices in placed.items()}
+
+
+def _units(placed: Placed) -> list[tuple[Step, Unit]]:
+    return [(step, step.units[index]) for step, indices in placed.items() for index in indices]
+
+
+def _installed(staying: Iterable[tuple[Step, Unit]], division: Division) -> frozenset[str]:
+    """The system packages that the runtime stage installs by itself."""
+    installs = [install for _, unit in staying if (install := system_install(unit.effects.action)) is not None]
+    return frozenset(
+        name
+        for install in installs
+        for package in install.asked
+        for name in division.replaced.get(package, (package.name,))
+    )
+
+
+# --- why a stage is not split ---------------------------------------------------------------------------------------
+
+
+def _precondition(facts: Facts) -> Reason | None:
+    model, stage = facts.model, facts.final
+    if len(model.stages) > 1:
+        return at("it is multi-stage already", stage.start.line)
+    if stage.image is None:
+        base = stage.base or "whose name depends on an ARG without a default"
+        return at(f"the base image {base} is not an official Python image", stage.start.line)
+    if stage.image.system != "debian":
+        return at(f"the base image is not Debian-based ({stage.image.variant})", stage.start.line)
+    if stage.of("ONBUILD"):
+        return at("ONBUILD instructions run in other people's builds", stage.of("ONBUILD")[0].line)
+    if not facts.installs:
+        return _without_installs(facts)
+    for step, _, install in facts.installs:
+        reason = install.blocked or _install_blocker(facts, install)
+        if reason:
+            return reason.at(step.line)
+    if len({install.into.root for _, _, install in facts.installs}) > 1:
+        return at("pip installs into more than one place", facts.installs[-1][0].line)
+    for step, unit in stage.units:
+        if isinstance(unit.effects.action, Remove) and by_system(unit.effects.action):
+            return at("the file removes packages again by itself", step.line)
+    found = facts.ask(installer)
+    return at(f"{found.reason}, and what that needs is unknown") if found and found.runs else None
+
+
+def _environment_blocker(facts: Facts) -> Reason | None:
+    """Why the packages cannot be handed on; then, which RUN is not to be taken apart."""
+    environment = facts.installs[0][2].into
+    if environment.carried is None:
+        runtime = runtime_of(environment.runtime)
+        reason = runtime.holds_back(facts) if runtime is not None else at("what runs these packages is not known")
+        if reason:
+            return reason
+    for step, _, install in facts.installs:
+        mixed = next((unit for unit in step.units if unit.effects.unbounded), None)
+        if mixed:
+            what = mixed.effects.opaque or mixed.command.text
+            manager = install.manager.id
+            return at(f"the RUN mixes {manager} install with a command whose effects are unknown: {what}", step.line)
+    return None
+
+
+def _without_installs(facts: Facts) -> Reason:
+    for step, unit in facts.final.units:
+        name = manager_in(unit.command.text, "python")
+        if name and unit.effects.opaque:
+            manager = package_manager(name)
+            modelled = manager is not None and manager.title == "pip"
+            what = "pip is used in a way that" if modelled else f"{name} is used, which"
+            return at(f"{what} dockfix does not split yet", step.line)
+    return at("no gain, because no pip install was found")
+
+
+def _install_blocker(facts: Facts, install: Install) -> Reason | None:
+    if install.editable:
+        return at("an editable install leaves build results in the source folder")
+    named = next(iter(facts.manifests[install].editable), None)
+    return at(f"{named.file} asks for an editable install ({named.path})") if named is not None else None
+
+
+def _unclear(facts: Facts, runtime: Placed, installs: tuple[Step, ...]) -> Reason | None:
+    """Refuses where a command that stays may install packages itself, or need some of them in between."""
+    steps = facts.final.steps
+    first, last = steps.index(installs[0]), steps.index(installs[-1])
+    for step, indices in runtime.items():
+        number = steps.index(step)
+        unbounded = next((step.units[index] for index in indices if step.units[index].effects.unbounded), None)
+        if unbounded is None or number > last:
+            continue
+        if first <= number and len(installs) > 1:
+            return at("it runs between two pip installs, and what it needs of the first is unknown", step.line)
+        if manager_in(unbounded.command.text, "python"):
+            return at("it may install Python packages in a way that dockfix does not know", step.line)
+    return None
+
+
+def _needed_early(
+    facts: Facts, environment: Environment, staying: list[tuple[Step, Unit]], install: Step
+) -> Reason | None:
+    """Refuses where a command of the runtime stage may use an environment that it would get only later."""
+    steps = facts.final.steps
+    made = next(
+        (
+            number
+            for number, step in enumerate(steps)
+            for unit in step.units
+            if isinstance(unit.effects.action, Make) and unit.effects.action.environment.root == environment.root
+        ),
+        None,
+    )
+    if made is None:
+        return None
+    between = set(steps[made : steps.index(install)])
+    for step, unit in staying:
+        effects = unit.effects
+        if step in between and (effects.unbounded or overlap((*effects.reads, *effects.writes), (environment.root,))):
+            return at("it may use the virtual environment before anything is installed in it", step.line)
+    return None
+
+
+def _no_gain(division: Division) -> Reason:
+    if division.kept:
+        package, reason = next(iter(division.kept.items()))
+        return at(
+            f"no gain, because every package has to stay in the image ({package.name}: {reason.text})", reason.line
+        )
+    return at("no gain, because no apt package that only building needs is installed")
+
+
+# --- what goes where ------------------------------------------------------------------------------------------------
+
+
+def _is_install(unit: Unit) -> bool:
+    action = unit.effects.action
+    return isinstance(action, Install | Make | Clean) and not by_system(action)
+
+
+def _system_installs(step: Step) -> Iterable[tuple[Step, Unit]]:
+    return ((step, unit) for unit in step.units if system_install(unit.effects.action) is not None)
+
+
+def _runtime(steps: Iterable[Step]) -> Placed:
+    """Everything but installs: a RUN goes with the last of its commands that is more than the shell's own."""
+    runtime: Placed = {}
+    for step in steps:
+        stays = tuple(index for index, unit in enumerate(step.units) if not _is_install(unit))
+        if not step.units or any(not isinstance(step.units[index].effects.action, ShellState) for index in stays):
+            runtime[step] = stays
+    return runtime
+
+
+def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
+    """The steps that the installs may need: a backward slice over what they read."""
+    wanted: list[str] = []
+    everything = False
+    chosen: Placed = {}
+    for step in reversed(steps):
+        if step.keyword in _RUNTIME_ONLY:
+            continue
+        if step.keyword in _SETTINGS:
+            chosen[step] = ()
+            continue
+        if step.copy is not None:
+            effects = step.all_effects[0]
+            if everything or effects.opaque or overlap(effects.writes, wanted):
+                chosen[step] = ()
+            continue
+        indices: list[int] = []
+        for index in reversed(range(len(step.units))):
+            effects = step.units[index].effects
+            action = effects.action
+            if isinstance(action, Make) or language_install(action) is not None:
+                wanted += [*effects.reads, *_reads(facts, action)]
+            elif by_system(action):
+                wanted += [path for manager in system_managers() for path in manager.reads]
+            elif isinstance(action, Clean):
+                pass
+            elif isinstance(action, ShellState):
+                if not indices:
+                    continue
+            elif effects.unbounded:
+                everything = True
+            elif everything or overlap(effects.writes, wanted):
+                wanted += effects.reads
+            else:
+                continue
+            indices.insert(0, index)
+        if indices:
+            chosen[step] = tuple(indices)
+    return {step: chosen[step] for step in steps if step in chosen}
+
+
+def _reads(facts: Facts, action: Action | None) -> tuple[str, ...]:
+    """What an install reads that its command does not name: included files, local projects, tools and headers."""
+    managers = [install.manager for _, _, install in facts.installs]
+    tools = tuple(path for each in managers if isinstance(each, LanguageManager) for path in each.reads)
+    install = language_install(action)
+    return (*facts.manifests[install].reads, *tools) if install is not None else tools

@@ -1,0 +1,82 @@
+"""Which programs the part that stays in the runtime stage needs, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+
+from dockfix import knowledge
+from dockfix.facts import Facts
+from dockfix.model.reason import Reason, at
+from dockfix.model.stages import Step, Unit
+
+# Programs that settings may name and code then starts; other names of commands are words of English, too
+_IN_SETTINGS = frozenset({"gcc", "g++", "cc", "c++", "clang", "cmake", "git", "gfortran", "pkg-config"})
+_SETTINGS = re.compile(r"(?i).*\.(ya?ml|toml|json|ini|cfg|env)$")
+
+
+def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step, Unit]]) -> dict[str, str]:
+    """Those of ``programs`` that something needs at run time, each with the reason.
+
+    Looked at are the commands that stay, what the container starts, the programs that the application's code names, and
+    what its Python packages call.
+    """
+    found: dict[str, str] = {}
+    for step, unit in staying:
+        for name in unit.effects.tools & set(programs):
+            found.setdefault(name, f"the {step.keyword} in line {step.line} runs it")
+    for name in programs:
+        if name in facts.startup.programs:
+            found.setdefault(name, f"{facts.startup.programs[name]} runs it")
+    for distribution in sorted(facts.distributions | facts.managed):
+        needs = knowledge.python_needs(distribution)
+        for name in needs.commands & set(programs) if needs else ():
+            found.setdefault(name, f"the Python package {distribution} calls it")
+    for name in programs:
+        if name.startswith("/"):
+            hits = facts.application.search(re.escape(name).encode() + rb"(?![\w.-])")
+            where = f"{hits[0].file}:{hits[0].line}" if hits else _named_in(facts, name)
+            if where:
+                found.setdefault(name, f"{where} names it")
+    rest = [name for name in programs if name not in found]
+    for name in (name for name in rest if name in _IN_SETTINGS):
+        pattern = rb"[\"'\s:=,\[]" + re.escape(name).encode() + rb"[\"'\s,\]]"
+        hit = next((mention for mention in facts.application.search(pattern) if _SETTINGS.match(mention.file)), None)
+        if hit:
+            found.setdefault(name, f"{hit.file}:{hit.line} names it")
+    for mention in facts.application.mentions(rest) if rest else ():
+        found.setdefault(mention.word, f"{mention.file}:{mention.line} names it")
+    for use in (*facts.program.runs, *facts.processes.runs):
+        name = use.word.rpartition("/")[2]
+        if name in programs:
+            found.setdefault(name, f"{use.file}:{use.line} runs it")
+    return found
+
+
+def _named_in(facts: Facts, path: str) -> str:
+    """Where a script or a command that stays names a path."""
+    pattern = re.compile(re.escape(path) + r"(?![\w.-])")
+    texts = {
+        **facts.startup.texts,
+        **{f"the RUN in line {step.line}": unit.command.text for step, unit in facts.final.units},
+    }
+    return next((where for where, text in texts.items() if pattern.search(text)), "")
+
+
+_COMPILES = (
+    rb"(?m)pyximport|^[ \t]*(?:from|import)[ \t]+(?:distutils|Cython)\b|%%cython"
+    rb"|\b(?:FFI\(\)|\w*ffi\w*)\.(?:verify|compile|set_source)\(|cpp_extension|distutils\.ccompiler|new_compiler\(|build_ext"
+    rb"|\bautowrap\(|\bufuncify\(|\bf2py\b|cppimport|cppyy|scipy\.weave|numba\.pycc"
+)
+
+
+def run_time_compiler(facts: Facts) -> Reason | None:
+    """Why the Python packages need a compiler at run time, None where none is known to."""
+    for distribution in sorted(facts.distributions):
+        reason = knowledge.compiles_at_run_time(distribution)
+        if reason:
+            return at(f"the Python package {distribution} needs a compiler at run time: {reason}")
+    for mention in facts.application.search(_COMPILES):
+        if not mention.file.endswith(("setup.py", "build.py")):
+            return at(f"{mention.file}:{mention.line} compiles at run time")
+    return None

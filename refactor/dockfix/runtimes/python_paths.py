@@ -1,0 +1,219 @@
+"""Whether the Python packages of an image can move from the base image's Python into a virtual environment.
+
+What resets PATH, or names a folder of the base image's Python, would not find them there.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dockfix.context.application import Mention
+from dockfix.context.scripts import commands_in_script
+from dockfix.facts import Facts
+from dockfix.facts.rules import Rule, first
+from dockfix.knowledge import distinct_path_resetters, path_resetters
+from dockfix.managers.verbs import language_install
+from dockfix.model.effects import within
+from dockfix.model.reason import Reason, at
+from dockfix.model.stages import Step
+from dockfix.syntax.shell import quoted
+
+_ABSOLUTE = re.compile(
+    r"/usr/local/bin/([A-Za-z0-9_.+-]+)|/usr/local/lib/(?:lib)?python[0-9.]*|/usr/local/include/python"
+)
+_BASE_FIRST = re.compile(r"\bPATH[= ]['\"]?(?:[^\s$'\"]*:)?(?:/usr/local/bin|/usr/bin|/bin)(?::[^\s$'\"]*)?:\$\{?PATH")
+_RESET_IN_SCRIPT = re.compile(r"(?m)(?<![\w$-])PATH=(?!.*\$\{?PATH)|\benv\s+-i\b")
+_RESET_IN_CODE = rb"""['"]PATH['"]\]?\s*[:=]\s*[rbf]*['"]/(?:usr|bin|sbin)"""
+_RESET_IN_SETTINGS = rb"""(?m)(?<![\w$-])PATH=["']?/(?:usr|bin|sbin)(?!.*PATH).*"""
+_LOGIN_SHELL = rb"""(?<![\w.-])(?:ba|da|k|z)?sh['"]?,?\s+['"]?(?:-[a-km-z]*l[a-z]*(?![\w-])|--login\b)"""
+_HOME = (
+    rb"(?im)\b(?:WSGIPythonHome|python-?home|pyhome|virtualenv|venv)[ \t]*[=: \t][ \t]*/usr/local/?[ \t]*(?:$|[\s\"'])"
+)
+# Where packages look for files below the prefix of the interpreter that runs them, and not in /usr/local as such
+_BELOW_PREFIX = re.compile(r"/usr/local/(?:nltk_data|share/jupyterhub|etc/supervisord\.conf)\b")
+_ASKS_PREFIX = rb"\bsys\.(?:base_|exec_)*prefix\b|\bget_path\(['\"]data['\"]"
+_PROSE = (".md", ".rst", ".txt", ".ipynb")
+_ASSIGNED = re.compile(r"\s([A-Za-z_][A-Za-z0-9_]*)(?==|\s)")
+_OWN_PATH = re.compile(r"\$\{?PATH\b")
+
+
+def system_python_blocker(facts: Facts) -> Reason | None:
+    """Why the packages have to stay where they are, None where nothing speaks against moving them."""
+    return first(_RULES, facts)
+
+
+def _other_shell(facts: Facts) -> Reason | None:
+    """What starts programs with a PATH of its own."""
+    reason = _resets_path(facts)
+    return at(f"{reason}, so it would not find a virtual environment") if reason else None
+
+
+def _resets_path(facts: Facts) -> str | None:
+    startup = facts.startup
+    if startup.login_shell:
+        return f"a login shell in {startup.login_shell} resets PATH"
+    for program, name in path_resetters().items():
+        if program in startup.programs:
+            return f"{startup.programs[program]} runs {name}, which resets PATH"
+    for use in (*facts.program.runs, *facts.processes.runs):
+        name = path_resetters().get(use.word.rpartition("/")[2], "")
+        if name:
+            return f"{use.file}:{use.line} runs {name}, which resets PATH"
+    for mention in facts.application.mentions(distinct_path_resetters()):
+        return f"{mention.file}:{mention.line} runs {mention.word}, which resets PATH"
+    for mention in _mentions(facts, _LOGIN_SHELL):
+        return f"a login shell in {mention.file}:{mention.line} resets PATH"
+    return None
+
+
+def _instructions(facts: Facts) -> Reason | None:
+    """What the stage's own instructions say: ENV, SHELL, and paths of the base image's Python."""
+    for step in facts.final.steps:
+        node = step.instruction
+        reason = _path_variable(step) if step.keyword == "ENV" and "PATH" in node.args else None
+        if reason:
+            return reason
+        if step.keyword in {"FROM", "LABEL", "MAINTAINER"}:
+            continue
+        if step.keyword == "SHELL" and _is_login(quoted(node.json or ())):
+            return at(
+                "SHELL is a login shell, which resets PATH, so it would not find a virtual environment", step.line
+            )
+        name = _foreign(facts, node.original)
+        if name:
+            return at(f"the {step.keyword} names {name}, which would lie in the virtual environment", step.line)
+    return None
+
+
+def _path_variable(step: Step) -> Reason | None:
+    arguments = step.instruction.args
+    names = set(_ASSIGNED.findall(f" {arguments}"))
+    if "PYTHONHOME" in names:
+        return at("PYTHONHOME chooses where Python looks for packages", step.line)
+    if "PATH" in names and not _OWN_PATH.search(arguments):
+        return at("ENV PATH replaces the search path, so a virtual environment would not be on it", step.line)
+    if "PATH" in names and _BASE_FIRST.search(arguments):
+        text = "ENV PATH puts the base image's folders first, so a virtual environment would not be found"
+        return at(text, step.line)
+    return None
+
+
+def _other_path(facts: Facts) -> Reason | None:
+    """What gives programs another PATH."""
+    reason = _replaces_path(facts)
+    return at(f"{reason}, so a virtual environment would not be on it") if reason else None
+
+
+def _replaces_path(facts: Facts) -> str | None:
+    for where, text in facts.startup.texts.items():
+        if _RESET_IN_SCRIPT.search(text):
+            return f"{where} replaces PATH"
+        if _BASE_FIRST.search(text):
+            return f"{where} puts the base image's folders first in PATH"
+    for service in facts.located.services:
+        if any(_RESET_IN_SCRIPT.match(setting) for setting in service.settings):
+            return f"{service.file} replaces PATH"
+    for mention in (*facts.application.search(_RESET_IN_CODE), *_mentions(facts, _RESET_IN_SETTINGS)):
+        return f"{mention.file}:{mention.line} replaces PATH"
+    return None
+
+
+def _named_at_the_start(facts: Facts) -> Reason | None:
+    for where, text in facts.startup.texts.items():
+        name = _foreign(facts, text)
+        if name:
+            return at(f"{where} names {name}, which would lie in the virtual environment")
+    return None
+
+
+def _own_interpreter(facts: Facts) -> Reason | None:
+    if "uwsgi" in facts.startup.programs and "uwsgi" in facts.distributions:
+        return at("uwsgi brings an interpreter of its own, which has to be told of a virtual environment")
+    return None
+
+
+def _named_in_files(facts: Facts) -> Reason | None:
+    for mention in _mentions(facts, _ABSOLUTE.pattern.encode(), (".ipynb",)):
+        name = _foreign(facts, mention.word)
+        if name:
+            return at(f"{mention.file}:{mention.line} names {name}, which would lie in the virtual environment")
+    for mention in _mentions(facts, _HOME):
+        return at(f"{mention.file}:{mention.line} says that Python's home is /usr/local")
+    return None
+
+
+def _below_prefix(facts: Facts) -> Reason | None:
+    """Refuses where a program looks for files of the image below the prefix of its Python, which is then another."""
+    told = [match[0] for step in facts.final.of("ENV") for match in _BELOW_PREFIX.finditer(step.instruction.args)]
+    for step in facts.final.steps:
+        match = _BELOW_PREFIX.search(step.instruction.original)
+        if match and match[0] not in told:
+            return at(f"{match[0]} is found below the prefix of the base image's Python only", step.line)
+    for mention in _mentions(facts, _BELOW_PREFIX.pattern.encode()):
+        if mention.word not in told:
+            where = f"{mention.file}:{mention.line} names {mention.word}"
+            return at(f"{where}, which is found below the prefix of the base image's Python only")
+    puts = [
+        path
+        for step in facts.final.steps
+        for path in (
+            *((step.copy.target,) if step.copy is not None and step.copy.target else ()),
+            *(path for unit in step.units if not language_install(unit.effects.action) for path in unit.effects.writes),
+        )
+    ]
+    if any(within(path, "/usr/local") and not within(path, "/usr/local/bin") for path in puts):
+        for mention in _mentions(facts, _ASKS_PREFIX):
+            where = f"{mention.file}:{mention.line} asks for {mention.word}"
+            return at(f"{where}, and the file puts something below the base image's")
+    return None
+
+
+def _is_login(text: str) -> bool:
+    found = commands_in_script(text)
+    return found is not None and found.login_shell
+
+
+def _mentions(facts: Facts, pattern: bytes, prose: tuple[str, ...] = _PROSE) -> list[Mention]:
+    """Where a pattern is found in the application's files, those left out that are only to be read."""
+    return [mention for mention in facts.application.search(pattern) if not mention.file.endswith(prose)]
+
+
+def _foreign(facts: Facts, text: str) -> str:
+    """The first path in ``text`` that belongs to the base image's Python and that no step of the file puts there itself."""
+    for match in _ABSOLUTE.finditer(text):
+        if match[1] is None or not _made(facts, match[0]):
+            return match[0]
+    return ""
+
+
+def _made(facts: Facts, path: str) -> bool:
+    if facts.context_file(path) is not None:
+        return True
+    for step in facts.final.steps:
+        copy = step.copy
+        if (
+            copy is not None
+            and copy.target is not None
+            and (
+                copy.target == path
+                or (
+                    f"{copy.target.rstrip('/')}/{path.rsplit('/', 1)[-1]}" == path
+                    and any(source.rsplit("/", 1)[-1] == path.rsplit("/", 1)[-1] for source in copy.sources)
+                )
+            )
+        ):
+            return True
+        if any(path in unit.effects.writes for unit in step.units):
+            return True
+    return False
+
+
+_RULES: tuple[Rule, ...] = (
+    _other_shell,
+    _instructions,
+    _other_path,
+    _named_at_the_start,
+    _own_interpreter,
+    _named_in_files,
+    _below_prefix,
+)

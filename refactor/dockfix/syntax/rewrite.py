@@ -1,0 +1,65 @@
+"""Instructions written again in place: with more flags, or a FROM with another image or name.
+
+What comes out is parsed and compared with what was asked for; where anything differs, there is no result.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from dockfix.syntax import grammar
+from dockfix.syntax.nodes import Dockerfile, Instruction
+
+_WORD = re.compile(r"[^\t\v\f\r ]+")
+
+
+def with_flags(tree: Dockerfile, node: Instruction, flags: Sequence[str], lines: bool = False) -> Instruction | None:
+    """An instruction of ``tree`` with flags, such as ``--chown=app``, before the ones that it has; None where that can't be done.
+
+    With ``lines`` each of them gets a line of its own.
+    """
+    if not flags:
+        return node
+    end = node.keyword_span[1]
+    rest = node.text[end:]
+    joint = f" {node.escape}{tree.newline}    " if lines else " "
+    if lines:
+        rest = rest.lstrip(" \t")
+        continued = grammar.continuation(node.escape).match(rest.partition("\n")[0])
+        rest = (" " if continued else joint) + rest
+    new = Instruction(f"{node.text[:end]} {joint.join(flags)}{rest}", node.line, node.escape)
+    given = Instruction(f"{node.keyword} {' '.join(flags)} x", node.line, node.escape)
+    same = (
+        len(given.flags) == len(flags)
+        and given.args == "x"
+        and [flag[:2] for flag in new.flags] == [flag[:2] for flag in (*given.flags, *node.flags)]
+        and (new.keyword, new.args, new.inner_comments) == (node.keyword, node.args, node.inner_comments)
+        and [each[:5] for each in new.heredocs] == [each[:5] for each in node.heredocs]
+    )
+    return new if same else None
+
+
+def with_image(start: Instruction, image: str = "", name: str = "") -> Instruction | None:
+    """A FROM with another image and another stage name ("": as it is), and all else as it was; None where that can't be done."""
+    words = list(start.words)
+    if start.keyword != "FROM" or len(words) not in {1, 3}:
+        return None
+    wanted = [image or words[0], *words[1:2], *([name or words[2]] if words[2:] else [])]
+    edits = dict(enumerate(wanted))
+    if name and not words[1:]:
+        wanted += ["as" if start.text[slice(*start.keyword_span)].islower() else "AS", name]
+        edits[0] = " ".join(wanted)
+    text = start.text
+    for number, match in reversed(list(enumerate(_WORD.finditer(start.args)))):
+        if edits[number] != words[number]:
+            first, last = start.span(start.args_start + match.start(), start.args_start + match.end())
+            text = text[:first] + edits[number] + text[last:]
+    new = Instruction(text, start.line, start.escape)
+    same = (
+        new.keyword == "FROM"
+        and list(new.words) == wanted
+        and [flag[:2] for flag in new.flags] == [flag[:2] for flag in start.flags]
+        and new.inner_comments == start.inner_comments
+    )
+    return new if same else None
