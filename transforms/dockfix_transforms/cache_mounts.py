@@ -136,7 +136,7 @@ def _blocker(facts: Facts, stage: Stage, step: Step) -> str:
             return "PIP_NO_CACHE_DIR switches pip's cache off"
         if any("cache-dir" in word.text and "no-cache" not in word.text for word in unit.command.words):
             return "--cache-dir moves pip's cache"
-        configuration = _configuration(facts, unit.state.env)
+        configuration = _configuration(facts, stage, unit.state.env)
         if configuration:
             return f"{configuration} moves pip's cache or switches it off"
     for unit in step.units:
@@ -151,7 +151,7 @@ def _blocker(facts: Facts, stage: Stage, step: Step) -> str:
     return ""
 
 
-def _configuration(facts: Facts, variables: Mapping[str, str]) -> str:
+def _configuration(facts: Facts, stage: Stage, variables: Mapping[str, str]) -> str:
     """What of pip's configuration says something of its cache: a file of the build context, or a command; "" for nothing."""
     if any(
         re.match(r"\S*pip[0-9.]* config .*cache-dir", unit.command.text)
@@ -160,7 +160,7 @@ def _configuration(facts: Facts, variables: Mapping[str, str]) -> str:
     ):
         return "pip config"
     for path in (*pip_model.CONFIGURATION_FILES, variables.get("PIP_CONFIG_FILE", "")):
-        name = facts.context_file(path)
+        name = facts.layouts.of(stage).file(path)
         if name is not None and _CONFIGURED.search(facts.context.read(name) or ""):
             return name
     return ""

@@ -17,6 +17,7 @@ from dockfix.context.project import WORD, Project
 from dockfix.context.requirements import Manifest, closure, normalise
 from dockfix.facts.startup import Startup, read_startup
 from dockfix.model.effects import PipInstall
+from dockfix.model.layout import Layout, Layouts
 from dockfix.model.stages import Model, Stage, Step, Unit, build
 from dockfix.syntax import Dockerfile
 
@@ -84,6 +85,16 @@ class Facts:
         }
 
     @cached_property
+    def layouts(self) -> Layouts:
+        """Which file lies where in the image of each stage."""
+        return Layouts(self.model.stages, self.copies)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Which file lies where in the image."""
+        return self.layouts.of(self.final)
+
+    @cached_property
     def application(self) -> Application:
         """The files that end up in the final stage, to be searched."""
         steps = set(self.final.steps)
@@ -133,7 +144,7 @@ class Facts:
     @cached_property
     def requirements_unknown(self) -> str:
         """Why not all the Python packages that are asked for are known, "" where they are."""
-        for _, _, install in self.installs:
+        for step, _, install in self.installs:
             if install.chosen_by:
                 return f"the build argument {install.chosen_by} chooses what is installed"
             for path in (*install.requirements, *install.constraints):
@@ -141,7 +152,7 @@ class Facts:
                 if reason:
                     return reason
             for path in install.local:
-                if self._project_words(path) is None:
+                if self._project_words(path, step) is None:
                     return f"what {path} depends on is unknown"
         return (
             f"{self.installer.reason}, though nothing is seen to start it"
@@ -165,12 +176,24 @@ class Facts:
             "" if manifest.complete else f"{manifest.files[0] if manifest.files else path} could not be read completely"
         )
 
-    def _project_words(self, path: str) -> frozenset[str] | None:
-        """Every word of the files that may name what the local project at ``path`` depends on; None where there are none."""
+    def lying_at(self, path: str, step: Step, unit: Unit | None = None) -> str | None:
+        """The file of the build context that a step finds at a path, or that one command of a RUN does; None: none is known to."""
+        number = next((index for index, each in enumerate(step.units) if each is unit), 0)
+        return self.layouts.of(self._stage_of[step]).file(path, step, number)
+
+    @cached_property
+    def _stage_of(self) -> Mapping[Step, Stage]:
+        return {step: stage for stage in self.model.stages for step in stage.steps}
+
+    def _project_words(self, path: str, step: Step) -> frozenset[str] | None:
+        """Every word of the files that may name what the local project at ``path`` depends on; None where there are none.
+
+        ``step`` is the RUN that installs it.
+        """
         texts = {
             each: self.context.read(name)
             for each in ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile")
-            if (name := self.context_file(posixpath.join(path, each)))
+            if (name := self.lying_at(posixpath.join(path, each), step))
         }
         words: list[str] = []
         for name, text in texts.items():
@@ -184,9 +207,9 @@ class Facts:
         """The names, normalised, of what pip brings only while it builds the local projects that it installs."""
         texts = [
             self.context.read(name)
-            for _, _, install in self.installs
+            for step, unit, install in self.installs
             for path in (*install.local, *install.editable)
-            if (name := self.context_file(posixpath.join(path, "pyproject.toml")))
+            if (name := self.lying_at(posixpath.join(path, "pyproject.toml"), step, unit))
         ]
         projects = [Project.read(text) for text in texts if text is not None]
         return frozenset(name for project in projects if project for name in project.build_requirements)
@@ -204,22 +227,25 @@ class Facts:
     @cached_property
     def manifests(self) -> Mapping[str, Manifest]:
         """The closure of every requirements file that pip is given, by its path in the image."""
-        found: dict[str, Manifest] = {}
-        for _, _, install in self.installs:
+        names: dict[str, set[str | None]] = {}
+        for step, unit, install in self.installs:
             for path in (*install.requirements, *install.constraints):
-                name = self.context_file(path)
-                if name is not None and path not in found:
-                    found[path] = closure(self.context, name, self.context.ignore)
-        return found
+                names.setdefault(path, set()).add(self.lying_at(path, step, unit))
+        return {
+            path: closure(self.context, name, self.context.ignore)
+            for path, lying in names.items()
+            if len(lying) == 1
+            and (name := next(iter(lying))) is not None  # one path, another file each time: not known
+        }
 
     @cached_property
     def distributions(self) -> frozenset[str]:
         """The names, normalised, of the Python packages that are asked for."""
         names = {requirement.name for manifest in self.manifests.values() for requirement in manifest.requirements}
-        for _, _, install in self.installs:
+        for step, _, install in self.installs:
             names |= {_distribution(package) for package in install.packages}
             for path in install.local:
-                names |= self._project_words(path) or frozenset()
+                names |= self._project_words(path, step) or frozenset()
         return frozenset(names)
 
     @cached_property
@@ -228,13 +254,10 @@ class Facts:
 
         dockfix does not model these, so that any word of the files counts.
         """
-        folders = {
-            step.state.workdir or "/"
-            for stage in self.model.stages
-            for step in stage.of("RUN")
-            if _MANAGERS.search(step.instruction.text)
-        }
-        return frozenset(name for folder in folders for name in self._project_words(folder) or ())
+        steps = [
+            step for stage in self.model.stages for step in stage.of("RUN") if _MANAGERS.search(step.instruction.text)
+        ]
+        return frozenset(name for step in steps for name in self._project_words(step.state.workdir or "/", step) or ())
 
     @cached_property
     def startup(self) -> Startup:
@@ -244,69 +267,15 @@ class Facts:
     def started_file(self, path: str) -> str | None:
         """The file of the build context that runs where ``path`` is started; None where none is known to.
 
-        It is what a COPY put there, or a RUN by ``ln``, ``cp``, ``mv`` or ``install``, or else the script of that name in a ``bin``
-        or ``scripts`` folder, which installing the project puts on PATH.
+        It is what lies there, or else the script of that name in a ``bin`` or ``scripts`` folder, which installing the project puts
+        on PATH.
         """
-        for _ in range(4):
-            name = self.context_file(path)
-            source = "" if name is not None else self._put_at(path)
-            if not source:
-                break
-            path = source
+        name = self.layout.file(path)
         if name is None and posixpath.basename(posixpath.dirname(path)) == "bin":
             pattern = re.compile(rf"(?:.*/)?(?:bin|scripts)/{re.escape(posixpath.basename(path))}")
             scripts = [each for each in self.application.files if pattern.fullmatch(each)]
             name = scripts[0] if len(scripts) == 1 else None
         return name
-
-    def _put_at(self, path: str) -> str:
-        """The path from which the last RUN that did so put a file at ``path``, "" for none."""
-        for stage in reversed(self.model.stages):
-            for _, unit in reversed([*stage.units]):
-                if unit.effects.tools & {"ln", "cp", "mv", "install"} and unit.effects.writes:
-                    target = unit.effects.writes[-1]
-                    for read in unit.effects.reads:
-                        if path in {target, posixpath.join(target, posixpath.basename(read))} and read != path:
-                            return read
-        return ""
-
-    def image_path(self, name: str) -> str | None:
-        """Where a file or folder of the build context lies in the final stage; None where no COPY takes it."""
-        for step in reversed(self.final.of("COPY", "ADD")):
-            taken = self.copies.get(step)
-            if taken is None or step.copy is None or step.copy.target is None:
-                continue
-            for folder in taken.directories:
-                if folder in {".", name} or name.startswith(folder + "/"):
-                    return posixpath.normpath(posixpath.join(step.copy.target, posixpath.relpath(name, folder)))
-            if name in taken.files:
-                return (
-                    posixpath.join(step.copy.target, posixpath.basename(name))
-                    if step.copy.target_is_folder
-                    else step.copy.target
-                )
-        return None
-
-    def context_file(self, path: str) -> str | None:
-        """The file of the build context that lies at ``path`` in the image, by the COPY and ADD instructions; None: none does."""
-        for step in reversed([step for stage in self.model.stages for step in stage.of("COPY", "ADD")]):
-            copy = step.copy
-            if copy is None or copy.target is None or not from_context(step):
-                continue
-            taken = self.copies[step]
-            if not copy.target_is_folder and path == copy.target and len(taken.files) == 1:
-                return next(iter(taken.files))
-            if not path.startswith(copy.target.rstrip("/") + "/"):
-                continue
-            rest = path[len(copy.target.rstrip("/")) + 1 :]
-            for folder in taken.directories:
-                name = posixpath.normpath(posixpath.join(folder, rest))
-                if name in taken.files:
-                    return name
-            for name in taken.files:
-                if posixpath.basename(name) == rest and posixpath.dirname(name) not in taken.directories:
-                    return name
-        return None
 
 
 def from_context(step: Step) -> bool:

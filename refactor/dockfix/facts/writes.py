@@ -137,7 +137,7 @@ def _outside_path(facts: Facts) -> str:
                 return f"{service.file} gives the service {service.name} the path {path}, which only root may be able to write"
     for step in (*stage.of("ENV"), *stage.of("CMD"), *stage.of("ENTRYPOINT")):
         for path in _paths(step):
-            if not _reachable(path, owned) and facts.context_file(path) is None:
+            if not _reachable(path, owned) and facts.layout.file(path) is None:
                 return f"the {step.keyword} in line {step.line} names {path}, which only root may be able to write"
     for folder, write in made.items():
         return f"{write.file}:{write.line} writes to {folder}, which has to be made for the user"
