@@ -17,7 +17,7 @@ from dockfix.model.actions import Clean, Install, Refresh
 from dockfix.model.effects import overlap
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Stage, Step, Unit
-from dockfix.syntax import Instruction
+from dockfix.syntax import Instruction, snippet
 from dockfix.syntax.rewrite import with_flags
 
 from ._layout import own_comments
@@ -276,7 +276,7 @@ def _unlocked(facts: Facts, edit: Edit, stage: Stage, managers: Sequence[Manager
     if not commands:
         return [edit]
     comments = own_comments(facts.tree, edit.node) if isinstance(edit.node, Instruction) else ()
-    new = facts.tree.snippet(f"RUN {' && '.join(commands)}\n" + ("\n" if comments else ""), edit.line)
+    new = snippet(facts.tree, f"RUN {' && '.join(commands)}\n" + ("\n" if comments else ""), edit.line)
     if comments:
         return [Edit(comments[0], (*new, comments[0]), edit.line, ""), edit]
     return [replace(edit, replacement=(*new, *edit.replacement))]

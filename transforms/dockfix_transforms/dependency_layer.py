@@ -13,6 +13,7 @@ from dockfix.model.actions import Clean, Install, Make, Remove, ShellState
 from dockfix.model.effects import overlap
 from dockfix.model.reason import Reason
 from dockfix.model.stages import Step, Unit
+from dockfix.syntax import snippet
 
 from ._layout import with_leading
 
@@ -157,7 +158,7 @@ def _edits(facts: Facts, source: Step, last: Step, manifests: list[str]) -> Outc
         if any(" " in word for word in [*names, where]):
             return refuse("a name with a space would have to be quoted", source.line)
         lines.append(f"COPY {' '.join(names)} {where}\n")
-    manifest_copy = tree.snippet("".join(lines), source.line)
+    manifest_copy = snippet(tree, "".join(lines), source.line)
     leading, source_nodes = with_leading(tree, source.instruction)
     edits = [Edit(node, (), source.line, "") for node in leading]
     edits.append(

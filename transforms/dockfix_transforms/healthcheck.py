@@ -10,6 +10,7 @@ from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.model.reason import Declared, at, doubt
 from dockfix.model.stages import Step
+from dockfix.syntax import snippet
 
 from ._layout import place_above
 
@@ -88,7 +89,8 @@ def _ports(facts: Facts) -> set[int]:
 def _edit(facts: Facts, first: Step, port: int, endpoint: Endpoint) -> Edit:
     target = place_above(facts.tree, first.instruction)
     ask = f"import urllib.request as r; r.urlopen('http://127.0.0.1:{port}{endpoint.path}', timeout=4)"
-    new = facts.tree.snippet(
+    new = snippet(
+        facts.tree,
         "HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \\\n"
         f'    CMD ["python", "-c", "{ask}"]\n',
         first.line,
