@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from checks import check_noop, check_transformed
+from dockfix.engine.transform import Outcome
+from dockfix.facts import Facts
+from dockfix_transforms.syntax_directive import SyntaxDirective
 
 CMD = 'FROM python:3.11\nCMD ["python", "app.py"]\n'
 DONE = CMD.replace("CMD", "ENV PYTHONUNBUFFERED=1\nCMD")
@@ -70,3 +73,12 @@ def test_something_else_is_no_noop(text: str, select: str, refused: str, held_ba
     with pytest.raises(AssertionError) as error:
         check_noop(text, select=[select], refused=refused, held_back=held_back)
     assert message in str(error.value)
+
+
+def test_a_transform_that_fails_is_no_noop(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: object, facts: Facts) -> Outcome:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(SyntaxDirective, "apply", fail)
+    with pytest.raises(AssertionError, match=r"syntax-directive: left out, because it failed: ZeroDivisionError"):
+        check_noop("FROM python:3.11\n", select=["syntax-directive"])

@@ -12,6 +12,7 @@ import pytest
 GOOD = '''
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.model.reason import Declared
+from dockfix.syntax import snippet
 
 
 class Hello(Transform):
@@ -29,7 +30,7 @@ class Hello(Transform):
         last = facts.tree.nodes[-1]
         if "# hello" in str(facts.tree):
             return Outcome()
-        return Outcome([Edit(last, (*facts.tree.snippet("# hello\\n", last.line), last), last.line, "it says hello")])
+        return Outcome([Edit(last, (*snippet(facts.tree, "# hello\\n", last.line), last), last.line, "it says hello")])
 '''
 
 

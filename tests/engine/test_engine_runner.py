@@ -12,7 +12,7 @@ from dockfix.engine import Settings, run, runner
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
 from dockfix.model.reason import Declared, doubt
-from dockfix.syntax import Instruction
+from dockfix.syntax import Instruction, snippet
 from results import Project, text_of
 
 Change = Callable[[Facts, Instruction], str]
@@ -31,7 +31,7 @@ class Fake(Transform):
 
     def apply(self, facts: Facts) -> Outcome:
         edits = [
-            Edit(node, facts.tree.snippet(new, node.line), node.line, "reason")
+            Edit(node, snippet(facts.tree, new, node.line), node.line, "reason")
             for node in facts.tree.instructions
             if node.keyword == self.keyword and (new := self.change(facts, node)) != node.text
         ]

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dockfix.syntax import Comment, Dockerfile, Instruction, Node, parse
+from dockfix.syntax import Comment, Dockerfile, Instruction, Node, parse, replace_nodes, snippet
 
 COMMON = settings(max_examples=150, deadline=None)
 
 
 def edited(tree: Dockerfile, index: int, *, before: str = "", after: str = "") -> Dockerfile:
     node = tree.nodes[index]
-    result = tree.replace({node: [*tree.snippet(before, 1), node, *tree.snippet(after, 1)]})
+    result = replace_nodes(tree, {node: [*snippet(tree, before, 1), node, *snippet(tree, after, 1)]})
     assert shape(parse(str(result))) == shape(result)
     return result
 
@@ -24,14 +24,14 @@ def shape(tree: Dockerfile) -> list[tuple[type[Node], str]]:
 
 def test_replacing_nothing_gives_the_same_file() -> None:
     tree = parse("FROM a\r\n# b\r\nRUN c")
-    assert str(tree.replace({})) == str(tree)
+    assert str(replace_nodes(tree, {})) == str(tree)
 
 
 def test_nodes_are_replaced_inserted_and_removed() -> None:
     tree = parse("FROM a\n# b\nRUN c\nCMD d\n")
     first, comment, run, last = tree.nodes
-    result = tree.replace(
-        {comment: (), run: tree.snippet("RUN e\nRUN f\n", 3), last: [*tree.snippet("USER g\n", 4), last]}
+    result = replace_nodes(
+        tree, {comment: (), run: snippet(tree, "RUN e\nRUN f\n", 3), last: [*snippet(tree, "USER g\n", 4), last]}
     )
     assert str(result) == "FROM a\nRUN e\nRUN f\nUSER g\nCMD d\n"
     assert (result.nodes[0], result.nodes[-1]) == (first, last)
@@ -40,7 +40,7 @@ def test_nodes_are_replaced_inserted_and_removed() -> None:
 
 def test_a_node_of_another_tree_is_an_error() -> None:
     with pytest.raises(KeyError):
-        parse("FROM a\n").replace({parse("FROM a\n").nodes[0]: ()})
+        replace_nodes(parse("FROM a\n"), {parse("FROM a\n").nodes[0]: ()})
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,9 @@ def test_what_follows_the_last_node_stays_apart_from_it(text: str, expected: str
 
 def test_a_last_line_without_an_end_may_go() -> None:
     tree = parse("FROM a\nRUN b")
-    assert str(tree.replace({tree.nodes[1]: ()})) == "FROM a\n"
-    assert str(tree.replace({tree.nodes[0]: ()})) == "RUN b"
-    assert str(tree.replace({tree.nodes[0]: (), tree.nodes[1]: ()})) == ""
+    assert str(replace_nodes(tree, {tree.nodes[1]: ()})) == "FROM a\n"
+    assert str(replace_nodes(tree, {tree.nodes[0]: ()})) == "RUN b"
+    assert str(replace_nodes(tree, {tree.nodes[0]: (), tree.nodes[1]: ()})) == ""
 
 
 def test_the_tree_says_so_where_a_directive_stops_being_one() -> None:
@@ -86,21 +86,21 @@ def test_an_unterminated_heredoc_takes_what_follows() -> None:
 
 def test_snippets_take_the_line_that_is_given() -> None:
     tree = parse("FROM a\n")
-    nodes = tree.snippet("# b\nRUN c \\\n  d\n\nCMD e", 7)
+    nodes = snippet(tree, "# b\nRUN c \\\n  d\n\nCMD e", 7)
     assert [(type(node).__name__, node.text, node.line) for node in nodes] == [
         ("Comment", "# b\n", 7), ("Instruction", "RUN c \\\n  d\n", 7), ("Blank", "\n", 7), ("Instruction", "CMD e\n", 7),
     ]  # fmt: skip
-    assert tree.snippet("", 1) == ()
+    assert snippet(tree, "", 1) == ()
 
 
 def test_snippets_take_over_line_ends() -> None:
-    nodes = parse("FROM a\r\nRUN b\n# c\r\n").snippet("# d\nRUN e \\\n  # f\n  g <<h\ni\nh\n\n", 1)
+    nodes = snippet(parse("FROM a\r\nRUN b\n# c\r\n"), "# d\nRUN e \\\n  # f\n  g <<h\ni\nh\n\n", 1)
     assert [node.text for node in nodes] == ["# d\r\n", "RUN e \\\r\n  # f\r\n  g <<h\r\ni\r\nh\r\n", "\r\n"]
 
 
 def test_snippets_take_over_the_escape_character() -> None:
     tree = parse("# escape=`\nFROM a\n")
-    nodes = tree.snippet('RUN a \\\n  b\\\\ \\ \n  c <<d\ne \\\nd\nENV a="\\"b\\\\" \\\n  c=\'\\d\' e=`f\n', 1)
+    nodes = snippet(tree, 'RUN a \\\n  b\\\\ \\ \n  c <<d\ne \\\nd\nENV a="\\"b\\\\" \\\n  c=\'\\d\' e=`f\n', 1)
     assert [node.text for node in nodes] == [
         "RUN a `\n  b\\\\ ` \n  c <<d\ne \\\nd\n",
         'ENV a="`"b\\" `\n  c=\'\\d\' e=``f\n',
@@ -123,9 +123,9 @@ def test_snippets_take_over_the_escape_character() -> None:
 )
 def test_snippets_take_over_the_case_of_keywords(text: str, expected: str) -> None:
     lower, upper, even = parse("from a\nrun b\nCMD c\n"), parse("FROM a\nRUN b\ncmd c\n"), parse("from a\nRUN b\n")
-    assert "".join(node.text for node in lower.snippet(text, 1)) == expected
-    assert "".join(node.text for node in upper.snippet(text, 1)) == text
-    assert "".join(node.text for node in even.snippet(text, 1)) == text
+    assert "".join(node.text for node in snippet(lower, text, 1)) == expected
+    assert "".join(node.text for node in snippet(upper, text, 1)) == text
+    assert "".join(node.text for node in snippet(even, text, 1)) == text
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ PIECES = st.sampled_from([
 @given(st.lists(PIECES, max_size=8).map("".join), st.lists(PIECES, max_size=3).map("".join), st.data())
 def test_any_edit_parses_to_its_own_nodes(text: str, new: str, data: st.DataObject) -> None:
     tree = parse(text)
-    made = tree.snippet(new, 3)
+    made = snippet(tree, new, 3)
     edits: dict[Node, list[Node]] = {}
     for node in tree.nodes:
         match data.draw(st.sampled_from(["keep", "keep", "remove", "before", "after"])):
@@ -169,7 +169,7 @@ def test_any_edit_parses_to_its_own_nodes(text: str, new: str, data: st.DataObje
                 edits[node] = [*made, node]
             case "after":
                 edits[node] = [node, *made]
-    result = tree.replace(edits)
+    result = replace_nodes(tree, edits)
     again = parse(str(result))
     assert shape(again) == shape(result)
     assert again.escape == result.escape

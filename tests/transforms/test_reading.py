@@ -90,11 +90,11 @@ def test_code_that_writes_beside_itself_in_a_folder_of_the_system(tmp_path: Path
 def test_where_files_of_the_context_lie_in_the_image(tmp_path: Path) -> None:
     dockerfile = DOCKERFILE.replace("COPY . .", "COPY src /srv/\nCOPY app.py run.py\nCOPY x_conf /etc/")
     found = facts(tmp_path, dockerfile, app_py="", src__a_py="", x_conf="")
-    assert [found.image_path(name) for name in ("src/a.py", "src/new/b", "app.py", "other.py")] == [
-        "/srv/a.py",
-        "/srv/new/b",
-        "/app/run.py",
-        None,
+    assert [found.layout.of(name) for name in ("src/a.py", "src/new/b", "app.py", "other.py")] == [
+        ("/srv/a.py",),
+        ("/srv/new/b",),
+        ("/app/run.py",),
+        (),
     ]
 
 

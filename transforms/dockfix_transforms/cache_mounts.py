@@ -17,7 +17,7 @@ from dockfix.model.actions import Clean, Install, Refresh
 from dockfix.model.effects import overlap
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Stage, Step, Unit
-from dockfix.syntax import Instruction
+from dockfix.syntax import Instruction, snippet
 from dockfix.syntax.rewrite import with_flags
 
 from ._layout import own_comments
@@ -141,7 +141,7 @@ def _blocker(facts: Facts, stage: Stage, step: Step, manager: LanguageManager) -
     for unit in step.units:
         install = language_install(unit.effects.action)
         if install is not None and install.manager is manager:
-            reason = next((why for cache in manager.caches if (why := _moved(facts, unit, manager, cache))), "")
+            reason = next((why for cache in manager.caches if (why := _moved(facts, stage, unit, manager, cache))), "")
             if reason:
                 return reason
     for unit in step.units:
@@ -152,7 +152,7 @@ def _blocker(facts: Facts, stage: Stage, step: Step, manager: LanguageManager) -
     return ""
 
 
-def _moved(facts: Facts, unit: Unit, manager: LanguageManager, cache: Cache) -> str:
+def _moved(facts: Facts, stage: Stage, unit: Unit, manager: LanguageManager, cache: Cache) -> str:
     """What moves a cache or switches it off where a command runs, "" for nothing."""
     variables = {**unit.state.args, **unit.state.env, **dict(unit.command.assignments)}
     moves = next((name for name in cache.moved_by if name in variables), "")
@@ -163,17 +163,17 @@ def _moved(facts: Facts, unit: Unit, manager: LanguageManager, cache: Cache) -> 
         return f"{off} switches {manager.title}'s cache off"
     if cache.option and any(word.text.lstrip("\"'").startswith(cache.option) for word in unit.command.words):
         return f"{cache.option} moves {manager.title}'s cache"
-    told = _configuration(facts, unit.state.env, manager, cache)
+    told = _configuration(facts, stage, unit.state.env, manager, cache)
     return f"{told} moves {manager.title}'s cache or switches it off" if told else ""
 
 
-def _configuration(facts: Facts, variables: Mapping[str, str], manager: Manager, cache: Cache) -> str:
+def _configuration(facts: Facts, stage: Stage, variables: Mapping[str, str], manager: Manager, cache: Cache) -> str:
     """What of a configuration says something of a cache: a file of the build context, or a command; "" for nothing."""
-    units = [unit for stage in facts.model.stages for _, unit in stage.units]
+    units = [unit for each in facts.model.stages for _, unit in each.units]
     if cache.configured_with and any(re.match(cache.configured_with, unit.command.text) for unit in units):
         return f"{manager.title} config"
     for path in (*cache.configured_in, variables.get(cache.file_variable, "")):
-        name = facts.context_file(path)
+        name = facts.layouts.of(stage).file(path)
         if name is not None and re.search(cache.configured_by, facts.context.read(name) or ""):
             return name
     return ""
@@ -276,7 +276,7 @@ def _unlocked(facts: Facts, edit: Edit, stage: Stage, managers: Sequence[Manager
     if not commands:
         return [edit]
     comments = own_comments(facts.tree, edit.node) if isinstance(edit.node, Instruction) else ()
-    new = facts.tree.snippet(f"RUN {' && '.join(commands)}\n" + ("\n" if comments else ""), edit.line)
+    new = snippet(facts.tree, f"RUN {' && '.join(commands)}\n" + ("\n" if comments else ""), edit.line)
     if comments:
         return [Edit(comments[0], (*new, comments[0]), edit.line, ""), edit]
     return [replace(edit, replacement=(*new, *edit.replacement))]

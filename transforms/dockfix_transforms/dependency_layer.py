@@ -13,6 +13,7 @@ from dockfix.model.actions import Clean, Install, Make, Remove, ShellState
 from dockfix.model.effects import overlap
 from dockfix.model.reason import Reason
 from dockfix.model.stages import Step, Unit
+from dockfix.syntax import snippet
 
 from ._layout import with_leading
 
@@ -140,16 +141,15 @@ def _edits(facts: Facts, source: Step, last: Step, manifests: list[str]) -> Outc
     """COPY lines for the manifests in place of the source's COPY, which goes below ``last``."""
     copy = source.copy
     tree = facts.tree
-    if copy is None or len(facts.copies[source].directories) != 1 or len(copy.sources) != 1:
+    if copy is None or copy.target is None or len(facts.copies[source].directories) != 1 or len(copy.sources) != 1:
         return refuse("the source is copied from several folders at once", source.line)
-    folder = next(iter(facts.copies[source].directories))
     written = source.instruction.words[-1]
     groups: dict[str, list[str]] = {}
     for name in manifests:
-        inside = posixpath.relpath(name, folder)
-        if inside.startswith(".."):
+        path = next(iter(facts.layout.by(source, name)), "")
+        if not path:
             return refuse(f"{name} does not come with this COPY", source.line)
-        groups.setdefault(posixpath.dirname(inside), []).append(name)
+        groups.setdefault(posixpath.dirname(posixpath.relpath(path, copy.target)), []).append(name)
     lines = []
     for sub, names in groups.items():
         where = posixpath.join(written, sub) + "/" if sub else written
@@ -158,7 +158,7 @@ def _edits(facts: Facts, source: Step, last: Step, manifests: list[str]) -> Outc
         if any(" " in word for word in [*names, where]):
             return refuse("a name with a space would have to be quoted", source.line)
         lines.append(f"COPY {' '.join(names)} {where}\n")
-    manifest_copy = tree.snippet("".join(lines), source.line)
+    manifest_copy = snippet(tree, "".join(lines), source.line)
     leading, source_nodes = with_leading(tree, source.instruction)
     edits = [Edit(node, (), source.line, "") for node in leading]
     edits.append(

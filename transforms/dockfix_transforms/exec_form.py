@@ -134,7 +134,7 @@ def _not_executable(facts: Facts, step: Step, command: Command) -> str:
     """Why the program may be a script without ``#!``: a shell runs it, the kernel does not."""
     name = command.name or ""
     for path in _paths(facts, name):
-        file = facts.context_file(path)
+        file = facts.layout.file(path)
         if file is not None:
             data = facts.context.read_bytes(file)
             known = data is not None and data.startswith((b"#!", b"\x7fELF"))
@@ -205,7 +205,7 @@ def _doubt(facts: Facts, step: Step, command: Command) -> Reason | None:
     if (
         not _executable(name)
         and name not in installed
-        and not any(map(facts.context_file, _paths(facts, command.name or "")))
+        and not any(map(facts.layout.file, _paths(facts, command.name or "")))
     ):
         return doubt(f"what kind of file {name} is is not known")
     return None

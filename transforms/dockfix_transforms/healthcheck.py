@@ -11,6 +11,7 @@ from dockfix.facts import Facts
 from dockfix.knowledge import is_python, python_program
 from dockfix.model.reason import Declared, at, doubt
 from dockfix.model.stages import Step
+from dockfix.syntax import snippet
 
 from ._layout import place_above
 
@@ -90,7 +91,8 @@ def _ports(facts: Facts) -> set[int]:
 def _edit(facts: Facts, first: Step, port: int, endpoint: Endpoint) -> Edit:
     target = place_above(facts.tree, first.instruction)
     ask = f"import urllib.request as r; r.urlopen('http://127.0.0.1:{port}{endpoint.path}', timeout=4)"
-    new = facts.tree.snippet(
+    new = snippet(
+        facts.tree,
         "HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \\\n"
         f'    CMD ["python", "-c", "{ask}"]\n',
         first.line,

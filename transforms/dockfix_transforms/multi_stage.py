@@ -15,7 +15,7 @@ from dockfix.model.reason import Reason
 from dockfix.model.stages import Step
 from dockfix.placement.plan import Part, Placement
 from dockfix.placement.two_stage import place
-from dockfix.syntax import Blank, Comment, Instruction, Node
+from dockfix.syntax import Blank, Comment, Instruction, Node, snippet
 from dockfix.syntax.rewrite import with_image
 
 from ._layout import leading
@@ -138,7 +138,7 @@ class _Splitter:
             while number < len(bodies) - 1 and body and isinstance(body[-1], Blank):
                 body.pop()
             if number and head is not None:
-                nodes += [*self.tree.snippet("\n", head.line), head]
+                nodes += [*snippet(self.tree, "\n", head.line), head]
             nodes += [_twin(node) if node in there else node for node in body]
             there |= set(body)
         return tuple(nodes)
@@ -159,7 +159,7 @@ class _Splitter:
         first = self.placement.parts[0].name
         lines = "".join(f"COPY --from={first} {path} {target}\n" for path, target in self.carried.paths.items())
         blank = tuple(node for node in above if isinstance(node, Blank))[:1]
-        return (*blank, *self.tree.snippet(lines, step.line))
+        return (*blank, *snippet(self.tree, lines, step.line))
 
     def _environment_step(self) -> Step:
         """The step that makes the environment, if only settings and manifests stand between it and the first install."""

@@ -14,7 +14,7 @@ from dockfix.facts.writes import mounted, open_questions
 from dockfix.model.effects import within
 from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
-from dockfix.syntax import Blank, Node
+from dockfix.syntax import Blank, Node, snippet
 from dockfix.syntax.rewrite import with_flags
 
 from ._layout import own_comments
@@ -83,7 +83,7 @@ def _edits(facts: Facts, question: Reason | None) -> Outcome:
     blank = "\n" if own_comments(tree, anchor.instruction) else ""
     assert facts.system is not None  # or root would be needed
     make_user = facts.system.make_user.format(uid=UID, name=USER)
-    user = tree.snippet(f"RUN {make_user} \\\n    && {owns}\n{blank}", anchor.line)
+    user = snippet(tree, f"RUN {make_user} \\\n    && {owns}\n{blank}", anchor.line)
     for step in stage.of("COPY", "ADD"):
         if _stays(facts, step):
             continue
@@ -99,12 +99,12 @@ def _edits(facts: Facts, question: Reason | None) -> Outcome:
     unknown = bool(question) and any(unit.effects.unbounded for _, unit in stage.units)
     paths = shlex.join(path for path in made_folders(facts) if not (unknown and within(path, workdir)))
     if paths or unknown:
-        tail += tree.snippet(
-            f"RUN chown -R {_OWNER} {' '.join(filter(None, (owned if unknown else '', paths)))}\n", last.line
+        tail += snippet(
+            tree, f"RUN chown -R {_OWNER} {' '.join(filter(None, (owned if unknown else '', paths)))}\n", last.line
         )
     following = tree.nodes[tree.nodes.index(last.instruction) + 1 :][:1]
     blank = "\n" if following and isinstance(following[0], Blank) else ""
-    tail += tree.snippet(f"{blank}USER {UID}:{UID}\n", last.line)
+    tail += snippet(tree, f"{blank}USER {UID}:{UID}\n", last.line)
     edits[last.instruction] = (*edits.get(last.instruction, (last.instruction,)), *tail)
     reason = f"the program runs as {USER} ({UID}), which owns {workdir}"
     return Outcome(

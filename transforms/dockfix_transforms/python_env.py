@@ -10,7 +10,7 @@ from dockfix.facts import Facts
 from dockfix.knowledge import is_python, package_manager, python_program
 from dockfix.model.reason import Declared, at
 from dockfix.model.stages import Step
-from dockfix.syntax import Blank, Instruction
+from dockfix.syntax import Blank, Instruction, snippet
 
 from ._layout import leading
 
@@ -97,4 +97,4 @@ def _placed(facts: Facts, line: str, reason: str) -> Edit:
 
 
 def _below(facts: Facts, anchor: Instruction, text: str, reason: str) -> Edit:
-    return Edit(anchor, (anchor, *facts.tree.snippet(text, anchor.line)), anchor.line, reason)
+    return Edit(anchor, (anchor, *snippet(facts.tree, text, anchor.line)), anchor.line, reason)

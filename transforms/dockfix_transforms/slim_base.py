@@ -12,6 +12,7 @@ from dockfix.model.reason import Declared, Reason
 from dockfix.placement.plan import Placement
 from dockfix.placement.smaller_base import SmallerBase, smaller_base
 from dockfix.placement.two_stage import place
+from dockfix.syntax import snippet
 from dockfix.syntax.rewrite import with_image
 
 from ._layout import place_above
@@ -100,5 +101,5 @@ def _install(facts: Facts, packages: tuple[str, ...]) -> Edit:
     first = next((step for step in steps if step.keyword not in _SETTINGS), steps[-1])
     target = place_above(facts.tree, first.instruction)
     assert facts.system is not None  # or no slim image would be known
-    new = facts.tree.snippet(f"RUN {facts.system.manager.install(packages)}\n", first.line)
+    new = snippet(facts.tree, f"RUN {facts.system.manager.install(packages)}\n", first.line)
     return Edit(target, (*new, target), first.line, "")

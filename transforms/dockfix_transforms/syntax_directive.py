@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facts
+from dockfix.syntax import snippet
 
 DIRECTIVE = "# syntax=docker/dockerfile:1"
 
@@ -39,7 +40,7 @@ class SyntaxDirective(Transform):
         if existing is not None:
             return refuse(f"the file names the front end {existing.value} already", existing.line)
         first = facts.tree.nodes[0]
-        new = facts.tree.snippet(f"{DIRECTIVE}\n", 1)
+        new = snippet(facts.tree, f"{DIRECTIVE}\n", 1)
         return Outcome(
             [Edit(first, (*new, first), 1, "the build uses the current front end, whatever the engine brings")]
         )

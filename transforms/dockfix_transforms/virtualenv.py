@@ -10,6 +10,7 @@ from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
 from dockfix.placement.two_stage import place
 from dockfix.runtimes.registry import runtime_of
+from dockfix.syntax import snippet
 
 from ._layout import leading, own_comments
 
@@ -59,7 +60,7 @@ class Virtualenv(Transform):
             f"RUN {runtime.make(facts, environment)}",
             *(f'ENV {name}="{value}"' for name, value in variables.items()),
         ]
-        new = facts.tree.snippet("".join(f"{line}\n" for line in lines) + blank, anchor.line)
+        new = snippet(facts.tree, "".join(f"{line}\n" for line in lines) + blank, anchor.line)
         target = comments[0] if comments else anchor.instruction
         reason = f"{runtime.title} packages go into {environment.root}, which can be copied whole into another stage"
         return Outcome(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -22,7 +22,8 @@ class CopySet:
     ``files`` are regular files and symbolic links. ``missing`` are named sources, as written, that are not there or are
     ignored; a wildcard that matches nothing is not missing, as in Docker. ``directories`` are the folders among the
     sources, "." for the whole context. ``skipped`` are folders taken whose content was not listed (``node_modules``, a
-    virtual environment, an unreadable folder). ``known`` is False where the context could not be listed.
+    virtual environment, an unreadable folder). ``known`` is False where the context could not be listed. ``entries`` are the
+    files and folders that the sources name or match, in the order in which they are copied.
     """
 
     files: frozenset[str]
@@ -30,6 +31,18 @@ class CopySet:
     directories: tuple[str, ...] = ()
     skipped: frozenset[str] = frozenset()
     known: bool = True
+    entries: tuple[str, ...] = field(default=(), compare=False)
+
+    @cached_property
+    def folders(self) -> frozenset[str]:
+        """Every folder of the context that a file of ``files`` lies in, at any depth, but for the root."""
+        found: set[str] = set()
+        for name in self.files:
+            folder = name.rpartition("/")[0]
+            while folder and folder not in found:
+                found.add(folder)
+                folder = folder.rpartition("/")[0]
+        return frozenset(found)
 
 
 class BuildContext:
@@ -187,6 +200,7 @@ class _Copy:
         self.files: set[str] = set()
         self.missing: list[str] = []
         self.folders: list[str] = []
+        self.entries: list[str] = []
         self.skipped: set[str] = set()
         self.known = True
 
@@ -200,7 +214,14 @@ class _Copy:
             elif not self._take(name):
                 self.missing.append(source)
         folders = tuple(dict.fromkeys(self.folders))
-        return CopySet(frozenset(self.files), tuple(self.missing), folders, frozenset(self.skipped), self.known)
+        return CopySet(
+            frozenset(self.files),
+            tuple(self.missing),
+            folders,
+            frozenset(self.skipped),
+            self.known,
+            tuple(self.entries),
+        )
 
     def _wildcard(self, source: str, name: str) -> None:
         parts = name.split("/")
@@ -246,6 +267,7 @@ class _Copy:
         if self.ignore.ignores(name):
             return False
         self.files.add(name)
+        self.entries.append(name)
         return True
 
     def _take_folder(self, name: str) -> bool:
@@ -264,6 +286,7 @@ class _Copy:
             return False
         self.files.update(taken)
         self.folders.append(name)
+        self.entries.append(name)
         return True
 
 

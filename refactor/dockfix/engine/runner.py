@@ -15,7 +15,7 @@ from dockfix.engine.suppression import Suppressions
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import ALL_FACETS, Facet, Facts, Hints
 from dockfix.model.reason import Declared
-from dockfix.syntax import Dockerfile, decode, parse, problems
+from dockfix.syntax import Dockerfile, decode, parse, problems, replace_nodes
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
         done.held_back = True
         return
     before = done.facts
-    after = before.with_tree(before.tree.replace({edit.node: edit.replacement for edit in edits}), outcome.files)
+    after = before.with_tree(replace_nodes(before.tree, {edit.node: edit.replacement for edit in edits}), outcome.files)
     broken = violations(before.model, after.model, outcome.declares) if edits else []
     if broken:
         done.warnings.append(Note(transform.id, 0, f"rolled back, because {broken[0]}"))

@@ -7,7 +7,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeVar
 
 from dockfix.context.application import Application, Mention
@@ -19,11 +19,12 @@ from dockfix.context.program import Program, read_python
 from dockfix.context.project import words_of_project
 from dockfix.facts.hints import Hints
 from dockfix.facts.startup import Startup, read_startup
-from dockfix.knowledge import file_movers, manager_in
+from dockfix.knowledge import manager_in
 from dockfix.managers.commands import model_of
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.systems import System, system_of
 from dockfix.model.actions import Install
+from dockfix.model.layout import Layout, Layouts
 from dockfix.model.reason import Reason
 from dockfix.model.stages import Model, Stage, Step, Unit
 from dockfix.syntax import Dockerfile
@@ -112,6 +113,25 @@ class Facts:
         }
 
     @cached_property
+    def layouts(self) -> Layouts:
+        """Which file lies where in the image of each stage."""
+        return Layouts(self.model.stages, self.copies)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Which file lies where in the image."""
+        return self.layouts.of(self.final)
+
+    def lying_at(self, path: str, step: Step, unit: Unit | None = None) -> str | None:
+        """The file of the build context that a step finds at a path, or that one command of a RUN does; None: none is known to."""
+        number = next((index for index, each in enumerate(step.units) if each is unit), 0)
+        return self.layouts.of(self._stage_of[step]).file(path, step, number)
+
+    @cached_property
+    def _stage_of(self) -> Mapping[Step, Stage]:
+        return {step: stage for stage in self.model.stages for step in stage.steps}
+
+    @cached_property
     def application(self) -> Application:
         """The files that end up in the final stage, to be searched."""
         steps = set(self.final.steps)
@@ -175,11 +195,12 @@ class Facts:
     @cached_property
     def manifests(self) -> Mapping[Install, Manifest]:
         """What each of these installs is given, in order."""
-        return {
-            install: install.manager.manifest(install, unit.command, unit.state, self.context, self.context_file)
-            for _, unit, install in self.installs
-            if isinstance(install.manager, LanguageManager)
-        }
+        found: dict[Install, Manifest] = {}
+        for step, unit, install in self.installs:
+            if isinstance(install.manager, LanguageManager):
+                at = partial(self.lying_at, step=step, unit=unit)
+                found[install] = install.manager.manifest(install, unit.command, unit.state, self.context, at)
+        return found
 
     @cached_property
     def distributions(self) -> frozenset[str]:
@@ -197,14 +218,19 @@ class Facts:
 
         dockfix does not model these, so that any word of the files counts.
         """
-        folders = {
-            step.state.workdir or "/"
+        steps = [
+            step
             for stage in self.model.stages
             for step in stage.of("RUN")
             if manager_in(step.instruction.text, "python", project=True)
-        }
+        ]
         return frozenset(
-            name for folder in folders for name in words_of_project(folder, self.context.read, self.context_file) or ()
+            name
+            for step in steps
+            for name in words_of_project(
+                step.state.workdir or "/", self.context.read, partial(self.lying_at, step=step)
+            )
+            or ()
         )
 
     @cached_property
@@ -215,69 +241,15 @@ class Facts:
     def started_file(self, path: str) -> str | None:
         """The file of the build context that runs where ``path`` is started; None where none is known to.
 
-        It is what a COPY put there, or a RUN by ``ln``, ``cp``, ``mv`` or ``install``, or else the script of that name in a ``bin``
-        or ``scripts`` folder, which installing the project puts on PATH.
+        It is what lies there, or else the script of that name in a ``bin`` or ``scripts`` folder, which installing the project puts
+        on PATH.
         """
-        for _ in range(4):
-            name = self.context_file(path)
-            source = "" if name is not None else self._put_at(path)
-            if not source:
-                break
-            path = source
+        name = self.layout.file(path)
         if name is None and posixpath.basename(posixpath.dirname(path)) == "bin":
             pattern = re.compile(rf"(?:.*/)?(?:bin|scripts)/{re.escape(posixpath.basename(path))}")
             scripts = [each for each in self.application.files if pattern.fullmatch(each)]
             name = scripts[0] if len(scripts) == 1 else None
         return name
-
-    def _put_at(self, path: str) -> str:
-        """The path from which the last RUN that did so put a file at ``path``, "" for none."""
-        for stage in reversed(self.model.stages):
-            for _, unit in reversed([*stage.units]):
-                if unit.effects.tools & file_movers() and unit.effects.writes:
-                    target = unit.effects.writes[-1]
-                    for read in unit.effects.reads:
-                        if path in {target, posixpath.join(target, posixpath.basename(read))} and read != path:
-                            return read
-        return ""
-
-    def image_path(self, name: str) -> str | None:
-        """Where a file or folder of the build context lies in the final stage; None where no COPY takes it."""
-        for step in reversed(self.final.of("COPY", "ADD")):
-            taken = self.copies.get(step)
-            if taken is None or step.copy is None or step.copy.target is None:
-                continue
-            for folder in taken.directories:
-                if folder in {".", name} or name.startswith(folder + "/"):
-                    return posixpath.normpath(posixpath.join(step.copy.target, posixpath.relpath(name, folder)))
-            if name in taken.files:
-                return (
-                    posixpath.join(step.copy.target, posixpath.basename(name))
-                    if step.copy.target_is_folder
-                    else step.copy.target
-                )
-        return None
-
-    def context_file(self, path: str) -> str | None:
-        """The file of the build context that lies at ``path`` in the image, by the COPY and ADD instructions; None: none does."""
-        for step in reversed([step for stage in self.model.stages for step in stage.of("COPY", "ADD")]):
-            copy = step.copy
-            if copy is None or copy.target is None or not from_context(step):
-                continue
-            taken = self.copies[step]
-            if not copy.target_is_folder and path == copy.target and len(taken.files) == 1:
-                return next(iter(taken.files))
-            if not path.startswith(copy.target.rstrip("/") + "/"):
-                continue
-            rest = path[len(copy.target.rstrip("/")) + 1 :]
-            for folder in taken.directories:
-                name = posixpath.normpath(posixpath.join(folder, rest))
-                if name in taken.files:
-                    return name
-            for name in taken.files:
-                if posixpath.basename(name) == rest and posixpath.dirname(name) not in taken.directories:
-                    return name
-        return None
 
 
 def from_context(step: Step) -> bool:

@@ -115,11 +115,9 @@ def place_of(facts: Facts, write: Write) -> str:
         return posixpath.normpath(known)
     if write.base == "cwd" and known.startswith("../"):
         return posixpath.normpath(posixpath.join(facts.final.end.workdir or "/", known))
-    return (
-        facts.image_path(posixpath.normpath(known)) or ""
-        if write.base == "code" and known and not known.startswith("..")
-        else ""
-    )
+    if write.base != "code" or not known or known.startswith(".."):
+        return ""
+    return next(reversed(facts.layout.of(posixpath.normpath(known))), "")
 
 
 def left_closed(facts: Facts) -> Reason | None:

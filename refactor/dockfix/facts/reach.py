@@ -90,7 +90,7 @@ def _entries(facts: Facts, text: str) -> set[str]:
     for word in words:
         path = posixpath.normpath(posixpath.join(facts.final.end.workdir or "/", word))
         # a folder is started by its __main__.py
-        found |= {file for each in (path, f"{path}/__main__.py") if (file := facts.context_file(each)) is not None}
+        found |= {file for each in (path, f"{path}/__main__.py") if (file := facts.layout.file(each)) is not None}
         module = _MODULE.fullmatch(word)
         if module:
             found |= {module[1], f"{module[1]}.__main__", *_console_script(facts, word)}

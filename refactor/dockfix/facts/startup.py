@@ -33,11 +33,11 @@ class Startup:
 def read_startup(
     stage: Stage,
     services: Iterable[ComposeService],
-    context_file: Callable[[str], str | None],
+    lying_at: Callable[[str], str | None],
     read: Callable[[str], str | None],
 ) -> Startup:
     """Follows CMD, ENTRYPOINT and HEALTHCHECK of ``stage``, and the commands of Compose services, into the scripts of the context."""
-    reader = _Reader(context_file, read)
+    reader = _Reader(lying_at, read)
     for keyword in ("ENTRYPOINT", "CMD", "HEALTHCHECK"):
         step = stage.last(keyword)
         if step is not None:
@@ -51,8 +51,8 @@ def read_startup(
 
 
 class _Reader:
-    def __init__(self, context_file: Callable[[str], str | None], read: Callable[[str], str | None]) -> None:
-        self.context_file = context_file
+    def __init__(self, lying_at: Callable[[str], str | None], read: Callable[[str], str | None]) -> None:
+        self.lying_at = lying_at
         self.read = read
         self.programs: dict[str, str] = {}
         self.texts: dict[str, str] = {}
@@ -90,7 +90,7 @@ class _Reader:
         path = posixpath.normpath(posixpath.join(workdir, word)) if "/" in word or "." in word else ""
         candidates = [path] if path else [f"/usr/local/bin/{word}", f"/usr/bin/{word}", f"/bin/{word}"]
         for candidate in candidates:
-            name = self.context_file(candidate)
+            name = self.lying_at(candidate)
             if name is None or name in self.seen:
                 continue
             self.seen.add(name)

@@ -159,7 +159,7 @@ def _outside_path(facts: Facts) -> Reason | None:
                 )
     for step in (*stage.of("ENV"), *stage.of("CMD"), *stage.of("ENTRYPOINT")):
         for path in _paths(step):
-            if not _reachable(path, owned | environments) and facts.context_file(path) is None:
+            if not _reachable(path, owned | environments) and facts.layout.file(path) is None:
                 return doubt(
                     f"the {step.keyword} in line {step.line} names {path}, which only root may be able to write"
                 )

@@ -52,16 +52,16 @@ def drop_removed(facts: Facts, builder: Placed, runtime: Placed) -> tuple[str, .
     dropped: list[str] = []
     order = list(runtime)
     for number, step in enumerate(order):
-        if step not in builder or step not in facts.copies or facts.copies[step].directories:
+        taken = facts.copies.get(step)
+        if step not in builder or taken is None or taken.directories or taken.missing:
             continue
-        files = {path for name in facts.copies[step].files for path in _lands(step, name, facts)}
+        files = {path for name in taken.files for path in facts.layout.by(step, name)}
         for later in order[number + 1 :]:
             found = next(
                 (
                     index
                     for index in runtime.get(later, ())
-                    if later.units[index].command.name == "rm"
-                    and _removes(later.units[index], files, len(facts.copies[step].files))
+                    if later.units[index].command.name == "rm" and _removes(later.units[index], files, len(taken.files))
                 ),
                 None,
             )
@@ -91,23 +91,8 @@ def _removes(unit: Unit, files: Collection[str], count: int) -> bool:
 
 def _covers(facts: Facts, later: Step, step: Step) -> bool:
     """Whether every file of ``step`` lands at the same path by ``later``."""
-    if later.copy is None or later.copy.target is None or step.copy is None or step.copy.target is None:
-        return False
-    return bool(facts.copies[step].files) and all(
-        _lands(later, name, facts) & _lands(step, name, facts) for name in facts.copies[step].files
+    layout, taken = facts.layout, facts.copies[step]
+    certain = taken.known and not taken.missing and bool(taken.files)
+    return certain and all(
+        {*layout.by(step, name)} & {*layout.by(later, name)} for name in (*taken.files, *taken.skipped)
     )
-
-
-def _lands(step: Step, name: str, facts: Facts) -> set[str]:
-    """The paths in the image at which a COPY puts a file of the context."""
-    copy = step.copy
-    if copy is None or copy.target is None or name not in facts.copies[step].files:
-        return set()
-    base = name.rsplit("/", 1)[-1]
-    target = copy.target.rstrip("/")
-    for folder in facts.copies[step].directories:
-        inside = name if folder in {".", ""} else name.removeprefix(folder + "/")
-        if folder in {".", ""} or inside != name:
-            return {f"{target}/{inside}"}
-    alone = len(facts.copies[step].files) == 1 and not copy.target_is_folder
-    return {f"{target}/{base}"} | ({copy.target} if alone else set())

@@ -181,31 +181,9 @@ def _mentions(facts: Facts, pattern: bytes, prose: tuple[str, ...] = _PROSE) -> 
 def _foreign(facts: Facts, text: str) -> str:
     """The first path in ``text`` that belongs to the base image's Python and that no step of the file puts there itself."""
     for match in _ABSOLUTE.finditer(text):
-        if match[1] is None or not _made(facts, match[0]):
+        if match[1] is None or not facts.layout.written(match[0]):
             return match[0]
     return ""
-
-
-def _made(facts: Facts, path: str) -> bool:
-    if facts.context_file(path) is not None:
-        return True
-    for step in facts.final.steps:
-        copy = step.copy
-        if (
-            copy is not None
-            and copy.target is not None
-            and (
-                copy.target == path
-                or (
-                    f"{copy.target.rstrip('/')}/{path.rsplit('/', 1)[-1]}" == path
-                    and any(source.rsplit("/", 1)[-1] == path.rsplit("/", 1)[-1] for source in copy.sources)
-                )
-            )
-        ):
-            return True
-        if any(path in unit.effects.writes for unit in step.units):
-            return True
-    return False
 
 
 _RULES: tuple[Rule, ...] = (

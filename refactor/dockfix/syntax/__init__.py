@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dockfix.syntax.edit import replace_nodes, snippet
 from dockfix.syntax.encoding import decode, encode
 from dockfix.syntax.evaluate import ImageRef, expand, image, pairs
 from dockfix.syntax.heredoc import Heredoc
@@ -28,4 +29,6 @@ __all__ = [
     "pairs",
     "parse",
     "problems",
+    "replace_nodes",
+    "snippet",
 ]

@@ -15,8 +15,11 @@ _ESCAPED = re.compile(r"('[^']*')|\\([\"'$\\ ])|`")
 _ASSIGNING = frozenset(("ARG", "ENV", "LABEL"))
 
 
-def replace(tree: Dockerfile, edits: Mapping[Node, Sequence[Node]]) -> Dockerfile:
-    """See Dockerfile.replace."""
+def replace_nodes(tree: Dockerfile, edits: Mapping[Node, Sequence[Node]]) -> Dockerfile:
+    """A new tree in which each node that ``edits`` names is replaced by its sequence; an empty one removes it.
+
+    Parsing the new tree's text gives the same nodes. Raises KeyError for a node that isn't in this tree.
+    """
     missing = set(edits).difference(tree.nodes)
     if missing:
         raise KeyError(f"not in this tree: {missing}")
@@ -69,7 +72,11 @@ def _kept(parsed: Sequence[Node], nodes: Sequence[Node]) -> tuple[Node, ...]:
 
 
 def snippet(tree: Dockerfile, text: str, line: int) -> tuple[Node, ...]:
-    """See Dockerfile.snippet."""
+    r"""Nodes made from ``text``, which is written with ``\n``, ``\`` and upper-case keywords, in the file's style.
+
+    They take over its line ends, its escape character and the case of its keywords; each gets ``line`` as its line.
+    A heredoc's body gets the file's line ends too.
+    """
     if text and not text.endswith("\n"):
         text += "\n"
     keywords = [node.text[slice(*node.keyword_span)] for node in tree.instructions]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -364,22 +364,3 @@ class Dockerfile:
     def instructions(self) -> tuple[Instruction, ...]:
         """The instructions."""
         return tuple([node for node in self.nodes if isinstance(node, Instruction)])
-
-    def replace(self, edits: Mapping[Node, Sequence[Node]]) -> Dockerfile:
-        """A new tree in which each node that ``edits`` names is replaced by its sequence; an empty one removes it.
-
-        Parsing the new tree's text gives the same nodes. Raises KeyError for a node that isn't in this tree.
-        """
-        from dockfix.syntax.edit import replace
-
-        return replace(self, edits)
-
-    def snippet(self, text: str, line: int) -> tuple[Node, ...]:
-        r"""Nodes made from ``text``, which is written with ``\n``, ``\`` and upper-case keywords, in this file's style.
-
-        They take over its line ends, its escape character and the case of its keywords; each gets ``line`` as its line.
-        A heredoc's body gets the file's line ends too.
-        """
-        from dockfix.syntax.edit import snippet
-
-        return snippet(self, text, line)

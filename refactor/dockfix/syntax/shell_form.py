@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from dockfix.syntax.cut import command_spans, cut, join_keyword
+from dockfix.syntax.edit import snippet
 from dockfix.syntax.grammar import SPACES
 from dockfix.syntax.nodes import Comment, Dockerfile, Instruction
 from dockfix.syntax.shell import Command, Script, Word, comment_spans, parse_script, shebang
@@ -242,10 +243,10 @@ def append(tree: Dockerfile, run: Instruction, command: str) -> Instruction | No
     None where that can't be done.
     """
     text = run.text.strip()
-    snippet = tree.snippet(f"RUN {command}\n", run.line)[0]
-    if not isinstance(snippet, Instruction):
+    last = snippet(tree, f"RUN {command}\n", run.line)[0]
+    if not isinstance(last, Instruction):
         return None
-    new = join(tree, run, snippet, same_line="\n" not in text and len(text) + len(command) < _LONG)
+    new = join(tree, run, last, same_line="\n" not in text and len(text) + len(command) < _LONG)
     ending = run.text[len(run.text.rstrip()) :].lstrip(" \t")
     return None if new is None else Instruction(new.text.rstrip() + ending, run.line, run.escape)
 

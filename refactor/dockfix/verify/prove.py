@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from dockfix.context.build_context import CopySet
 from dockfix.facts import Facts
 from dockfix.model.reason import Declared
 from dockfix.runtimes.needs import needed
@@ -345,20 +344,8 @@ class Prover:
                 for name in (
                     (taken.files - left.files) | (taken.files & own) | emptied | (closed - _folders(left.files))
                 ):
-                    found.update(_places(name, taken, step.copy.target, step.copy.target_is_folder))
+                    found.update(facts.layout.of(name))
         return frozenset(found & before.snapshot.entries.keys())
-
-
-def _places(file: str, taken: CopySet, target: str, into: bool) -> Iterator[str]:
-    """Where a file of the context may lie after a COPY to ``target``, which is a folder if ``into``."""
-    target = target.rstrip("/")
-    folders = [folder for folder in taken.directories if folder == "." or file.startswith(f"{folder}/")]
-    for folder in folders:
-        yield f"{target}/{file if folder == '.' else file.removeprefix(f'{folder}/')}"
-    if not folders:  # the COPY names it
-        yield f"{target}/{file.rsplit('/', 1)[-1]}"
-    if not into and len(taken.files) == 1:
-        yield target
 
 
 def _folders(files: Iterable[str]) -> set[str]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 from dockfix.context.program.model import is_development
+from dockfix.context.program.project import Project
 from dockfix.context.program.scopes import Bound, CallSite, Scope
-
-if TYPE_CHECKING:
-    from dockfix.context.program.names import Names
 
 _MAX_CALLS = 24
 _MAX_NESTED = 4  # questions that come up while one is answered
@@ -24,6 +22,24 @@ class Given(NamedTuple):
 
     bounds: tuple[Bound, ...]
     complete: bool
+
+
+class Names(Protocol):
+    """What finds definitions by their names: ``names.Names``, which itself asks for callers."""
+
+    project: Project
+
+    def holding(self, owner: Scope, name: str, depth: int = 0) -> Scope | None:
+        """The class, this one or one that it derives from, that has a member of this name."""
+
+    def definition(self, node: ast.expr, scope: Scope, depth: int = 0) -> Scope | None:
+        """The class or function that an expression names."""
+
+    def callee(self, node: ast.Call, scope: Scope) -> tuple[Scope | None, bool]:
+        """What is called, and whether that is certain."""
+
+    def arguments(self, node: ast.Call, scope: Scope) -> list[Bound] | None:
+        """The positional arguments of a call; None where not all are known."""
 
 
 class Callers:
