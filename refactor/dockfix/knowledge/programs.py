@@ -87,9 +87,15 @@ def file_movers() -> frozenset[str]:
 
 
 @cache
+def file_changers() -> frozenset[str]:
+    """Programs that change the owner or the mode of what is there."""
+    return _words("files", "changes")
+
+
+@cache
 def operand_writers() -> frozenset[str]:
     """Programs each of whose operands is a path that they make or change."""
-    return _words("files", "makes") | _words("files", "changes")
+    return _words("files", "makes") | file_changers()
 
 
 @cache

@@ -6,12 +6,11 @@ import posixpath
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
 
+from dockfix.knowledge import file_changers, file_movers
 from dockfix.model.effects import within
 from dockfix.model.puts import Found, Image, Origin, Put, Removed, below, inside
 from dockfix.model.stages import Stage, Step, Unit
 
-_MOVERS = frozenset({"cp", "install", "ln", "mv"})
-_LEAVE_FILES = frozenset({"chgrp", "chmod", "chown", "rmdir"})
 _KEEP_CONTENT = frozenset({"mkdir", "sed", "touch"})
 _WILDCARD = re.compile(r"[*?\[{]")
 _MOST_MOVES = 50
@@ -117,12 +116,12 @@ def put_by(step: Step, stage: Stage, number: int, is_folder: Callable[[str], boo
     """What command ``number`` of a RUN puts and takes away; None: nothing that is known. ``is_folder`` tells of the image before."""
     unit = step.units[number]
     tool, writes = _tool(unit), unit.effects.writes
-    if not writes or tool in _LEAVE_FILES:
+    if not writes or tool in file_changers() or tool == "rmdir":
         return None
     if tool == "rm":
         gone = frozenset(path for path in _paths(unit) if not _WILDCARD.search(path))
         return Taken(step, stage, number, gone, _has(unit, r"-\w*[rR]|--recursive"))
-    if tool in _MOVERS:
+    if tool in file_movers():
         known = not any(map(_WILDCARD.search, _paths(unit)))
         return Moved(step, stage, number, tool, _pairs(unit, is_folder)) if known else None
     added = [unit.state.value(each.target) for each in unit.command.redirects if each.target and ">>" in each.operator]
