@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from dockfix.context.program.model import Port
+from dockfix.lazy import regex
 
 # Servers, by how they are called, with the port that they take where none is given
 _SERVERS: tuple[tuple[re.Pattern[str], int | None], ...] = tuple(
-    (re.compile(rf"(?:^|[\s/]){pattern}"), port)
+    (regex(rf"(?:^|[\s/]){pattern}"), port)
     for pattern, port in (
         (r"gunicorn\b", 8000),
         (r"uvicorn\b", 8000),
@@ -35,11 +36,11 @@ _SERVERS: tuple[tuple[re.Pattern[str], int | None], ...] = tuple(
         (r"reflex run\b", 3000),
     )
 )
-_OPTION = re.compile(
+_OPTION = regex(
     r"(?:--?bind|-b|--port|-p|--server\.port|--http(?:-socket)?|--socket|--listen|--server_port|--port-number|--https?)"
 )
-_SET = re.compile(r"(?m)^[ \t]*(?:export[ \t]+|readonly[ \t]+)?(\w+)=[\"']?([^\s\"';&|]+)[\"']?[ \t]*$")
-_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
+_SET = regex(r"(?m)^[ \t]*(?:export[ \t]+|readonly[ \t]+)?(\w+)=[\"']?([^\s\"';&|]+)[\"']?[ \t]*$")
+_VARIABLE = regex(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
 
 
 def ports_of_command(text: str, file: str, line: int) -> tuple[Port, ...]:
