@@ -19,7 +19,9 @@ from dockfix import knowledge
 from dockfix.context.listens import ports_of_command
 from dockfix.context.process_files import Processes
 from dockfix.context.program import Program
+from dockfix.context.program.imports import frameworks, read_imports
 from dockfix.context.program.model import is_development
+from dockfix.context.program.read import new_sources
 from dockfix.engine.runner import gather
 from dockfix.facts import Facts
 from dockfix.syntax import parse
@@ -34,6 +36,11 @@ def believed(facts: Facts, everything: bool) -> dict[str, Any]:
     """All beliefs, by their kind, as plain data."""
     program: Program = facts.program if everything else facts.program.running()
     processes: Processes = facts.processes
+    imports = [
+        each
+        for each in read_imports(facts.application.texts, new_sources())
+        if everything or not is_development(each.file)
+    ]
     started = [port for where, text in facts.startup.texts.items() for port in ports_of_command(text, where, 0)]
     through = [
         {"word": name, "file": f"the Python package {distribution}"}
@@ -54,7 +61,7 @@ def believed(facts: Facts, everything: bool) -> dict[str, Any]:
         "loads": program.loads,
         "writes": (*program.writes, *processes.writes),
         "listens": (*started, *program.ports, *processes.ports),
-        "frameworks": program.frameworks,
+        "frameworks": frameworks(imports),
         "health": program.endpoints,
         "downloads": program.downloads,
         "needs root": processes.root,
@@ -72,8 +79,7 @@ def believed(facts: Facts, everything: bool) -> dict[str, Any]:
         if everything or not is_development(each.file)
     ]
     beliefs["imports"] = {
-        kind: [each.module for each in program.imports if each.kind == kind]
-        for kind in ("third party", "local", "stdlib")
+        kind: [each.module for each in imports if each.kind == kind] for kind in ("third party", "local", "stdlib")
     }
     beliefs["unknown"] = unknown
     beliefs["files"] = {"python": program.files, "parsed": program.parsed}

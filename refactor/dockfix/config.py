@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from dockfix.batch.rules import Rules, compiles
 
@@ -26,8 +25,7 @@ class ConfigError(Exception):
         self.source, self.message, self.hint, self.line, self.column = source, message, hint, line, column
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(NamedTuple):
     """One configuration file with those that it extends; the defaults where there is none."""
 
     select: frozenset[str] | None = None
@@ -36,12 +34,11 @@ class Config:
     exclude: tuple[Rules, ...] = ()
     context: Path | None = None
     per_file_ignores: tuple[tuple[Rules, frozenset[str]], ...] = ()
-    options: Mapping[str, object] = field(default_factory=dict)  # "multi-stage.always": True
-    verify: Mapping[str, object] = field(default_factory=dict)
+    options: Mapping[str, object] = MappingProxyType({})  # "multi-stage.always": True
+    verify: Mapping[str, object] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Flags:
+class Flags(NamedTuple):
     """What the command line and the environment say; None and empty mean that they say nothing."""
 
     select: frozenset[str] | None = None
@@ -49,7 +46,7 @@ class Flags:
     unsafe: bool | None = None
     exclude: tuple[str, ...] = ()
     context: Path | None = None
-    options: Mapping[str, object] = field(default_factory=dict)
+    options: Mapping[str, object] = MappingProxyType({})
 
 
 class Configs:
@@ -104,6 +101,8 @@ def ids(names: Iterable[str], source: str) -> frozenset[str]:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint with the known name that looks most like ``name``; "" where none does."""
+    import difflib
+
     close = difflib.get_close_matches(name.lower(), sorted(known), 1)
     return f"did you mean {close[0]!r}?" if close else ""
 
@@ -219,7 +218,7 @@ def _config(file: Path, table: dict[str, object], chain: tuple[Path, ...]) -> Co
                 pass
             case _:
                 options.update(_options(file, key, value))
-    return replace(base, **values, options=options)  # type: ignore[arg-type]  # checked above, key by key
+    return base._replace(**values, options=options)  # type: ignore[arg-type]  # checked above, key by key
 
 
 def _extended(file: Path, table: dict[str, object], chain: tuple[Path, ...]) -> Config:

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dockfix.context import application
+from dockfix.context import texts
 from dockfix.context.application import Application, Mention
 from dockfix.context.build_context import BuildContext
 from dockfix.context.program.from_libcst import tree_of
+from dockfix.context.program.read import new_sources
 from dockfix.context.program.source import too_deep
-from dockfix.context.python_strings import string_literals
 
 
 def made(files: dict[str, str | bytes], root: Path) -> Application:
@@ -26,6 +26,11 @@ def made(files: dict[str, str | bytes], root: Path) -> Application:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
     context = BuildContext(root)
     return Application(context, frozenset(context.files() or ()))
+
+
+def string_literals(source: bytes) -> tuple[tuple[int, str], ...] | None:
+    module = new_sources().module("x.py", source)
+    return None if isinstance(module, str) else tuple(sorted(module.literals))
 
 
 def words(app: Application, *names: str) -> list[tuple[str, str, int]]:
@@ -395,10 +400,10 @@ def test_search(tmp_path: Path) -> None:
 def test_too_much_or_unreadable_is_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files: dict[str, str | bytes] = dict.fromkeys(["a.py", "b.py", "c.py", "d.py", "e.py"], "x" * 100)
     assert made(files, tmp_path).known
-    monkeypatch.setattr(application, "MAX_FILES", 3)
+    monkeypatch.setattr(texts, "MAX_FILES", 3)
     assert not made(files, tmp_path).known
-    monkeypatch.setattr(application, "MAX_FILES", 5000)
-    monkeypatch.setattr(application, "MAX_BYTES", 200)
+    monkeypatch.setattr(texts, "MAX_FILES", 5000)
+    monkeypatch.setattr(texts, "MAX_BYTES", 200)
     assert not made(files, tmp_path).known
 
 

@@ -11,15 +11,20 @@ from hypothesis import strategies as st
 
 from dockfix.context.program import Program, read_python
 from dockfix.context.program.from_libcst import tree_of
+from dockfix.context.program.imports import frameworks, read_imports
 from dockfix.context.program.model import is_development
 from dockfix.context.program.paths import CODE, HOLE, above, join, place
-from dockfix.context.program.read import worth_parsing
+from dockfix.context.program.read import new_sources, worth_parsing
 from dockfix.context.program.source import parse_python
 
 
-def read(text: str = "", /, **others: str) -> Program:
+def named(text: str = "", /, **others: str) -> dict[str, bytes]:
     files = {"app.py": text} | {name.replace("__", "/") + ".py": other for name, other in others.items()}
-    return read_python({name: content.encode() for name, content in files.items()})
+    return {name: content.encode() for name, content in files.items()}
+
+
+def read(text: str = "", /, **others: str) -> Program:
+    return read_python(named(text, **others))
 
 
 def runs(text: str) -> list[str]:
@@ -546,20 +551,20 @@ def test_downloads(text: str, found: list[tuple[str, str]]) -> None:
 
 
 def test_imports_and_frameworks() -> None:
-    program = read(
+    files = named(
         "import os, flask\nfrom celery import Celery\nfrom . import sibling\nfrom lib.x import y\n'''\nimport nothing\n'''\n",
         lib__x="import numpy as np",
         sibling="",
     )
-    assert {(each.module, each.kind) for each in program.imports} == {
+    imports = read_imports(files, new_sources())
+    assert {(each.module, each.kind) for each in imports} == {
         ("os", "stdlib"),
         ("flask", "third party"),
         ("celery", "third party"),
         ("lib", "local"),
         ("numpy", "third party"),
     }
-    assert [use.word for use in program.frameworks] == ["flask", "celery"]
-    assert (program.files, program.complete) == (3, True)
+    assert [use.word for use in frameworks(imports)] == ["flask", "celery"]
 
 
 def test_what_is_made_at_run_time_is_unknown() -> None:
@@ -662,7 +667,7 @@ def test_both_parsers_find_the_same() -> None:
     assert isinstance(parse_python(text.encode()), ast.Module)
     newer = read(text.replace("Names = 1", "type Names = int"))
     older = read(text)
-    assert (older.runs, older.writes, older.imports) == (newer.runs, newer.writes, newer.imports)
+    assert (older.runs, older.writes) == (newer.runs, newer.writes)
 
 
 def test_paths() -> None:

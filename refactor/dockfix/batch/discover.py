@@ -6,8 +6,8 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from dockfix.batch.repository import inner_rules, outer_rules
 from dockfix.batch.rules import Rules, taken_out
@@ -30,16 +30,14 @@ NEVER = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", ".tox", ".nox
 Excludes = Callable[[Path], tuple[Rules, ...]]
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """One file to work on, by the path that the user sees, or the reason why it cannot be worked on."""
 
     path: str
     failure: Failure | None = None
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """The targets sorted by path, each real file once, and the named folders in which no Dockerfile was found."""
 
     targets: tuple[Target, ...]
@@ -104,12 +102,12 @@ def named_out(at: Path, folder: bool, rules: Iterable[Rules]) -> bool:
     return not NEVER.isdisjoint(within) or any(each.cover(at, folder) for each in rules)
 
 
-@dataclass
 class _Search:
-    excludes: Excludes
-    targets: dict[Path, Target] = field(default_factory=dict)  # by real path: a file with two names is done once
-    failed: dict[str, Target] = field(default_factory=dict)
-    empty: list[str] = field(default_factory=list)
+    def __init__(self, excludes: Excludes) -> None:
+        self.excludes = excludes
+        self.targets: dict[Path, Target] = {}  # by real path: a file with two names is done once
+        self.failed: dict[str, Target] = {}
+        self.empty: list[str] = []
 
     def fail(self, name: str, failure: Failure) -> None:
         self.failed[name] = Target(name, failure)

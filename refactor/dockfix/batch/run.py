@@ -6,9 +6,8 @@ import os
 import signal
 import traceback
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dockfix.batch.read import UnreadableError, check, read
 from dockfix.engine.results import Failure, FileResult
@@ -21,8 +20,7 @@ POOL_PAYS_FROM = 2000
 CHUNK = 16
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(NamedTuple):
     """One Dockerfile to work on. ``data`` are its bytes where they came from standard input.
 
     With a ``failure``, which is known beforehand, nothing is run.
@@ -35,8 +33,7 @@ class Job:
     failure: Failure | None = None
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of a job, and the traceback of an internal error."""
 
     result: FileResult

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -90,6 +89,8 @@ def _stage(write: _Write) -> None:
 
 def _temporary(target: Path, data: bytes, old: os.stat_result | None) -> Path:
     """A file beside ``target`` that holds ``data`` safely on disk, with the attributes of the file it is to replace."""
+    import secrets
+
     path = target.with_name(f".dockfix-{secrets.token_hex(8)}")
     # The system itself takes the umask off; until it has its owner, a replacement is for our eyes only.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)

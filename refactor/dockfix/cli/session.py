@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,7 +102,7 @@ class Session:
             if self._options.apply:  # whoever asked for the new file gets the old one
                 self._screen.out.product(decode(self._input))
             return []
-        return [replace(jobs.job(name), data=self._input)]
+        return [jobs.job(name)._replace(data=self._input)]
 
     def _work(self, jobs: Sequence[Job], source: Jobs) -> int:
         options, totals = self._options, Totals()

@@ -3,83 +3,64 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+import string
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from keyword import iskeyword
+from typing import AnyStr
 
 from dockfix.context.build_context import BuildContext
-from dockfix.context.disk import MAX_FILE
-from dockfix.context.python_strings import string_literals
-from dockfix.context.scripts import is_shell_script
+from dockfix.context.kinds import is_python, is_script, is_text, passed_over
+from dockfix.context.process_files import Processes, kind_of, read_processes
+from dockfix.context.program import Program, read_python
+from dockfix.context.program.project import Sources
+from dockfix.context.program.reach import reached
+from dockfix.context.program.read import new_sources
+from dockfix.context.texts import Answer, Kind, Mention, Selection, finder, mentions
+from dockfix.lazy import regex
 from dockfix.syntax import decode
 
-MAX_FILES = 5_000
-MAX_BYTES = 32 << 20
-_HEAD = 8 << 10
-_LINE = 256  # bytes in which a #! line ends: Linux reads no more of it
-# Assets and compiled files, in which there is nothing to find
-_ASSET = re.compile(
-    r"(?i).*\.(?:png|jpe?g|gif|bmp|ico|webp|avif|tiff?|svg|psd|woff2?|ttf|otf|eot|mp[34]|m4a|avi|mov|webm|wav|ogg|flac|pdf"
-    r"|zip|gz|bz2|xz|zst|tar|tgz|7z|rar|whl|egg|jar|war|deb|rpm|py[cod]|so(?:\.\d+)*|dylib|dll|a|o|exe|class|pth?|onnx|h5|hdf5"
-    r"|pkl|pickle|joblib|np[yz]|parquet|feather|arrow|safetensors|gguf|tflite|pb|db|sqlite3?|mo|map|docx?|xlsx?|pptx?"
-    r"|min\.(?:js|css))"
-)
-# Data that is often large and that no program is written in
-_DATA = re.compile(
-    r"(?i).*\.(?:csv|tsv|json|jsonl|ndjson|geojson|xml|html?|css|s[ac]ss|[cm]?[jt]sx?|vue|lock|md|rst|txt|sql"
-    r"|log|po|pot|ipynb|ya?ml|dat|data|dic|vocab|model)"
-)
-_PYTHON = re.compile(r"(?i).*\.py[wx]?")
-_ENTRYPOINT = re.compile(r"(?i)(?:.*/)?(?:docker-)?entrypoint[^./]*")
-_RUNS = re.compile(r"(?i)(?:.*/)?(?:Procfile[^/]*|cron(?:tab)?(?:[._-][^/]*)?|[^/]+\.(?:conf|ini|cfg|service|cron))")
-# Settings of development tools: their commands are not the program's
-_TOOL_SETTINGS = re.compile(
-    r"(?i)(?:.*/)?(?:setup\.cfg|tox\.ini|pytest\.ini|mypy\.ini|pylintrc.*|pyvenv\.cfg|alembic\.ini"
-    r"|\.bumpversion\.cfg|versioneer\.cfg|.*\.(?:md|json))"
-)
-_PYTHON_LINE = re.compile(rb"#!.*\bpython")
 # How Python starts other programs
-_STARTS = re.compile(
+_STARTS = regex(
     rb"(?m)subprocess|\bos\.(?:system|popen|exec|spawn|posix_spawn)|\bfrom\s+os\s+import\b|\bwhich\b|\bPopen\b|check_output"
     rb"|getoutput|(?:run|open)_process|\b(?:system|popen|spawn)\s*\("
     rb"|^\s*(?:from|import)\s+(?:pexpect|invoke|fabric|pty|envoy|delegator|sarge|plumbum|sh)\b"
 )
 # Names of programs that are no words of English, so that they mean a program in any file of one that starts programs
-_DISTINCT = re.compile(
+_DISTINCT = regex(
     rb"(?<![\w+-])(?:gcc|g\+\+|c\+\+|clang|cmake|gfortran|cargo|rustc|swig|git|ssh|scp|ninja|nvcc"
     rb"|[\w.]+-config|pg_config|[a-z+]+-[\d.]+)(?![\w+-])"
 )
-_BY_NAME = re.compile(rb"(?m)^\s*(?:from|import)\s+(?:plumbum|sh)\b")
+_BY_NAME = regex(rb"(?m)^\s*(?:from|import)\s+(?:plumbum|sh)\b")
 _FIRST = (
     rb"/(?:var|data|srv|mnt|media|opt|home|root|run|logs?|etc|usr|storage|uploads?|config|app|apps|code|src|work|workspace"
     rb"|models?|cache|shared|exports?|outputs?|inputs?|backups?|db|database|volumes?|state|secrets|certs|static|public"
     rb"|downloads?|files|private|persist\w*|library|project)(?![\w.+-])"
 )
-_QUOTED_PATH = re.compile(rb"""["'](?:\w+(?:\+\w+)?:///)?(""" + _FIRST + rb"""(?:/[^"'\s{}<>$\\]*+)?+)(?!<)""")
-_BARE_PATH = re.compile(rb"(?<![\w./${}~:+-])(" + _FIRST + rb"""(?:/[^"'\s{}<>$\\;|&()`,:=]*)?)""")
+_QUOTED_PATH = regex(rb"""["'](?:\w+(?:\+\w+)?:///)?(""" + _FIRST + rb"""(?:/[^"'\s{}<>$\\]*+)?+)(?!<)""")
+_BARE_PATH = regex(rb"(?<![\w./${}~:+-])(" + _FIRST + rb"""(?:/[^"'\s{}<>$\\;|&()`,:=]*)?)""")
 # A path of a URL, by what stands before it: a call of a web framework or client, something of that name
-_WEB = re.compile(
+_WEB = regex(
     rb"(?i)(?:\.(?:get|post|put|patch|delete|head|options|websocket|mount|add_\w+|include_router|redirect|route)"
     rb"|route|redirect|url_for|re_path|(?-i:\bpath))\(\s*[rbfu]*$"
     rb"|(?:url|uri|href|endpoint|prefix|route)\w*[\"']?\s*[=:]\s*[rbfu]*$"
     rb"|(?:url|uri|host|base|endpoint)\w*[\"'\])}]*\s*\+\s*[rbfu]*$"
 )
-_WEB_LINE = re.compile(rb"(?i)\s*(?:@\w|[\w.]*(?:url|uri|href|endpoint|route)\w*\s*[=:])")
+_WEB_LINE = regex(rb"(?i)\s*(?:@\w|[\w.]*(?:url|uri|href|endpoint|route)\w*\s*[=:])")
 # Settings that a program may read; a tool's, a package manager's and another container's are not the program's, and fixtures are rows
-_SETTINGS = re.compile(r"(?i)(?:.*\.(?:ya?ml|toml|json|ini|cfg|conf|properties|env)|(?:.*/)?\.env[^/]*)")
-_OTHER_SETTINGS = re.compile(
+_SETTINGS = regex(r"(?i)(?:.*\.(?:ya?ml|toml|json|ini|cfg|conf|properties|env)|(?:.*/)?\.env[^/]*)")
+_OTHER_SETTINGS = regex(
     r"(?i)(?:.*/)?(?:(?:docker-)?compose[^/]*\.ya?ml|\.(?:github|gitlab|circleci)/.*|package(?:-lock)?\.json"
     r"|fixtures?/.*\.json)"
 )
 # A value that is a path: below a folder for data, or under a key that says so
-_SETTING_PATH = re.compile(
+_SETTING_PATH = regex(
     rb"(?mi)(?:(?:^|[\s\"'=:])(?-i:(/(?:var|data|srv|mnt|media|opt|home|run|logs?|uploads?|storage|exports?|backups?|root)/[\w.@+/-]+))"
     rb"|(?:file(?:_?name|_?path)?|dir(?:ectory)?|folder|[_.-]path|pid|sock(?:et)?|log|database|storage|cert(?:ificate)?|key)[\"']?"
     rb"[ \t]*[:=][ \t]*[\"']?(/(?!dev/)[a-z][\w.@+-]*(?:/[\w.@+-]+)+)[\"']?[ \t]*,?[ \t]*\r?$)"
 )
 # What an English sentence goes on with after "make", and a Makefile has no target of
-_PROSE = re.compile(
+_PROSE = regex(
     r"make\s+(?:sure|certain|it|its|an?|the|this|that|these|those|your|our|my|their|use|any|some|every|sense"
     r"|changes|you|them|another|multiple|requests?|calls?|copies|room|possible|easier|better)\b"
 )
@@ -88,33 +69,24 @@ _PROSE = re.compile(
 _ENGLISH = frozenset(
     {"as", "file", "free", "halt", "init", "link", "patch", "size", "split", "strings", "strip", "top", "watch"}
 )
-_AFTER_ANOTHER = re.compile(
-    r"(?:[|;&(`=]|\$\(|(?:^|\s)(?:then|do|else|exec|sudo|xargs|env|nice|nohup)\s)[ \t]*(?:\S*/)?\Z"
-)
-_AT_THE_START = re.compile(r"(?:^|\n)[ \t]*(?:\S*/)?\Z")
+_INNER = string.ascii_letters + string.digits + "_+-"
+_AFTER_ANOTHER = regex(r"(?:[|;&(`=]|\$\(|(?:^|\s)(?:then|do|else|exec|sudo|xargs|env|nice|nohup)\s)[ \t]*(?:\S*/)?\Z")
+_AT_THE_START = regex(r"(?:^|\n)[ \t]*(?:\S*/)?\Z")
 # (one that is a string of its own is found where its list of words is read)
-_GOES_ON = re.compile(r"[ \t]*[\n|;&<>)`]|[ \t]+(?:\Z|[-/\"'{%$~.])")
-
-
-@dataclass(frozen=True)
-class Mention:
-    """Where something stands: the text found, the file relative to the context, the 1-based line."""
-
-    word: str
-    file: str
-    line: int
+_GOES_ON = regex(r"[ \t]*[\n|;&<>)`]|[ \t]+(?:\Z|[-/\"'{%$~.])")
 
 
 class Application:
     """The text files among ``files`` (relative to the context), each read once and when first needed.
 
-    Binary files and assets are passed over, and so are data files over 1 MiB.
+    Binary files and assets are passed over, and so are data files over 1 MiB. What is asked of a file is worked out once for all
+    Dockerfiles of the same build context.
     """
 
     def __init__(self, context: BuildContext, files: frozenset[str]) -> None:
         self.context = context
         self.files = files
-        self._found: dict[bytes, tuple[Mention, ...]] = {}
+        self._shared = context.disk.texts
 
     @property
     def known(self) -> bool:
@@ -122,51 +94,55 @@ class Application:
         return self._read[1]
 
     @cached_property
+    def _selection(self) -> Selection:
+        overlay = self.context.overlay
+        return self._shared.select(
+            self.files if overlay.keys().isdisjoint(self.files) else self.files.difference(overlay)
+        )
+
+    @cached_property
+    def _laid_over(self) -> Mapping[str, bytes]:
+        """The texts that the context's overlay puts in the place of files."""
+        texts = {name: self.context.read_bytes(name) or b"" for name in self.context.overlay if name in self.files}
+        return {name: text for name, text in texts.items() if not passed_over(name, len(text)) and is_text(text)}
+
+    @cached_property
     def _read(self) -> tuple[Mapping[str, bytes], bool]:
-        sizes = self.context.files()
-        texts: dict[str, bytes] = {}
-        total = 0
-        known = sizes is not None and not self.context.unreadable_dirs
-        for name in sorted(self.files):
-            if _ASSET.fullmatch(name):
-                continue
-            large = (sizes or {}).get(name, 0) > MAX_FILE
-            if large and _DATA.fullmatch(name):
-                continue
-            if len(texts) >= MAX_FILES or total > MAX_BYTES:
-                return texts, False
-            data = None if large else self.context.read_bytes(name)
-            if data is None:
-                known = known and self.context.harmless(name, _HEAD)
-            elif b"\0" not in data[:_HEAD]:
-                texts[name] = data
-                total += len(data)
-        return texts, known
+        selection = self._selection
+        listed = self.context.files() is not None and not self.context.unreadable_dirs
+        if not self._laid_over:
+            return selection.texts, selection.whole and listed
+        texts = {**selection.texts, **self._laid_over}
+        return {name: texts[name] for name in sorted(texts)}, selection.whole and listed
 
     @property
     def texts(self) -> Mapping[str, bytes]:
         """The bytes of all text files, by name."""
         return self._read[0]
 
+    def _answers(
+        self, question: Hashable, answer: Callable[[str, bytes], Answer | None], kind: Kind = "text"
+    ) -> list[tuple[str, Answer]]:
+        """The files of a kind that have an answer, in alphabetical order, with the answer."""
+        found = self._shared.answers(question, self._selection.names, answer, kind)
+        for name, text in self._laid_over.items():
+            if (kind == "text" or _IS[kind](name, text)) and (own := answer(name, text)):
+                found[name] = own
+        return sorted(found.items())
+
     @cached_property
     def _scripts(self) -> frozenset[str]:
         """Shell scripts and the files in which process managers and cron find their commands."""
-        return frozenset(
-            name
-            for name, data in self.texts.items()
-            if not _PYTHON.fullmatch(name)
-            and (
-                is_shell_script(name, decode(data[:_LINE]) if data.startswith(b"#!") else "")
-                or _ENTRYPOINT.fullmatch(name)
-                or (_RUNS.fullmatch(name) and not _TOOL_SETTINGS.fullmatch(name))
-            )
-        )
+        return frozenset(name for name, _ in self._answers("which", _yes, "script"))
 
     @cached_property
     def _python(self) -> frozenset[str]:
-        return frozenset(
-            name for name, data in self.texts.items() if _PYTHON.fullmatch(name) or _PYTHON_LINE.match(data)
-        )
+        return frozenset(name for name, _ in self._answers("which", _yes, "python"))
+
+    @cached_property
+    def _starts_others(self) -> bool:
+        """Whether any of the Python files starts other programs."""
+        return bool(self._answers(_starts_programs, _starts_programs, "python"))
 
     def mentions(self, words: Iterable[str]) -> tuple[Mention, ...]:
         """Where programs of these names may be started: in scripts, in commands of process managers, in Python strings.
@@ -175,38 +151,40 @@ class Application:
         or, for names that mean nothing else, where any of them does; comments and docstrings don't. A Python file that
         cannot be parsed counts as a whole. Names that are words of English count only where a command may stand.
         """
-        names = sorted({word for word in words if word}, key=len, reverse=True)
-        if not names:
-            return ()
-        choice = "|".join(re.escape(name) for name in names)
-        text = re.compile(rf"(?<![A-Za-z0-9_+-])(?:{choice})(?![A-Za-z0-9_+-])")
-        data = re.compile(text.pattern.encode("utf-8", "surrogatepass"))
+        held: dict[str, list[str]] = {}
+        for word in sorted({word for word in words if word}):
+            holds = partial(_holds, word.encode("utf-8", "surrogatepass"))
+            files = {name for kind in _IS for name, _ in self._answers(("holds", word), holds, kind)}
+            for name in files:
+                held.setdefault(name, []).append(word)
         found: list[Mention] = []
-        starts = any(_STARTS.search(self.texts[name]) for name in self._python)
-        for name in sorted(self._scripts | self._python):
-            content = self.texts[name]
-            if not data.search(content):
-                continue
-            if name in self._scripts:
-                found += _hits(name, content, data, _starts)
-            elif _BY_NAME.search(content):
-                found += _hits(name, content, data)
-            elif (starts if _DISTINCT.search(content) else _STARTS.search(content)) and next(
-                _hits(name, content, data, _runs), None
-            ):
-                literals = string_literals(content)
-                if literals is None:
-                    found += [hit for hit in _hits(name, content, data, _runs) if not iskeyword(hit.word)]
-                    continue
-                found += [
-                    Mention(match[0], name, line + value.count("\n", 0, match.start()))
-                    for line, value in literals
-                    for match in text.finditer(value)
-                    if not _PROSE.match(value, match.start())
-                    and (match[0] not in _ENGLISH or _is_command(value, match))
-                    and (_DISTINCT.fullmatch(match[0].encode()) or _STARTS.search(content))
-                ]
+        for name in sorted(held):
+            found += self._mentions(name, held[name])
         return tuple(dict.fromkeys(found))
+
+    def _mentions(self, name: str, words: Sequence[str]) -> list[Mention]:
+        """Where one file, which holds all these words, may start programs of these names."""
+        content = self.texts[name]
+        places = list(whole_words(content, [word.encode("utf-8", "surrogatepass") for word in words]))
+        if name in self._scripts:
+            return _at(name, content, [place for place in places if _starts(content, place[0])])
+        if not places or _BY_NAME.search(content):
+            return _at(name, content, places)
+        starts = _STARTS.search(content) is not None
+        places = [place for place in places if _runs(content, place[0])]
+        if not places or not (starts or (self._starts_others and _DISTINCT.search(content))):
+            return []
+        module = self._sources.module(name, content)
+        if isinstance(module, str):
+            return [hit for hit in _at(name, content, places) if not iskeyword(hit.word)]
+        return [
+            Mention(word, name, line + value.count("\n", 0, start))
+            for line, value in sorted(module.literals)
+            for start, word in whole_words(value, words)
+            if not _PROSE.match(value, start)
+            and (word not in _ENGLISH or _is_command(value, start, start + len(word)))
+            and (starts or _DISTINCT.fullmatch(word.encode()))
+        ]
 
     def absolute_paths(self) -> tuple[Mention, ...]:
         """Absolute paths, in Python strings and scripts, at which a program may read or write files of its own.
@@ -217,58 +195,113 @@ class Application:
 
     @cached_property
     def _paths(self) -> tuple[Mention, ...]:
-        found: list[Mention] = []
-        for name in sorted(self._scripts | self._python):
-            if name in self._python:
-                found += _hits(name, self.texts[name], _QUOTED_PATH, _on_disk)
-            else:
-                found += _hits(name, self.texts[name], _BARE_PATH, _runs)
-        return tuple(dict.fromkeys(found))
+        quoted = self._answers(_quoted_paths, _quoted_paths, "python")
+        bare = self._answers(_bare_paths, _bare_paths, "script")
+        return _all(sorted([*quoted, *(each for each in bare if each[0] not in self._python)]))
 
     def setting_paths(self) -> tuple[Mention, ...]:
         """Absolute paths in settings (JSON, YAML, TOML, INI, ``.env``) that a program may be given to write to."""
-        return self._setting_paths
+        return _all(self._answers(_paths_in_settings, _paths_in_settings))
 
     @cached_property
-    def _setting_paths(self) -> tuple[Mention, ...]:
-        found = [
-            hit
-            for name, data in sorted(self.texts.items())
-            if _SETTINGS.fullmatch(name) and not _OTHER_SETTINGS.fullmatch(name)
-            for hit in _hits(name, data, _SETTING_PATH, _runs)
-        ]
-        return tuple(dict.fromkeys(found))
+    def program(self) -> Program:
+        """What the Python among the files does, as far as reading it says."""
+        names = self._python
+        if not names.isdisjoint(self._laid_over):
+            return self._read_python()
+        return self.context.disk.once(("program", names), self._read_python)
 
-    def search(self, pattern: bytes, needle: bytes = b"") -> tuple[Mention, ...]:
-        """All that a regular expression finds in the text files. Raises re.error for a pattern that is none.
+    def _read_python(self) -> Program:
+        return read_python(self._python_texts, self._sources)
 
-        ``needle`` is a text that every match contains, where there is one: files without it are passed over quickly.
-        """
-        if pattern not in self._found:
-            compiled = re.compile(pattern)
-            self._found[pattern] = tuple(
-                dict.fromkeys(
-                    mention
-                    for name, data in self.texts.items()
-                    if needle in data
-                    for mention in _hits(name, data, compiled)
-                )
-            )
-        return self._found[pattern]
+    @property
+    def _python_texts(self) -> Mapping[str, bytes]:
+        return {name: self.texts[name] for name in sorted(self._python)}
+
+    @property
+    def _sources(self) -> Sources:
+        return self.context.disk.once("what Python was read", new_sources)
+
+    def reached(self, entries: Iterable[str]) -> frozenset[str]:
+        """The Python files that code may come to from these files or modules."""
+        return reached(self._python_texts, entries, self._sources)
+
+    def processes(self, nginx: bool) -> Processes:
+        """What the files of process managers say; ``nginx`` as for ``read_processes``."""
+        found = self._answers(_process_manager, _process_manager)
+        return read_processes({name: self.texts[name] for name, _ in found}, nginx)
+
+    def search(self, pattern: bytes) -> tuple[Mention, ...]:
+        """All that a regular expression finds in the text files. Raises re.error for a pattern that is none."""
+        return _all(self._answers(pattern, finder(pattern)))
 
 
-def _hits(
-    name: str, data: bytes, pattern: re.Pattern[bytes], wanted: Callable[[bytes, int], bool] = lambda data, start: True
-) -> Iterator[Mention]:
-    """What a pattern finds where ``wanted`` agrees to its place; the group of the patterns for paths is the path."""
-    line = 1
-    counted = 0
-    paths = pattern in {_QUOTED_PATH, _BARE_PATH, _SETTING_PATH}
-    for match in pattern.finditer(data):
-        line += data.count(b"\n", counted, match.start())
-        counted = match.start()
-        if wanted(data, match.start()):
-            yield Mention(decode(match[(match.lastindex or 0) if paths else 0]), name, line)
+def _all(found: Iterable[tuple[str, Iterable[Mention]]]) -> tuple[Mention, ...]:
+    return tuple(dict.fromkeys(mention for _, each in found for mention in each))
+
+
+_IS: Mapping[Kind, Callable[[str, bytes], bool]] = {"script": is_script, "python": is_python}
+
+
+def whole_words(text: AnyStr, words: Iterable[AnyStr]) -> Iterator[tuple[int, AnyStr]]:
+    """Where words stand in a text with no letter, digit, ``_``, ``+`` or ``-`` beside them, in order; of two at one place the longer."""
+    found: list[tuple[int, int, AnyStr]] = []
+    inner = _INNER if isinstance(text, str) else _INNER.encode()
+    for word in words:
+        start = text.find(word)
+        while start >= 0:
+            end = start + len(word)
+            if (start == 0 or text[start - 1 : start] not in inner) and (
+                end == len(text) or text[end : end + 1] not in inner
+            ):
+                found.append((start, -end, word))
+            start = text.find(word, start + 1)
+    free = 0
+    for start, end, word in sorted(found):
+        if start >= free:
+            yield start, word
+            free = -end
+
+
+def _at(name: str, data: bytes, places: Iterable[tuple[int, bytes]]) -> list[Mention]:
+    """The words at these places of a file, which come in order."""
+    found: list[Mention] = []
+    line, counted = 1, 0
+    for start, word in places:
+        line += data.count(b"\n", counted, start)
+        counted = start
+        found.append(Mention(decode(word), name, line))
+    return found
+
+
+def _process_manager(name: str, data: bytes) -> str:
+    return kind_of(name)
+
+
+def _yes(name: str, data: bytes) -> bool:
+    return True
+
+
+def _holds(word: bytes, name: str, data: bytes) -> bool:
+    return word in data
+
+
+def _starts_programs(name: str, data: bytes) -> bool:
+    return _STARTS.search(data) is not None
+
+
+def _quoted_paths(name: str, data: bytes) -> list[Mention]:
+    return mentions(name, data, _QUOTED_PATH, _on_disk, 1)
+
+
+def _bare_paths(name: str, data: bytes) -> list[Mention]:
+    return mentions(name, data, _BARE_PATH, _runs, 1)
+
+
+def _paths_in_settings(name: str, data: bytes) -> list[Mention]:
+    if not _SETTINGS.fullmatch(name) or _OTHER_SETTINGS.fullmatch(name):
+        return []
+    return mentions(name, data, _SETTING_PATH, _runs, -1)
 
 
 def _before(data: bytes, start: int) -> bytes:
@@ -295,11 +328,11 @@ def _starts(data: bytes, start: int) -> bool:
     )
 
 
-def _is_command(text: str, match: re.Match[str]) -> bool:
+def _is_command(text: str, start: int, end: int) -> bool:
     """Whether a word in a string stands where the command of a command line does."""
-    before = text[: match.start()]
+    before = text[:start]
     return _AFTER_ANOTHER.search(before) is not None or (
-        _AT_THE_START.search(before) is not None and _GOES_ON.match(text, match.end()) is not None
+        _AT_THE_START.search(before) is not None and _GOES_ON.match(text, end) is not None
     )
 
 
@@ -311,3 +344,6 @@ def _on_disk(data: bytes, start: int) -> bool:
         and not _WEB_LINE.match(before)
         and not _WEB.search(data, max(0, start - 200), start)
     )
+
+
+__all__ = ["Application", "Mention"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from dockfix.context.disk import Disk, Listing, is_file
 from dockfix.context.dockerignore import Ignore, parse_ignore
@@ -15,8 +16,7 @@ from dockfix.context.patterns import BadPatternError, go_match, has_wildcards
 from dockfix.syntax import decode, encode
 
 
-@dataclass(frozen=True)
-class CopySet:
+class CopySet(NamedTuple):
     """What a COPY takes from the build context; all paths are relative to its root, with slashes.
 
     ``files`` are regular files and symbolic links. ``missing`` are named sources, as written, that are not there or are
@@ -137,17 +137,6 @@ class BuildContext:
             return encode(self.overlay[name])
         return self.disk.read(name)
 
-    def harmless(self, path: str, head: int) -> bool:
-        """Whether a file that ``read`` cannot give is known to be no text: binary in its first ``head`` bytes, or no file.
-
-        A link that leads out of the context is copied as a link, without what it leads to.
-        """
-        name = self._name(path)
-        if name is None or self.disk.kind(name) != "file":
-            return self.listing is not None and name in self.listing.links
-        start = Disk.head(self.disk.absolute(self.disk.resolve(name) or name), head)
-        return start is not None and b"\0" in start
-
     def _name(self, path: str) -> str | None:
         """A path made clean; None where it is absolute or leaves the root by its form."""
         name = posixpath.normpath(path)
@@ -178,8 +167,13 @@ class BuildContext:
 
     def kept(self, ignore: Ignore) -> tuple[str, ...]:
         """The files that an ignore file leaves in the context; empty where the context cannot be listed."""
+        listing = self.disk.listing
+        if listing is None:
+            return ()
         if ignore.patterns not in self._kept:
-            self._kept[ignore.patterns] = tuple(name for name in self.files() or () if not ignore.ignores(name))
+            kept = self.disk.once(("kept", ignore.patterns), lambda: tuple(ignore.kept(listing.files)))
+            new = ignore.kept(name for name in self.overlay if name not in listing.files)
+            self._kept[ignore.patterns] = (*kept, *new) if new else kept
         return self._kept[ignore.patterns]
 
     def copied(self, sources: Sequence[str], ignore: Ignore) -> CopySet:

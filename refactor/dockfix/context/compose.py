@@ -7,23 +7,22 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dockfix.context.disk import Disk
+from dockfix.lazy import regex
 from dockfix.syntax.shell import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MAX_DEPTH = 60
-_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_DRIVE = regex(r"[A-Za-z]:[\\/]")
 _ROOT_CAPABILITIES = frozenset({"chown", "kill", "net_bind_service", "setuid", "setgid"})  # Docker gives these anyway
 
 
-@dataclass(frozen=True)
-class ComposeService:
+class ComposeService(NamedTuple):
     """A service that is built from the Dockerfile.
 
     ``file`` is the Compose file's path as it can be shown. ``volumes`` are (source, target, "bind" | "volume" | "tmpfs"),
@@ -51,8 +50,7 @@ class ComposeService:
         return tuple(setting.partition("=")[2] for setting in self.settings)
 
 
-@dataclass(frozen=True)
-class Build:
+class Build(NamedTuple):
     """A service of a file with where it is built: absolute clean paths.
 
     ``context`` and ``dockerfile`` are None where the service is not ``built`` or built from elsewhere than a local folder;
@@ -67,8 +65,7 @@ class Build:
     problem: str = ""
 
 
-@dataclass(frozen=True)
-class ComposeFile:
+class ComposeFile(NamedTuple):
     """The services of one file, or the ``problem`` that kept it from being read."""
 
     path: str

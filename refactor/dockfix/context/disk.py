@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
+import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
 from functools import cached_property
 from pathlib import Path
+from typing import Any, NamedTuple
+
+from dockfix.context.kinds import MAX_FILE
+from dockfix.context.texts import Answer, Texts
 
 MAX_ENTRIES = 20_000
-MAX_FILE = 1 << 20
 _MAX_CACHE = 32 << 20
 _KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "folder"}
 _MAX_LINKS = 255  # https://pkg.go.dev/github.com/moby/sys/symlink
@@ -20,6 +24,8 @@ _OPEN = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 # A change within the same tick of the file system's clock does not show in a time stamp
 _TICK = 100_000_000
 _SHARED = 2
+_MAX_ANSWERS = 256
+Stamp = tuple[int, int, int]
 # Folders that tools fill by the thousand and that no program of an image is written in
 _NOT_DESCENDED = frozenset(
     {
@@ -46,8 +52,7 @@ _NOT_DESCENDED = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(NamedTuple):
     """What a folder holds, by relative path with slashes.
 
     ``files`` are regular files and symbolic links with their sizes; ``skipped`` are folders that were not descended,
@@ -71,7 +76,10 @@ def is_file(path: str) -> bool:
 
 
 class Disk:
-    """Reads below ``root``, each file and folder once. No method raises OSError."""
+    """Reads below ``root``, each file and folder once. No method raises OSError.
+
+    Several threads may use one Disk: at worst two of them read the same file.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -79,7 +87,10 @@ class Disk:
         self._bytes: dict[str, bytes | None] = {}
         self._cached = 0
         self._folders: dict[str, str | None] = {"": "."}
-        self._stamps: dict[str, tuple[int, int, int] | None] = {}
+        self._stamps: dict[str, Stamp | None] = {}
+        self._dead: dict[str, None] = {}  # links that lead to nothing
+        self._texts: Texts | None = None
+        self._answers: dict[Hashable, Any] = {}
 
     @classmethod
     def at(cls, root: Path) -> Disk:
@@ -89,21 +100,25 @@ class Disk:
         """
         if not root.is_absolute():
             return cls(root)
-        disk = _shared.pop(root, None)
+        with _lock:
+            disk = _shared.get(root)
         if disk is None or not disk._unchanged():
             disk = cls(root)
-        _shared[root] = disk
-        if len(_shared) > _SHARED:
-            del _shared[next(iter(_shared))]
+        with _lock:
+            _shared.pop(root, None)
+            _shared[root] = disk  # the last one used is the last to go
+            if len(_shared) > _SHARED:
+                del _shared[next(iter(_shared))]
         return disk
 
     def _unchanged(self) -> bool:
-        if any(stamp is None or stamp != _stamp(path) for path, stamp in self._stamps.items()):
+        # other threads may go on reading meanwhile
+        if any(stamp is None or stamp != _stamp(path) for path, stamp in list(self._stamps.items())):
             return False
         # what was not there has no stamp that would tell that it has come
-        self._bytes = {path: data for path, data in self._bytes.items() if data is not None}
+        self._bytes = {path: data for path, data in list(self._bytes.items()) if data is not None}
         self._folders = {"": "."}
-        return True
+        return all(self.resolve(path) is None for path in list(self._dead))
 
     @cached_property
     def listing(self) -> Listing | None:
@@ -201,6 +216,34 @@ class Disk:
             pending += reversed(target.split("/"))
         return at
 
+    @property
+    def texts(self) -> Texts:
+        """The text files below the root."""
+        if self._texts is None or self._texts.full:
+            self._texts = Texts(self)
+        return self._texts
+
+    def once(self, question: Hashable, work: Callable[[], Answer]) -> Answer:
+        """The answer to a question about the listing and the texts alone, worked out when it is first asked."""
+        answers = self._answers
+        if question not in answers:
+            if len(answers) >= _MAX_ANSWERS:
+                answers = self._answers = {}
+            answers[question] = work()
+        return answers[question]  # type: ignore[no-any-return]
+
+    def harmless(self, path: str, head: int) -> bool:
+        """Whether a file that ``read`` cannot give is known to be no text: binary in its first ``head`` bytes, or no file.
+
+        A link that leads out of the root is copied as a link, without what it leads to.
+        """
+        if self.kind(path) != "file":
+            return self.listing is not None and path in self.listing.links
+        name = self.absolute(self.resolve(path) or path)
+        self._stamps[name] = _stamp(name)
+        start = self.head(name, head)
+        return start is not None and b"\0" in start
+
     def kind(self, path: str) -> str:
         """What a clean relative path leads to: "file", "folder", "other" (a pipe, a dead link …), or "" for nothing."""
         if "/" not in path:
@@ -235,7 +278,9 @@ class Disk:
         listed = found is not None and path in found.files and path not in found.links
         resolved = path if listed else self.resolve(path)
         data = None
-        if resolved is not None:
+        if resolved is None:
+            self._dead[path] = None
+        else:
             name = self.absolute(resolved)
             self._stamps[name] = _stamp(name)
             data = self.read_outside(name)
@@ -269,9 +314,10 @@ class Disk:
 
 
 _shared: dict[Path, Disk] = {}
+_lock = threading.Lock()
 
 
-def _stamp(path: str) -> tuple[int, int, int] | None:
+def _stamp(path: str) -> Stamp | None:
     """What changes with a file or folder; None where it can't be seen or changed just now."""
     try:
         status = os.lstat(path)

@@ -8,18 +8,20 @@ last match wins.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from dockfix.context.patterns import BadPatternError, Matcher, clean, ignore_matcher
 
 # What Go's strings.TrimSpace takes off; Python's strip takes off some control characters more
 _BLANK = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _WILD = frozenset("*[]?^\\")
+_MAX_FOLDERS = 20_000
 
 
-@dataclass(frozen=True)
-class IgnoreProblem:
+class IgnoreProblem(NamedTuple):
     """A pattern that Docker rejects: its 1-based line (0 where there is none), the pattern as read, and why."""
 
     line: int
@@ -27,8 +29,7 @@ class IgnoreProblem:
     message: str
 
 
-@dataclass(frozen=True)
-class _Rule:
+class _Rule(NamedTuple):
     """One pattern: ``keeps`` is True for a ``!`` pattern; ``text`` is the pattern without it."""
 
     text: str
@@ -36,8 +37,7 @@ class _Rule:
     matches: Matcher
 
 
-@dataclass(frozen=True)
-class _State:
+class _State(NamedTuple):
     """Of a path: whether it is ignored, which rules matched it or a folder above, whether all below is ignored too."""
 
     ignored: bool
@@ -63,20 +63,31 @@ class Ignore:
         if not self.patterns:
             return False
         path = clean(path).lstrip("/")
-        if path == "." or not path:
-            return False
-        return self._state(path).ignored
+        return path not in {"", "."} and _rules_of(self.patterns).ignores(path)
 
-    @cached_property
+    def kept(self, paths: Iterable[str]) -> list[str]:
+        """Those of clean relative paths that Docker does not leave out."""
+        if not self.patterns:
+            return list(paths)
+        ignores = _rules_of(self.patterns).ignores
+        return [path for path in paths if not ignores(path)]
+
+    @property
     def problems(self) -> tuple[IgnoreProblem, ...]:
         """The patterns that make Docker refuse the build; they match nothing here."""
-        return self._compiled[1]
+        return tuple(
+            IgnoreProblem(self.lines[number] if self.lines else 0, self.patterns[number], why)
+            for number, why in _rules_of(self.patterns).refused
+        )
 
-    @cached_property
-    def _compiled(self) -> tuple[tuple[_Rule, ...], tuple[IgnoreProblem, ...]]:
-        rules: list[_Rule] = []
-        problems: list[IgnoreProblem] = []
-        for index, written in enumerate(self.patterns):
+
+class _Rules:
+    """What some patterns say of paths, worked out once for each folder. ``refused`` are the patterns that Docker rejects, by number."""
+
+    def __init__(self, patterns: tuple[str, ...]) -> None:
+        self.refused: list[tuple[int, str]] = []
+        self._rules: list[_Rule] = []
+        for number, written in enumerate(patterns):
             pattern = _read(written)
             if not pattern:
                 continue
@@ -84,29 +95,47 @@ class Ignore:
             keeps = pattern.startswith("!")
             pattern = pattern[keeps:]
             try:
-                rules.append(_Rule(pattern, keeps, ignore_matcher(pattern)))
+                self._rules.append(_Rule(pattern, keeps, ignore_matcher((pattern,))))
             except (BadPatternError, re.error, RecursionError, OverflowError) as error:
-                problems.append(IgnoreProblem(self.lines[index] if self.lines else 0, written, str(error)))
-        return tuple(rules), tuple(problems)
+                self.refused.append((number, str(error)))
+        self._kept_folders = _kept_folders(self._rules)
+        self._folders: dict[str, _State] = {}
+        self._closed: dict[str, bool] = {}
+        taking_back = any(rule.keeps for rule in self._rules)
+        self._any = None if taking_back else ignore_matcher(tuple(rule.text for rule in self._rules))
 
-    @cached_property
-    def _kept_folders(self) -> tuple[str, ...] | None:
-        """The names that ``!`` patterns begin with, a slash at the end of each; None where one has wildcards in it."""
-        kept = [re.sub(r"/\*\*\Z", "", rule.text) for rule in self._compiled[0] if rule.keeps]
-        kept = [re.sub(r"/\*\Z", "", text) + "/" for text in kept]
-        return None if any(_WILD & set(text) for text in kept) else tuple(kept)
+    def ignores(self, path: str) -> bool:
+        """Whether a clean path that is not the root is ignored."""
+        if self._any is None:
+            return self._state(path).ignored
+        # without patterns that take back, all that lies below what matches is ignored
+        folder = path.rpartition("/")[0]
+        return (folder != "" and self._is_closed(folder, self._any)) or self._any(path)
 
-    @cached_property
-    def _folders(self) -> dict[str, _State]:
-        return {"": _State(False, (False,) * len(self._compiled[0]), False)}
+    def _is_closed(self, folder: str, matches: Matcher) -> bool:
+        """Whether a folder or one above it matches."""
+        closed = self._closed.get(folder)
+        if closed is None:
+            _bound(self._closed)
+            closed, end = False, -1
+            while not closed and end < len(folder):
+                end = folder.find("/", end + 1)
+                end = len(folder) if end < 0 else end
+                above = folder[:end]
+                if above not in self._closed:
+                    self._closed[above] = matches(above)
+                closed = self._closed[above]
+            self._closed[folder] = closed
+        return closed
 
     def _state(self, path: str) -> _State:
         """What holds for a path."""
         parts = path.split("/")
         known = len(parts) - 1
-        while "/".join(parts[:known]) not in self._folders:
+        while known and "/".join(parts[:known]) not in self._folders:
             known -= 1
-        state = self._folders["/".join(parts[:known])]
+        state = self._folders["/".join(parts[:known])] if known else _State(False, (False,) * len(self._rules), False)
+        _bound(self._folders)
         for length in range(known + 1, len(parts) + 1):
             name = "/".join(parts[:length])
             if not state.closed:
@@ -119,12 +148,9 @@ class Ignore:
         return state
 
     def _match(self, path: str, above: tuple[bool, ...]) -> tuple[bool, tuple[bool, ...]]:
-        if self._kept_folders == ():
-            # without exceptions nothing below an ignored folder is ever asked for, so there is nothing to inherit
-            return any(rule.matches(path) for rule in self._compiled[0]), above
         ignored = False
         matched: list[bool] = []
-        for rule, inherited in zip(self._compiled[0], above, strict=True):
+        for rule, inherited in zip(self._rules, above, strict=True):
             # a rule that could change nothing is not asked, and what lies below then does not inherit from it
             match = inherited or (rule.keeps == ignored and rule.matches(path))
             matched.append(match)
@@ -133,6 +159,25 @@ class Ignore:
         return ignored, tuple(matched)
 
 
+@lru_cache(maxsize=512)
+def _rules_of(patterns: tuple[str, ...]) -> _Rules:
+    return _Rules(patterns)
+
+
+def _bound(known: dict[str, Any]) -> None:
+    """Forgets what is known of too many folders: the same patterns hold for thousands of build contexts."""
+    if len(known) > _MAX_FOLDERS:
+        known.clear()
+
+
+def _kept_folders(rules: Iterable[_Rule]) -> tuple[str, ...] | None:
+    """The names that ``!`` patterns begin with, a slash at the end of each; None where one has wildcards in it."""
+    kept = [re.sub(r"/\*\*\Z", "", rule.text) for rule in rules if rule.keeps]
+    kept = [re.sub(r"/\*\Z", "", text) + "/" for text in kept]
+    return None if any(_WILD & set(text) for text in kept) else tuple(kept)
+
+
+@lru_cache(maxsize=512)
 def parse_ignore(text: str) -> Ignore:
     """Reads the text of a ``.dockerignore``; never raises."""
     found: list[tuple[str, int]] = []

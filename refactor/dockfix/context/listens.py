@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from dockfix.context.program.model import Port
 from dockfix.knowledge import package_manager, servers, starts_another
+from dockfix.lazy import regex
 
-_OPTION = re.compile(
+_OPTION = regex(
     r"(?:--?bind|-b|--port|-p|--server\.port|--http(?:-socket)?|--socket|--listen|--server_port|--port-number|--https?)"
 )
-_SET = re.compile(r"(?m)^[ \t]*(?:export[ \t]+|readonly[ \t]+)?(\w+)=[\"']?([^\s\"';&|]+)[\"']?[ \t]*$")
-_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
+_SET = regex(r"(?m)^[ \t]*(?:export[ \t]+|readonly[ \t]+)?(\w+)=[\"']?([^\s\"';&|]+)[\"']?[ \t]*$")
+_VARIABLE = regex(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
 
 
 def ports_of_command(text: str, file: str, line: int) -> tuple[Port, ...]:

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from dockfix.context.build_context import normal
 from dockfix.context.compose import Build, ComposeFile, ComposeService, compose_file
 from dockfix.context.disk import Disk
 from dockfix.context.patterns import go_match, has_wildcards
+from dockfix.lazy import regex
 
 MAX_LEVELS = 4
-_COMPOSE = re.compile(r"(?:docker-)?compose(?:[._-].*)?\.ya?ml|docker-compose.*\.ya?ml")
-_NO_SOURCE = re.compile(
+_COMPOSE = regex(r"(?:docker-)?compose(?:[._-].*)?\.ya?ml|docker-compose.*\.ya?ml")
+_NO_SOURCE = regex(
     r"(?i)(?:.*\.)?(?:dockerfile|containerfile)(?:[._-].*)?|.*\.(?:dockerfile|dockerignore|md)"
     r"|(?:docker-)?compose.*\.ya?ml|\.(?:dockerignore|containerignore|gitignore|gitkeep)|license.*"
 )
 
 
-@dataclass(frozen=True)
-class Located:
+class Located(NamedTuple):
     """A Dockerfile's build context.
 
     ``reason`` is plain text: how it was found, or, where it is not ``certain``, why not. ``services`` are the Compose
@@ -40,8 +39,7 @@ class Located:
     others: tuple[ComposeService, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Folder:
+class _Folder(NamedTuple):
     """What concerns us of a folder: the paths of its Compose files, and whether it holds nothing to copy."""
 
     compose: tuple[str, ...] = ()
@@ -56,7 +54,8 @@ def find_context(dockerfile: Path, sources: Sequence[str], given: Path | None) -
     path = posixpath.normpath(dockerfile.absolute().as_posix())
     folders = _folders(posixpath.dirname(path))
     found = _Finder(dockerfile, path, folders)
-    return replace(_located(dockerfile, folders, found, sources, given), others=() if found.matches else found.others())
+    located = _located(dockerfile, folders, found, sources, given)
+    return located if found.matches else located._replace(others=found.others())
 
 
 def _located(
@@ -135,12 +134,12 @@ class _Finder:
                 if not build.built
                 and ((posixpath.dirname(file.path), build.service.name) in names or build.image in images)
             ]
-        return tuple(replace(build.service, file=posixpath.relpath(build.service.file, root)) for build in found)
+        return tuple(build.service._replace(file=posixpath.relpath(build.service.file, root)) for build in found)
 
     def others(self) -> tuple[ComposeService, ...]:
         """The services of the Compose files beside the Dockerfile that only name an image."""
         return tuple(
-            replace(build.service, file=posixpath.relpath(build.service.file, self.folders[0]))
+            build.service._replace(file=posixpath.relpath(build.service.file, self.folders[0]))
             for file in _files(self.folders[:1])
             for build in file.builds
             if not build.built

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
-_TOKEN = re.compile(
-    r"""\#[^\n]*|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([{};])|((?:\$\{\w+\}|[^\s;{}\"'])+)""", re.DOTALL
-)
+from dockfix.lazy import regex
+
+_TOKEN = regex(r"""\#[^\n]*|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([{};])|((?:\$\{\w+\}|[^\s;{}\"'])+)""", re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Directive:
+class Directive(NamedTuple):
     """A directive with its words. ``block`` is the number of the block that it stands in, 0 for none, and ``kind`` that block's name;
     ``opens`` is the number of the block that it opens.
     """

@@ -42,7 +42,8 @@ class BadPatternError(ValueError):
 
 def clean(path: str) -> str:
     """What Go's ``filepath.Clean`` makes of a slash-separated path."""
-    return re.sub(r"^//+", "/", posixpath.normpath(path))
+    path = posixpath.normpath(path)
+    return "/" + path.lstrip("/") if path.startswith("//") else path
 
 
 def has_wildcards(pattern: str) -> bool:
@@ -105,26 +106,35 @@ def _class_char(pattern: str, position: int) -> tuple[str, int]:
     return pattern[position], position + 1
 
 
-@lru_cache(maxsize=4096)
-def ignore_matcher(pattern: str) -> Matcher:
-    """A function that tells whether a pattern of a ``.dockerignore``, cleaned and without ``!``, matches one path.
+@lru_cache(maxsize=1024)
+def ignore_matcher(patterns: tuple[str, ...]) -> Matcher:
+    """A function that tells whether any of some patterns of a ``.dockerignore``, cleaned and without ``!``, matches one path.
 
     Raises BadPatternError.
     """
-    if not pattern:
-        raise BadPatternError("there is nothing after the !")
-    go_match(pattern)  # Docker asks filepath.Match only whether the pattern is well formed
-    expression, kind = _translate(pattern)
-    if kind == "exact":
-        return pattern.__eq__
-    if kind == "prefix":
-        prefix = pattern[:-2]
-        return lambda path: path.startswith(prefix)
-    if kind == "suffix":
-        suffix = pattern[2:]
-        return lambda path: path.endswith(suffix) or (suffix[:1] == "/" and path == suffix[1:])
-    found = re.compile(_GoExpression(expression).python()).search
-    return lambda path: found(path) is not None
+    names: set[str] = set()
+    starts: list[str] = []
+    ends: list[str] = []
+    expressions: list[str] = []
+    for pattern in patterns:
+        if not pattern:
+            raise BadPatternError("there is nothing after the !")
+        go_match(pattern)  # Docker asks filepath.Match only whether the pattern is well formed
+        expression, kind = _translate(pattern)
+        if kind == "exact":
+            names.add(pattern)
+        elif kind == "prefix":
+            starts.append(pattern[:-2])
+        elif kind == "suffix":
+            ends.append(pattern[2:])
+            names |= {pattern[3:]} if pattern[2:3] == "/" else set()
+        else:
+            expressions.append(_GoExpression(expression).python())
+    start, end = tuple(starts), tuple(ends)
+    if not expressions:
+        return lambda path: path in names or path.startswith(start) or path.endswith(end)
+    found = re.compile("(?a)" + "|".join(expressions)).match
+    return lambda path: path in names or path.startswith(start) or path.endswith(end) or found(path) is not None
 
 
 def _translate(pattern: str) -> tuple[str, str]:
@@ -186,7 +196,7 @@ class _GoExpression:
                 result.append(char)
             else:
                 result.append(re.escape(char))
-        return "(?a)" + "".join(result)
+        return "".join(result)
 
     def _escape(self) -> str:
         char = self.text[self.position]

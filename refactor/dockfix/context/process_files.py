@@ -6,54 +6,54 @@ import ast
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from dockfix.context.listens import port_of, ports_of_command
 from dockfix.context.nginx import directives
 from dockfix.context.program.model import UNKNOWN, Port, Unparsed, Use, Write
 from dockfix.context.program.paths import HOLE, Value, place
-from dockfix.context.program.project import Project
+from dockfix.context.program.project import Project, Sources
 from dockfix.context.program.values import Evaluator
 from dockfix.context.scripts import commands_in_script
+from dockfix.lazy import regex
 
-_NO_FILES = re.compile(r"(?i)-|none|off|auto|syslog|stdout|stderr|journald|false|/dev/.*|")
+_NO_FILES = regex(r"(?i)-|none|off|auto|syslog|stdout|stderr|journald|false|/dev/.*|")
 # How each kind of file is told by its name
 _KINDS = (
-    ("procfile", re.compile(r"(?:.*/)?Procfile(?:[._-][^/]*)?")),
+    ("procfile", regex(r"(?:.*/)?Procfile(?:[._-][^/]*)?")),
     (
         "supervisor",
-        re.compile(r"(?:.*/)?[^/]*supervisor[^/]*\.(?:conf|ini)|(?:.*/)?supervisor[^/]*/(?:.*/)?[^/]+\.(?:conf|ini)"),
+        regex(r"(?:.*/)?[^/]*supervisor[^/]*\.(?:conf|ini)|(?:.*/)?supervisor[^/]*/(?:.*/)?[^/]+\.(?:conf|ini)"),
     ),
-    ("gunicorn", re.compile(r"(?:.*/)?(?:gunicorn[^/]*\.py|[^/]*gunicorn[^/]*\.conf(?:\.py)?)")),
-    ("uwsgi", re.compile(r"(?:.*/)?[^/]*uwsgi[^/]*\.ini")),
+    ("gunicorn", regex(r"(?:.*/)?(?:gunicorn[^/]*\.py|[^/]*gunicorn[^/]*\.conf(?:\.py)?)")),
+    ("uwsgi", regex(r"(?:.*/)?[^/]*uwsgi[^/]*\.ini")),
     (
         "nginx",
-        re.compile(
+        regex(
             r"(?:.*/)?[^/]*nginx[^/]*\.conf(?:\.template)?|(?:.*/)?[^/]*nginx[^/]*/(?:.*/)?[^/]+(?:\.conf|\.template)"
             r"|(?:.*/)?(?:conf\.d|sites-(?:available|enabled))/[^/]+"
         ),
     ),
     (
         "cron",
-        re.compile(
+        regex(
             r"(?:.*/)?(?:crontab(?:[._-][^/]*)?|[^/]*\.(?:cron|crontab)|[^/]*[._-]crontab)|(?:.*/)?cron\.d/[^/]+"
             r"|(?:.*/)?[^/]*cronjobs?"
         ),
     ),
     (
         "unread",
-        re.compile(r"(?:.*/)?(?:[^/]*uwsgi[^/]*\.(?:xml|ya?ml|json)|circus[^/]*\.ini|(?:.*/)?s6[^/]*/.*/run|monitrc)"),
+        regex(r"(?:.*/)?(?:[^/]*uwsgi[^/]*\.(?:xml|ya?ml|json)|circus[^/]*\.ini|(?:.*/)?s6[^/]*/.*/run|monitrc)"),
     ),
 )
-_CRON_TIME = re.compile(
+_CRON_TIME = regex(
     r"(?:@(?:reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)"
     r"|(?:[\d*/,\-A-Za-z?#L~]+\s+){4}[\d*/,\-A-Za-z?#L~]+)\s+(\S.*)"
 )
-_USERS = re.compile(r"(root|nobody|www-data|app\w*|user|daemon|django|python|web|[a-z_]+user)\s+(\S.*)")
+_USERS = regex(r"(root|nobody|www-data|app\w*|user|daemon|django|python|web|[a-z_]+user)\s+(\S.*)")
 
 
-@dataclass(frozen=True)
-class Process:
+class Process(NamedTuple):
     """A process that a manager starts; ``user`` is "" where none is set."""
 
     name: str
@@ -63,8 +63,7 @@ class Process:
     user: str = ""
 
 
-@dataclass(frozen=True)
-class Processes:
+class Processes(NamedTuple):
     """What all these files say; ``root`` says what in them needs root, ``unread`` which could not be read."""
 
     programs: tuple[Process, ...] = ()
@@ -75,14 +74,14 @@ class Processes:
     unread: tuple[Unparsed, ...] = ()
 
 
-@dataclass
 class _Found:
-    programs: list[Process] = field(default_factory=list)
-    runs: list[Use] = field(default_factory=list)
-    ports: list[Port] = field(default_factory=list)
-    writes: list[Write] = field(default_factory=list)
-    root: list[Use] = field(default_factory=list)
-    unread: list[Unparsed] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.programs: list[Process] = []
+        self.runs: list[Use] = []
+        self.ports: list[Port] = []
+        self.writes: list[Write] = []
+        self.root: list[Use] = []
+        self.unread: list[Unparsed] = []
 
     def command(self, name: str, command: str, file: str, line: int, user: str = "") -> None:
         """Takes in a command that a manager starts."""
@@ -261,7 +260,7 @@ def _cron(file: str, text: str, found: _Found) -> None:
         found.root.append(Use("cron", file, line, "cron runs as root"))
 
 
-_NGINX_FILES = re.compile(r"pid|(?:access|error)_log|\w+_temp_path|\w+_cache_path|lock_file")
+_NGINX_FILES = regex(r"pid|(?:access|error)_log|\w+_temp_path|\w+_cache_path|lock_file")
 # Where Debian's nginx writes if nothing else is said
 _NGINX_DEFAULTS = {
     "pid": "/run/nginx.pid",
@@ -312,7 +311,7 @@ _GUNICORN_FILES = ("accesslog", "errorlog", "pidfile", "worker_tmp_dir", "statsd
 
 def _gunicorn(file: str, data: bytes, found: _Found) -> None:
     """A configuration written in Python: its literal settings, defaults of environment variables among them."""
-    project = Project({file: data}, frozenset())
+    project = Project({file: data}, Sources())
     module = project.module(file)
     if module is None:
         found.unread.append(Unparsed(file, project.reasons[file]))

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from dockfix.knowledge import normalise
+from dockfix.lazy import regex
 
 # Those that may name what it depends on
 _FILES = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile")
-WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+WORD = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(NamedTuple):
     """``build_requirements`` are the normalised names of what only the build takes; ``words`` are all the other words, among
     them everything that is installed, in whichever tool's settings it stands.
     """

@@ -10,16 +10,17 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.dockerignore import Ignore
 from dockfix.knowledge import normalise
+from dockfix.lazy import regex
 
 _MAX_FILES = 200
-_COMMENT = re.compile(r"(?:^|\s+)#.*$")
-_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_COMMENT = regex(r"(?:^|\s+)#.*$")
+_VARIABLE = regex(r"\$\{([A-Z0-9_]+)\}")
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _EXTRAS = rf"(?:\s*\[\s*(?:{_NAME}(?:\s*,\s*{_NAME})*)?\s*\])?"
 _RELEASE = r"v?(?:\d+!)?\d+(?:\.\d+){at_least}(?:[._-]?(?:alpha|beta|preview|pre|rc|a|b|c)[._-]?\d*)?"
@@ -36,13 +37,13 @@ _MARKER = (
 )
 _TEST = rf"{_MARKER}\s*(?:[=!<>~]=|[<>]|\bin\b|\bnot\s+in\b)\s*{_VALUE}"
 # The usual forms; what they don't cover is left to the `packaging` library, whose import takes long
-_USUAL = re.compile(
+_USUAL = regex(
     rf"({_NAME}){_EXTRAS}\s*(?:{_CLAUSE}(?:\s*,\s*{_CLAUSE})*)?\s*(?:;\s*{_TEST}(?:\s+(?:and|or)\s+{_TEST})*)?",
     re.IGNORECASE,
 )
-_ARCHIVE = re.compile(r"(?i)\.(?:whl|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|tlz|tar\.lz|tar\.lzma)$")
-_SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]*:(?://)?")
-_VCS = re.compile(r"(?i)(?:git|hg|svn|bzr)\+[a-z+]+:")
+_ARCHIVE = regex(r"(?i)\.(?:whl|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|tlz|tar\.lz|tar\.lzma)$")
+_SCHEME = regex(r"(?i)[a-z][a-z0-9+.-]*:(?://)?")
+_VCS = regex(r"(?i)(?:git|hg|svn|bzr)\+[a-z+]+:")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -66,8 +67,7 @@ _PLAIN = {"--no-index", "--prefer-binary", "--require-hashes", "--pre", "--alway
 _PER_REQUIREMENT = {"--hash", "--global-option", "--install-option", "--config-settings", "--config-setting", "-C"}
 
 
-@dataclass(frozen=True)
-class Requirement:
+class Requirement(NamedTuple):
     """One requirement: ``name`` is normalised ("" where a URL or path doesn't tell), ``raw`` the logical line."""
 
     name: str
@@ -76,8 +76,7 @@ class Requirement:
     line: int
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """A line that cannot be understood, or whose meaning lies outside the context."""
 
     file: str
@@ -85,8 +84,7 @@ class Problem:
     message: str
 
 
-@dataclass(frozen=True)
-class Manifest:
+class Manifest(NamedTuple):
     """A requirements file with all that it includes.
 
     ``files`` are context-relative, in the order in which pip reads them; ``requirements`` are what is installed,
@@ -121,16 +119,16 @@ def closure(context: BuildContext, path: str, ignore: Ignore) -> Manifest:
     return reader.manifest()
 
 
-@dataclass
 class _Reader:
-    context: BuildContext
-    ignore: Ignore
-    files: dict[str, None] = field(default_factory=dict)
-    seen: set[tuple[str, bool]] = field(default_factory=set)
-    requirements: list[Requirement] = field(default_factory=list)
-    constraints: list[Requirement] = field(default_factory=list)
-    lists: dict[str, list[str]] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    def __init__(self, context: BuildContext, ignore: Ignore) -> None:
+        self.context = context
+        self.ignore = ignore
+        self.files: dict[str, None] = {}
+        self.seen: set[tuple[str, bool]] = set()
+        self.requirements: list[Requirement] = []
+        self.constraints: list[Requirement] = []
+        self.lists: dict[str, list[str]] = {}
+        self.problems: list[Problem] = []
 
     def manifest(self) -> Manifest:
         lists = {name: tuple(dict.fromkeys(values)) for name, values in self.lists.items()}

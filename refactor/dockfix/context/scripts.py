@@ -5,9 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dockfix.knowledge import (
     Wrapper,
@@ -22,6 +21,7 @@ from dockfix.knowledge import (
     shells,
     wrappers,
 )
+from dockfix.lazy import regex
 from dockfix.syntax import decode, encode
 from dockfix.syntax.shell import parser, shebang, unquote
 
@@ -41,15 +41,14 @@ _EXPANSIONS = frozenset(
         "translated_string",
     }
 )
-_ARGUMENTS = re.compile(r"\"?\$(?:[@*1]|\{[@*1](?:[:-][^}]*)?\})\"?")
-_FILLED = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|`[^`]*`")
+_ARGUMENTS = regex(r"\"?\$(?:[@*1]|\{[@*1](?:[:-][^}]*)?\})\"?")
+_FILLED = regex(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|`[^`]*`")
 # The name of a program whose folder is worked out: "$DIR/twistd"
-_LAST_PART = re.compile(r"[\w}\")`]/([\w.+-]+)\"?$")
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+_LAST_PART = regex(r"[\w}\")`]/([\w.+-]+)\"?$")
+_ASSIGNMENT = regex(r"[A-Za-z_]\w*\+?=")
 
 
-@dataclass(frozen=True)
-class ScriptFacts:
+class ScriptFacts(NamedTuple):
     """What is known of a script.
 
     ``commands`` are the names as written of all programs, builtins included and the script's own functions left out,
@@ -93,24 +92,23 @@ def is_shell_script(name: str, text: str) -> bool:
     return ending in shells() or not shells().isdisjoint(shebang(text))
 
 
-@dataclass(frozen=True)
-class _Word:
+class _Word(NamedTuple):
     """A word as written, and its value, None where the shell computes it."""
 
     text: str
     value: str | None
 
 
-@dataclass
 class _Reader:
-    commands: set[str] = field(default_factory=set)
-    functions: set[str] = field(default_factory=set)
-    words: list[str] = field(default_factory=list)
-    writes: set[str] = field(default_factory=set)
-    outputs: set[str] = field(default_factory=set)
-    dynamic: bool = False
-    runs_arguments: bool = False
-    login_shell: bool = False
+    def __init__(self) -> None:
+        self.commands: set[str] = set()
+        self.functions: set[str] = set()
+        self.words: list[str] = []
+        self.writes: set[str] = set()
+        self.outputs: set[str] = set()
+        self.dynamic: bool = False
+        self.runs_arguments: bool = False
+        self.login_shell: bool = False
 
     def script(self, text: str, depth: int) -> bool:
         """Takes in a script; False where it cannot be parsed."""

@@ -6,7 +6,7 @@ import posixpath
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TypeVar
 
@@ -14,8 +14,8 @@ from dockfix.context.application import Application, Mention
 from dockfix.context.build_context import BuildContext, CopySet
 from dockfix.context.locate import Located
 from dockfix.context.manifests.manifest import Manifest
-from dockfix.context.process_files import Processes, read_processes
-from dockfix.context.program import Program, read_python
+from dockfix.context.process_files import Processes
+from dockfix.context.program import Program
 from dockfix.context.project import words_of_project
 from dockfix.facts.hints import Hints
 from dockfix.facts.startup import Startup, read_startup
@@ -144,21 +144,19 @@ class Facts:
     def mounts(self) -> tuple[Mention, ...]:
         """The folders that Kubernetes manifests in the build context mount something over."""
         manifests = {name for name in self.context.files() or () if name.endswith((".yaml", ".yml"))}
-        found = Application(self.context, frozenset(manifests)).search(
-            rb"(?m)^[ \t-]*mountPath:[ \t]*['\"]?/[^\s'\"]*", b"mountPath:"
-        )
-        return tuple(replace(mention, word=mention.word[mention.word.index("/") :]) for mention in found)
+        found = Application(self.context, frozenset(manifests)).search(rb"(?m)^[ \t-]*mountPath:[ \t]*['\"]?/[^\s'\"]*")
+        return tuple(mention._replace(word=mention.word[mention.word.index("/") :]) for mention in found)
 
     @cached_property
     def program(self) -> Program:
         """What the application's Python does, as far as reading it says."""
-        return read_python(self.application.texts)
+        return self.application.program
 
     @cached_property
     def processes(self) -> Processes:
         """What the application's files for process managers and cron say."""
         texts = (*(step.instruction.text for step in self.final.steps), *self.startup.texts.values())
-        return read_processes(self.application.texts, any("nginx" in text for text in texts))
+        return self.application.processes(any("nginx" in text for text in texts))
 
     @cached_property
     def unknown(self) -> Reason | None:

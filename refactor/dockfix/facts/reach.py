@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dockfix.context.program.model import is_development
-from dockfix.context.program.reach import reached
 from dockfix.context.program.read import is_python
 from dockfix.context.scripts import commands_in_script
 from dockfix.facts import Facts
@@ -75,11 +74,9 @@ def _installer(program: str) -> str:
 
 def running_files(facts: Facts) -> frozenset[str] | None:
     """The Python files that may run, by their names in the build context; None where it is not seen which the container starts."""
-    files = {name: data for name, data in facts.application.texts.items() if is_python(name, data)}
     entries = {entry for text in facts.startup.texts.values() for entry in _entries(facts, text)}
     entries |= {entry for process in facts.processes.programs for entry in _entries(facts, process.command)}
-    found = reached(files, entries)
-    return found or None
+    return facts.application.reached(entries) or None
 
 
 def _entries(facts: Facts, text: str) -> set[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
 from dockfix.context.application import Mention
 from dockfix.facts import Facts
@@ -171,7 +170,7 @@ def _outside_path(facts: Facts) -> Reason | None:
 def _paths_in(mentions: Iterable[Mention]) -> list[Mention]:
     """Mentions of calls and settings, cut down to the path in them."""
     return [
-        replace(mention, word=path[0])
+        mention._replace(word=path[0])
         for mention in mentions
         if (path := re.search(r"/[A-Za-z][\w.@+/-]*", mention.word))
     ]

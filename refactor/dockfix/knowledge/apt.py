@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from dockfix.knowledge.tables import is_pattern, matcher, table
 
 Role = Literal["build", "dev", "run", "git", "unknown"]
 
 
-@dataclass(frozen=True)
-class BuildOnly:
+class BuildOnly(NamedTuple):
     """A package that only compiling needs.
 
     ``commands`` are the programs that it, or what it depends on, puts on PATH (empty where it brings headers alone);

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from dockfix.knowledge.tables import table
 
@@ -16,8 +15,7 @@ DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 Variant = Literal["full", "slim", "alpine", "windows"]
 
 
-@dataclass(frozen=True)
-class BaseImage:
+class BaseImage(NamedTuple):
     """A base image that is known: an official Python image.
 
     ``runtime`` is the language that it brings. ``version`` is what the tag says of it ("3.11", "3.11.9", "3.14.0rc1", "3.14-rc";

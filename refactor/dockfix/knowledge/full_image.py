@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 from dockfix.knowledge.apt import parts
 from dockfix.knowledge.tables import table
+from dockfix.lazy import regex
 
-_TAG = re.compile(r"(?P<image>(?:[\w.:-]+/)*python)(?::(?P<tag>[\w.-]+))?")
-_SUITE = re.compile(r"(?:(?P<version>[\w.]+(?:-rc)?)-)?(?P<suite>[a-z]+)")
+_TAG = regex(r"(?P<image>(?:[\w.:-]+/)*python)(?::(?P<tag>[\w.-]+))?")
+_SUITE = regex(r"(?:(?P<version>[\w.]+(?:-rc)?)-)?(?P<suite>[a-z]+)")
 
 
 def slim_reference(reference: str) -> str | None:

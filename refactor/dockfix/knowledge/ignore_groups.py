@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from dockfix.knowledge.tables import table
 
 
-@dataclass(frozen=True)
-class IgnoreGroup:
+class IgnoreGroup(NamedTuple):
     """Patterns under one title; the head of ``dockerignore.toml`` explains ``needed``, ``complete`` and ``untracked``.
 
     ``patterns`` pairs each pattern with a path that it ignores.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from dockfix.knowledge.apt import runtime_libraries
 from dockfix.knowledge.tables import table
@@ -21,8 +20,7 @@ def normalise(name: str) -> str:
     return plain
 
 
-@dataclass(frozen=True)
-class Needs:
+class Needs(NamedTuple):
     """What a distribution needs of the system.
 
     ``libraries`` are Debian packages that it needs when it runs, however it was installed; ``linked`` those that it needs

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from dockfix.engine.results import FileResult
@@ -21,15 +20,15 @@ class Mode(Enum):
         return "changed" if self is Mode.APPLY else "would change"
 
 
-@dataclass
 class Totals:
     """Counts over a run: files, those with changes, edits in these, edits that wait for --unsafe, and failed files."""
 
-    files: int = 0
-    changed: int = 0
-    edits: int = 0
-    unsafe: int = 0
-    failed: int = 0
+    def __init__(self) -> None:
+        self.files: int = 0
+        self.changed: int = 0
+        self.edits: int = 0
+        self.unsafe: int = 0
+        self.failed: int = 0
 
     def add(self, result: FileResult) -> None:
         """Count one more result."""

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 
+from dockfix.lazy import regex
 from dockfix.syntax.shell import Command
 
-_SEPARATOR = re.compile(r"#[^\n]*|&&|;|\n")
+_SEPARATOR = regex(r"#[^\n]*|&&|;|\n")
 Span = tuple[int, int]
 
 

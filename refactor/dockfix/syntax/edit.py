@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from dockfix.lazy import regex
 from dockfix.syntax.grammar import SPACES, dangling
 from dockfix.syntax.nodes import Dockerfile, Instruction, Node
 from dockfix.syntax.parser import parse
 
-_CONTINUATION = re.compile(r"\\(?<!\\\\)([ \t]*)$", re.MULTILINE)
-_STAGE_NAME = re.compile(rf"[^{SPACES}]+[\t\v\f\r ]+(AS)[\t\v\f\r ]")
-_ESCAPED = re.compile(r"('[^']*')|\\([\"'$\\ ])|`")
+_CONTINUATION = regex(r"\\(?<!\\\\)([ \t]*)$", re.MULTILINE)
+_STAGE_NAME = regex(rf"[^{SPACES}]+[\t\v\f\r ]+(AS)[\t\v\f\r ]")
+_ESCAPED = regex(r"('[^']*')|\\([\"'$\\ ])|`")
 _ASSIGNING = frozenset(("ARG", "ENV", "LABEL"))
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
+from dockfix.lazy import regex
 from dockfix.syntax.lexer import Lexer, LexError
 from dockfix.syntax.nodes import Instruction
 from dockfix.syntax.words import BadPairs, key_values, quoted_words
 
-_PLAIN = re.compile(r"[^$'\"\\`]*")
+_PLAIN = regex(r"[^$'\"\\`]*")
 # What dockerfile_parse reads as Docker does. It doesn't know ${X:-y}, an escaped character within double quotes, or an
 # escape character other than the backslash; it takes an unknown variable as empty and an open quote as closed.
-_COMMON = re.compile(r"(?:[^$\\`]|\$[A-Za-z_][A-Za-z0-9_]*|\$\{[A-Za-z_][A-Za-z0-9_]*\})*+", re.ASCII)
-_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_COMMON = regex(r"(?:[^$\\`]|\$[A-Za-z_][A-Za-z0-9_]*|\$\{[A-Za-z_][A-Za-z0-9_]*\})*+", re.ASCII)
+_VARIABLE = regex(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
 def expand(word: str, env: Mapping[str, str], escape: str = "\\") -> str | None:
@@ -68,8 +69,7 @@ def pairs(instruction: Instruction, env: Mapping[str, str]) -> tuple[tuple[str, 
     return tuple(assigned)
 
 
-@dataclass(frozen=True)
-class ImageRef:
+class ImageRef(NamedTuple):
     """``registry/repository:tag@digest``; each part is "" where the reference doesn't name it."""
 
     registry: str

@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from dockfix.lazy import regex
+
 # Go's unicode.IsSpace without the line feed. Python's own notion of space has \x1c to \x1f too, BuildKit's hasn't.
 SPACES = (
     " \t\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
 # Between a keyword and its arguments, and between the words of COPY or FROM, only these count.
-SEPARATOR = re.compile(r"[\t\v\f\r ]+")
+SEPARATOR = regex(r"[\t\v\f\r ]+")
 KEYWORDS = frozenset(
     (
         "ADD",
@@ -38,7 +40,7 @@ KEYWORDS = frozenset(
     )
 )
 _BLANKS = r"[\t\f\r ]*"
-DIRECTIVE = re.compile(
+DIRECTIVE = regex(
     rf"[{SPACES}]*#[{SPACES}]*(?P<name>[a-zA-Z][a-zA-Z0-9]*){_BLANKS}={_BLANKS}(?P<value>[^\n]+?){_BLANKS}(?:\n|\Z)"
 )
 

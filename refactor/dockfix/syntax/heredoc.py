@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from dockfix.lazy import regex
 from dockfix.syntax.lexer import Lexer, LexError
 
-_OPENER = re.compile(r"(\d*)<<(-?)\s*([^<]*)", re.ASCII)
+_OPENER = regex(r"(\d*)<<(-?)\s*([^<]*)", re.ASCII)
 _ESCAPE = "\\"  # whatever the escape directive says
 
 

@@ -10,11 +10,12 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from dockfix.lazy import regex
 from dockfix.syntax.grammar import SPACES
 
-_NAME = re.compile(r"\d+|[@*#?$!-]|\w*")
-_HEREDOC_BLANKS = re.compile(r"[\t\r ]*")
-_SPACE = re.compile(f"[{SPACES}\n]+")
+_NAME = regex(r"\d+|[@*#?$!-]|\w*")
+_HEREDOC_BLANKS = regex(r"[\t\r ]*")
+_SPACE = regex(f"[{SPACES}\n]+")
 
 
 class LexError(ValueError):

@@ -11,6 +11,7 @@ from functools import cached_property
 from operator import itemgetter
 from typing import NamedTuple
 
+from dockfix.lazy import regex
 from dockfix.syntax import grammar
 from dockfix.syntax.grammar import KEYWORDS, SEPARATOR, SPACES
 from dockfix.syntax.heredoc import Heredoc, bodies, openers
@@ -21,7 +22,7 @@ _HEREDOC_KEYWORDS = frozenset(("ADD", "COPY", "RUN"))
 _JSON_KEYWORDS = frozenset(("ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"))
 _LISTS = frozenset(("ADD", "COPY", "EXPOSE", "FROM", "VOLUME"))
 _PAIRS = frozenset(("ENV", "LABEL"))
-_TYPE = re.compile(r"([^\t\n\v\f\r ]+)[\t\n\v\f\r ]*")
+_TYPE = regex(r"([^\t\n\v\f\r ]+)[\t\n\v\f\r ]*")
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +67,7 @@ class Directive(Node):
         return match
 
 
-@dataclass(frozen=True)
-class Logical:
+class Logical(NamedTuple):
     """A logical line: continuations joined, comments and blank lines inside it dropped, heredoc bodies left out.
 
     ``segments`` are (offset here, offset in the node's text, length), in order.

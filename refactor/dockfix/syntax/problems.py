@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
+from typing import NamedTuple
 
 from dockfix.syntax.encoding import encode
 from dockfix.syntax.grammar import KEYWORDS
@@ -19,8 +19,7 @@ from dockfix.syntax.rules import faults
 _LONGEST_LINE = 64 * 1024 - 1
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One reason why BuildKit refuses the file: where (1-based; columns count characters), what, and what to do."""
 
     line: int

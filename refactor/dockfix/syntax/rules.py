@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from typing import NamedTuple
 
+from dockfix.lazy import regex
 from dockfix.syntax.heredoc import opener
 from dockfix.syntax.lexer import LexError
 from dockfix.syntax.nodes import Flag, Instruction
@@ -26,9 +27,9 @@ _FLAGS = {
     "HEALTHCHECK": ("interval", "timeout", "start-period", "start-interval", "retries"),
     "RUN": ("mount", "network", "security", "device"),
 }
-_DURATION = re.compile(r"[-+]?0|\+?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+", re.ASCII)
-_COUNT = re.compile(r"\+?\d{1,9}|-0+", re.ASCII)
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9_.-]*", re.ASCII | re.IGNORECASE)
+_DURATION = regex(r"[-+]?0|\+?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+", re.ASCII)
+_COUNT = regex(r"\+?\d{1,9}|-0+", re.ASCII)
+_STAGE_NAME = regex(r"[a-z][a-z0-9_.-]*", re.ASCII | re.IGNORECASE)
 
 
 class Fault(NamedTuple):

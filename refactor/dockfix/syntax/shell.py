@@ -9,10 +9,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from dockfix.lazy import regex
 from dockfix.syntax.encoding import encode
 
 if TYPE_CHECKING:
@@ -31,11 +31,10 @@ _EXPANSIONS = {
     "translated_string",
 }
 
-_QUOTED = re.compile(r"""(?s)'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|\\(?P<escaped>.)""")
+_QUOTED = regex(r"""(?s)'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|\\(?P<escaped>.)""")
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(NamedTuple):
     """One word: ``text`` as written; ``value`` with quotes taken off, None where the shell would expand something."""
 
     text: str
@@ -44,16 +43,14 @@ class Word:
     end: int
 
 
-@dataclass(frozen=True)
-class Redirect:
+class Redirect(NamedTuple):
     """A redirection such as ``> file``; ``target`` is None for heredocs and the like."""
 
     operator: str
     target: Word | None
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """What stands between two cuts of a script. ``start`` and ``end`` are offsets in the script's text.
 
     ``simple`` is False for an opaque piece, which has no words. ``separator`` is what stands before it: "" for the first
@@ -80,8 +77,7 @@ class Command:
         return self.words[1:]
 
 
-@dataclass(frozen=True)
-class Script:
+class Script(NamedTuple):
     """A parsed script."""
 
     text: str

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
+from dockfix.lazy import regex
 from dockfix.syntax.encoding import encode
 from dockfix.syntax.grammar import SEPARATOR, SPACES
 
-_SPACE_RUN = re.compile(f"[{SPACES}\n]+")
+_SPACE_RUN = regex(f"[{SPACES}\n]+")
 
 
 class RawFlag(NamedTuple):
@@ -88,7 +89,7 @@ def _refuse_constant(name: str) -> None:
 
 
 _decode: Callable[[str], object] = json.JSONDecoder(parse_constant=_refuse_constant).decode
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATE = regex("[\ud800-\udfff]")
 
 
 def json_array(args: str) -> tuple[str, ...] | None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import ast
-import re
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from dockfix.context.program.model import Download, Endpoint, Port, Use, Write
 from dockfix.context.program.paths import HOLE, Value, place, shown
 from dockfix.context.program.project import Project
 from dockfix.context.program.scopes import Scope
 from dockfix.context.program.values import Evaluator
+from dockfix.lazy import regex
 
-_WINDOWS = re.compile(r"%\w+%|[A-Za-z]:\\|\.?\\")
+_WINDOWS = regex(r"%\w+%|[A-Za-z]:\\|\.?\\")
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """One call: ``dotted`` is the full name of what is called, ``name`` its last part."""
 
     node: ast.Call
@@ -46,19 +45,19 @@ class Call:
         return self.evaluate(self.arg(position, *names), self.scope)
 
 
-@dataclass
 class Findings:
     """What the readings add to."""
 
-    project: Project
-    evaluate: Evaluator
-    runs: list[Use] = field(default_factory=list)
-    loads: list[Use] = field(default_factory=list)
-    writes: list[Write] = field(default_factory=list)
-    ports: list[Port] = field(default_factory=list)
-    endpoints: list[Endpoint] = field(default_factory=list)
-    downloads: list[Download] = field(default_factory=list)
-    unknown: list[Use] = field(default_factory=list)
+    def __init__(self, project: Project, evaluate: Evaluator) -> None:
+        self.project = project
+        self.evaluate = evaluate
+        self.runs: list[Use] = []
+        self.loads: list[Use] = []
+        self.writes: list[Write] = []
+        self.ports: list[Port] = []
+        self.endpoints: list[Endpoint] = []
+        self.downloads: list[Download] = []
+        self.unknown: list[Use] = []
 
     def run(self, word: str, node: ast.AST, scope: Scope, how: str) -> None:
         """Adds a program."""

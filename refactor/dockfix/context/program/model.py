@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar
+
+from dockfix.lazy import regex
 
 # What a path starts from: the root, the working directory, the root of the build context (paths made from __file__), the
 # user's home, the folder for temporary files, or a place worked out at run time
@@ -13,7 +14,7 @@ Base = Literal["root", "cwd", "code", "home", "temp", "unknown"]
 
 UNKNOWN = "?"
 # Files that are there for development; their code does not run when the container does
-_DEVELOPMENT = re.compile(
+_DEVELOPMENT = regex(
     r"(?i)(?:.*/)?(?:tests?|testing|docs?|examples?|samples?|benchmarks?)/.*|(?:.*/)?(?:test_[^/]*|[^/]*_tests?|tests|conftest"
     r"|setup|noxfile|fabfile|dodo|versioneer)\.py"
 )
@@ -24,8 +25,7 @@ def is_development(file: str) -> bool:
     return _DEVELOPMENT.fullmatch(file) is not None
 
 
-@dataclass(frozen=True)
-class Use:
+class Use(NamedTuple):
     """A word (a program, a library, a framework) where it is used; ``?`` is one that is worked out at run time."""
 
     word: str
@@ -34,8 +34,7 @@ class Use:
     how: str = ""
 
 
-@dataclass(frozen=True)
-class Write:
+class Write(NamedTuple):
     """A path that is written, made, renamed or deleted.
 
     ``path`` is relative to ``base``; ``?`` stands for any part that is worked out at run time. ``env`` is the environment
@@ -50,8 +49,7 @@ class Write:
     env: str = ""
 
 
-@dataclass(frozen=True)
-class Port:
+class Port(NamedTuple):
     """A port that is listened on, None for one worked out at run time; ``env`` as for Write."""
 
     port: int | None
@@ -61,8 +59,7 @@ class Port:
     env: str = ""
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """A route that answers GET and whose name says that it tells the program's health.
 
     ``path`` starts with ``?`` where a prefix is not literal. ``file`` and ``line`` are those of the function, or of the
@@ -76,8 +73,7 @@ class Endpoint:
     guarded: bool = False
 
 
-@dataclass(frozen=True)
-class Download:
+class Download(NamedTuple):
     """Data fetched at run time, and the folder that keeps it, with ``~`` for the user's home; "" for an unknown one."""
 
     what: str
@@ -87,8 +83,7 @@ class Download:
     how: str = ""
 
 
-@dataclass(frozen=True)
-class Import:
+class Import(NamedTuple):
     """A top-level module where it is first imported."""
 
     module: str
@@ -97,8 +92,7 @@ class Import:
     line: int
 
 
-@dataclass(frozen=True)
-class Unparsed:
+class Unparsed(NamedTuple):
     """A file that could not be read, and why: what it does is unknown."""
 
     file: str
@@ -116,10 +110,8 @@ class Program:
     loads: tuple[Use, ...] = ()
     writes: tuple[Write, ...] = ()
     ports: tuple[Port, ...] = ()
-    frameworks: tuple[Use, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     downloads: tuple[Download, ...] = ()
-    imports: tuple[Import, ...] = ()
     unknown: tuple[Use, ...] = ()
     unparsed: tuple[Unparsed, ...] = ()
     files: int = 0
@@ -142,10 +134,8 @@ class Program:
             loads=_kept(self.loads),
             writes=_kept(self.writes),
             ports=_kept(self.ports),
-            frameworks=_kept(self.frameworks),
             endpoints=_kept(self.endpoints),
             downloads=_kept(self.downloads),
-            imports=_kept(self.imports),
             unknown=_kept(self.unknown),
             unparsed=_kept(self.unparsed),
         )

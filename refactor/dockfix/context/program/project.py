@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterator, Mapping, Set
 from functools import cached_property
 
-from dockfix.context.program.scan import scan
-from dockfix.context.program.scopes import Index, Module
+from dockfix.context.program.scan import last_name, options_of, scan
+from dockfix.context.program.scopes import CallSite, Index, Module, Scope
 from dockfix.context.program.source import parse_python
+from dockfix.lazy import regex
 
 # Functions that take something, and classes
-_DEFINED = re.compile(rb"def[ \t]+(\w+)\(\s*(?!\)|(?:self|cls)\s*(?:,\s*)?\))|class[ \t]+(\w+)")
+_DEFINED = regex(rb"def[ \t]+(\w+)\(\s*(?!\)|(?:self|cls)\s*(?:,\s*)?\))|class[ \t]+(\w+)")
 _MAX_SETTINGS = 60
+_DECLARING = frozenset({"add_argument", "add_option"})  # methods that declare an option of the command line
 _NOT_A_WORD = bytes(
     code if (chr(code).isalnum() and code < 128) or code in b"_" or code >= 128 else 32 for code in range(256)
 )
@@ -24,24 +26,45 @@ def words_of(data: bytes) -> list[bytes]:
     return data.translate(_NOT_A_WORD).split()
 
 
-class Project:
-    """All Python files, each parsed when first needed."""
+class Sources:
+    """What was read of Python files, kept for whoever reads the same files again, be it in another application.
 
-    def __init__(self, files: Mapping[str, bytes], wanted: Set[str]) -> None:
-        self.files = files
+    ``wanted`` are the last names of the calls that are of interest. May be used by several threads.
+    """
+
+    def __init__(self, wanted: Set[str] = frozenset()) -> None:
         self.wanted = wanted
+        self._modules: dict[tuple[str, bytes], Module | str] = {}
+        self._defined: dict[bytes, tuple[str, ...]] = {}
+
+    def module(self, file: str, data: bytes) -> Module | str:
+        """What a file holds, or why it cannot be parsed."""
+        key = file, data
+        if key not in self._modules:
+            tree = parse_python(data)
+            self._modules[key] = tree if isinstance(tree, str) else scan(file, tree, self.wanted)
+        return self._modules[key]
+
+    def defined(self, data: bytes) -> tuple[str, ...]:
+        """The names of the functions that take something, and of the classes, by the looks of the text."""
+        if data not in self._defined:
+            names = ((match[1] or match[2]).decode("utf-8", "replace") for match in _DEFINED.finditer(data))
+            self._defined[data] = tuple(dict.fromkeys(names))
+        return self._defined[data]
+
+
+class Project:
+    """All Python files, each parsed when first needed, unless that was done already for ``sources``."""
+
+    def __init__(self, files: Mapping[str, bytes], sources: Sources) -> None:
+        self.files = files
         self.reasons: dict[str, str] = {}
+        self._sources = sources
         self._failed: dict[str, str] = {}
         self._settings: dict[str, list[str]] = {}
         self._modules: dict[str, Module | None] = {}
-        self.parsed: set[str] = set()
-        self.index = Index(
-            {
-                (match[1] or match[2]).decode("utf-8", "replace"): []
-                for data in files.values()
-                for match in _DEFINED.finditer(data)
-            }
-        )
+        self._calls: dict[str, list[CallSite]] = {}
+        self.index = Index({name: [] for data in files.values() for name in sources.defined(data)})
         self._homes: dict[str, set[str]] = {}
         for file in files:
             stem = file.rpartition(".")[0] if file.endswith((".py", ".pyw")) else ""
@@ -53,16 +76,47 @@ class Project:
     def module(self, file: str, needed: bool = True) -> Module | None:
         """What a file holds; None where it cannot be parsed, and ``reasons`` says why if the file is ``needed``."""
         if file not in self._modules:
-            self.parsed.add(file)
-            tree = parse_python(self.files[file])
-            if isinstance(tree, str):
-                self._failed[file] = tree
+            module = self._sources.module(file, self.files[file])
+            if isinstance(module, str):
+                self._failed[file] = module
                 self._modules[file] = None
             else:
-                self._modules[file] = scan(file, tree, self.wanted, self.index)
+                self._modules[file] = module
+                self._calls[file] = self._taken_in(module)
         if needed and file in self._failed:
             self.reasons[file] = self._failed[file]
         return self._modules[file]
+
+    def _taken_in(self, module: Module) -> list[CallSite]:
+        """The calls in a module that are of interest; those of the application's own functions are put into the index."""
+        index, wanted = self.index, self._sources.wanted
+        for name, inner in module.derived:
+            index.derived.setdefault(name, []).append(inner)
+        found: list[CallSite] = []
+        for node, scope, name, imported, runs in module.sites:
+            called = name if name in index.calls else imported
+            if called in _DECLARING:
+                for option, default in options_of(node):
+                    index.options.setdefault(option, []).append((default, scope))
+            if called in index.calls:
+                index.calls[called].append((node, scope))
+            if runs or (called in wanted if called != "__init__" else self._derives(scope)):
+                found.append((node, scope))
+        return found
+
+    def _derives(self, scope: Scope) -> bool:
+        """Whether code belongs to a class that derives from one of interest."""
+        owner = scope.owner
+        return owner is not None and any(last_name(base) in self._sources.wanted for base in owner.bases)
+
+    def calls(self, module: Module) -> list[CallSite]:
+        """The calls of interest in a module that was parsed."""
+        return self._calls[module.file]
+
+    @property
+    def parsed(self) -> int:
+        """How many files were parsed, or could not be."""
+        return len(self._modules)
 
     def setting(self, name: str) -> list[str]:
         """The files that assign a constant of this name; for the first of these questions only, since each goes through all files."""

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
-from dockfix.context.program.project import Project
+from dockfix.context.program.project import Project, Sources
+from dockfix.lazy import regex
 
 # A module may be named by a string, as in Django's settings
-_NAMED = re.compile(rb"""['"]([A-Za-z_]\w*(?:\.\w+)+|[A-Za-z_]\w*)['"]""")
+_NAMED = regex(rb"""['"]([A-Za-z_]\w*(?:\.\w+)+|[A-Za-z_]\w*)['"]""")
 
 
-def reached(files: Mapping[str, bytes], entries: Iterable[str]) -> frozenset[str]:
+def reached(files: Mapping[str, bytes], entries: Iterable[str], sources: Sources) -> frozenset[str]:
     """The files, all given by name with their content, that code may come to from the files or modules named by ``entries``.
 
     It is rather too much than too little: every module that a file imports, or whose name stands in it as a string, counts, and
     with one file of a top-level folder all that lies below it, since frameworks find modules by convention (Django's models,
     commands, template tags).
     """
-    project = Project(files, frozenset())
+    project = Project(files, sources)
     found: set[str] = set()
     folders: set[str] = set()
     pending = [file for entry in entries if (file := entry if entry in files else _file(project, entry, ""))]

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import ast
-import gc
-import re
-import sys
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import TypeVar
 
+from dockfix.context.kinds import is_python
 from dockfix.context.program.calls import Call, Findings
-from dockfix.context.program.model import UNKNOWN, Import, Program, Unparsed, Use
+from dockfix.context.program.model import UNKNOWN, Program, Unparsed, Use
 from dockfix.context.program.names import is_unbound
-from dockfix.context.program.project import Project, words_of
+from dockfix.context.program.project import Project, Sources, words_of
 from dockfix.context.program.routes import ROUTES, Routes
 from dockfix.context.program.runs import LOADS, RUNS, read_load, read_names, read_run
 from dockfix.context.program.scopes import Module
 from dockfix.context.program.serving import FETCHES, LISTENS, read_bound, read_download, read_installs, read_port
 from dockfix.context.program.values import Evaluator
 from dockfix.context.program.writes import WRITES, read_setting, read_text, read_write
+from dockfix.lazy import regex
 
 _MADE = frozenset(
     {"import_module", "__import__", "exec", "eval", "load_source", "spec_from_file_location", "run_path", "run_module"}
 )
 WANTED = RUNS | LOADS | LISTENS | FETCHES | WRITES | ROUTES | _MADE
-_PYTHON = re.compile(r"(?i).*\.py[wx]?")
-_PYTHON_LINE = re.compile(rb"#!.*\bpython")
 # Words that are common in any code are of interest only where the patterns below find them
 _COMMON = frozenset(
     {
@@ -116,7 +112,7 @@ _DISTINCT = frozenset(
 )
 # Each starts with a fixed text, for which re looks many times as fast as for one that starts with a choice
 _FILTERS = tuple(
-    re.compile(pattern)
+    regex(pattern)
     for pattern in (
         rb"open\((?<!\wopen\()(?:(?:[^)\n]{0,300}['\"]|[^\n]{0,300}?,\s*['\"]|[^)]{0,300}?,\s*['\"])[rbt]*[wax+]|[^)]{0,300}mode)",
         rb"\.(?:(?:run|serve|open|mount)\(|(?:save|dump|export|render|output|touch|launch|listen|bind|connect|spawn)\([^)]|add\([^)\n]{0,300}\.)",
@@ -141,80 +137,23 @@ _FILTERS = tuple(
     )
 )
 _TEXTS = (b"UPLOAD", b"sqlite:", b"create_app")
-_IMPORT = re.compile(rb"(?m)^[ \t]*(?:from[ \t]+([A-Za-z_]\w*)[\w.]*[ \t]+import\b|import[ \t]+([^\n#;]+))")
-_TRIPLE = re.compile(rb"\"\"\"[^\\]*?(?:\\.[^\\]*?)*\"\"\"|'''[^\\]*?(?:\\.[^\\]*?)*'''", re.DOTALL)
-_FRAMEWORKS = {
-    "flask": "flask",
-    "quart": "quart",
-    "fastapi": "fastapi",
-    "django": "django",
-    "starlette": "starlette",
-    "aiohttp": "aiohttp",
-    "tornado": "tornado",
-    "sanic": "sanic",
-    "bottle": "bottle",
-    "falcon": "falcon",
-    "pyramid": "pyramid",
-    "cherrypy": "cherrypy",
-    "litestar": "litestar",
-    "dash": "dash",
-    "streamlit": "streamlit",
-    "gradio": "gradio",
-    "nicegui": "nicegui",
-    "panel": "panel",
-    "celery": "celery",
-    "dramatiq": "dramatiq",
-    "rq": "rq",
-    "huey": "huey",
-    "arq": "arq",
-    "discord": "discord.py",
-    "nextcord": "nextcord",
-    "disnake": "disnake",
-    "telegram": "python-telegram-bot",
-    "telebot": "pyTelegramBotAPI",
-    "aiogram": "aiogram",
-    "telethon": "telethon",
-    "pyrogram": "pyrogram",
-    "slack_bolt": "slack-bolt",
-    "scrapy": "scrapy",
-    "twisted": "twisted",
-    "grpc": "grpcio",
-    "mcp": "mcp",
-    "fastmcp": "fastmcp",
-    "apscheduler": "apscheduler",
-    "airflow": "airflow",
-    "prefect": "prefect",
-    "wagtail": "wagtail",
-    "rest_framework": "django-rest-framework",
-    "connexion": "connexion",
-    "flask_restful": "flask-restful",
-    "socketio": "python-socketio",
-    "flask_socketio": "flask-socketio",
-    "websockets": "websockets",
-    "waitress": "waitress",
-    "uvicorn": "uvicorn",
-    "gunicorn": "gunicorn",
-    "click": "click",
-    "typer": "typer",
-    "prometheus_client": "prometheus-client",
-    "jupyter": "jupyter",
-    "chainlit": "chainlit",
-}
 _Found = TypeVar("_Found")
 
 
-def read_python(files: Mapping[str, bytes]) -> Program:
+def read_python(files: Mapping[str, bytes], sources: Sources | None = None) -> Program:
     """What the Python among the files does; the others are passed over. Never raises.
 
     Files are parsed where the text filter finds something of interest in them, or where such a file imports a constant from
-    them. The imports of the others are found by their text.
+    them. ``sources``, made by ``new_sources``, keep what was read for the next time.
     """
-    return _read(tuple(sorted((name, data) for name, data in files.items() if is_python(name, data))))
+    return _program(
+        {name: files[name] for name in sorted(files) if is_python(name, files[name])}, sources or new_sources()
+    )
 
 
-def is_python(name: str, data: bytes) -> bool:
-    """Whether a file is Python source, by its name or first line."""
-    return _PYTHON.fullmatch(name) is not None or _PYTHON_LINE.match(data) is not None
+def new_sources() -> Sources:
+    """What can be handed to ``read_python`` again and again."""
+    return Sources(WANTED)
 
 
 def worth_parsing(data: bytes) -> bool:
@@ -226,23 +165,10 @@ def worth_parsing(data: bytes) -> bool:
     )
 
 
-@lru_cache(maxsize=2)  # the same files are read again after every edit of a Dockerfile
-def _read(items: tuple[tuple[str, bytes], ...]) -> Program:
-    # trees are many small objects that live long: the collector would go through them again and again
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        return _program(items)
-    finally:
-        if collects:
-            gc.enable()
-
-
-def _program(items: tuple[tuple[str, bytes], ...]) -> Program:
-    files = dict(items)
-    project = Project(files, WANTED)
+def _program(files: Mapping[str, bytes], sources: Sources) -> Program:
+    project = Project(files, sources)
     found = Findings(project, Evaluator(project))
-    chosen = [name for name, data in items if worth_parsing(data)]
+    chosen = [name for name, data in files.items() if worth_parsing(data)]
     modules = [module for name in chosen if (module := project.module(name)) is not None]
     routes = Routes(found)
     for module in modules:
@@ -250,31 +176,23 @@ def _program(items: tuple[tuple[str, bytes], ...]) -> Program:
     _subclasses(found, routes)
     routes.finish()
     read_installs(found)
-    imports = _imports(project, set(chosen))
-    frameworks = tuple(
-        Use(_FRAMEWORKS[each.module], each.file, each.line, f"import {each.module}")
-        for each in imports
-        if each.kind == "third party" and each.module in _FRAMEWORKS
-    )
     return Program(
         _sorted(found.runs),
         _sorted(found.loads),
         _sorted(found.writes),
         _sorted(found.ports),
-        frameworks,
         _sorted(found.endpoints),
         _sorted(found.downloads),
-        imports,
         _sorted(found.unknown),
         tuple(Unparsed(name, reason) for name, reason in sorted(project.reasons.items())),
         len(files),
-        len(project.parsed),
+        project.parsed,
     )
 
 
 def _module(module: Module, found: Findings, routes: Routes) -> None:
     routes.module(module)
-    for node, scope in module.calls:
+    for node, scope in found.project.calls(module):
         dotted = found.evaluate.dotted(node.func, scope)
         plain = dotted.removesuffix(".__init__")  # the constructor of a base class does what calling the class does
         made = (
@@ -347,42 +265,8 @@ def _made(call: Call, found: Findings) -> None:
     found.unknown.append(Use(call.name, call.scope.module.file, call.node.lineno, call.dotted))
 
 
-def _imports(project: Project, chosen: set[str]) -> tuple[Import, ...]:
-    seen: dict[str, Import] = {}
-    for file in sorted(project.files):
-        module = project.module(file) if file in chosen else None
-        named = module.imported if module is not None else _by_text(project.files[file])
-        for dotted, line in named:
-            name = dotted.partition(".")[0]
-            if not name or name in seen or name == "__future__":
-                continue
-            kind = (
-                "local"
-                if project.homes(name, file) and name not in sys.stdlib_module_names
-                else "stdlib"
-                if name in sys.stdlib_module_names
-                else "third party"
-            )
-            seen[name] = Import(name, kind, file, line)  # type: ignore[arg-type]
-    return _sorted(seen.values())
-
-
-def _by_text(data: bytes) -> list[tuple[str, int]]:
-    """The imports of a file that is not parsed, long strings left out."""
-    found = []
-    line, counted = 1, 0
-    text = _TRIPLE.sub(lambda match: b"\n" * match[0].count(b"\n"), data) if b"import" in data else b""
-    for match in _IMPORT.finditer(text):
-        line += text.count(b"\n", counted, match.start())
-        counted = match.start()
-        where = line + text.count(b"\n", match.start(), match.start(match.lastindex or 0))
-        names = [match[1]] if match[1] else [part.strip().partition(b" ")[0] for part in match[2].split(b",")]
-        found += [(name.decode(), where) for name in names if re.fullmatch(rb"[A-Za-z_][\w.]*", name)]
-    return found
-
-
 def _sorted(found: Iterable[_Found]) -> tuple[_Found, ...]:
     return tuple(sorted(dict.fromkeys(found), key=lambda each: (each.file, each.line, repr(each))))  # type: ignore[attr-defined]
 
 
-__all__ = ["UNKNOWN", "is_python", "read_python"]
+__all__ = ["UNKNOWN", "is_python", "new_sources", "read_python"]

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, field
 
 from dockfix.context.program.calls import Call, Findings, line_of, plain
 from dockfix.context.program.model import UNKNOWN, Endpoint
 from dockfix.context.program.paths import HOLE
 from dockfix.context.program.scopes import Function, Module, Scope
+from dockfix.lazy import regex
 
-HEALTH = re.compile(
+HEALTH = regex(
     r"\^?/?(?:[\w./-]*/)?(?:[\w.-]*(?<![a-z])health(?:z|check|-?check|_check|checks|-status)?|_{0,2}(?:lb)?(?:ping"
     r"|status|ready|readyz"
     r"|readiness|livez?|liveness|alive|heartbeat|hc|up|is_?alive))_{0,2}/?\??\$?"
 )
 # A "status" is the program's only below parts such as these: /auth/status tells of a login, /jobs/status of jobs
-_OTHER_STATUS = re.compile(
+_OTHER_STATUS = regex(
     r"(?i)(?!(?:(?:api|v\d[\d.]*|rest|public|internal|system|server|service|app|core|common|main|web|site"
     r"|monitor(?:ing)?|manage(?:ment)?|actuator|probes?|checks?|health|k8s|kube|ops|meta|info|base|root|\?)?/)*[^/]*/?$).*/_*status_*/?"
 )
@@ -42,19 +42,19 @@ _MOUNTS = frozenset(
     {"include_router", "register_blueprint", "mount", "blueprint", "include", "Mount", "add_router", "nest"}
 )
 ROUTES = _ADDS | _MOUNTS | {"Blueprint", "APIRouter"}
-_GUARD = re.compile(r"(?i)login|auth|permission|require|jwt|token|admin|protected|member|secur|limit")
+_GUARD = regex(r"(?i)login|auth|permission|require|jwt|token|admin|protected|member|secur|limit")
 # What makes something on which routes are put that has to be mounted to be reached
-_PARTS = re.compile(r"(?:.*\.)?(?:APIRouter|Blueprint|Router|APIBlueprint|Namespace|InferringRouter|RouteTableDef)\(\)")
+_PARTS = regex(r"(?:.*\.)?(?:APIRouter|Blueprint|Router|APIBlueprint|Namespace|InferringRouter|RouteTableDef)\(\)")
 
 
-@dataclass
 class Routes:
     """The routes found so far, and where routers are mounted."""
 
-    found: Findings
-    mounts: dict[tuple[str, str], list[tuple[str, tuple[str, str]]]] = field(default_factory=dict)
-    routes: list[tuple[str, tuple[str, str], Endpoint]] = field(default_factory=list)
-    decorators: set[int] = field(default_factory=set)
+    def __init__(self, found: Findings) -> None:
+        self.found = found
+        self.mounts: dict[tuple[str, str], list[tuple[str, tuple[str, str]]]] = {}
+        self.routes: list[tuple[str, tuple[str, str], Endpoint]] = []
+        self.decorators: set[int] = set()
 
     def module(self, module: Module) -> None:
         """Takes in the decorated functions of a module."""

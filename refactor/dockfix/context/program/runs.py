@@ -11,6 +11,7 @@ from dockfix.context.program.paths import HOLE, Value, shown
 from dockfix.context.program.scopes import Scope
 from dockfix.context.program.values import Evaluator
 from dockfix.context.scripts import commands_in_script
+from dockfix.lazy import regex
 from dockfix.syntax.shell import quoted
 
 RUNS = frozenset(
@@ -61,12 +62,12 @@ RUNS = frozenset(
     }
 )
 LOADS = frozenset({"CDLL", "PyDLL", "LoadLibrary", "find_library", "dlopen", "load_library"})
-_SUBPROCESS = re.compile(
+_SUBPROCESS = regex(
     r"(?:.*\.)?(?:subprocess|sp|subprocess32|gevent\.subprocess|eventlet\.green\.subprocess|psutil|_subprocess)\.\w+"
     r"|(?:asyncio\.|loop\.|\(\)\.)?(?:create_subprocess_(?:exec|shell)|subprocess_(?:exec|shell))"
     r"|(?:.*\.)?(?:getoutput|getstatusoutput|check_output|check_call|Popen|run_process|open_process)"
 )
-_SHELL = re.compile(
+_SHELL = regex(
     r"(?:os|posix|commands)\.(?:system|popen)|(?:.*\.)?(?:getoutput|getstatusoutput|create_subprocess_shell"
     r"|subprocess_shell)"
     r"|(?:pexpect|envoy|delegator|sarge|invoke|fabric)(?:\.\w+)*(?:\(\))?\.(?:run|runu|spawn|spawnu|local|sudo|popen|PopenSpawn)"

@@ -6,19 +6,18 @@ import ast
 import posixpath
 from collections.abc import Set
 
-from dockfix.context.program.scopes import Function, Index, Module, Scope
+from dockfix.context.program.scopes import Function, Module, Scope
 
 
-def scan(file: str, tree: ast.Module, wanted: Set[str], index: Index) -> Module:
-    """What a file holds. Calls of the names in ``index`` are added to it, and so are classes."""
-    return _Scan(file, wanted, index).module(tree)
+def scan(file: str, tree: ast.Module, wanted: Set[str]) -> Module:
+    """What a file holds; ``wanted`` are the last names of the calls that are of interest whatever other files define."""
+    return _Scan(file, wanted).module(tree)
 
 
 class _Scan:
-    def __init__(self, file: str, wanted: Set[str], index: Index) -> None:
+    def __init__(self, file: str, wanted: Set[str]) -> None:
         self.made = Module(file)
         self.wanted = wanted
-        self.index = index
         package = posixpath.dirname(file)
         self.package = package.split("/") if package else []
 
@@ -36,87 +35,89 @@ class _Scan:
             kind = node.__class__
             if kind in _PASSED_OVER:
                 continue
+            given = node.__dict__
             if kind is ast.Constant:
-                value = node.value  # type: ignore[attr-defined]
-                if value.__class__ is str and value.startswith("sqlite") and len(value) > len("sqlite:///"):
-                    self.made.texts.append((node, scope))  # type: ignore[arg-type]
+                self.constant(node, scope)  # type: ignore[arg-type]
                 continue
             if kind is ast.Attribute or kind is ast.keyword:
-                pending.append(node.value)  # type: ignore[attr-defined]
+                pending.append(given["value"])
                 continue
             if kind is ast.Call:
                 self.call(node, scope)  # type: ignore[arg-type]
-                pending.append(node.func)  # type: ignore[attr-defined]
-                pending += node.args[::-1]  # type: ignore[attr-defined]
-                pending += node.keywords[::-1]  # type: ignore[attr-defined]
+                pending.append(given["func"])
+                pending += given["args"][::-1]
+                pending += given["keywords"][::-1]
+                continue
+            if kind is ast.Expr:
+                if given["value"].__class__ is not ast.Constant:  # a docstring, or one that is none
+                    pending.append(given["value"])
                 continue
             if kind is ast.FunctionDef or kind is ast.AsyncFunctionDef:
                 pending += self.function(node, scope, later)  # type: ignore[arg-type]
                 continue
             if kind is ast.ClassDef:
-                inner = Scope(self.made, scope, "class", node.name)  # type: ignore[attr-defined]
-                inner.bases = node.bases  # type: ignore[attr-defined]
-                for base in inner.bases:
-                    self.index.derived.setdefault(_last_name(base), []).append(inner)
-                scope.inner[node.name] = inner  # type: ignore[attr-defined]
-                later.append(([*node.body], inner))  # type: ignore[attr-defined]
-                pending += node.decorator_list + node.bases  # type: ignore[attr-defined]
+                pending += self.class_(node, scope, later)  # type: ignore[arg-type]
                 continue
             if kind in _STATEMENTS:
                 self.statement(node, scope)
             elif kind is ast.JoinedStr or kind is ast.BinOp:
-                first = node.values[0] if kind is ast.JoinedStr and node.values else getattr(node, "left", None)  # type: ignore[attr-defined]
+                first = given["values"][0] if kind is ast.JoinedStr and given["values"] else given.get("left")
                 if (
-                    isinstance(first, ast.Constant)
-                    and isinstance(first.value, str)
+                    first.__class__ is ast.Constant
+                    and first.value.__class__ is str
                     and first.value.startswith("sqlite")
                 ):
                     self.made.texts.append((node, scope))  # type: ignore[arg-type]
+                    self.literals(node)
                     continue
-            elif (
-                isinstance(node, ast.Subscript)
-                and isinstance(node.value, ast.Name)
-                and self.made.imports.get(node.value.id) == "plumbum.local"
-            ):
-                self.made.plumbed.append((node.slice, scope))
-            for part in node.__dict__.values():
+            elif kind is ast.Subscript and self.made.imports.get(getattr(given["value"], "id", "")) == "plumbum.local":
+                self.made.plumbed.append((given["slice"], scope))
+            for name in _PARTS.get(kind) or _parts(kind):
+                part = given.get(name)
                 if part.__class__ is list:
                     pending += part[::-1]
-                elif part.__class__ not in _PASSED_OVER and isinstance(part, ast.AST):
-                    pending.append(part)
+                elif part.__class__ not in _PASSED_OVER:
+                    pending.append(part)  # type: ignore[arg-type]
+
+    def constant(self, node: ast.Constant, scope: Scope) -> None:
+        value = node.value
+        if value.__class__ is str:
+            self.made.literals.append((node.lineno, value))
+            if value.startswith("sqlite") and len(value) > len("sqlite:///"):
+                self.made.texts.append((node, scope))
+        elif value.__class__ is bytes:
+            self.made.literals.append((node.lineno, value.decode("latin-1")))
+
+    def literals(self, *nodes: ast.AST | None) -> None:
+        """Keeps the literals in what holds nothing else of interest."""
+        for node in nodes:
+            if node is not None and node.__class__ is not ast.Name:
+                self.made.literals += literals_in(node)
+
+    def class_(self, node: ast.ClassDef, scope: Scope, later: list[tuple[list[ast.AST], Scope]]) -> list[ast.expr]:
+        inner = Scope(self.made, scope, "class", node.name)
+        inner.bases = node.bases
+        for base in inner.bases:
+            self.made.derived.append((last_name(base), inner))
+        scope.inner[node.name] = inner
+        later.append(([*node.body], inner))
+        self.literals(*node.keywords, *getattr(node, "type_params", ()))
+        return node.decorator_list + node.bases
 
     def call(self, node: ast.Call, scope: Scope) -> None:
-        function = node.func
+        function, imports = node.func, self.made.imports
         if isinstance(function, ast.Attribute):
-            name = function.attr
+            name = imported = function.attr
+            owner = function.value
+            runs = isinstance(owner, ast.Name) and imports.get(owner.id) in {"sh", "plumbum.cmd"}
         elif isinstance(function, ast.Name):
-            name = function.id
-            if name not in self.wanted and name not in self.index.calls:
-                name = self.made.imports.get(name, name).rpartition(".")[2]
+            name = imported = function.id
+            if name not in self.wanted and name in imports:
+                imported = imports[name].rpartition(".")[2]
+            runs = imports.get(name, "").startswith(("sh.", "plumbum.cmd."))
         else:
             return
-        if name in {"add_argument", "add_option"}:
-            for option, default in _options(node):
-                self.index.options.setdefault(option, []).append((default, scope))
-        if name in self.index.calls:
-            self.index.calls[name].append((node, scope))
-        if name == "__init__":  # of a class that derives from one of interest
-            wanted = scope.owner is not None and any(_last_name(base) in self.wanted for base in scope.owner.bases)
-        else:
-            wanted = name in self.wanted
-        if (
-            wanted
-            or (
-                isinstance(function, ast.Attribute)
-                and isinstance(function.value, ast.Name)
-                and self.made.imports.get(function.value.id) in {"sh", "plumbum.cmd"}
-            )
-            or (
-                isinstance(function, ast.Name)
-                and self.made.imports.get(function.id, "").startswith(("sh.", "plumbum.cmd."))
-            )
-        ):
-            self.made.calls.append((node, scope))
+        self.made.sites.append((node, scope, name, imported, runs))
 
     def function(self, node: Function, scope: Scope, later: list[tuple[list[ast.AST], Scope]]) -> list[ast.AST]:
         inner = Scope(self.made, scope, "function", node.name)
@@ -133,8 +134,8 @@ class _Scan:
                 [(default, scope), (parameter, inner)] if default is not None else [(parameter, inner)]
             )
         for decorator in node.decorator_list:  # of click and its like
-            if isinstance(decorator, ast.Call) and _last_name(decorator.func) in {"option", "argument"}:
-                for name, value in _options(decorator):
+            if isinstance(decorator, ast.Call) and last_name(decorator.func) in {"option", "argument"}:
+                for name, value in options_of(decorator):
                     if name in inner.names:
                         inner.names[name] = [(value, scope), inner.names[name][-1]]
         for star in (given.vararg, given.kwarg):
@@ -150,6 +151,13 @@ class _Scan:
         if any(isinstance(each, ast.Call) for each in node.decorator_list):
             self.made.decorated.append((node, scope))
         later.append(([*node.body], inner))
+        parameters = (
+            *plain,
+            *given.kwonlyargs,
+            *((given.vararg,) if given.vararg else ()),
+            *((given.kwarg,) if given.kwarg else ()),
+        )
+        self.literals(node.returns, *(each.annotation for each in parameters), *getattr(node, "type_params", ()))
         return [
             *node.decorator_list,
             *(each for each in defaults if each is not None),
@@ -241,6 +249,32 @@ class _Scan:
 _UNPACKED = (ast.Call, ast.Name, ast.Attribute, ast.Await)
 # What holds nothing: names, and what else stands in the fields of nodes
 _PASSED_OVER = frozenset({ast.Name, ast.Load, ast.Store, ast.Del, ast.Pass, ast.alias, str, int, bool, type(None)})
+_HOLD_NOTHING = frozenset(
+    {
+        "ctx",
+        "op",
+        "ops",
+        "id",
+        "attr",
+        "kind",
+        "conversion",
+        "type_comment",
+        "level",
+        "module",
+        "simple",
+        "is_async",
+        "rest",
+    }
+)
+# The fields of each kind of node that may hold others
+_PARTS: dict[type[ast.AST], tuple[str, ...]] = {}
+
+
+def _parts(kind: type[ast.AST]) -> tuple[str, ...]:
+    found = _PARTS[kind] = tuple(name for name in kind._fields if name not in _HOLD_NOTHING)
+    return found
+
+
 _STATEMENTS = frozenset(
     {
         ast.Assign,
@@ -258,7 +292,29 @@ _STATEMENTS = frozenset(
 )
 
 
-def _options(node: ast.Call) -> list[tuple[str, ast.expr]]:
+def literals_in(tree: ast.AST) -> list[tuple[int, str]]:
+    """The string literals below a node with their lines, without those that stand alone as a statement, such as docstrings."""
+    found: list[tuple[int, str]] = []
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        kind = node.__class__
+        if kind is ast.Constant:
+            value = node.value  # type: ignore[attr-defined]
+            if isinstance(value, str | bytes):
+                found.append((node.lineno, value if isinstance(value, str) else value.decode("latin-1")))  # type: ignore[attr-defined]
+        elif kind is not ast.Expr or not isinstance(node.value, ast.Constant):  # type: ignore[attr-defined]
+            given = node.__dict__
+            for name in _PARTS.get(kind) or _parts(kind):
+                part = given.get(name)
+                if part.__class__ is list:
+                    pending += [each for each in part if each.__class__ not in _PASSED_OVER]
+                elif part.__class__ not in _PASSED_OVER:
+                    pending.append(part)  # type: ignore[arg-type]
+    return found
+
+
+def options_of(node: ast.Call) -> list[tuple[str, ast.expr]]:
     """The names under which a declared option of the command line is found, each with its default; nothing for one without."""
     given = {word.arg: word.value for word in node.keywords}
     default, named = given.get("default"), given.get("dest")
@@ -268,5 +324,6 @@ def _options(node: ast.Call) -> list[tuple[str, ast.expr]]:
     return [(text.split("/")[0].lstrip("-").replace("-", "_"), default) for text in texts if isinstance(text, str)]
 
 
-def _last_name(node: ast.expr) -> str:
+def last_name(node: ast.expr) -> str:
+    """The name, or the last part of a dotted one, of what an expression names; "" for any other."""
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 # An expression with the scope whose names it uses; a parameter is what callers give, None a value that is not known
 Bound = tuple["ast.expr | ast.arg | None", "Scope"]
 CallSite = tuple[ast.Call, "Scope"]
+# A call of a function that has a name: with its scope, that name, the last name under which it was imported (or else the same),
+# and whether it runs the program of that name (by the library sh, or plumbum.cmd)
+Site = tuple[ast.Call, "Scope", str, str, bool]
 
 
 class Scope:
     """The names that a module, class or function assigns, each with all that is assigned to it."""
+
+    __slots__ = (
+        "bases", "decorated", "entries", "fields", "first", "given", "inner", "kind", "module", "name", "names", "origin", "parent",
+    )  # fmt: skip
 
     def __init__(self, module: Module, parent: Scope | None, kind: str, name: str = "") -> None:
         self.module = module
@@ -98,31 +104,30 @@ class Scope:
         return scope
 
 
-@dataclass(eq=False)
 class Module:
-    """What was kept of a file. ``calls`` are those of a wanted name."""
+    """What was kept of a file. Once it is made nothing in it changes, so that all who read the file can share it."""
 
-    file: str
-    imports: dict[str, str] = field(default_factory=dict)
-    imported: list[tuple[str, int]] = field(default_factory=list)
-    stars: list[str] = field(default_factory=list)
-    calls: list[tuple[ast.Call, Scope]] = field(default_factory=list)
-    decorated: list[tuple[Function, Scope]] = field(default_factory=list)
-    settings: list[tuple[str, ast.expr, Scope]] = field(default_factory=list)
-    texts: list[tuple[ast.expr, Scope]] = field(default_factory=list)
-    plumbed: list[tuple[ast.expr, Scope]] = field(default_factory=list)
-    scope: Scope = field(init=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.imports: dict[str, str] = {}
+        self.imported: list[tuple[str, int]] = []
+        self.stars: list[str] = []
+        self.sites: list[Site] = []
+        self.literals: list[tuple[int, str]] = []  # strings with their lines, without docstrings
+        self.derived: list[tuple[str, Scope]] = []  # the classes, by the last name of each base
+        self.decorated: list[tuple[Function, Scope]] = []
+        self.settings: list[tuple[str, ast.expr, Scope]] = []
+        self.texts: list[tuple[ast.expr, Scope]] = []
+        self.plumbed: list[tuple[ast.expr, Scope]] = []
         self.scope = Scope(self, None, "module")
 
 
-@dataclass(eq=False)
 class Index:
     """By last names: the calls of functions and classes of the application's own, the classes that derive from one, and the defaults
     of the command line's options.
     """
 
-    calls: dict[str, list[CallSite]]
-    derived: dict[str, list[Scope]] = field(default_factory=dict)
-    options: dict[str, list[Bound]] = field(default_factory=dict)
+    def __init__(self, calls: dict[str, list[CallSite]]) -> None:
+        self.calls = calls
+        self.derived: dict[str, list[Scope]] = {}
+        self.options: dict[str, list[Bound]] = {}

@@ -4,56 +4,66 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 from dockfix.context.program.calls import Call, Findings, plain
 from dockfix.context.program.model import UNKNOWN, Download, Port
 from dockfix.context.program.paths import HOLE, Value, shown
 from dockfix.context.program.scopes import Scope
+from dockfix.lazy import regex
 
-# Calls that listen: the argument's position (-1: only by name), its names, and the default where it is not given
-_LISTENS: tuple[tuple[re.Pattern[str], int, tuple[str, ...], int | None], ...] = tuple(
-    (re.compile(pattern), position, names, default)
-    for pattern, position, names, default in (
-        (
-            r"(?:flask|quart|flask_openapi3|connexion|apiflask|dash|jupyter_dash)\.\w+(?:\(\))?\.run(?:_server)?",
-            1,
-            ("port",),
-            5000,
-        ),
-        (r"uvicorn\.(?:run|Config)", 2, ("port",), 8000),
-        (r"sanic\.Sanic\(\)\.(?:run|create_server|prepare)", 1, ("port",), 8000),
-        (r"bottle\.(?:run|\w+\(\)\.run)", -1, ("port",), 8080),
-        (r"(?:aiohttp\.)?web\.run_app", -1, ("port",), 8080),
-        (r"(?:aiohttp\.)?(?:web\.)?TCPSite", 2, ("port",), 8080),
-        (r"waitress\.(?:serve|create_server)", -1, ("port", "listen"), 8080),
-        (r"(?:.*\.)?start_http_server", 0, ("port",), None),
-        (r"(?:asyncio\.)?(?:start_server)", 2, ("port",), None),
-        (r".*loop\w*(?:\(\))?\.create_server", 2, ("port",), None),
-        (
-            r"(?:.*\.)?reactor\.listen(?:TCP|SSL|UDP)|(?:twisted\.application\.)?internet\.(?:TCP|SSL|UDP)Server",
-            0,
-            ("port",),
-            None,
-        ),
-        (r"wsgiref\.simple_server\.make_server|werkzeug\.serving\.(?:run_simple|make_server)", 1, ("port",), None),
-        (r"(?:flask_socketio|socketio)\.\w+\(\)\.run", 2, ("port",), 5000),
-        (r"gradio\.\w+(?:\(\))?(?:\.\w+\(\))?\.launch", -1, ("server_port",), 7860),
-        (r".*\.(?:run|start)_webhook", -1, ("port",), 80),
-        (r"eventlet\.listen", 0, (), None),
-        (r"mcp\.server\.fastmcp\.FastMCP|fastmcp\.FastMCP", -1, ("port",), None),
-        (r"nicegui\.ui\.run", -1, ("port",), 8080),
-        (
-            r"(?:.*\.)?(?:TCPServer|UDPServer|ThreadingTCPServer|HTTPServer|ThreadingHTTPServer|WSGIServer|StreamServer|ForkingTCPServer"
-            r"|ThreadedTCPServer|ThreadingUDPServer|SimpleXMLRPCServer|SimpleWebSocketServer)",
-            0,
-            ("server_address", "addr", "listener"),
-            None,
-        ),
-        (r"(?:.*\.)?add_(?:in)?secure_port", 0, ("address",), None),
-        (r"websockets\.(?:\w+\.)*serve", 2, ("port",), None),
-        (r".*tornado.*\.(?:listen|bind)", 0, ("port",), None),
-        (r"rpyc\.\w+\.\w+", -1, ("port",), None),
-    )
+# Calls that listen: their last names ("" for any), their full names, the argument's position (-1: only by name), its names,
+# and the default where it is not given
+_LISTENS: tuple[tuple[str, str, int, tuple[str, ...], int | None], ...] = (
+    (
+        "run run_server",
+        r"(?:flask|quart|flask_openapi3|connexion|apiflask|dash|jupyter_dash)\.\w+(?:\(\))?\.run(?:_server)?",
+        1,
+        ("port",),
+        5000,
+    ),
+    ("run Config", r"uvicorn\.(?:run|Config)", 2, ("port",), 8000),
+    ("run create_server prepare", r"sanic\.Sanic\(\)\.(?:run|create_server|prepare)", 1, ("port",), 8000),
+    ("run", r"bottle\.(?:run|\w+\(\)\.run)", -1, ("port",), 8080),
+    ("run_app", r"(?:aiohttp\.)?web\.run_app", -1, ("port",), 8080),
+    ("TCPSite", r"(?:aiohttp\.)?(?:web\.)?TCPSite", 2, ("port",), 8080),
+    ("serve create_server", r"waitress\.(?:serve|create_server)", -1, ("port", "listen"), 8080),
+    ("start_http_server", r"(?:.*\.)?start_http_server", 0, ("port",), None),
+    ("start_server", r"(?:asyncio\.)?(?:start_server)", 2, ("port",), None),
+    ("create_server", r".*loop\w*(?:\(\))?\.create_server", 2, ("port",), None),
+    (
+        "listenTCP listenSSL listenUDP TCPServer SSLServer UDPServer",
+        r"(?:.*\.)?reactor\.listen(?:TCP|SSL|UDP)|(?:twisted\.application\.)?internet\.(?:TCP|SSL|UDP)Server",
+        0,
+        ("port",),
+        None,
+    ),
+    (
+        "make_server run_simple",
+        r"wsgiref\.simple_server\.make_server|werkzeug\.serving\.(?:run_simple|make_server)",
+        1,
+        ("port",),
+        None,
+    ),
+    ("run", r"(?:flask_socketio|socketio)\.\w+\(\)\.run", 2, ("port",), 5000),
+    ("launch", r"gradio\.\w+(?:\(\))?(?:\.\w+\(\))?\.launch", -1, ("server_port",), 7860),
+    ("run_webhook start_webhook", r".*\.(?:run|start)_webhook", -1, ("port",), 80),
+    ("listen", r"eventlet\.listen", 0, (), None),
+    ("FastMCP", r"mcp\.server\.fastmcp\.FastMCP|fastmcp\.FastMCP", -1, ("port",), None),
+    ("run", r"nicegui\.ui\.run", -1, ("port",), 8080),
+    (
+        "TCPServer UDPServer ThreadingTCPServer HTTPServer ThreadingHTTPServer WSGIServer StreamServer ForkingTCPServer"
+        " ThreadedTCPServer ThreadingUDPServer SimpleXMLRPCServer",
+        r"(?:.*\.)?\w+",
+        0,
+        ("server_address", "addr", "listener"),
+        None,
+    ),
+    ("add_secure_port add_insecure_port", r"(?:.*\.)?add_(?:in)?secure_port", 0, ("address",), None),
+    ("serve", r"websockets\.(?:\w+\.)*serve", 2, ("port",), None),
+    ("listen bind", r".*tornado.*\.(?:listen|bind)", 0, ("port",), None),
+    ("", r"rpyc\.\w+\.\w+", -1, ("port",), None),
 )
 LISTENS = frozenset(
     {
@@ -97,12 +107,28 @@ LISTENS = frozenset(
         "SimpleXMLRPCServer",
     }
 )
-_PORT_OPTION = re.compile(r"--?(?:[a-z]+[-_])*port|--bind|--listen")
-NOT_OURS = re.compile(
+_PORT_OPTION = regex(r"--?(?:[a-z]+[-_])*port|--bind|--listen")
+NOT_OURS = regex(
     r"(?i)(?:db|database|redis|mysql|postgres\w*|pg|smtp|mail|mongo\w*|rabbit\w*|amqp|kafka|proxy|remote|target"
     r"|upstream|ssh|ldap"
     r"|es|elastic\w*|memcached?|broker|graphite|statsd|influx\w*|mqtt|client|dest\w*|server-db)[-_]port"
 )
+
+
+@cache
+def _listening() -> Mapping[str, Sequence[tuple[str, int, tuple[str, ...], int | None]]]:
+    """The rules of _LISTENS by the last name of what is called."""
+    return {name: [rule for names, *rule in _LISTENS if not names or name in names.split()] for name in LISTENS}  # type: ignore[misc]
+
+
+@cache
+def _fetching() -> Mapping[str, Sequence[tuple[str, str, tuple[str, ...], int]]]:
+    """The rules of _FETCHES by the module that the function called is from."""
+    found: dict[str, list[tuple[str, str, tuple[str, ...], int]]] = {}
+    for modules, *rule in _FETCHES:
+        for module in modules.split():
+            found.setdefault(module, []).append(tuple(rule))  # type: ignore[arg-type]
+    return found
 
 
 def read_port(call: Call, found: Findings) -> None:
@@ -122,8 +148,8 @@ def read_port(call: Call, found: Findings) -> None:
             return
     if name == "SSLServer" and "internet" not in call.dotted:
         return
-    for pattern, position, names, default_port in _LISTENS:
-        if pattern.fullmatch(call.dotted):
+    for pattern, position, names, default_port in _listening().get(name, ()):
+        if re.fullmatch(pattern, call.dotted):
             if call.arg(-1, "unix_socket", "uds", "fd") is not None:
                 return
             argument = call.arg(position, *names)
@@ -160,62 +186,76 @@ def read_port(call: Call, found: Findings) -> None:
 
 
 _HF = "~/.cache/huggingface"
-# Calls that fetch data: where they keep it, the arguments that name the folder, and those that name the data
-_FETCHES: tuple[tuple[re.Pattern[str], str, tuple[str, ...], int], ...] = tuple(
-    (re.compile(pattern), folder, names, what)
-    for pattern, folder, names, what in (
-        (r"nltk\.(?:downloader\.)?download", "~/nltk_data", ("download_dir",), 0),
-        (r"spacy\.cli\.(?:download\.)?download|spacy\.download", "the site-packages", (), 0),
-        (
-            r"(?:transformers|diffusers|optimum|peft|sentence_transformers|auto_gptq|ctransformers|timm|TTS|open_clip|optimum\.\w+)"
-            r"(?:\.\w+)*\.from_pretrained",
-            _HF,
-            ("cache_dir",),
-            0,
-        ),
-        (r"transformers\.(?:pipelines\.)?pipeline", _HF, (), 0),
-        (
-            r"huggingface_hub\.(?:\w+\.)*(?:snapshot_download|hf_hub_download|cached_download)",
-            _HF,
-            ("local_dir", "cache_dir"),
-            0,
-        ),
-        (r"datasets\.(?:\w+\.)*load_dataset", _HF, ("cache_dir",), 0),
-        (r"sentence_transformers\.(?:SentenceTransformer|CrossEncoder)", _HF, ("cache_folder", "cache_dir"), 0),
-        (r"faster_whisper\.WhisperModel", _HF, ("download_root",), 0),
-        (r"whisper\.load_model", "~/.cache/whisper", ("download_root",), 0),
-        (r"torch\.hub\.(?:load|load_state_dict_from_url|download_url_to_file)", "~/.cache/torch", ("model_dir",), 0),
-        (r"(?:torchvision\.models|torchaudio\.pipelines)\.\w+", "~/.cache/torch", (), -1),
-        (r"torchvision\.datasets\.\w+", "", ("root",), -1),
-        (r"easyocr\.Reader", "~/.EasyOCR", ("model_storage_directory",), 0),
-        (
-            r"(?:tensorflow\.)?keras\.utils\.(?:data_utils\.)?get_file|tensorflow\.keras\.utils\.get_file",
-            "~/.keras",
-            ("cache_dir",),
-            0,
-        ),
-        (r"(?:tensorflow\.)?keras\.(?:applications|datasets)(?:\.\w+)+", "~/.keras", (), -1),
-        (r"tensorflow_hub\.(?:load|KerasLayer)", "/tmp/tfhub_modules", (), 0),
-        (r"tensorflow_datasets\.load", "~/tensorflow_datasets", ("data_dir",), 0),
-        (r"tiktoken\.(?:get_encoding|encoding_for_model)", "/tmp/data-gym-cache", (), 0),
-        (r"stanza\.(?:download|Pipeline)", "~/stanza_resources", ("model_dir", "dir"), 0),
-        (r"gensim\.downloader\.load", "~/gensim-data", (), 0),
-        (r"sklearn\.datasets\.fetch_\w+", "~/scikit_learn_data", ("data_home",), -1),
-        (r"webdriver_manager(?:\.\w+)*\.\w+Manager", "~/.wdm", (), -1),
-        (r"chromedriver_autoinstaller\.install", "the site-packages", ("path",), -1),
-        (r"pyppeteer\.launch", "~/.local/share/pyppeteer", (), -1),
-        (r"ultralytics\.YOLO", ".", (), 0),
-        (r"rembg\.(?:remove|new_session)", "~/.u2net", (), -1),
-        (r"paddleocr\.PaddleOCR", "~/.paddleocr", (), -1),
-        (r"insightface\.app\.FaceAnalysis", "~/.insightface", ("root",), -1),
-        (r"tldextract\.(?:extract|TLDExtract)", "~/.cache/python-tldextract", ("cache_dir",), -1),
-        (
-            r"urllib\.request\.urlretrieve|urllib\.urlretrieve|wget\.download|gdown\.download(?:_folder)?",
-            "",
-            ("filename", "out", "output"),
-            0,
-        ),
-    )
+# Calls that fetch data: the modules that they are from, their full names, where they keep it, the arguments that name the
+# folder, and those that name the data
+_FETCHES: tuple[tuple[str, str, str, tuple[str, ...], int], ...] = (
+    ("nltk", r"nltk\.(?:downloader\.)?download", "~/nltk_data", ("download_dir",), 0),
+    ("spacy", r"spacy\.cli\.(?:download\.)?download|spacy\.download", "the site-packages", (), 0),
+    (
+        "transformers diffusers optimum peft sentence_transformers auto_gptq ctransformers timm TTS open_clip",
+        r"(?:transformers|diffusers|optimum|peft|sentence_transformers|auto_gptq|ctransformers|timm|TTS|open_clip|optimum\.\w+)"
+        r"(?:\.\w+)*\.from_pretrained",
+        _HF,
+        ("cache_dir",),
+        0,
+    ),
+    ("transformers", r"transformers\.(?:pipelines\.)?pipeline", _HF, (), 0),
+    (
+        "huggingface_hub",
+        r"huggingface_hub\.(?:\w+\.)*(?:snapshot_download|hf_hub_download|cached_download)",
+        _HF,
+        ("local_dir", "cache_dir"),
+        0,
+    ),
+    ("datasets", r"datasets\.(?:\w+\.)*load_dataset", _HF, ("cache_dir",), 0),
+    (
+        "sentence_transformers",
+        r"sentence_transformers\.(?:SentenceTransformer|CrossEncoder)",
+        _HF,
+        ("cache_folder", "cache_dir"),
+        0,
+    ),
+    ("faster_whisper", r"faster_whisper\.WhisperModel", _HF, ("download_root",), 0),
+    ("whisper", r"whisper\.load_model", "~/.cache/whisper", ("download_root",), 0),
+    (
+        "torch",
+        r"torch\.hub\.(?:load|load_state_dict_from_url|download_url_to_file)",
+        "~/.cache/torch",
+        ("model_dir",),
+        0,
+    ),
+    ("torchvision torchaudio", r"(?:torchvision\.models|torchaudio\.pipelines)\.\w+", "~/.cache/torch", (), -1),
+    ("torchvision", r"torchvision\.datasets\.\w+", "", ("root",), -1),
+    ("easyocr", r"easyocr\.Reader", "~/.EasyOCR", ("model_storage_directory",), 0),
+    (
+        "tensorflow keras",
+        r"(?:tensorflow\.)?keras\.utils\.(?:data_utils\.)?get_file|tensorflow\.keras\.utils\.get_file",
+        "~/.keras",
+        ("cache_dir",),
+        0,
+    ),
+    ("tensorflow keras", r"(?:tensorflow\.)?keras\.(?:applications|datasets)(?:\.\w+)+", "~/.keras", (), -1),
+    ("tensorflow_hub", r"tensorflow_hub\.(?:load|KerasLayer)", "/tmp/tfhub_modules", (), 0),
+    ("tensorflow_datasets", r"tensorflow_datasets\.load", "~/tensorflow_datasets", ("data_dir",), 0),
+    ("tiktoken", r"tiktoken\.(?:get_encoding|encoding_for_model)", "/tmp/data-gym-cache", (), 0),
+    ("stanza", r"stanza\.(?:download|Pipeline)", "~/stanza_resources", ("model_dir", "dir"), 0),
+    ("gensim", r"gensim\.downloader\.load", "~/gensim-data", (), 0),
+    ("sklearn", r"sklearn\.datasets\.fetch_\w+", "~/scikit_learn_data", ("data_home",), -1),
+    ("webdriver_manager", r"webdriver_manager(?:\.\w+)*\.\w+Manager", "~/.wdm", (), -1),
+    ("chromedriver_autoinstaller", r"chromedriver_autoinstaller\.install", "the site-packages", ("path",), -1),
+    ("pyppeteer", r"pyppeteer\.launch", "~/.local/share/pyppeteer", (), -1),
+    ("ultralytics", r"ultralytics\.YOLO", ".", (), 0),
+    ("rembg", r"rembg\.(?:remove|new_session)", "~/.u2net", (), -1),
+    ("paddleocr", r"paddleocr\.PaddleOCR", "~/.paddleocr", (), -1),
+    ("insightface", r"insightface\.app\.FaceAnalysis", "~/.insightface", ("root",), -1),
+    ("tldextract", r"tldextract\.(?:extract|TLDExtract)", "~/.cache/python-tldextract", ("cache_dir",), -1),
+    (
+        "urllib wget gdown",
+        r"urllib\.request\.urlretrieve|urllib\.urlretrieve|wget\.download|gdown\.download(?:_folder)?",
+        "",
+        ("filename", "out", "output"),
+        0,
+    ),
 )
 _NAMED = (
     "name",
@@ -293,8 +333,8 @@ FETCHES = frozenset(
 
 def read_download(call: Call, found: Findings) -> None:
     """Reads a call that may fetch data."""
-    for pattern, folder, names, position in _FETCHES:
-        if not pattern.fullmatch(call.dotted):
+    for pattern, folder, names, position in _fetching().get(call.dotted.partition(".")[0], ()):
+        if not re.fullmatch(pattern, call.dotted):
             continue
         values = call.values(position, *_NAMED) if position >= 0 else ()
         if values and all(_local(value.text) for value in values):

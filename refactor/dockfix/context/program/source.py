@@ -7,14 +7,15 @@ for a megabyte against 0.13 s; 6 s with positions), and overflows the stack wher
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 
-_NESTING = re.compile(rb"[(\[{]|[)\]}]|\n(?=\S)|[-+*/%.|&^~<>=@]|\b(?:not|lambda|and|or|if|else|await)\b")
+from dockfix.lazy import regex
+
+_NESTING = regex(rb"[(\[{]|[)\]}]|\n(?=\S)|[-+*/%.|&^~<>=@]|\b(?:not|lambda|and|or|if|else|await)\b")
 _MAX_OPERATORS = 3000
 _MAX_BRACKETS = 100
-_PYTHON_2 = re.compile(rb"(?m)^\s*(?:print\s+[\"'\w%]|except\s+[\w.]+\s*,|raise\s+\w+\s*,)")
-_TEMPLATE = re.compile(rb"\{%|\{\{ *cookiecutter\b")
+_PYTHON_2 = regex(rb"(?m)^\s*(?:print\s+[\"'\w%]|except\s+[\w.]+\s*,|raise\s+\w+\s*,)")
+_TEMPLATE = regex(rb"\{%|\{\{ *cookiecutter\b")
 
 
 def parse_python(data: bytes) -> ast.Module | str:

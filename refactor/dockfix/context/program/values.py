@@ -11,17 +11,18 @@ from dockfix.context.program.names import Names
 from dockfix.context.program.paths import CODE, HOLE, TEMP, Value, above, join
 from dockfix.context.program.project import Project
 from dockfix.context.program.scopes import Bound, Scope
+from dockfix.lazy import regex
 
 _MAX_ALTERNATIVES = 6
 _MAX_DEPTH = 14
 _MAX_CALLERS = 4  # through which a parameter is followed
 _FUEL = 250
-_ENV = re.compile(
+_ENV = regex(
     r"(?:os\.)?(?:getenv|environ\.(?:get|setdefault|pop))|decouple\.config|(?:.*\.)?(?:env|getenv|get_env|env_var"
     r"|get_env_var)"
     r"|(?:.*\b[Ee]nv(?:\(\))?)\.(?:str|int|path|bool|url|get_value|get|float)|starlette\.config\.Config\(\)"
 )
-_PATHS = re.compile(r"(?:.*\.)?(?:Path|PurePath|PosixPath|PurePosixPath|AsyncPath|UPath)")
+_PATHS = regex(r"(?:.*\.)?(?:Path|PurePath|PosixPath|PurePosixPath|AsyncPath|UPath)")
 _SAME = frozenset(
     {
         "resolve",
@@ -39,17 +40,17 @@ _SAME = frozenset(
         "__str__",
     }
 )
-_SAME_CALLS = re.compile(
+_SAME_CALLS = regex(
     r"str|int|bytes|repr|list|(?:os\.)?(?:fspath|fsencode|fsdecode)|(?:os\.path\.|path\.)(?:abspath|realpath|normpath"
     r"|expanduser|expandvars)|(?:abspath|realpath|normpath|expanduser)|shlex\.quote|(?:.*\.)?cast|asyncio\.to_thread"
 )
 # Objects that hold settings, or the options of the command line
-_PARSED = re.compile(r"(?i)(?:args?|arguments|opts?|options|params?|namespace|ns|flags|cfg|conf(?:ig)?|settings?)$")
+_PARSED = regex(r"(?i)(?:args?|arguments|opts?|options|params?|namespace|ns|flags|cfg|conf(?:ig)?|settings?)$")
 # Methods that look a setting up and are given a default
-_GETS = re.compile(
+_GETS = regex(
     r"(?i)get|get_?(?:val|value|int|setting|config|option|str|path|env|float)|setting|option|setdefault|pop|value"
 )
-_TEMPORARY = re.compile(
+_TEMPORARY = regex(
     r"(?:tempfile\.)?(?:gettempdir|mkdtemp|mkstemp|NamedTemporaryFile|TemporaryDirectory|TemporaryFile|mktemp)"
 )
 _USER_DIRS = {

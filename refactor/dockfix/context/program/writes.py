@@ -8,8 +8,9 @@ import re
 from dockfix.context.program.calls import Call, Findings, plain
 from dockfix.context.program.paths import HOLE, TEMP, Value
 from dockfix.context.program.scopes import Scope
+from dockfix.lazy import regex
 
-_MODE = re.compile(r"[rwaxbtU+|:*gzxz2]{1,5}")
+_MODE = regex(r"[rwaxbtU+|:*gzxz2]{1,5}")
 # Functions that write a path: the argument's position and its names
 _BY_ARGUMENT: dict[str, tuple[int, tuple[str, ...]]] = {
     "os.makedirs": (0, ("name",)),
@@ -125,7 +126,7 @@ _HANDLERS = frozenset(
     }
 )
 # Calls of open that take a path first and a mode second
-_OPENS = re.compile(
+_OPENS = regex(
     r"(?:(?:io|codecs|aiofiles|gzip|bz2|lzma|tarfile|wave|h5py|zipfile|anyio|pyarrow|netCDF4|rasterio|smart_open|os"
     r"|builtins|tarfile"
     r"\.TarFile)\.)?(?:open|open_file|fdopen|File|ZipFile|TarFile|GzipFile|BZ2File|LZMAFile|Dataset)"
@@ -157,8 +158,8 @@ WRITES = (
         "connect",
     }
 )
-_FILE_NAME = re.compile(rf"[^\s<>|\"']*(?:/|\.[A-Za-z]\w{{0,7}}$|{HOLE}\.\w)[^\s<>|\"']*")
-_SETTING = re.compile(
+_FILE_NAME = regex(rf"[^\s<>|\"']*(?:/|\.[A-Za-z]\w{{0,7}}$|{HOLE}\.\w)[^\s<>|\"']*")
+_SETTING = regex(
     r"(?:MEDIA_ROOT|STATIC_ROOT|FILE_UPLOAD_TEMP_DIR|EMAIL_FILE_PATH|UPLOAD\w*_(?:FOLDER|DIR|PATH|DEST|ROOT)"
     r"|COMPRESS_ROOT"
     r"|SESSION_FILE_(?:DIR|PATH)|CACHE_DIR|UPLOADED_\w+_DEST|WHOOSH_BASE|UPLOAD_DIRECTORY|UPLOADS?)"

@@ -1,0 +1,96 @@
+"""Texts of which every match of a regular expression contains one, so that most files need not be searched by it.
+
+Looking for a fixed text takes a hundredth of the time of most expressions. ripgrep and its like do the same:
+https://docs.rs/regex-syntax/latest/regex_syntax/hir/literal/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from re import _constants as codes  # type: ignore[attr-defined]
+from re import _parser as grammar  # type: ignore[attr-defined]
+from typing import Any, NamedTuple
+
+_MAX_LITERALS = 24  # more take as long to look for as the expression itself
+_MAX_VARIANTS = 4  # of a text with a choice of characters in it
+_COMMON = frozenset({b"import", b"from"})  # words that hardly a source file lacks
+
+
+class Literals(NamedTuple):
+    """``any_of`` are the texts, in lower case where the case of a text does not matter (``folded``); one may be empty."""
+
+    any_of: tuple[bytes, ...]
+    folded: bool = False
+
+    def may_match(self, data: bytes) -> bool:
+        """Whether the expression may find something in ``data``; where not, it certainly finds nothing."""
+        if self.folded:
+            data = data.lower()
+        return any(text in data for text in self.any_of)
+
+
+@lru_cache(maxsize=1024)
+def literals_of(pattern: bytes) -> Literals:
+    """The literals of an expression. Raises re.error for what is none."""
+    tree = grammar.parse(pattern)
+    reader = _Reader(bool(tree.state.flags & re.IGNORECASE))
+    found = reader.sequence(tree) or frozenset({b""})
+    texts = {text.lower() for text in found} if reader.folded else found
+    shortest = {text for text in texts if not any(other in text for other in texts if other != text)}
+    return Literals(tuple(sorted(shortest)), reader.folded)
+
+
+class _Reader:
+    """Goes through the parsed expression; ``folded`` is set once a part of it does not regard case."""
+
+    def __init__(self, folded: bool) -> None:
+        self.folded = folded
+
+    def sequence(self, items: Iterable[tuple[Any, Any]]) -> frozenset[bytes] | None:
+        """The best literals of what has to match one after the other; None where there are none."""
+        best: frozenset[bytes] | None = None
+        run: frozenset[bytes] | None = None  # what the characters read so far may be
+        for code, value in items:
+            characters = _characters(code, value)
+            if characters is not None and len(characters) * len(run or ()) <= _MAX_VARIANTS:
+                run = frozenset(text + character for text in run or (b"",) for character in characters)
+                continue
+            best = _better(best, run)
+            run = characters
+            best = _better(best, self.part(code, value))
+        return _better(best, run)
+
+    def part(self, code: Any, value: Any) -> frozenset[bytes] | None:
+        if code is codes.SUBPATTERN:
+            _, added, _, inner = value
+            self.folded = self.folded or bool(added & re.IGNORECASE)
+            return self.sequence(inner)
+        if code is codes.ATOMIC_GROUP:
+            return self.sequence(value)
+        if code in {codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT}:
+            least, _, inner = value
+            return self.sequence(inner) if least else None
+        if code is codes.BRANCH:
+            branches = [self.sequence(branch) for branch in value[1]]
+            known = [branch for branch in branches if branch is not None]
+            found = frozenset().union(*known)
+            return found if len(known) == len(branches) and len(found) <= _MAX_LITERALS else None
+        return None
+
+
+def _characters(code: Any, value: Any) -> frozenset[bytes] | None:
+    """The few characters of which a part of the expression is one; None for any other part."""
+    if code is codes.LITERAL:
+        return frozenset({bytes([value])})
+    if code is codes.IN and len(value) <= _MAX_VARIANTS and all(kind is codes.LITERAL for kind, _ in value):
+        return frozenset(bytes([each]) for _, each in value)
+    return None
+
+
+def _better(one: frozenset[bytes] | None, other: frozenset[bytes] | None) -> frozenset[bytes] | None:
+    """Of two sets of literals the one that fewer files are likely to contain: longer texts, then fewer of them."""
+    if one is None or other is None:
+        return one or other
+    return max(one, other, key=lambda texts: (texts.isdisjoint(_COMMON), min(map(len, texts)), -len(texts)))

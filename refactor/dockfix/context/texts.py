@@ -1,0 +1,164 @@
+"""The text files below one folder: each is read once, and once looked at for each question, whoever asks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Hashable, Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+
+from dockfix.context.kinds import HEAD, MAX_FILE, is_python, is_script, is_text, passed_over
+from dockfix.context.literals import literals_of
+from dockfix.syntax import decode
+
+if TYPE_CHECKING:
+    from dockfix.context.disk import Disk
+
+MAX_FILES = 5_000
+MAX_BYTES = 32 << 20
+_MAX_KEPT = 64 << 20
+_MAX_SELECTIONS = 32
+Answer = TypeVar("Answer")
+Kind = Literal["text", "script", "python"]
+
+
+class Mention(NamedTuple):
+    """Where something stands: the text found, the file relative to the context, the 1-based line."""
+
+    word: str
+    file: str
+    line: int
+
+
+class Selection(NamedTuple):
+    """The texts of some files, by name in alphabetical order; ``whole`` where no file that may be text is missing."""
+
+    texts: Mapping[str, bytes]
+    names: frozenset[str]
+    whole: bool
+
+
+class _Asked:
+    """The answers to one question: those that are not empty, of the first ``count`` files that were read."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.answers: dict[str, object] = {}
+
+
+class Texts:
+    """The texts below the root of a Disk. May be asked by several threads: at worst both work out the same answer."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+        self._texts: dict[str, bytes | None] = {}  # None for what is no text
+        self._unread: set[str] = set()  # what may be text, and could not be read
+        self._passed_over: set[str] = set()
+        self._selections: dict[frozenset[str], Selection] = {}
+        self._order: dict[Kind, list[str]] = {"text": [], "script": [], "python": []}
+        self._asked: dict[Hashable, _Asked] = {}
+        self._size = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether so much was read that it is time to start anew."""
+        return self._size > _MAX_KEPT
+
+    def select(self, files: frozenset[str]) -> Selection:
+        """The texts among files that are given by their names."""
+        found = self._selections.get(files)
+        if found is None:
+            if len(self._selections) >= _MAX_SELECTIONS:
+                self._selections.clear()
+            found = self._selections[files] = self._select(files)
+        return found
+
+    def _select(self, files: frozenset[str]) -> Selection:
+        found: dict[str, bytes] = {}
+        total, whole = 0, True
+        for name in sorted(files):
+            if name not in self._texts and name not in self._passed_over:
+                self._read(name)
+            if name in self._passed_over:
+                continue
+            if len(found) >= MAX_FILES or total > MAX_BYTES:
+                whole = False
+                break
+            text = self._texts[name]
+            if text is not None:
+                found[name] = text
+                total += len(text)
+            elif name in self._unread:
+                whole = False
+        return Selection(found, frozenset(found), whole)
+
+    def _read(self, name: str) -> None:
+        listing = self._disk.listing
+        size = listing.files.get(name, 0) if listing is not None else 0
+        if passed_over(name, size):
+            self._passed_over.add(name)
+            return
+        data = None if size > MAX_FILE else self._disk.read(name)
+        if data is None and not self._disk.harmless(name, HEAD):
+            self._unread.add(name)
+        text = data if data is not None and is_text(data) else None
+        self._texts[name] = text
+        if text is not None:
+            self._size += len(text)
+            self._order["text"].append(name)
+            if is_python(name, text):
+                self._order["python"].append(name)
+            if is_script(name, text):
+                self._order["script"].append(name)
+
+    def answers(
+        self, question: Hashable, names: Collection[str], answer: Callable[[str, bytes], Answer | None], kind: Kind
+    ) -> dict[str, Answer]:
+        """The answers for those of ``names``, files that were selected before, that have one which is not empty.
+
+        Only files of a kind are asked: Python source, scripts, or all. ``answer`` is a function of a file's name and text, and always the
+        same for the same ``question`` and kind.
+        """
+        asked = self._asked.get((kind, question))
+        if asked is None:
+            asked = self._asked.setdefault((kind, question), _Asked())
+        order = self._order[kind]
+        count = len(order)
+        for name in order[asked.count : count] if asked.count < count else ():
+            text = self._texts[name]
+            found = answer(name, text) if text is not None else None
+            if found:
+                asked.answers[name] = found
+        asked.count = count
+        return {name: asked.answers[name] for name in asked.answers.keys() & names}  # type: ignore[misc]
+
+
+def finder(pattern: bytes) -> Callable[[str, bytes], tuple[Mention, ...]]:
+    """A function that gives all that a regular expression finds in the text of a file. Raises re.error."""
+    literals = literals_of(pattern)
+
+    def find(name: str, data: bytes) -> tuple[Mention, ...]:
+        if not literals.may_match(data):
+            return ()
+        return tuple(mentions(name, data, re.compile(pattern)))
+
+    return find
+
+
+def mentions(
+    name: str,
+    data: bytes,
+    pattern: re.Pattern[bytes],
+    wanted: Callable[[bytes, int], bool] | None = None,
+    group: int = 0,
+) -> list[Mention]:
+    """What a pattern, or a group of it, finds in a file, where ``wanted`` agrees to its place; -1 is the group that matched last."""
+    found: list[Mention] = []
+    line, counted = 1, 0
+    for match in pattern.finditer(data):
+        start = match.start()
+        line += data.count(b"\n", counted, start)
+        counted = start
+        if wanted is None or wanted(data, start):
+            text = match[(match.lastindex or 0) if group < 0 else group]
+            found.append(Mention(decode(text), name, line))
+    return found
