@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 from dockfix.context.disk import Disk, Listing, is_file
 from dockfix.context.dockerignore import Ignore, parse_ignore
@@ -16,7 +15,8 @@ from dockfix.context.patterns import BadPatternError, go_match, has_wildcards
 from dockfix.syntax import decode, encode
 
 
-class CopySet(NamedTuple):
+@dataclass(frozen=True)
+class CopySet:
     """What a COPY takes from the build context; all paths are relative to its root, with slashes.
 
     ``files`` are regular files and symbolic links. ``missing`` are named sources, as written, that are not there or are

@@ -232,6 +232,10 @@ class Disk:
             answers[question] = work()
         return answers[question]  # type: ignore[no-any-return]
 
+    def size(self, path: str) -> int:
+        """The bytes of a listed file, 0 where the folder could not be listed."""
+        return self.listing.files.get(path, 0) if self.listing is not None else 0
+
     def harmless(self, path: str, head: int) -> bool:
         """Whether a file that ``read`` cannot give is known to be no text: binary in its first ``head`` bytes, or no file.
 

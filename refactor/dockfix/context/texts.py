@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Hashable, Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
 from dockfix.context.kinds import HEAD, MAX_FILE, is_python, is_script, is_text, passed_over
 from dockfix.context.literals import literals_of
 from dockfix.syntax import decode
-
-if TYPE_CHECKING:
-    from dockfix.context.disk import Disk
 
 MAX_FILES = 5_000
 MAX_BYTES = 32 << 20
@@ -37,6 +34,19 @@ class Selection(NamedTuple):
     whole: bool
 
 
+class Folder(Protocol):
+    """What the texts are read from: ``disk.Disk``."""
+
+    def size(self, path: str) -> int:
+        """The bytes of a listed file, 0 where the folder could not be listed."""
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file, None where it cannot be read."""
+
+    def harmless(self, path: str, head: int) -> bool:
+        """Whether a file that cannot be read is known to be no text, by its first ``head`` bytes."""
+
+
 class _Asked:
     """The answers to one question: those that are not empty, of the first ``count`` files that were read."""
 
@@ -46,9 +56,9 @@ class _Asked:
 
 
 class Texts:
-    """The texts below the root of a Disk. May be asked by several threads: at worst both work out the same answer."""
+    """The texts below a folder. May be asked by several threads: at worst both work out the same answer."""
 
-    def __init__(self, disk: Disk) -> None:
+    def __init__(self, disk: Folder) -> None:
         self._disk = disk
         self._texts: dict[str, bytes | None] = {}  # None for what is no text
         self._unread: set[str] = set()  # what may be text, and could not be read
@@ -92,8 +102,7 @@ class Texts:
         return Selection(found, frozenset(found), whole)
 
     def _read(self, name: str) -> None:
-        listing = self._disk.listing
-        size = listing.files.get(name, 0) if listing is not None else 0
+        size = self._disk.size(name)
         if passed_over(name, size):
             self._passed_over.add(name)
             return
