@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import partial
 from typing import ClassVar
 
-from dockfix.context.application import Application, Mention
+from dockfix.context.application import Mention, application
 from dockfix.context.dockerignore import Ignore, parse_ignore
 from dockfix.engine.transform import Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts
@@ -96,7 +97,8 @@ class _Chooser:
         self.lines: list[str] = []
         self.warnings: list[Reason] = []
         # what only describes the project, or is read before the image is built, shows no need of the program
-        self.sources = Application(facts.context, frozenset(name for name in files if not _DESCRIBES.match(name)))
+        told = facts.context.disk.once(("described", files), lambda: frozenset(filter(_DESCRIBES.match, files)))
+        self.sources = application(facts.context, files - told)
         self.named = self._named_files()
         units = [unit for stage in facts.model.stages for _, unit in stage.units]
         self.commands = [unit.command.text for unit in units if unit.effects.action is None]
@@ -138,8 +140,7 @@ class _Chooser:
         return any(pattern.startswith("!") and pattern.rstrip("/").endswith(base) for pattern in self.ignore.patterns)
 
     def _allowed(self, pattern: str, group: IgnoreGroup) -> bool:
-        probe = Ignore((pattern,))
-        hit = sorted(name for name in self.files if probe.ignores(name))
+        hit = self.facts.context.disk.once(("matched", pattern, self.files), partial(_matched, pattern, self.files))
         needed = group.needed
         if self.named & set(hit):
             return False
@@ -249,6 +250,11 @@ class _Chooser:
             if set(taken.missing) - set(before.missing) or (lost and wild and not before.directories):
                 return True
         return False
+
+
+def _matched(pattern: str, files: frozenset[str]) -> list[str]:
+    probe = Ignore((pattern,))
+    return sorted(name for name in files if probe.ignores(name))
 
 
 def _path(word: str) -> bytes:

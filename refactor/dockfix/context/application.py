@@ -87,6 +87,8 @@ class Application:
         self.context = context
         self.files = files
         self._shared = context.disk.texts
+        self._mentioned: dict[frozenset[str], tuple[Mention, ...]] = {}
+        self._searched: dict[bytes, tuple[Mention, ...]] = {}
 
     @property
     def known(self) -> bool:
@@ -151,8 +153,14 @@ class Application:
         or, for names that mean nothing else, where any of them does; comments and docstrings don't. A Python file that
         cannot be parsed counts as a whole. Names that are words of English count only where a command may stand.
         """
+        asked = frozenset(word for word in words if word)
+        if asked not in self._mentioned:
+            self._mentioned[asked] = self._find_mentions(asked)
+        return self._mentioned[asked]
+
+    def _find_mentions(self, words: frozenset[str]) -> tuple[Mention, ...]:
         held: dict[str, list[str]] = {}
-        for word in sorted({word for word in words if word}):
+        for word in sorted(words):
             holds = partial(_holds, word.encode("utf-8", "surrogatepass"))
             files = {name for kind in _IS for name, _ in self._answers(("holds", word), holds, kind)}
             for name in files:
@@ -233,7 +241,16 @@ class Application:
 
     def search(self, pattern: bytes) -> tuple[Mention, ...]:
         """All that a regular expression finds in the text files. Raises re.error for a pattern that is none."""
-        return _all(self._answers(pattern, finder(pattern)))
+        if pattern not in self._searched:
+            self._searched[pattern] = _all(self._answers(pattern, finder(pattern)))
+        return self._searched[pattern]
+
+
+def application(context: BuildContext, files: frozenset[str]) -> Application:
+    """The application of these files: the same one for all who ask, as long as none of them is laid over."""
+    if not context.overlay.keys().isdisjoint(files):
+        return Application(context, files)
+    return context.disk.once(("application", files), partial(Application, context, files))
 
 
 def _all(found: Iterable[tuple[str, Iterable[Mention]]]) -> tuple[Mention, ...]:

@@ -60,7 +60,27 @@ class _Pass:
     refusals: list[Note] = field(default_factory=list)
     warnings: list[Note] = field(default_factory=list)
     declares: set[Declared] = field(default_factory=set)
-    held_back: bool = False
+    held_back: _Held | None = None
+
+    def copy(self) -> _Pass:
+        """The same, to go another way from here."""
+        return _Pass(
+            self.facts,
+            dict(self.files),
+            [*self.changes],
+            [*self.unsafe],
+            [*self.refusals],
+            [*self.warnings],
+            set(self.declares),
+        )
+
+
+@dataclass(frozen=True)
+class _Held:
+    """The first unsafe change that was not made: the number of its transform in the chain, and what stood before it."""
+
+    number: int
+    before: _Pass
 
 
 def run(path: Path, settings: Settings, *, data: bytes | None = None, context: Path | None = None) -> FileResult:
@@ -83,7 +103,8 @@ def run(path: Path, settings: Settings, *, data: bytes | None = None, context: P
     facts = gather(path, tree, context, settings, facets)
     unstable: list[Note] = []
     while True:
-        done = _chain(facts, chosen, settings, suppressions)
+        done = _Pass(facts)
+        _chain(done, chosen, settings, suppressions)
         again = _moves_again(done, chosen, settings)
         if not again:
             break
@@ -91,8 +112,8 @@ def run(path: Path, settings: Settings, *, data: bytes | None = None, context: P
             Note(again, 0, "left out, because a second run would change its result again; please report this")
         )
         chosen = tuple(transform for transform in chosen if transform.id != again)
-    if done.held_back:
-        _list_unsafe(facts, done, chosen, settings)
+    if done.held_back is not None:
+        _list_unsafe(done, done.held_back, chosen, settings, Suppressions.of(tree))
     return _result(path, text, facts, done, suppressions, unstable)
 
 
@@ -116,9 +137,11 @@ def gather(
     return Facts(tree, located, BuildContext(located.root, dockerfile=path), settings.options, hints)
 
 
-def _chain(facts: Facts, chosen: tuple[Transform, ...], settings: Settings, suppressions: Suppressions) -> _Pass:
-    done = _Pass(facts)
-    for transform in chosen:
+def _chain(
+    done: _Pass, chosen: tuple[Transform, ...], settings: Settings, suppressions: Suppressions, first: int = 0
+) -> None:
+    """Runs the transforms from the one numbered ``first`` on."""
+    for number, transform in enumerate(chosen[first:], first):
         held = suppressions.file(transform.id)
         try:
             outcome = transform.apply(done.facts)
@@ -130,14 +153,18 @@ def _chain(facts: Facts, chosen: tuple[Transform, ...], settings: Settings, supp
                 suppressions.used.add(held.line)
                 done.refusals.append(Note(transform.id, held.line, "suppressed for the whole file"))
             continue
-        _apply(done, transform, outcome, settings, suppressions)
-    return done
+        before = done.copy() if done.held_back is None else None
+        held_back = _apply(done, transform, outcome, settings, suppressions)
+        if held_back and before is not None:
+            done.held_back = _Held(number, before)
 
 
-def _list_unsafe(facts: Facts, done: _Pass, chosen: tuple[Transform, ...], settings: Settings) -> None:
-    """Puts into ``done`` what ``--unsafe`` would add: one unsafe change may be what others need."""
-    allowed = replace(settings, unsafe=True)
-    full = _chain(facts, chosen, allowed, Suppressions.of(facts.tree))
+def _list_unsafe(
+    done: _Pass, held: _Held, chosen: tuple[Transform, ...], settings: Settings, suppressions: Suppressions
+) -> None:
+    """Puts into ``done`` what ``--unsafe`` would add, from where the first change was held back: others may need it."""
+    full = held.before
+    _chain(full, chosen, replace(settings, unsafe=True), suppressions, held.number)
     reasons = {note.transform: note.message for note in full.warnings if note.reason is not None}
     added = [note for note in full.changes if note not in done.changes]
     for note in added:
@@ -147,25 +174,25 @@ def _list_unsafe(facts: Facts, done: _Pass, chosen: tuple[Transform, ...], setti
     done.refusals = [note for note in done.refusals if note.transform not in ids or note in full.refusals]
 
 
-def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settings, suppressions: Suppressions) -> None:
+def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settings, suppressions: Suppressions) -> bool:
+    """Makes the changes that are allowed; whether there are some that are not."""
     done.refusals += [Note(transform.id, reason.line, reason.text, reason) for reason in outcome.refusals]
     done.warnings += [Note(transform.id, warning.line, warning.text) for warning in outcome.warnings]
     edits = _unsuppressed(done, transform, outcome, suppressions)
     if not edits and not outcome.files:
-        return
+        return False
     notes = [Note(transform.id, edit.line, edit.reason) for edit in edits if edit.reason]
     notes += [Note(transform.id, 0, outcome.file_reason)] if outcome.files and outcome.file_reason else []
     unsafe = bool(outcome.doubts) or transform.safety == "unsafe"
     unseen = any(doubt.weight == "unseen" for doubt in outcome.doubts)
     if unsafe and not settings.unsafe and not (settings.provable and not unseen):
-        done.held_back = True
-        return
+        return True
     before = done.facts
     after = before.with_tree(replace_nodes(before.tree, {edit.node: edit.replacement for edit in edits}), outcome.files)
     broken = violations(before.model, after.model, outcome.declares) if edits else []
     if broken:
         done.warnings.append(Note(transform.id, 0, f"rolled back, because {broken[0]}"))
-        return
+        return False
     done.facts = after
     done.files |= outcome.files
     done.changes += notes
@@ -174,6 +201,7 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
     told = next((each for each in outcome.doubts if each.about is None or each.about in outcome.declares), None)
     if told is not None:
         done.warnings.append(Note(transform.id, 0, f"unsafe, because {told.text}", told))
+    return False
 
 
 def _unsuppressed(done: _Pass, transform: Transform, outcome: Outcome, suppressions: Suppressions) -> list[Edit]:
@@ -196,7 +224,8 @@ def _moves_again(done: _Pass, chosen: tuple[Transform, ...], settings: Settings)
     if not done.changes:
         return ""
     tree = parse(str(done.facts.tree))
-    second = _chain(done.facts.with_tree(tree, {}), chosen, settings, Suppressions.of(tree))
+    second = _Pass(done.facts.with_tree(tree, {}))
+    _chain(second, chosen, settings, Suppressions.of(tree))
     return second.changes[0].transform if second.changes else ""
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TypeVar
 
-from dockfix.context.application import Application, Mention
+from dockfix.context.application import Application, Mention, application
 from dockfix.context.build_context import BuildContext, CopySet
 from dockfix.context.locate import Located
 from dockfix.context.manifests.manifest import Manifest
@@ -136,15 +136,14 @@ class Facts:
         """The files that end up in the final stage, to be searched."""
         steps = set(self.final.steps)
         files = {name for step, taken in self.copies.items() if step in steps for name in taken.files}
-        return Application(
-            self.context, frozenset(files - {self.context.own_name})
-        )  # what it says is known from its tree
+        files.discard(self.context.own_name)  # what it says is known from its tree
+        return application(self.context, frozenset(files))
 
     @cached_property
     def mounts(self) -> tuple[Mention, ...]:
         """The folders that Kubernetes manifests in the build context mount something over."""
         manifests = {name for name in self.context.files() or () if name.endswith((".yaml", ".yml"))}
-        found = Application(self.context, frozenset(manifests)).search(rb"(?m)^[ \t-]*mountPath:[ \t]*['\"]?/[^\s'\"]*")
+        found = application(self.context, frozenset(manifests)).search(rb"(?m)^[ \t-]*mountPath:[ \t]*['\"]?/[^\s'\"]*")
         return tuple(mention._replace(word=mention.word[mention.word.index("/") :]) for mention in found)
 
     @cached_property

@@ -17,6 +17,8 @@ from dockfix.syntax.shell import Command, Script, parse_script, quoted
 from dockfix.syntax.shell_form import ShellForm, shell_form
 
 EffectsOf = Callable[[Command, State], Effects]
+_MAX_RUNS = 2_000
+_MAX_STATES = 4
 
 
 @dataclass(frozen=True)
@@ -245,6 +247,22 @@ def _read(node: Instruction, shell: tuple[str, ...] | None) -> ShellForm | None:
 
 
 def _run(node: Instruction, state: State, effects_of: EffectsOf) -> tuple[tuple[Unit, ...], State]:
+    """The commands of a RUN and the state after it: the same ones where the same text was looked at in the same state.
+
+    An edit leaves most instructions as they are, and many Dockerfiles share theirs.
+    """
+    key = node.text, node.escape, effects_of
+    for before, units, after in _known_runs.get(key, ()):
+        if before == state:
+            return units, after
+    if len(_known_runs) >= _MAX_RUNS:
+        _known_runs.clear()
+    units, after = _read_run(node, state, effects_of)
+    _known_runs[key] = ((state, units, after), *_known_runs.get(key, ())[: _MAX_STATES - 1])
+    return units, after
+
+
+def _read_run(node: Instruction, state: State, effects_of: EffectsOf) -> tuple[tuple[Unit, ...], State]:
     form = _read(node, state.shell)
     if form is None:
         if node.json and not any("$" in word for word in node.json):
@@ -268,3 +286,7 @@ def _units(script: Script, state: State, effects_of: EffectsOf) -> tuple[tuple[U
 def _unmovable(effects: Effects) -> Effects:
     """Effects of an exec-form RUN: what is known stays known, but no word of it has a place in the text."""
     return effects if effects.action is None else opaque("it is written in exec form")
+
+
+# Texts of RUNs with the states in which they were looked at. Threads may overwrite each other's: then it is worked out again
+_known_runs: dict[tuple[str, str, EffectsOf], tuple[tuple[State, tuple[Unit, ...], State], ...]] = {}
