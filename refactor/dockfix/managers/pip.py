@@ -13,6 +13,7 @@ from dockfix.context.project import Project, words_of_project
 from dockfix.context.requirements import closure
 from dockfix.knowledge import normalise
 from dockfix.managers import venv
+from dockfix.managers._pip_options import BLOCKERS, FLAGS, HARMLESS_SETTINGS, VALUED
 from dockfix.managers.protocol import Cache, Call, LanguageManager, Recipe
 from dockfix.model.actions import Clean, Install, Package
 from dockfix.model.artefact import Environment
@@ -22,113 +23,7 @@ from dockfix.model.reason import Reason
 from dockfix.model.state import State
 from dockfix.syntax.shell import Command
 
-# pip's own options (pip 24, `pip install --help`): those with a value, and those without
-_VALUED = {
-    "-r",
-    "--requirement",
-    "-c",
-    "--constraint",
-    "-e",
-    "--editable",
-    "-t",
-    "--target",
-    "-i",
-    "--index-url",
-    "--extra-index-url",
-    "-f",
-    "--find-links",
-    "--trusted-host",
-    "--prefix",
-    "--root",
-    "--src",
-    "--no-binary",
-    "--only-binary",
-    "--platform",
-    "--python-version",
-    "--implementation",
-    "--abi",
-    "--progress-bar",
-    "--timeout",
-    "--default-timeout",
-    "--retries",
-    "--cache-dir",
-    "--cert",
-    "--client-cert",
-    "--proxy",
-    "--log",
-    "--exists-action",
-    "--upgrade-strategy",
-    "--global-option",
-    "--install-option",
-    "--build-option",
-    "-C",
-    "--config-settings",
-    "--use-feature",
-    "--use-deprecated",
-    "--root-user-action",
-    "--keyring-provider",
-    "--report",
-    "--python",
-    "--build",
-    "-b",
-}
-_FLAGS = {
-    "--no-cache-dir",
-    "--no-cache",
-    "-U",
-    "--upgrade",
-    "--pre",
-    "--no-deps",
-    "-q",
-    "--quiet",
-    "-v",
-    "--verbose",
-    "--user",
-    "--no-input",
-    "--disable-pip-version-check",
-    "--no-warn-script-location",
-    "--no-warn-conflicts",
-    "--require-hashes",
-    "--prefer-binary",
-    "--force-reinstall",
-    "-I",
-    "--ignore-installed",
-    "--no-build-isolation",
-    "--use-pep517",
-    "--no-use-pep517",
-    "--no-compile",
-    "--compile",
-    "--no-index",
-    "--break-system-packages",
-    "--isolated",
-    "--no-color",
-    "--ignore-requires-python",
-    "--no-clean",
-    "--no-python-version-warning",
-    "--dry-run",
-    "--require-virtualenv",
-    "--check-build-dependencies",
-    "--debug",
-    "--allow-external",
-    "--allow-unverified",
-    "--process-dependency-links",
-}
 _NAMES = {"-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-f", "--find-links"}
-_BLOCKERS = {
-    "--user": "pip install --user installs into the home folder",
-    "-t": "pip install --target chooses a folder of its own",
-    "--target": "pip install --target chooses a folder of its own",
-    "--prefix": "pip install --prefix chooses a folder of its own",
-    "--root": "pip install --root chooses a folder of its own",
-    "--python": "pip --python chooses another interpreter",
-    "--no-build-isolation": "--no-build-isolation builds with the packages of the base image",
-    "--no-use-pep517": "--no-use-pep517 builds with the packages of the base image",
-    "--src": "--src keeps the sources of editable packages",
-    "--platform": "--platform installs for another machine",
-    "--report": "--report writes a file",
-    "--log": "--log writes a file",
-    "--cache-dir": "",
-}
 _LOCAL = re.compile(r"^(\.{1,2}(/|\[|$)|/|~/|file:)|\.(whl|zip|tar\.gz|tgz|tar\.bz2)$|/")
 _URL = re.compile(r"^[a-z][a-z0-9+.-]*://|^[A-Za-z0-9._-]+(\[[^\]]*\])?\s*@\s")
 _TOOLS = frozenset({"pip"})
@@ -151,43 +46,6 @@ _CONFIGURATION = (
 )
 
 
-# Settings (PIP_…) that only say where packages come from or how pip talks
-_HARMLESS_SETTINGS = frozenset(
-    {
-        "PIP_NO_CACHE_DIR",
-        "PIP_CACHE_DIR",
-        "PIP_DISABLE_PIP_VERSION_CHECK",
-        "PIP_INDEX_URL",
-        "PIP_EXTRA_INDEX_URL",
-        "PIP_TRUSTED_HOST",
-        "PIP_DEFAULT_TIMEOUT",
-        "PIP_TIMEOUT",
-        "PIP_RETRIES",
-        "PIP_ROOT_USER_ACTION",
-        "PIP_BREAK_SYSTEM_PACKAGES",
-        "PIP_PREFER_BINARY",
-        "PIP_PROGRESS_BAR",
-        "PIP_CERT",
-        "PIP_CLIENT_CERT",
-        "PIP_CONSTRAINT",
-        "PIP_FIND_LINKS",
-        "PIP_NO_INPUT",
-        "PIP_ONLY_BINARY",
-        "PIP_NO_WARN_SCRIPT_LOCATION",
-        "PIP_NO_BINARY",
-        "PIP_PRE",
-        "PIP_UPGRADE",
-        "PIP_QUIET",
-        "PIP_VERBOSE",
-        "PIP_NO_COLOR",
-        "PIP_VERSION",
-        "PIP_PROXY",
-        "PIP_CONFIG_FILE",
-        "PIP_NO_COMPILE",
-        "PIP_USE_PEP517",
-        "PIP_PACKAGES",
-    }
-)
 # Variables whose paths pip, git, ssh, TLS or a compiler read
 _PATH_SETTINGS = re.compile(
     r"PIP_|SSL_|REQUESTS_|CURL_|NETRC$|GIT_|SSH_|(?:C|CPP|CXX|LD)FLAGS$|.*LIBRARY_PATH$|C_INCLUDE_PATH$|CPATH$|PKG_CONFIG"
@@ -198,7 +56,7 @@ def _settings(state: State) -> tuple[str, tuple[str, ...]]:
     """The PIP_ variable that changes where pip installs ("" for none), and the paths that variables name."""
     variables = state.variables
     known = set(state.args) | set(variables)
-    changes = next((name for name in sorted(known) if name.startswith("PIP_") and name not in _HARMLESS_SETTINGS), "")
+    changes = next((name for name in sorted(known) if name.startswith("PIP_") and name not in HARMLESS_SETTINGS), "")
     reads: list[str] = []
     for name, value in variables.items():
         if _PATH_SETTINGS.match(name):
@@ -225,6 +83,9 @@ class Pip(LanguageManager):
     modules: ClassVar[frozenset[str]] = frozenset({"pip"})
     runtime: ClassVar[str] = "python"
     reads: ClassVar[tuple[str, ...]] = (*_BUILD_READS, *_CONFIGURATION)
+    in_code: ClassVar[bytes] = (
+        rb"""['"]-m['"]\s*,\s*['"]pip['"]|pip\._internal|\bpip\.main\(|\bensurepip\b|spacy\.cli"""
+    )
     caches: ClassVar[tuple[Cache, ...]] = (
         Cache(
             "/root/.cache/pip",
@@ -242,7 +103,7 @@ class Pip(LanguageManager):
 
     def effects(self, call: Call, state: State) -> Effects:
         """install, and what only tells something."""
-        arguments = parse(call.words, state, _VALUED)
+        arguments = parse(call.words, state, VALUED)
         if not arguments.operands:
             return Effects(tools=_TOOLS)
         verb = arguments.operands[0].value
@@ -259,7 +120,7 @@ class Pip(LanguageManager):
             return opaque(f"pip {verb} is not modelled")
         root = venv.of_program(call.command, state)
         into = venv.environment(root) if root else _PREFIX
-        return self._install(parse(call.words, state, _VALUED, _FLAGS), state, into)
+        return self._install(parse(call.words, state, VALUED, FLAGS), state, into)
 
     def _install(self, arguments: Arguments, state: State, into: Environment) -> Effects:
         if arguments.unknown:
@@ -271,7 +132,7 @@ class Pip(LanguageManager):
         )
         packages: list[Package] = []
         projects: list[str] = []
-        blocked = next((_BLOCKERS[name] for name, _, _ in arguments.options if _BLOCKERS.get(name)), "")
+        blocked = next((BLOCKERS[name] for name, _, _ in arguments.options if BLOCKERS.get(name)), "")
         for word in arguments.operands[1:]:
             value = state.value(word)
             if value is None:

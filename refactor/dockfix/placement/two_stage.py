@@ -12,7 +12,7 @@ from dockfix.facts import Facts
 from dockfix.facts.reach import installer
 from dockfix.knowledge import manager_in, package_manager
 from dockfix.managers.protocol import LanguageManager
-from dockfix.managers.registry import system_managers
+from dockfix.managers.registry import language_managers, system_managers
 from dockfix.managers.verbs import by_system, language_install, system_install
 from dockfix.model.actions import Action, Clean, Install, Make, Remove, ShellState
 from dockfix.model.artefact import Environment
@@ -53,7 +53,7 @@ def place(facts: Facts) -> Placement | Reason:
     smaller = smaller_base(facts, staying, _installed(staying, division)) if "base" in facts.hints.facets else None
     certain = bool(division.replaced) or facts.hints.always
     if not certain and not isinstance(smaller, SmallerBase):
-        return _no_gain(division)
+        return _no_gain(facts, division)
     drop_covered(facts, builder, runtime)
     dropped = drop_removed(facts, builder, runtime)
     drop_idle_refresh(runtime, division)
@@ -113,7 +113,8 @@ def _precondition(facts: Facts) -> Reason | None:
         if reason:
             return reason.at(step.line)
     if len({install.into.root for _, _, install in facts.installs}) > 1:
-        return at("pip installs into more than one place", facts.installs[-1][0].line)
+        step, _, install = facts.installs[-1]
+        return at(f"{_title(install)} installs into more than one place", step.line)
     for step, unit in stage.units:
         if isinstance(unit.effects.action, Remove) and by_system(unit.effects.action):
             return at("the file removes packages again by itself", step.line)
@@ -133,8 +134,9 @@ def _environment_blocker(facts: Facts) -> Reason | None:
         mixed = next((unit for unit in step.units if unit.effects.unbounded), None)
         if mixed:
             what = mixed.effects.opaque or mixed.command.text
-            manager = install.manager.id
-            return at(f"the RUN mixes {manager} install with a command whose effects are unknown: {what}", step.line)
+            return at(
+                f"the RUN mixes {_title(install)} install with a command whose effects are unknown: {what}", step.line
+            )
     return None
 
 
@@ -146,7 +148,7 @@ def _without_installs(facts: Facts) -> Reason:
             modelled = manager is not None and manager.title == "pip"
             what = "pip is used in a way that" if modelled else f"{name} is used, which"
             return at(f"{what} dockfix does not split yet", step.line)
-    return at("no gain, because no pip install was found")
+    return at(f"no gain, because no {' or '.join(each.title for each in language_managers())} install was found")
 
 
 def _install_blocker(facts: Facts, install: Install) -> Reason | None:
@@ -166,7 +168,8 @@ def _unclear(facts: Facts, runtime: Placed, installs: tuple[Step, ...]) -> Reaso
         if unbounded is None or number > last:
             continue
         if first <= number and len(installs) > 1:
-            return at("it runs between two pip installs, and what it needs of the first is unknown", step.line)
+            title = _title(facts.installs[0][2])
+            return at(f"it runs between two {title} installs, and what it needs of the first is unknown", step.line)
         if manager_in(unbounded.command.text, "python"):
             return at("it may install Python packages in a way that dockfix does not know", step.line)
     return None
@@ -196,16 +199,21 @@ def _needed_early(
     return None
 
 
-def _no_gain(division: Division) -> Reason:
+def _no_gain(facts: Facts, division: Division) -> Reason:
     if division.kept:
         package, reason = next(iter(division.kept.items()))
         return at(
             f"no gain, because every package has to stay in the image ({package.name}: {reason.text})", reason.line
         )
-    return at("no gain, because no apt package that only building needs is installed")
+    kind = facts.system.manager.title if facts.system is not None else "system"
+    return at(f"no gain, because no {kind} package that only building needs is installed")
 
 
 # --- what goes where ------------------------------------------------------------------------------------------------
+
+
+def _title(install: Install) -> str:
+    return install.manager.title if isinstance(install.manager, LanguageManager) else install.manager.id
 
 
 def _is_install(unit: Unit) -> bool:
