@@ -13,14 +13,11 @@ from dockfix.context.program.read import is_python
 from dockfix.context.scripts import commands_in_script
 from dockfix.facts import Facts
 from dockfix.knowledge import package_manager, package_managers
+from dockfix.managers.registry import language_managers
 from dockfix.model.reason import Reason, doubt
 
 _MODULE = re.compile(r"([A-Za-z_][\w.]*)(?::[\w.()]+)?")
 _SETUP = ("pyproject.toml", "setup.cfg", "setup.py")
-# How Python code starts pip without naming a program
-_PIP = rb"""['"]-m['"]\s*,\s*['"]pip['"]|pip\._internal|\bpip\.main\(|\bensurepip\b|spacy\.cli"""
-
-
 # Those of Node.js start programs far more often than they install any
 _INSTALL: tuple[Literal["python", "system"], ...] = ("python", "system")
 
@@ -50,8 +47,10 @@ def installer(facts: Facts) -> Installer | None:
         if program:
             return Installer(f"{started[program]} runs {manager.called(program)} when the container starts", True)
     places = [
-        (mention.file, mention.line, "pip")
-        for mention in facts.application.search(_PIP)
+        (mention.file, mention.line, manager.title)
+        for manager in language_managers()
+        if manager.in_code
+        for mention in facts.application.search(manager.in_code)
         if not is_development(mention.file)
     ]
     places += [

@@ -225,6 +225,9 @@ class Pip(LanguageManager):
     modules: ClassVar[frozenset[str]] = frozenset({"pip"})
     runtime: ClassVar[str] = "python"
     reads: ClassVar[tuple[str, ...]] = (*_BUILD_READS, *_CONFIGURATION)
+    in_code: ClassVar[bytes] = (
+        rb"""['"]-m['"]\s*,\s*['"]pip['"]|pip\._internal|\bpip\.main\(|\bensurepip\b|spacy\.cli"""
+    )
     caches: ClassVar[tuple[Cache, ...]] = (
         Cache(
             "/root/.cache/pip",

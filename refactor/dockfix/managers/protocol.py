@@ -91,11 +91,13 @@ class LanguageManager(Manager):
     """A manager of a language's packages, such as pip.
 
     ``runtime`` is the id of what runs them. ``reads`` is what building and installing any package may read: tools, headers,
-    configuration, credentials, certificates.
+    configuration, credentials, certificates. ``in_code`` is a pattern of code that starts it without naming a program, empty where
+    there is no such code.
     """
 
     runtime: ClassVar[str]
     reads: ClassVar[tuple[str, ...]] = ()
+    in_code: ClassVar[bytes] = b""
 
     @abstractmethod
     def manifest(
