@@ -58,7 +58,7 @@ SETTINGS: dict[str, Any] = {
     "files": FILES,
     "layers": [],  # of every image
     "python": {"executable": "/usr/local/bin/python3", "version": "3.11.7", "data": "/usr/local", "modules": {"ssl": ""},
-               "distributions": {"flask": "3.0.3"}},
+               "packages": {"flask": "3.0.3"}},
     "ldd": "\tlibc.so.6 => /lib/libc.so.6 (0x0000)\n",
     "runs": [],  # rules: words (pattern), out, err, status, sleep
     "states": [{"Status": "exited", "Running": False, "ExitCode": 0}],  # one after the other; the last one stays

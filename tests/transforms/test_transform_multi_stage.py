@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dockfix.facts import Hints
 from dockfix.knowledge import Linter, linters
 from results import Project, refusal, stages, text_of, unsafe
 
@@ -383,3 +384,9 @@ def test_a_manifest_that_is_removed_again_leaves_the_runtime_stage(project: Proj
     assert "/tmp/requirements.txt" not in runtime
     kept = text.replace("rm -r /tmp/requirements.txt", "cp /tmp/requirements.txt /x && rm -r /tmp/requirements.txt")
     assert "cp /tmp/requirements.txt /x && rm -r /tmp/requirements.txt" in stages(text_of(project(kept, only=ONLY)))[1]
+
+
+def test_a_package_that_is_kept_says_which_setting_asks_for_it(project: Project) -> None:
+    result = project(basic(), options={"multi-stage.keep": "gcc"})
+    assert refusal(result, "multi-stage") == "gcc stays: multi-stage.keep names it"
+    assert Hints(keep=frozenset({"gcc"})).keeps == "it is to be kept"  # where no setting is known to say so

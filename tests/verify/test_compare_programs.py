@@ -9,15 +9,15 @@ from dockfix.verify.compare import (
     broken_interpreters,
     compare_access,
     compare_commands,
+    compare_interpreters,
     compare_libraries,
     compare_modules,
     compare_packages,
-    compare_python,
     compare_user,
     lost_programs,
     wanted_by_config,
 )
-from dockfix.verify.image import Image, PythonFacts
+from dockfix.verify.image import Image, RuntimeFacts
 
 
 @pytest.mark.covers("comparison/commands")
@@ -100,8 +100,8 @@ def test_broken_interpreters() -> None:
     assert broken_interpreters(after, after) == []
 
 
-def python(distributions: dict[str, str], modules: dict[str, str], version: str = "3.11.9") -> Image:
-    return Image({}, snapshot(), PythonFacts("/usr/bin/python", version, distributions, modules))
+def python(packages: dict[str, str], modules: dict[str, str], version: str = "3.11.9") -> Image:
+    return Image({}, snapshot(), {"python": RuntimeFacts("/usr/bin/python", version, packages, modules)})
 
 
 @pytest.mark.covers("comparison/distributions", "comparison/modules")
@@ -122,21 +122,28 @@ def test_packages_and_modules() -> None:
         "cv2 cannot be imported: ImportError: libGL.so.1",
         "gone cannot be imported: it is not there",
     ]
-    assert compare_python(before, after) == compare_packages(before, before) == compare_modules(before, before) == []
+    assert (
+        compare_interpreters(before, after) == compare_packages(before, before) == compare_modules(before, before) == []
+    )
 
 
 def test_the_interpreter_itself() -> None:
     before, broken = (
         python({"flask": "3.0"}, {"flask": ""}),
-        Image({}, snapshot(), python_error="libpython3.11.so.1.0 is missing"),
+        Image({}, snapshot(), silent={"python": "libpython3.11.so.1.0 is missing"}),
     )
-    assert [finding.message for finding in compare_python(before, broken)] == [
+    assert [finding.message for finding in compare_interpreters(before, broken)] == [
         "the interpreter of the new image does not start: libpython3.11.so.1.0 is missing"
     ]
-    assert [finding.message for finding in compare_python(before, python({}, {}, "3.12.1"))] == [
+    assert [finding.message for finding in compare_interpreters(before, python({}, {}, "3.12.1"))] == [
         "Python is 3.12.1 instead of 3.11.9"
     ]
-    assert compare_python(broken, before) == compare_packages(before, broken) == compare_modules(before, broken) == []
+    assert (
+        compare_interpreters(broken, before)
+        == compare_packages(before, broken)
+        == compare_modules(before, broken)
+        == []
+    )
 
 
 def missing(files: dict[str, set[str]] | None) -> Image:

@@ -9,16 +9,27 @@ from typing import Any
 
 import pytest
 
+from dockfix.managers.apt import APT
+from dockfix.runtimes.python import PYTHON
 from dockfix.verify import running
 from dockfix.verify.engines import Engine, EngineError
-from dockfix.verify.image import PythonFacts
+from dockfix.verify.image import RuntimeFacts
 from dockfix.verify.process import Cancelled
-from dockfix.verify.running import Conditions, Start, Tool, ask_python, missing_libraries, package_of, run_smoke, start
+from dockfix.verify.running import (
+    Conditions,
+    Start,
+    Tool,
+    ask_interpreter,
+    missing_libraries,
+    package_of,
+    run_smoke,
+    start,
+)
 from dockfix.verify.smoke import Smoke, from_text
 from fake_docker import FakeDocker
 
 IMAGE = "dockfix-verify/x:1"
-TOOL = Tool("dockfix-verify/before:1", "/usr/local/bin/python3")
+TOOL = Tool("dockfix-verify/before:1", PYTHON, "/usr/local/bin/python3")
 UP = {"Status": "running", "Running": True, "ExitCode": 0}
 PLACES = Conditions(environment=("A=1",), wait=3)
 
@@ -64,7 +75,7 @@ def contained(docker: FakeDocker) -> bool:
 
 
 def test_what_python_says(docker: FakeDocker, engine: Engine) -> None:
-    assert ask_python(engine, IMAGE, "/usr/local/bin/python3", PLACES) == PythonFacts(
+    assert ask_interpreter(engine, IMAGE, PYTHON, "/usr/local/bin/python3", PLACES) == RuntimeFacts(
         "/usr/local/bin/python3", "3.11.7", {"flask": "3.0.3"}, {"ssl": ""}, "/usr/local"
     )
     argv = docker.argv("run")[0]
@@ -82,13 +93,16 @@ def test_what_python_says(docker: FakeDocker, engine: Engine) -> None:
 ])  # fmt: skip
 def test_a_python_that_does_not_answer(docker: FakeDocker, engine: Engine, rule: dict[str, object], said: str) -> None:
     docker.set(runs=[{"words": "--entrypoint", **rule}])
-    assert ask_python(engine, IMAGE, "/usr/bin/python", PLACES) == said
+    assert ask_interpreter(engine, IMAGE, PYTHON, "/usr/bin/python", PLACES) == said
 
 
 def test_a_python_that_takes_too_long(docker: FakeDocker, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "IMPORTS_WITHIN", 0.3)
     docker.set(runs=[{"words": ".", "sleep": 60}])
-    assert ask_python(engine, IMAGE, "python", PLACES) == "its modules could not be imported: no end after 0 s"
+    assert (
+        ask_interpreter(engine, IMAGE, PYTHON, "python", PLACES)
+        == "its modules could not be imported: no end after 0 s"
+    )
 
 
 def test_the_last_answer_counts() -> None:
@@ -134,9 +148,9 @@ def test_whose_file_it_is(docker: FakeDocker, engine: Engine, said: str, package
             {"words": "dpkg", "err": "dpkg-query: no path found\n", "status": 1},
         ]
     )
-    assert package_of(engine, IMAGE, "/lib/x", PLACES) == package  # a merged /usr has two names for it
+    assert package_of(engine, IMAGE, "/lib/x", APT, PLACES) == package  # a merged /usr has two names for it
     docker.set(runs=[{"words": "dpkg", "err": "dpkg-query: no path found matching: x\n", "status": 1}])
-    assert package_of(engine, IMAGE, "/lib/x", PLACES) == ""
+    assert package_of(engine, IMAGE, "/lib/x", APT, PLACES) == ""
 
 
 def test_smoke_commands(docker: FakeDocker, engine: Engine) -> None:
@@ -204,7 +218,7 @@ def test_ports_are_asked_from_beside(docker: FakeDocker, engine: Engine) -> None
     probe = next(argv for argv in docker.argv("run") if "-d" not in argv)
     name = docker.argv("run", "-d")[0][3]
     assert probe[probe.index("--network") + 1] == f"container:{name}"
-    assert probe[-4:] == ["--entrypoint", TOOL.python, TOOL.image, "-"]
+    assert probe[-4:] == ["--entrypoint", TOOL.interpreter, TOOL.image, "-"]
     wanted = json.loads(probe[probe.index("--env") + 1].removeprefix("DOCKFIX_PROBE="))
     assert wanted["ports"] == [90, 8000]
     assert wanted["requests"] == [{"port": 8000, "path": "/x", "statuses": [200], "expect": ""}]

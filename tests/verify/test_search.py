@@ -418,6 +418,41 @@ def test_learning_step_by_step(with_more: Callable[[Judge], Bench], monkeypatch:
     assert found.learned[-1].value == "g++ make"
 
 
+def test_what_was_learned_goes_with_the_change_that_it_was_for(
+    with_more: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def judge(names: set[str], candidate: Candidate) -> Proof:
+        lost = [] if "make" in runtime_of(candidate) else ["make"]
+        return differs("gone", "x", *lost) if "multi-stage" in names else EQUAL
+
+    made = with_more(judge)
+    missing(monkeypatch, {"make": "a"})
+    found = of(made.verify())
+    assert "adding make" in made.said
+    assert (found.verdict, found.learned) == (Verdict.EQUAL, ())
+    assert [each.transform for each in found.dropped] == ["multi-stage"]
+
+
+def test_what_is_learned_of_a_file_that_has_stages_already(
+    bench: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the smaller base that has to have the package then."""
+    made = bench(lambda _, candidate: EQUAL if "libexample1" in runtime_of(candidate) else differs(check="libraries"))
+    (made.path.parent / "requirements.txt").write_text("flask==3.0.3\n", "utf-8")
+    made.path.write_text(
+        "FROM python:3.11 AS made\nRUN python -m venv /opt/venv\nENV PATH=/opt/venv/bin:$PATH\nCOPY requirements.txt .\n"
+        "RUN pip install -r requirements.txt\n\nFROM python:3.11\nCOPY --from=made /opt/venv /opt/venv\n"
+        'ENV PATH=/opt/venv/bin:$PATH\nWORKDIR /app\nCOPY . .\nCMD ["python", "app.py"]\n',
+        "utf-8",
+    )
+    missing(monkeypatch, {"libexample1": "libexample.so.1 belongs to it"})
+    verified = made.verify(Settings(select=frozenset({"slim-base"})))
+    found = of(verified)
+    assert (found.verdict, found.applied) == (Verdict.EQUAL, ("slim-base",))
+    assert found.learned == (Learned("multi-stage.keep", "libexample1", "libexample.so.1 belongs to it"),)
+    assert "libexample1" in verified.result.files[0].after
+
+
 def test_the_package_is_found_in_the_original(
     with_more: Callable[[Judge], Bench], docker: FakeDocker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -430,7 +465,8 @@ def test_the_package_is_found_in_the_original(
         )
     )
     original = Prover.original
-    image = verify_images.image({"/usr/bin/make": verify_images.program()}, Env=["PATH=/usr/bin"])
+    files = {"/usr/bin/make": verify_images.program(), "/var/lib/dpkg/status": verify_images.file()}
+    image = verify_images.image(files, Env=["PATH=/usr/bin"])
     monkeypatch.setattr(Prover, "original", lambda prover: replace(original(prover), image=image))
     docker.set(runs=[{"words": "--entrypoint dpkg before -S /usr/bin/make", "out": "make: /usr/bin/make\n"}])
     assert of(made.verify()).learned == (Learned("multi-stage.keep", "make", "make belongs to it"),)

@@ -45,8 +45,9 @@ class Settings:
     @property
     def hints(self) -> Hints:
         """What the settings of transforms tell about the image. Raises OptionError."""
-        given = {option.hint: option.of(self.options) for option in options().values() if option.hint}
-        return Hints(**{**given, **self.told})
+        known = {option.hint: option for option in options().values() if option.hint}
+        given = {hint: option.of(self.options) for hint, option in known.items()}
+        return Hints(**{**given, **self.told, "settings": {hint: option.key for hint, option in known.items()}})
 
 
 @dataclass

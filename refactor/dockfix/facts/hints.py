@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Facet = Literal["environment", "parts", "base", "ignore file"]
@@ -15,7 +16,7 @@ class Hints:
 
     ``release`` is the release of the base image's system, "" where its tag says it. With ``always`` a stage is split even where nothing
     leaves the image. ``facets`` are what somebody will write: of the placement an environment that can be carried, the stages
-    and a smaller base; an ignore file.
+    and a smaller base; an ignore file. ``settings`` are the keys by which people give these fields, by field.
     """
 
     keep: frozenset[str] = frozenset()
@@ -23,3 +24,10 @@ class Hints:
     release: str = ""
     always: bool = False
     facets: frozenset[Facet] = ALL_FACETS
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def keeps(self) -> str:
+        """Why a package of ``keep`` stays, as a clause."""
+        key = self.settings.get("keep")
+        return f"{key} names it" if key else "it is to be kept"

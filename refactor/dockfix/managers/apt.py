@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from dockfix.knowledge import apt as tables
+from dockfix.managers.databases import DPKG, Database
 from dockfix.managers.protocol import Cache, Call, Packages, Recipe, SystemManager
 from dockfix.model.actions import Clean, Install, Package, Refresh, Remove, Upgrade
 from dockfix.model.artefact import Environment
@@ -41,6 +42,7 @@ class Apt(SystemManager):
     )
     runs_others: ClassVar[bool] = True
     packages: ClassVar[Packages] = tables
+    database: ClassVar[Database] = DPKG
     siblings: ClassVar[frozenset[str]] = frozenset({"aptitude", "dpkg"})
     index: ClassVar[str] = "/var/lib/apt/lists"
     leaves: ClassVar[tuple[str, ...]] = (
@@ -116,6 +118,11 @@ class Apt(SystemManager):
     def owner(self, path: str) -> tuple[str, ...]:
         """dpkg tells."""
         return ("dpkg", "-S", path)
+
+    def owner_in(self, said: str) -> str:
+        """The first of ``libpq5:amd64, other: /usr/lib/…``."""
+        owners, found, _ = said.partition(": ")
+        return owners.split(",")[0].split(":")[0].strip() if found else ""
 
 
 APT = Apt()

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal, Protocol
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.manifests.manifest import Manifest
+from dockfix.managers.databases import Database
 from dockfix.model.actions import Install
 from dockfix.model.artefact import Environment
 from dockfix.model.effects import Effects
@@ -90,7 +91,8 @@ class LanguageManager(Manager):
     """A manager of a language's packages, such as pip.
 
     ``runtime`` is the id of what runs them. ``reads`` is what building and installing any package may read: tools, headers,
-    configuration, credentials, certificates. ``in_code`` is a pattern of code that starts it without naming it as a program.
+    configuration, credentials, certificates. ``in_code`` is a pattern of code that starts it without naming a program, empty where
+    there is no such code.
     """
 
     runtime: ClassVar[str]
@@ -142,10 +144,12 @@ class SystemManager(Manager):
     """A manager of a system's packages, such as apt.
 
     ``siblings`` are other programs that work on the same packages. ``index`` is where its lists lie, ``leaves`` are the paths that
-    no program needs of what it leaves behind, ``reads`` its configuration, keys and certificates.
+    no program needs of what it leaves behind, ``reads`` its configuration, keys and certificates. ``database`` is where an image
+    says what it has installed.
     """
 
     packages: ClassVar[Packages]
+    database: ClassVar[Database]
     siblings: ClassVar[frozenset[str]] = frozenset()
     index: ClassVar[str]
     leaves: ClassVar[tuple[str, ...]] = ()
@@ -166,3 +170,7 @@ class SystemManager(Manager):
     @abstractmethod
     def owner(self, path: str) -> tuple[str, ...]:
         """The command that names the package which owns a file."""
+
+    @abstractmethod
+    def owner_in(self, said: str) -> str:
+        """The package that the output of this command names, "" for none."""

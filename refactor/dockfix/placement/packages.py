@@ -64,7 +64,7 @@ def divide(
             if package.name in drop:
                 replaced[package] = ()
             elif role in {"build", "dev", "git"}:
-                kept[package] = at("multi-stage.keep names it")
+                kept[package] = at(facts.hints.keeps)
             continue
         if role not in {"build", "dev", "git"}:
             continue

@@ -73,5 +73,5 @@ def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: froz
     if tk:
         packages["libtk8.6"] = "the code imports tkinter"
     for name in sorted(facts.hints.keep):
-        packages.setdefault(name, "multi-stage.keep names it")
+        packages.setdefault(name, facts.hints.keeps)
     return SmallerBase(image, {name: why for name, why in sorted(packages.items()) if name not in there}, tk)

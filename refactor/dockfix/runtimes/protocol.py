@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 from dockfix.facts import Facts
 from dockfix.model.artefact import Environment
 from dockfix.model.reason import Reason
 
+Probe = Literal["packages", "ports"]
+
 
 class Runtime(ABC):
     """What runs the programs of a language, such as Python.
 
-    ``id`` is what managers and base images call it, ``title`` what people do.
+    ``id`` is what managers and base images call it, ``title`` what people do. ``sources`` are the endings of files with its code,
+    each with what a comment begins with there.
+
+    The rest is how it shows in an image that was built. ``interpreters`` are the names of its program, the one to be asked first in
+    front; with ``-`` for an argument it runs what it is given on standard input. ``installers`` are packages that only install others, so
+    that an environment may have its own or none; of ``any_version`` another version does as well. ``environment_file`` is the name of
+    the file that marks the root of an environment, "" where there are none. The rest are patterns: ``package_folder`` of the names of
+    the folders that packages lie in, ``library`` of the folder that the interpreter's own library lies in, ``remade`` of the paths of what
+    it makes anew wherever it may write, ``leavings`` of others of what belongs to it and to its installers, and to no application.
     """
 
     id: ClassVar[str]
     title: ClassVar[str]
+    sources: ClassVar[Mapping[str, str]]
+    interpreters: ClassVar[tuple[str, ...]]
+    installers: ClassVar[frozenset[str]] = frozenset()
+    any_version: ClassVar[frozenset[str]] = frozenset()
+    environment_file: ClassVar[str] = ""
+    package_folder: ClassVar[str]
+    library: ClassVar[str]
+    remade: ClassVar[str] = r"(?!)"
+    leavings: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def environment(self, facts: Facts) -> Environment:
@@ -30,3 +50,7 @@ class Runtime(ABC):
     @abstractmethod
     def holds_back(self, facts: Facts) -> Reason | None:
         """Why packages have to stay where they are, None where nothing speaks against moving them."""
+
+    @abstractmethod
+    def probe(self, what: Probe) -> str:
+        """A script for the interpreter of an image, which needs nothing else; ``probes`` says what it is given and what it prints."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from dockfix.facts import Facts
 from dockfix.managers import venv
 from dockfix.model.artefact import Environment
 from dockfix.model.reason import Reason
-from dockfix.runtimes.protocol import Runtime
+from dockfix.runtimes.probes import source
+from dockfix.runtimes.protocol import Probe, Runtime
 from dockfix.runtimes.python_paths import system_python_blocker
 
 ROOT = "/opt/venv"
@@ -19,6 +21,22 @@ class Python(Runtime):
 
     id: ClassVar[str] = "python"
     title: ClassVar[str] = "Python"
+    sources: ClassVar[Mapping[str, str]] = {".py": "#"}
+    interpreters: ClassVar[tuple[str, ...]] = ("python3", "python")
+    # a virtual environment has its own, of another version, or none: they install, and the program does not need them
+    installers: ClassVar[frozenset[str]] = frozenset({"pip", "wheel"})
+    # what setuptools gives a program at run time is a module, and compared as such
+    any_version: ClassVar[frozenset[str]] = frozenset({"setuptools"})
+    environment_file: ClassVar[str] = "pyvenv.cfg"
+    package_folder: ClassVar[str] = "(?:site|dist)-packages"
+    library: ClassVar[str] = r"/usr(?:/local)?/lib/python[\w.]*"
+    remade: ClassVar[str] = r"(?:/.*)?/__pycache__|/.*\.pyc"
+    leavings: ClassVar[tuple[str, ...]] = (
+        r"/usr/share/python3|/var/lib/python|/etc/python\d.*",
+        r"/(?:root|home/[^/]+)/\.local/lib/python[^/]*",
+        # in the folder of a project that is installed
+        r"/.*\.egg-info|/.*/build/(?:lib|bdist|temp)[^/]*",
+    )
 
     def environment(self, facts: Facts) -> Environment:
         """A virtual environment at one path, the same in each stage."""
@@ -33,6 +51,10 @@ class Python(Runtime):
     def holds_back(self, facts: Facts) -> Reason | None:
         """What resets PATH, or names a folder of the base image's Python."""
         return system_python_blocker(facts)
+
+    def probe(self, what: Probe) -> str:
+        """Python 3.6 or later."""
+        return source(f"python_{what}")
 
 
 PYTHON = Python()

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dockfix.runtimes.protocol import Runtime
 from dockfix.runtimes.python import PYTHON
 
-_RUNTIMES = {runtime.id: runtime for runtime in (PYTHON,)}
+_RUNTIMES: dict[str, Runtime] = {runtime.id: runtime for runtime in (PYTHON,)}
+
+
+def runtimes() -> tuple[Runtime, ...]:
+    """Every runtime that dockfix knows."""
+    return tuple(_RUNTIMES.values())
 
 
 def runtime_of(name: str) -> Runtime | None:

@@ -1,10 +1,10 @@
-"""An image as the comparisons see it: its settings, its file system, what its own interpreter says."""
+"""An image as the comparisons see it: its settings, its file system, what its own interpreters say."""
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -13,16 +13,16 @@ from dockfix.verify.snapshot import Snapshot, User
 
 
 @dataclass(frozen=True)
-class PythonFacts:
-    """What the image's interpreter says, run as the image's user.
+class RuntimeFacts:
+    """What the image's interpreter says of one runtime, run as the image's user.
 
-    ``distributions`` are by normalised name, with the version; ``modules`` by top-level name, with "" for one that could be
+    ``packages`` are by normalised name, with the version; ``modules`` by top-level name, with "" for one that could be
     imported, else the last line of the error. ``data`` is the folder for those files of packages that are not code.
     """
 
     executable: str
     version: str
-    distributions: Mapping[str, str]
+    packages: Mapping[str, str]
     modules: Mapping[str, str]
     data: str = ""
 
@@ -31,16 +31,21 @@ class PythonFacts:
 class Image:
     """One image.
 
-    ``config`` is the ``.Config`` of ``docker image inspect``. ``python`` is None where there is no interpreter or it does not
-    start, and ``python_error`` says why. ``missing`` has, by ELF file, the names of the libraries that ldd did not find; None
-    where that was not checked.
+    ``config`` is the ``.Config`` of ``docker image inspect``. ``runtimes`` are by id those whose interpreter is there and starts;
+    ``silent`` says of the others why they gave no answer. ``missing`` has, by ELF file, the names of the libraries that ldd did
+    not find; None where that was not checked.
     """
 
     config: Mapping[str, Any]
     snapshot: Snapshot
-    python: PythonFacts | None = None
-    python_error: str = ""
+    runtimes: Mapping[str, RuntimeFacts] = field(default_factory=dict)
+    silent: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, frozenset[str]] | None = None
+
+    @property
+    def silence(self) -> str:
+        """Why no interpreter says anything, "" where one does."""
+        return "" if self.runtimes else "; ".join(self.silent.values())
 
     @cached_property
     def env(self) -> Mapping[str, str]:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO, cast
 
 from dockfix.facts import Facts
 from dockfix.model.reason import Declared
@@ -15,11 +14,12 @@ from dockfix.syntax import Instruction
 from dockfix.verify import compare
 from dockfix.verify.build import BuildArguments, Builder, BuildResult, Outcome, Recipe, named_secrets, with_own_caches
 from dockfix.verify.compare.start import compare_start
-from dockfix.verify.engines import Engine, EngineError
-from dockfix.verify.image import Image, PythonFacts
-from dockfix.verify.running import Conditions, Start, Tool, ask_python, missing_libraries, run_smoke, start
+from dockfix.verify.engines import Engine
+from dockfix.verify.image import Image, RuntimeFacts
+from dockfix.verify.look import files_of, look, tool_of
+from dockfix.verify.running import Conditions, Start, Tool, run_smoke, start
 from dockfix.verify.smoke import Smoke
-from dockfix.verify.snapshot import Snapshot, SnapshotError, read_snapshot
+from dockfix.verify.snapshot import Snapshot
 from dockfix.verify.verdict import Built, Check, Checked, Finding, Verdict
 
 Say = Callable[[str], None]
@@ -122,11 +122,9 @@ class Prover:
         self.say("looking at the original")
         base = self._base(notes)
         image = self._look(result.image, base)
-        tool = Tool(result.image, image.python.executable) if image.python else None
+        tool = tool_of(result.image, image)
         if self._requests and tool is None:
-            raise Ended(
-                Proof(Verdict.ORIGINAL_FAILS, f"{self._requests[0].name} cannot be asked: {image.python_error}")
-            )
+            raise Ended(Proof(Verdict.ORIGINAL_FAILS, f"{self._requests[0].name} cannot be asked: {image.silence}"))
         self.say("starting the original")
         began = self._start(result.image, image, tool)
         for smoke, good, said in [
@@ -154,17 +152,16 @@ class Prover:
         if result.outcome is not Outcome.OK:
             return _not_built(result, Verdict.AFTER_BROKEN)
         self.say("comparing the images")
-        image = self._look(result.image, original.base, original.image.python)
+        image = self._look(result.image, original.base, original.image.runtimes)
         return self._compare(original, candidate, result, image)
 
     def _compare(self, original: Original, candidate: Candidate, result: BuildResult, image: Image) -> Proof:
         before, made, declared = original.image, _Findings(), candidate.declares
         made.add("config", compare.compare_config(before, image, declared))
         made.add("packages", compare.compare_packages(before, image))
-        made.add(
-            "modules", compare.compare_modules(before, image, declared), "" if before.python else before.python_error
-        )
-        made.add("interpreter", [*compare.compare_python(before, image), *compare.broken_interpreters(before, image)])
+        made.add("modules", compare.compare_modules(before, image, declared), before.silence)
+        broken = compare.broken_interpreters(before, image)
+        made.add("interpreter", [*compare.compare_interpreters(before, image), *broken])
         unchecked = "" if before.missing is not None and image.missing is not None else "an image has no ldd"
         made.add("libraries", [] if unchecked else compare.compare_libraries(before, image), unchecked)
         gone = compare.lost_programs(before, image)
@@ -208,7 +205,8 @@ class Prover:
         if original.changing is None:
             self.say("building the original once more")
             result = self._build("before-again", self.before, replace(self.plan.arguments, no_cache=True, pull=False))
-            entries = self._snapshot(result.image, original.base).entries if result.outcome is Outcome.OK else {}
+            built = result.outcome is Outcome.OK
+            entries = files_of(self.engine, result.image, original.base).entries if built else {}
             old = original.image.snapshot.entries
             original.changing = frozenset(
                 path for path, entry in entries.items() if path in old and entry.digest != old[path].digest
@@ -262,12 +260,12 @@ class Prover:
         """The file system of a base image, which is read once for all the Dockerfiles that start from the same layers."""
         layers = tuple((self.engine.image(reference).get("RootFS") or {}).get("Layers") or ())
         if not layers:
-            return self._snapshot(reference, None)
+            return files_of(self.engine, reference, None)
         with self.engine.reading:  # who needs the same one waits for it
             if layers not in self.engine.bases:
                 while len(self.engine.bases) >= KEPT_BASES:
                     del self.engine.bases[next(iter(self.engine.bases))]
-                self.engine.bases[layers] = self._snapshot(reference, None)
+                self.engine.bases[layers] = files_of(self.engine, reference, None)
             return self.engine.bases[layers]
 
     def _stage_start(self) -> Instruction | None:
@@ -278,32 +276,8 @@ class Prover:
         )
         return chosen[-1].start if chosen else None
 
-    def _snapshot(self, reference: str, base: Snapshot | None) -> Snapshot:
-        with self.engine.exported(reference) as tar:
-            try:
-                return read_snapshot(cast(BinaryIO, tar), base)
-            except SnapshotError as error:
-                raise EngineError(f"the image's files could not be read: {error}") from error
-
-    def _look(self, reference: str, base: Snapshot | None, before: PythonFacts | None = None) -> Image:
-        config: Mapping[str, Any] = self.engine.image(reference)["Config"]
-        snapshot = self._snapshot(reference, base)
-        image = Image(config, snapshot)
-        conditions = self.plan.conditions
-        known = set(base.entries) if base else set()
-        files = sorted(
-            path
-            for path, entry in snapshot.entries.items()
-            if entry.elf and path not in snapshot.owned and path not in known and "\n" not in path
-        )
-        missing = missing_libraries(self.engine, reference, files, conditions)
-        python = next((found for name in ("python3", "python") if (found := snapshot.which(name, image.path))), None)
-        if python is None:
-            return replace(image, missing=missing, python_error="there is no python on PATH")
-        facts = ask_python(self.engine, reference, python, conditions, before.modules if before else ())
-        if isinstance(facts, str):
-            return replace(image, missing=missing, python_error=f"{python} does not run: {self.builder.hide(facts)}")
-        return replace(image, missing=missing, python=facts)
+    def _look(self, reference: str, base: Snapshot | None, before: Mapping[str, RuntimeFacts] | None = None) -> Image:
+        return look(self.engine, reference, base, self.plan.conditions, self.builder.hide, before)
 
     def _start(self, reference: str, image: Image, tool: Tool | None) -> Start:
         ports = frozenset(

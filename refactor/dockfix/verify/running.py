@@ -1,4 +1,4 @@
-"""What an image does: its own Python's answers, what its loader misses, how its container starts, what it says to requests."""
+"""What an image does: its own interpreters' answers, what its loader misses, how its container starts, what it says to requests."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from dockfix.managers.protocol import SystemManager
+from dockfix.runtimes.probes import MARK
+from dockfix.runtimes.protocol import Runtime
 from dockfix.verify.engines import REPOSITORY, Engine, EngineError, limits
-from dockfix.verify.image import PythonFacts
-from dockfix.verify.probes import MARK, source
+from dockfix.verify.image import RuntimeFacts
 from dockfix.verify.process import TimedOut
 from dockfix.verify.smoke import Smoke
 
@@ -44,10 +46,11 @@ class Conditions:
 
 @dataclass(frozen=True)
 class Tool:
-    """An image with a Python that probes can use: the original, which is known to work."""
+    """An image with an interpreter that probes can use, by its path: the original, which is known to work."""
 
     image: str
-    python: str
+    runtime: Runtime
+    interpreter: str
 
 
 @dataclass(frozen=True)
@@ -70,9 +73,14 @@ class Start:
     seconds: float = 0.0
 
 
-def ask_python(
-    engine: Engine, image: str, python: str, conditions: Conditions, modules: Iterable[str] = ()
-) -> PythonFacts | str:
+def ask_interpreter(
+    engine: Engine,
+    image: str,
+    runtime: Runtime,
+    interpreter: str,
+    conditions: Conditions,
+    modules: Iterable[str] = (),
+) -> RuntimeFacts | str:
     """What the image's interpreter says as the image's own user; a text where it does not start. ``modules`` are tried too."""
     try:
         done = engine.run(
@@ -81,11 +89,11 @@ def ask_python(
             "--env",
             f"DOCKFIX_MODULES={' '.join(modules)}",
             "--entrypoint",
-            python,
+            interpreter,
             image,
             "-",
             timeout=IMPORTS_WITHIN,
-            stdin=source("packages"),
+            stdin=runtime.probe("packages"),
         )
     except TimedOut as error:
         return f"its modules could not be imported: {error}"
@@ -93,9 +101,7 @@ def ask_python(
     if answer is None:
         lines = done.text.strip().splitlines()
         return lines[-1] if lines else f"it ended with status {done.status}"
-    return PythonFacts(
-        answer["executable"], answer["version"], answer["distributions"], answer["modules"], answer["data"]
-    )
+    return RuntimeFacts(answer["executable"], answer["version"], answer["packages"], answer["modules"], answer["data"])
 
 
 def missing_libraries(
@@ -131,13 +137,15 @@ def missing_libraries(
     return found
 
 
-def package_of(engine: Engine, image: str, path: str, conditions: Conditions) -> str:
-    """The Debian package of the image that a file belongs to, "" where none owns it. Both names of a merged /usr are tried."""
+def package_of(engine: Engine, image: str, path: str, manager: SystemManager, conditions: Conditions) -> str:
+    """The system's package that a file of the image belongs to, "" where none owns it. Both names of a merged /usr are tried."""
     other = path.removeprefix("/usr") if path.startswith("/usr/lib") else f"/usr{path}"
     for name in (path, other):
-        done = engine.run(*conditions.words(), "--user", "0", "--entrypoint", "dpkg", image, "-S", name)
-        if done.status == 0 and ": " in done.out:
-            return done.out.split(": ", 1)[0].split(",")[0].split(":")[0].strip()
+        program, *words = manager.owner(name)
+        done = engine.run(*conditions.words(), "--user", "0", "--entrypoint", program, image, *words)
+        package = manager.owner_in(done.out) if done.status == 0 else ""
+        if package:
+            return package
     return ""
 
 
@@ -265,10 +273,10 @@ class _Probe:
                 "--env",
                 f"DOCKFIX_PROBE={json.dumps(wanted)}",
                 "--entrypoint",
-                self.tool.python,
+                self.tool.interpreter,
                 self.tool.image,
                 "-",
-                stdin=source("ports"),
+                stdin=self.tool.runtime.probe("ports"),
             )
         except TimedOut:
             return self._nothing("no answer in time")

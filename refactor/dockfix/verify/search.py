@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dockfix import knowledge
 from dockfix.engine import FileResult, Settings
 from dockfix.engine.registry import ids, setting, transforms
 from dockfix.engine.runner import gather, run
@@ -151,10 +150,9 @@ class _Search:
     def _searched(self, settings: Settings) -> Verified:
         full = self._taught(self._with_suite(settings))
         best, dropped = self._largest(full) if full.proof.verdict.blames_rewrite else (full, ())
-        if "multi-stage" not in best.applied:
-            self.learned.clear()
         if best.proof.verdict is Verdict.EQUAL:
             best = self._without_doubted(best)
+        self.learned = self._effective(best)
         verified = self._report(best, dropped)
         offers = tuple(self._offers(best)) if best.proof.verdict is Verdict.EQUAL else ()
         if verified.verification is not None and offers:
@@ -165,13 +163,27 @@ class _Search:
         """The base image's own release, where its tag does not say it."""
         assert self.original is not None
         suite = self.original.base.suite if self.original.base else ""
-        if suite not in knowledge.known_suites() or settings.hints.release:
+        system = self.facts.system
+        if system is None or suite not in system.manager.packages.known_suites() or settings.hints.release:
             return settings
         more = _told(settings, "release", suite)
         if _texts(self._result(more)) == _texts(self._result(settings)):
             return settings
         self.learned.append(Learned(setting("release"), suite, "the base image says so"))
         return more
+
+    def _effective(self, best: _Attempt) -> list[Learned]:
+        """What was learned and makes the result what it is: the rest spoke of a part of the change that was dropped."""
+        settings, kept = best.settings, list[Learned]()
+        hints = {setting(hint): hint for hint in settings.told}
+        for each in self.learned:
+            told = {hint: value for hint, value in settings.told.items() if hint != hints[each.key]}
+            less = replace(settings, told=told)
+            if _texts(self._result(less)) == _texts(best.result):
+                settings = less
+            else:
+                kept.append(each)
+        return kept
 
     def _taught(self, settings: Settings) -> _Attempt:
         """Build, and where libraries or programs are missing, add the packages that bring them, and build again."""
@@ -263,14 +275,16 @@ class _Search:
 
     def _without_doubted(self, best: _Attempt) -> _Attempt:
         """Without the -dev packages that stayed only because no table names their libraries."""
-        doubted = {package for package in _doubted(best) if knowledge.role(package) == "dev"}
+        system = self.facts.system
+        known = system.manager.packages if system is not None else None
+        doubted = {package for package in _doubted(best) if known is not None and known.role(package) == "dev"}
         if not doubted or not self._may_build():
             return best
-        known = list(self.learned)
+        learned = list(self.learned)
         drop = best.settings.hints.drop | doubted
         attempt = self._taught(_told(best.settings, "drop", drop))
         if attempt.proof.verdict is not Verdict.EQUAL or set(attempt.applied) != set(best.applied):
-            self.learned = known
+            self.learned = learned
             return best
         self.learned.append(Learned(setting("drop"), " ".join(sorted(drop)), "the image works without"))
         return attempt

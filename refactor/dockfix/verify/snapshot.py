@@ -8,27 +8,16 @@ import re
 import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import IO, BinaryIO, Literal
 
+from dockfix.managers.databases import DATABASES, Database
+from dockfix.runtimes.registry import runtimes
 from dockfix.syntax import decode
 
 _BUFFER = 1 << 16
 _MAX_LINKS = 40  # where Linux gives up
-# Compared by name and version, or made anew at will: their content is not worth reading
-_NO_DIGEST = re.compile(r"/(?:(?:site|dist)-packages|__pycache__)/")
-_TEXTS = frozenset(
-    {
-        "/etc/passwd",
-        "/etc/group",
-        "/etc/os-release",
-        "/usr/lib/os-release",
-        "/var/lib/dpkg/status",
-        "/lib/apk/db/installed",
-        "/usr/lib/apk/db/installed",
-    }
-)
-_OWNED = re.compile(r"/var/lib/dpkg/info/[^/]+\.list")
+_TEXTS = frozenset({"/etc/passwd", "/etc/group", "/etc/os-release", "/usr/lib/os-release"})
 
 
 class SnapshotError(Exception):
@@ -74,26 +63,12 @@ class Snapshot:
     """What is in an image.
 
     ``entries`` are by absolute path without a slash at the end, "/" included. ``texts`` holds the content of the few files
-    that say which users, packages and distribution there are. ``owned`` are the paths that a package of the distribution owns.
+    that say which users and which distribution there are. ``owned`` are the paths that a package of the distribution owns.
     """
 
     entries: Mapping[str, Entry]
     texts: Mapping[str, str] = field(default_factory=dict)
     owned: frozenset[str] = frozenset()
-
-    @cached_property
-    def packages(self) -> Mapping[str, str]:
-        """The installed packages of the distribution (dpkg or apk) → version."""
-        found = {}
-        for paragraph in re.split(r"\n\s*\n", self.texts.get("/var/lib/dpkg/status", "")):
-            fields = dict(re.findall(r"(?m)^(Package|Status|Version):[ \t]*(.*?)\s*$", paragraph))
-            if fields.get("Status", "").endswith(" installed") and "Package" in fields:
-                found[fields["Package"]] = fields.get("Version", "")
-        for paragraph in _apk(self.texts).split("\n\n"):
-            fields = dict(re.findall(r"(?m)^([PV]):(.*)$", paragraph))
-            if "P" in fields:
-                found[fields["P"]] = fields.get("V", "")
-        return found
 
     @cached_property
     def suite(self) -> str:
@@ -267,7 +242,7 @@ class _Reader:
         self.base = base
         self.entries: dict[str, Entry] = {}
         self.texts: dict[str, str] = {}
-        self.lists: list[str] = []
+        self.owned: list[str] = []
 
     def take(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> None:
         """Takes in one member, before the next one is asked for."""
@@ -290,13 +265,13 @@ class _Reader:
 
     def content(self, archive: tarfile.TarFile, member: tarfile.TarInfo, path: str) -> tuple[str, bool]:
         """A file's digest, and whether it is an ELF file; keeps the texts."""
-        if path in _TEXTS or _OWNED.fullmatch(path):
+        database = _database_of(path)
+        if path in _TEXTS or database is not None:
             data = b"".join(_chunks(archive.extractfile(member)))
-            text = decode(data)
-            if path in _TEXTS:
-                self.texts[path] = text
+            if database is not None:
+                self.owned += map(_absolute, database.paths(decode(data)))
             else:
-                self.lists.append(text)
+                self.texts[path] = decode(data)
             return _hash(data).hexdigest(), False
         old = self.base.get(path)
         if old and (old.kind, old.size, old.mtime, old.mode) == (
@@ -306,7 +281,7 @@ class _Reader:
             member.mode & 0o7777,
         ):
             return old.digest, old.elf
-        if _NO_DIGEST.search(path):
+        if _not_to_read().fullmatch(path):
             wanted = member.mode & 0o111 or ".so" in posixpath.basename(path)
             file = archive.extractfile(member) if wanted else None
             return "", file is not None and file.read(4) == b"\x7fELF"
@@ -324,24 +299,12 @@ class _Reader:
         found = Snapshot(self.entries, self.texts)
         folders: dict[str, str] = {}
         owned = set()
-        for path in self.named():
+        for path in self.owned:
             folder, name = posixpath.split(path)
             if folder not in folders:  # /bin/sh of a list is /usr/bin/sh where /bin is a link
                 folders[folder] = found.resolve(folder) or folder
             owned.add(posixpath.join(folders[folder], name))
         return Snapshot(self.entries, self.texts, frozenset(owned))
-
-    def named(self) -> Iterator[str]:
-        """The paths that packages own, as their lists name them."""
-        for text in self.lists:
-            yield from (_absolute(line) for line in text.splitlines() if line)
-        folder = "/"
-        for line in _apk(self.texts).splitlines():
-            if line.startswith("F:"):
-                folder = _absolute(line[2:])
-                yield folder
-            elif line.startswith("R:"):
-                yield posixpath.join(folder, line[2:])
 
 
 def _hash(data: bytes = b"") -> hashlib.blake2b:
@@ -353,12 +316,20 @@ def _chunks(file: IO[bytes] | None) -> Iterator[bytes]:
         yield chunk
 
 
+def _database_of(path: str) -> Database | None:
+    """The system's database of packages one of whose lists lies at a path."""
+    return next((each for each in DATABASES if re.fullmatch(each.lists, path)), None)
+
+
+@cache
+def _not_to_read() -> re.Pattern[str]:
+    """Files that are compared by the name and the version of a package, or that are made anew at will."""
+    patterns = (rf"(?:/.*)?/(?:{each.package_folder})|{each.remade}" for each in runtimes())
+    return re.compile(f"(?:{'|'.join(patterns)})(?:/.*)?", re.DOTALL)
+
+
 def _absolute(name: str) -> str:
     return posixpath.normpath("/" + name.lstrip("/"))
-
-
-def _apk(texts: Mapping[str, str]) -> str:
-    return texts.get("/lib/apk/db/installed") or texts.get("/usr/lib/apk/db/installed", "")
 
 
 def _fields(text: str, least: int) -> list[list[str]]:

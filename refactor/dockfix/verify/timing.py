@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dockfix.facts import Facts
 from dockfix.knowledge import commented_manifests
+from dockfix.runtimes.registry import runtimes
 from dockfix.syntax import Instruction, parse
 from dockfix.verify.build import Outcome, Recipe, with_own_caches
 from dockfix.verify.prove import Candidate, Prover
@@ -44,10 +45,10 @@ def _measured(prover: Prover, name: str, candidate: Candidate, source: str, mani
         cold = seconds("cold")
         after_source = after_manifest = None
         if cold is not None and source:
-            _touch(root / source, own)
+            _touch(root / source, own, _comments()[Path(source).suffix])
             after_source = seconds("source")
         if cold is not None and manifest:
-            _touch(root / manifest, own)
+            _touch(root / manifest, own, "#")
             after_manifest = seconds("dependency")
         return Timing(cold, after_source, after_manifest)
 
@@ -73,15 +74,20 @@ def _changing(facts: Facts) -> tuple[str, str]:
     manifests += [name for kind in commented_manifests() for name in taken if name.rsplit("/", 1)[-1] == kind]
     named = [name for name in taken if name not in manifests]
     started = [name for name in named if any(name.rsplit("/", 1)[-1] in text for text in facts.startup.texts.values())]
-    sources = [name for name in (*started, *named) if name.endswith(".py")]
+    sources = [name for name in (*started, *named) if Path(name).suffix in _comments()]
     return next(iter(sources), ""), next(iter(manifests), "")
 
 
-def _touch(path: Path, own: str) -> None:
-    """Add a comment to a file; through a new file, since this one may be a link to the user's."""
+def _comments() -> dict[str, str]:
+    """What a comment begins with, by the ending of the files with a runtime's code."""
+    return {ending: sign for runtime in runtimes() for ending, sign in runtime.sources.items()}
+
+
+def _touch(path: Path, own: str, sign: str) -> None:
+    """Add a comment, which begins with a sign, to a file; through a new file, since this one may be a link to the user's."""
     data = path.read_bytes()
     new = path.with_name(f".{path.name}.{own}")
-    new.write_bytes(data + (b"" if data.endswith(b"\n") or not data else b"\n") + f"# {own}\n".encode())
+    new.write_bytes(data + (b"" if data.endswith(b"\n") or not data else b"\n") + f"{sign} {own}\n".encode())
     new.replace(path)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from dockfix.managers.registry import system_managers
 from dockfix.verify.engines import Engine
 from dockfix.verify.prove import Original, Proof
 from dockfix.verify.running import Conditions, package_of
@@ -15,8 +16,12 @@ _LIBRARY = re.compile(r"([\w.+-]+\.so[\w.]*): cannot open shared object|^([\w.+-
 def missing_packages(engine: Engine, original: Original, proof: Proof, conditions: Conditions) -> dict[str, str]:
     """The packages of the original whose libraries or programs a proof found missing, each with the reason."""
     found: dict[str, str] = {}
+    entries = original.image.snapshot.entries
+    manager = next((each for each in system_managers() if each.database.there(entries)), None)
+    if manager is None:
+        return found
     for what, path in _paths(original, proof):
-        package = package_of(engine, original.reference, path, conditions)
+        package = package_of(engine, original.reference, path, manager, conditions)
         if package:
             found.setdefault(package, f"{what} belongs to it")
     return found

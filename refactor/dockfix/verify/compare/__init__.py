@@ -4,9 +4,9 @@ from dockfix.verify.compare.access import compare_access, compare_user
 from dockfix.verify.compare.commands import compare_commands, lost_programs, wanted_by_config
 from dockfix.verify.compare.config import compare_config
 from dockfix.verify.compare.files import compare_files
-from dockfix.verify.compare.interpreter import broken_interpreters
+from dockfix.verify.compare.interpreter import broken_interpreters, compare_interpreters
 from dockfix.verify.compare.libraries import compare_libraries
-from dockfix.verify.compare.python import compare_modules, compare_packages, compare_python
+from dockfix.verify.compare.packages import compare_modules, compare_packages
 
 __all__ = [
     "broken_interpreters",
@@ -14,10 +14,10 @@ __all__ = [
     "compare_commands",
     "compare_config",
     "compare_files",
+    "compare_interpreters",
     "compare_libraries",
     "compare_modules",
     "compare_packages",
-    "compare_python",
     "compare_user",
     "lost_programs",
     "wanted_by_config",

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
+from dockfix.runtimes.registry import runtimes
 from dockfix.verify.compare.places import application
 from dockfix.verify.image import Image
 from dockfix.verify.snapshot import Snapshot, parents, within
 from dockfix.verify.verdict import Finding
 
-_BYTECODE = re.compile(r"/__pycache__(?:/|$)|\.pyc$")  # Python does without where it may not write it
+
+@cache
+def _remade() -> re.Pattern[str]:
+    """What interpreters do without where they may not write it."""
+    return re.compile(f"(?:{'|'.join(runtime.remade for runtime in runtimes())})(?:/.*)?", re.DOTALL)
 
 
 def compare_user(before: Image, after: Image) -> list[Finding]:
@@ -37,7 +43,7 @@ def compare_access(base: Snapshot, before: Image, after: Image, written: frozens
     if before.user is None or after.user is None:
         return []
     places = {before.workdir, "/tmp", *(before.config.get("Volumes") or ()), *_empty_folders(base, before.snapshot)}
-    places |= {path for path in written if not _BYTECODE.search(path)}
+    places |= {path for path in written if not _remade().fullmatch(path)}
     old = {place: place for place in places}  # the place in the image before, by that in the image after
     if before.home is not None and after.home is not None:
         if before.home != after.home:  # what a program writes to its home it writes to the new one

@@ -46,11 +46,12 @@ def compare_files(
 
 
 def _moved(path: str, before: Image, after: Image) -> Entry | None:
-    """What stands in for a file that a Python package puts beside its code: it moves with the environment."""
-    old, new = (image.python.data if image.python else "" for image in (before, after))
-    if not old or old == new or not within(path, old):
-        return None
-    return after.snapshot.entries.get(f"{new}/{path.removeprefix(old).lstrip('/')}") if new else None
+    """What stands in for a file that a package puts beside its code: it moves with the environment."""
+    for name, facts in before.runtimes.items():
+        old, new = facts.data, after.runtimes[name].data if name in after.runtimes else ""
+        if old and new and old != new and within(path, old):
+            return after.snapshot.entries.get(f"{new}/{path.removeprefix(old).lstrip('/')}")
+    return None
 
 
 def _faults(old: Entry, new: Entry | None, after: Image, *, may_change_owner: bool) -> Iterator[str]:

@@ -1,24 +1,37 @@
-"""The interpreters of virtual environments, which are links to one outside."""
+"""Whether the interpreters of the image before are there, of the same version, and those of environments lead to one."""
 
 from __future__ import annotations
 
 import posixpath
 
+from dockfix.runtimes.registry import runtimes
 from dockfix.verify.image import Image
 from dockfix.verify.verdict import Finding
 
 
+def compare_interpreters(before: Image, after: Image) -> list[Finding]:
+    """The interpreters that do not start any more, or are of another version."""
+    found = []
+    for runtime in runtimes():
+        old, new = before.runtimes.get(runtime.id), after.runtimes.get(runtime.id)
+        if old is None or (new is not None and new.version == old.version):
+            continue
+        if new is not None:
+            said = f"{runtime.title} is {new.version} instead of {old.version}"
+        else:
+            why = after.silent.get(runtime.id, "")
+            said = f"the interpreter of the new image does not start{f': {why}' if why else ''}"
+        found.append(Finding("interpreter", runtime.id, said))
+    return found
+
+
 def broken_interpreters(before: Image, after: Image) -> list[Finding]:
-    """The links bin/python* of the virtual environments that lead to no program, where they did not before."""
+    """The links to interpreters in the environments that lead to no program, where they did not before."""
     found = []
     for path, entry in sorted(after.snapshot.entries.items()):
-        folder, name = posixpath.split(path)
-        environment, last = posixpath.split(folder)
         if (
             entry.kind == "link"
-            and last == "bin"
-            and name.startswith("python")
-            and posixpath.join(environment, "pyvenv.cfg") in after.snapshot.entries
+            and _is_interpreter(path, after)
             and not after.snapshot.is_program(path)
             and (path not in before.snapshot.entries or before.snapshot.is_program(path))
         ):
@@ -28,3 +41,15 @@ def broken_interpreters(before: Image, after: Image) -> list[Finding]:
                 )
             )
     return found
+
+
+def _is_interpreter(path: str, image: Image) -> bool:
+    """Whether a path is named as the interpreter of an environment is, with or without a version."""
+    folder, name = posixpath.split(path)
+    environment, last = posixpath.split(folder)
+    return last == "bin" and any(
+        name.startswith(runtime.interpreters)
+        and runtime.environment_file
+        and posixpath.join(environment, runtime.environment_file) in image.snapshot.entries
+        for runtime in runtimes()
+    )

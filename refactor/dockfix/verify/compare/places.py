@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
+from dockfix.knowledge.system_places import system_places
+from dockfix.managers.databases import DATABASES
+from dockfix.managers.registry import system_managers
+from dockfix.runtimes.registry import runtimes
 from dockfix.verify.snapshot import Entry, Snapshot, parents
 
-# Where packages and interpreters are, which are compared as such, and where tools keep what they can make anew
-_FOLDERS = (
-    r"/(?:proc|sys|dev|run|tmp|boot|s?bin|lib(?:32|64|x32)?)",
-    r"/usr/(?:s?bin|lib(?:32|64|x32|exec)?|include|games)", r"/usr/local/(?:s?bin|include|man|share/man)", r"/usr/local/lib/python[^/]*",
-    r"/usr/share/(?:applications|bug|ca-certificates|doc|doc-base|glib-2\.0|icons|info|keyrings|lintian|locale|man|menu|mime|perl5?"
-    r"|python3|zoneinfo|binfmts|fonts/X11)",
-    r"/usr/local/share/fonts(?!/)",  # fontconfig makes it; fonts in it are the application's
-    r"/var/(?:tmp|cache|log|run|lock|backups|mail|spool/exim4)",
-    r"/var/lib/(?:apt|dpkg|systemd|ucf|pam|python|dbus|misc|emacsen-common|xml-core|sgml-base|ghostscript|private|xfonts|exim4|shells\.state)",
-    r"/etc/(?:passwd|group|shadow|gshadow|subuid|subgid)-?",
-    r"/etc/(?:hostname|hosts|resolv\.conf|nsswitch\.conf|mtab|shells|mailcap|mailname|aliases)",
-    r"/etc/(?:ld\.so\.cache|\.pwd\.lock|\.resolv\.conf.*|machine-id|rc.\.d|systemd|pam\.d|apt|apk|alternatives|dpkg)",
-    r"/etc/(?:papersize|ssl|ca-certificates.*|fonts|xml|sgml|perl|python\d.*|java.*|\.java|mysql|emacs|runit|exim4|default/exim4)",
-    r"/etc/(?:hosts\.(?:allow|deny)|ssh/ssh_host_.*)",
-    r"/(?:root|home/[^/]+)/\.(?:cache|npm|gnupg|wget-hsts|local/bin|local/lib/python[^/]*)", r"/\.dockerenv",
-    r"/.*/(?:(?:site|dist)-packages|__pycache__)", r"/.*\.(?:pyc|l?a)",
-    r"/.*\.egg-info|/.*/build/(?:lib|bdist|temp)[^/]*",  # pip leaves them in the folder of a project that it installs
-)  # fmt: skip
-_SYSTEM = re.compile(f"(?:{'|'.join(_FOLDERS)})(?:/.*)?", re.DOTALL)
+
+@cache
+def _system() -> re.Pattern[str]:
+    """Where packages and interpreters are, which are compared as such, and where tools keep what they can make anew."""
+    patterns = [*system_places()]
+    folders = [folder for database in DATABASES for folder in database.folders]
+    folders += [folder for manager in system_managers() for folder in (*manager.leaves, *manager.reads)]
+    patterns += map(re.escape, folders)
+    for runtime in runtimes():
+        patterns += [f"(?:/.*)?/(?:{runtime.package_folder})", runtime.library, runtime.remade, *runtime.leavings]
+    return re.compile(f"(?:{'|'.join(patterns)})(?:/.*)?", re.DOTALL)
 
 
 def application(base: Snapshot, image: Snapshot) -> Mapping[str, Entry]:
@@ -33,13 +30,14 @@ def application(base: Snapshot, image: Snapshot) -> Mapping[str, Entry]:
 
     A folder is among them where it is empty or holds one of them.
     """
-    environments = {path.removesuffix("/pyvenv.cfg") for path in image.entries if path.endswith("/pyvenv.cfg")}
+    marks = {runtime.environment_file for runtime in runtimes()} - {""}
+    environments = {path.rpartition("/")[0] for path in image.entries if path.rpartition("/")[2] in marks}
 
     def counts(path: str) -> bool:
         return (
             path not in image.owned
             and not same(image.entries[path], base.entries.get(path))
-            and not _SYSTEM.fullmatch(path)
+            and not _system().fullmatch(path)
         )
 
     found = {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
+from dockfix.runtimes.registry import runtimes
 from dockfix.verify.running import Start
 from dockfix.verify.verdict import Finding
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_PLACES = re.compile(r"(?:/[\w.+-]+)+/(?:site|dist)-packages|/(?:[\w.+-]+/)*bin(?=/)|/usr(?:/local)?/lib/python[\d.]+")
 _CHANGING = re.compile(r"0x[0-9a-fA-F]+|\b[0-9a-f]{8,}\b|\d+(?:[.,:]\d+)*")
 _COMPLAINT = re.compile(
     r"(?i)permission denied|read-only file system|no such file|not found|cannot open shared object|command not found"
@@ -82,7 +83,14 @@ def _output(runs: list[Start], after: Start) -> Iterator[Finding]:
 def _lines(text: str) -> dict[str, str]:
     """The lines of an output without what changes from run to run, each with the line as it stood."""
     shown = [_ESCAPES.sub("", line).strip() for line in text.splitlines()]
-    return {_CHANGING.sub("#", _PLACES.sub("<place>", line)): line[:300] for line in shown if line}
+    return {_CHANGING.sub("#", _places().sub("<place>", line)): line[:300] for line in shown if line}
+
+
+@cache
+def _places() -> re.Pattern[str]:
+    """Where packages and programs lie, which may be elsewhere in the new image."""
+    patterns = [rf"(?:/[\w.+-]+)+/(?:{runtime.package_folder})" for runtime in runtimes()]
+    return re.compile("|".join([*patterns, r"/(?:[\w.+-]+/)*bin(?=/)", *(runtime.library for runtime in runtimes())]))
 
 
 def _last_line(text: str) -> str:

@@ -119,7 +119,7 @@ def main() -> None:
         "executable": sys.executable,
         "data": sysconfig.get_path("data"),
         "version": "%d.%d.%d" % sys.version_info[:3],
-        "distributions": distributions(),
+        "packages": distributions(),
         "modules": imports(modules()),
     }
     sys.stdout.flush()

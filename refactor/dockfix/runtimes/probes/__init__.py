@@ -1,0 +1,24 @@
+"""Scripts that run inside images, by the interpreter that they bring, with nothing but what comes with it.
+
+Each prints ``MARK`` and behind it, on one line, a JSON object.
+
+``packages`` says what is installed: the path of the ``executable``, its ``version``, the version of each of the ``packages`` by normalised
+name, the ``modules`` by name with why they cannot be loaded ("" where they can), and ``data``, the folder for those files of packages
+that are not code ("" where there is none). $DOCKFIX_MODULES names more modules to try, separated by white space.
+
+``ports`` waits until what was asked for answers on this network, a given time at most. $DOCKFIX_PROBE is a JSON object: ``seconds``, the
+``ports`` to be opened, the ``requests`` (``port``, ``path``, the ``statuses`` that will do or none for any, a text to ``expect``), and
+``roots``, whether to ask open ports for ``/``. It prints the ports that are ``open``, the ``answers`` (``status``, 0 where it is no HTTP,
+and ``body``), which of them are ``good``, and by port the statuses of the ``roots``.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+MARK = "dockfix-probe:"
+
+
+def source(name: str) -> str:
+    """The text of a script beside this module."""
+    return (files(__package__) / f"{name}.py").read_text("utf-8")

@@ -1,0 +1,85 @@
+"""The scripts that run inside images, run here by the Python of the tests."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from dockfix.runtimes.probes import MARK
+from dockfix.runtimes.python import PYTHON
+
+
+def answer(what: Any, **environment: str) -> dict[str, Any]:
+    """What a script prints behind the mark; without the packages of the tests, which take long to import."""
+    done = subprocess.run(
+        [sys.executable, "-IS", "-"],
+        input=PYTHON.probe(what),
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    (line,) = (line for line in done.stdout.splitlines() if line.startswith(MARK))
+    found: dict[str, Any] = json.loads(line.removeprefix(MARK))
+    return found
+
+
+def test_what_is_installed() -> None:
+    said = answer("packages", DOCKFIX_MODULES="json this.is.not.there")
+    assert set(said) == {"executable", "version", "packages", "modules", "data"}
+    assert (said["executable"], said["version"]) == (sys.executable, ".".join(map(str, sys.version_info[:3])))
+    assert said["packages"] == {}
+    assert said["modules"]["json"] == said["modules"]["zlib"] == ""
+    assert said["modules"]["this.is.not.there"].startswith("ModuleNotFoundError: ")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/health" else 404)
+        self.end_headers()
+        self.wfile.write(b"I am fine")
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the output of the tests is not for this."""
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    server = HTTPServer(("127.0.0.1", 0), _Handler)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+
+
+def test_what_ports_answer(port: int) -> None:
+    requests = [
+        {"port": port, "path": "/health", "statuses": [200], "expect": "fine"},
+        {"port": port, "path": "/health", "statuses": [], "expect": "ill"},
+        {"port": port, "path": "/no", "statuses": [200], "expect": ""},
+    ]
+    wanted = {"seconds": 0.5, "ports": [port], "requests": requests, "roots": True}
+    said = answer("ports", DOCKFIX_PROBE=json.dumps(wanted))
+    assert said["open"] == [port]
+    assert said["roots"] == {str(port): 404}
+    assert said["good"] == [True, False, False]
+    assert [each["status"] for each in said["answers"]] == [200, 200, 404]
+    assert said["answers"][0]["body"] == "I am fine"
+
+
+def test_where_nothing_listens(port: int) -> None:
+    with HTTPServer(("127.0.0.1", 0), _Handler, bind_and_activate=False) as closed:
+        closed.server_bind()  # a port that nobody else gets, and that takes no connection
+        free = closed.server_port
+        request = {"port": free, "path": "/", "statuses": [], "expect": ""}
+        wanted = {"seconds": 0.1, "ports": [free, port], "requests": [request], "roots": False}
+        said = answer("ports", DOCKFIX_PROBE=json.dumps(wanted))
+    assert said == {"open": [port], "roots": {}, "good": [False], "answers": [{"status": 0, "body": "nothing listens"}]}
