@@ -17,11 +17,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import IO, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from dockfix.verify.process import Done, TimedOut, run, stream
-from dockfix.verify.snapshot import Snapshot
 from dockfix.verify.verdict import Layer
+
+if TYPE_CHECKING:  # a snapshot knows all runtimes, and who only asks an engine for a digest need not wait for them
+    from dockfix.verify.snapshot import Snapshot
 
 LABEL = "dockfix.verify"
 REPOSITORY = "dockfix-verify"

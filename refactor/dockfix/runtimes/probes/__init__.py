@@ -14,11 +14,11 @@ and ``body``), which of them are ``good``, and by port the statuses of the ``roo
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 
 MARK = "dockfix-probe:"
 
 
 def source(name: str) -> str:
     """The text of a script beside this module."""
-    return (files(__package__) / f"{name}.py").read_text("utf-8")
+    return (Path(__file__).parent / f"{name}.py").read_text("utf-8")
