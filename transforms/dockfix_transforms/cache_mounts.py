@@ -173,7 +173,7 @@ def _configuration(facts: Facts, stage: Stage, variables: Mapping[str, str], man
     if cache.configured_with and any(re.match(cache.configured_with, unit.command.text) for unit in units):
         return f"{manager.title} config"
     for path in (*cache.configured_in, variables.get(cache.file_variable, "")):
-        name = facts.layouts.of(stage).file(path)
+        name = facts.layouts.of(stage).file(posixpath.join(stage.end.workdir or "/", path)) if path else None
         if name is not None and re.search(cache.configured_by, facts.context.read(name) or ""):
             return name
     return ""

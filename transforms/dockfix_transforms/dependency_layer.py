@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sequence
 from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import SYSTEM_FOLDERS, Facts, from_context
-from dockfix.managers.protocol import LanguageManager
+from dockfix.managers.commands import call_of
+from dockfix.managers.protocol import LanguageManager, Recipe
 from dockfix.managers.verbs import by_system, language_install
 from dockfix.model.actions import Clean, Install, Make, Remove, ShellState
 from dockfix.model.effects import overlap
 from dockfix.model.reason import Reason
 from dockfix.model.stages import Step, Unit
-from dockfix.syntax import snippet
+from dockfix.syntax import Instruction, snippet
 
 from ._layout import with_leading
 
@@ -52,9 +54,10 @@ class DependencyLayer(Transform):
         for number, step in enumerate(steps):
             if not _brings_source(facts, step):
                 continue
-            installs = [later for later in steps[number + 1 :] if _installs_of(later)]
+            below = steps[number + 1 :]
+            installs = [later for later in below if _installs_of(later) and not _is_prepared(facts, later)]
             if installs:
-                return _move(facts, step, steps[number + 1 :], installs)
+                return _move(facts, step, below, installs)
         return Outcome()
 
 
@@ -76,20 +79,20 @@ def _move(facts: Facts, source: Step, below: tuple[Step, ...], installs: list[St
     target = copy.target
     if target == "/" and any(name.split("/", 1)[0] in SYSTEM_FOLDERS for name in facts.copies[source].files):
         return refuse("the source is copied over the root folder and has system folders of its own", source.line)
-    last = None
+    moved: list[Step] = []
     manifests: list[str] = []
     for step in below:
         reason = _needs_source(facts, step, source, target)
         if step in installs and not reason:
-            last = step
+            moved.append(step)
             manifests += [name for name in _manifest_files(facts, step, target) if name not in manifests]
         elif reason:
-            if step in installs or (any(each in installs for each in below[below.index(step) :]) and last is None):
+            if step in installs or (any(each in installs for each in below[below.index(step) :]) and not moved):
                 return refuse(f"{reason}, so the source has to come first", step.line)
             break
-    if last is None or not manifests:
+    if not moved or not manifests:
         return Outcome()
-    return _edits(facts, source, last, manifests)
+    return _edits(facts, source, moved, manifests)
 
 
 def _needs_source(facts: Facts, step: Step, source: Step, target: str) -> str:
@@ -109,7 +112,7 @@ def _needs_source(facts: Facts, step: Step, source: Step, target: str) -> str:
         effects, action = unit.effects, unit.effects.action
         install = language_install(action)
         if install is not None:
-            reason = _install_needs_source(facts, unit, install, target)
+            reason = _install_needs_source(facts, step.units, unit, install, target)
             if reason:
                 return reason
         elif isinstance(action, Clean | ShellState | Make) or (by_system(action) and not isinstance(action, Remove)):
@@ -121,14 +124,64 @@ def _needs_source(facts: Facts, step: Step, source: Step, target: str) -> str:
     return ""
 
 
-def _install_needs_source(facts: Facts, unit: Unit, install: Install, target: str) -> str:
+def _install_needs_source(facts: Facts, units: Sequence[Unit], unit: Unit, install: Install, target: str) -> str:
     manager = install.manager
     assert isinstance(manager, LanguageManager)
     others = [path for path in unit.effects.reads if path not in install.files]
     if overlap(others, (target,)) and not (install.projects or install.editable):
         return f"{manager.title} reads files that may come with the source"
-    recipe = manager.without_project(install, facts.manifests[install])
-    return recipe.text if isinstance(recipe, Reason) else ""
+    recipe = _recipe(facts, unit, install)
+    if isinstance(recipe, Reason):
+        return recipe.text
+    if recipe.again and any(_more_than_installs(each) for each in units):
+        return f"the RUN does more than {manager.title} install, which has to run once more"
+    return ""
+
+
+def _more_than_installs(unit: Unit) -> bool:
+    action = unit.effects.action
+    return language_install(action) is None and not isinstance(action, Clean | ShellState)
+
+
+def _recipe(facts: Facts, unit: Unit, install: Install) -> Recipe | Reason:
+    assert isinstance(install.manager, LanguageManager)
+    return install.manager.without_project(install, call_of(unit.command), facts.manifests[install])
+
+
+def _rewritten(facts: Facts, step: Step) -> tuple[Instruction, bool] | None:
+    """The RUN that installs only what the manifests name, and whether it runs once more as it is; None where it can't be written."""
+    found = [
+        recipe
+        for unit in step.units
+        if (install := language_install(unit.effects.action)) is not None
+        and isinstance(recipe := _recipe(facts, unit, install), Recipe)
+    ]
+    insert = [pair for recipe in found for pair in recipe.insert]
+    remove = [word for recipe in found for word in recipe.remove]
+    again = any(recipe.again for recipe in found)
+    if not insert and not remove:
+        return (step.instruction, again)
+    run = step.shell_form.edited(insert=insert, remove=remove) if step.shell_form is not None else None
+    return (run, again) if run is not None else None
+
+
+def _is_prepared(facts: Facts, step: Step) -> bool:
+    """Whether the installs of a RUN only add the project to what an earlier one has installed from the same manifests."""
+    before: list[Install] = []
+    for each in facts.final.steps:
+        if each is step:
+            break
+        before += _installs_of(each)
+    return all(
+        any(
+            other.manager is install.manager
+            and other.into.root == install.into.root
+            and other.manifests == install.manifests
+            and set(other.projects) < set(install.projects)
+            for other in before
+        )
+        for install in _installs_of(step)
+    )
 
 
 def _manifest_files(facts: Facts, step: Step, target: str) -> list[str]:
@@ -137,8 +190,8 @@ def _manifest_files(facts: Facts, step: Step, target: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _edits(facts: Facts, source: Step, last: Step, manifests: list[str]) -> Outcome:
-    """COPY lines for the manifests in place of the source's COPY, which goes below ``last``."""
+def _edits(facts: Facts, source: Step, moved: Sequence[Step], manifests: list[str]) -> Outcome:
+    """COPY lines for the manifests in place of the source's COPY, which goes below the last of the installs."""
     copy = source.copy
     tree = facts.tree
     if copy is None or copy.target is None or len(facts.copies[source].directories) != 1 or len(copy.sources) != 1:
@@ -170,5 +223,16 @@ def _edits(facts: Facts, source: Step, last: Step, manifests: list[str]) -> Outc
             "so that a change of code does not install everything again",
         )
     )
-    edits.append(Edit(last.instruction, (last.instruction, *source_nodes), last.line, ""))
+    again: list[Instruction] = []
+    for step in moved:
+        rewritten = _rewritten(facts, step)
+        if rewritten is None:
+            return refuse("the install could not be written again", step.line)
+        run, repeats = rewritten
+        if repeats:
+            again.append(Instruction(step.instruction.text, step.line, step.instruction.escape))
+        if step is not moved[-1]:
+            edits.append(Edit(step.instruction, (run,), step.line, ""))
+        else:
+            edits.append(Edit(step.instruction, (run, *source_nodes, *again), step.line, ""))
     return Outcome(edits)

@@ -12,7 +12,7 @@ from dockfix.context.dockerignore import Ignore, parse_ignore
 from dockfix.engine.transform import Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts
 from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
-from dockfix.model.actions import Make
+from dockfix.model.actions import Install, Make
 from dockfix.model.reason import Reason
 from dockfix.syntax import encode, parse
 
@@ -102,7 +102,12 @@ class _Chooser:
         self.named = self._named_files()
         units = [unit for stage in facts.model.stages for _, unit in stage.units]
         self.commands = [unit.command.text for unit in units if unit.effects.action is None]
-        self.makes_environment = any(unit.effects.opaque or isinstance(unit.effects.action, Make) for unit in units)
+        self.makes_environment = any(
+            unit.effects.opaque
+            or isinstance(action := unit.effects.action, Make)
+            or (isinstance(action, Install) and action.into.carried is not None)
+            for unit in units
+        )
         self.versioned = bool(self.sources.search(_SCM)) or self._dockerfile_mentions(".git")
 
     def _named_files(self) -> set[str]:

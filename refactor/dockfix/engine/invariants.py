@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dockfix.managers.verbs import language_install
-from dockfix.model.actions import Clean, Install, Make, Refresh, ShellState
+from dockfix.model.actions import Clean, Install, Make, Provide, Refresh, ShellState
 from dockfix.model.reason import Declared
 from dockfix.model.stages import Model, Stage
 from dockfix.syntax import Comment, Directive, Dockerfile, Instruction, pairs, parse, problems
@@ -100,7 +101,7 @@ def violations(before: Model, after: Model, declares: frozenset[Declared]) -> li
         if old.get(part) != new.get(part) and part not in declares:
             said = f"{part} of the image would change from {old.get(part)!r} to {new.get(part)!r}"
             found.append(Violation(said, (part,)))
-    if _installs(before) != _installs(after):
+    if not _same_installs(_installs(before), _installs(after)):
         found.append(Violation("the Python packages that are installed would change"))
     if _bodies(before.tree) - _bodies(after.tree):
         found.append(Violation("a heredoc is lost"))
@@ -108,10 +109,22 @@ def violations(before: Model, after: Model, declares: frozenset[Declared]) -> li
     return found
 
 
-def _installs(model: Model) -> Counter[object]:
-    """What managers are asked to install over all stages, whatever the place and the cache; system packages may be replaced."""
+class _Asked(NamedTuple):
+    """What a manager is asked to install, whatever the place and the cache."""
+
+    manager: str
+    manifests: tuple[str, ...]
+    constraints: tuple[str, ...]
+    words: tuple[str, ...]
+    projects: tuple[str, ...]
+    editable: tuple[str, ...]
+    groups: frozenset[str]
+
+
+def _installs(model: Model) -> Counter[_Asked]:
+    """What managers of languages are asked to install over all stages."""
     return Counter(
-        (
+        _Asked(
             install.manager.id,
             install.manifests,
             install.constraints,
@@ -126,13 +139,25 @@ def _installs(model: Model) -> Counter[object]:
     )
 
 
+def _same_installs(before: Counter[_Asked], after: Counter[_Asked]) -> bool:
+    """Whether all installs are there still, and others only bring beforehand what one of them brings without its projects."""
+    added = after - before
+    return not before - after and all(
+        any(
+            each._replace(projects=()) == one._replace(projects=()) and set(each.projects) < set(one.projects)
+            for one in before
+        )
+        for each in added
+    )
+
+
 def _bodies(tree: Dockerfile) -> Counter[str]:
     return Counter(heredoc.body for node in tree.instructions if node.keyword != "RUN" for heredoc in node.heredocs)
 
 
 def _lost_steps(before: Stage, after: Stage, declares: frozenset[Declared]) -> list[Violation]:
     """Commands that must stay in the final stage, in their order, and do not."""
-    movable = (Install, Make, Refresh, Clean, ShellState)
+    movable = (Install, Make, Provide, Refresh, Clean, ShellState)
     kept = iter([unit.command.text for _, unit in after.units])
     return [
         Violation(

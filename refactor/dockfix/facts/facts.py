@@ -20,8 +20,8 @@ from dockfix.context.project import words_of_project
 from dockfix.facts.hints import Hints
 from dockfix.facts.startup import Startup, read_startup
 from dockfix.knowledge import manager_in
-from dockfix.managers.commands import model_of
-from dockfix.managers.protocol import LanguageManager
+from dockfix.managers.commands import call_of, model_of
+from dockfix.managers.protocol import Given, LanguageManager
 from dockfix.managers.systems import System, system_of
 from dockfix.model.actions import Install
 from dockfix.model.layout import Layout, Layouts
@@ -124,6 +124,9 @@ class Facts:
 
     def lying_at(self, path: str, step: Step, unit: Unit | None = None) -> str | None:
         """The file of the build context that a step finds at a path, or that one command of a RUN does; None: none is known to."""
+        mounted = _mounted(step, path)
+        if mounted is not None:
+            return mounted
         number = next((index for index, each in enumerate(step.units) if each is unit), 0)
         return self.layouts.of(self._stage_of[step]).file(path, step, number)
 
@@ -196,7 +199,9 @@ class Facts:
         for step, unit, install in self.installs:
             if isinstance(install.manager, LanguageManager):
                 at = partial(self.lying_at, step=step, unit=unit)
-                found[install] = install.manager.manifest(install, unit.command, unit.state, self.context, at)
+                image = self._stage_of[step].image
+                given = Given(call_of(unit.command), unit.state, self.context, image, at)
+                found[install] = install.manager.manifest(install, given)
         return found
 
     @cached_property
@@ -247,6 +252,19 @@ class Facts:
             scripts = [each for each in self.application.files if pattern.fullmatch(each)]
             name = scripts[0] if len(scripts) == 1 else None
         return name
+
+
+def _mounted(step: Step, path: str) -> str | None:
+    """The file of the build context that a bind mount of a RUN puts at a path, None where none does."""
+    for flag in step.instruction.flags:
+        settings = dict(setting.partition("=")[::2] for setting in (flag.value or "").split(","))
+        target = step.state.path(settings.get("target") or settings.get("dst") or settings.get("destination") or "")
+        if flag.name != "mount" or settings.get("type", "bind") != "bind" or "from" in settings or not target:
+            continue
+        if path == target or path.startswith(f"{target.rstrip('/')}/"):
+            source = settings.get("source", settings.get("src", ""))
+            return posixpath.normpath(posixpath.join(source.lstrip("/"), posixpath.relpath(path, target)))
+    return None
 
 
 def from_context(step: Step) -> bool:

@@ -70,7 +70,7 @@ def _nothing_started(facts: Facts) -> Reason | None:
 
 
 def _own_package(facts: Facts) -> Reason | None:
-    local = next((path for _, _, install in facts.installs for path in install.projects), None)
+    local = next((path for manifest in facts.manifests.values() for path in manifest.builds), None)
     return (
         doubt(f"the project in {local} is installed as a package, and may write beside its own code") if local else None
     )

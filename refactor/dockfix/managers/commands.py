@@ -8,9 +8,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-from dockfix.managers.protocol import Call, Manager, SystemManager
+from dockfix.managers.protocol import Call, LanguageManager, Manager, SystemManager
 from dockfix.managers.registry import by_module, by_program, managers
-from dockfix.model.actions import Clean
+from dockfix.model.actions import Clean, Install, Provide
 from dockfix.model.commands import MODELS, RUNS_OTHERS, command_model, module_of, shell
 from dockfix.model.effects import Effects, opaque, within
 from dockfix.model.stages import Model, build
@@ -40,6 +40,12 @@ def runs_alone(name: str) -> bool:
     return program in MODELS and program not in RUNS_OTHERS
 
 
+def call_of(command: Command) -> Call:
+    """The call of a manager that a command is, by its program or as a module of Python."""
+    module = module_of(command) if _program(command.name or "") == "python" else None
+    return Call(command, module[1] if module is not None and module[0] in by_module() else command.args)
+
+
 def effects_of(command: Command, state: State) -> Effects:
     """The effects of one command of a RUN in ``state``."""
     if not command.simple:
@@ -50,12 +56,10 @@ def effects_of(command: Command, state: State) -> Effects:
     if name is None:
         return opaque(f"{command.words[0].text} is known only to the shell")
     program = _program(name)
-    manager, call = by_program().get(program), Call(command, command.args)
     module = module_of(command) if program == "python" else None
-    if module is not None and module[0] in by_module():
-        manager, call = by_module()[module[0]], Call(command, module[1])
+    manager = by_module().get(module[0]) if module is not None else by_program().get(program)
     if manager is not None:
-        known = partial(manager.effects, call, state)
+        known = partial(manager.effects, call_of(command), state)
     elif (model := command_model(program)) is not None:
         known = partial(model, command, state)
     else:
@@ -65,7 +69,21 @@ def effects_of(command: Command, state: State) -> Effects:
     effects = known()
     if effects.opaque:
         return effects
-    return _redirected(command, state, _cleaned(effects) if program == "rm" else effects)
+    return _redirected(command, state, _cleaned(effects) if program == "rm" else _provided(effects))
+
+
+def _provided(effects: Effects) -> Effects:
+    """What an install does that brings nothing but another manager, such as ``pip install poetry``."""
+    action = effects.action
+    if not isinstance(action, Install) or not action.asked or action.files or action.projects or action.editable:
+        return effects
+    brought = {by_program().get(package.name) for package in action.asked}
+    manager = next(iter(brought))
+    if len(brought) != 1 or manager is None or manager is action.manager or not isinstance(manager, LanguageManager):
+        return effects
+    return replace(
+        effects, action=Provide(manager, tuple(f"{action.into.root}/bin/{name}" for name in manager.programs))
+    )
 
 
 def _program(name: str) -> str:
@@ -117,4 +135,4 @@ def _redirected(command: Command, state: State, effects: Effects) -> Effects:
     return replace(effects, reads=tuple(reads), writes=tuple(writes))
 
 
-__all__ = ["effects_of", "model_of", "runs_alone"]
+__all__ = ["call_of", "effects_of", "model_of", "runs_alone"]

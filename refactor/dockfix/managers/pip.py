@@ -14,14 +14,13 @@ from dockfix.context.requirements import closure
 from dockfix.knowledge import normalise
 from dockfix.managers import venv
 from dockfix.managers._pip_options import BLOCKERS, FLAGS, HARMLESS_SETTINGS, VALUED
-from dockfix.managers.protocol import Cache, Call, LanguageManager, Recipe
+from dockfix.managers.protocol import Cache, Call, Given, LanguageManager, Recipe
 from dockfix.model.actions import Clean, Install, Package
 from dockfix.model.artefact import Environment
 from dockfix.model.commands.protocol import Arguments, parse
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.reason import Reason
 from dockfix.model.state import State
-from dockfix.syntax.shell import Command
 
 _NAMES = {"-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-f", "--find-links"}
 _LOCAL = re.compile(r"^(\.{1,2}(/|\[|$)|/|~/|file:)|\.(whl|zip|tar\.gz|tgz|tar\.bz2)$|/")
@@ -181,10 +180,9 @@ class Pip(LanguageManager):
             reads += tuple(posixpath.dirname(path) for path in given)
         return Effects(reads=reads, writes=(into.root,), tools=_TOOLS, action=action)
 
-    def manifest(
-        self, install: Install, command: Command, state: State, context: BuildContext, at: Callable[[str], str | None]
-    ) -> Manifest:
+    def manifest(self, install: Install, given: Given) -> Manifest:
         """The closure of every requirements file, and the words of the projects' own files."""
+        state, context, at = given.state, given.context, given.at
         unknown = f"the build argument {install.chosen_by} chooses what is installed" if install.chosen_by else None
         closures: dict[str, tuple[str, ...]] = {}
         packages = [
@@ -193,7 +191,7 @@ class Pip(LanguageManager):
         ]
         local: dict[str, list[Named]] = {"local_paths": [], "editable": [], "find_links": []}
         reads: list[str] = []
-        told = [command.text]
+        told = [given.call.command.text]
         for path in install.files:
             name = at(path)
             found = closure(context, name, context.ignore) if name is not None else None
@@ -230,13 +228,14 @@ class Pip(LanguageManager):
             tuple(reads),
             _compiled([state.variables.get("PIP_NO_BINARY", ""), *_NO_BINARY.findall("\n".join(told))]),
             _build_requirements((*install.projects, *install.editable), context, at),
+            builds=install.projects,
         )
 
-    def into(self, install: Install, wanted: Environment) -> Recipe | Reason:
+    def into(self, install: Install, call: Call, wanted: Environment) -> Recipe | Reason:
         """It fills the environment whose programs come first on PATH."""
         return install.blocked or Recipe()
 
-    def without_project(self, install: Install, manifest: Manifest) -> Recipe | Reason:
+    def without_project(self, install: Install, call: Call, manifest: Manifest) -> Recipe | Reason:
         """As it is, unless it builds a project, which is more than its metadata."""
         if install.projects or install.editable:
             return Reason("pip install builds the project itself")
@@ -246,7 +245,7 @@ class Pip(LanguageManager):
             return Reason(f"{manifest.local.file} names a local project or folder")
         return Recipe()
 
-    def only(self, install: Install, groups: frozenset[str]) -> Recipe | Reason:
+    def only(self, install: Install, call: Call, groups: frozenset[str]) -> Recipe | Reason:
         """Which files make which group is the user's own matter."""
         return Recipe() if install.groups <= groups else Reason("pip knows no dependency groups")
 

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal, Protocol
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.manifests.manifest import Manifest
+from dockfix.knowledge import BaseImage
 from dockfix.managers.databases import Database
 from dockfix.model.actions import Install
 from dockfix.model.artefact import Environment
@@ -26,6 +27,20 @@ class Call:
 
     command: Command
     words: Sequence[Word]
+
+
+@dataclass(frozen=True)
+class Given:
+    """What an install finds where it runs: its call, the state, the build context, and the base image (None: not known).
+
+    ``at`` gives the file of the build context that lies at a path in the image, None where none is known to.
+    """
+
+    call: Call
+    state: State
+    context: BuildContext
+    image: BaseImage | None
+    at: Callable[[str], str | None]
 
 
 @dataclass(frozen=True)
@@ -100,21 +115,19 @@ class LanguageManager(Manager):
     in_code: ClassVar[bytes] = b""
 
     @abstractmethod
-    def manifest(
-        self, install: Install, command: Command, state: State, context: BuildContext, at: Callable[[str], str | None]
-    ) -> Manifest:
-        """What the install is given; ``at`` gives the file of the build context that lies at a path in the image."""
+    def manifest(self, install: Install, given: Given) -> Manifest:
+        """What the install is given."""
 
     @abstractmethod
-    def into(self, install: Install, wanted: Environment) -> Recipe | Reason:
+    def into(self, install: Install, call: Call, wanted: Environment) -> Recipe | Reason:
         """Has the install fill an environment that can be carried; an empty recipe where the environment alone sees to it."""
 
     @abstractmethod
-    def without_project(self, install: Install, manifest: Manifest) -> Recipe | Reason:
+    def without_project(self, install: Install, call: Call, manifest: Manifest) -> Recipe | Reason:
         """Has it install only what the manifests name, so that it can run before the source is there."""
 
     @abstractmethod
-    def only(self, install: Install, groups: frozenset[str]) -> Recipe | Reason:
+    def only(self, install: Install, call: Call, groups: frozenset[str]) -> Recipe | Reason:
         """Has it install only these dependency groups."""
 
 

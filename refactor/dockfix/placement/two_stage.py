@@ -6,6 +6,7 @@ they may need.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
 
 from dockfix.facts import Facts
@@ -14,7 +15,7 @@ from dockfix.knowledge import manager_in, package_manager
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import language_managers, system_managers
 from dockfix.managers.verbs import by_system, language_install, system_install
-from dockfix.model.actions import Action, Clean, Install, Make, Remove, ShellState
+from dockfix.model.actions import Action, Clean, Install, Make, Provide, Remove, ShellState
 from dockfix.model.artefact import Environment
 from dockfix.model.effects import overlap
 from dockfix.model.reason import Declared, Reason, at
@@ -43,7 +44,7 @@ def place(facts: Facts) -> Placement | Reason:
     installs = tuple(dict.fromkeys(step for step, _, _ in facts.installs))
     last = stage.steps.index(installs[-1])
     builder = _builder(stage.steps[: last + 1], facts)
-    runtime = _runtime(stage.steps)
+    runtime = _runtime(facts)
     staying = _units(runtime)
     reason = _unclear(facts, runtime, installs) or _needed_early(facts, environment, staying, installs[0])
     if reason is not None:
@@ -152,6 +153,9 @@ def _without_installs(facts: Facts) -> Reason:
 
 
 def _install_blocker(facts: Facts, install: Install) -> Reason | None:
+    blocked = facts.manifests[install].blocked
+    if blocked is not None:
+        return at(blocked)
     if install.editable:
         return at("an editable install leaves build results in the source folder")
     named = next(iter(facts.manifests[install].editable), None)
@@ -218,21 +222,32 @@ def _title(install: Install) -> str:
 
 def _is_install(unit: Unit) -> bool:
     action = unit.effects.action
-    return isinstance(action, Install | Make | Clean) and not by_system(action)
+    return isinstance(action, Install | Make | Clean | Provide) and not by_system(action)
 
 
 def _system_installs(step: Step) -> Iterable[tuple[Step, Unit]]:
     return ((step, unit) for unit in step.units if system_install(unit.effects.action) is not None)
 
 
-def _runtime(steps: Iterable[Step]) -> Placed:
-    """Everything but installs: a RUN goes with the last of its commands that is more than the shell's own."""
+def _runtime(facts: Facts) -> Placed:
+    """Everything but installs: a RUN goes with the last of its commands that is more than the shell's own.
+
+    A manager that was brought stays where something that stays runs it.
+    """
+    units = [unit for _, unit in facts.final.units if not _is_install(unit)]
+    run = {*facts.startup.programs, *(tool for unit in units for tool in unit.effects.tools)}
     runtime: Placed = {}
-    for step in steps:
-        stays = tuple(index for index, unit in enumerate(step.units) if not _is_install(unit))
+    for step in facts.final.steps:
+        stays = tuple(index for index, unit in enumerate(step.units) if not _leaves(unit, run))
         if not step.units or any(not isinstance(step.units[index].effects.action, ShellState) for index in stays):
             runtime[step] = stays
     return runtime
+
+
+def _leaves(unit: Unit, run: set[str]) -> bool:
+    action = unit.effects.action
+    needed = isinstance(action, Provide) and any(posixpath.basename(path) in run for path in action.paths)
+    return _is_install(unit) and not needed
 
 
 def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
@@ -255,7 +270,7 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
         for index in reversed(range(len(step.units))):
             effects = step.units[index].effects
             action = effects.action
-            if isinstance(action, Make) or language_install(action) is not None:
+            if isinstance(action, Make | Provide) or language_install(action) is not None:
                 wanted += [*effects.reads, *_reads(facts, action)]
             elif by_system(action):
                 wanted += [path for manager in system_managers() for path in manager.reads]

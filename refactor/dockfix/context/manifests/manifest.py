@@ -33,7 +33,8 @@ class Manifest:
     itself first. ``packages`` are those that are asked for; ``maybe`` are further names, normalised, that may be: words of a
     project's files. ``projects``, ``editable`` and ``folders`` are local, as written. ``reads`` are absolute paths in the image that the
     install reads besides the named files. ``compiled`` are the packages that it is told to compile.
-    ``build_requirements`` are the names of what it brings only while it builds local projects.
+    ``build_requirements`` are the names of what it brings only while it builds local projects; ``builds`` are the absolute paths in the
+    image of the projects that it builds and installs. ``blocked`` says why the packages cannot be handed on.
 
     ``unknown`` says why not everything is known; it has to be given, since what was not read is not known.
     """
@@ -48,6 +49,8 @@ class Manifest:
     reads: tuple[str, ...] = ()
     compiled: frozenset[str] = frozenset()
     build_requirements: frozenset[str] = frozenset()
+    builds: tuple[str, ...] = ()
+    blocked: str | None = None
 
     @property
     def files(self) -> tuple[str, ...]:

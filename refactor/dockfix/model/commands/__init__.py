@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dockfix.knowledge import python_program
-from dockfix.model.actions import Make
+from dockfix.model.actions import Install, Make
 from dockfix.model.commands import files, net, python, shell, users
 from dockfix.model.commands.protocol import CommandModel
 from dockfix.model.commands.python import module_of
@@ -29,8 +29,10 @@ def command_model(program: str) -> CommandModel | None:
 
 def state_after(command: Command, effects: Effects, state: State) -> State:
     """The state for the next command of the same RUN."""
-    if isinstance(effects.action, Make):
-        return replace(state, environments=(*state.environments, effects.action.environment))
+    action = effects.action
+    made = action.environment if isinstance(action, Make) else action.into if isinstance(action, Install) else None
+    if made is not None and made.carried is not None and made.root not in {each.root for each in state.environments}:
+        return replace(state, environments=(*state.environments, made))
     if command.simple:
         return shell.state_after(command, state)
     return state
