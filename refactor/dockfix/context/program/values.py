@@ -6,66 +6,26 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Sequence
 
+from dockfix.context.program.known_calls import (
+    ENVIRONMENT,
+    LOOKUPS,
+    PATH_CLASSES,
+    SAME_CALLS,
+    SAME_METHODS,
+    SETTINGS_OBJECTS,
+    TEMPORARY,
+    USER_DIRECTORIES,
+)
 from dockfix.context.program.model import is_development
 from dockfix.context.program.names import Names
 from dockfix.context.program.paths import CODE, HOLE, TEMP, Value, above, join
 from dockfix.context.program.project import Project
 from dockfix.context.program.scopes import Bound, Scope
-from dockfix.lazy import regex
 
 _MAX_ALTERNATIVES = 6
 _MAX_DEPTH = 14
 _MAX_CALLERS = 4  # through which a parameter is followed
 _FUEL = 250
-_ENV = regex(
-    r"(?:os\.)?(?:getenv|environ\.(?:get|setdefault|pop))|decouple\.config|(?:.*\.)?(?:env|getenv|get_env|env_var"
-    r"|get_env_var)"
-    r"|(?:.*\b[Ee]nv(?:\(\))?)\.(?:str|int|path|bool|url|get_value|get|float)|starlette\.config\.Config\(\)"
-)
-_PATHS = regex(r"(?:.*\.)?(?:Path|PurePath|PosixPath|PurePosixPath|AsyncPath|UPath)")
-_SAME = frozenset(
-    {
-        "resolve",
-        "absolute",
-        "expanduser",
-        "as_posix",
-        "strip",
-        "rstrip",
-        "lstrip",
-        "lower",
-        "encode",
-        "decode",
-        "expandvars",
-        "samefile",
-        "__str__",
-    }
-)
-_SAME_CALLS = regex(
-    r"str|int|bytes|repr|list|(?:os\.)?(?:fspath|fsencode|fsdecode)|(?:os\.path\.|path\.)(?:abspath|realpath|normpath"
-    r"|expanduser|expandvars)|(?:abspath|realpath|normpath|expanduser)|shlex\.quote|(?:.*\.)?cast|asyncio\.to_thread"
-)
-# Objects that hold settings, or the options of the command line
-_PARSED = regex(r"(?i)(?:args?|arguments|opts?|options|params?|namespace|ns|flags|cfg|conf(?:ig)?|settings?)$")
-# Methods that look a setting up and are given a default
-_GETS = regex(
-    r"(?i)get|get_?(?:val|value|int|setting|config|option|str|path|env|float)|setting|option|setdefault|pop|value"
-)
-_TEMPORARY = regex(
-    r"(?:tempfile\.)?(?:gettempdir|mkdtemp|mkstemp|NamedTemporaryFile|TemporaryDirectory|TemporaryFile|mktemp)"
-)
-_USER_DIRS = {
-    "user_data_dir": "~/.local/share",
-    "user_config_dir": "~/.config",
-    "user_cache_dir": "~/.cache",
-    "user_log_dir": "~/.local/state",
-    "user_state_dir": "~/.local/state",
-    "user_data_path": "~/.local/share",
-    "user_config_path": "~/.config",
-    "user_cache_path": "~/.cache",
-    "get_app_dir": "~/.config",
-}
-
-
 Values = tuple[Value, ...]
 _UNKNOWN: Values = (Value(HOLE),)
 
@@ -236,10 +196,10 @@ class Evaluator(Names):
         found = (
             self.imported(dotted, scope, depth) if owner is None and dotted and not dotted.startswith(".") else _UNKNOWN
         )
-        if found == _UNKNOWN and name.isupper() and _PARSED.search(ast.unparse(node.value)):
+        if found == _UNKNOWN and name.isupper() and SETTINGS_OBJECTS.search(ast.unparse(node.value)):
             return _distinct((self.setting(name, depth), _UNKNOWN))
         options = self.project.index.options.get(name)
-        if found == _UNKNOWN and options and _PARSED.search(ast.unparse(node.value)):
+        if found == _UNKNOWN and options and SETTINGS_OBJECTS.search(ast.unparse(node.value)):
             return _distinct((self.bound(options[:_MAX_ALTERNATIVES], depth), _UNKNOWN))
         return found
 
@@ -363,12 +323,17 @@ class Evaluator(Names):
         default = (
             args[1] if len(args) > 1 else next((word.value for word in node.keywords if word.arg == "default"), None)
         )
-        if _ENV.fullmatch(dotted) and args and isinstance(args[0], ast.Constant) and isinstance(args[0].value, str):
+        if (
+            ENVIRONMENT.fullmatch(dotted)
+            and args
+            and isinstance(args[0], ast.Constant)
+            and isinstance(args[0].value, str)
+        ):
             found = get(default) if default is not None else ()
             return tuple(value._replace(env=args[0].value) for value in found) or (Value(HOLE, args[0].value),)
-        if last in _USER_DIRS:
-            return (Value(f"{_USER_DIRS[last]}/{HOLE}"),)
-        if _TEMPORARY.fullmatch(dotted):
+        if last in USER_DIRECTORIES:
+            return (Value(f"{USER_DIRECTORIES[last]}/{HOLE}"),)
+        if TEMPORARY.fullmatch(dotted):
             folder = next((word.value for word in node.keywords if word.arg == "dir"), None)
             found = (
                 tuple(value._replace(text=join(value.text, HOLE)) for value in get(folder))
@@ -381,7 +346,7 @@ class Evaluator(Names):
         if dotted.endswith("Path.home"):
             return (Value("~"),)
         if (
-            _PATHS.fullmatch(dotted)
+            PATH_CLASSES.fullmatch(dotted)
             or dotted in {"os.path.join", "path.join", "posixpath.join"}
             or last in {"joinpath", "safe_join"}
         ):
@@ -397,7 +362,7 @@ class Evaluator(Names):
             return tuple(value._replace(text=above(value.text)) for value in get(args[0]))
         if dotted in {"os.path.basename", "path.basename"} and args:
             return tuple(value._replace(text=value.text.rpartition("/")[2]) for value in get(args[0]))
-        if _SAME_CALLS.fullmatch(dotted) and args:
+        if SAME_CALLS.fullmatch(dotted) and args:
             return get(args[0])
         if last == "getattr" and len(args) > 1 and isinstance(args[1], ast.Constant) and isinstance(args[1].value, str):
             found = tuple(value for value in self.setting(args[1].value, depth) if value.text != HOLE)
@@ -414,7 +379,7 @@ class Evaluator(Names):
             if last == "get" and args and isinstance(args[0], ast.Constant) and dotted.endswith("config.get"):
                 found = tuple(value for value in self.setting(str(args[0].value), depth) if value.text != HOLE)
                 return found or ((*_UNKNOWN, *get(args[1])) if len(args) > 1 else _UNKNOWN)
-            if _GETS.fullmatch(last) and args and isinstance(args[0], ast.Constant):
+            if LOOKUPS.fullmatch(last) and args and isinstance(args[0], ast.Constant):
                 known = (
                     self.entry(node.func.value, str(args[0].value), scope, depth)
                     if last in {"get", "pop", "setdefault"}
@@ -422,7 +387,7 @@ class Evaluator(Names):
                 )
                 if default is not None or known:
                     return _distinct((get(default) if default is not None else (), known, _UNKNOWN))
-            if last in _SAME:
+            if SAME_METHODS.fullmatch(last):
                 return get(node.func.value)
             if last in {"with_suffix", "with_name", "with_stem"}:
                 return tuple(value._replace(text=join(above(value.text), HOLE)) for value in get(node.func.value))
