@@ -77,7 +77,7 @@ def dockfix(*words: str, folder: Path, **more: object) -> subprocess.Popen[str]:
 
 
 def test_a_library_is_found_without_any_table(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dockfix.knowledge.runtime_libraries", lambda *_, **__: None)
+    monkeypatch.setattr("dockfix.knowledge.apt.runtime_libraries", lambda *_, **__: None)
     found = search(engine, put(tmp_path / "app", PSYCOPG))
     assert found.verification is not None
     assert found.verification.verdict is Verdict.EQUAL
