@@ -103,7 +103,7 @@ def test_a_declared_change_is_let_through(project: Project, fakes: Callable[...,
     [
         (Fake("ENV", lambda facts, node: "LABEL a=b\nENV A=1\n"), Declared("LABEL", "a")),
         (Fake("RUN", lambda facts, node: ""), Declared("RUN", "make install")),
-        (Fake("ENV", lambda facts, node: "USER 5\nENV A=1\n"), Declared("USER")),
+        (Fake("ENV", lambda facts, node: "WORKDIR /x\nENV A=1\n"), Declared("WORKDIR")),
     ],
 )
 def test_who_wrote_the_transform_is_told_what_to_declare(

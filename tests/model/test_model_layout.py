@@ -247,8 +247,8 @@ def test_before_a_step_and_before_a_command_of_it(root: Path) -> None:
     assert [layout.file("/x.py", run, number) for number in range(3)] == ["a.py", "a.py", None]
     assert [layout.file("/y.py", run, number) for number in range(3)] == [None, "a.py", "a.py"]
     assert layout.file("/x.py") == "b.txt"
-    assert layout.written("/x.py") == (first, second)
-    assert layout.written("/x/b.txt") == (last,)
+    assert [(each.file, each.step) for each in layout.written("/x.py")] == [("a.py", first), ("b.txt", second)]
+    assert [(each.file, each.step) for each in layout.written("/x/b.txt")] == [("conf/b.txt", last)]
     assert layout.of("a.py") == ("/y.py",)
     assert layout.by(first, "a.py") == ("/x.py",)
     assert layout.by(second, "a.py") == ()

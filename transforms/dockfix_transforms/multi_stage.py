@@ -9,7 +9,7 @@ from typing import ClassVar
 from dockfix.engine.transform import Edit, Outcome, Safety, refuse
 from dockfix.facts import Facts, from_context
 from dockfix.facts.placement import Placement, Refusal, place
-from dockfix.model.effects import Package
+from dockfix.model.effects import AptInstall, Package
 from dockfix.model.reason import Declared
 from dockfix.model.stages import Step
 from dockfix.syntax import Blank, Comment, Instruction, Node
@@ -118,7 +118,24 @@ class _Splitter:
             edits,
             refusals=self.placement.notes,
             unsafe=self.facts.unknown or self.facts.requirements_unknown,
-            declares=frozenset(Declared("RUN", text) for text in self.placement.dropped),
+            declares=frozenset(Declared("RUN", text) for text in self.placement.dropped) | self._replaced(),
+        )
+
+    def _replaced(self) -> frozenset[Declared]:
+        """The packages that leave the image, each with what takes its place."""
+        replaced = self.placement.division.replaced
+        asked = [
+            package
+            for _, unit in self.facts.final.units
+            if isinstance(unit.effects.action, AptInstall)
+            for package in unit.effects.action.packages
+        ]
+        left = {package.name for package in asked if package not in replaced}
+        left |= {name for instead in replaced.values() for name in instead}
+        return frozenset(
+            Declared("PACKAGE", package.name, instead)
+            for package, instead in replaced.items()
+            if package.name not in left
         )
 
     def _reason(self) -> str:

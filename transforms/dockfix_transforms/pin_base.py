@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Safety, refuse
 from dockfix.facts import Facts
+from dockfix.model.reason import Declared
 from dockfix.model.stages import Stage
 from dockfix.syntax import Instruction, image
 
@@ -68,7 +69,9 @@ class PinBase:
                         f"the build uses {target.removeprefix(written + '@')}, whatever {written} names later",
                     )
                 )
-        return Outcome(edits, refusals=refusals)
+        pinned = {edit.node for edit in edits}
+        images = {stage.start.words[0] for stage in facts.model.stages if stage.start in pinned}
+        return Outcome(edits, refusals=refusals, declares=frozenset(Declared("FROM", name) for name in images))
 
 
 def _pins(facts: Facts) -> tuple[dict[str, str], str]:

@@ -12,6 +12,7 @@ from dockfix.engine.transform import Edit, Outcome, Safety
 from dockfix.facts import Facts, from_context
 from dockfix.knowledge.ignore_groups import ignore_groups
 from dockfix.model.effects import PipInstall, within
+from dockfix.model.reason import Declared
 from dockfix.model.stages import Stage, Step, Unit
 from dockfix.syntax import Instruction, pairs
 
@@ -94,7 +95,8 @@ class Secrets:
                         )
                     )
         edits += [Edit(use.instruction, (_mounted(facts, use, names),), use.line, "") for use, names in mounts.items()]
-        return Outcome(edits, warnings=warnings, refusals=refusals)
+        mounted = frozenset(Declared("ARG", name) for names in mounts.values() for name in names)
+        return Outcome(edits, warnings=warnings, refusals=refusals, declares=mounted)
 
 
 def _found(facts: Facts, step: Step) -> Iterator[str]:

@@ -77,7 +77,8 @@ class SlimBase:
         return Outcome(
             edits,
             unsafe="which libraries of the full image the Python packages need shows only in a build",
-            declares=frozenset() if plan.tk else frozenset({Declared("MODULE", "tkinter")}),
+            declares=frozenset({Declared("FROM", start.words[0], tuple(plan.packages))})
+            | (frozenset() if plan.tk else {Declared("MODULE", "tkinter")}),
         )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.locate import find_context
-from dockfix.engine.invariants import violations
+from dockfix.engine.invariants import View, violations
 from dockfix.engine.registry import transforms
 from dockfix.engine.results import Failure, FileChange, FileResult, Note
 from dockfix.engine.suppression import Suppressions
@@ -49,9 +49,10 @@ class Settings:
 
 @dataclass
 class _Pass:
-    """One run of the chain over a tree, and what it said."""
+    """One run of the chain over a tree, and what it said; ``view`` is what the nets see of ``facts``."""
 
     facts: Facts
+    view: View
     files: dict[str, str] = field(default_factory=dict)
     changes: list[Note] = field(default_factory=list)
     unsafe: list[Note] = field(default_factory=list)
@@ -108,7 +109,8 @@ def gather(path: Path, tree: Dockerfile, context: Path | None, options: Mapping[
 
 def _chain(facts: Facts, chosen: tuple[Transform, ...], settings: Settings, suppressions: Suppressions) -> _Pass:
     enabled = frozenset(each.id for each in chosen if settings.allow(each) and not suppressions.file(each.id))
-    done = _Pass(facts if facts.enabled == enabled else replace(facts, enabled=enabled))
+    facts = facts if facts.enabled == enabled else replace(facts, enabled=enabled)
+    done = _Pass(facts, View(facts))
     for transform in chosen:
         held = suppressions.file(transform.id)
         try:
@@ -153,11 +155,12 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
         return
     before = done.facts
     after = before.with_tree(before.tree.replace({edit.node: edit.replacement for edit in edits}), outcome.files)
-    broken = violations(before.model, after.model, outcome.declares) if edits else []
+    view = View(after)
+    broken = violations(done.view, view, outcome.declares)
     if broken:
         done.warnings.append(Note(transform.id, 0, f"rolled back, because {broken[0]}"))
         return
-    done.facts = after
+    done.facts, done.view = after, view
     done.files |= outcome.files
     done.changes += notes
     done.declares |= outcome.declares

@@ -98,7 +98,7 @@ def place(facts: Facts) -> Placement | Refusal:
     runtime: dict[Step, tuple[int, ...]] = {}
     staying: list[tuple[Step, Unit]] = []
     for number, step in enumerate(stage.steps):
-        stays = tuple(index for index, unit in enumerate(step.units) if not _is_install(unit))
+        stays = tuple(index for index, unit in enumerate(step.units) if not _is_install(unit, prefix))
         if step.units and not [
             index for index in stays if not isinstance(step.units[index].effects.action, ShellState)
         ]:
@@ -236,8 +236,12 @@ def _install_blocker(facts: Facts, install: PipInstall) -> str:
     return ""
 
 
-def _is_install(unit: Unit) -> bool:
-    return isinstance(unit.effects.action, PipInstall | VenvCreate | PipCacheClean)
+def _is_install(unit: Unit, environment: str) -> bool:
+    """Whether what a command leaves lies in the environment that is carried; a virtual environment that nothing fills stays."""
+    action = unit.effects.action
+    return isinstance(action, PipInstall | PipCacheClean) or (
+        isinstance(action, VenvCreate) and action.path == environment
+    )
 
 
 def _apt_units(step: Step) -> Iterable[tuple[Step, Unit]]:

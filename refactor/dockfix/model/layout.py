@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import chain
 
 from dockfix.context.build_context import CopySet
 from dockfix.model.moves import folders_of, put_by
@@ -120,16 +121,19 @@ class Layout:
             if origin is not None:
                 yield path, origin
 
-    def written(self, path: str) -> tuple[Step, ...]:
-        """The steps that put something at a path, in order."""
-        numbered = enumerate(self._puts)
-        steps = [put.step for number, put in numbered if isinstance(put.find(path, self, number, number, 0), Origin)]
-        return tuple(dict.fromkeys(steps))
+    def written(self, path: str) -> tuple[Origin, ...]:
+        """What the steps have put at a path, in order: folders lie there together, of files only the last."""
+        found = (put.find(path, self, number, number, 0) for number, put in enumerate(self._puts))
+        return tuple(each for each in found if isinstance(each, Origin))
 
     @cached_property
     def puts(self) -> tuple[Put, ...]:
         """What the COPY and ADD instructions put, in order."""
         return tuple(put for put in self._puts if put.step.copy is not None)
+
+    def puts_before(self, step: Step) -> tuple[Put, ...]:
+        """Those of them that come before a step."""
+        return tuple(put for put in self._puts[: self._starts[step]] if put.step.copy is not None)
 
     @cached_property
     def key(self) -> Hashable:
@@ -157,10 +161,8 @@ class Layout:
         """The paths at or below a folder at which one of the puts before number ``end`` puts something."""
         key = (folder, end)
         if key not in self._paths:
-            puts = enumerate(self._puts[:end])
-            self._paths[key] = tuple(
-                dict.fromkeys(path for number, put in puts for path in put.paths(folder, self, number))
-            )
+            found = [put.paths(folder, partial(self.paths, end=number)) for number, put in enumerate(self._puts[:end])]
+            self._paths[key] = tuple(dict.fromkeys(chain.from_iterable(found)))
         return self._paths[key]
 
     def _position(self, step: Step, unit: int) -> int:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
 
 from dockfix.model.effects import within
-from dockfix.model.puts import Found, Image, Origin, Put, Removed, below, inside
+from dockfix.model.puts import Found, Image, Origin, Paths, Put, Removed, below, inside, nowhere
 from dockfix.model.stages import Stage, Step, Unit
 
 _MOVERS = frozenset({"cp", "install", "ln", "mv"})
@@ -55,10 +55,10 @@ class Moved(Put):
                 if rest is not None:
                     yield below(start, rest)
 
-    def paths(self, folder: str, image: Image, number: int) -> Iterator[str]:
+    def paths(self, folder: str, before: Paths = nowhere) -> Iterator[str]:
         """See Put."""
         for source, start in self.pairs:
-            for there in dict.fromkeys((source, *image.paths(source, number))):
+            for there in dict.fromkeys((source, *before(source))):
                 path = below(start, inside(there, source) or "")
                 if within(path, folder):
                     yield path
@@ -82,7 +82,7 @@ class Written(Put):
             return before
         return Origin("", self.step, self.stage) if path in self.new or path in self.kept else None
 
-    def paths(self, folder: str, image: Image, number: int) -> Iterator[str]:
+    def paths(self, folder: str, before: Paths = nowhere) -> Iterator[str]:
         """See Put."""
         return (path for path in sorted(self.new | self.kept) if within(path, folder))
 

@@ -8,13 +8,16 @@ from typing import Literal
 
 Weight = Literal["blocks", "doubts", "unseen"]
 Part = Literal[
+    "ARG",
     "CMD",
     "ENTRYPOINT",
     "ENV",
     "EXPOSE",
     "FILE",
+    "FROM",
     "HEALTHCHECK",
     "LABEL",
+    "MAINTAINER",
     "MODULE",
     "ONBUILD",
     "PACKAGE",
@@ -57,8 +60,9 @@ class Reason:
 class Declared:
     """A part of the image that an edit alters on purpose.
 
-    ``name`` is the variable of an ENV, the label, the text of a RUN's command, the path of a FILE, the name of a PACKAGE, MODULE or
-    PROGRAM; "" where there is only one of its kind. ``instead`` are the packages that take the place of a PACKAGE.
+    ``name`` is the variable of an ENV or ARG, the label, the text of a RUN's command, the image of a FROM as written, the path of a
+    FILE in the image (or of a folder around it), the name of a PACKAGE, MODULE or PROGRAM; "" where there is only one of its kind.
+    ``instead`` are the system packages that take the place of a PACKAGE, or of what the image of a FROM brought.
     """
 
     part: Part
