@@ -59,7 +59,7 @@ def comment_above(facts: Facts, node: Instruction) -> str:
         (Fake("RUN", lambda facts, node: ""), "would no longer run: make install"),
         (
             Fake("RUN", lambda facts, node: "RUN make install\nRUN pip install x\n"),
-            "Python packages that are installed would change",
+            "what pip installs would change",
         ),
         (Fake("CMD", lambda facts, node: 'CMD ["python", "app.py"]\nGONE x\n'), "has an error in line"),
         (Fake("ENV", lambda facts, node: "WORKDIR /x\nENV A=1\n"), "WORKDIR of the image would change"),
@@ -100,7 +100,7 @@ def test_a_declared_change_is_let_through(project: Project, fakes: Callable[...,
     [
         (Fake("ENV", lambda facts, node: "LABEL a=b\nENV A=1\n"), Declared("LABEL", "a")),
         (Fake("RUN", lambda facts, node: ""), Declared("RUN", "make install")),
-        (Fake("ENV", lambda facts, node: "USER 5\nENV A=1\n"), Declared("USER")),
+        (Fake("ENV", lambda facts, node: "WORKDIR /x\nENV A=1\n"), Declared("WORKDIR")),
     ],
 )
 def test_who_wrote_the_transform_is_told_what_to_declare(

@@ -247,8 +247,8 @@ def test_before_a_step_and_before_a_command_of_it(root: Path) -> None:
     assert [layout.file("/x.py", run, number) for number in range(3)] == ["a.py", "a.py", None]
     assert [layout.file("/y.py", run, number) for number in range(3)] == [None, "a.py", "a.py"]
     assert layout.file("/x.py") == "b.txt"
-    assert layout.written("/x.py") == (first, second)
-    assert layout.written("/x/b.txt") == (last,)
+    assert [(each.file, each.step) for each in layout.written("/x.py")] == [("a.py", first), ("b.txt", second)]
+    assert [(each.file, each.step) for each in layout.written("/x/b.txt")] == [("conf/b.txt", last)]
     assert layout.of("a.py") == ("/y.py",)
     assert layout.by(first, "a.py") == ("/x.py",)
     assert layout.by(second, "a.py") == ()
@@ -274,6 +274,25 @@ def test_folders_that_are_not_listed_lie_there_as_such(tmp_path: Path) -> None:
         "/x/a.js": "a.js",
         "/x/node_modules": "node_modules",
     }
+
+
+def test_long_chains_and_wide_graphs_take_no_time(root: Path) -> None:
+    chain = "FROM a AS s0\nCOPY . /x\n" + "".join(
+        f"FROM a AS s{n}\nCOPY --from=s{n - 1} /x /x\n" for n in range(1, 400)
+    )
+    copies = "FROM a\nCOPY . /x\n" + "".join(f"RUN cp -r /x /x{n} && mv /x{n} /y && mv /y /x{n}\n" for n in range(400))
+    links = "FROM a\n" + "".join(f"RUN ln -s /a{n} /a{n + 1} && ln -s /a{n + 1} /a{n}\n" for n in range(200))
+    wide = "FROM a AS s0\nCOPY . /x\n" + "".join(
+        f"FROM a AS s{n}\n" + "".join(f"COPY --from=s{m} / /\n" for m in range(n)) for n in range(1, 25)
+    )
+    for text in (chain, copies, links, wide):
+        one, two = (layouts(root, text) for _ in range(2))
+        layout = one.of(one.stages[-1])
+        assert layout.key == two.of(two.stages[-1]).key
+        assert layout.file("/x/a.py") in {"a.py", None}
+        assert {path for path, _ in layout.below("/x")} >= {*layout.of("a.py")} & {"/x/a.py"}
+        assert not layout.is_folder("/x/nowhere")
+        assert layout.at("/a7/x") is None
 
 
 # --- against a file system ---------------------------------------------------------------------------------------------

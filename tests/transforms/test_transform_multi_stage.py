@@ -245,6 +245,13 @@ def test_always(project: Project) -> None:
     assert " AS runtime" in text_of(project(text, only=ONLY, options={"multi-stage.always": True}))
 
 
+def test_an_environment_that_nothing_fills_stays_in_the_image(project: Project) -> None:
+    text = basic().replace("COPY req", "RUN python -m venv /spare\nCOPY req", 1)
+    _, runtime = stages(text_of(project(text, only=ONLY)))
+    assert "RUN python -m venv /spare\n" in runtime
+    assert "COPY --from=builder /opt/venv /opt/venv" in runtime
+
+
 def test_the_stage_keeps_its_name(project: Project) -> None:
     text = text_of(project(basic().replace("3.11-slim", "3.11-slim AS web"), only=ONLY))
     assert "FROM python:3.11-slim AS builder\n" in text

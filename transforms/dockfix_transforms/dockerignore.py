@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 from functools import partial
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ from dockfix.engine.transform import Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts
 from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
 from dockfix.model.actions import Install, Make
-from dockfix.model.reason import Reason
+from dockfix.model.reason import Declared, Reason
 from dockfix.syntax import encode, parse
 
 _SCM = rb"setuptools[-_]scm|hatch[-_]vcs|versioneer|setuptools-git|pbr\b|dunamai|versioningit|poetry-dynamic-versioning|pdm.*scm"
@@ -83,7 +84,8 @@ class Dockerignore(Transform):
         if chooser.breaks(text):
             return refuse("the patterns would take away a file that a COPY names")
         what = f"{name} keeps out of the build context what the image does not need"
-        return Outcome(files={name: text}, file_reason=what, warnings=chooser.warnings)
+        declares = frozenset(Declared("FILE", path) for path in chooser.taken_away(text))
+        return Outcome(files={name: text}, file_reason=what, warnings=chooser.warnings, declares=declares)
 
 
 class _Chooser:
@@ -242,6 +244,21 @@ class _Chooser:
         start = self.existing if self.existing.endswith("\n") or not self.existing else self.existing + newline
         lines = self.lines[1:] if not self.existing else self.lines
         return start + newline.join(lines) + newline
+
+    def taken_away(self, text: str) -> Iterator[str]:
+        """The paths in the images of all stages at which something would no longer lie, or the ignore file itself as it is now."""
+        facts = self.facts
+        after = facts.context.with_overlay({facts.context.ignore_name: text})
+        for stage in facts.model.stages:
+            layout = facts.layouts.of(stage)
+            for step in stage.of("COPY", "ADD"):
+                before = facts.copies.get(step)
+                if before is None or step.copy is None:
+                    continue
+                left = after.copied(step.copy.sources, after.ignore)
+                lost = (before.files - left.files) | (before.skipped - left.skipped)
+                for name in (*lost, *({facts.context.ignore_name} & before.files)):
+                    yield from layout.of(name)
 
     def breaks(self, text: str) -> bool:
         """Whether a COPY would miss a file that it names, or a wildcard would silently take fewer."""

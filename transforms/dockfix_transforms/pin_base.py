@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from dockfix.engine.options import Option
 from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facts
-from dockfix.model.reason import Reason, at
+from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Stage
 from dockfix.syntax import image
 from dockfix.syntax.rewrite import with_image
@@ -76,7 +76,9 @@ class PinBase(Transform):
                         f"the build uses {target.removeprefix(written + '@')}, whatever {written} names later",
                     )
                 )
-        return Outcome(edits, refusals=refusals)
+        nodes = {edit.node for edit in edits}
+        images = {stage.start.words[0] for stage in facts.model.stages if stage.start in nodes}
+        return Outcome(edits, refusals=refusals, declares=frozenset(Declared("FROM", name) for name in images))
 
 
 def _pins(facts: Facts) -> tuple[dict[str, str], str]:

@@ -14,7 +14,7 @@ from dockfix.facts import Facts, from_context
 from dockfix.knowledge.ignore_groups import ignore_groups
 from dockfix.managers.verbs import language_install
 from dockfix.model.effects import within
-from dockfix.model.reason import Reason, at
+from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Stage, Step, Unit
 from dockfix.syntax import Instruction, pairs
 from dockfix.syntax.rewrite import with_flags
@@ -101,13 +101,14 @@ class Secrets(Transform):
                         )
                     )
         for use, names in mounts.items():
-            mounted = _mounted(facts, use, names)
-            if mounted is None:  # one by one they could
+            node = _mounted(facts, use, names)
+            if node is None:  # one by one they could
                 return Outcome(
                     warnings=warnings, refusals=[*refusals, at("its secrets could not be mounted", use.line)]
                 )
-            edits.append(Edit(use.instruction, (mounted,), use.line, ""))
-        return Outcome(edits, warnings=warnings, refusals=refusals)
+            edits.append(Edit(use.instruction, (node,), use.line, ""))
+        mounted = frozenset(Declared("ARG", name) for names in mounts.values() for name in names)
+        return Outcome(edits, warnings=warnings, refusals=refusals, declares=mounted)
 
 
 def _found(facts: Facts, step: Step) -> Iterator[str]:

@@ -78,7 +78,12 @@ class SlimBase(Transform):
         return Outcome(
             edits,
             doubts=(plan.doubt,),
-            declares=frozenset({Declared("BASE"), *(() if plan.tk else (Declared("MODULE", "tkinter"),))}),
+            declares=frozenset(
+                {
+                    Declared("FROM", start.words[0], tuple(plan.packages)),
+                    *(() if plan.tk else (Declared("MODULE", "tkinter"),)),
+                }
+            ),
         )
 
 

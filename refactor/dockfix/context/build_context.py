@@ -65,11 +65,16 @@ class BuildContext:
         self.dockerfile = dockerfile
         self.disk = disk or Disk.at(root)
         self._copied: dict[tuple[tuple[str, ...], tuple[str, ...]], CopySet] = {}
+        self._overlaid: dict[tuple[tuple[str, str], ...], BuildContext] = {}
         self._kept: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def with_overlay(self, files: Mapping[str, str]) -> BuildContext:
-        """The same context with more texts laid over it."""
-        return BuildContext(self.root, {**self.overlay, **files}, self.dockerfile, disk=self.disk)
+        """The same context with more texts laid over it; the same one for the same texts."""
+        key = tuple(sorted(files.items()))
+        if key not in self._overlaid:
+            overlay = {**self.overlay, **files}
+            self._overlaid[key] = BuildContext(self.root, overlay, self.dockerfile, disk=self.disk)
+        return self._overlaid[key]
 
     @property
     def own_name(self) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.locate import find_context
-from dockfix.engine.invariants import violations
+from dockfix.engine.invariants import View, told, violations
 from dockfix.engine.registry import options, transforms
 from dockfix.engine.results import Failure, FileChange, FileResult, Note
 from dockfix.engine.suppression import Suppressions
@@ -52,9 +52,10 @@ class Settings:
 
 @dataclass
 class _Pass:
-    """One run of the chain over a tree, and what it said."""
+    """One run of the chain over a tree, and what it said; ``view`` is what the nets see of ``facts``."""
 
     facts: Facts
+    view: View
     files: dict[str, str] = field(default_factory=dict)
     changes: list[Note] = field(default_factory=list)
     unsafe: list[Note] = field(default_factory=list)
@@ -67,6 +68,7 @@ class _Pass:
         """The same, to go another way from here."""
         return _Pass(
             self.facts,
+            self.view,
             dict(self.files),
             [*self.changes],
             [*self.unsafe],
@@ -104,7 +106,7 @@ def run(path: Path, settings: Settings, *, data: bytes | None = None, context: P
     facts = gather(path, tree, context, settings, facets)
     unstable: list[Note] = []
     while True:
-        done = _Pass(facts)
+        done = _Pass(facts, View(facts))
         _chain(done, chosen, settings, suppressions)
         again = _moves_again(done, chosen, settings)
         if not again:
@@ -190,18 +192,20 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
         return True
     before = done.facts
     after = before.with_tree(replace_nodes(before.tree, {edit.node: edit.replacement for edit in edits}), outcome.files)
-    broken = violations(before.model, after.model, outcome.declares) if edits else []
+    view = View(after)
+    broken = violations(done.view, view, outcome.declares)
     if broken:
-        done.warnings.append(Note(transform.id, 0, f"rolled back, because {broken[0]}"))
+        done.warnings.append(Note(transform.id, 0, f"rolled back, because {told(broken)}"))
         return False
-    done.facts = after
+    done.facts, done.view = after, view
     done.files |= outcome.files
     done.changes += notes
     done.declares |= outcome.declares
     # a doubt about a part of the image is told by the transform that alters it
-    told = next((each for each in outcome.doubts if each.about is None or each.about in outcome.declares), None)
-    if told is not None:
-        done.warnings.append(Note(transform.id, 0, f"unsafe, because {told.text}", told))
+    doubts = (each for each in outcome.doubts if each.about is None or any(map(each.about.covers, outcome.declares)))
+    doubt = next(doubts, None)
+    if doubt is not None:
+        done.warnings.append(Note(transform.id, 0, f"unsafe, because {doubt.text}", doubt))
     return False
 
 
@@ -225,7 +229,8 @@ def _moves_again(done: _Pass, chosen: tuple[Transform, ...], settings: Settings)
     if not done.changes:
         return ""
     tree = parse(str(done.facts.tree))
-    second = _Pass(done.facts.with_tree(tree, {}))
+    facts = done.facts.with_tree(tree, {})
+    second = _Pass(facts, View(facts))
     _chain(second, chosen, settings, Suppressions.of(tree))
     return second.changes[0].transform if second.changes else ""
 

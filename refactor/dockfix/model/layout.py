@@ -8,11 +8,12 @@ what is copied later lies over what was there before.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property, partial
+from itertools import chain
 
 from dockfix.context.build_context import CopySet
-from dockfix.model.moves import folders_of, put_by
+from dockfix.model.moves import Moved, Written, folders_of, put_by
 from dockfix.model.puts import Brought, Carried, Fetched, Found, Origin, Put, Removed
 from dockfix.model.stages import Stage, Step
 
@@ -24,6 +25,9 @@ _STANDARD = """
 /var /var/cache /var/lib /var/local /var/log /var/mail /var/spool /var/tmp
 """
 _FOLDERS = frozenset(_STANDARD.split())
+# How far files are followed from stage to stage, and from command to command; what is beyond is not known
+_MOST_STAGES = 40
+_MOST_COMMANDS = 40
 
 
 class Layouts:
@@ -35,8 +39,9 @@ class Layouts:
 
     def of(self, stage: Stage) -> Layout:
         """The layout of one stage."""
-        if stage not in self._made:
-            self._made[stage] = Layout(stage, self)
+        for each in self.stages[: stage.index + 1]:  # in their order, as later ones look into those before
+            if each not in self._made:
+                self._made[each] = Layout(each, self)
         return self._made[stage]
 
     def takes(self, file: str) -> bool:
@@ -60,12 +65,15 @@ class Layout:
         parent = layouts.of(stage.parent) if stage.parent is not None else None
         self._puts: list[Put] = list(parent._puts) if parent is not None else []
         self._starts: dict[Step, int] = dict(parent._starts) if parent is not None else {}
+        self.depth: int = parent.depth if parent is not None else 0
         self._folders: set[str] = {"/"} if parent is None else set(parent._folders)
         if parent is None and stage.base != "scratch":
             self._folders |= _FOLDERS
         self._found: dict[tuple[str, int, int], Found] = {}
         self._paths: dict[tuple[str, int], tuple[str, ...]] = {}
         self._places: dict[str, tuple[str, ...]] = {}
+        self._kinds: dict[str, bool] = {}
+        followed = sum(isinstance(put, Moved) for put in self._puts)
         for number, step in enumerate(stage.steps):
             self._starts[step] = len(self._puts)
             if step.copy is not None:
@@ -74,8 +82,9 @@ class Layout:
                 following = stage.steps[number + 1].state if number + 1 < len(stage.steps) else stage.end
                 self._make(following.workdir or "/")
             for index, unit in enumerate(step.units):
-                folders, put = folders_of(unit, self.is_folder), put_by(step, stage, index, self.is_folder)
-                if put is not None:
+                folders, put = folders_of(unit, self._makes_folder), put_by(step, stage, index, self._makes_folder)
+                followed += isinstance(put, Moved)
+                if put is not None and not (isinstance(put, Moved) and followed > _MOST_COMMANDS):
                     self._puts.append(put)
                     if put.removed:
                         self._folders = {path for path in self._folders if put.makes_folder(path) is None}
@@ -120,24 +129,40 @@ class Layout:
             if origin is not None:
                 yield path, origin
 
-    def written(self, path: str) -> tuple[Step, ...]:
-        """The steps that put something at a path, in order."""
-        numbered = enumerate(self._puts)
-        steps = [put.step for number, put in numbered if isinstance(put.find(path, self, number, number, 0), Origin)]
-        return tuple(dict.fromkeys(steps))
+    def written(self, path: str) -> tuple[Origin, ...]:
+        """What the steps have put at a path, in order: folders lie there together, of files only the last."""
+        found = (put.find(path, self, number, number, 0) for number, put in enumerate(self._puts))
+        return tuple(each for each in found if isinstance(each, Origin))
 
     @cached_property
     def puts(self) -> tuple[Put, ...]:
         """What the COPY and ADD instructions put, in order."""
         return tuple(put for put in self._puts if put.step.copy is not None)
 
+    def changed(self, other: Layout) -> Iterator[str]:
+        """The paths at which commands may leave something else than in another layout: what only one makes, what both move."""
+        one, two = ({put.key: put for put in layout._puts if put.step.copy is None} for layout in (self, other))
+        for key, put in (one | two).items():
+            if not isinstance(put, Written) or key not in one or key not in two:
+                for path in put.changed:
+                    yield from self.paths(path, len(self._puts))
+
+    def puts_before(self, step: Step) -> tuple[Put, ...]:
+        """Those of them that come before a step."""
+        return tuple(put for put in self._puts[: self._starts[step]] if put.step.copy is not None)
+
     @cached_property
-    def key(self) -> Hashable:
+    def key(self) -> int:
         """What layouts share that are made in the same way."""
-        return tuple(put.key for put in self._puts)
+        return hash(tuple(put.key for put in self._puts))
 
     def is_folder(self, path: str) -> bool:
         """Whether a folder is known to lie at a path."""
+        if path not in self._kinds:
+            self._kinds[path] = self._makes_folder(path)
+        return self._kinds[path]
+
+    def _makes_folder(self, path: str) -> bool:
         said = (put.makes_folder(path) for put in reversed(self._puts))
         return path in self._folders or next((each for each in said if each is not None), False)
 
@@ -157,10 +182,8 @@ class Layout:
         """The paths at or below a folder at which one of the puts before number ``end`` puts something."""
         key = (folder, end)
         if key not in self._paths:
-            puts = enumerate(self._puts[:end])
-            self._paths[key] = tuple(
-                dict.fromkeys(path for number, put in puts for path in put.paths(folder, self, number))
-            )
+            found = [put.paths(folder, partial(self.paths, end=number)) for number, put in enumerate(self._puts[:end])]
+            self._paths[key] = tuple(dict.fromkeys(chain.from_iterable(found)))
         return self._paths[key]
 
     def _position(self, step: Step, unit: int) -> int:
@@ -179,13 +202,14 @@ class Layout:
         copy, taken = step.copy, self._layouts.copies.get(step)
         if copy is None or copy.target is None:
             return Put(step, self.stage)
-        into = copy.target_is_folder or self.is_folder(copy.target)
+        into = copy.target_is_folder or self._makes_folder(copy.target)
         other = self._layouts.named(copy.origin, self.stage) if copy.origin is not None else None
         put: Put
         if taken is not None:
             put = Brought(step, self.stage, copy.target, into, taken)
             into = put.into or bool(taken.directories)
-        elif other is not None:
+        elif other is not None and other.depth < _MOST_STAGES:
+            self.depth = max(self.depth, other.depth + 1)
             put = Carried(step, self.stage, copy.target, into, other)
         else:
             put = Fetched(step, self.stage, copy.target)

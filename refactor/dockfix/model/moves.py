@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 
 from dockfix.knowledge import file_changers, file_movers
 from dockfix.model.effects import within
-from dockfix.model.puts import Found, Image, Origin, Put, Removed, below, inside
+from dockfix.model.puts import Found, Image, Origin, Paths, Put, Removed, below, inside, nowhere
 from dockfix.model.stages import Stage, Step, Unit
 
 _KEEP_CONTENT = frozenset({"mkdir", "sed", "touch"})
@@ -26,6 +26,7 @@ class Moved(Put):
         super().__init__(step, stage, unit)
         self.tool, self.pairs = tool, pairs
         self.removed = frozenset(source for source, _ in pairs if tool == "mv")
+        self.changed = self.removed.union(start for _, start in pairs)
 
     @property
     def key(self) -> Hashable:
@@ -54,10 +55,10 @@ class Moved(Put):
                 if rest is not None:
                     yield below(start, rest)
 
-    def paths(self, folder: str, image: Image, number: int) -> Iterator[str]:
+    def paths(self, folder: str, before: Paths = nowhere) -> Iterator[str]:
         """See Put."""
         for source, start in self.pairs:
-            for there in dict.fromkeys((source, *image.paths(source, number))):
+            for there in dict.fromkeys((source, *before(source))):
                 path = below(start, inside(there, source) or "")
                 if within(path, folder):
                     yield path
@@ -69,6 +70,7 @@ class Written(Put):
     def __init__(self, step: Step, stage: Stage, unit: int, new: frozenset[str], kept: frozenset[str]) -> None:
         super().__init__(step, stage, unit)
         self.new, self.kept = new, kept
+        self.changed = new
 
     @property
     def key(self) -> Hashable:
@@ -81,7 +83,7 @@ class Written(Put):
             return before
         return Origin("", self.step, self.stage) if path in self.new or path in self.kept else None
 
-    def paths(self, folder: str, image: Image, number: int) -> Iterator[str]:
+    def paths(self, folder: str, before: Paths = nowhere) -> Iterator[str]:
         """See Put."""
         return (path for path in sorted(self.new | self.kept) if within(path, folder))
 
@@ -92,6 +94,7 @@ class Taken(Put):
     def __init__(self, step: Step, stage: Stage, unit: int, gone: frozenset[str], folders: bool) -> None:
         super().__init__(step, stage, unit)
         self.gone, self.removed = gone, gone if folders else frozenset()
+        self.changed = gone
 
     @property
     def key(self) -> Hashable:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -40,6 +40,14 @@ class Removed(Enum):
 Found = Origin | Removed | None  # None: nothing is seen to touch the path
 
 
+Paths = Callable[[str], Iterable[str]]  # what there is at or below a folder
+
+
+def nowhere(folder: str) -> Iterable[str]:
+    """No paths at all."""
+    return ()
+
+
 class Image(Protocol):
     """What a put asks a layout."""
 
@@ -49,7 +57,7 @@ class Image(Protocol):
         ...
 
     @property
-    def key(self) -> Hashable:
+    def key(self) -> int:
         """What layouts share that are made in the same way."""
         ...
 
@@ -73,26 +81,23 @@ class Image(Protocol):
         """What the puts before number ``end`` leave at a path."""
         ...
 
-    def paths(self, folder: str, end: int) -> tuple[str, ...]:
-        """Where the puts before number ``end`` put something in a folder."""
-        ...
-
 
 class Put:
     """A COPY or ADD of which nothing is known but its text, and the base of the others.
 
     ``unit`` is the number of the command in a RUN, 0 elsewhere. Puts of the same ``key`` put the same files to the same places; the
     ``shape`` leaves out what the files are where another stage or a server has them. ``certain``: all that it puts is known.
-    ``removed`` are paths that it takes away with all that lies below.
+    ``removed`` are paths that it takes away with all that lies below, ``changed`` those at which a command leaves something else.
     """
 
     certain = False
     removed: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
 
     def __init__(self, step: Step, stage: Stage, unit: int = 0) -> None:
         self.step, self.stage, self.unit = step, stage, unit
 
-    @property
+    @cached_property
     def shape(self) -> Hashable:
         """See the class."""
         copy = self.step.copy
@@ -115,8 +120,8 @@ class Put:
         """
         return iter(())
 
-    def paths(self, folder: str, image: Image, number: int) -> Iterator[str]:
-        """The paths at or below ``folder`` at which this puts something."""
+    def paths(self, folder: str, before: Paths = nowhere) -> Iterator[str]:
+        """The paths at or below ``folder`` at which this puts something; ``before`` gives those of earlier puts."""
         return iter(())
 
     def makes_folder(self, path: str) -> bool | None:
@@ -170,8 +175,11 @@ class Brought(Put):
             if rest is not None:
                 yield below(self.target, "" if rest == "." else rest)
 
-    def paths(self, folder: str, image: Image, number: int) -> Iterator[str]:
+    def paths(self, folder: str, before: Paths = nowhere) -> Iterator[str]:
         """See Put."""
+        if self.source(folder):  # a file, with nothing below it
+            yield folder
+            return
         yield from (path for path in self._named if within(path, folder))
         if within(folder, self.target or "/") or within(self.target or "/", folder):
             for entry in self.taken.directories:
@@ -251,7 +259,7 @@ class Carried(Put):
             path for there in self.image.of(file) for source in self.sources for path in self._lands(source, there)
         )
 
-    def paths(self, folder: str, image: Image, number: int) -> Iterator[str]:
+    def paths(self, folder: str, before: Paths = nowhere) -> Iterator[str]:
         """See Put."""
         if not within(folder, self.target or "/") and not within(self.target or "/", folder):
             return
@@ -279,7 +287,7 @@ class Fetched(Put):
         """See Put."""
         return Origin("", self.step, self.stage) if path in self._paths else None
 
-    def paths(self, folder: str, image: Image, number: int) -> Iterator[str]:
+    def paths(self, folder: str, before: Paths = nowhere) -> Iterator[str]:
         """See Put."""
         return (path for path in self._paths if within(path, folder))
 

@@ -8,14 +8,16 @@ from typing import Literal
 
 Weight = Literal["blocks", "doubts", "unseen"]
 Part = Literal[
-    "BASE",
+    "ARG",
     "CMD",
     "ENTRYPOINT",
     "ENV",
     "EXPOSE",
     "FILE",
+    "FROM",
     "HEALTHCHECK",
     "LABEL",
+    "MAINTAINER",
     "MODULE",
     "ONBUILD",
     "PACKAGE",
@@ -64,8 +66,9 @@ class Reason:
 class Declared:
     """A part of the image that an edit alters on purpose.
 
-    ``name`` is the variable of an ENV, the label, the text of a RUN's command, the path of a FILE, the name of a PACKAGE, MODULE or
-    PROGRAM; "" where there is only one of its kind. ``instead`` are the packages that take the place of a PACKAGE.
+    ``name`` is the variable of an ENV or ARG, the label, the text of a RUN's command, the image of a FROM as written, the path of a
+    FILE in the image (or of a folder around it), the name of a PACKAGE, MODULE or PROGRAM; "" where there is only one of its kind.
+    ``instead`` are the system packages that take the place of a PACKAGE, or of what the image of a FROM brought.
     """
 
     part: Part
@@ -75,6 +78,10 @@ class Declared:
     def __str__(self) -> str:
         """As a Dockerfile names it, such as ``ENV PATH``."""
         return f"{self.part} {self.name}" if self.name else self.part
+
+    def covers(self, other: Declared) -> bool:
+        """Whether the other is the same part, or one of all those of its kind where this one has no name."""
+        return self.part == other.part and self.name in {"", other.name}
 
     @property
     def source(self) -> str:

@@ -17,7 +17,7 @@ _TK = rb"(?m)^\s*(?:import|from)\s+(?:tkinter|turtle|_tkinter)\b"
 
 
 _DOUBT = doubt(
-    "which libraries of the full image the Python packages need shows only in a build", about=Declared("BASE")
+    "which libraries of the full image the Python packages need shows only in a build", about=Declared("FROM")
 )
 
 

@@ -44,7 +44,7 @@ def place(facts: Facts) -> Placement | Reason:
     installs = tuple(dict.fromkeys(step for step, _, _ in facts.installs))
     last = stage.steps.index(installs[-1])
     builder = _builder(stage.steps[: last + 1], facts)
-    runtime = _runtime(facts)
+    runtime = _runtime(facts, environment)
     staying = _units(runtime)
     reason = _unclear(facts, runtime, installs) or _needed_early(facts, environment, staying, installs[0])
     if reason is not None:
@@ -69,8 +69,20 @@ def place(facts: Facts) -> Placement | Reason:
         division.kept,
         smaller,
         (*doubts(facts), *(() if certain or not isinstance(smaller, SmallerBase) else (smaller.doubt,))),
-        frozenset(Declared("RUN", text) for text in dropped),
+        frozenset(Declared("RUN", text) for text in dropped) | _gone(division, named),
         frozenset(step.instruction for step in stage.steps),
+    )
+
+
+def _gone(division: Division, named: Iterable[tuple[Step, Unit]]) -> frozenset[Declared]:
+    """The packages that leave the image, each with what takes its place."""
+    installs = [install for _, unit in named if (install := system_install(unit.effects.action)) is not None]
+    left = {package.name for install in installs for package in install.asked if package not in division.replaced}
+    left |= {name for instead in division.replaced.values() for name in instead}
+    return frozenset(
+        Declared("PACKAGE", package.name, instead)
+        for package, instead in division.replaced.items()
+        if package.name not in left
     )
 
 
@@ -229,23 +241,25 @@ def _system_installs(step: Step) -> Iterable[tuple[Step, Unit]]:
     return ((step, unit) for unit in step.units if system_install(unit.effects.action) is not None)
 
 
-def _runtime(facts: Facts) -> Placed:
+def _runtime(facts: Facts, environment: Environment) -> Placed:
     """Everything but installs: a RUN goes with the last of its commands that is more than the shell's own.
 
-    A manager that was brought stays where something that stays runs it.
+    A manager that was brought stays where something that stays runs it, and so does an environment that no install fills.
     """
     units = [unit for _, unit in facts.final.units if not _is_install(unit)]
     run = {*facts.startup.programs, *(tool for unit in units for tool in unit.effects.tools)}
     runtime: Placed = {}
     for step in facts.final.steps:
-        stays = tuple(index for index, unit in enumerate(step.units) if not _leaves(unit, run))
+        stays = tuple(index for index, unit in enumerate(step.units) if not _leaves(unit, run, environment))
         if not step.units or any(not isinstance(step.units[index].effects.action, ShellState) for index in stays):
             runtime[step] = stays
     return runtime
 
 
-def _leaves(unit: Unit, run: set[str]) -> bool:
+def _leaves(unit: Unit, run: set[str], environment: Environment) -> bool:
     action = unit.effects.action
+    if isinstance(action, Make):
+        return action.environment.root == environment.root
     needed = isinstance(action, Provide) and any(posixpath.basename(path) in run for path in action.paths)
     return _is_install(unit) and not needed
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import NamedTuple
@@ -28,14 +28,17 @@ class Problem(NamedTuple):
     hint: str
 
 
-def problems(tree: Dockerfile) -> tuple[Problem, ...]:
-    """What BuildKit would refuse, in the order of the file; empty for a file that it accepts."""
+def problems(tree: Dockerfile, sound: Container[Node] = ()) -> tuple[Problem, ...]:
+    """What BuildKit would refuse, in the order of the file; empty for a file that it accepts.
+
+    ``sound`` are nodes of a file that it accepts, which are not looked into again.
+    """
     text = tree.text
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         hint = "give the path of a Dockerfile that is saved as UTF-8 text"
         return (Problem(line, 1, "this looks like a binary file", hint),)
-    found = [*_long_lines(text), *_directives(tree), *_instructions(tree), *_stages(tree)]
+    found = [*_long_lines(text), *_directives(tree), *_instructions(tree, sound), *_stages(tree)]
     return tuple(sorted(found, key=lambda problem: (problem.line, problem.column)))
 
 
@@ -81,7 +84,7 @@ def _stages(tree: Dockerfile) -> Iterator[Problem]:
         yield _at(instructions[0], 0, "the file has no FROM", "a Dockerfile needs FROM and the name of an image")
 
 
-def _instructions(tree: Dockerfile) -> Iterator[Problem]:
+def _instructions(tree: Dockerfile, sound: Container[Node]) -> Iterator[Problem]:
     before: Instruction | None = None
     in_run = False
     previous: Node | None = None
@@ -89,7 +92,7 @@ def _instructions(tree: Dockerfile) -> Iterator[Problem]:
         if isinstance(node, Instruction):
             if node.keyword in KEYWORDS:
                 in_run = False
-                yield from _known(node)
+                yield from _known(node) if node not in sound else ()
             else:
                 cause = None if before is None else _comment_after_escape(before)
                 if before is not None and cause is not None:

@@ -1,0 +1,91 @@
+"""Access: who the image names as a user is one, and where the program runs as another user it can still write where it could."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from dockfix.engine.nets.view import Pair, Run, Seen, Violation
+from dockfix.facts.ownership import gets_owner, made_folders, new_folders
+from dockfix.model.effects import within
+from dockfix.model.reason import Declared
+
+# Users and groups that are in Debian's, Ubuntu's or Alpine's base images, or in those of a language
+_USERS = """
+root daemon bin sys adm man lp mail news www-data backup list games staff users nobody nogroup _apt node ubuntu wheel shadow
+"""
+_KNOWN = frozenset(_USERS.split())
+_MAKERS = re.compile(r"\b(?:useradd|adduser|groupadd|addgroup)\b")
+_NAME = re.compile(r"[A-Za-z_][\w.-]*")
+_ROOT = {"", "0", "root"}
+
+
+def users(pair: Pair) -> Iterator[Violation]:
+    """The users and groups that the edit names and that nothing in the stage makes."""
+    known = _KNOWN | pair.old.ask(_named).keys()
+    for name, line in pair.new.ask(_named).items():
+        if name not in known and not _made(pair.new, name):
+            yield Violation(f"line {line} names the user {name}, which nothing makes")
+            return
+
+
+def _named(seen: Seen) -> Mapping[str, int]:
+    """The users and groups that a stage names in USER, ``--chown`` and ``chown``, each with a line."""
+    texts: list[tuple[str, int]] = []
+    for step in (step for stage in seen.stage.lineage for step in stage.steps):
+        if step.keyword == "USER":
+            texts.append((step.instruction.args, step.line))
+        elif step.copy is not None:
+            texts += [(flag.value or "", step.line) for flag in step.instruction.flags if flag.name == "chown"]
+    texts += [(owner, run.step.line) for run in seen.runs if (owner := _owner(run))]
+    return {name: line for text, line in texts for name in text.split(":") if _NAME.fullmatch(name)}
+
+
+def _made(seen: Seen, name: str) -> bool:
+    """Whether a command of a stage makes a user or group."""
+    word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+    return any(_MAKERS.search(run.text) and word.search(run.text) for run in seen.runs)
+
+
+def _owner(run: Run) -> str:
+    """To whom a command gives files, "" where it does not."""
+    if run.unit.command.name not in {"chown", "chgrp"}:
+        return ""
+    return next((word.value or "" for word in run.unit.command.args if not word.text.startswith("-")), "")
+
+
+def writable(pair: Pair) -> Iterator[Violation]:
+    """What the program could write as root and cannot as the user that it becomes."""
+    before, after = pair.old.stage.end, pair.new.stage.end
+    if before.is_root and not after.is_root and after.user is not None:
+        for path, said in _kept_closed(pair, after.workdir or "/"):
+            if not pair.change.declared.allow_file(path):
+                yield Violation(said, (Declared("FILE", path),))
+                return
+
+
+def _kept_closed(pair: Pair, workdir: str) -> Iterator[tuple[str, str]]:
+    """The paths that would stay root's, each with what that means."""
+    facts, given = pair.change.before.facts, list(_given(pair.new))
+    for path in (workdir, *made_folders(facts), *new_folders(facts)):
+        if not any(path == each or (below and within(path, each)) for each, below, _ in given):
+            yield path, f"{path} would belong to root, and the program could no longer write it"
+    opaque = [
+        number for number, run in enumerate(pair.new.runs) if run.unit.effects.unbounded and run.unit.state.is_root
+    ]
+    if opaque and not any(below and number > opaque[-1] and within(workdir, each) for each, below, number in given):
+        yield workdir, f"what {pair.new.runs[opaque[-1]].text} leaves in {workdir} would belong to root"
+    for step in pair.new.stage.of("COPY", "ADD"):
+        target = step.copy.target if step.copy is not None else None
+        owned = any(flag.name == "chown" for flag in step.instruction.flags)
+        owned = owned or any(below and within(target or "/", each) for each, below, _ in given)
+        if target and not owned and gets_owner(pair.change.after.facts, step):
+            yield target, f"what the {step.keyword} in line {step.line} copies would belong to root"
+
+
+def _given(seen: Seen) -> Iterator[tuple[str, bool, int]]:
+    """The paths that commands give to another than root, whether with all that lies below, and when."""
+    for number, run in enumerate(seen.runs):
+        if _owner(run).partition(":")[0] not in _ROOT:
+            below = any(re.match(r"-\w*R|--recursive", word.text) for word in run.unit.command.args)
+            yield from ((path, below, number) for path in run.unit.effects.writes)

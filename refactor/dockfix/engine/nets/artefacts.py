@@ -1,0 +1,110 @@
+"""Artefacts: what an install or the maker of an environment left in a stage is made in it still, or arrives there whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from dockfix.engine.nets import kinds
+from dockfix.engine.nets.packages import without
+from dockfix.engine.nets.view import Change, Pair, Run, Seen, View, Violation
+from dockfix.knowledge import DEFAULT_PATH
+from dockfix.model.reason import Declared
+from dockfix.model.stages import Stage
+
+_BASE = "/usr/local"  # where the base image's own Python and its packages are
+
+
+def installs(change: Change) -> Iterator[Violation]:
+    """Whether the same packages of a language are installed, over all stages, whatever the place and the cache."""
+    before, after = _counted(change.before), _counted(change.after)
+    added = [each for each in after - before if not any(map(each.brings_less_than, before))]
+    for each in [*(before - after), *added][:1]:
+        yield Violation(f"what {each.manager} installs would change")
+
+
+def _counted(view: View) -> Counter[kinds.Asked]:
+    return Counter({asked: len(runs) for asked, runs in view.installs.items()})
+
+
+def artefacts(pair: Pair) -> Iterator[Violation]:
+    """What was installed or made in a stage, and would be missing there, or be found by nothing."""
+    after = pair.change.after
+    for old in pair.old.runs:
+        installed, environment = old.installed, kinds.makes(old.unit)
+        if environment:
+            makers = [run for seen in after.stages for run in seen.ask(_makers) if kinds.makes(run.unit) == environment]
+            if not any(_arrives(pair, run, environment) for run in makers):
+                yield Violation(f"{environment}, made in line {old.step.line}, would not be in the image")
+        if installed is not None:
+            new = pair.change.installs.get(old)
+            reason = _unusable(pair, old, installed, new) if new is not None else ""
+            if reason:
+                yield Violation(f"what {old.where} installs {reason}")
+
+
+def _makers(seen: Seen) -> tuple[Run, ...]:
+    return tuple(run for run in seen.own if kinds.makes(run.unit))
+
+
+def _unusable(pair: Pair, old: Run, installed: kinds.Installed, new: Run) -> str:
+    """Why what an install leaves now cannot take the place of what it left, "" where it can."""
+    now = new.installed.into if new.installed is not None else ""
+    if new.stage not in pair.new.stage.lineage:
+        if not now or not _arrives(pair, new, now):
+            return f"would stay in another stage, in {now or _BASE}"
+        if _base_image(new.stage) not in {_base_image(old.stage), _base_image(pair.new.stage)}:
+            return f"would be built on {_base_image(new.stage)}"
+    if now == installed.into:
+        return ""
+    if not now:
+        return f"would lie in {_BASE} instead of {installed.into}"
+    path = pair.new.stage.end.env.get("PATH", "").split(":")
+    first = next((place for place, folder in enumerate(path) if folder in DEFAULT_PATH.split(":")), len(path))
+    return "" if f"{now}/bin" in path[:first] else f"would lie in {now}, whose programs PATH does not find first"
+
+
+def _arrives(pair: Pair, run: Run, path: str) -> bool:
+    """Whether what a command left at a path of its stage lies at the same path of the pair's new stage."""
+    if run.stage in pair.new.stage.lineage:
+        return True
+    there = any(run.stage in origin.stage.lineage for origin in pair.new.layout.written(path))
+    return there and pair.new.layout.at(path) is not None
+
+
+def artefacts_of_commands(pair: Pair) -> Iterator[Violation]:
+    """The installs that a command which may run anything would not find any more, because they come later."""
+    done: list[Run] = []
+    for old in pair.old.runs:
+        new = pair.twins.get(old)
+        if old in pair.change.installs:
+            done.append(pair.change.installs[old])
+        elif new is not None and old.unit.effects.unbounded and not all(_is_there(pair, run, new) for run in done):
+            yield Violation(f"{old.where} would run before what it may need is installed")
+            return
+
+
+def _is_there(pair: Pair, install: Run, new: Run) -> bool:
+    """Whether what an install leaves lies in the pair's new stage before a command of it runs."""
+    where = (install.installed.into if install.installed is not None else "") or _BASE
+    return pair.change.after.stage(new.stage).layout.at(where, new.step, new.number) is not None
+
+
+def base_images(pair: Pair) -> Iterator[Violation]:
+    """Another image that a stage would start from, or for another platform."""
+    one, two = pair.old.stage.lineage[0].start, pair.new.stage.lineage[0].start
+    if one is two:
+        return
+    if [flag[:2] for flag in one.flags] != [flag[:2] for flag in two.flags]:
+        yield Violation("FROM would have other flags")
+    old, new = _base_image(pair.old.stage), _base_image(pair.new.stage)
+    instead = () if old == new else pair.change.declared.allow("FROM", old)
+    if instead is None:
+        yield Violation(f"the image would start from {new} instead of {old}", (Declared("FROM", old),))
+    else:
+        yield from without(old, instead, pair)
+
+
+def _base_image(stage: Stage) -> str:
+    """The image that a stage and those that it is built on start from, as written."""
+    return next(iter(stage.lineage[0].start.words), "")

@@ -1,0 +1,111 @@
+"""Commands: what ran in a stage still runs there, in its order, in the same state, and finds the files that it found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from dockfix.engine.nets import kinds
+from dockfix.engine.nets.files import touched
+from dockfix.engine.nets.view import Change, Pair, Run, View, Violation
+from dockfix.model.effects import overlap
+from dockfix.model.layout import Layout
+from dockfix.model.reason import Declared
+
+
+def commands(pair: Pair) -> Iterator[Violation]:
+    """What would no longer run in a stage, or with other settings."""
+    if pair.lost is not None:
+        said = f"the RUN in line {pair.lost.step.line} would no longer run: {pair.lost.text}"
+        yield Violation(said, (Declared("RUN", pair.lost.text),))
+        return
+    for old, new in pair.twins.items():
+        yield from _state(pair.change, old, new)
+        yield from _shell(old, new)
+
+
+def _state(change: Change, old: Run, new: Run) -> Iterator[Violation]:
+    """What a command would find changed of the settings that a stage makes for it."""
+    one, two, allow = old.unit.state, new.unit.state, change.declared.allow
+    where = f"{old.where} would run"
+    if one.workdir != two.workdir and allow("WORKDIR") is None:
+        yield Violation(f"{where} in {two.workdir} instead of {one.workdir}", (Declared("WORKDIR"),))
+    if one.user != two.user and allow("USER") is None:
+        yield Violation(f"{where} as {two.user or 'root'} instead of {one.user or 'root'}", (Declared("USER"),))
+    if one.shell != two.shell and allow("SHELL") is None:
+        yield Violation(f"{where} in another shell", (Declared("SHELL"),))
+    for name in _differing(one.env, two.env):
+        if allow("ENV", name) is None:
+            said = f"{where} with {name}={two.env.get(name)!r} instead of {one.env.get(name)!r}"
+            yield Violation(said, (Declared("ENV", name),))
+    for name in _differing(one.args, two.args):
+        if allow("ARG", name) is None:
+            yield Violation(f"{where} with another ARG {name}", (Declared("ARG", name),))
+
+
+def _differing(one: Mapping[str, object], two: Mapping[str, object]) -> Sequence[str]:
+    missing = object()
+    if one == two:
+        return ()
+    return sorted(name for name in one.keys() | two.keys() if one.get(name, missing) != two.get(name, missing))
+
+
+def _shell(old: Run, new: Run) -> Iterator[Violation]:
+    """What was set in the shell of a RUN, or by its flags, and would be no longer."""
+    if old.step is new.step:
+        return
+    flags = {(flag.name, flag.value) for flag in new.step.instruction.flags}
+    for flag in old.step.instruction.flags:
+        if (flag.name, flag.value) not in flags:
+            yield Violation(f"{old.where} would run without --{flag.name}={flag.value}")
+    following = iter(_set_before(new))
+    for text in _set_before(old):
+        if text not in following:
+            yield Violation(f"{old.where} would run without {text} before it")
+
+
+def _set_before(run: Run) -> list[str]:
+    return [unit.command.text for unit in run.step.units[: run.number] if kinds.sets_shell(unit)]
+
+
+def files_of_commands(pair: Pair) -> Iterator[Violation]:
+    """The files of the build context that a command which stays would not find any more where it found them."""
+    for old, new in pair.twins.items():
+        yield from _reads(pair.change, old, new)
+
+
+def installs_as_before(change: Change) -> Iterator[Violation]:
+    """The manifests, local projects and settings that an install would not find, wherever it runs."""
+    for old, new in change.installs.items():
+        yield from _state(change, old, new)
+        yield from _reads(change, old, new)
+
+
+def _reads(change: Change, old: Run, new: Run) -> Iterator[Violation]:
+    before, after = change.before.stage(old.stage).layout, change.after.stage(new.stage).layout
+    earlier, there = before.puts_before(old.step), after.puts_before(new.step)
+    if [put.key for put in earlier] == [put.key for put in there]:
+        return
+    reads = ("/",) if old.unit.effects.unbounded else _read(change.before, before, old)
+    shapes = {put.shape for put in there}
+    for put in earlier:
+        target = (put.step.copy.target if put.step.copy is not None else None) or "/"
+        if (
+            not put.certain
+            and put.shape not in shapes
+            and overlap((target,), reads)
+            and not change.declared.allow_file(target)
+        ):
+            yield Violation(f"{old.where} would run without what line {put.step.line} copies")
+            return
+    for path in touched(earlier, there, reads):
+        name = before.file(path, old.step, old.number)
+        if name is not None and after.file(path, new.step, new.number) != name and not change.declared.allow_file(path):
+            yield Violation(f"{old.where} would run without {name} at {path}")
+            return
+
+
+def _read(view: View, layout: Layout, run: Run) -> tuple[str, ...]:
+    """The paths that a command reads, with those of the files that its manifests include."""
+    manifest = view.facts.manifests.get(run.installed.action) if run.installed is not None else None
+    names = manifest.files if manifest is not None else ()
+    return (*run.unit.effects.reads, *(path for name in names for path in layout.of(name)))

@@ -1,0 +1,273 @@
+"""What the nets look at: one state of a file, two that follow one another, and what of the difference is declared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar, cast
+
+from dockfix.engine.nets import kinds
+from dockfix.facts import Facts
+from dockfix.model.layout import Layout
+from dockfix.model.reason import Declared, Part
+from dockfix.model.stages import Stage, Step, Unit
+from dockfix.syntax import Instruction, Node
+
+T = TypeVar("T")
+
+REPORT = "please report this"
+_UNSEEN: frozenset[Part] = frozenset({"MODULE", "PROGRAM"})  # only a build shows them
+
+
+@dataclass(frozen=True)
+class Violation:
+    """What an edit broke, in words; ``undeclared`` are the declarations that would have allowed it, none where nothing would."""
+
+    text: str
+    undeclared: tuple[Declared, ...] = ()
+    advice: str = REPORT
+
+    def __str__(self) -> str:
+        """With what the author of the transform, or else the user, can do about it."""
+        return told([self])
+
+
+def told(found: Sequence[Violation]) -> str:
+    """The first violation, with all that has to be declared where that would be enough."""
+    first = found[0]
+    wanted = dict.fromkeys(declared.source for each in found for declared in each.undeclared)
+    if wanted and all(each.undeclared for each in found):
+        return f"{first.text}; the transform has to declare {' and '.join(wanted)}"
+    unallowed = next((each for each in found if not each.undeclared), first)
+    return f"{unallowed.text}; {unallowed.advice}" if unallowed.advice else unallowed.text
+
+
+class Declarations:
+    """What an edit declares, and which of it was needed: what is not would hide a later fault."""
+
+    def __init__(self, declares: Iterable[Declared]) -> None:
+        self._named: dict[tuple[Part, str], set[Declared]] = {}
+        for declared in declares:
+            self._named.setdefault((declared.part, declared.name), set()).add(declared)
+        self._needed: set[Declared] = set()
+
+    def allow(self, part: Part, name: str = "") -> tuple[str, ...] | None:
+        """What a part of the image may be altered for: the packages ``instead``; None where it may not be altered."""
+        found = self._named.get((part, name))
+        if found is None:
+            return None
+        self._needed |= found
+        return tuple(dict.fromkeys(name for each in found for name in each.instead))
+
+    def allow_file(self, path: str) -> bool:
+        """Whether a file of the image, or a folder that it lies in, may be altered."""
+        while path:
+            if self.allow("FILE", path) is not None:
+                return True
+            path = path.rpartition("/")[0]
+        return False
+
+    def idle(self) -> list[Declared]:
+        """What was declared and is not altered."""
+        every = {each for found in self._named.values() for each in found}
+        return sorted((each for each in every - self._needed if each.part not in _UNSEEN), key=str)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One command of a RUN; ``stage`` is the one that the instruction stands in."""
+
+    stage: Stage
+    step: Step
+    number: int
+    unit: Unit
+
+    @property
+    def text(self) -> str:
+        """The command as written."""
+        return self.unit.command.text
+
+    @property
+    def where(self) -> str:
+        """The command with its line, for a sentence."""
+        return f"{self.text} in line {self.step.line}"
+
+    @cached_property
+    def installed(self) -> kinds.Installed | None:
+        """See kinds."""
+        return kinds.installed(self.unit)
+
+    @cached_property
+    def asked(self) -> tuple[tuple[str, str], ...] | None:
+        """See kinds."""
+        return kinds.asked(self.unit)
+
+    @cached_property
+    def cleans(self) -> frozenset[kinds.Leftover]:
+        """See kinds."""
+        return kinds.cleans(self.unit)
+
+
+class Seen:
+    """One stage of a file with those that it is built on, as the nets see it."""
+
+    def __init__(self, view: View, stage: Stage) -> None:
+        self.view, self.stage = view, stage
+        self._answers: dict[object, object] = {}
+
+    def ask(self, question: Callable[[Seen], T]) -> T:
+        """What a function says of the stage; it is worked out once."""
+        if question not in self._answers:
+            self._answers[question] = question(self)
+        return cast("T", self._answers[question])
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        """The commands, in order."""
+        stage = self.stage
+        own = [Run(stage, step, number, unit) for step in stage.steps for number, unit in enumerate(step.units)]
+        return (*(self.view.stage(stage.parent).runs if stage.parent is not None else ()), *own)
+
+    @cached_property
+    def own(self) -> tuple[Run, ...]:
+        """Those of the stage itself."""
+        return tuple(run for run in self.runs if run.stage is self.stage)
+
+    @property
+    def layout(self) -> Layout:
+        """Which file lies where in its image."""
+        return self.view.facts.layouts.of(self.stage)
+
+
+class View:
+    """One state of a file, as the nets see it; what they ask of it is worked out once."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts, self.tree = facts, facts.tree
+        self._stages: dict[Stage, Seen] = {}
+
+    def stage(self, stage: Stage) -> Seen:
+        """What the nets see of a stage."""
+        if stage not in self._stages:
+            self._stages[stage] = Seen(self, stage)
+        return self._stages[stage]
+
+    @property
+    def stages(self) -> tuple[Seen, ...]:
+        """What they see of all stages; the last one becomes the image."""
+        return tuple(map(self.stage, self.facts.model.stages))
+
+    @cached_property
+    def nodes(self) -> frozenset[Node]:
+        """The nodes of the file; those that an edit leaves are the same ones after it."""
+        return frozenset(self.tree.nodes)
+
+    @cached_property
+    def installs(self) -> Mapping[kinds.Asked, tuple[Run, ...]]:
+        """The commands of all stages that install packages of a language, by what they ask for."""
+        found: dict[kinds.Asked, list[Run]] = {}
+        for run in (run for seen in self.stages for run in seen.own):
+            if run.installed is not None:
+                found.setdefault(run.installed.asked, []).append(run)
+        return {asked: tuple(runs) for asked, runs in found.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """A file before and after an edit, and what the edit declares."""
+
+    before: View
+    after: View
+    declared: Declarations
+
+    @cached_property
+    def image(self) -> Pair:
+        """The stage that becomes the image."""
+        return Pair(self, self.before.stages[-1], self.after.stages[-1])
+
+    @cached_property
+    def installs(self) -> Mapping[Run, Run]:
+        """The commands of all stages that install packages of a language, each with the one that asks for the same after the edit."""
+        found: dict[Run, Run] = {}
+        for asked, runs in self.before.installs.items():
+            found.update(zip(runs, self.after.installs.get(asked, ()), strict=False))
+        return found
+
+    @cached_property
+    def written(self) -> frozenset[str]:
+        """The files of the build context that the edit writes, with another text than before."""
+        old, new = self.before.facts.context, self.after.facts.context
+        texts = new.overlay.items() if new is not old else ()
+        return frozenset(name for name, text in texts if old.read(name) != text)
+
+    def pair(self, old: Seen) -> Pair | None:
+        """A stage that others use, with the one of the same name, or else number; None where that is gone."""
+        others = self.after.stages[:-1]
+        if not old.stage.name:
+            return Pair(self, old, others[old.stage.index]) if old.stage.index < len(others) else None
+        before, after = ([each for each in seen if _name(each) == _name(old)] for seen in (self.before.stages, others))
+        number = before.index(old)  # a name may stand twice
+        return Pair(self, old, after[number]) if number < len(after) else None
+
+
+def _name(seen: Seen) -> str:
+    return seen.stage.name.lower()
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """One stage before and after an edit."""
+
+    change: Change
+    old: Seen
+    new: Seen
+
+    @cached_property
+    def is_rewritten(self) -> bool:
+        """Whether an instruction of the stage is another than before, or stands elsewhere."""
+        return self.old.ask(_instructions) != self.new.ask(_instructions)
+
+    @property
+    def gets_others(self) -> bool:
+        """Whether other files may come into the stage than before, by the same instructions."""
+        return bool(self.change.written) or self.old.layout.key != self.new.layout.key
+
+    @cached_property
+    def twins(self) -> Mapping[Run, Run]:
+        """The commands that have to run in the stage and do, in their order, each with what it has become."""
+        following = iter(self.new.ask(_staying))
+        found: dict[Run, Run] = {}
+        for run in self._staying:
+            twin = next((each for each in following if each.text == run.text), None)
+            if twin is None:
+                break
+            found[run] = twin
+        return found
+
+    @property
+    def lost(self) -> Run | None:
+        """The first command that has to run in the stage, and does not."""
+        return self._staying[len(self.twins)] if len(self.twins) < len(self._staying) else None
+
+    @cached_property
+    def _staying(self) -> tuple[Run, ...]:
+        """The commands that have to stay, without those of which it is declared that they go: the first ones of their text."""
+        staying = self.old.ask(_staying)
+        gone = Counter(run.text for run in staying) - Counter(run.text for run in self.new.ask(_staying))
+        kept: list[Run] = []
+        for run in staying:
+            if gone[run.text] > 0 and self.change.declared.allow("RUN", run.text) is not None:
+                gone[run.text] -= 1
+            else:
+                kept.append(run)
+        return tuple(kept)
+
+
+def _instructions(seen: Seen) -> list[Instruction]:
+    return [node for stage in seen.stage.lineage for node in (stage.start, *(step.instruction for step in stage.steps))]
+
+
+def _staying(seen: Seen) -> tuple[Run, ...]:
+    return tuple(run for run in seen.runs if kinds.stays(run.unit))
