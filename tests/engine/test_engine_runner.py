@@ -9,6 +9,7 @@ from typing import ClassVar
 import pytest
 
 from dockfix.engine import Settings, run, runner
+from dockfix.engine.invariants import View, Violation, violations
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
 from dockfix.model.reason import Declared, doubt
@@ -77,6 +78,23 @@ def test_a_pass_that_breaks_something_is_rolled_back_and_named(
         for note in result.warnings
     )
     assert text_of(result) == TEXT.replace("RUN", "# touched\nRUN")
+
+
+def test_a_pass_that_cannot_be_checked_is_rolled_back_and_the_others_run(
+    project: Project, fakes: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def net(before: View, after: View, declares: frozenset[Declared]) -> list[Violation]:
+        if "LABEL" in after.tree.text:
+            raise IndexError("a net is torn")
+        return violations(before, after, declares)
+
+    monkeypatch.setattr(runner, "violations", net)
+    fakes(Fake("ENV", lambda facts, node: "LABEL a=b\nENV A=1\n"), Fake("RUN", comment_above))
+    result = project(TEXT)
+    (warning,) = [note for note in result.warnings if "rolled back" in note.message]
+    assert "it could not be checked: IndexError: a net is torn; please report this" in warning.message
+    assert "LABEL" not in result.files[0].after
+    assert len(result.changes) == 1
 
 
 def test_a_comment_may_not_be_lost(project: Project, fakes: Callable[..., None]) -> None:

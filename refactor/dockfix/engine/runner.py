@@ -193,9 +193,9 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
     before = done.facts
     after = before.with_tree(replace_nodes(before.tree, {edit.node: edit.replacement for edit in edits}), outcome.files)
     view = View(after)
-    broken = violations(done.view, view, outcome.declares)
+    broken = _broken(done.view, view, outcome)
     if broken:
-        done.warnings.append(Note(transform.id, 0, f"rolled back, because {told(broken)}"))
+        done.warnings.append(Note(transform.id, 0, f"rolled back, because {broken}"))
         return False
     done.facts, done.view = after, view
     done.files |= outcome.files
@@ -207,6 +207,15 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
     if doubt is not None:
         done.warnings.append(Note(transform.id, 0, f"unsafe, because {doubt.text}", doubt))
     return False
+
+
+def _broken(before: View, after: View, outcome: Outcome) -> str:
+    """What the edits would break, "" for nothing; what cannot be checked counts as broken."""
+    try:
+        found = violations(before, after, outcome.declares)
+    except Exception as error:  # a broken net must not take the file's other passes with it
+        return f"it could not be checked: {type(error).__name__}: {error}; please report this"
+    return told(found) if found else ""
 
 
 def _unsuppressed(done: _Pass, transform: Transform, outcome: Outcome, suppressions: Suppressions) -> list[Edit]:
