@@ -183,7 +183,7 @@ def test_the_start_is_light():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     heavy = {"libcst", "yaml", "tree_sitter", "dockerfile_parse", "pathspec", "concurrent.futures", "json", "tomllib"}
-    assert not loaded & heavy
+    assert loaded & heavy == set()
     assert not {name for name in loaded if name.startswith(("dockfix.engine", "dockfix.syntax", "dockfix_transforms"))}
 
 
@@ -198,6 +198,25 @@ def test_a_preview_of_one_file_loads_what_it_needs(put):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.splitlines()[-1].split())
     assert not loaded & {"libcst", "yaml", "pathspec", "concurrent.futures.process", "tomllib"}
+
+
+def test_a_real_preview_loads_what_it_needs(tmp_path):
+    (tmp_path / "Dockerfile").write_text(
+        'FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python", "main.py"]\n'
+    )
+    (tmp_path / "requirements.txt").write_text("flask==3.0\n")
+    (tmp_path / "main.py").write_text("from flask import Flask\n\napp = Flask(__name__)\napp.run()\n")
+    code = (
+        "import sys\nfrom dockfix.cli.app import cli\n"
+        "try:\n    cli.main(['Dockerfile'])\nfinally:\n    print(*sorted(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert "+RUN --mount=type=cache" in done.stdout
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "dockfix_transforms.multi_stage" in loaded
+    heavy = {"libcst", "yaml", "rich", "pathspec", "packaging", "importlib.metadata", "email", "secrets", "asyncio"}
+    assert loaded & heavy == set()
+    assert {name for name in loaded if name.startswith("dockfix.verify.")} <= {"dockfix.verify.flags"}
 
 
 def test_the_hooks_are_for_our_command():

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -42,6 +40,8 @@ class Outcome(NamedTuple):
 
 def internal_error(path: str, error: BaseException) -> Outcome:
     """The outcome of a file on which dockfix itself broke."""
+    import traceback
+
     reason = str(error).split("\n", 1)[0]
     failure = Failure(
         f"internal error: {type(error).__name__}" + f": {reason}" * bool(reason),
@@ -111,4 +111,6 @@ def _alone(job: Job) -> Outcome:
 
 def _mortal() -> None:
     """Die of Ctrl-C, which every process of the group hears, at once and silently: the parent deals with it."""
+    import signal
+
     signal.signal(signal.SIGINT, signal.SIG_DFL)

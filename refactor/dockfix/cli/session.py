@@ -118,7 +118,7 @@ class Session:
             if self._screen.out.gone and options.mode is Mode.PREVIEW:
                 return FAILED if totals.failed else DONE  # `dockfix … | head`: nobody sees the rest
         self._output.end(totals)
-        if options.format != "json" and not options.quiet:
+        if self._verifications and options.format != "json" and not options.quiet:
             self._tell_verifications()
         if jobs and self._output.talks and not options.quiet:
             self._say(totals.sentence(options.mode))

@@ -24,7 +24,8 @@ _OPEN = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 # A change within the same tick of the file system's clock does not show in a time stamp
 _TICK = 100_000_000
 _SHARED = 2
-_MAX_ANSWERS = 256
+_MAX_ANSWERS = 2_048
+_NOTHING = object()
 Stamp = tuple[int, int, int]
 # Folders that tools fill by the thousand and that no program of an image is written in
 _NOT_DESCENDED = frozenset(
@@ -225,12 +226,13 @@ class Disk:
 
     def once(self, question: Hashable, work: Callable[[], Answer]) -> Answer:
         """The answer to a question about the listing and the texts alone, worked out when it is first asked."""
-        answers = self._answers
-        if question not in answers:
-            if len(answers) >= _MAX_ANSWERS:
-                answers = self._answers = {}
-            answers[question] = work()
-        return answers[question]  # type: ignore[no-any-return]
+        answer = self._answers.get(question, _NOTHING)
+        if answer is _NOTHING:
+            if len(self._answers) >= _MAX_ANSWERS:
+                for oldest in list(self._answers)[: _MAX_ANSWERS // 2]:
+                    self._answers.pop(oldest, None)
+            answer = self._answers[question] = work()
+        return answer  # type: ignore[no-any-return]
 
     def size(self, path: str) -> int:
         """The bytes of a listed file, 0 where the folder could not be listed."""

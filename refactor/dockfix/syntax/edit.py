@@ -27,7 +27,8 @@ def replace_nodes(tree: Dockerfile, edits: Mapping[Node, Sequence[Node]]) -> Doc
     nodes: list[Node] = []
     for node in tree.nodes:
         nodes.extend(edits.get(node, (node,)))
-    nodes[:-1] = [_followed(node, tree.newline) for node in nodes[:-1]]
+    followed = set(tree.nodes[:-1])
+    nodes[:-1] = [node if node in followed else _followed(node, tree.newline) for node in nodes[:-1]]
     edited = Dockerfile(tuple(nodes), tree.bom, tree.escape)
     parsed = parse(edited.text)
     if list(map(_identity, parsed.nodes)) == list(map(_identity, nodes)):

@@ -7,11 +7,14 @@ for a megabyte against 0.13 s; 6 s with positions), and overflows the stack wher
 from __future__ import annotations
 
 import ast
+import threading
 import warnings
 
 from dockfix.lazy import regex
 
 _NESTING = regex(rb"[(\[{]|[)\]}]|\n(?=\S)|[-+*/%.|&^~<>=@]|\b(?:not|lambda|and|or|if|else|await)\b")
+# CPython counts the depth of a tree that it makes for all threads together (gh-106905), and warnings are switched off for all
+_ONE_AT_A_TIME = threading.Lock()
 _MAX_OPERATORS = 3000
 _MAX_BRACKETS = 100
 _PYTHON_2 = regex(rb"(?m)^\s*(?:print\s+[\"'\w%]|except\s+[\w.]+\s*,|raise\s+\w+\s*,)")
@@ -21,7 +24,7 @@ _TEMPLATE = regex(rb"\{%|\{\{ *cookiecutter\b")
 def parse_python(data: bytes) -> ast.Module | str:
     """The tree of a source file, or the reason why there is none. Never raises."""
     try:
-        with warnings.catch_warnings():
+        with _ONE_AT_A_TIME, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # for odd escapes in the user's strings
             return ast.parse(data)
     except SyntaxError as error:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from dockfix.engine.nets.view import Pair, Run, Seen, Violation
 from dockfix.facts.ownership import gets_owner, made_folders, new_folders
+from dockfix.model.commands.users import DATABASE
 from dockfix.model.effects import within
 from dockfix.model.reason import Declared
 
@@ -15,7 +16,6 @@ _USERS = """
 root daemon bin sys adm man lp mail news www-data backup list games staff users nobody nogroup _apt node ubuntu wheel shadow
 """
 _KNOWN = frozenset(_USERS.split())
-_MAKERS = re.compile(r"\b(?:useradd|adduser|groupadd|addgroup)\b")
 _NAME = re.compile(r"[A-Za-z_][\w.-]*")
 _ROOT = {"", "0", "root"}
 
@@ -42,9 +42,14 @@ def _named(seen: Seen) -> Mapping[str, int]:
 
 
 def _made(seen: Seen, name: str) -> bool:
-    """Whether a command of a stage makes a user or group."""
+    """Whether a command of a stage makes a user or group, or may."""
     word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
-    return any(_MAKERS.search(run.text) and word.search(run.text) for run in seen.runs)
+    return any(_makes_users(run) and word.search(run.text) for run in seen.runs)
+
+
+def _makes_users(run: Run) -> bool:
+    effects = run.unit.effects
+    return effects.unbounded or any(path in DATABASE for path in effects.writes)
 
 
 def _owner(run: Run) -> str:
