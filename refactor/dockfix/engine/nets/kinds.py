@@ -34,9 +34,8 @@ class Asked(NamedTuple):
 
     def brings_less_than(self, other: Asked) -> bool:
         """Whether the other asks for the same, and for projects of which this one leaves some out."""
-        same = self._replace(projects=(), editable=()) == other._replace(projects=(), editable=())
-        mine, others = {*self.projects, *self.editable}, {*other.projects, *other.editable}
-        return same and mine < others
+        same = self._replace(projects=()) == other._replace(projects=())
+        return same and set(self.projects) < set(other.projects)
 
 
 @dataclass(frozen=True)
