@@ -232,6 +232,19 @@ def test_a_port_that_stays_silent_takes_all_the_time(docker: FakeDocker, engine:
     assert found.seconds >= 0.4
 
 
+def test_a_port_that_falls_silent_again_is_watched_to_its_end(
+    docker: FakeDocker, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a server that listens before its worker fails: what counts is how it ends."""
+    monkeypatch.setattr(running, "POLL", 0.2)
+    answer = json.dumps({"open": [], "roots": {}, "good": [], "answers": []})
+    docker.set(runs=[{"words": '"roots": true', "out": f"dockfix-probe:{answer}\n"}])
+    ended = {"Status": "exited", "Running": False, "ExitCode": 3}
+    found = started(docker, engine, *[UP] * 8, ended, ports=frozenset({80}), conditions=Conditions(wait=60))
+    assert (found.exited, found.ports) == (3, frozenset())
+    assert any('"roots": true' in word for argv in docker.argv("run") for word in argv)  # it had been taken for ready
+
+
 def health(status: str, key: str = "Health") -> dict[str, Any]:
     return {**UP, key: {"Status": status}}
 

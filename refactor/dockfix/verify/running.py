@@ -176,6 +176,7 @@ def start(
         probe = _Probe(engine, name, tool, ports, requests, conditions)
         until = began + conditions.wait
         ready = 0.0
+        answer: dict[str, Any] | None = None
         while True:
             state = _state(engine, name, refusal)
             if engine.name == "podman" and state["health"] and state["exited"] is None:
@@ -191,9 +192,13 @@ def start(
             elif not ready:
                 ready = now
             elif now - ready > (0.5 if ports or requests or state["health"] else SETTLE):
-                break
+                answer = probe.last()
+                if probe.holds(answer):
+                    break
+                answer, ready = None, 0.0  # it took connections and no longer does: it is on its way down
             time.sleep(POLL)
-        answer = probe.last(state["exited"] is None)
+        if answer is None:
+            answer = probe.last() if state["exited"] is None else probe.ended()
         state = _state(engine, name, refusal)
         logs = engine.call("logs", name, check=False)
         return Start(
@@ -242,10 +247,17 @@ class _Probe:
             self.asked = len(self.answer["open"]) == len(self.ports) and all(self.answer["good"])
         return self.asked
 
-    def last(self, running: bool) -> dict[str, Any]:
+    def holds(self, answer: Mapping[str, Any]) -> bool:
+        """Whether all ports that took a connection before still do; the probe asks again where one does not."""
+        self.asked = set(self.answer["open"]) <= set(answer["open"])
+        return self.asked
+
+    def ended(self) -> dict[str, Any]:
+        """What a container that has ended answers."""
+        return self._nothing("the container has ended")
+
+    def last(self) -> dict[str, Any]:
         """The answers at the end, with those to GET /."""
-        if not running:
-            return self._nothing("the container has ended")
         if self.tool is None or not (self.ports or self.requests):
             return self.answer
         return self._ask(seconds=1.0, roots=True)
@@ -281,8 +293,8 @@ class _Probe:
         except TimedOut:
             return self._nothing("no answer in time")
         except EngineError:  # the container ended under our hands
-            return self._nothing("the container has ended")
-        return _answer(done.out) or self._nothing("the container has ended")
+            return self.ended()
+        return _answer(done.out) or self.ended()
 
 
 @contextmanager
