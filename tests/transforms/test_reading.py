@@ -75,7 +75,7 @@ def test_what_is_written_and_listened_to(tmp_path: Path, code: str, question: st
 
 
 def test_a_file_that_cannot_be_parsed_is_a_question(tmp_path: Path) -> None:
-    found = facts(tmp_path, app_py="import subprocess\n", old_py="import subprocess\nprint 'x'\n")
+    found = facts(tmp_path, app_py="import subprocess, old\n", old_py="import subprocess\nprint 'x'\n")
     assert question_of(found).startswith("old.py could not be read (it is Python 2")
     tests = facts(tmp_path / "x", app_py="import subprocess\n", tests__old_py="import subprocess\nprint 'x'\n")
     assert question_of(tests) == ""
@@ -150,7 +150,7 @@ def test_files_of_process_managers(tmp_path: Path) -> None:
 
 
 def test_nginx_counts_where_the_image_holds_it(tmp_path: Path) -> None:
-    site = {"nginx_conf": "server { listen 80; }\n", "app.py": ""}
+    site = {"nginx.conf": "server { listen 80; }\n", "app.py": ""}
     held = facts(tmp_path, DOCKERFILE.replace("COPY", "RUN apt-get update && apt-get install -y nginx\nCOPY"), **site)
     assert question_of(held) == "port 80 is below 1024, which not every host lets a user listen on"
     assert question_of(facts(tmp_path, **site)) == ""

@@ -225,7 +225,11 @@ def test_a_script_that_the_file_puts_into_usr_local_bin_is_no_obstacle(project: 
 
 
 def test_code_that_names_the_base_images_python_is_an_obstacle(project: Project) -> None:
-    result = project(basic(), {"tool.py": "#!/usr/local/bin/python3\nprint()\n"}, only=ONLY)
+    tool = {
+        "app.py": "import subprocess\nsubprocess.run(['./tool.py'])\n",
+        "tool.py": "#!/usr/local/bin/python3\nprint()\n",
+    }
+    result = project(basic(), tool, only=ONLY)
     assert "tool.py:1 names /usr/local/bin/python3" in refusal(result, "multi-stage")
 
 

@@ -44,7 +44,7 @@ class Healthcheck(Transform):
     def apply(self, facts: Facts) -> Outcome:
         """Inserts one instruction above CMD or ENTRYPOINT."""
         stage = facts.final
-        program = facts.program.running()
+        program = facts.program
         starts = [step for step in (stage.last("CMD"), stage.last("ENTRYPOINT")) if step is not None]
         if stage.image is None or stage.last("HEALTHCHECK") is not None or not starts or not program.endpoints:
             return Outcome()
@@ -85,7 +85,7 @@ def _ports(facts: Facts) -> set[int]:
     words = [word.partition("/")[0] for step in facts.final.of("EXPOSE") for word in step.instruction.words]
     if words:
         return {int(word) for word in words} if all(word.isdigit() for word in words) else set()
-    return {port.port for port in facts.program.running().ports if port.port is not None and not port.env}
+    return {port.port for port in facts.program.ports if port.port is not None and not port.env}
 
 
 def _edit(facts: Facts, first: Step, port: int, endpoint: Endpoint) -> Edit:

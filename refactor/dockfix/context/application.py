@@ -13,8 +13,8 @@ from dockfix.context.build_context import BuildContext
 from dockfix.context.kinds import is_python, is_script, is_text, passed_over
 from dockfix.context.process_files import Processes, kind_of, read_processes
 from dockfix.context.program import Program, read_python
-from dockfix.context.program.project import Sources
-from dockfix.context.program.reach import reached
+from dockfix.context.program.project import Project, Sources
+from dockfix.context.program.reach import file_of, reached
 from dockfix.context.program.read import new_sources
 from dockfix.context.texts import Answer, Kind, Mention, Selection, finder, mentions
 from dockfix.lazy import regex
@@ -22,7 +22,7 @@ from dockfix.syntax import decode
 
 # How Python starts other programs
 _STARTS = regex(
-    rb"(?m)subprocess|\bos\.(?:system|popen|exec|spawn|posix_spawn)|\bfrom\s+os\s+import\b|\bwhich\b|\bPopen\b|check_output"
+    rb"(?m)subprocess|\bos\.(?:system|popen|exec|spawn|posix_spawn)|\bfrom\s+os\s+import\b|\bwhich\s*\(|\bimport\s+which\b|\bPopen\b|check_output"
     rb"|getoutput|(?:run|open)_process|\b(?:system|popen|spawn)\s*\("
     rb"|^\s*(?:from|import)\s+(?:pexpect|invoke|fabric|pty|envoy|delegator|sarge|plumbum|sh)\b"
 )
@@ -70,6 +70,11 @@ _ENGLISH = frozenset(
     {"as", "file", "free", "halt", "init", "link", "patch", "size", "split", "strings", "strip", "top", "watch"}
 )
 _INNER = string.ascii_letters + string.digits + "_+-"
+# Where the command of a command line that a string holds may stand, rather than a word of a sentence
+_COMMAND_PLACE = regex(
+    r"(?:\A|[\n|;&(`\"'\[,=]|\$\(|\b(?:then|do|else|exec|sudo|xargs|env|nice|nohup|timeout|time|watch|ionice)\b[^\n|;&]*?\s)"
+    r"[ \t]*(?:\w+=\S*[ \t]+)*(?:\S*/)?\Z"
+)
 _AFTER_ANOTHER = regex(r"(?:[|;&(`=]|\$\(|(?:^|\s)(?:then|do|else|exec|sudo|xargs|env|nice|nohup)\s)[ \t]*(?:\S*/)?\Z")
 _AT_THE_START = regex(r"(?:^|\n)[ \t]*(?:\S*/)?\Z")
 # (one that is a string of its own is found where its list of words is read)
@@ -141,6 +146,16 @@ class Application:
     def _python(self) -> frozenset[str]:
         return frozenset(name for name, _ in self._answers("which", _yes, "python"))
 
+    @property
+    def python_files(self) -> frozenset[str]:
+        """The Python among the text files."""
+        return self._python
+
+    @property
+    def text_files(self) -> frozenset[str]:
+        """The names of all text files."""
+        return frozenset(self.texts)
+
     @cached_property
     def _starts_others(self) -> bool:
         """Whether any of the Python files starts other programs."""
@@ -190,6 +205,7 @@ class Application:
             for line, value in sorted(module.literals)
             for start, word in whole_words(value, words)
             if not _PROSE.match(value, start)
+            and _COMMAND_PLACE.search(value[:start])
             and (word not in _ENGLISH or _is_command(value, start, start + len(word)))
             and (starts or _DISTINCT.fullmatch(word.encode()))
         ]
@@ -230,9 +246,21 @@ class Application:
     def _sources(self) -> Sources:
         return self.context.disk.once("what Python was read", new_sources)
 
+    @cached_property
+    def _project(self) -> Project:
+        return Project(self._python_texts, self._sources)
+
     def reached(self, entries: Iterable[str]) -> frozenset[str]:
         """The Python files that code may come to from these files or modules."""
-        return reached(self._python_texts, entries, self._sources)
+        return reached(self._project, entries)
+
+    def has_module(self, entry: str) -> bool:
+        """Whether the Python among the files has a file, or a module, of this name."""
+        return bool(file_of(self._project, entry))
+
+    def found(self, pattern: bytes, word: bytes) -> frozenset[str]:
+        """The text files in which a regular expression, all of whose matches hold ``word``, finds something."""
+        return frozenset(name for name, _ in self._answers((pattern, word), partial(_finds, pattern, word)))
 
     def processes(self, nginx: bool) -> Processes:
         """What the files of process managers say; ``nginx`` as for ``read_processes``."""
@@ -301,6 +329,10 @@ def _yes(name: str, data: bytes) -> bool:
 
 def _holds(word: bytes, name: str, data: bytes) -> bool:
     return word in data
+
+
+def _finds(pattern: bytes, word: bytes, name: str, data: bytes) -> bool:
+    return word in data and re.search(pattern, data) is not None
 
 
 def _starts_programs(name: str, data: bytes) -> bool:

@@ -17,9 +17,10 @@ from dockfix.context.manifests.manifest import Manifest
 from dockfix.context.process_files import Processes
 from dockfix.context.program import Program
 from dockfix.context.project import words_of_project
+from dockfix.facts.evidence import Started
 from dockfix.facts.hints import Hints
 from dockfix.facts.startup import Startup, read_startup
-from dockfix.knowledge import manager_in
+from dockfix.knowledge import manager_in, without_evidence
 from dockfix.managers.commands import call_of, model_of
 from dockfix.managers.protocol import Given, LanguageManager
 from dockfix.managers.systems import System, system_of
@@ -135,18 +136,59 @@ class Facts:
         return {step: stage for stage in self.model.stages for step in stage.steps}
 
     @cached_property
-    def application(self) -> Application:
-        """The files that end up in the final stage, to be searched."""
+    def files(self) -> frozenset[str]:
+        """The files of the build context that end up in the final stage."""
         steps = set(self.final.steps)
-        files = {name for step, taken in self.copies.items() if step in steps for name in taken.files}
-        files.discard(self.context.own_name)  # what it says is known from its tree
-        return application(self.context, frozenset(files))
+        return frozenset(name for step, taken in self.copies.items() if step in steps for name in taken.files)
+
+    @cached_property
+    def started(self) -> Started:
+        """What the container starts, and the files that it may run or read then."""
+        programs = frozenset(self.startup.programs)
+        files = self.files - {self.context.own_name}  # what the Dockerfile says is known from its tree
+        described = self.context.disk.once(("no evidence", files, programs), partial(without_evidence, files, programs))
+        return Started(
+            application(self.context, files - described),
+            self.startup,
+            self._placed - described,
+            tuple(step.instruction.args for step in self.final.of("ENV")),
+            tuple(step.instruction.args for step in self.final.of("RUN")),
+            self.distributions,
+            self.final.end.workdir or "/",
+            self.layout.file,
+            self.context.read,
+        )
+
+    @cached_property
+    def _placed(self) -> frozenset[str]:
+        """The files that the Dockerfile puts at a place of their own: named by a COPY, or put into a folder of the system."""
+        found: set[str] = set()
+        for step, taken in self.copies.items():
+            target = step.copy.target if step.copy is not None else None
+            if target is None or (target.count("/") and target.split("/")[1] in SYSTEM_FOLDERS):
+                found |= taken.files
+            elif target == "/":
+                found |= {name for name in taken.files if self._in_the_system(name)}
+            found |= taken.files & set(taken.entries)
+        return frozenset(found) & self.files
+
+    def _in_the_system(self, name: str) -> bool:
+        return any(path.split("/")[1] in SYSTEM_FOLDERS for path in self.layout.of(name))
+
+    @cached_property
+    def application(self) -> Application:
+        """The files of the final stage that the container can run, start or read: what they mention is evidence."""
+        return application(self.context, self.started.evidence)
+
+    def manifests_say(self, pattern: bytes) -> tuple[Mention, ...]:
+        """What a regular expression finds in the Kubernetes manifests of the build context."""
+        manifests = {name for name in self.context.files() or () if name.endswith((".yaml", ".yml"))}
+        return application(self.context, frozenset(manifests)).search(pattern)
 
     @cached_property
     def mounts(self) -> tuple[Mention, ...]:
         """The folders that Kubernetes manifests in the build context mount something over."""
-        manifests = {name for name in self.context.files() or () if name.endswith((".yaml", ".yml"))}
-        found = application(self.context, frozenset(manifests)).search(rb"(?m)^[ \t-]*mountPath:[ \t]*['\"]?/[^\s'\"]*")
+        found = self.manifests_say(rb"(?m)^[ \t-]*mountPath:[ \t]*['\"]?/[^\s'\"]*")
         return tuple(mention._replace(word=mention.word[mention.word.index("/") :]) for mention in found)
 
     @cached_property
@@ -249,7 +291,7 @@ class Facts:
         name = self.layout.file(path)
         if name is None and posixpath.basename(posixpath.dirname(path)) == "bin":
             pattern = re.compile(rf"(?:.*/)?(?:bin|scripts)/{re.escape(posixpath.basename(path))}")
-            scripts = [each for each in self.application.files if pattern.fullmatch(each)]
+            scripts = [each for each in self.files if pattern.fullmatch(each)]
             name = scripts[0] if len(scripts) == 1 else None
         return name
 

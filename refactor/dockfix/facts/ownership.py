@@ -87,7 +87,7 @@ def new_folders(facts: Facts) -> dict[str, Write]:
         if step.copy is not None and step.copy.target is not None
     ]
     found: dict[str, Write] = {}
-    for write in (*facts.program.running().writes, *facts.processes.writes):
+    for write in (*facts.program.writes, *facts.processes.writes):
         path = place_of(facts, write)
         if not path:
             continue

@@ -26,6 +26,8 @@ def _numbers(facts: Facts) -> Iterator[int]:
         yield from (_number(re.split(r"[/-]", port.rpartition(":")[2])[0]) for port in service.ports)
     for mention in facts.application.search(_NAMED):
         yield _number(re.sub(r"\D", "", mention.word))
+    for mention in facts.manifests_say(rb"(?m)^[ \t-]*(?:containerPort|targetPort):[ \t]*\d+"):
+        yield _number(re.sub(r"\D", "", mention.word))
     environments = [
         facts.final.end.env,
         *(dict(setting.partition("=")[::2] for setting in service.settings) for service in facts.located.services),

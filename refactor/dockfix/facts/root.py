@@ -105,11 +105,11 @@ def _right_of_root(facts: Facts) -> Reason | None:
 
 def _installs_when_it_runs(facts: Facts) -> Reason | None:
     found = facts.ask(installer)
-    return at(f"{found.reason}, which may install packages") if found else None
+    return at(f"{found}, which may install packages") if found else None
 
 
 def _root_program_in_the_code(facts: Facts) -> Reason | None:
-    for use in (*facts.program.running().runs, *facts.processes.runs):
+    for use in (*facts.program.runs, *facts.processes.runs):
         if use.word.rpartition("/")[2] in root_programs():
             return at(f"{use.file}:{use.line} runs {use.word}, which needs root")
     mention = next(iter(facts.application.mentions(sorted(root_programs() - ordinary_root_programs()))), None)

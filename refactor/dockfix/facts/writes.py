@@ -77,7 +77,7 @@ def _own_package(facts: Facts) -> Reason | None:
 
 
 def _unparsed(facts: Facts) -> Reason | None:
-    for each in facts.program.running().unparsed:
+    for each in facts.program.unparsed:
         return doubt(f"{each.file} could not be read ({each.reason}), and what it writes is unknown")
     for unread in facts.processes.unread:
         return doubt(f"{unread.file} could not be read ({unread.reason}), and what it starts is unknown")

@@ -16,6 +16,7 @@ from dockfix.knowledge.apt import (
 )
 from dockfix.knowledge.base_images import DEFAULT_PATH, BaseImage, Variant, base_image, starts_as_root
 from dockfix.knowledge.command_options import CommandOptions, command_options
+from dockfix.knowledge.evidence import NoEvidence, no_evidence, without_evidence
 from dockfix.knowledge.full_image import full_compilers, full_libraries, full_programs, slim_reference
 from dockfix.knowledge.linters import Linter, linters, reader_of
 from dockfix.knowledge.package_managers import (
@@ -73,6 +74,7 @@ __all__ = [
     "CommandOptions",
     "Linter",
     "Needs",
+    "NoEvidence",
     "PackageManager",
     "PythonProgram",
     "Role",
@@ -111,6 +113,7 @@ __all__ = [
     "manager_in",
     "needs_dev_packages",
     "needs_libraries",
+    "no_evidence",
     "normalise",
     "operand_writers",
     "ordinary_root_programs",
@@ -134,5 +137,6 @@ __all__ = [
     "starts_another",
     "starts_as_root",
     "user_changing_servers",
+    "without_evidence",
     "wrappers",
 ]

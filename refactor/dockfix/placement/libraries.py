@@ -37,7 +37,7 @@ def wanted(facts: Facts) -> Wanted:
         for suite in suites(facts) or knowledge.known_suites()
     }
     return Wanted(
-        packages, tuple(use.word for use in facts.program.running().loads if UNKNOWN not in use.word.rpartition("/")[2])
+        packages, tuple(use.word for use in facts.program.loads if UNKNOWN not in use.word.rpartition("/")[2])
     )
 
 
@@ -61,7 +61,7 @@ def lost_on_slim(facts: Facts) -> dict[str, str] | Reason:
     Why they are not known, where they aren't.
     """
     found: dict[str, str] = {}
-    for use in facts.program.running().loads:
+    for use in facts.program.loads:
         if _may_be_any(use) or UNKNOWN in use.word.rpartition("/")[2]:
             return at(f"{use.file}:{use.line} loads a library whose name is worked out when it runs")
         names = {
@@ -125,7 +125,7 @@ def development_name(facts: Facts) -> Reason | None:
             return at(
                 f"the {step.keyword} in line {step.line} names a library in the way that only -dev packages bring it"
             )
-    unknown = next((use for use in facts.program.running().loads if _may_be_any(use)), None)
+    unknown = next((use for use in facts.program.loads if _may_be_any(use)), None)
     if unknown:
         return at(f"{unknown.file}:{unknown.line} loads a library whose name is worked out when it runs")
     return None

@@ -132,7 +132,7 @@ def _precondition(facts: Facts) -> Reason | None:
         if isinstance(unit.effects.action, Remove) and by_system(unit.effects.action):
             return at("the file removes packages again by itself", step.line)
     found = facts.ask(installer)
-    return at(f"{found.reason}, and what that needs is unknown") if found and found.runs else None
+    return at(f"{found}, and what that needs is unknown") if found else None
 
 
 def _environment_blocker(facts: Facts) -> Reason | None:

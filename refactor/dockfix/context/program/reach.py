@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from dockfix.context.program.project import Project, Sources
+from dockfix.context.program.model import is_development
+from dockfix.context.program.project import Project
 from dockfix.lazy import regex
 
 # A module may be named by a string, as in Django's settings
 _NAMED = regex(rb"""['"]([A-Za-z_]\w*(?:\.\w+)+|[A-Za-z_]\w*)['"]""")
 
 
-def reached(files: Mapping[str, bytes], entries: Iterable[str], sources: Sources) -> frozenset[str]:
-    """The files, all given by name with their content, that code may come to from the files or modules named by ``entries``.
+def reached(project: Project, entries: Iterable[str]) -> frozenset[str]:
+    """The files, by their names in the project, that code may come to from the files or modules named by ``entries``.
 
     It is rather too much than too little: every module that a file imports, or whose name stands in it as a string, counts, and
     with one file of a top-level folder all that lies below it, since frameworks find modules by convention (Django's models,
     commands, template tags).
     """
-    project = Project(files, sources)
     found: set[str] = set()
     folders: set[str] = set()
-    pending = [file for entry in entries if (file := entry if entry in files else _file(project, entry, ""))]
+    pending = [file for entry in entries if (file := file_of(project, entry))]
     while pending:
         file = pending.pop()
         if file in found:
@@ -30,13 +30,18 @@ def reached(files: Mapping[str, bytes], entries: Iterable[str], sources: Sources
         folder, sign, _ = file.partition("/")
         if sign and folder not in folders:
             folders.add(folder)
-            pending += [each for each in files if each.startswith(f"{folder}/")]
+            pending += [each for each in project.files if each.startswith(f"{folder}/") and not is_development(each)]
         module = project.module(file)
-        names = {match[1].decode() for match in _NAMED.finditer(files[file])}
+        names = {match[1].decode() for match in _NAMED.finditer(project.files[file])}
         if module is not None:
             names |= {*module.imports.values(), *module.stars, *(name for name, _ in module.imported)}
         pending += [each for name in names for each in _on_the_way(project, name, file)]
     return frozenset(found)
+
+
+def file_of(project: Project, entry: str) -> str:
+    """The file that is named, by its own name or as a module; "" for none."""
+    return entry if entry in project.files else _file(project, entry, "")
 
 
 def _on_the_way(project: Project, dotted: str, importer: str) -> list[str]:

@@ -1,0 +1,173 @@
+"""Which files of an image are evidence of what its container needs: what it can run, start or read when it runs.
+
+A mention in any other file shows nothing: documents, tests, other Dockerfiles, lock files, what a browser runs, a script that nothing
+starts. Where it is not seen what the container starts, everything counts that is not one of these by its kind.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from dockfix.context.application import Application, application
+from dockfix.context.process_files import kind_of
+from dockfix.context.program.model import is_development
+from dockfix.context.scripts import commands_in_script
+from dockfix.facts.startup import Startup
+from dockfix.knowledge import is_python, python_program, shells
+from dockfix.lazy import regex
+from dockfix.managers.commands import runs_alone
+
+_MODULE = regex(r"([A-Za-z_][\w.]*)(?::[\w.()]+)?")
+_METADATA = ("pyproject.toml", "setup.cfg", "setup.py")
+_DEFAULTS = ("app", "wsgi", "main")  # modules that programs look for which are told of none
+# Settings, which code may read by a name that it puts together
+_SETTINGS = regex(r"(?i).*\.(?:ya?ml|toml|json|ini|cfg|conf|properties|env)|(?:.*/)?\.(?:\w+)?env[^/]*|(?:.*/)?\.\w+rc")
+# By what the programs are known that alone read the files of a kind of process manager. (Anybody may run what a Procfile says.)
+_READERS = {
+    "supervisor": ("supervisor",),
+    "nginx": ("nginx",),
+    "cron": ("cron",),
+    "uwsgi": ("uwsgi",),
+    "gunicorn": ("gunicorn",),
+    "unread": ("uwsgi", "circus", "s6", "monit"),
+}
+
+
+@dataclass(frozen=True)
+class Started:
+    """What is known of what a container starts.
+
+    ``image`` are the files of its image that could be evidence, ``placed`` those of them that the Dockerfile puts at a place of
+    their own. ``settings`` are the values that ENV gives, ``commands`` those of RUN, which may name a file, too; ``packages`` are
+    the names of its Python packages. ``file`` gives the file that lies at a path, ``read`` the text of one.
+    """
+
+    image: Application
+    startup: Startup
+    placed: frozenset[str]
+    settings: tuple[str, ...]
+    commands: tuple[str, ...]
+    packages: frozenset[str]
+    workdir: str
+    file: Callable[[str], str | None]
+    read: Callable[[str], str | None]
+
+    @cached_property
+    def evidence(self) -> frozenset[str]:
+        """The files that the container can run, start or read."""
+        if self._in_doubt:
+            return self.image.files - self._manifests
+        python = self.image.python_files
+        running = self.running
+        if running is None:
+            running = frozenset(name for name in python if not is_development(name))
+        found = set(self.placed) | running
+        found |= {name for name in self.image.files - self._manifests if self._read_by_any(name)}
+        rest = self.image.text_files - found - self._manifests
+        grew = True
+        while grew and rest:
+            named = {name for name in rest if self._named(name, found)}
+            # a file of Python that is named brings what it imports
+            named |= self.image.reached(named & python) & rest if named & python else set()
+            found |= named
+            rest -= named
+            grew = bool(named)
+        return frozenset(found)
+
+    @cached_property
+    def _manifests(self) -> frozenset[str]:
+        """Kubernetes manifests, which say how containers are run, and which no program in one reads."""
+        found = self.image.found
+        return found(rb"(?m)^apiVersion:", b"apiVersion:") & found(rb"(?m)^kind:", b"kind:") - self.placed
+
+    @property
+    def _in_doubt(self) -> bool:
+        """Whether it is not seen what the container starts."""
+        startup = self.startup
+        return startup.unknown is not None or set(startup.programs) <= shells()
+
+    @cached_property
+    def running(self) -> frozenset[str] | None:
+        """The Python files that may run; None where it is not seen which the container starts."""
+        entries: set[str] = set()
+        for where, text in self.startup.texts.items():
+            script = commands_in_script(text)
+            entered = self._entries(() if script is None else (*script.words, *script.commands))
+            if not entered and not where.startswith("HEALTHCHECK") and not _runs_no_code(text):
+                return None
+            entries |= entered
+        for process in self.image.processes(nginx=False).programs:
+            entries |= self._entries(_words(process.command))
+        if entries:
+            entries |= {entry for text in self.settings for entry in self._entries(_words(text))}
+        found = self.image.reached(entries)
+        # what code makes up while it runs may be any other
+        return None if not found or application(self.image.context, found).program.unknown else found
+
+    def _entries(self, words: Sequence[str]) -> set[str]:
+        """The files and modules of the application that a command of these words may start: each that one of them names."""
+        programs = [program for word in words if (program := python_program(word)) is not None]
+        serving = {word for program in programs for word in program.serve}
+        words = [word for word in words if word not in serving]
+        if any(program.application for program in programs):
+            words += _DEFAULTS
+        found: set[str] = set()
+        for word in words:
+            path = posixpath.normpath(posixpath.join(self.workdir, word))
+            # a folder is started by its __main__.py
+            found |= {file for each in (path, f"{path}/__main__.py") if (file := self.file(each)) is not None}
+            module = _MODULE.fullmatch(word)
+            if module:
+                found |= {module[1], f"{module[1]}.__main__", *self._console_script(word)}
+        return {entry for entry in found if self.image.has_module(entry)}
+
+    def _console_script(self, name: str) -> Iterator[str]:
+        """The modules that the project's metadata names for a command."""
+        pattern = re.compile(rf"""(?m)(?:^|['"\s]){re.escape(name)}['"]?\s*=\s*['"]?([\w.]+)\s*:""")
+        for each in _METADATA:
+            yield from pattern.findall(self.read(each) or "")
+
+    def _read_by_any(self, name: str) -> bool:
+        """Whether a file holds settings that any code, or the process manager that is there, may read."""
+        kind = kind_of(name)
+        readers = _READERS.get(kind)
+        if readers is None:
+            return bool(kind) or _SETTINGS.fullmatch(name) is not None
+        return any(reader in text for reader in readers for text in (*self._texts, *self.packages))
+
+    @cached_property
+    def _texts(self) -> tuple[str, ...]:
+        return (*self.startup.texts.values(), *self.settings, *self.commands)
+
+    def _named(self, name: str, by: set[str]) -> bool:
+        """Whether a file, or a folder that it lies in, is named by one of these files, or by what the container starts with."""
+        folder, _, base = name.rpartition("/")
+        if self._stands(re.compile(rf"(?<![\w-]){re.escape(base)}(?![\w-])"), base, by):
+            return True
+        # all of a folder may be started: scripts/*.sh, os.path.join("scripts", name)
+        return any(
+            self._stands(re.compile(rf"""(?<![\w.-]){re.escape(each)}/?(?:["']|/[*{{$%?\[])"""), each, by)
+            for each in folder.split("/")
+            if each
+        )
+
+    def _stands(self, pattern: re.Pattern[str], word: str, by: Iterable[str]) -> bool:
+        return any(word in text and pattern.search(text) for text in self._texts) or bool(
+            self.image.found(pattern.pattern.encode(), word.encode()) & frozenset(by)
+        )
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[\w./:-]+", text)
+
+
+def _runs_no_code(text: str) -> bool:
+    """Whether nothing that a script starts could be the application's own code."""
+    script = commands_in_script(text)
+    return script is not None and all(
+        not is_python(posixpath.basename(name)) and (runs_alone(name) or name in shells()) for name in script.commands
+    )

@@ -1,0 +1,42 @@
+"""Which files of an application say nothing of what its container needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import NamedTuple
+
+from dockfix.knowledge.tables import table
+
+
+class NoEvidence(NamedTuple):
+    """``files`` matches whole paths in the build context; where one of the programs ``unless`` runs, these files count."""
+
+    what: str
+    files: re.Pattern[str]
+    unless: frozenset[str]
+
+
+@cache
+def no_evidence() -> tuple[NoEvidence, ...]:
+    """The groups of ``evidence.toml``, whose head explains them."""
+    return tuple(
+        NoEvidence(
+            group["what"],
+            re.compile("|".join(group["files"]), re.IGNORECASE),
+            frozenset(group.get("unless", "").split()),
+        )
+        for group in table("evidence")["none"]
+    )
+
+
+def without_evidence(files: Iterable[str], programs: frozenset[str]) -> frozenset[str]:
+    """Those of ``files`` that say nothing of a container in which ``programs`` run."""
+    groups = _of(frozenset(group.what for group in no_evidence() if group.unless.isdisjoint(programs)))
+    return frozenset(filter(groups.fullmatch, files))
+
+
+@cache
+def _of(names: frozenset[str]) -> re.Pattern[str]:
+    return re.compile("|".join(group.files.pattern for group in no_evidence() if group.what in names), re.IGNORECASE)
