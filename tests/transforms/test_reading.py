@@ -21,8 +21,7 @@ CMD ["python", "app.py"]
 
 
 def question_of(found: Facts) -> str:
-    reason = open_questions(found)
-    return reason.text if reason is not None else ""
+    return next((reason.text for reason in open_questions(found)), "")
 
 
 def facts(root: Path, dockerfile: str = DOCKERFILE, **files: str) -> Facts:
@@ -146,7 +145,10 @@ def test_options_in_cmd_are_no_programs(tmp_path: Path) -> None:
 def test_files_of_process_managers(tmp_path: Path) -> None:
     found = facts(tmp_path, app_py="", Procfile="web: gunicorn -b :80 app:app > /weird/log\n")
     assert found.processes.ports[0].port == 80
-    assert question_of(found) == "port 80 is below 1024, which not every host lets a user listen on"
+    assert [reason.text for reason in open_questions(found)] == [
+        "Procfile:1 writes to /weird/log, which has to be made for the user",
+        "port 80 is below 1024, which not every host lets a user listen on",
+    ]
 
 
 def test_nginx_counts_where_the_image_holds_it(tmp_path: Path) -> None:

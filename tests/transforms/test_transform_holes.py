@@ -231,7 +231,7 @@ def test_a_package_that_is_needed_in_another_way_stays(
     ],
 )
 def test_the_topmost_new_folder_is_owned(project: Project, more: str, owned: str) -> None:
-    assert f"RUN chown -R appuser:appuser {owned}\n" in text_of(project(f"{HEAD}{more}{TAIL}", only="non-root"))
+    assert f" && chown -R appuser:appuser {owned}\n" in text_of(project(f"{HEAD}{more}{TAIL}", only="non-root"))
 
 
 def test_data_that_a_copy_brings_is_owned(project: Project) -> None:

@@ -49,7 +49,8 @@ def test_system_folders_stay_roots(project: Project) -> None:
 
 def test_folders_that_the_file_makes_are_owned(project: Project) -> None:
     result = run(project, BASIC.replace("EXPOSE", "RUN mkdir -p /data/x /app/logs /var/lib/thing /etc/thing\nEXPOSE"))
-    assert "RUN chown -R appuser:appuser /data /app/logs /var/lib/thing\nUSER 10001:10001\n" in result
+    made = "mkdir -p /data/x /app/logs /var/lib/thing /etc/thing"
+    assert f"{made} \\\n    && chown -R appuser:appuser /data /app/logs /var/lib/thing\nUSER 10001:10001\n" in result
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_names_that_a_shell_would_divide_are_quoted(project: Project) -> None:
     result = run(project, text, {"app.py": "open('/logs/of $it/x.log', 'w')\n"}, unsafe=True)
     assert "    && chown appuser:appuser '/srv/my app' \\\n" in result
     assert "    && mkdir -p '/logs/of $it' && chown appuser:appuser '/logs/of $it'\n" in result
-    assert "RUN chown -R appuser:appuser '/old files'\n" in result
+    assert """RUN mkdir "/old files" && chown -R appuser:appuser '/old files'\n""" in result
 
 
 @pytest.mark.parametrize(
@@ -203,7 +204,7 @@ def test_files_of_process_managers_that_ask_for_nothing(project: Project, files:
 
 def test_what_an_unknown_step_leaves_behind_is_handed_over_with_unsafe(project: Project) -> None:
     text = BASIC.replace("EXPOSE", "RUN python manage.py collectstatic\nEXPOSE")
-    assert "RUN python manage.py collectstatic\nRUN chown -R appuser:appuser /app\nUSER" in run(
+    assert "RUN python manage.py collectstatic\nRUN chown -R --from=root appuser:appuser /app\nUSER" in run(
         project, text, unsafe=True
     )
 

@@ -7,15 +7,16 @@ from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
-from dockfix.facts.ownership import chosen_folder, gets_owner, made_folders, new_folders
+from dockfix.facts.ownership import chosen_folder, gets_owner, home_is_made, made_folders, new_folders
 from dockfix.facts.root import needs_root
-from dockfix.facts.user import UID, USER
-from dockfix.facts.writes import mounted, open_questions
+from dockfix.facts.user import HOME, UID, USER
+from dockfix.facts.writes import open_questions
 from dockfix.model.effects import within
 from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
-from dockfix.syntax import Blank, Node, snippet
+from dockfix.syntax import Blank, Dockerfile, Node, snippet
 from dockfix.syntax.rewrite import with_flags
+from dockfix.syntax.shell_form import append
 
 from ._layout import own_comments
 
@@ -59,7 +60,7 @@ class NonRoot(Transform):
         return _edits(facts, open_questions(facts))
 
 
-def _edits(facts: Facts, question: Reason | None) -> Outcome:
+def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
     stage, tree = facts.final, facts.tree
     workdir = stage.end.workdir or "/"
     layers = [step for step in stage.steps if step.keyword in _LAYERS]
@@ -77,13 +78,19 @@ def _edits(facts: Facts, question: Reason | None) -> Outcome:
         )
     # where a build argument decides, it is the folder in which the RUN runs
     owned = "." if stage.end.workdir_chosen else shlex.quote(workdir)
-    owns = f"chown {_OWNER} {owned}" if made else f"mkdir -p {owned} && chown {_OWNER} {owned}"
-    new = shlex.join(new_folders(facts))
-    owns += f" \\\n    && mkdir -p {new} && chown {_OWNER} {new}" if new else ""
+    late = {path: step for path, step in made_folders(facts).items() if layers.index(step) >= layers.index(anchor)}
+    early = [path for path, step in made_folders(facts).items() if path not in late]
     blank = "\n" if own_comments(tree, anchor.instruction) else ""
     assert facts.system is not None  # or root would be needed
-    make_user = facts.system.make_user.format(uid=UID, name=USER)
-    user = snippet(tree, f"RUN {make_user} \\\n    && {owns}\n{blank}", anchor.line)
+    commands = [facts.system.make_user.format(uid=UID, name=USER)]
+    home = [HOME] if home_is_made(facts) and HOME not in early and workdir != HOME else []
+    given = " ".join([*map(shlex.quote, home), owned])
+    commands.append(f"chown {_OWNER} {given}" if made else f"mkdir -p {owned} && chown {_OWNER} {given}")
+    if new := shlex.join(new_folders(facts)):
+        commands.append(f"mkdir -p {new} && chown {_OWNER} {new}")
+    if early:
+        commands.append(f"chown -R {_OWNER} {shlex.join(early)}")
+    user = snippet(tree, "RUN " + " \\\n    && ".join(commands) + f"\n{blank}", anchor.line)
     for step in stage.of("COPY", "ADD"):
         if _stays(facts, step):
             continue
@@ -93,15 +100,19 @@ def _edits(facts: Facts, question: Reason | None) -> Outcome:
         edits[step.instruction] = (chowned,)
     target = (*own_comments(tree, anchor.instruction), anchor.instruction)[0]
     after_anchor = anchor is last and anchor.copy is None
+    # what steps leave behind, nobody knows where: only root's is handed over, since all else would be stored a second time
+    unknown = bool(questions) and any(unit.effects.unbounded for _, unit in stage.units)
+    for step in dict.fromkeys(late.values()):
+        paths = [path for path, maker in late.items() if maker is step and not (unknown and within(path, workdir))]
+        if paths and not after_anchor:
+            edits[step.instruction] = _handed_over(tree, step, shlex.join(paths))
     if not after_anchor:
         edits[target] = (*user, *edits.get(target, (target,)))
     tail: tuple[Node, ...] = user if after_anchor else ()
-    unknown = bool(question) and any(unit.effects.unbounded for _, unit in stage.units)
-    paths = shlex.join(path for path in made_folders(facts) if not (unknown and within(path, workdir)))
-    if paths or unknown:
-        tail += snippet(
-            tree, f"RUN chown -R {_OWNER} {' '.join(filter(None, (owned if unknown else '', paths)))}\n", last.line
-        )
+    if after_anchor and late:
+        tail += snippet(tree, f"RUN chown -R {_OWNER} {shlex.join(late)}\n", last.line)
+    if unknown:
+        tail += snippet(tree, f"RUN chown -R --from=root {_OWNER} {owned}\n", last.line)
     following = tree.nodes[tree.nodes.index(last.instruction) + 1 :][:1]
     blank = "\n" if following and isinstance(following[0], Blank) else ""
     tail += snippet(tree, f"{blank}USER {UID}:{UID}\n", last.line)
@@ -109,9 +120,18 @@ def _edits(facts: Facts, question: Reason | None) -> Outcome:
     reason = f"the program runs as {USER} ({UID}), which owns {workdir}"
     return Outcome(
         [Edit(node, nodes, last.line, reason if node is last.instruction else "") for node, nodes in edits.items()],
-        doubts=tuple(filter(None, (question, mounted(facts)))),
+        doubts=questions,
         declares=frozenset({Declared("USER")}),
     )
+
+
+def _handed_over(tree: Dockerfile, step: Step, paths: str) -> tuple[Node, ...]:
+    """A step that makes files, and hands them over: in its own layer where it is a RUN, so that nothing is stored twice."""
+    command = f"chown -R {_OWNER} {paths}"
+    joined = append(tree, step.instruction, command) if step.keyword == "RUN" else None
+    if joined is not None:
+        return (joined,)
+    return (step.instruction, *snippet(tree, f"RUN {command}\n", step.line))
 
 
 def _stays(facts: Facts, step: Step) -> bool:

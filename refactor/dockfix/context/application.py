@@ -44,20 +44,40 @@ _WEB = regex(
     rb"(?i)(?:\.(?:get|post|put|patch|delete|head|options|websocket|mount|add_\w+|include_router|redirect|route)"
     rb"|route|redirect|url_for|re_path|(?-i:\bpath))\(\s*[rbfu]*$"
     rb"|(?:url|uri|href|endpoint|prefix|route)\w*[\"']?\s*[=:]\s*[rbfu]*$"
-    rb"|(?:url|uri|host|base|endpoint)\w*[\"'\])}]*\s*\+\s*[rbfu]*$"
+    rb"|(?:url|uri|host|base|endpoint)\w*[\"'\])}]*\s*\+\s*[rbfu]*$|://[^\"']*[\"']\s*\+\s*[rbfu]*$"
 )
+# What is done with a path that is only read, behind the string that holds it
+_ONLY_READ = regex(
+    rb"\s*\)\s*\.(?:read_text|read_bytes|exists|is_file|is_dir|stat|open\(\s*(?:[\"']r[bt]?[\"'])?\s*\))"
+)
+_ONLY_OPENED = regex(
+    rb"\s*(?:,\s*(?:mode\s*=\s*)?[\"']r[bt]?[\"']\s*)?(?:,\s*(?:encoding|errors|newline)\s*=\s*[^,()]*)*\)"
+)
+_OPENS = regex(rb"(?<![\w.])open\(\s*[rbfu]*$")
 _WEB_LINE = regex(rb"(?i)\s*(?:@\w|[\w.]*(?:url|uri|href|endpoint|route)\w*\s*[=:])")
-# Settings that a program may read; a tool's, a package manager's and another container's are not the program's, and fixtures are rows
+# Settings that a program may read; those of build tools and descriptions of an API are not the program's
 _SETTINGS = regex(r"(?i)(?:.*\.(?:ya?ml|toml|json|ini|cfg|conf|properties|env)|(?:.*/)?\.env[^/]*)")
 _OTHER_SETTINGS = regex(
-    r"(?i)(?:.*/)?(?:(?:docker-)?compose[^/]*\.ya?ml|\.(?:github|gitlab|circleci)/.*|package(?:-lock)?\.json"
-    r"|fixtures?/.*\.json)"
+    r"(?i)(?:.*/)?(?:pyproject\.toml|setup\.cfg|package\.json|manifest\.json|openapi[^/]*|swagger[^/]*)"
 )
-# A value that is a path: below a folder for data, or under a key that says so
+# A value that is a path, and no key
 _SETTING_PATH = regex(
-    rb"(?mi)(?:(?:^|[\s\"'=:])(?-i:(/(?:var|data|srv|mnt|media|opt|home|run|logs?|uploads?|storage|exports?|backups?|root)/[\w.@+/-]+))"
-    rb"|(?:file(?:_?name|_?path)?|dir(?:ectory)?|folder|[_.-]path|pid|sock(?:et)?|log|database|storage|cert(?:ificate)?|key)[\"']?"
-    rb"[ \t]*[:=][ \t]*[\"']?(/(?!dev/)[a-z][\w.@+-]*(?:/[\w.@+-]+)+)[\"']?[ \t]*,?[ \t]*\r?$)"
+    rb"(?m)(?:^|[\s\"'=:,(\[])(/[A-Za-z0-9_][\w.@+-]*(?:/[\w.@+-]+)*)/?(?=[\"'\s,)\];:]|$)(?![\"']?[ \t]*:(?:\s|$))"
+)
+# A key whose value is a path of a URL
+_WEB_KEY = regex(
+    rb"(?i)(?:ur[il]s?|href|endpoints?|routes?|prefix|redirect\w*|health\w*|probe\w*|metrics?|callback|webhook|location|rewrite|pattern|regex"
+    rb"|(?:root|base|script|cookie|static|api|url|uri|mount)[_.-]?path|allowed_\w+|exclude\w*|include\w*|ignore\w*)[\"']?\s*[:=]"
+)
+# A string that is a path by what stands before it or by its end, whatever its folder is called
+_ANY_PATH = regex(rb"""["'](?:\w+(?:\+\w+)?:///)?(/[A-Za-z0-9_][\w.@+-]*(?:/[^"'\s{}<>$\\?&=:*]*)?)["']""")
+_PATH_NAME = regex(
+    rb"(?i)(?:dir(?:ectory|name)?|(?<!root_)(?<!url_)(?<!base_)(?<!script_)(?<!cookie_)(?<!static_)(?<!api_)(?<!mount_)path|file(?:name)?|folder|stor(?:e|age)"
+    rb"|database|db|cache|log|sock(?:et)?|pid|root|home|outputs?|uploads?|data|volume|dest(?:ination)?|save\w*|default|connect|open|chdir|listdir)"
+    rb"[\"']?(?:\s*:\s*\w+)?\s*(?:[=:,(]|\bor\b)\s*[rbfu]*$"
+)
+_DATA_FILE = regex(
+    rb"(?i).*\.(?:db|sqlite3?|jsonl?|ya?ml|toml|ini|cfg|conf|log|csv|pid|sock|lock|pkl|pem|key|crt|parquet|h5|bin|dat|npz?)"
 )
 # What an English sentence goes on with after "make", and a Makefile has no target of
 _PROSE = regex(
@@ -136,6 +156,10 @@ class Application:
             if (kind == "text" or _IS[kind](name, text)) and (own := answer(name, text)):
                 found[name] = own
         return sorted(found.items())
+
+    def asked(self, answer: Callable[[str, bytes], Answer | None]) -> list[tuple[str, Answer]]:
+        """The text files of which a function of name and text says something, in alphabetical order, with what it says."""
+        return self._answers(answer, answer)
 
     @cached_property
     def _scripts(self) -> frozenset[str]:
@@ -340,7 +364,9 @@ def _starts_programs(name: str, data: bytes) -> bool:
 
 
 def _quoted_paths(name: str, data: bytes) -> list[Mention]:
-    return mentions(name, data, _QUOTED_PATH, _on_disk, 1)
+    usual = mentions(name, data, _QUOTED_PATH, _on_disk, 1)
+    others = mentions(name, data, _ANY_PATH, _is_path, 1)
+    return sorted(dict.fromkeys((*usual, *others)), key=lambda each: each.line)
 
 
 def _bare_paths(name: str, data: bytes) -> list[Mention]:
@@ -350,7 +376,20 @@ def _bare_paths(name: str, data: bytes) -> list[Mention]:
 def _paths_in_settings(name: str, data: bytes) -> list[Mention]:
     if not _SETTINGS.fullmatch(name) or _OTHER_SETTINGS.fullmatch(name):
         return []
-    return mentions(name, data, _SETTING_PATH, _runs, -1)
+    return mentions(name, data, _SETTING_PATH, _is_setting, 1)
+
+
+def _is_setting(data: bytes, start: int) -> bool:
+    """Whether a path in settings is no comment, and no path of a URL."""
+    return _runs(data, start) and not _WEB_KEY.search(_before(data, start + 1))
+
+
+def _is_path(data: bytes, start: int) -> bool:
+    """Whether a string of code that starts with a slash is a path of the file system, by what stands around it."""
+    if not _on_disk(data, start):
+        return False
+    text = data[start + 1 : data.find(data[start : start + 1], start + 1)]
+    return _PATH_NAME.search(data, max(0, start - 120), start) is not None or _DATA_FILE.fullmatch(text) is not None
 
 
 def _before(data: bytes, start: int) -> bytes:
@@ -385,11 +424,20 @@ def _is_command(text: str, start: int, end: int) -> bool:
     )
 
 
+def _only_read(data: bytes, start: int) -> bool:
+    """Whether code only reads the path in the string that starts at a place."""
+    end = data.find(data[start : start + 1], start + 1) + 1
+    if _OPENS.search(data, max(0, start - 20), start):
+        return end > 0 and _ONLY_OPENED.match(data, end) is not None
+    return end > 0 and _ONLY_READ.match(data, end) is not None
+
+
 def _on_disk(data: bytes, start: int) -> bool:
     """Whether a path in a Python string looks like one of the file system rather than of a URL."""
     before = _before(data, start)
     return (
         not before.lstrip().startswith(b"#")
+        and not _only_read(data, start)
         and not _WEB_LINE.match(before)
         and not _WEB.search(data, max(0, start - 200), start)
     )

@@ -17,7 +17,7 @@ from dockfix.context.process_files import kind_of
 from dockfix.context.program.model import is_development
 from dockfix.context.scripts import commands_in_script
 from dockfix.facts.startup import Startup
-from dockfix.knowledge import is_python, python_program, shells
+from dockfix.knowledge import harmless_programs, is_python, python_program, shells
 from dockfix.lazy import regex
 from dockfix.managers.commands import runs_alone
 
@@ -125,6 +125,14 @@ class Started:
                 found |= {module[1], f"{module[1]}.__main__", *self._console_script(word)}
         return {entry for entry in found if self.image.has_module(entry)}
 
+    def is_own(self, program: str) -> bool:
+        """Whether a program, by its base name, is the application's own: a file of it, or a command of its metadata."""
+        return (
+            any(self.image.has_module(module) for module in (program, f"{program}.__main__"))
+            or any(name.rpartition("/")[2] == program for name in self.image.files)
+            or any(self._console_script(program))
+        )
+
     def _console_script(self, name: str) -> Iterator[str]:
         """The modules that the project's metadata names for a command."""
         pattern = re.compile(rf"""(?m)(?:^|['"\s]){re.escape(name)}['"]?\s*=\s*['"]?([\w.]+)\s*:""")
@@ -169,5 +177,6 @@ def _runs_no_code(text: str) -> bool:
     """Whether nothing that a script starts could be the application's own code."""
     script = commands_in_script(text)
     return script is not None and all(
-        not is_python(posixpath.basename(name)) and (runs_alone(name) or name in shells()) for name in script.commands
+        not is_python(posixpath.basename(name)) and (runs_alone(name) or name in shells() | harmless_programs())
+        for name in script.commands
     )

@@ -182,8 +182,13 @@ class Facts:
 
     def manifests_say(self, pattern: bytes) -> tuple[Mention, ...]:
         """What a regular expression finds in the Kubernetes manifests of the build context."""
-        manifests = {name for name in self.context.files() or () if name.endswith((".yaml", ".yml"))}
-        return application(self.context, frozenset(manifests)).search(pattern)
+        found = application(self.context, self._yaml_files)
+        manifests = found.found(rb"(?m)^[ \t-]*(?:apiVersion|containers|volumeMounts):", b":")
+        return tuple(mention for mention in found.search(pattern) if mention.file in manifests)
+
+    @cached_property
+    def _yaml_files(self) -> frozenset[str]:
+        return frozenset(name for name in self.context.files() or () if name.endswith((".yaml", ".yml")))
 
     @cached_property
     def mounts(self) -> tuple[Mention, ...]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 
 from dockfix.context.program.model import UNKNOWN, Write
 from dockfix.facts import SYSTEM_FOLDERS, Facts
+from dockfix.facts.user import HOME
 from dockfix.knowledge import file_makers
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at, doubt
@@ -31,23 +33,44 @@ def gets_owner(facts: Facts, step: Step) -> bool:
     return copy.target.split("/")[1] not in SYSTEM_FOLDERS or bool(_DATA_FOLDER.match(copy.target))
 
 
-def made_folders(facts: Facts) -> list[str]:
-    """The folders and files that WORKDIR and RUN leave to root and that the program could write: the topmost of each path."""
+def made_folders(facts: Facts) -> Mapping[str, Step]:
+    """The folders and files that WORKDIR and RUN leave to root and that the program could write, each with the step that makes it.
+
+    Of each path it is the topmost folder that may be new; the working directory itself is none of them.
+    """
     stage = facts.final
     workdir = stage.end.workdir or "/"
-    paths: list[str] = []
+    made: list[tuple[str, Step]] = []
     for step in stage.steps:
         if step.keyword == "WORKDIR" and (after := stage.after(step).workdir):
-            paths.append(after)
+            made.append((after, step))
         for unit in step.units:
             if unit.command.name in file_makers():
-                paths += [path for path in unit.effects.writes if unit.command.name == "mkdir" or within(path, workdir)]
-    tops = dict.fromkeys(top for path in paths if (top := _topmost(path, workdir)) and top != workdir)
-    return [path for path in tops if not any(path != other and within(path, other) for other in tops)]
+                kept = [path for path in unit.effects.writes if unit.command.name == "mkdir" or within(path, workdir)]
+                made += [(path, step) for path in kept]
+    tops: dict[str, Step] = {}
+    for path, step in made:
+        top = _topmost(path, workdir)
+        if top and top != workdir:
+            tops.setdefault(top, step)
+    return {
+        path: step for path, step in tops.items() if not any(path != other and within(path, other) for other in tops)
+    }
+
+
+def home_is_made(facts: Facts) -> bool:
+    """Whether a step of the Dockerfile makes the new user's home, or a folder in it, which would leave it to root."""
+    stage = facts.final
+    paths = [after for step in stage.of("WORKDIR") if (after := stage.after(step).workdir)]
+    paths += [step.copy.target for step in stage.of("COPY", "ADD") if step.copy is not None and step.copy.target]
+    paths += [path for _, unit in stage.units for path in unit.effects.writes]
+    return any(within(path, HOME) for path in paths)
 
 
 def _topmost(path: str, workdir: str) -> str:
     """The highest folder on the way to ``path`` that may be new and the program's own; "" in folders of the system."""
+    if within(path, HOME) and not within(workdir, HOME):
+        return HOME
     if within(path, workdir):
         rest = path[len(workdir.rstrip("/")) :].split("/")
         return f"{workdir.rstrip('/')}/{rest[1]}" if len(rest) > 1 else workdir

@@ -6,22 +6,24 @@ import re
 from functools import cache
 
 from dockfix.facts import SYSTEM_FOLDERS, Facts
+from dockfix.facts.how_it_is_run import container_action, run_as_root
 from dockfix.facts.reach import installer
 from dockfix.facts.rules import Rule, first
 from dockfix.facts.user import USER
-from dockfix.knowledge import cron_packages, ordinary_root_programs, root_programs, user_changing_servers
+from dockfix.knowledge import (
+    Right,
+    cron_packages,
+    ordinary_root_programs,
+    rights_of_root,
+    root_programs,
+    user_changing_servers,
+)
 from dockfix.managers.verbs import system_install
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at
+from dockfix.syntax import decode
 
-# Code that asks for what only root has
-_NEEDS_ROOT = (
-    rb"(?m)\bos\.(?:set(?:re)?s?[ug]id|chown|lchown|setgroups|initgroups)\(|\bSOCK_RAW\b|\bAF_PACKET\b"
-    rb"|\bdocker\.from_env\b|\bDockerClient\(|\bserial\.Serial\(|\bRPi\.GPIO\b|docker\.sock"
-    rb"|^[ \t]*(?:from|import)[ \t]+(?:scapy|evdev|usb|smbus2?|spidev)\b"
-    rb"|/dev/(?:tty[A-Z]|i2c|spi|video|mem|gpio|input|net|kvm|bus|snd|dri)"
-)
-_MAKES_USER = re.compile(rf"\b(?:useradd|adduser|{USER})\b")
+_MAKES_USER = re.compile(rf"\b(?:useradd|adduser|(?<!/){USER})\b")
 _AT_HOME = re.compile(r"\bpip\b.*\s--user\b")
 
 
@@ -99,8 +101,30 @@ def _process_manager(facts: Facts) -> Reason | None:
 
 
 def _right_of_root(facts: Facts) -> Reason | None:
-    found = next(iter(facts.application.search(_NEEDS_ROOT)), None)
-    return at(f"{found.file}:{found.line} uses {found.word.strip()}, which needs root") if found else None
+    for right in rights_of_root():
+        for pattern in right.code:
+            for found in facts.application.search(pattern):
+                return at(
+                    f"{found.file}:{found.line} uses {' '.join(found.word.split())}: {right.what}, which needs root"
+                )
+        if right.used is not None and (used := _used(facts, right)):
+            return at(f"{used} for {right.what}, which needs root")
+    return None
+
+
+def _used(facts: Facts, right: Right) -> str:
+    """Where a program is run in a way that needs a right of root's, as a clause; "" where it is not."""
+    assert right.used is not None
+    texts = dict(facts.startup.texts)
+    for name in sorted(right.programs):
+        for mention in facts.application.search(rb"(?<![\w-])" + re.escape(name).encode() + rb"(?![\w-])"):
+            texts.setdefault(f"{mention.file}:{mention.line}", decode(facts.application.texts[mention.file]))
+        for where, text in texts.items():
+            used = right.used.search(text) if name in text else None
+            if used is not None:
+                options = " ".join(re.findall(r"[\w-]+", used[0]))
+                return f"{where} runs {name} {options}"
+    return ""
 
 
 def _installs_when_it_runs(facts: Facts) -> Reason | None:
@@ -166,6 +190,8 @@ _RULES: tuple[Rule, ...] = (
     _installs_when_it_runs,
     _root_program_in_the_code,
     _service,
+    container_action,
+    run_as_root,
     _working_directory,
     _files_of_root,
     _volume,

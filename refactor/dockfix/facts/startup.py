@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dockfix.context.compose import ComposeService
 from dockfix.context.scripts import commands_in_script, is_shell_script
-from dockfix.knowledge import rule_runners
+from dockfix.knowledge import is_python, python_program, rule_runners
 from dockfix.model.reason import Reason, doubt
 from dockfix.model.stages import Stage
 from dockfix.syntax import Instruction
@@ -43,11 +43,21 @@ def read_startup(
         if step is not None:
             node = step.instruction if keyword != "HEALTHCHECK" else step.instruction.inner
             if node is not None:
-                reader.instruction(node, stage, f"{keyword} in line {step.line}")
+                reader.instruction(
+                    node, stage, f"{keyword} in line {step.line}", keyword == "CMD" and _takes_arguments(stage)
+                )
     for service in services:
         for text in service.runs:
             reader.script(text, service.file, posixpath.join(stage.end.workdir or "/", service.workdir))
     return Startup(reader.programs, reader.texts, frozenset(reader.writes), reader.login_shell, reader.unknown)
+
+
+def _takes_arguments(stage: Stage) -> bool:
+    """Whether what CMD says are the arguments of the ENTRYPOINT's Python program, and no program of its own."""
+    entry = stage.last("ENTRYPOINT")
+    words = entry.instruction.json if entry is not None else None
+    program = posixpath.basename(words[0]) if words else ""
+    return is_python(program) or python_program(program) is not None
 
 
 class _Reader:
@@ -61,11 +71,12 @@ class _Reader:
         self.unknown: Reason | None = None
         self.seen: set[str] = set()
 
-    def instruction(self, node: Instruction, stage: Stage, where: str) -> None:
-        self.script(node.args if node.json is None else quoted(node.json), where, stage.end.workdir or "/")
+    def instruction(self, node: Instruction, stage: Stage, where: str, arguments: bool) -> None:
+        text = node.args if node.json is None else quoted(node.json)
+        self.script(text, where, stage.end.workdir or "/", arguments)
 
-    def script(self, text: str, where: str, workdir: str) -> None:
-        """Reads one script and the scripts that its words name."""
+    def script(self, text: str, where: str, workdir: str, arguments: bool = False) -> None:
+        """Reads one script and the scripts that its words name; with ``arguments`` it is a program's words, and starts none."""
         self.texts[where] = f"{self.texts[where]}\n{text}" if where in self.texts else text
         facts = commands_in_script(text)
         if facts is None:
@@ -76,7 +87,7 @@ class _Reader:
         rules = next((name for name in facts.commands if posixpath.basename(name) in rule_runners()), "")
         if rules:
             self.unknown = self.unknown or doubt(f"what {rules} runs for {where} is not read")
-        for name in facts.commands:
+        for name in () if arguments else facts.commands:
             if not name.startswith("-"):  # a CMD may hold the options of the ENTRYPOINT
                 self.programs.setdefault(posixpath.basename(name), where)
         self.writes |= facts.writes

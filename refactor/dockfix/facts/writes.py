@@ -2,59 +2,38 @@
 
 from __future__ import annotations
 
-import posixpath
-import re
-from collections.abc import Iterable
-
-from dockfix.context.application import Mention
+from dockfix.context.scripts import commands_in_script
 from dockfix.facts import Facts
-from dockfix.facts.ownership import gets_owner, left_closed, made_folders, new_folders, place_of
+from dockfix.facts.how_it_is_run import run_with_mounts
+from dockfix.facts.ownership import left_closed
+from dockfix.facts.paths import outside_paths
 from dockfix.facts.ports import low_port
-from dockfix.facts.rules import Rule, first
-from dockfix.facts.user import HOME
-from dockfix.knowledge import shells
+from dockfix.facts.rules import Rule
+from dockfix.knowledge import (
+    harmless_programs,
+    inits,
+    is_python,
+    normalise,
+    python_program,
+    rights_of_root,
+    rule_runners,
+    shells,
+    wrappers,
+)
+from dockfix.managers.commands import runs_alone
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, doubt, unseen
-from dockfix.model.stages import Step
 
-# What any user may write
-_SHARED = ("/tmp", "/var/tmp", "/dev", HOME)
-# What any user may read, so that a path in it which is only named is no question
-_READ_ONLY = (
-    "/usr/bin",
-    "/usr/sbin",
-    "/usr/lib",
-    "/usr/local/bin",
-    "/usr/local/lib",
-    "/usr/share/fonts",
-    "/usr/share/zoneinfo",
-    "/usr/share/ca-certificates",
-    "/lib",
-    "/lib64",
-    "/bin",
-    "/sbin",
-    "/proc",
-    "/sys",
-    "/etc/ssl",
-    "/etc/hosts",
-    "/etc/localtime",
-    "/etc/timezone",
-    "/etc/os-release",
-    "/etc/resolv.conf",
-    "/etc/mime.types",
-)
-# Code that leaves the folder it lies in
-_UPWARDS = rb"(?:\.parent){2,}|\.parents\[\s*\d+|(?:dirname\(\s*(?:os\.)?(?:path\.)?){2,}|['\"]\.\./"
-# Paths in calls that make files
-_WRITTEN_PATH = (
-    rb"\b(?:open|Path|makedirs|mkdir|sqlite3?\.connect|\w*Handler|chdir|rename|copy\w*|move|dump|save|to_\w+|write\w*)"
-    rb"\(\s*[rbf]*['\"]/[A-Za-z][\w./-]*"
+# A program that reads its command line
+_ARGUMENTS = (
+    rb"\bargparse\b|\bsys\.argv\b|@click\.(?:command|group|option|argument)\b|\btyper\.|\bdocopt\b|\bfire\.Fire\("
 )
 
 
-def open_questions(facts: Facts) -> Reason | None:
-    """Why it is not certain that the program works without root, None where the facts say that it does."""
-    return first(_RULES, facts)
+def open_questions(facts: Facts) -> tuple[Reason, ...]:
+    """Why it is not certain that the program works without root, the plainest first; none where the facts say that it does."""
+    found = (reason for rule in _RULES if (reason := rule(facts)) is not None)
+    return tuple(dict.fromkeys((*outside_paths(facts), *found)))
 
 
 def _unread(facts: Facts) -> Reason | None:
@@ -70,6 +49,8 @@ def _nothing_started(facts: Facts) -> Reason | None:
 
 
 def _own_package(facts: Facts) -> Reason | None:
+    if not any(write.base in {"code", "unknown"} for write in facts.program.writes):
+        return None
     local = next((path for manifest in facts.manifests.values() for path in manifest.builds), None)
     return (
         doubt(f"the project in {local} is installed as a package, and may write beside its own code") if local else None
@@ -117,105 +98,68 @@ def mounted(facts: Facts) -> Reason | None:
     return None
 
 
-def _outside_path(facts: Facts) -> Reason | None:
-    """The first path named by code, scripts, settings or the Dockerfile that the new user could not write."""
-    stage = facts.final
-    copies = [step for step in stage.of("COPY", "ADD") if step.copy is not None and step.copy.target is not None]
-    made = new_folders(facts)
-    owned = {stage.end.workdir or "/", *made_folders(facts), *made}
-    environments = {each.root for part in facts.model.stages for each in part.end.environments}
-    # a single file that the Dockerfile puts into /etc is there to be read
-    owned |= {
-        step.copy.target
-        for step in copies
-        if step.copy
-        and step.copy.target
-        and (gets_owner(facts, step) or (not step.copy.target_is_folder and within(step.copy.target, "/etc")))
-    }
-    search = facts.application.search
-    for mention in (
-        *facts.application.absolute_paths(),
-        *_paths_in(search(_WRITTEN_PATH)),
-        *facts.application.setting_paths(),
-    ):
-        if not _reachable(mention.word, owned | environments):
-            return doubt(f"{mention.file}:{mention.line} names {mention.word}, which only root may be able to write")
-    for mention in search(_UPWARDS):
-        if mention.file.endswith(".py") and _leaves(facts, mention):
-            return doubt(f"{mention.file}:{mention.line} names a folder above the program's own")
-    for write in (*facts.program.writes, *facts.processes.writes):
-        path = place_of(facts, write)
-        if path and not _inside(path, owned):
-            return doubt(f"{write.file}:{write.line} writes {path}, which only root may be able to")
-    for path in sorted(facts.startup.writes):
-        if not _inside(path, owned):
-            return doubt(f"the container writes {path} when it starts, which only root may be able to")
-    for service in facts.located.services:
-        for path in re.findall(r"(?:^|[=:,])(/[\w.@+/-]+)", "\n".join(service.environment), re.MULTILINE):
-            if not _reachable(path, owned | environments):
-                return doubt(
-                    f"{service.file} gives the service {service.name} the path {path}, which only root may be able to write"
-                )
-    for step in (*stage.of("ENV"), *stage.of("CMD"), *stage.of("ENTRYPOINT")):
-        for path in _paths(step):
-            if not _reachable(path, owned | environments) and facts.layout.file(path) is None:
-                return doubt(
-                    f"the {step.keyword} in line {step.line} names {path}, which only root may be able to write"
-                )
-    for folder, write in made.items():
-        return doubt(f"{write.file}:{write.line} writes to {folder}, which has to be made for the user")
+def _program_of_others(facts: Facts) -> Reason | None:
+    """A program that comes from a package: nobody here knows where it writes and what it asks of the system."""
+    for name, where in sorted(facts.startup.programs.items()):
+        if not _for_any_user(facts, name):
+            return doubt(f"{where} runs {name}, of which it is not known what it needs of root")
+    for where, text in facts.startup.texts.items():
+        script = commands_in_script(text)
+        for program, option, module in (
+            zip(*(script.words[start:] for start in range(3)), strict=False) if script else ()
+        ):
+            if is_python(program.rpartition("/")[2]) and option == "-m" and not _for_any_user(facts, module):
+                return doubt(f"{where} runs {module}, of which it is not known what it needs of root")
+    for use in (*facts.program.runs, *facts.processes.runs):
+        name = use.word.rpartition("/")[2]
+        if normalise(name) in facts.distributions and not _for_any_user(facts, name):
+            return doubt(f"{use.file}:{use.line} runs {name}, of which it is not known what it needs of root")
     return None
 
 
-def _paths_in(mentions: Iterable[Mention]) -> list[Mention]:
-    """Mentions of calls and settings, cut down to the path in them."""
-    return [
-        mention._replace(word=path[0])
-        for mention in mentions
-        if (path := re.search(r"/[A-Za-z][\w.@+/-]*", mention.word))
-    ]
+def _for_any_user(facts: Facts, name: str) -> bool:
+    """Whether it is known that any user may run a program."""
+    known = python_program(name)
+    return (
+        (known is not None and known.any_user)
+        or is_python(name)
+        or name in shells() | harmless_programs() | inits() | rule_runners() | wrappers().keys()
+        or runs_alone(name)
+        or facts.started.is_own(name)
+    )
 
 
-def _leaves(facts: Facts, mention: Mention) -> bool:
-    """Whether code goes up further than the folder that was copied."""
-    text = mention.word
-    if "../" in text:
-        return True
-    numbered = text.startswith(".parents[")
-    ups = int(re.sub(r"\D", "", text) or 0) if numbered else (text.count(".parent") or text.count("dirname(")) - 1
-    depths = [
-        mention.file.removeprefix("" if folder == "." else f"{folder}/").count("/")
-        for copied in facts.copies.values()
-        for folder in copied.directories
-        if folder == "." or mention.file.startswith(f"{folder}/")
-    ]
-    return ups > min(depths, default=0)
+def _package_of_root(facts: Facts) -> Reason | None:
+    """A Python package that works with what only root can use."""
+    for right in rights_of_root():
+        found = next(iter(sorted(right.distributions & facts.distributions)), None)
+        if found:
+            return doubt(f"the Python package {found} works with {right.what}, which may take root")
+    return None
 
 
-def _paths(step: Step) -> list[str]:
-    """The absolute paths in a step's words, PATH-like lists left out."""
-    skipped = ("PATH=", "LD_LIBRARY_PATH=", "PYTHONPATH=", "LD_PRELOAD=")
-    text = " ".join(word for word in step.instruction.words if not word.startswith(skipped))
-    return re.findall(r"(?:(?<=[\s=\"':])|^)(/[A-Za-z][\w.@+-]*(?:/[\w.@+-]+)*)", text)
-
-
-def _reachable(path: str, owned: set[str]) -> bool:
-    """Whether a user can do what a program does with a path that it names: write it, or read it where nobody writes."""
-    return _inside(path, {*owned, *_READ_ONLY})
-
-
-def _inside(path: str, owned: set[str]) -> bool:
-    path = posixpath.normpath(path)
-    return any(within(path, folder) for folder in (*owned, *_SHARED))
+def _told_where_to_write(facts: Facts) -> Reason | None:
+    """A tool that its callers tell where to write, which is where they mount a folder."""
+    if facts.final.of("CMD") or not facts.final.of("ENTRYPOINT") or facts.final.of("EXPOSE"):
+        return None
+    mention = next(iter(facts.application.search(_ARGUMENTS)), None)
+    return (
+        unseen(f"{mention.file}:{mention.line} takes arguments from its caller, which may say where to write")
+        if mention
+        else None
+    )
 
 
 _RULES: tuple[Rule, ...] = (
-    _unread,
     _nothing_started,
     mounted,
+    run_with_mounts,
+    _package_of_root,
+    _program_of_others,
+    _told_where_to_write,
+    _unread,
     _own_package,
     _unparsed,
     _low_port,
     left_closed,
-    _outside_path,
 )

@@ -16,9 +16,10 @@ from dockfix.knowledge.apt import (
 )
 from dockfix.knowledge.base_images import DEFAULT_PATH, BaseImage, Variant, base_image, starts_as_root
 from dockfix.knowledge.command_options import CommandOptions, command_options
-from dockfix.knowledge.evidence import NoEvidence, no_evidence, without_evidence
+from dockfix.knowledge.evidence import NoEvidence, images_of_others, no_evidence, without_evidence
 from dockfix.knowledge.full_image import full_compilers, full_libraries, full_programs, slim_reference
 from dockfix.knowledge.linters import Linter, linters, reader_of
+from dockfix.knowledge.needs_root import Right, rights_of_root
 from dockfix.knowledge.package_managers import (
     PackageManager,
     commented_manifests,
@@ -38,6 +39,7 @@ from dockfix.knowledge.programs import (
     file_makers,
     file_movers,
     file_programs,
+    harmless_programs,
     operand_writers,
     ordinary_root_programs,
     other_executables,
@@ -77,6 +79,7 @@ __all__ = [
     "NoEvidence",
     "PackageManager",
     "PythonProgram",
+    "Right",
     "Role",
     "Variant",
     "Wrapper",
@@ -102,7 +105,9 @@ __all__ = [
     "full_compilers",
     "full_libraries",
     "full_programs",
+    "harmless_programs",
     "holds",
+    "images_of_others",
     "index_packages",
     "index_programs",
     "inits",
@@ -127,6 +132,7 @@ __all__ = [
     "python_programs",
     "reader_of",
     "recommends",
+    "rights_of_root",
     "role",
     "root_programs",
     "rule_runners",

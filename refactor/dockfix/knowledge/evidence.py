@@ -38,5 +38,11 @@ def without_evidence(files: Iterable[str], programs: frozenset[str]) -> frozense
 
 
 @cache
+def images_of_others() -> frozenset[str]:
+    """Well-known images, without registry, folder and tag, that are run beside applications."""
+    return frozenset(table("evidence")["others"]["images"].split())
+
+
+@cache
 def _of(names: frozenset[str]) -> re.Pattern[str]:
     return re.compile("|".join(group.files.pattern for group in no_evidence() if group.what in names), re.IGNORECASE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
+from dockfix.knowledge.needs_root import rights_of_root
 from dockfix.knowledge.package_managers import package_managers
 from dockfix.knowledge.tables import table
 from dockfix.knowledge.wrappers import starts_another, user_changers
@@ -41,10 +42,17 @@ def rule_runners() -> frozenset[str]:
 
 
 @cache
+def harmless_programs() -> frozenset[str]:
+    """Programs and builtins that any user may run, and that run none of the application's code."""
+    return _words("harmless", "programs")
+
+
+@cache
 def root_programs() -> frozenset[str]:
     """Programs that need root."""
     groups = table("programs")["root"]
-    return user_changers().union(program for group in groups for program in group["programs"].split())
+    rights = (right.programs for right in rights_of_root() if right.used is None)
+    return user_changers().union(*rights, (program for group in groups for program in group["programs"].split()))
 
 
 @cache

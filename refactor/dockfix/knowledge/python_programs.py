@@ -22,6 +22,7 @@ class PythonProgram(NamedTuple):
     http: bool = False
     user: bool = False
     application: bool = False
+    any_user: bool = False
     module: bool = False
     file: bool = False
 
@@ -39,7 +40,7 @@ def python_programs() -> tuple[PythonProgram, ...]:
             tuple(each["programs"].split()),
             each.get("port"),
             tuple(each.get("serve", "").split()),
-            *(each.get(flag, False) for flag in ("http", "user", "application", "module", "file")),
+            *(each.get(flag, False) for flag in ("http", "user", "application", "any_user", "module", "file")),
         )
         for each in table("python_programs")["program"]
     )

@@ -137,6 +137,10 @@ def _named_in_files(facts: Facts) -> Reason | None:
         name = _foreign(facts, mention.word)
         if name:
             return at(f"{mention.file}:{mention.line} names {name}, which would lie in the virtual environment")
+    for mention in facts.manifests_say(_ABSOLUTE.pattern.encode()):
+        name = _foreign(facts, mention.word)
+        if name:
+            return at(f"{mention.file}:{mention.line} names {name}, which would lie in the virtual environment")
     for mention in _mentions(facts, _HOME):
         return at(f"{mention.file}:{mention.line} says that Python's home is /usr/local")
     return None

@@ -9,7 +9,7 @@ from dockfix.context.program.project import Project
 from dockfix.lazy import regex
 
 # A module may be named by a string, as in Django's settings
-_NAMED = regex(rb"""['"]([A-Za-z_]\w*(?:\.\w+)+|[A-Za-z_]\w*)['"]""")
+_NAMED = regex(rb"""['"]([A-Za-z_]\w*(?:\.\w+)*)(?::[\w.()]+)?['"]""")
 
 
 def reached(project: Project, entries: Iterable[str]) -> frozenset[str]:

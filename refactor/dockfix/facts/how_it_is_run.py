@@ -1,0 +1,62 @@
+"""What the build context says of how containers of the image are run, beside Compose and Kubernetes: by hand, and by GitHub."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from dockfix.context.application import application
+from dockfix.context.run_commands import WRITTEN_IN, RunCommand, name_of, run_commands
+from dockfix.facts import Facts
+from dockfix.knowledge import images_of_others
+from dockfix.model.reason import Reason, at, unseen
+
+_ACTION = re.compile(r"(?:.*/)?action\.ya?ml")
+_OF_DOCKER = re.compile(r"(?m)^[ \t]*using:[ \t]*['\"]?docker['\"]?[ \t]*(?:#.*)?$")
+
+
+def container_action(facts: Facts) -> Reason | None:
+    """A container action of GitHub's: the workspace and the files that it writes its answers to are root's.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/dockerfile-support#user
+    """
+    folder = posixpath.dirname(facts.context.own_name)
+    for name in sorted(facts.context.files() or ()):
+        beside = _ACTION.fullmatch(name) and posixpath.dirname(name) in {"", folder}
+        if beside and _OF_DOCKER.search(facts.context.read(name) or ""):
+            return at(f"{name} runs it as a container action of GitHub, which has to run as root")
+    return None
+
+
+def run_as_root(facts: Facts) -> Reason | None:
+    """A command that runs a container with a right that only root can use."""
+    found = next((run for run in facts.ask(_runs) if run.right), None)
+    return at(f"{found.file}:{found.line} runs a container with {found.right}") if found else None
+
+
+def run_with_mounts(facts: Facts) -> Reason | None:
+    """A command that mounts a folder of its caller's over one of the image, or runs a container as some other user."""
+    for run in facts.ask(_runs):
+        if run.mounts:
+            return unseen(f"{run.file}:{run.line} mounts {run.mounts[0]} into a container, and its files may be root's")
+        if run.user:
+            return unseen(f"{run.file}:{run.line} runs a container as the user {run.user}")
+    return None
+
+
+def _runs(facts: Facts) -> tuple[RunCommand, ...]:
+    """The commands of the build context that may start a container of this image."""
+    return tuple(_own_runs(facts))
+
+
+def _own_runs(facts: Facts) -> Iterator[RunCommand]:
+    written = frozenset(name for name in facts.context.files() or () if WRITTEN_IN.fullmatch(name))
+    found = [each for _, each in application(facts.context, written).asked(run_commands)]
+    built = {name for each in found for name in each.built}
+    for run in (run for each in found for run in each.runs):
+        image = name_of(run.image)
+        # where the files build images, one of another folder is somebody else's
+        others = image in images_of_others() or (bool(built) and image not in built and "/" in run.image)
+        if not image or "$" in run.image or image in built or not others:
+            yield run

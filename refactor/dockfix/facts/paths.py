@@ -1,0 +1,172 @@
+"""The paths that a program names or writes, and that a user without root's rights may not be able to write."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+
+from dockfix.context.application import Mention
+from dockfix.facts import Facts
+from dockfix.facts.ownership import gets_owner, made_folders, new_folders, place_of
+from dockfix.facts.user import HOME
+from dockfix.lazy import regex
+from dockfix.model.effects import within
+from dockfix.model.reason import Reason, doubt
+
+# What any user may write
+_SHARED = ("/tmp", "/var/tmp", "/dev", HOME)
+# What any user may read, so that a path in it which is only named is no question
+_READ_ONLY = (
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/lib",
+    "/usr/local/bin",
+    "/usr/local/lib",
+    "/usr/share/fonts",
+    "/usr/share/zoneinfo",
+    "/usr/share/ca-certificates",
+    "/lib",
+    "/lib64",
+    "/bin",
+    "/sbin",
+    "/proc",
+    "/sys",
+    "/etc/ssl",
+    "/etc/hosts",
+    "/etc/hostname",
+    "/etc/passwd",
+    "/etc/group",
+    "/etc/machine-id",
+    "/etc/debian_version",
+    "/etc/services",
+    "/etc/protocols",
+    "/etc/localtime",
+    "/etc/timezone",
+    "/etc/os-release",
+    "/etc/resolv.conf",
+    "/etc/mime.types",
+)
+# Code that leaves the folder it lies in
+_UPWARDS = rb"(?:\.parent){2,}|\.parents\[\s*\d+|(?:dirname\(\s*(?:os\.)?(?:path\.)?){2,}|['\"]\.\./"
+# Paths in calls that make files
+_WRITTEN_PATH = (
+    rb"\b(?:makedirs|mkdir|sqlite3?\.connect|\w*Handler|chdir|rename|copy\w*|move|dump|save|to_\w+|write\w*)"
+    rb"\(\s*[rbf]*['\"]/[A-Za-z][\w./-]*"
+)
+# A path in a command line. One that an option gives may be a part of a URL.
+_IN_COMMAND = regex(r"(?:(?<=[\s=\"'])|^)(/[A-Za-z0-9_][\w.@+-]*(?:/[\w.@+-]+)*)")
+_WEB_OPTION = regex(
+    r"(?:prefix|root-?path|url\w*|uri|route|endpoint|static-map|location|health\w*|https?://\S*)[=\s\"']*$"
+)
+_LISTS = regex(r"\b(?:PATH|LD_LIBRARY_PATH|PYTHONPATH|LD_PRELOAD|MANPATH)=\S*")
+
+
+def outside_paths(facts: Facts) -> Iterator[Reason]:
+    """Each path named by code, scripts, settings, Compose files or the Dockerfile that the new user may not be able to write."""
+    made = new_folders(facts)
+    owned = _owned(facts, made)
+    named = owned | {each.root for part in facts.model.stages for each in part.end.environments}
+    search = facts.application.search
+    for mention in (
+        *facts.application.absolute_paths(),
+        *_paths_in(search(_WRITTEN_PATH)),
+        *facts.application.setting_paths(),
+    ):
+        if not _reachable(mention.word, named):
+            yield _doubt(f"{mention.file}:{mention.line} names {mention.word}")
+    for mention in search(_UPWARDS):
+        if mention.file.endswith(".py") and _leaves(facts, mention):
+            yield doubt(f"{mention.file}:{mention.line} names a folder above the program's own")
+    for write in (*facts.program.writes, *facts.processes.writes):
+        path = place_of(facts, write)
+        if path and not _inside(path, owned):
+            yield doubt(f"{write.file}:{write.line} writes {path}, which only root may be able to")
+    for path in sorted(facts.startup.writes):
+        if not _inside(path, owned):
+            yield doubt(f"the container writes {path} when it starts, which only root may be able to")
+    for service in facts.located.services:
+        for path in re.findall(r"(?:^|[=:,])(/[\w.@+/-]+)", "\n".join(service.environment), re.MULTILINE):
+            if not _reachable(path, named):
+                yield _doubt(f"{service.file} gives the service {service.name} the path {path}")
+    for mention in facts.manifests_say(rb"(?m)^[ \t-]*(?:value|[A-Z][A-Z0-9_]+):[ \t]*['\"]?/[\w.@+/-]+"):
+        path = mention.word[mention.word.index("/") :]
+        if not _reachable(path, named):
+            yield _doubt(f"{mention.file}:{mention.line} gives the container the path {path}")
+    for where, text in _texts(facts):
+        for path in _in_command(text):
+            if not _reachable(path, named) and facts.layout.file(path) is None:
+                yield _doubt(f"{where} names {path}")
+    for folder, write in made.items():
+        yield doubt(f"{write.file}:{write.line} writes to {folder}, which has to be made for the user")
+
+
+def _doubt(text: str) -> Reason:
+    return doubt(f"{text}, which only root may be able to write")
+
+
+def _owned(facts: Facts, made: Iterable[str]) -> set[str]:
+    """What the new user owns, and single files that are put into /etc to be read."""
+    owned = {facts.final.end.workdir or "/", *made_folders(facts), *made}
+    for step in facts.final.of("COPY", "ADD"):
+        copy = step.copy
+        if copy is not None and copy.target is not None:
+            configures = not copy.target_is_folder and within(copy.target, "/etc")
+            if configures or gets_owner(facts, step):
+                owned.add(copy.target)
+    return owned
+
+
+def _texts(facts: Facts) -> Iterator[tuple[str, str]]:
+    """What the container is started with: values of ENV, commands, scripts, each with where it stands."""
+    for step in facts.final.of("ENV"):
+        yield f"the ENV in line {step.line}", "\n".join(step.instruction.words)
+    for where, text in facts.startup.texts.items():
+        if not where.startswith("HEALTHCHECK"):
+            told = re.sub(r"^(CMD|ENTRYPOINT) in line", r"the \1 in line", where)
+            yield told, "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    for process in facts.processes.programs:
+        yield f"{process.file}:{process.line}", process.command
+
+
+def _in_command(text: str) -> Iterator[str]:
+    """The absolute paths in a command or a value; lists of folders to search, and paths of URLs, are left out."""
+    text = _LISTS.sub("", text)
+    for match in _IN_COMMAND.finditer(text):
+        if not _WEB_OPTION.search(text, max(0, match.start() - 60), match.start()):
+            yield match[1]
+
+
+def _paths_in(mentions: Iterable[Mention]) -> list[Mention]:
+    """Mentions of calls and settings, cut down to the path in them."""
+    return [
+        mention._replace(word=path[0])
+        for mention in mentions
+        if (path := re.search(r"/[A-Za-z][\w.@+/-]*", mention.word))
+    ]
+
+
+def _leaves(facts: Facts, mention: Mention) -> bool:
+    """Whether code goes up further than the folder that was copied."""
+    text = mention.word
+    if "../" in text:
+        return True
+    numbered = text.startswith(".parents[")
+    ups = int(re.sub(r"\D", "", text) or 0) if numbered else (text.count(".parent") or text.count("dirname(")) - 1
+    depths = [
+        mention.file.removeprefix("" if folder == "." else f"{folder}/").count("/")
+        for copied in facts.copies.values()
+        for folder in copied.directories
+        if folder == "." or mention.file.startswith(f"{folder}/")
+    ]
+    return ups > min(depths, default=0)
+
+
+def _reachable(path: str, owned: set[str]) -> bool:
+    """Whether a user can do what a program does with a path that it names: write it, or read it where nobody writes."""
+    return _inside(path, {*owned, *_READ_ONLY})
+
+
+def _inside(path: str, owned: set[str]) -> bool:
+    path = posixpath.normpath(path)
+    return any(within(path, folder) for folder in (*owned, *_SHARED))

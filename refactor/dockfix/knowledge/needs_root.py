@@ -1,0 +1,34 @@
+"""What needs a right of root's: in code, as a Python package, as a program."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+from dockfix.knowledge.tables import table
+
+
+class Right(NamedTuple):
+    """A right that root has and who needs it; the head of ``needs_root.toml`` explains the fields."""
+
+    what: str
+    code: tuple[bytes, ...] = ()
+    distributions: frozenset[str] = frozenset()
+    programs: frozenset[str] = frozenset()
+    used: re.Pattern[str] | None = None
+
+
+@cache
+def rights_of_root() -> tuple[Right, ...]:
+    """The rights of ``needs_root.toml``."""
+    return tuple(
+        Right(
+            each["what"],
+            tuple(pattern.encode() for pattern in each.get("code", ())),
+            frozenset(each.get("distributions", "").split()),
+            frozenset(each.get("programs", "").split()),
+            re.compile(each["with"]) if "with" in each else None,
+        )
+        for each in table("needs_root")["right"]
+    )
