@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dockfix.context.dockerignore import parse_ignore
 from dockfix.engine import FileResult, Note
 from entries import Breakage, Entry, Said, Seen, load, see
 from results import broken, refusal, unsafe
@@ -29,6 +30,9 @@ def _in_texts(keys: Breakage, seen: Seen) -> Iterator[str]:
             yield from (f"{part} {fault}" for fault in said.faults(texts[part]))
         elif said != Said():
             yield f"there is no {part}, because there are not two stages"
+    ignored = parse_ignore(texts["ignore"] or keys.files.get(".dockerignore", "")).ignores
+    yield from (f"{each} is kept out of the build context" for each in keys.sent if ignored(each))
+    yield from (f"{each} is in the build context" for each in keys.kept_out if not ignored(each))
     position = 0
     for each in keys.order:
         position = texts["text"].find(each, position)
@@ -76,6 +80,9 @@ def _in_what_is_said(keys: Breakage, result: FileResult) -> Iterator[str]:
         ({"left": {"exec-form": ""}}, "exec-form changes something"),
         ({"left": {"healthcheck": ""}}, "healthcheck is not left because of '', but: ''"),
         ({"said": Said(lacks=["gain"])}, "said has 'gain'"),
+        ({"files": {".dockerignore": "*.md\n"}, "sent": ["app.py"], "kept_out": ["a.md"]}, ""),
+        ({"files": {".dockerignore": "*.md\n"}, "sent": ["a.md"]}, "a.md is kept out of the build context"),
+        ({"files": {".dockerignore": "*.md\n"}, "kept_out": ["docs/a.md"]}, "docs/a.md is in the build context"),
         ({"text": Said(like=["^USER [0-9]+$"])}, ""),
         ({"text": Said(like=["^USER [a-z]+$"])}, "text has nothing like '^USER [a-z]+$'"),
     ],

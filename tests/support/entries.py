@@ -97,6 +97,12 @@ class Breakage(Shown):
     warned: Annotated[str, "a part of a warning"] = ""
     keeps: Annotated[list[str], "apt packages that the final stage installs"] = field(default_factory=list)
     drops: Annotated[list[str], "apt packages that the final stage does not install"] = field(default_factory=list)
+    sent: Annotated[list[str], "paths of the build context that .dockerignore lets through"] = field(
+        default_factory=list
+    )
+    kept_out: Annotated[list[str], "paths that .dockerignore keeps out of the build context"] = field(
+        default_factory=list
+    )
     order: Annotated[list[str], "texts of the Dockerfile that stand in this order"] = field(default_factory=list)
     text: Said = field(default_factory=Said)
     builder: Said = field(default_factory=Said)
