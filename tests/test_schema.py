@@ -67,6 +67,7 @@ def test_an_entry_knows_its_line(tmp_path: Path) -> None:
         ("keep = []\n", ":7: unknown key keep"),
         ("text.had = []\n", ":7: unknown key had"),
         ('shape = "round"\n', ":7: there is no shape round: entry, late, plain"),
+        ('without = ["app.py", "main.py"]\n', ":7: main.py would not be there anyway"),
         ("\nbase = 1\nbase = 1\n", ": Cannot overwrite a value"),
         ("dockerfile = '''\n[[entry]]\n'''\n", ": a file is a list of"),
         ("[defaults]\n", ": a file is a list of"),

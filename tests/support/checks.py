@@ -6,7 +6,7 @@ A text whose first line is empty and whose second is indented is written as Pyth
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from difflib import unified_diff
 from pathlib import Path
 from textwrap import dedent
@@ -16,18 +16,27 @@ from dockfix.engine import FileResult, Settings, run
 
 APP = "import os\nprint('hello')\n"
 REQUIREMENTS = "requests==2.32.3\n"
+ALWAYS = {"app.py": APP, "requirements.txt": REQUIREMENTS}
 
 
 def dockfix(
-    folder: Path, dockerfile: str, files: Mapping[str, str] | None = None, settings: Settings | None = None
+    folder: Path,
+    dockerfile: str,
+    files: Mapping[str, str] | None = None,
+    settings: Settings | None = None,
+    *,
+    without: Collection[str] = (),
+    path: str = "Dockerfile",
+    context: Path | None = None,
 ) -> FileResult:
-    """Runs dockfix on a Dockerfile in ``folder``; app.py and requirements.txt are there beside ``files``."""
-    content = {"app.py": APP, "requirements.txt": REQUIREMENTS, **(files or {}), "Dockerfile": dockerfile}
+    """Runs dockfix on a Dockerfile in ``folder``; app.py and requirements.txt are there beside ``files``, but for those ``without``."""
+    content = {**ALWAYS, **(files or {}), path: dockerfile}
+    content = {name: text for name, text in content.items() if name not in without}
     for name, text in content.items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(text.encode("utf-8", "surrogateescape"))
-    return run(folder / "Dockerfile", settings or Settings())
+    return run(folder / path, settings or Settings(), context=context)
 
 
 def check_transformed(

@@ -6,12 +6,13 @@ A file holds the entries of one topic, each written from what Docker, Debian and
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import schema
-from checks import dockfix, notes
+from checks import ALWAYS, dockfix, notes
 from dockfix.engine import FileResult, Settings
 from dockfix.managers.commands import model_of
 from dockfix.syntax import parse
@@ -33,8 +34,13 @@ class Shown:
     base: Annotated[str, "its base image"] = "python:3.11-slim-bookworm"
     packages: Annotated[str, "the packages that apt installs"] = "gcc"
     start: Annotated[str, "its CMD or ENTRYPOINT instruction"] = 'CMD ["python", "app.py"]'
+    path: Annotated[str, "where the Dockerfile lies below the folder of the files"] = "Dockerfile"
+    context: Annotated[str, "as `--context`, below the folder of the files; found by dockfix where left out"] = ""
     files: Annotated[dict[str, str], "files of the build context; app.py and requirements.txt are there anyway"] = (
         field(default_factory=dict)
+    )
+    without: Annotated[list[str], "of app.py and requirements.txt those that are not there"] = field(
+        default_factory=list
     )
     only: Annotated[list[str], "as `--select`"] = field(default_factory=list)
     options: Annotated[dict[str, Any], "as `--set`"] = field(default_factory=dict)
@@ -43,6 +49,8 @@ class Shown:
     def __post_init__(self) -> None:
         if not self.dockerfile and self.shape not in SHAPES:
             raise ValueError(f"there is no shape {self.shape}: {', '.join(SHAPES)}")
+        if unknown := set(self.without) - set(ALWAYS):
+            raise ValueError(f"{', '.join(sorted(unknown))} would not be there anyway")
 
     def written(self) -> str:
         """The Dockerfile."""
@@ -58,6 +66,13 @@ class Said:
 
     has: Annotated[list[str], "texts that stand there"] = field(default_factory=list)
     lacks: Annotated[list[str], "texts that do not stand there"] = field(default_factory=list)
+    like: Annotated[list[str], "regular expressions that find something there"] = field(default_factory=list)
+
+    def faults(self, text: str) -> Iterator[str]:
+        """What does not hold of a text."""
+        yield from (f"lacks {each!r}" for each in self.has if each not in text)
+        yield from (f"has {each!r}" for each in self.lacks if each in text)
+        yield from (f"has nothing like {each!r}" for each in self.like if not re.search(each, text, re.MULTILINE))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,14 +90,25 @@ class Breakage(Shown):
     held_back: Annotated[dict[str, str], "transforms that wait for `--unsafe`, with a part of the reason"] = field(
         default_factory=dict
     )
+    left: Annotated[
+        dict[str, str],
+        "transforms that change nothing, with a part of the reason, whether they wait for `--unsafe` or not",
+    ] = field(default_factory=dict)
     warned: Annotated[str, "a part of a warning"] = ""
     keeps: Annotated[list[str], "apt packages that the final stage installs"] = field(default_factory=list)
     drops: Annotated[list[str], "apt packages that the final stage does not install"] = field(default_factory=list)
+    sent: Annotated[list[str], "paths of the build context that .dockerignore lets through"] = field(
+        default_factory=list
+    )
+    kept_out: Annotated[list[str], "paths that .dockerignore keeps out of the build context"] = field(
+        default_factory=list
+    )
     order: Annotated[list[str], "texts of the Dockerfile that stand in this order"] = field(default_factory=list)
     text: Said = field(default_factory=Said)
     builder: Said = field(default_factory=Said)
     runtime: Said = field(default_factory=Said)
     ignore: Said = field(default_factory=Said)
+    said: Said = field(default_factory=Said)
 
     def only_named(self) -> bool:
         """Whether it shows nothing itself, because something else covers it."""
@@ -161,7 +187,11 @@ def read(path: Path, kind: type[Keys]) -> list[Entry[Keys]]:
 def see(keys: Shown, folder: Path) -> Seen:
     """Runs dockfix on what an entry shows, in ``folder``."""
     settings = Settings(frozenset(keys.only) or None, unsafe=keys.unsafe, options=keys.options)
-    return Seen(keys.written(), dockfix(folder, keys.written(), keys.files, settings))
+    context = folder / keys.context if keys.context else None
+    result = dockfix(
+        folder, keys.written(), keys.files, settings, without=keys.without, path=keys.path, context=context
+    )
+    return Seen(keys.written(), result)
 
 
 @dataclass(frozen=True)
@@ -186,9 +216,12 @@ class Seen:
         return installed(self.after)
 
     def texts(self) -> dict[str, str]:
-        """The texts that an entry may speak of, with each instruction on one line; builder and runtime only where there are two stages."""
+        """The texts that an entry may speak of, with each instruction on one line; builder and runtime only where there are two stages.
+
+        What is said is a line for each note: ``refusal: multi-stage: …``.
+        """
         joined = re.sub(r"[ \t]*\\\n\s*", " ", self.after)
-        found = {"text": joined, "ignore": ignore_of(self.result)}
+        found = {"text": joined, "ignore": ignore_of(self.result), "said": notes(self.result)}
         if len(model_of(parse(self.after)).stages) == 2:
             found["builder"], _, found["runtime"] = joined.rpartition("\nFROM ")
         return found
