@@ -86,7 +86,7 @@ def test_included_files_come_along(project: Project) -> None:
         ("RUN pip", "ENV PIP_CONSTRAINT=c.txt\nRUN pip", {}, "may come with the source"),
         ("", "", {"requirements.txt": "-e .\n"}, "local project"),
         ("", "", {"requirements.txt": "./vendored\n"}, "local project"),
-        ("", "", {"requirements.txt": "-r gone.txt\n"}, "could not be read"),
+        ("", "", {"requirements.txt": "-r gone.txt\n"}, "names gone.txt, which is not in the build context"),
         ("", "", {".dockerignore": "requirements.txt\n"}, "was not found"),
     ],
 )

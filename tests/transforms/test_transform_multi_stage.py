@@ -365,8 +365,15 @@ def test_a_tool_that_the_builder_uses_stays_in_it(project: Project) -> None:
 
 
 def test_an_unknown_manifest_makes_the_split_unsafe(project: Project) -> None:
-    text = basic().replace("-r requirements.txt", "-r /elsewhere.txt")
+    text = (
+        basic().replace("-r requirements.txt", "-r /elsewhere.txt").replace("COPY req", "RUN python make.py\nCOPY req")
+    )
     assert "was not found" in unsafe(project(text, only=ONLY), "virtualenv")
+
+
+def test_a_manifest_that_is_missing_is_an_obstacle(project: Project) -> None:
+    text = basic().replace("-r requirements.txt", "-r /elsewhere.txt")
+    assert "/elsewhere.txt is not in the build context" in refusal(project(text, only=ONLY), "multi-stage")
 
 
 def test_what_a_local_project_depends_on_counts(project: Project) -> None:

@@ -157,6 +157,24 @@ class Application:
                 found[name] = own
         return sorted(found.items())
 
+    def says(self, pattern: bytes) -> tuple[Mention, ...]:
+        """The same as ``search``, without comments and docstrings, which nothing runs; the line that says what runs a script counts."""
+        return tuple(mention for mention in self.search(pattern) if self._counts(mention))
+
+    def _counts(self, mention: Mention) -> bool:
+        content = self.texts[mention.file]
+        line = content.split(b"\n", mention.line)[mention.line - 1]
+        if line.startswith(b"#!"):
+            return True
+        if mention.file not in self._python:
+            return not line.lstrip().startswith((b"#", b";", b"//"))
+        module = self._sources.module(mention.file, content)
+        word = mention.word.strip("\"'")
+        if isinstance(module, str) or any(word in value for _, value in module.literals):
+            return True
+        # a path stands in a string, and this one is a docstring's; what else there is may be code
+        return "/" not in word and b"#" not in line
+
     def asked(self, answer: Callable[[str, bytes], Answer | None]) -> list[tuple[str, Answer]]:
         """The text files of which a function of name and text says something, in alphabetical order, with what it says."""
         return self._answers(answer, answer)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -66,7 +66,8 @@ class Started:
         if running is None:
             running = frozenset(name for name in python if not is_development(name))
         found = set(self.placed) | running
-        found |= {name for name in self.image.files - self._manifests if self._read_by_any(name)}
+        folders = {name.rpartition("/")[0] for name in running}
+        found |= {name for name in self.image.files - self._manifests if self._read_by_any(name, folders)}
         rest = self.image.text_files - found - self._manifests
         grew = True
         while grew and rest:
@@ -139,12 +140,16 @@ class Started:
         for each in _METADATA:
             yield from pattern.findall(self.read(each) or "")
 
-    def _read_by_any(self, name: str) -> bool:
-        """Whether a file holds settings that any code, or the process manager that is there, may read."""
+    def _read_by_any(self, name: str, folders: Collection[str]) -> bool:
+        """Whether a file holds settings that code, which need not name them, or the process manager that is there may read.
+
+        ``folders`` are those of the code.
+        """
         kind = kind_of(name)
         readers = _READERS.get(kind)
         if readers is None:
-            return bool(kind) or _SETTINGS.fullmatch(name) is not None
+            folder = name.rpartition("/")[0]
+            return bool(kind) or (_SETTINGS.fullmatch(name) is not None and (not folder or folder in folders))
         return any(reader in text for reader in readers for text in (*self._texts, *self.packages))
 
     @cached_property

@@ -14,6 +14,7 @@ from dockfix.model.reason import Reason, at, unseen
 
 _ACTION = re.compile(r"(?:.*/)?action\.ya?ml")
 _OF_DOCKER = re.compile(r"(?m)^[ \t]*using:[ \t]*['\"]?docker['\"]?[ \t]*(?:#.*)?$")
+_IMAGE = re.compile(r"(?m)^[ \t]*image:[ \t]*['\"]?([^\s'\"#]+)")
 
 
 def container_action(facts: Facts) -> Reason | None:
@@ -24,7 +25,9 @@ def container_action(facts: Facts) -> Reason | None:
     folder = posixpath.dirname(facts.context.own_name)
     for name in sorted(facts.context.files() or ()):
         beside = _ACTION.fullmatch(name) and posixpath.dirname(name) in {"", folder}
-        if beside and _OF_DOCKER.search(facts.context.read(name) or ""):
+        text = facts.context.read(name) if beside else None
+        image = _IMAGE.search(text or "")
+        if text and _OF_DOCKER.search(text) and not (image and image[1].startswith("docker://")):
             return at(f"{name} runs it as a container action of GitHub, which has to run as root")
     return None
 

@@ -7,7 +7,7 @@ from functools import cache
 
 from dockfix.facts import SYSTEM_FOLDERS, Facts
 from dockfix.facts.how_it_is_run import container_action, run_as_root
-from dockfix.facts.reach import installer
+from dockfix.facts.installs import installer
 from dockfix.facts.rules import Rule, first
 from dockfix.facts.user import USER
 from dockfix.knowledge import (
@@ -124,6 +124,9 @@ def _used(facts: Facts, right: Right) -> str:
             if used is not None:
                 options = " ".join(re.findall(r"[\w-]+", used[0]))
                 return f"{where} runs {name} {options}"
+    for name in sorted(right.programs & facts.startup.programs.keys()):
+        for mention in facts.application.search(right.used.pattern.encode()):
+            return f"{facts.startup.programs[name]} runs {name}, {mention.file}:{mention.line} asks"
     return ""
 
 

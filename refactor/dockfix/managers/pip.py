@@ -198,7 +198,9 @@ class Pip(LanguageManager):
             if found is None:
                 unknown = unknown or f"{path} was not found in the build context"
             elif not found.complete:
-                unknown = unknown or f"{found.files[0] if found.files else path} could not be read completely"
+                file = found.files[0] if found.files else path
+                lacks = f"{file} names {found.missing[0]}, which is not in the build context" if found.missing else ""
+                unknown = unknown or lacks or f"{file} could not be read completely"
             if found is None or not found.complete or len(found.files) != 1 or found.local_paths or found.find_links:
                 reads.append(posixpath.dirname(path) or "/")  # what it includes lies there
             if found is None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from dockfix.facts import Decision, Facts
-from dockfix.facts.reach import requirements_unknown
+from dockfix.facts.installs import requirements_unknown
 from dockfix.model.actions import Make, Package
 from dockfix.model.artefact import Environment
 from dockfix.model.reason import Declared, Reason

@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Iterable
 
 from dockfix.facts import Facts
-from dockfix.facts.reach import installer
+from dockfix.facts.installs import installer, missing_manifest
 from dockfix.knowledge import manager_in, package_manager
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import language_managers, system_managers
@@ -131,6 +131,9 @@ def _precondition(facts: Facts) -> Reason | None:
     for step, unit in stage.units:
         if isinstance(unit.effects.action, Remove) and by_system(unit.effects.action):
             return at("the file removes packages again by itself", step.line)
+    missing = missing_manifest(facts)
+    if missing is not None:
+        return missing
     found = facts.ask(installer)
     return at(f"{found}, and what that needs is unknown") if found else None
 

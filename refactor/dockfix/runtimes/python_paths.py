@@ -179,7 +179,7 @@ def _is_login(text: str) -> bool:
 
 def _mentions(facts: Facts, pattern: bytes, prose: tuple[str, ...] = _PROSE) -> list[Mention]:
     """Where a pattern is found in the application's files, those left out that are only to be read."""
-    return [mention for mention in facts.application.search(pattern) if not mention.file.endswith(prose)]
+    return [mention for mention in facts.application.says(pattern) if not mention.file.endswith(prose)]
 
 
 def _foreign(facts: Facts, text: str) -> str:

@@ -1,0 +1,85 @@
+"""What installs get: manifests that are not there, packages that are not known, and installs while the container runs."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import Literal
+
+from dockfix.facts import Facts
+from dockfix.knowledge import file_changers, package_manager, package_managers
+from dockfix.managers.registry import language_managers
+from dockfix.model.effects import overlap
+from dockfix.model.reason import Reason, at, doubt
+from dockfix.model.stages import Step
+
+_HOLDS_NO_FILES = re.compile(r"(?:.*,)?type=(?:cache|secret|ssh|tmpfs)\b")
+_PROJECT = ("pyproject.toml", "setup.py", "setup.cfg")
+# Those of Node.js start programs far more often than they install any
+_INSTALL: tuple[Literal["python", "system"], ...] = ("python", "system")
+
+
+def requirements_unknown(facts: Facts) -> Reason | None:
+    """Why not all the packages that are asked for are known, None where they are."""
+    unknown = (manifest.unknown for manifest in facts.manifests.values() if manifest.unknown is not None)
+    return next(map(doubt, unknown), None)
+
+
+def missing_manifest(facts: Facts) -> Reason | None:
+    """A file that an install reads and that is not in the build context: one of the same name in another folder is another file."""
+    for step, unit, install in facts.installs:
+        if any(flag.name == "mount" and not _HOLDS_NO_FILES.match(flag.value or "") for flag in step.instruction.flags):
+            continue
+        wanted: list[tuple[str, tuple[str, ...]]] = [(path, (path,)) for path in install.files]
+        wanted += [(path, tuple(posixpath.join(path, each) for each in _PROJECT)) for path in install.projects]
+        for path, names in wanted:
+            there = any(facts.lying_at(name, step, unit) for name in names)
+            if not there and not _may_be_made(facts, step, path) and _is_missed(facts, names[0]):
+                return at(f"{path} is not in the build context", step.line)
+    return None
+
+
+def _may_be_made(facts: Facts, step: Step, path: str) -> bool:
+    """Whether a step before may leave something at a path: another stage's files, a RUN that writes there or that nobody knows."""
+    steps = [each for stage in facts.model.stages for each in stage.steps]
+    before = steps[: steps.index(step)]
+    idle = file_changers() | {"mkdir"}  # they leave no file
+    return any(
+        (each.copy is not None and each not in facts.copies)
+        or any(
+            unit.effects.unbounded or (unit.command.name not in idle and overlap([path], unit.effects.writes))
+            for unit in each.units
+        )
+        for each in before
+    )
+
+
+def _is_missed(facts: Facts, path: str) -> bool:
+    """Whether a file that is not there is no matter of a build context that is not at hand: others of its name are, or all else is."""
+    name = posixpath.basename(path)
+    named = any(step.copy is not None and name in map(posixpath.basename, step.copy.sources) for step in facts.copies)
+    elsewhere = any(posixpath.basename(each) == name for each in facts.context.files() or ())
+    return elsewhere or (facts.located.certain and not named)
+
+
+def installer(facts: Facts) -> str | None:
+    """What installs packages while the program runs, as a clause."""
+    started = facts.startup.programs
+    for manager in package_managers(*_INSTALL):
+        program = next((each for each in sorted(started) if package_manager(each) == manager), "")
+        if program:
+            return f"{started[program]} runs {manager.called(program)} when the container starts"
+    for language in language_managers():
+        for mention in facts.application.search(language.in_code) if language.in_code else ():
+            return f"{mention.file}:{mention.line} runs {language.title}"
+    for use in (*facts.program.runs, *facts.processes.runs):
+        name = _installer(use.word.rpartition("/")[2])
+        if name:
+            return f"{use.file}:{use.line} runs {name}"
+    return None
+
+
+def _installer(program: str) -> str:
+    """The name by which people know a program that installs packages, "" for any other program."""
+    manager = package_manager(program)
+    return manager.called(program) if manager is not None and manager.installs in _INSTALL else ""
