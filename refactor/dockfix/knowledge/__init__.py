@@ -41,9 +41,11 @@ from dockfix.knowledge.programs import (
     ordinary_root_programs,
     other_executables,
     path_resetters,
+    path_resetting_files,
     posix_shells,
     root_programs,
     rule_runners,
+    service_starters,
     shells,
 )
 from dockfix.knowledge.python_packages import (
@@ -118,6 +120,7 @@ __all__ = [
     "package_manager",
     "package_managers",
     "path_resetters",
+    "path_resetting_files",
     "posix_shells",
     "python_needs",
     "python_program",
@@ -129,6 +132,7 @@ __all__ = [
     "rule_runners",
     "runtime_libraries",
     "servers",
+    "service_starters",
     "shells",
     "slim_reference",
     "starts_another",

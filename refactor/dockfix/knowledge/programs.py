@@ -63,6 +63,18 @@ def path_resetters() -> Mapping[str, str]:
 
 
 @cache
+def path_resetting_files() -> Mapping[str, str]:
+    """The same by the paths of those whose own names say nothing."""
+    return {path: name for paths, name in table("programs")["resets_path_files"].items() for path in paths.split()}
+
+
+@cache
+def service_starters() -> frozenset[str]:
+    """Programs that start services of the system by their names."""
+    return _words("service_starters", "programs")
+
+
+@cache
 def distinct_path_resetters() -> frozenset[str]:
     """Those of ``path_resetters`` whose names mean nothing else in code."""
     return _words("distinct_path_resetters", "programs")
