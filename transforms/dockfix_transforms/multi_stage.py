@@ -152,6 +152,9 @@ class _Splitter:
             if instead
         ]
         parts = [f"{_enumerate(gone)} {'stay' if len(gone) > 1 else 'stays'} in the builder"] if gone else []
+        arguments = sorted(each.name for each in self.placement.declares if each.part == "ARG")
+        if arguments:
+            swapped.append(f"{_enumerate(arguments)} {'go' if len(arguments) > 1 else 'goes'} to the builder alone")
         return "; ".join(parts + swapped) or "the packages are installed in a builder"
 
     def _copy_environment(self, step: Step, above: tuple[Node, ...]) -> tuple[Node, ...]:

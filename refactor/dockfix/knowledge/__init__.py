@@ -28,7 +28,9 @@ from dockfix.knowledge.package_managers import (
     package_managers,
 )
 from dockfix.knowledge.programs import (
+    Client,
     boxes,
+    clients,
     converters,
     cron_packages,
     distinct_path_resetters,
@@ -72,6 +74,7 @@ __all__ = [
     "ApkRole",
     "BaseImage",
     "BuildOnly",
+    "Client",
     "CommandOptions",
     "Linter",
     "Needs",
@@ -87,6 +90,7 @@ __all__ = [
     "boxes",
     "build_only",
     "calls",
+    "clients",
     "command_options",
     "commands",
     "commented_manifests",

@@ -4,10 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import NamedTuple
 
 from dockfix.knowledge.package_managers import package_managers
 from dockfix.knowledge.tables import table
 from dockfix.knowledge.wrappers import starts_another, user_changers
+
+
+class Client(NamedTuple):
+    """Programs that fetch for others, the paths of their settings and keys, and the distributions of Python that read these, too."""
+
+    programs: frozenset[str]
+    files: tuple[str, ...]
+    distributions: frozenset[str]
+
+
+@cache
+def clients() -> tuple[Client, ...]:
+    """git, ssh and their like."""
+    return tuple(
+        Client(
+            frozenset(each["programs"].split()), tuple(each["files"].split()), frozenset(each["distributions"].split())
+        )
+        for each in table("programs")["clients"]
+    )
 
 
 @cache

@@ -80,7 +80,7 @@ def divide(
             replaced[package] = known.instead(package.name, None) or ()
         elif role == "dev":
             _divide_dev(facts, package, headers, replaced, kept)
-        elif _fetches_with_git(facts):
+        elif fetches_with_git(facts):
             replaced[package] = ()
         else:
             kept[package] = doubt("nothing shows what it is for")
@@ -142,7 +142,7 @@ def _needs_headers(facts: Facts) -> Reason | None:
     return at(by_name) if by_name else development_name(facts)
 
 
-def _fetches_with_git(facts: Facts) -> bool:
+def fetches_with_git(facts: Facts) -> bool:
     """Whether pip itself is the one that needs git: to fetch a package, or for the version of the one that it builds."""
     return any(
         package.source == "vcs" for manifest in facts.manifests.values() for package in manifest.packages

@@ -21,6 +21,7 @@ from dockfix.model.effects import overlap
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.leftovers import Placed, drop_covered, drop_idle_refresh, drop_removed
+from dockfix.placement.only_fetching import drop_arguments, drop_settings
 from dockfix.placement.packages import Division, divide
 from dockfix.placement.plan import Part, Placement, Steps, doubts
 from dockfix.placement.smaller_base import SmallerBase, smaller_base
@@ -45,6 +46,7 @@ def place(facts: Facts) -> Placement | Reason:
     last = stage.steps.index(installs[-1])
     builder = _builder(stage.steps[: last + 1], facts)
     runtime = _runtime(facts, environment)
+    dropped = list(drop_settings(facts, builder, runtime))
     staying = _units(runtime)
     reason = _unclear(facts, runtime, installs) or _needed_early(facts, environment, staying, installs[0])
     if reason is not None:
@@ -56,8 +58,9 @@ def place(facts: Facts) -> Placement | Reason:
     if not certain and not isinstance(smaller, SmallerBase):
         return _no_gain(facts, division)
     drop_covered(facts, builder, runtime)
-    dropped = drop_removed(facts, builder, runtime)
+    dropped += drop_removed(facts, builder, runtime)
     drop_idle_refresh(runtime, division)
+    arguments = drop_arguments(facts, builder, runtime)
     parts = (
         Part(BUILDER, _by_instruction(builder), dict.fromkeys(division.runtime_only, ())),
         Part(stage.name or "runtime", _by_instruction(runtime), division.replaced),
@@ -69,7 +72,9 @@ def place(facts: Facts) -> Placement | Reason:
         division.kept,
         smaller,
         (*doubts(facts), *(() if certain or not isinstance(smaller, SmallerBase) else (smaller.doubt,))),
-        frozenset(Declared("RUN", text) for text in dropped) | _gone(division, named),
+        frozenset(Declared("RUN", text) for text in dropped)
+        | frozenset(Declared("ARG", name) for name in arguments)
+        | _gone(division, named),
         frozenset(step.instruction for step in stage.steps),
     )
 
