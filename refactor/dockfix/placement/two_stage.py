@@ -7,6 +7,7 @@ they may need.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable
 
 from dockfix.facts import Facts
@@ -29,6 +30,11 @@ from dockfix.runtimes.registry import runtime_of
 
 BUILDER = "builder"
 _RUNTIME_ONLY = {"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "VOLUME", "MAINTAINER"}
+# Files for programs and people, which nothing that is compiled or installed reads, wherever they lie
+_USELESS = re.compile(
+    r".*\.(?:jar|war|ear|ttf|otf|ttc|woff2?|onnx|pt|pth|ckpt|safetensors|gguf|tflite|h5|joblib|traineddata|html?|css|png|jpe?g|gif|svg|ico"
+    r"|webp|mp[34]|wav|ogg|pdf|service|timer|crontab)"
+)
 _SETTINGS = {"ENV", "ARG", "WORKDIR", "SHELL", "USER"}
 
 
@@ -282,7 +288,8 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
             continue
         if step.copy is not None:
             effects = step.all_effects[0]
-            if everything or effects.opaque or overlap(effects.writes, wanted):
+            useless = _USELESS.fullmatch(step.copy.target or "") or all(map(_USELESS.fullmatch, step.copy.sources))
+            if everything or effects.opaque or (overlap(effects.writes, wanted) and not useless):
                 chosen[step] = ()
             continue
         indices: list[int] = []
@@ -300,7 +307,7 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
                     continue
             elif effects.unbounded:
                 everything = True
-            elif everything or overlap(effects.writes, wanted):
+            elif everything or (overlap(effects.writes, wanted) and not all(map(_USELESS.fullmatch, effects.writes))):
                 wanted += effects.reads
             else:
                 continue
