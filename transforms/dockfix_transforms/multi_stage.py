@@ -151,7 +151,11 @@ class _Splitter:
         return tuple(nodes)
 
     def _reason(self) -> str:
-        replaced = self.placement.parts[-1].packages
+        replaced = {
+            package: instead
+            for package, instead in self.placement.parts[-1].packages.items()
+            if package not in self.placement.of_the_base
+        }
         gone = [package.name for package, instead in replaced.items() if not instead]
         swapped = [
             f"{package.name} {'becomes' if package.name.endswith('-dev') else 'leaves behind'} {' '.join(instead)}"

@@ -5,9 +5,11 @@ from dockfix.knowledge.apt import (
     BuildOnly,
     Role,
     alongside,
+    brings,
     build_only,
     commands,
     holds,
+    is_named_so,
     known_packages,
     known_suites,
     recommends,
@@ -16,7 +18,7 @@ from dockfix.knowledge.apt import (
 )
 from dockfix.knowledge.base_images import DEFAULT_PATH, BaseImage, Variant, base_image, starts_as_root
 from dockfix.knowledge.command_options import CommandOptions, command_options
-from dockfix.knowledge.full_image import full_compilers, full_libraries, full_programs, slim_reference
+from dockfix.knowledge.full_image import full_compilers, full_libraries, full_programs, in_full_image, slim_reference
 from dockfix.knowledge.linters import Linter, linters, reader_of
 from dockfix.knowledge.package_managers import (
     PackageManager,
@@ -88,6 +90,7 @@ __all__ = [
     "apk_runtime",
     "base_image",
     "boxes",
+    "brings",
     "build_only",
     "calls",
     "clients",
@@ -107,9 +110,11 @@ __all__ = [
     "full_libraries",
     "full_programs",
     "holds",
+    "in_full_image",
     "index_packages",
     "index_programs",
     "inits",
+    "is_named_so",
     "is_python",
     "known_packages",
     "known_suites",

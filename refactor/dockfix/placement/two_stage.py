@@ -60,9 +60,9 @@ def place(facts: Facts) -> Placement | Reason:
     named = [pair for step in stage.steps for pair in _system_installs(step)]
     division = divide(facts, named, staying, _units(builder))
     smaller = smaller_base(facts, staying, _installed(staying, division)) if "base" in facts.hints.facets else None
-    certain = bool(division.replaced) or facts.hints.always
+    certain = division.gains or facts.hints.always
     if not certain and not isinstance(smaller, SmallerBase):
-        return _no_gain(facts, division)
+        return _no_gain(facts, division, smaller)
     drop_covered(facts, builder, runtime)
     dropped += drop_removed(facts, builder, runtime)
     drop_idle_refresh(runtime, division)
@@ -82,6 +82,7 @@ def place(facts: Facts) -> Placement | Reason:
         | frozenset(Declared("ARG", name) for name in arguments)
         | _gone(division, named),
         frozenset(step.instruction for step in stage.steps),
+        division.of_the_base,
     )
 
 
@@ -226,7 +227,15 @@ def _needed_early(
     return None
 
 
-def _no_gain(facts: Facts, division: Division) -> Reason:
+def _no_gain(facts: Facts, division: Division, smaller: Reason | None) -> Reason:
+    full = facts.final.image is not None and facts.final.image.variant == "full"
+    if full and smaller is not None and not division.kept:
+        brought = [package.name for package in division.replaced]
+        what = f"brings {' and '.join(brought[:2])} itself" if brought else "brings the compilers itself"
+        return at(f"no gain, because the full base image {what} and has to stay: {smaller.text}", smaller.line)
+    if full and division.replaced:
+        names = " and ".join(package.name for package in list(division.replaced)[:2])
+        return at(f"no gain, because the full base image brings {names} itself, and no smaller base is asked for")
     if division.kept:
         package, reason = next(iter(division.kept.items()))
         return at(
