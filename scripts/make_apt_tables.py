@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes the tables of Debian's packages in refactor/dockfix/knowledge from Debian's own indices.
 
-They are apt_runtime.toml, apt_alongside.toml, apt_full_image.toml, apt_recommends.toml, apt_commands.toml and apt_libraries.toml.
+They are apt_runtime.toml, apt_alongside.toml, apt_brings.toml, apt_full_image.toml, apt_recommends.toml, apt_commands.toml and
+apt_libraries.toml.
 
     scripts/make_apt_tables.py --apt FOLDER            apt fetches what FOLDER has not got, and the tables are written
     scripts/make_apt_tables.py --apt FOLDER --check    the same, but nothing is written: do the committed tables agree?
@@ -42,7 +43,8 @@ __all__ = ["Index", "main", "read", "release_date"]
 SUITES = ("bullseye", "bookworm", "trixie")
 COMMANDS = "The programs that packages put on PATH, by Debian release."
 ALONGSIDE = "The libraries that come along with packages and leave with them, by Debian release."
-FULL_IMAGE = "The libraries that the full Python image has and the slim one has not, by Debian release."
+BRINGS = "What comes along with libraries and compilers that stay, by Debian release."
+FULL_IMAGE = "What the full Python image has and the slim one has not, by Debian release: libraries, and all packages."
 LIBRARIES = "The shared libraries in packages, by Debian release."
 RECOMMENDS = "What packages bring by recommendation alone, as far as it matters, by Debian release."
 
@@ -58,12 +60,14 @@ def make(
     libraries: dict[str, dict[str, list[str]]] = {}
     recommends: dict[str, dict[str, list[str]]] = {}
     alongside: dict[str, dict[str, list[str]]] = {}
+    brings: dict[str, dict[str, list[str]]] = {}
     full_image: dict[str, dict[str, list[str]]] = {}
     for suite, places in indices.items():
         dates[suite] = release_date(places[0], releases.get(suite))
         index = Index.parse("\n\n".join(read(place) for place in places))
         runtime[suite] = tables.runtime(index, asked)
         alongside[suite] = tables.alongside(index, asked)
+        brings[suite] = tables.brings(index, asked)
         full_image[suite] = tables.full_image(index, asked)
         recommends[suite] = tables.recommends(index, asked)
         if listings:
@@ -77,6 +81,7 @@ def make(
     made = {
         "apt_runtime.toml": tables.render_runtime(dates, runtime),
         "apt_alongside.toml": tables.render_parts(ALONGSIDE, dates, alongside),
+        "apt_brings.toml": tables.render_parts(BRINGS, dates, brings),
         "apt_full_image.toml": tables.render_parts(FULL_IMAGE, dates, full_image),
     }
     if listings:

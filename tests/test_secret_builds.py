@@ -1,4 +1,4 @@
-"""With a real engine: a credential that comes as a secret reaches the commands that use it, and stays nowhere."""
+"""With a real engine: a credential reaches the commands that use it, and stays nowhere."""
 
 from __future__ import annotations
 
@@ -194,3 +194,40 @@ def test_a_secret_reaches_its_uses_and_stays_nowhere(
         forms = {value.encode(), value.replace('"', '\\"').encode()}
         assert any(form in old for form in forms)
         assert not any(form in new for form in forms)
+
+
+FOR_PIP_ALONE = """\
+FROM python:3.11-slim-bookworm
+ARG INDEX_USER
+ARG INDEX_PASSWORD
+WORKDIR /srv
+RUN apt-get update && apt-get install -y gcc && rm -rf /var/lib/apt/lists/*
+COPY requirements.txt .
+RUN pip install --no-cache-dir --index-url http://$INDEX_USER:$INDEX_PASSWORD@127.0.0.1:PORT/simple -r requirements.txt
+COPY app.py .
+CMD ["python", "app.py"]
+"""
+
+
+def test_a_build_argument_for_pip_alone_is_in_no_layer_and_no_history_of_the_split_image(
+    engine: Engine, index: Index, tmp_path: Path
+) -> None:
+    folder = tmp_path / "app"
+    folder.mkdir()
+    (folder / "requirements.txt").write_text("first-package\n")
+    (folder / "app.py").write_text("import first_package\n\nprint('it is there')\n")
+    path = folder / "Dockerfile"
+    path.write_text(FOR_PIP_ALONE.replace("PORT", str(index.server.server_address[1])))
+    given = [word for each in ("INDEX_USER=ci", "INDEX_PASSWORD=t0ken-of-the-index") for word in ("--build-arg", each)]
+    before = build(engine, index, folder, "pip-before", *given)
+    result = run(path, Settings())
+    assert "multi-stage" in {note.transform for note in result.changes}
+    assert not any("INDEX_PASSWORD" in note.message for note in result.warnings)
+    path.write_text(result.files[0].after)
+    after = build(engine, index, folder, "pip-after", *given)
+
+    assert after == before
+    assert "ci:t0ken-of-the-index" in {word for request in after for word in request}
+    assert b"t0ken-of-the-index" in history(engine, "pip-before")
+    assert b"t0ken-of-the-index" not in history(engine, "pip-after") + layers(engine, folder, "pip-after")
+    assert "it is there" in engine.call("run", "--rm", f"{engine.session}:pip-after").out

@@ -25,8 +25,8 @@ class Wanted:
     takes for a name that several packages provide, ``other_programs`` whose commands are not taken for a package's own, and
     ``of_shells`` the commands that shells have themselves.
     ``leaving`` are the packages (patterns, too) that may leave an image, ``used`` the libraries that Python packages use
-    (a -dev package stands for its runtime libraries), ``in_base`` the -dev packages whose libraries every image has, and
-    ``full_image`` the packages that the full images install.
+    (a -dev package stands for its runtime libraries), ``in_base`` the -dev packages whose libraries every image has,
+    ``full_image`` the packages that the full images install, and ``builds`` those that only building needs, headers apart.
     """
 
     packages: tuple[str, ...]
@@ -43,6 +43,7 @@ class Wanted:
     used: frozenset[str] = frozenset()
     in_base: frozenset[str] = frozenset()
     full_image: tuple[str, ...] = ()
+    builds: frozenset[str] = frozenset()
 
 
 def wanted() -> Wanted:
@@ -71,6 +72,7 @@ def wanted() -> Wanted:
         _used(),
         frozenset(name for group in roles["in_python_base"] for name in group["packages"].split()),
         tuple(_table("full_image")["packages"]["names"].split()),
+        frozenset(name for group in roles["build_only"] for name in group["packages"].split()),
     )
 
 
@@ -152,9 +154,23 @@ def alongside(index: Index, wanted: Wanted) -> dict[str, list[str]]:
     }
 
 
+def brings(index: Index, wanted: Wanted) -> dict[str, list[str]]:
+    """What comes along with libraries, and with packages that only build, where they stay, of what could be asked for beside them.
+
+    That are the libraries that Python packages use, and the packages that only building needs, by name and not by pattern.
+    """
+    asked = (_used_libraries(index, wanted) | wanted.builds) - _base(index, wanted)
+    return {
+        name: sorted(found)
+        for name in sorted(_told(index, wanted) | wanted.builds)
+        if (found := (index.closure([name]) - {name}) & asked)
+    }
+
+
 def full_image(index: Index, wanted: Wanted) -> dict[str, list[str]]:
-    """The libraries, of those that are told, that the full Python image has and the slim one has not."""
-    return {"python": sorted((index.closure(wanted.full_image) - _base(index, wanted)) & _told(index, wanted))}
+    """What the full Python image has and the slim one has not: the libraries, of those that are told, and all packages."""
+    found = index.closure(wanted.full_image) - _base(index, wanted)
+    return {"all": sorted(found), "python": sorted(found & _told(index, wanted))}
 
 
 def _base(index: Index, wanted: Wanted) -> set[str]:

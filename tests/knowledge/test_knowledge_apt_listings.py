@@ -174,7 +174,10 @@ def test_libraries_that_come_along(tmp_path: Path) -> None:
     assert alongside_table["packages"] == {"libmagic-dev": "libsnappy1v5", "libtool": "libmagic1"}
     assert {"gcc", "git", "libsnappy-dev"} <= set(alongside_table["without"]["packages"].split())
     full_image = tomllib.loads((tmp_path / "out/apt_full_image.toml").read_text(encoding="utf-8"))
-    assert full_image["packages"] == {"python": "libmagic1"}
+    assert full_image["packages"]["python"] == "libmagic1"
+    assert {"libmagic1", "libtool", "gcc"} <= set(full_image["packages"]["all"].split())
+    brings_table = tomllib.loads((tmp_path / "out/apt_brings.toml").read_text(encoding="utf-8"))
+    assert brings_table["packages"]["libtool"] == "cpp libmagic1"
     libraries = tomllib.loads((tmp_path / "out/apt_libraries.toml").read_text(encoding="utf-8"))
     assert libraries["packages"] == {"libmagic1": "libmagic.so.1"}
 
@@ -186,7 +189,8 @@ def test_the_order_of_the_indices_does_not_matter(tmp_path: Path, seed: int) -> 
     script.main([*write(tmp_path / "mixed", seed=seed), *output(tmp_path / "second")])
     names = sorted(path.name for path in (tmp_path / "first").iterdir())
     assert names == [
-        f"apt_{name}.toml" for name in ("alongside", "commands", "full_image", "libraries", "recommends", "runtime")
+        f"apt_{name}.toml"
+        for name in ("alongside", "brings", "commands", "full_image", "libraries", "recommends", "runtime")
     ]
     for name in names:
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
@@ -263,7 +267,7 @@ def test_enough_packages_are_known() -> None:
     for suite in known_suites():
         missing = [line for line in table("apt_commands")["packages"].values() if _part(line, suite) == "-"]
         assert len(known_packages()) - len(missing) >= 400
-    names = ("alongside", "commands", "full_image", "libraries", "recommends", "runtime")
+    names = ("alongside", "brings", "commands", "full_image", "libraries", "recommends", "runtime")
     assert len({str(table(f"apt_{name}")["indices"]) for name in names}) == 1
 
 

@@ -23,7 +23,7 @@ def one(
 def test_the_route_of_the_code_is_asked(project: Project) -> None:
     text = text_of(one(project))
     assert text.endswith(
-        "EXPOSE 8000\nHEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \\\n"
+        "EXPOSE 8000\n\nHEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \\\n"
         '    CMD ["python", "-c", "import urllib.request as r; r.urlopen(\'http://127.0.0.1:8000/health\', timeout=4)"]\n'
         'CMD ["gunicorn", "app:app"]\n'
     )

@@ -110,7 +110,7 @@ CMD ["tool"]
 @pytest.mark.parametrize(
     ("reference", "works"),
     [
-        ("python:3.11", True),
+        ("python:3.11", False),  # it brings gcc itself
         ("python:3.11-slim@sha256:" + "a" * 64, True),
         ("docker.io/library/python:3.12-slim", True),
         ("registry.example.com/python:3.12-slim-bookworm", True),
@@ -297,8 +297,9 @@ def test_comments_travel_with_what_they_are_about(project: Project) -> None:
     builder, runtime = stages(text_of(project(text, only=ONLY)))
     assert "# system\nRUN apt-get" in builder
     assert "# python\nCOPY requirements.txt" in builder
+    assert "# system\nRUN apt-get" in runtime  # both have packages of the system
     assert "# code\nCOPY . ." in runtime
-    assert runtime.count("#") == 1
+    assert runtime.count("#") == 2
 
 
 @pytest.mark.parametrize("linter", linters(), ids=lambda linter: linter.example)
@@ -306,7 +307,8 @@ def test_a_comment_that_a_linter_reads_stands_in_both_stages(project: Project, l
     text = basic().replace("RUN apt", f"# system\n# {linter.example}\nRUN apt")
     builder, runtime = stages(text_of(project(text, only=ONLY)))
     assert f"# system\n# {linter.example}\nRUN apt-get" in builder
-    assert ("# system" in runtime, f"# {linter.example}\nRUN apt-get" in runtime) == (False, linter.reads != "file")
+    assert "# system\n" in runtime
+    assert (f"# {linter.example}\nRUN apt-get" in runtime) == (linter.reads != "file")
 
 
 def test_commands_of_one_run_are_placed_one_by_one(project: Project) -> None:
@@ -342,7 +344,7 @@ CMD ["python", "app.py"]
     ],
 )
 def test_the_environment_sees_wheel_where_the_image_brings_it(project: Project, tag: str, options: str) -> None:
-    text = basic().replace("3.11-slim", tag)
+    text = basic().replace("3.11-slim", tag).replace("gcc", "cmake")
     assert f"RUN python -m venv {options}/opt/venv\n" in text_of(project(text, only=ONLY))
 
 

@@ -32,6 +32,12 @@ def place_above(tree: Dockerfile, instruction: Instruction) -> Node:
     return next(iter(own_comments(tree, instruction)), instruction)
 
 
+def before(tree: Dockerfile, node: Node) -> Node | None:
+    """The node above another one, None for the first."""
+    position = tree.nodes.index(node)
+    return tree.nodes[position - 1] if position else None
+
+
 def with_leading(tree: Dockerfile, instruction: Instruction) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
     """The comments that belong to an instruction, and they and it as they go elsewhere: after a blank line if one was above."""
     comments = own_comments(tree, instruction)

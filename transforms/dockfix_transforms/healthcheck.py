@@ -11,9 +11,9 @@ from dockfix.facts import Facts
 from dockfix.knowledge import is_python, python_program
 from dockfix.model.reason import Declared, at, doubt
 from dockfix.model.stages import Step
-from dockfix.syntax import snippet
+from dockfix.syntax import Instruction, snippet
 
-from ._layout import place_above
+from ._layout import before, place_above
 
 
 class Healthcheck(Transform):
@@ -91,9 +91,10 @@ def _ports(facts: Facts) -> set[int]:
 def _edit(facts: Facts, first: Step, port: int, endpoint: Endpoint) -> Edit:
     target = place_above(facts.tree, first.instruction)
     ask = f"import urllib.request as r; r.urlopen('http://127.0.0.1:{port}{endpoint.path}', timeout=4)"
+    apart = "" if not isinstance(before(facts.tree, target), Instruction) else "\n"
     new = snippet(
         facts.tree,
-        "HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \\\n"
+        f"{apart}HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \\\n"
         f'    CMD ["python", "-c", "{ask}"]\n',
         first.line,
     )

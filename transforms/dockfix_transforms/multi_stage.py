@@ -10,9 +10,11 @@ from dockfix.engine.options import PACKAGE, Option
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts, from_context
 from dockfix.knowledge import known_suites, reader_of
+from dockfix.managers.verbs import system_install
 from dockfix.model.artefact import Artefact
 from dockfix.model.reason import Reason
 from dockfix.model.stages import Step
+from dockfix.placement.order import runtime_order
 from dockfix.placement.plan import Part, Placement
 from dockfix.placement.two_stage import place
 from dockfix.syntax import Blank, Comment, Instruction, Node, snippet
@@ -104,7 +106,8 @@ class _Splitter:
         heads = [with_image(start, name=part.name) for part in parts]
         if start.inner_comments or None in heads or len({part.name for part in parts}) < len(parts):
             return refuse("the FROM instruction could not be taken apart", start.line)
-        bodies: list[list[Node]] = [[] for _ in parts]
+        written: list[dict[Step, list[Node]]] = [{} for _ in parts]
+        carried: tuple[Node, ...] = ()
         environment = self._environment_step()
         for step in steps:
             above = leading(self.tree, step.instruction)
@@ -112,13 +115,17 @@ class _Splitter:
             if None in texts:
                 return refuse("its text could not be divided without loss", step.line)
             if step is environment:
-                bodies[-1] += self._copy_environment(step, above)
-            written = False
-            for body, text in zip(bodies, texts, strict=True):
+                carried = self._copy_environment(step, above)
+            commented = False
+            for body, text in zip(written, texts, strict=True):
                 # what no part gets leaves its comments to the last one
-                if text or (not written and body is bodies[-1]):
-                    body += [*_without_comments(above, written), *(text or ())]
-                    written = True
+                if text or (not commented and body is written[-1]):
+                    shared = _installs_in_each(step, parts)
+                    body[step] = [*_without_comments(above, commented, shared), *(text or ())]
+                    commented = True
+        bodies = [[node for nodes in body.values() for node in nodes] for body in written[:-1]]
+        order = runtime_order(self.facts, self.placement, environment)
+        bodies.append([node for step in order for node in (written[-1].get(step, ()) if step is not None else carried)])
         last = steps[-1].instruction
         gone = [node for step in steps for node in (*leading(self.tree, step.instruction), step.instruction)]
         edits = [Edit(node, (), node.line, "") for node in gone if node is not last]
@@ -144,7 +151,11 @@ class _Splitter:
         return tuple(nodes)
 
     def _reason(self) -> str:
-        replaced = self.placement.parts[-1].packages
+        replaced = {
+            package: instead
+            for package, instead in self.placement.parts[-1].packages.items()
+            if package not in self.placement.of_the_base
+        }
         gone = [package.name for package, instead in replaced.items() if not instead]
         swapped = [
             f"{package.name} {'becomes' if package.name.endswith('-dev') else 'leaves behind'} {' '.join(instead)}"
@@ -152,6 +163,9 @@ class _Splitter:
             if instead
         ]
         parts = [f"{_enumerate(gone)} {'stay' if len(gone) > 1 else 'stays'} in the builder"] if gone else []
+        arguments = sorted(each.name for each in self.placement.declares if each.part == "ARG")
+        if arguments:
+            swapped.append(f"{_enumerate(arguments)} {'go' if len(arguments) > 1 else 'goes'} to the builder alone")
         return "; ".join(parts + swapped) or "the packages are installed in a builder"
 
     def _copy_environment(self, step: Step, above: tuple[Node, ...]) -> tuple[Node, ...]:
@@ -180,19 +194,40 @@ def _text(step: Step, part: Part) -> tuple[Node, ...] | None:
     return trim(step, Trim(indices, part.packages)) if indices is not None else ()
 
 
-def _without_comments(nodes: tuple[Node, ...], elsewhere: bool) -> tuple[Node, ...]:
+def _installs_in_each(step: Step, parts: Sequence[Part]) -> bool:
+    """Whether every part installs packages of the system by a step, so that what is said of them holds for each."""
+    return all(
+        any(
+            package not in part.packages or part.packages[package]
+            for index in part.steps.get(step.instruction, ())
+            if (install := system_install(step.units[index].effects.action)) is not None
+            for package in install.asked
+        )
+        for part in parts
+    )
+
+
+def _without_comments(nodes: tuple[Node, ...], elsewhere: bool, shared: bool) -> tuple[Node, ...]:
     """The lines above an instruction; without the comments, and with one blank line at most, where the builder has them.
 
-    Comments that a linter reads hold for the instruction wherever it stands, but for those that hold for the whole file.
+    Comments that a linter reads hold for the instruction wherever it stands, but for those that hold for the whole file. With
+    ``shared`` the others right above it stand in both stages, too.
     """
     if not elsewhere:
         return nodes
-    pragmas = [
+    blanks = [number for number, node in enumerate(nodes) if isinstance(node, Blank)]
+    own = max(blanks, default=-1)  # a comment that is apart is about more than the one instruction
+    kept = [
         node
-        for node in nodes
-        if isinstance(node, Comment) and (reader := reader_of(node.content)) and reader.reads != "file"
+        for number, node in enumerate(nodes)
+        if isinstance(node, Comment) and _holds_again(node, shared and number > own)
     ]
-    return (*[node for node in nodes if isinstance(node, Blank)][:1], *pragmas)
+    return (*[node for node in nodes if isinstance(node, Blank)][:1], *kept)
+
+
+def _holds_again(comment: Comment, shared: bool) -> bool:
+    reader = reader_of(comment.content)
+    return reader.reads != "file" if reader is not None else shared
 
 
 def _twin(node: Node) -> Node:

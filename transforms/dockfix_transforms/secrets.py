@@ -16,6 +16,8 @@ from dockfix.managers.verbs import language_install
 from dockfix.model.effects import within
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Stage, Step, Unit
+from dockfix.placement.plan import Placement
+from dockfix.placement.two_stage import place
 from dockfix.syntax import Instruction, pairs
 from dockfix.syntax.rewrite import with_flags
 from dockfix.syntax.shell_form import prepend
@@ -42,7 +44,7 @@ class Secrets(Transform):
     What it does
         Warns of credentials in ENV, ARG and LABEL, in URLs and headers, of key files that are copied, and of files that a RUN
         writes an ARG's credential into. With ``secrets.mount=true`` an ARG that is clearly a credential, has no default and
-        is used by plain RUNs alone becomes a secret of BuildKit.
+        is used by plain RUNs alone becomes a secret of BuildKit. An ARG that ``multi-stage`` keeps out of the image is in order.
 
     Why
         Whoever has the image has them: ``docker history`` shows ARG and ENV, and a file that a later RUN removes is still in
@@ -76,7 +78,8 @@ class Secrets(Transform):
                 warnings += [at(text, step.line) for text in dict.fromkeys(_found(facts, step))]
                 for name in _credentials(step):
                     uses = _uses(facts, stage, step, name)
-                    warnings += [at(text, use.line) for use in uses for text in _written(use, name)]
+                    if name not in facts.ask(_kept_out):
+                        warnings += [at(text, use.line) for use in uses for text in _written(use, name)]
                     reason = _unclear(facts, stage, step, name, uses) if mount else "no"
                     if not reason:
                         edits.append(
@@ -93,6 +96,8 @@ class Secrets(Transform):
                         continue
                     if mount:
                         refusals.append(at(reason, step.line))
+                    if name in facts.ask(_kept_out):
+                        continue
                     warnings.append(
                         at(
                             f"what is given for {name} shows in docker history: "
@@ -109,6 +114,14 @@ class Secrets(Transform):
             edits.append(Edit(use.instruction, (node,), use.line, ""))
         mounted = frozenset(Declared("ARG", name) for names in mounts.values() for name in names)
         return Outcome(edits, warnings=warnings, refusals=refusals, declares=mounted)
+
+
+def _kept_out(facts: Facts) -> frozenset[str]:
+    """The build arguments that a split will keep out of the image."""
+    placement = facts.ask(place) if "parts" in facts.hints.facets else None
+    if not isinstance(placement, Placement) or placement.doubts:
+        return frozenset()
+    return frozenset(declared.name for declared in placement.declares if declared.part == "ARG")
 
 
 def _found(facts: Facts, step: Step) -> Iterator[str]:

@@ -19,10 +19,11 @@ class Virtualenv(Transform):
     """Install the Python packages into a virtual environment.
 
     What it does
-        Makes ``/opt/venv`` before the first ``pip install`` and puts its ``bin`` first on PATH, so that pip fills it and the
-        program runs from it. Images up to Python 3.11 bring setuptools and wheel: there the environment can see them
-        (``--system-site-packages``), so that pip builds packages just as before. Done only where ``multi-stage`` can then
-        copy the environment from a builder.
+        Makes ``/opt/venv`` (``/venv`` where a volume, a mount or a COPY lies over ``/opt``) before the first
+        ``pip install`` and puts its ``bin`` first on PATH, so that pip fills it and the program runs from it. Images up
+        to Python 3.11 bring setuptools and wheel: there the environment can see them (``--system-site-packages``), so
+        that pip builds packages just as before. Done only where ``multi-stage`` can then copy the environment from a
+        builder.
 
     Why
         A virtual environment is one folder at one path: it can be copied whole into a runtime stage that has none of the

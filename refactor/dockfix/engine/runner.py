@@ -15,7 +15,7 @@ from dockfix.engine.suppression import Suppressions
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import ALL_FACETS, Facet, Facts, Hints
 from dockfix.model.reason import Declared
-from dockfix.syntax import Dockerfile, decode, parse, problems, replace_nodes
+from dockfix.syntax import Dockerfile, decode, parse, part_heredocs, problems, replace_nodes
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,8 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
     if unsafe and not settings.unsafe and not (settings.provable and not unseen):
         return True
     before = done.facts
-    after = before.with_tree(replace_nodes(before.tree, {edit.node: edit.replacement for edit in edits}), outcome.files)
+    edited = replace_nodes(before.tree, {edit.node: edit.replacement for edit in edits})
+    after = before.with_tree(part_heredocs(edited, before.tree), outcome.files)
     view = View(after)
     broken = _broken(done.view, view, outcome)
     if broken:

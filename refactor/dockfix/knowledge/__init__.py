@@ -5,9 +5,11 @@ from dockfix.knowledge.apt import (
     BuildOnly,
     Role,
     alongside,
+    brings,
     build_only,
     commands,
     holds,
+    is_named_so,
     known_packages,
     known_suites,
     recommends,
@@ -17,7 +19,7 @@ from dockfix.knowledge.apt import (
 from dockfix.knowledge.base_images import DEFAULT_PATH, BaseImage, Variant, base_image, starts_as_root
 from dockfix.knowledge.command_options import CommandOptions, command_options
 from dockfix.knowledge.evidence import NoEvidence, images_of_others, no_evidence, without_evidence
-from dockfix.knowledge.full_image import full_compilers, full_libraries, full_programs, slim_reference
+from dockfix.knowledge.full_image import full_compilers, full_libraries, full_programs, in_full_image, slim_reference
 from dockfix.knowledge.linters import Linter, linters, reader_of
 from dockfix.knowledge.needs_root import Right, rights_of_root
 from dockfix.knowledge.package_managers import (
@@ -30,7 +32,9 @@ from dockfix.knowledge.package_managers import (
     package_managers,
 )
 from dockfix.knowledge.programs import (
+    Client,
     boxes,
+    clients,
     converters,
     cron_packages,
     distinct_path_resetters,
@@ -44,9 +48,11 @@ from dockfix.knowledge.programs import (
     ordinary_root_programs,
     other_executables,
     path_resetters,
+    path_resetting_files,
     posix_shells,
     root_programs,
     rule_runners,
+    service_starters,
     shells,
 )
 from dockfix.knowledge.python_packages import (
@@ -73,6 +79,7 @@ __all__ = [
     "ApkRole",
     "BaseImage",
     "BuildOnly",
+    "Client",
     "CommandOptions",
     "Linter",
     "Needs",
@@ -88,8 +95,10 @@ __all__ = [
     "apk_runtime",
     "base_image",
     "boxes",
+    "brings",
     "build_only",
     "calls",
+    "clients",
     "command_options",
     "commands",
     "commented_manifests",
@@ -108,9 +117,11 @@ __all__ = [
     "harmless_programs",
     "holds",
     "images_of_others",
+    "in_full_image",
     "index_packages",
     "index_programs",
     "inits",
+    "is_named_so",
     "is_python",
     "known_packages",
     "known_suites",
@@ -126,6 +137,7 @@ __all__ = [
     "package_manager",
     "package_managers",
     "path_resetters",
+    "path_resetting_files",
     "posix_shells",
     "python_needs",
     "python_program",
@@ -138,6 +150,7 @@ __all__ = [
     "rule_runners",
     "runtime_libraries",
     "servers",
+    "service_starters",
     "shells",
     "slim_reference",
     "starts_another",

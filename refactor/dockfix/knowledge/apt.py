@@ -96,6 +96,22 @@ def alongside(package: str, suites: frozenset[str] | None, *, recommended: bool 
     return found | recommends(package, suites) if recommended else found
 
 
+def brings(package: str, suites: frozenset[str] | None) -> frozenset[str]:
+    """What comes along with a library or a compiler that stays, by dependency: libraries that Python packages use, other compilers.
+
+    ``suites`` as for ``recommends``. An empty set says nothing.
+    """
+    return parts("apt_brings", package, suites)
+
+
+def is_named_so(library: str, suite: str) -> bool:
+    """Whether a release is known to have a package with a library under this name."""
+    line = table("apt_libraries")["packages"].get(library)
+    return line is not None and (
+        "|" not in line or line.split("|")[1 + list(table("apt_libraries")["indices"]).index(suite)].strip() != "-"
+    )
+
+
 def holds(package: str, library: str) -> bool:
     """Whether a package, of whichever release, holds a shared library.
 

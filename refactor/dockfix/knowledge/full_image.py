@@ -45,3 +45,9 @@ def full_compilers() -> frozenset[str]:
 def full_libraries(suite: str) -> frozenset[str]:
     """The packages of a Debian release with the libraries that only the full image has, as far as is known."""
     return parts("apt_full_image", "python", frozenset({suite}))
+
+
+def in_full_image(package: str, suites: frozenset[str] | None) -> bool:
+    """Whether the full image, and not the slim one, brings a package itself, in every release that it may be of."""
+    asked = suites or frozenset(table("apt_full_image")["indices"])
+    return all(package in parts("apt_full_image", "all", frozenset({suite})) for suite in asked)

@@ -4,11 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import NamedTuple
 
 from dockfix.knowledge.needs_root import rights_of_root
 from dockfix.knowledge.package_managers import package_managers
 from dockfix.knowledge.tables import table
 from dockfix.knowledge.wrappers import starts_another, user_changers
+
+
+class Client(NamedTuple):
+    """Programs that fetch for others, the paths of their settings and keys, and the distributions of Python that read these, too."""
+
+    programs: frozenset[str]
+    files: tuple[str, ...]
+    distributions: frozenset[str]
+
+
+@cache
+def clients() -> tuple[Client, ...]:
+    """git, ssh and their like."""
+    return tuple(
+        Client(
+            frozenset(each["programs"].split()), tuple(each["files"].split()), frozenset(each["distributions"].split())
+        )
+        for each in table("programs")["clients"]
+    )
 
 
 @cache
@@ -68,6 +88,18 @@ def path_resetters() -> Mapping[str, str]:
     return {
         program: name for programs, name in table("programs")["resets_path"].items() for program in programs.split()
     }
+
+
+@cache
+def path_resetting_files() -> Mapping[str, str]:
+    """The same by the paths of those whose own names say nothing."""
+    return {path: name for paths, name in table("programs")["resets_path_files"].items() for path in paths.split()}
+
+
+@cache
+def service_starters() -> frozenset[str]:
+    """Programs that start services of the system by their names."""
+    return _words("service_starters", "programs")
 
 
 @cache

@@ -146,6 +146,12 @@ class Packages(Protocol):
     def alongside(self, package: str, suites: frozenset[str] | None, *, recommended: bool) -> frozenset[str]:
         """The libraries that come along with a package and leave with it."""
 
+    def brings(self, package: str, suites: frozenset[str] | None) -> frozenset[str]:
+        """What comes along with a library or a compiler that stays: libraries that Python packages use, other compilers."""
+
+    def is_named_so(self, library: str, suite: str) -> bool:
+        """Whether a release is known to have a package with a library under this name."""
+
     def holds(self, package: str, library: str) -> bool:
         """Whether a package holds a shared library, as a program asks for it."""
 

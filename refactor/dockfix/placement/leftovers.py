@@ -43,7 +43,8 @@ def drop_covered(facts: Facts, builder: Placed, runtime: Placed) -> None:
             if later in facts.copies and _covers(facts, later, step):
                 del runtime[step]
                 break
-            if any(effects.unbounded or overlap(effects.reads, (step.copy.target,)) for effects in later.all_effects):
+            staying = [later.units[index].effects for index in runtime[later]] if later.units else later.all_effects
+            if any(effects.unbounded or overlap(effects.reads, (step.copy.target,)) for effects in staying):
                 break
 
 

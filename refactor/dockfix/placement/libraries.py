@@ -46,12 +46,15 @@ def brought(asked: Wanted, package: str, *, recommended: bool) -> tuple[str, ...
 
     ``recommended`` tells whether the package was installed with what it recommends.
     """
-    found = {_lost(asked, package, suite, recommended) for suite in asked.packages}
-    if len(found) == 1:
-        return tuple(sorted(found.pop()))
-    name = min(name for names in found for name in names)
+    lost = {suite: _lost(asked, package, suite, recommended) for suite in asked.packages}
+    names = frozenset().union(*lost.values())
+    # what one release lacks may as well be installed there, if it goes by the same name
+    other = [name for name in sorted(names) if not all(knowledge.is_named_so(name, suite) for suite in lost)]
+    if not other or len(set(lost.values())) == 1:
+        return tuple(sorted(names))
+    name = other[0].removesuffix("t64")
     return doubt(
-        f"which package of {name.removesuffix('t64')} it brings depends on the Debian release, which is not certain"
+        f"{name}, which it brings, goes by another name in another Debian release, and which it is is not certain"
     )
 
 

@@ -19,13 +19,19 @@ from dockfix.runtimes.needs import needed, run_time_compiler
 @dataclass(frozen=True)
 class Division:
     """``replaced`` maps a package that the runtime stage loses to what it gets instead (nothing, or runtime libraries);
-    ``runtime_only`` are packages that no build needs. ``kept`` says why a package that only builds stays; a reason that *doubts* is
-    for want of knowledge: nothing was seen to need it.
+    ``runtime_only`` are packages that no build needs, ``of_the_base`` those of ``replaced`` that the base image brings itself. ``kept``
+    says why a package that only builds stays; a reason that *doubts* is for want of knowledge: nothing was seen to need it.
     """
 
     replaced: Mapping[Package, tuple[str, ...]] = field(default_factory=dict)
     kept: Mapping[Package, Reason] = field(default_factory=dict)
     runtime_only: frozenset[Package] = frozenset()
+    of_the_base: frozenset[Package] = frozenset()
+
+    @property
+    def gains(self) -> bool:
+        """Whether the runtime stage is smaller for it."""
+        return bool(self.replaced.keys() - self.of_the_base)
 
     def stays(self, package: Package) -> bool:
         """Whether the runtime stage installs it, or something in its place."""
@@ -80,11 +86,12 @@ def divide(
             replaced[package] = known.instead(package.name, None) or ()
         elif role == "dev":
             _divide_dev(facts, package, headers, replaced, kept)
-        elif _fetches_with_git(facts):
+        elif fetches_with_git(facts):
             replaced[package] = ()
         else:
             kept[package] = doubt("nothing shows what it is for")
     _add_libraries(facts, named, replaced, kept)
+    _put_back(facts, [package for _, _, package in named], replaced, kept)
     lines = {package: step.line for step, _, package in named}
     kept = {
         package: replace(reason.at(lines[package]), about=Declared("PACKAGE", package.name))
@@ -102,7 +109,11 @@ def divide(
             and not known.commands(package.name) & in_builder
         )
     )
-    return Division(replaced, kept, runtime_only)
+    full = facts.final.image is not None and facts.final.image.variant == "full"
+    of_the_base = frozenset(
+        package for package in replaced if full and knowledge.in_full_image(package.name, suites(facts))
+    )
+    return Division(replaced, kept, runtime_only, of_the_base)
 
 
 def known_packages(facts: Facts) -> Packages:
@@ -142,7 +153,7 @@ def _needs_headers(facts: Facts) -> Reason | None:
     return at(by_name) if by_name else development_name(facts)
 
 
-def _fetches_with_git(facts: Facts) -> bool:
+def fetches_with_git(facts: Facts) -> bool:
     """Whether pip itself is the one that needs git: to fetch a package, or for the version of the one that it builds."""
     return any(
         package.source == "vcs" for manifest in facts.manifests.values() for package in manifest.packages
@@ -153,6 +164,19 @@ def _fetches_with_git(facts: Facts) -> bool:
 
 def _last_opaque(staying: list[tuple[Step, Unit]]) -> Step | None:
     return next((step for step, unit in reversed(staying) if unit.effects.opaque), None)
+
+
+def _put_back(
+    facts: Facts, named: list[Package], replaced: dict[Package, tuple[str, ...]], kept: dict[Package, Reason]
+) -> None:
+    """Keeps what would go in vain, because a package that stays brings it."""
+    known = known_packages(facts)
+    staying = [package.name for package in named if package not in replaced]
+    for package in list(replaced):
+        owner = next((name for name in staying if package.name in known.brings(name, suites(facts))), "")
+        if owner and package.name not in facts.hints.drop:
+            del replaced[package]
+            kept[package] = at(f"{owner}, which stays, brings it")
 
 
 def _add_libraries(
@@ -186,6 +210,10 @@ def _add_libraries(
     if replaced:
         first = next(iter(replaced))
         brings[first] = (*brings.get(first, ()), *sorted(facts.hints.keep))
+    known = known_packages(facts)
+    releases = [frozenset({suite}) for suite in asked.packages]
+    come = [frozenset().union(*(known.brings(name, release) for name in there)) for release in releases]
+    there |= frozenset.intersection(*come) - facts.hints.keep if come else frozenset()
     for package, names in brings.items():
         added = [name for name in dict.fromkeys(names) if name not in there]
         replaced[package] = (*replaced[package], *added)

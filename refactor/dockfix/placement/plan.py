@@ -37,7 +37,8 @@ class Placement(Decision):
     ``installs`` are the instructions that fill ``environment``, in order, which is carried from the first part to the last one;
     where it cannot be carried yet, installs have to be moved into one that can. ``kept`` says why a package that only builds
     stays in the image. ``smaller`` is the base that the last part could have. ``doubts`` say why the split could be wrong,
-    ``declares`` what it alters on purpose.
+    ``declares`` what it alters on purpose. ``of_the_base`` are packages that leave the last part in vain as long as its base, which
+    brings them, is the same.
     """
 
     parts: tuple[Part, ...]
@@ -48,6 +49,7 @@ class Placement(Decision):
     doubts: tuple[Reason, ...]
     declares: frozenset[Declared]
     known: frozenset[Instruction]
+    of_the_base: frozenset[Package] = frozenset()
 
     def stands(self, facts: Facts) -> bool:
         """Whether every instruction is there still, and others only make an environment or set something."""

@@ -7,6 +7,7 @@ they may need.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable
 
 from dockfix.facts import Facts
@@ -21,6 +22,7 @@ from dockfix.model.effects import overlap
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.leftovers import Placed, drop_covered, drop_idle_refresh, drop_removed
+from dockfix.placement.only_fetching import drop_arguments, drop_settings
 from dockfix.placement.packages import Division, divide
 from dockfix.placement.plan import Part, Placement, Steps, doubts
 from dockfix.placement.smaller_base import SmallerBase, smaller_base
@@ -28,6 +30,11 @@ from dockfix.runtimes.registry import runtime_of
 
 BUILDER = "builder"
 _RUNTIME_ONLY = {"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "VOLUME", "MAINTAINER"}
+# Files for programs and people, which nothing that is compiled or installed reads, wherever they lie
+_USELESS = re.compile(
+    r".*\.(?:jar|war|ear|ttf|otf|ttc|woff2?|onnx|pt|pth|ckpt|safetensors|gguf|tflite|h5|joblib|traineddata|html?|css|png|jpe?g|gif|svg|ico"
+    r"|webp|mp[34]|wav|ogg|pdf|service|timer|crontab)"
+)
 _SETTINGS = {"ENV", "ARG", "WORKDIR", "SHELL", "USER"}
 
 
@@ -45,6 +52,7 @@ def place(facts: Facts) -> Placement | Reason:
     last = stage.steps.index(installs[-1])
     builder = _builder(stage.steps[: last + 1], facts)
     runtime = _runtime(facts, environment)
+    dropped = list(drop_settings(facts, builder, runtime))
     staying = _units(runtime)
     reason = _unclear(facts, runtime, installs) or _needed_early(facts, environment, staying, installs[0])
     if reason is not None:
@@ -52,12 +60,13 @@ def place(facts: Facts) -> Placement | Reason:
     named = [pair for step in stage.steps for pair in _system_installs(step)]
     division = divide(facts, named, staying, _units(builder))
     smaller = smaller_base(facts, staying, _installed(staying, division)) if "base" in facts.hints.facets else None
-    certain = bool(division.replaced) or facts.hints.always
+    certain = division.gains or facts.hints.always
     if not certain and not isinstance(smaller, SmallerBase):
-        return _no_gain(facts, division)
+        return _no_gain(facts, division, smaller)
     drop_covered(facts, builder, runtime)
-    dropped = drop_removed(facts, builder, runtime)
+    dropped += drop_removed(facts, builder, runtime)
     drop_idle_refresh(runtime, division)
+    arguments = drop_arguments(facts, builder, runtime)
     parts = (
         Part(BUILDER, _by_instruction(builder), dict.fromkeys(division.runtime_only, ())),
         Part(stage.name or "runtime", _by_instruction(runtime), division.replaced),
@@ -69,8 +78,11 @@ def place(facts: Facts) -> Placement | Reason:
         division.kept,
         smaller,
         (*doubts(facts), *(() if certain or not isinstance(smaller, SmallerBase) else (smaller.doubt,))),
-        frozenset(Declared("RUN", text) for text in dropped) | _gone(division, named),
+        frozenset(Declared("RUN", text) for text in dropped)
+        | frozenset(Declared("ARG", name) for name in arguments)
+        | _gone(division, named),
         frozenset(step.instruction for step in stage.steps),
+        division.of_the_base,
     )
 
 
@@ -218,7 +230,15 @@ def _needed_early(
     return None
 
 
-def _no_gain(facts: Facts, division: Division) -> Reason:
+def _no_gain(facts: Facts, division: Division, smaller: Reason | None) -> Reason:
+    full = facts.final.image is not None and facts.final.image.variant == "full"
+    if full and smaller is not None and not division.kept:
+        brought = [package.name for package in division.replaced]
+        what = f"brings {' and '.join(brought[:2])} itself" if brought else "brings the compilers itself"
+        return at(f"no gain, because the full base image {what} and has to stay: {smaller.text}", smaller.line)
+    if full and division.replaced:
+        names = " and ".join(package.name for package in list(division.replaced)[:2])
+        return at(f"no gain, because the full base image brings {names} itself, and no smaller base is asked for")
     if division.kept:
         package, reason = next(iter(division.kept.items()))
         return at(
@@ -280,7 +300,8 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
             continue
         if step.copy is not None:
             effects = step.all_effects[0]
-            if everything or effects.opaque or overlap(effects.writes, wanted):
+            useless = _USELESS.fullmatch(step.copy.target or "") or all(map(_USELESS.fullmatch, step.copy.sources))
+            if everything or effects.opaque or (overlap(effects.writes, wanted) and not useless):
                 chosen[step] = ()
             continue
         indices: list[int] = []
@@ -298,7 +319,7 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
                     continue
             elif effects.unbounded:
                 everything = True
-            elif everything or overlap(effects.writes, wanted):
+            elif everything or (overlap(effects.writes, wanted) and not all(map(_USELESS.fullmatch, effects.writes))):
                 wanted += effects.reads
             else:
                 continue

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from dockfix.facts import Facts
+from dockfix.facts.covered import covered
 from dockfix.managers import venv
 from dockfix.model.artefact import Environment
 from dockfix.model.reason import Reason
@@ -13,7 +14,8 @@ from dockfix.runtimes.probes import source
 from dockfix.runtimes.protocol import Probe, Runtime
 from dockfix.runtimes.python_paths import system_python_blocker
 
-ROOT = "/opt/venv"
+# Where an environment may lie, the usual folder first
+ROOTS = ("/opt/venv", "/venv", "/usr/local/venv")
 
 
 class Python(Runtime):
@@ -39,8 +41,8 @@ class Python(Runtime):
     )
 
     def environment(self, facts: Facts) -> Environment:
-        """A virtual environment at one path, the same in each stage."""
-        return venv.environment(ROOT)
+        """A virtual environment at one path, the same in each stage, that nothing lies over."""
+        return venv.environment(next((root for root in ROOTS if covered(facts, root) is None), ROOTS[0]))
 
     def make(self, facts: Facts, environment: Environment) -> str:
         """``python -m venv``; where the base image brings setuptools and wheel, the environment sees them."""
@@ -49,8 +51,12 @@ class Python(Runtime):
         return f"python -m venv {options}{environment.root}"
 
     def holds_back(self, facts: Facts) -> Reason | None:
-        """What resets PATH, or names a folder of the base image's Python."""
-        return system_python_blocker(facts)
+        """What resets PATH, names a folder of the base image's Python, or lies over every folder for an environment."""
+        reason = system_python_blocker(facts)
+        if reason is not None:
+            return reason
+        over = [covered(facts, root) for root in ROOTS]
+        return None if None in over else over[-1]
 
     def probe(self, what: Probe) -> str:
         """Python 3.6 or later."""

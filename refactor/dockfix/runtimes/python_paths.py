@@ -8,11 +8,20 @@ from __future__ import annotations
 import re
 
 from dockfix.context.application import Mention
+from dockfix.context.program.model import UNKNOWN
 from dockfix.context.scripts import commands_in_script
 from dockfix.facts import Facts
 from dockfix.facts.rules import Rule, first
-from dockfix.knowledge import distinct_path_resetters, path_resetters
-from dockfix.managers.verbs import language_install
+from dockfix.knowledge import (
+    DEFAULT_PATH,
+    distinct_path_resetters,
+    file_programs,
+    path_resetters,
+    path_resetting_files,
+    service_starters,
+    shells,
+)
+from dockfix.managers.verbs import language_install, system_install
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Step
@@ -22,8 +31,17 @@ _ABSOLUTE = re.compile(
     r"/usr/local/bin/([A-Za-z0-9_.+-]+)|/usr/local/lib/(?:lib)?python[0-9.]*|/usr/local/include/python"
 )
 _BASE_FIRST = re.compile(r"\bPATH[= ]['\"]?(?:[^\s$'\"]*:)?(?:/usr/local/bin|/usr/bin|/bin)(?::[^\s$'\"]*)?:\$\{?PATH")
-_RESET_IN_SCRIPT = re.compile(r"(?m)(?<![\w$-])PATH=(?!.*\$\{?PATH)|\benv\s+-i\b")
-_RESET_IN_CODE = rb"""['"]PATH['"]\]?\s*[:=]\s*[rbf]*['"]/(?:usr|bin|sbin)"""
+# env -i, env - and env -u PATH, as words of a shell or of a list
+_EMPTIED = (
+    r"(?<![\w.-])env[\"']?,?\s+[\"']?(?:-(?:i\b|(?=[\s\"']))|--ignore-environment\b|(?:-u|--unset)[\"',=\s]+PATH\b)"
+)
+_RESET_IN_SCRIPT = re.compile(
+    r"(?m)(?<![\w$-])PATH=(?!.*\$\{?PATH)|(?<![\w-])unset\s+(?:-v\s+)?PATH\b|(?<![\w-])command\s+-p\b|" + _EMPTIED
+)
+_RESET_IN_CODE = (
+    rb"""['"]PATH['"]\]?\s*[:=]\s*[rbf]*['"]/(?:usr|bin|sbin)|\.pop\(\s*['"]PATH['"]|\bdel\s+[\w.]+\[['"]PATH['"]\]"""
+    rb"""|\bunsetenv\(\s*['"]PATH['"]|\benviron\.clear\(|""" + _EMPTIED.encode()
+)
 _RESET_IN_SETTINGS = rb"""(?m)(?<![\w$-])PATH=["']?/(?:usr|bin|sbin)(?!.*PATH).*"""
 _LOGIN_SHELL = rb"""(?<![\w.-])(?:ba|da|k|z)?sh['"]?,?\s+['"]?(?:-[a-km-z]*l[a-z]*(?![\w-])|--login\b)"""
 _HOME = (
@@ -34,6 +52,7 @@ _BELOW_PREFIX = re.compile(r"/usr/local/(?:nltk_data|share/jupyterhub|etc/superv
 _ASKS_PREFIX = rb"\bsys\.(?:base_|exec_)*prefix\b|\bget_path\(['\"]data['\"]"
 _PROSE = (".md", ".rst", ".txt", ".ipynb")
 _ASSIGNED = re.compile(r"\s([A-Za-z_][A-Za-z0-9_]*)(?==|\s)")
+_SERVICE = re.compile(rf"(?<![\w.-])(?:(?:{'|'.join(sorted(service_starters()))})\s+|/etc/init\.d/)([\w.-]+)")
 _OWN_PATH = re.compile(r"\$\{?PATH\b")
 
 
@@ -53,8 +72,15 @@ def _resets_path(facts: Facts) -> str | None:
     if startup.login_shell:
         return f"a login shell in {startup.login_shell} resets PATH"
     for program, name in path_resetters().items():
-        if program in startup.programs:
+        if program in startup.programs and not _of_the_project(facts, program):
             return f"{startup.programs[program]} runs {name}, which resets PATH"
+    for where, text in startup.texts.items():
+        for path, name in path_resetting_files().items():
+            if re.search(rf"(?<![\w.-]){re.escape(path)}(?![\w./-])", text) and not facts.layout.file(path):
+                return f"{where} runs {name}, which resets PATH"
+        service = _SERVICE.search(text)
+        if service and service[1] in path_resetters():
+            return f"{where} starts {service[1]}, which resets PATH"
     for use in (*facts.program.runs, *facts.processes.runs):
         name = path_resetters().get(use.word.rpartition("/")[2], "")
         if name:
@@ -64,6 +90,12 @@ def _resets_path(facts: Facts) -> str | None:
     for mention in _mentions(facts, _LOGIN_SHELL):
         return f"a login shell in {mention.file}:{mention.line} resets PATH"
     return None
+
+
+def _of_the_project(facts: Facts, program: str) -> bool:
+    """Whether a program of this name is a file of the build context, which is read by itself."""
+    folders = (facts.final.end.workdir or "/", *DEFAULT_PATH.split(":"), "/")
+    return any(facts.started_file(f"{folder.rstrip('/')}/{program}") for folder in folders)
 
 
 def _instructions(facts: Facts) -> Reason | None:
@@ -113,9 +145,27 @@ def _replaces_path(facts: Facts) -> str | None:
     for service in facts.located.services:
         if any(_RESET_IN_SCRIPT.match(setting) for setting in service.settings):
             return f"{service.file} replaces PATH"
+    system = _programs_of_the_system(facts)
+    for use in facts.program.running().without_path:
+        if use.word not in system:
+            return f"{use.file}:{use.line} starts {_shown(use.word)} with an environment that has another PATH or none"
     for mention in (*facts.application.search(_RESET_IN_CODE), *_mentions(facts, _RESET_IN_SETTINGS)):
         return f"{mention.file}:{mention.line} replaces PATH"
     return None
+
+
+def _programs_of_the_system(facts: Facts) -> frozenset[str]:
+    """Programs that the stage's own packages bring, and those that only handle files; no shells, which start others."""
+    installs = [
+        install for _, unit in facts.final.units if (install := system_install(unit.effects.action)) is not None
+    ]
+    packages = facts.system.manager.packages if facts.system is not None else None
+    brought = [packages.commands(each.name) for install in installs for each in install.asked] if packages else []
+    return file_programs().union(*brought) - shells()
+
+
+def _shown(word: str) -> str:
+    return "a program" if UNKNOWN in word else word
 
 
 def _named_at_the_start(facts: Facts) -> Reason | None:

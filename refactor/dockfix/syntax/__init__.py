@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dockfix.syntax.edit import replace_nodes, snippet
+from dockfix.syntax.edit import part_heredocs, replace_nodes, snippet
 from dockfix.syntax.encoding import decode, encode
 from dockfix.syntax.evaluate import ImageRef, expand, image, pairs
 from dockfix.syntax.heredoc import Heredoc
@@ -28,6 +28,7 @@ __all__ = [
     "image",
     "pairs",
     "parse",
+    "part_heredocs",
     "problems",
     "replace_nodes",
     "snippet",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from dockfix.lazy import regex
 from dockfix.syntax.grammar import SPACES, dangling
-from dockfix.syntax.nodes import Dockerfile, Instruction, Node
+from dockfix.syntax.nodes import Blank, Dockerfile, Instruction, Node
 from dockfix.syntax.parser import parse
 
 _CONTINUATION = regex(r"\\(?<!\\\\)([ \t]*)$", re.MULTILINE)
@@ -34,6 +35,20 @@ def replace_nodes(tree: Dockerfile, edits: Mapping[Node, Sequence[Node]]) -> Doc
     if list(map(_identity, parsed.nodes)) == list(map(_identity, nodes)):
         return Dockerfile(edited.nodes, edited.bom, parsed.escape)
     return Dockerfile(_kept(parsed.nodes, nodes), parsed.bom, parsed.escape)
+
+
+def part_heredocs(tree: Dockerfile, before: Dockerfile) -> Dockerfile:
+    """The tree with a blank line below each heredoc that something follows directly which did not do so in the tree ``before``.
+
+    Parsers in the field take what follows such a line for a part of the heredoc (hadolint up to 2.12).
+    """
+    old = set(pairwise(before.nodes))
+    edits: dict[Node, Sequence[Node]] = {
+        one: (one, *snippet(tree, "\n", one.line))
+        for one, two in pairwise(tree.nodes)
+        if isinstance(one, Instruction) and one.heredocs and not isinstance(two, Blank) and (one, two) not in old
+    }
+    return replace_nodes(tree, edits) if edits else tree
 
 
 def _identity(node: Node) -> tuple[type[Node], str, str]:

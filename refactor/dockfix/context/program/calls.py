@@ -52,6 +52,7 @@ class Findings:
         self.project = project
         self.evaluate = evaluate
         self.runs: list[Use] = []
+        self.without_path: list[Use] = []
         self.loads: list[Use] = []
         self.writes: list[Write] = []
         self.ports: list[Port] = []

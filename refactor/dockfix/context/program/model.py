@@ -103,7 +103,8 @@ class Unparsed(NamedTuple):
 class Program:
     """What the Python files of an application do. Everything is sorted by file and line.
 
-    ``unknown`` are the places at which code is made, or modules named, only when the program runs.
+    ``without_path`` are the programs that it starts in an environment without the PATH that it has itself. ``unknown`` are the
+    places at which code is made, or modules named, only when the program runs.
     """
 
     runs: tuple[Use, ...] = ()
@@ -116,6 +117,7 @@ class Program:
     unparsed: tuple[Unparsed, ...] = ()
     files: int = 0
     parsed: int = 0
+    without_path: tuple[Use, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -138,6 +140,7 @@ class Program:
             downloads=_kept(self.downloads),
             unknown=_kept(self.unknown),
             unparsed=_kept(self.unparsed),
+            without_path=_kept(self.without_path),
         )
 
 

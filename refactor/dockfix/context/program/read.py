@@ -187,6 +187,7 @@ def _program(files: Mapping[str, bytes], sources: Sources) -> Program:
         tuple(Unparsed(name, reason) for name, reason in sorted(project.reasons.items())),
         len(files),
         project.parsed,
+        _sorted(found.without_path),
     )
 
 

@@ -6,6 +6,7 @@ import ast
 import re
 
 from dockfix.context.program.calls import Call, Findings, plain
+from dockfix.context.program.environments import read_environment
 from dockfix.context.program.model import UNKNOWN, Use, Write
 from dockfix.context.program.paths import HOLE, Value, shown
 from dockfix.context.program.scopes import Scope
@@ -128,12 +129,18 @@ _STANDIN = '"$DOCKFIX"'
 
 def read_run(call: Call, found: Findings) -> None:
     """Reads a call that may start a program."""
+    before = len(found.runs)
+    _read_run(call, found)
+    read_environment(call, found.runs[before:], found)
+
+
+def _read_run(call: Call, found: Findings) -> None:
     dotted = call.dotted
     node, scope = call.node, call.scope
     if call.name in {"which", "find_executable"}:
         for value in call.values(0, "cmd", "executable"):
             found.run(value.text, node, scope, call.name)
-    elif re.fullmatch(r"(?:os|posix)\.(?:exec|spawn|posix_spawn)\w+|(?:exec|spawn)[lv]p?e?", dotted):
+    elif re.fullmatch(r"(?:os|posix)\.(?:(?:exec|spawn)\w+|posix_spawnp?)|(?:exec|spawn)[lv]p?e?", dotted):
         for value in call.values(1 if ".spawn" in dotted or dotted.startswith("spawn") else 0, "file", "path"):
             found.run(value.text, node, scope, dotted)
     elif _SHELL.fullmatch(dotted):

@@ -62,6 +62,8 @@ def _git(command: Command, state: State) -> Effects:
     arguments = parse(command.args, state, {"-b", "--branch", "--depth", "-c", "-C", "-o", "--origin"})
     verb = arguments.operands[0].value if arguments.operands else None
     if verb == "config":
+        if not arguments.has("--global", "--system"):
+            return Effects(writes=(state.workdir or "/",), tools=frozenset({"git"}))  # of the repository there
         return Effects(writes=("/root/.gitconfig", "/etc/gitconfig"), tools=frozenset({"git"}))
     if verb != "clone" or arguments.has("-C", "-c") or len(arguments.operands) not in {2, 3}:
         return opaque("git is modelled for clone and config only")
@@ -85,7 +87,17 @@ def _git(command: Command, state: State) -> Effects:
     )
 
 
+def _ssh_keyscan(command: Command, state: State) -> Effects:
+    """Prints the keys of hosts."""
+    arguments = parse(command.args, state, {"-f", "-p", "-T", "-t", "-O"})
+    files = [None if value is None else state.path(value) for value in arguments.values("-f")]
+    if None in files:
+        return opaque("which hosts ssh-keyscan asks is known only to the shell")
+    return Effects(reads=tuple(path for path in files if path), tools=frozenset({"ssh-keyscan"}))
+
+
 MODELS: dict[str, CommandModel] = {
+    "ssh-keyscan": _ssh_keyscan,
     "curl": _curl,
     "wget": _wget,
     **dict.fromkeys(("tar", "unzip"), _unpack),

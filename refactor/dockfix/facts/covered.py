@@ -1,0 +1,78 @@
+"""What lies over a folder of the image: there files of the image are hidden, replaced, or kept beyond it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dockfix.facts import Facts
+from dockfix.managers.verbs import by_system, language_install
+from dockfix.model.effects import within
+from dockfix.model.moves import folders_of
+from dockfix.model.reason import Reason, at
+from dockfix.model.stages import Step
+
+
+def covered(facts: Facts, folder: str) -> Reason | None:
+    """What may lie over a folder of the final stage, None where nothing does.
+
+    Looked at are volumes and mounts, what is copied there, and what commands put there.
+    """
+    for step in facts.final.steps:
+        if _reaches(facts, step, folder):
+            return at(f"the {step.keyword} in line {step.line} lies over {folder}", step.line)
+    for service in (*facts.located.services, *facts.located.others):
+        for _, target, _ in service.volumes:
+            if _over(target, folder):
+                return at(f"{service.file} mounts {target} into the service {service.name}, which lies over {folder}")
+    for mention in facts.mounts:
+        if _over(mention.word, folder):
+            return at(f"{mention.file}:{mention.line} mounts {mention.word}, which lies over {folder}")
+    return None
+
+
+def _over(path: str, folder: str) -> bool:
+    """Whether one folder is the other, or one of them lies in the other."""
+    path = path.rstrip("/")
+    return path.startswith("/") and (within(folder, path) or within(path, folder))
+
+
+def _reaches(facts: Facts, step: Step, folder: str) -> bool:
+    if step.keyword == "VOLUME":
+        volumes = step.instruction.json or step.instruction.words
+        return any(_over(step.state.path(volume) or "", folder) for volume in volumes)
+    if step.copy is not None:
+        return _copies(facts, step, folder)
+    if any(_over(target, folder) for target in _mounted(step)):
+        return True
+    # a folder that is made holds nothing yet, and packages of the system lie elsewhere
+    for unit in step.units:
+        if not by_system(unit.effects.action) and language_install(unit.effects.action) is None:
+            made = set(folders_of(unit, facts.layout.is_folder))
+            if any(_over(path, folder) for path in unit.effects.writes if path not in made):
+                return True
+    return False
+
+
+def _copies(facts: Facts, step: Step, folder: str) -> bool:
+    """Whether a COPY or ADD may put something there: a folder may hold more tomorrow, or where another person builds."""
+    copy = step.copy
+    assert copy is not None
+    if copy.target is None:
+        return False  # nothing is known of it, wherever it goes
+    if within(copy.target, folder):
+        return True
+    taken = facts.copies.get(step)
+    whole = taken is None or bool(taken.directories) or not taken.known or step.keyword == "ADD"  # it may be an archive
+    if whole and copy.target != "/" and within(folder, copy.target):
+        return True
+    names = (*taken.files, *taken.skipped) if taken is not None else ()
+    return any(within(path, folder) for name in names for path in facts.layout.by(step, name))
+
+
+def _mounted(step: Step) -> Iterator[str]:
+    """Where the mounts of a RUN lie."""
+    for flag in step.instruction.flags:
+        settings = dict(setting.partition("=")[::2] for setting in (flag.value or "").split(","))
+        target = settings.get("target") or settings.get("dst") or settings.get("destination")
+        if flag.name == "mount" and target:
+            yield step.state.path(target) or ""

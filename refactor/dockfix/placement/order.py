@@ -1,0 +1,52 @@
+"""The order of the runtime stage: packages of the system, what is carried, manifests and source."""
+
+from __future__ import annotations
+
+from dockfix.facts import Facts, from_context
+from dockfix.managers.systems import System
+from dockfix.managers.verbs import by_system
+from dockfix.model.actions import ShellState
+from dockfix.model.effects import overlap
+from dockfix.model.stages import Step
+from dockfix.placement.plan import Placement
+
+# What is said of the image, and of no step
+_SAID = {"LABEL", "EXPOSE", "STOPSIGNAL", "MAINTAINER"}
+
+
+def runtime_order(facts: Facts, placement: Placement, environment: Step) -> tuple[Step | None, ...]:
+    """The steps of the last part, None for what is carried there: at ``environment`` first of all.
+
+    A RUN that only installs packages of the system comes before it, past the copies that it does not read: those change with
+    every release, and what is carried with every dependency.
+    """
+    part = placement.parts[-1].steps
+    order: list[Step | None] = []
+    place = 0
+    passing = False
+    for step in facts.final.steps:
+        if step is environment:
+            place, passing = len(order), True
+            order.append(None)
+        indices = part.get(step.instruction)
+        if passing and indices and _is_of_the_system(step, indices):
+            order.insert(place, step)
+            place += 1
+            continue
+        order.append(step)
+        passing = passing and (indices is None or _lets_pass(facts.system, step, placement))
+    return tuple(order)
+
+
+def _is_of_the_system(step: Step, indices: tuple[int, ...]) -> bool:
+    actions = [step.units[index].effects.action for index in indices]
+    return any(map(by_system, actions)) and all(
+        by_system(action) or isinstance(action, ShellState) for action in actions
+    )
+
+
+def _lets_pass(system: System | None, step: Step, placement: Placement) -> bool:
+    """Whether packages of the system may as well be installed before a step."""
+    if from_context(step) and step.copy is not None and step.copy.target is not None and system is not None:
+        return step.copy.target != "/" and not overlap((step.copy.target,), system.manager.reads)
+    return step.keyword in _SAID or step.instruction not in placement.known
