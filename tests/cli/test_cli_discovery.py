@@ -210,3 +210,12 @@ def test_a_line_counts_for_what_it_matches_itself(tmp_path):
     assert rules.verdict(tmp_path / "deep" / "er") is True
     assert rules.verdict(tmp_path / "keep" / "x") is True
     assert rules.verdict(tmp_path / "a" / "b.x", folder=True) is True
+
+
+def test_patterns_with_many_stars_take_no_more_time(tmp_path):
+    rules = Rules(tmp_path, ("a*" * 30 + "b", "**a*" * 10 + "b"))
+    assert rules.verdict(tmp_path / ("a" * 100)) is None
+    assert rules.verdict(tmp_path / ("a" * 100 + "b")) is True
+    for line, name, taken in [("a*b*c", "abbcbc", True), ("*b*.py[co]", "aabb.pyc", True), ("*a*b/", "ab", None),
+                              ("a*b*c", "abcb", None), ("x/*a*/y*z", "x/bab/yz", True)]:  # fmt: skip
+        assert Rules(tmp_path, (line,)).verdict(tmp_path / name) is taken
