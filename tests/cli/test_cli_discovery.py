@@ -77,6 +77,23 @@ def test_linked_folders_are_not_followed(put):
     assert found("link") == ["link/Dockerfile"]
 
 
+def test_a_link_out_of_the_tree_is_left_unless_it_is_named(dockfix, put):
+    outside = put("shared/Dockerfile")
+    put("tree/own/Dockerfile")
+    Path("tree/Dockerfile").symlink_to("../shared/Dockerfile")
+    Path("tree/inner.Dockerfile").symlink_to("own/Dockerfile")
+    before = outside.read_text()
+    result = dockfix("--apply", "tree")
+    real = str(outside.resolve())
+    assert f"warning: tree/Dockerfile: left, because it is a symbolic link to {real}; name it" in result.stderr
+    assert "Changed 1 of 1 file" in result.stderr
+    assert (outside.read_text(), result.exit_code) == (before, 0)
+    assert "symbolic link" not in dockfix("tree", "--quiet").stderr
+    assert discover(["tree", "shared"], lambda _: ()).left == ()  # it is worked on by its own name
+    assert dockfix("--apply", "tree/Dockerfile").exit_code == 0
+    assert outside.read_text() != before
+
+
 def test_pipes_and_folders_with_the_name_of_a_dockerfile(put):
     os.mkfifo("Dockerfile.pipe")
     put("Dockerfile/Dockerfile")
