@@ -195,12 +195,15 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
     edits = _unsuppressed(done, transform, outcome, suppressions)
     if not edits and not outcome.files:
         return False
-    notes = [Note(transform.id, edit.line, edit.reason) for edit in edits if edit.reason]
-    notes += [Note(transform.id, 0, outcome.file_reason)] if outcome.files and outcome.file_reason else []
     unsafe = bool(outcome.doubts) or transform.safety == "unsafe"
     unseen = any(doubt.weight == "unseen" for doubt in outcome.doubts)
     if unsafe and not settings.unsafe and not (settings.provable and not unseen):
+        if outcome.certain and transform.safety == "safe":
+            rest = replace(outcome, edits=outcome.certain, certain=(), doubts=(), refusals=(), warnings=())
+            _apply(done, transform, rest, settings, suppressions)
         return True
+    notes = [Note(transform.id, edit.line, edit.reason) for edit in edits if edit.reason]
+    notes += [Note(transform.id, 0, outcome.file_reason)] if outcome.files and outcome.file_reason else []
     before = done.facts
     after = before.with_tree(replace_nodes(before.tree, {edit.node: edit.replacement for edit in edits}), outcome.files)
     view = View(after)
