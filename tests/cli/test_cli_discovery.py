@@ -77,6 +77,23 @@ def test_linked_folders_are_not_followed(put):
     assert found("link") == ["link/Dockerfile"]
 
 
+def test_a_link_out_of_the_tree_is_left_unless_it_is_named(dockfix, put):
+    outside = put("shared/Dockerfile")
+    put("tree/own/Dockerfile")
+    Path("tree/Dockerfile").symlink_to("../shared/Dockerfile")
+    Path("tree/inner.Dockerfile").symlink_to("own/Dockerfile")
+    before = outside.read_text()
+    result = dockfix("--apply", "tree")
+    real = str(outside.resolve())
+    assert f"warning: tree/Dockerfile: left, because it is a symbolic link to {real}; name it" in result.stderr
+    assert "Changed 1 of 1 file" in result.stderr
+    assert (outside.read_text(), result.exit_code) == (before, 0)
+    assert "symbolic link" not in dockfix("tree", "--quiet").stderr
+    assert discover(["tree", "shared"], lambda _: ()).left == ()  # it is worked on by its own name
+    assert dockfix("--apply", "tree/Dockerfile").exit_code == 0
+    assert outside.read_text() != before
+
+
 def test_pipes_and_folders_with_the_name_of_a_dockerfile(put):
     os.mkfifo("Dockerfile.pipe")
     put("Dockerfile/Dockerfile")
@@ -210,3 +227,12 @@ def test_a_line_counts_for_what_it_matches_itself(tmp_path):
     assert rules.verdict(tmp_path / "deep" / "er") is True
     assert rules.verdict(tmp_path / "keep" / "x") is True
     assert rules.verdict(tmp_path / "a" / "b.x", folder=True) is True
+
+
+def test_patterns_with_many_stars_take_no_more_time(tmp_path):
+    rules = Rules(tmp_path, ("a*" * 30 + "b", "**a*" * 10 + "b"))
+    assert rules.verdict(tmp_path / ("a" * 100)) is None
+    assert rules.verdict(tmp_path / ("a" * 100 + "b")) is True
+    for line, name, taken in [("a*b*c", "abbcbc", True), ("*b*.py[co]", "aabb.pyc", True), ("*a*b/", "ab", None),
+                              ("a*b*c", "abcb", None), ("x/*a*/y*z", "x/bab/yz", True)]:  # fmt: skip
+        assert Rules(tmp_path, (line,)).verdict(tmp_path / name) is taken

@@ -331,6 +331,20 @@ def test_bake(docker: FakeDocker, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert Path("app/Dockerfile").read_text("utf-8") == TEXT
 
 
+def test_bake_to_standard_output(docker: FakeDocker, tmp_path: Path) -> None:
+    project("app")
+    result = invoke("verify", *CACHES, "--bake", "-")
+    whole = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert not Path("-").exists()
+    before = Path(whole["target"]["app-dockerfile-before"]["dockerfile"])
+    assert before.read_text("utf-8") == TEXT
+    assert before.is_absolute()
+    assert not before.is_relative_to(tmp_path / "app")
+    assert result.stderr.startswith(f"Wrote 2 images of 1 Dockerfile in {before.parents[1]}; build them with ")
+    assert result.stderr.endswith("bake -f -\n")
+
+
 def test_bake_where_it_cannot_be_written(docker: FakeDocker) -> None:
     project("app")
     result = invoke("verify", "--bake", "app/Dockerfile/x.json")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from dockfix import engine
+from dockfix.batch.leftovers import _host
 from dockfix.batch.write import WriteError, write_together
 from dockfix.engine.results import FileChange
 
@@ -255,3 +259,58 @@ def test_bytes_survive(dockfix, put):
     file = put(text=b"\xef\xbb\xbfFROM a\r\n# caf\xe9 \xff\x0c\r\nRUN x")
     assert dockfix("--apply").exit_code == 0
     assert file.read_bytes() == b"\xef\xbb\xbfFROM a\r\n# caf\xe9 \xff\x0c\r\nRUN x\r\nUSER 10001"
+
+
+def gone() -> int:
+    """The number of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_what_a_killed_run_left_is_removed(dockfix, put, tmp_path):
+    """Only files of its own name, user and machine, whose process is gone, and only where files are written."""
+    put("app/Dockerfile")
+    put("done/Dockerfile", "FROM a\nUSER 10001\n")
+    host, token = _host(), "0" * 16
+    dead, own = f".dockfix-{host}-{gone()}-{token}", f".dockfix-{host}-{os.getpid()}-{token}"
+    others = [own, f".dockfix-{int(host, 16) ^ 1:08x}-{gone()}-{token}", f".dockfix-{token}", f"{dead}.txt", f"x{dead}"]
+    for folder in ("app", "done"):
+        for name in (dead, *others):
+            put(f"{folder}/{name}", "FROM half")
+    kept = put(f"elsewhere/{dead}", "")
+    Path(f"app/{dead[:-1]}1").symlink_to(kept)
+    Path(f"app/{dead[:-1]}2").mkdir()
+    dockfix("app", "done")
+    assert Path("app", dead).exists()  # a preview touches nothing
+    assert dockfix("app", "done", "--apply").exit_code == 0
+    assert sorted(file.name for file in Path("done").iterdir()) == sorted(["Dockerfile", *others])
+    assert sorted(file.name for file in Path("app").iterdir()) == sorted(
+        ["Dockerfile", *others, f"{dead[:-1]}1", f"{dead[:-1]}2"]
+    )
+    assert kept.exists()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nothing is killed like this here")
+def test_a_run_that_is_killed_leaves_nothing_for_long(put, tmp_path, dockfix):
+    put()
+    script = (
+        "import os, signal, pathlib\n"
+        "from dockfix.batch.write import write_together\n"
+        "from dockfix.engine.results import FileChange\n"
+        "pathlib.Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "write_together([FileChange('Dockerfile', open('Dockerfile').read(), 'FROM b\\n')])\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False, timeout=60).returncode == -signal.SIGKILL
+    assert len(leftovers(tmp_path)) == 1
+    assert dockfix("--apply").exit_code == 0
+    assert leftovers(tmp_path) == []
+
+
+def test_a_new_file_is_not_made_through_a_link(put, tmp_path):
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / ".dockerignore").symlink_to("../outside")
+    with pytest.raises(WriteError, match="is a symbolic link to"):
+        write_together([FileChange(str(tree / ".dockerignore"), None, "ours\n")])
+    assert not Path("outside").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.dockerignore import Ignore, parse_ignore
+from dockfix.context.patterns import BadPatternError, Matcher, go_match, ignore_matcher
 
 # (text, ignored, kept): each line was tried with `FROM scratch` and `COPY . /` on Docker 26.1 (BuildKit)
 TRIED = [
@@ -170,3 +172,56 @@ def test_the_order_of_questions_does_not_matter(text: str, asked: list[str]) -> 
     ignore = parse_ignore(text)
     for path in asked:
         assert ignore.ignores(path) == parse_ignore(text).ignores(path)
+
+
+# what a pattern is made of, and the paths that it is tried on
+PIECES = st.sampled_from(["a", "b", "ab", "/", "*", "**", "**/", "?", "[ab]", "[^a]", "\\*", ".", "c"])
+PATHS = st.text("abc/.*", min_size=1, max_size=14)
+
+
+@given(st.lists(PIECES, min_size=1, max_size=9).map("".join), st.lists(PATHS, max_size=8))
+def test_both_ways_to_match_agree(pattern: str, paths: list[str]) -> None:
+    patterns = (pattern,)
+    try:
+        quick = _matcher(patterns, 100)
+    except BadPatternError:
+        return
+    slow = _matcher(patterns, 0)
+    for path in paths:
+        assert slow(path) == quick(path), (pattern, path)
+
+
+def _matcher(patterns: tuple[str, ...], most_open: int) -> Matcher:
+    """A matcher that is made anew, for another number of open atoms from which on it goes step by step."""
+    with mock.patch("dockfix.context.patterns._MOST_OPEN", most_open):
+        return ignore_matcher.__wrapped__(patterns)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["a*" * 30 + "b", "**a" * 20 + "b", "**/a*/" * 10 + "*a*a*a*b", "[a]*?*" * 20 + "b"]
+)
+def test_a_pattern_takes_no_more_time_for_more_stars(pattern: str) -> None:
+    # with Python's re alone, one path takes longer than anybody waits
+    name = "a" * 200
+    ignore = parse_ignore(pattern)
+    assert not ignore.ignores(name)
+    assert not ignore.ignores(f"{name}/{name}/{name}")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "matches"),
+    [
+        ("a*a*b", "aaab", True),
+        ("a*b*c", "abbcbc", True),
+        ("a*b*c", "abb", False),
+        ("*a*", "a", True),
+        ("a**b", "ab", True),
+        ("*/b", "a/b", True),
+        ("*b", "a/b", False),
+        ("x*[0-9]*.py", "x1.py", True),
+        ("*.tar.*", "a.tar.gz", True),
+        ("a*a*" * 30 + "b", "a" * 200, False),
+    ],
+)
+def test_the_source_of_a_copy(pattern: str, path: str, matches: bool) -> None:
+    assert (go_match(pattern).match(path) is not None) is matches

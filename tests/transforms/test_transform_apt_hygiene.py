@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from results import Project, refusal, text_of, unsafe
@@ -265,3 +267,32 @@ def test_two_comments_cannot_both_stand_right_above(project: Project) -> None:
     result = project(HEAD + lines + TAIL, only="apt-hygiene")
     assert "RUN apt-get update && " not in text_of(result)
     assert "a linter reads right above a RUN only" in refusal(result, "apt-hygiene")
+
+
+# What the code needs is not known in any of these: no COPY brings it
+UNREAD = [
+    # as in an image of Odoo: an update of its own above an install, twice, and pip in the second of them
+    "RUN apt-get update\nRUN apt-get install -y curl && rm -rf /var/lib/apt/lists/*\n"
+    "RUN apt-get update\nRUN apt-get install -y git && pip install flask\n",
+    "RUN apt-get update\nRUN apt-get install -y git && pip install flask\n",
+    "RUN apt-get update\nRUN apt-get install -y git\nRUN pip install flask\n",
+    "RUN apt-get update\nRUN pip install flask\nRUN apt-get install -y git\n",
+    "RUN apt-get update && apt-get install -y git && pip install flask\nRUN apt-get update\nRUN apt-get install -y jq\n",
+    "RUN apt-get update\nRUN apt-get install -y gcc\nRUN pip install flask && pip install django\nRUN apt-get update\n"
+    "RUN apt-get install -y jq\n",
+]
+
+
+@pytest.mark.parametrize("lines", UNREAD)
+@pytest.mark.parametrize("base", ["ubuntu:xenial", "python:3.11"])
+def test_what_is_certain_is_done_although_something_else_is_not(project: Project, lines: str, base: str) -> None:
+    text = f'FROM {base}\nENV PATH=/x\n{lines}USER nobody\nCMD ["python"]\n'
+    first = project(text)
+    assert not [note for note in first.warnings if "second run" in note.message or "please report" in note.message]
+    after = first.files[0].after if first.files else text
+    assert project(after).files == ()
+    joined = text_of(project(text, only="apt-hygiene"))
+    assert joined.count(RM) == text.count(RM)
+    for update, install in pairwise(text.splitlines()):
+        if update == "RUN apt-get update" and install.startswith("RUN apt-get install"):
+            assert f"{update} && {install.removeprefix('RUN ')}" in joined

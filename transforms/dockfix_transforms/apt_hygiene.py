@@ -67,14 +67,21 @@ class AptHygiene(Transform):
         work = _Work(facts)
         for stage in facts.model.stages:
             work.stage(stage)
-        return Outcome(work.edits, refusals=work.refusals, doubts=(work.doubt,) if work.doubt else ())
+        if work.doubt is None:
+            return Outcome(work.edits, refusals=work.refusals)
+        # the doubt is about the lists alone: what else there is to do is done, or the next run would find it
+        rest = _Work(facts, removes_lists=False)
+        for stage in facts.model.stages:
+            rest.stage(stage)
+        return Outcome(work.edits, refusals=work.refusals, doubts=(work.doubt,), certain=rest.edits)
 
 
 @dataclass
 class _Work:
-    """The edits as they are collected."""
+    """The edits as they are collected, with or without the removal of the lists."""
 
     facts: Facts
+    removes_lists: bool = True
     edits: list[Edit] = field(default_factory=list)
     refusals: list[Reason] = field(default_factory=list)
     doubt: Reason | None = None
@@ -143,7 +150,7 @@ class _Work:
         self, stage: Stage, step: Step, units: list[Unit], run: Instruction, reasons: list[str]
     ) -> Instruction:
         """The RUN with the removal of the lists at its end, where it fetches and keeps them and nobody needs them."""
-        if stage not in self.facts.final.lineage:
+        if stage not in self.facts.final.lineage or not self.removes_lists:
             return run
         updates = [index for index, unit in enumerate(units) if isinstance(unit.effects.action, Refresh)]
         if (

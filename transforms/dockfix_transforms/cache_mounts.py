@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
@@ -60,15 +61,16 @@ class CacheMounts(Transform):
         )
         edits: list[Edit] = []
         refusals: list[Reason] = []
+        touched = functools.cache(functools.partial(_touched, facts))
         for stage in facts.model.stages:
-            shared = {manager: _system_runs(facts, stage, manager) for manager in system_managers()}
+            shared = {manager: _system_runs(facts, stage, manager, touched) for manager in system_managers()}
             for step in stage.of("RUN"):
                 wanted: list[Manager] = [manager for manager, runs in shared.items() if step in runs]
                 for manager in _language_managers(step):
                     reason = (
                         f"the front end {pinned.value} has no cache mounts"
                         if pinned
-                        else _blocker(facts, stage, step, manager)
+                        else _blocker(facts, stage, step, manager, touched(manager))
                     )
                     if reason:
                         refusals.append(at(reason, step.line))
@@ -110,21 +112,36 @@ def _named(caches: Iterable[Cache]) -> re.Pattern[str]:
     return re.compile("|".join(patterns))
 
 
+class _Touched(NamedTuple):
+    """What the whole file does to a manager's caches: are files taken out (a mount keeps them out of the image), does a command
+    set where they lie?
+    """
+
+    taken_out: bool
+    configured: bool
+
+
+def _touched(facts: Facts, manager: Manager) -> _Touched:
+    texts = [unit.command.text for stage in facts.model.stages for _, unit in stage.units]
+    commands = [each.configured_with for each in manager.caches if each.configured_with]
+    configured = any(re.match(command, text) for command in commands for text in texts)
+    return _Touched(_taken_out(facts, manager), configured)
+
+
 def _taken_out(facts: Facts, manager: Manager) -> bool:
-    """Whether another stage or a command takes files out of a cache: a mount keeps them out of the image."""
-    cache = _named(manager.caches)
+    named = _named(manager.caches)
     for stage in facts.model.stages:
         for step in stage.steps:
             flags = " ".join(flag.value or "" for flag in step.instruction.flags if "from=" in (flag.value or ""))
             sources = " ".join(step.copy.sources) if step.copy is not None and step.copy.origin is not None else ""
-            if cache.search(f"{sources} {flags}") or any(
-                cache.search(unit.command.text) and unit.command.name != "rm" for unit in step.units
+            if named.search(f"{sources} {flags}") or any(
+                named.search(unit.command.text) and unit.command.name != "rm" for unit in step.units
             ):
                 return True
     return False
 
 
-def _blocker(facts: Facts, stage: Stage, step: Step, manager: LanguageManager) -> str:
+def _blocker(facts: Facts, stage: Stage, step: Step, manager: LanguageManager, touched: _Touched) -> str:
     """Why a RUN gets no mount on the cache of a language's manager, "" where it gets one."""
     title = manager.title
     around = [cache.around or cache.folder for cache in manager.caches]
@@ -132,7 +149,7 @@ def _blocker(facts: Facts, stage: Stage, step: Step, manager: LanguageManager) -
         return f"{title}'s cache lies elsewhere on Windows"
     if not step.state.is_root:
         return f"{title} does not run as root here, so its cache lies elsewhere"
-    if _taken_out(facts, manager):
+    if touched.taken_out:
         return f"files are taken out of {title}'s cache"
     if any(
         flag.name == "mount" and folder in (flag.value or "") for flag in step.instruction.flags for folder in around
@@ -141,7 +158,8 @@ def _blocker(facts: Facts, stage: Stage, step: Step, manager: LanguageManager) -
     for unit in step.units:
         install = language_install(unit.effects.action)
         if install is not None and install.manager is manager:
-            reason = next((why for cache in manager.caches if (why := _moved(facts, stage, unit, manager, cache))), "")
+            moved = (_moved(facts, stage, unit, manager, cache, touched.configured) for cache in manager.caches)
+            reason = next(filter(None, moved), "")
             if reason:
                 return reason
     for unit in step.units:
@@ -152,7 +170,7 @@ def _blocker(facts: Facts, stage: Stage, step: Step, manager: LanguageManager) -
     return ""
 
 
-def _moved(facts: Facts, stage: Stage, unit: Unit, manager: LanguageManager, cache: Cache) -> str:
+def _moved(facts: Facts, stage: Stage, unit: Unit, manager: LanguageManager, cache: Cache, configured: bool) -> str:
     """What moves a cache or switches it off where a command runs, "" for nothing."""
     variables = {**unit.state.args, **unit.state.env, **dict(unit.command.assignments)}
     moves = next((name for name in cache.moved_by if name in variables), "")
@@ -163,15 +181,13 @@ def _moved(facts: Facts, stage: Stage, unit: Unit, manager: LanguageManager, cac
         return f"{off} switches {manager.title}'s cache off"
     if cache.option and any(word.text.lstrip("\"'").startswith(cache.option) for word in unit.command.words):
         return f"{cache.option} moves {manager.title}'s cache"
-    told = _configuration(facts, stage, unit.state.env, manager, cache)
+    by_command = configured and bool(cache.configured_with)
+    told = f"{manager.title} config" if by_command else _configuration(facts, stage, unit.state.env, cache)
     return f"{told} moves {manager.title}'s cache or switches it off" if told else ""
 
 
-def _configuration(facts: Facts, stage: Stage, variables: Mapping[str, str], manager: Manager, cache: Cache) -> str:
-    """What of a configuration says something of a cache: a file of the build context, or a command; "" for nothing."""
-    units = [unit for each in facts.model.stages for _, unit in each.units]
-    if cache.configured_with and any(re.match(cache.configured_with, unit.command.text) for unit in units):
-        return f"{manager.title} config"
+def _configuration(facts: Facts, stage: Stage, variables: Mapping[str, str], cache: Cache) -> str:
+    """The file of the build context whose settings say something of a cache, "" for none."""
     for path in (*cache.configured_in, variables.get(cache.file_variable, "")):
         name = facts.layouts.of(stage).file(posixpath.join(stage.end.workdir or "/", path)) if path else None
         if name is not None and re.search(cache.configured_by, facts.context.read(name) or ""):
@@ -179,12 +195,14 @@ def _configuration(facts: Facts, stage: Stage, variables: Mapping[str, str], man
     return ""
 
 
-def _system_runs(facts: Facts, stage: Stage, manager: SystemManager) -> list[Step]:
+def _system_runs(
+    facts: Facts, stage: Stage, manager: SystemManager, touched: Callable[[Manager], _Touched]
+) -> list[Step]:
     """The RUNs of a builder stage that may share a system manager's caches; all of its RUNs that use it, or none.
 
     The final stage keeps its RUNs as they are, so that nothing of it changes.
     """
-    if stage is facts.final or any(other.parent is stage for other in facts.model.stages) or _taken_out(facts, manager):
+    if stage is facts.final or any(other.parent is stage for other in facts.model.stages) or touched(manager).taken_out:
         return []
     programs = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(manager.programs | manager.siblings)))})\b")
     runs: list[Step] = []
@@ -265,6 +283,8 @@ def _edit(facts: Facts, stage: Stage, step: Step, managers: Sequence[Manager]) -
 
 def _unlocked(facts: Facts, edit: Edit, stage: Stage, managers: Sequence[Manager]) -> list[Edit]:
     """The edit of the first RUN that uses these caches; above it and its comments, what stops the image from emptying them."""
+    if not managers:
+        return [edit]
     called = {"", *(unit.command.name for _, unit in stage.units)}
     commands = [
         command

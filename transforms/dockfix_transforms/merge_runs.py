@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import ClassVar
@@ -21,6 +21,9 @@ from dockfix.syntax.shell_form import join
 
 from ._layout import joined_above, leading
 from ._runs import plain
+
+# No image can have more layers than about three times as many
+_MOST_RUNS = 40
 
 
 class MergeRuns(Transform):
@@ -53,8 +56,10 @@ class MergeRuns(Transform):
         refusals: list[Reason] = []
         for stage in facts.model.stages:
             position = 0
-            while position < len(stage.steps):
-                group = _group(facts, stage.steps[position:])
+            works = {step: _works(step) for step in stage.of("RUN")}
+            end = 1 + max((number for number, step in enumerate(stage.steps) if _only_cleans(step)), default=-1)
+            while position < end:
+                group = _group(facts, stage.steps[position:end], works)
                 if group.refusal:
                     refusals.append(group.refusal)
                 merged = _merge(facts, group.steps) if len(group.steps) > 1 else None
@@ -64,34 +69,45 @@ class MergeRuns(Transform):
                     refusals.append(
                         at("the RUNs could not be joined without a change to their commands", group.steps[0].line)
                     )
-                position += max(len(group.steps), 1)
+                position += max(len(group.steps), group.passed)
         return Outcome(edits, refusals=refusals)
 
 
 @dataclass
 class _Group:
-    """RUNs to join (one or none: nothing to do), and why more could not be."""
+    """RUNs to join (one or none: nothing to do), and why more could not be; ``passed`` is the number that is done with then."""
 
     steps: list[Step] = field(default_factory=list)
     refusal: Reason | None = None
+    passed: int = 1
 
 
-def _group(facts: Facts, steps: Sequence[Step]) -> _Group:
+def _group(facts: Facts, steps: Sequence[Step], works: Mapping[Step, frozenset[str]]) -> _Group:
     """The RUNs at the beginning of ``steps`` that end with a clean-up of what one of them left; the longest such row."""
     first = steps[0]
     if first.keyword != "RUN" or not any(map(_leaves, first.units)) or _only_cleans(first):
         return _Group()
     row: list[Step] = []
     last = 0
+    work = works[first]
     for step in steps:
-        if step.keyword != "RUN" or (row and not _same_work(step, row)):
+        # what stands between must be the same work, so that a change of it rebuilds no other
+        work &= works.get(step, frozenset())
+        if step.keyword != "RUN" or (row and not work and not _only_cleans(step)):
             break
-        if row and _only_cleans(step) and (last or any(_cleans(unit, left) for unit in step.units for left in row)):
+        if (
+            0 < len(row) <= _MOST_RUNS
+            and _only_cleans(step)
+            and (last or any(_cleans(unit, left) for unit in step.units for left in row))
+        ):
             reason = next((why for each in [*row, step] if (why := _fixed(each))), "")
             if reason:
                 return _Group(refusal=at(f"it removes what an earlier layer keeps, but {reason}", step.line))
             last = len(row) + 1
         row.append(step)
+    if len(row) > _MOST_RUNS:
+        reason = f"more than {_MOST_RUNS} RUNs of the same kind in a row are not joined"
+        return _Group(refusal=at(reason, first.line), passed=len(row))
     row = row[:last]
     if row and joined_above(facts.tree, row[0].instruction, _read_by_linters(facts, row[1:])) is None:
         return _Group(
@@ -133,14 +149,11 @@ def _only_cleans(step: Step) -> bool:
     )
 
 
-def _same_work(step: Step, row: Sequence[Step]) -> bool:
-    """Whether a RUN may stand between what leaves garbage and what removes it: a change of it rebuilds no other work."""
-    if _only_cleans(step):
-        return True
-    units = [unit for each in (*row, step) for unit in each.units]
-    return all(by_system(unit.effects.action) for unit in units) or all(
-        unit.command.name in file_programs() for unit in units
-    )
+def _works(step: Step) -> frozenset[str]:
+    """The kinds of work, of system packages and of files, that all commands of a RUN are of."""
+    system = all(by_system(unit.effects.action) for unit in step.units)
+    files = all(unit.command.name in file_programs() for unit in step.units)
+    return frozenset(kind for kind, holds in (("system", system), ("files", files)) if holds)
 
 
 def _cleans(unit: Unit, left: Step) -> bool:

@@ -38,10 +38,14 @@ class Target(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The targets sorted by path, each real file once, and the named folders in which no Dockerfile was found."""
+    """The targets sorted by path, each real file once, and the named folders in which no Dockerfile was found.
+
+    ``left`` are symbolic links below the named folders that lead out of these, and where to.
+    """
 
     targets: tuple[Target, ...]
     empty: tuple[str, ...] = ()
+    left: tuple[tuple[str, str], ...] = ()
 
 
 def is_dockerfile(name: str) -> bool:
@@ -72,7 +76,7 @@ def discover(paths: Sequence[str], excludes: Excludes, *, force: bool = False) -
 
     A named file or folder is taken whatever the rules say, unless ``force`` holds it to ``excludes`` (which gives the
     exclude rules for an absolute folder). Below a named folder, the rules of git and of ``excludes`` decide; links to
-    folders are not followed.
+    folders are not followed, and links to files only where these lie below the folder too: nobody named what is elsewhere.
     """
     search = _Search(excludes)
     for name in dict.fromkeys(paths):
@@ -93,7 +97,8 @@ def discover(paths: Sequence[str], excludes: Excludes, *, force: bool = False) -
         elif not search.below(name, at):
             search.empty.append(name)
     targets = (*search.targets.values(), *search.failed.values())
-    return Found(tuple(sorted(targets, key=lambda target: target.path)), tuple(search.empty))
+    left = sorted((shown, str(real)) for real, shown in search.left.items() if real not in search.targets)
+    return Found(tuple(sorted(targets, key=lambda target: target.path)), tuple(search.empty), tuple(left))
 
 
 def named_out(at: Path, folder: bool, rules: Iterable[Rules]) -> bool:
@@ -108,11 +113,13 @@ class _Search:
         self.targets: dict[Path, Target] = {}  # by real path: a file with two names is done once
         self.failed: dict[str, Target] = {}
         self.empty: list[str] = []
+        self.left: dict[Path, str] = {}
 
     def fail(self, name: str, failure: Failure) -> None:
         self.failed[name] = Target(name, failure)
 
-    def add(self, name: str, at: Path, link: bool) -> None:
+    def add(self, name: str, at: Path, link: bool, tree: Path | None = None) -> None:
+        """Take in a file; a link that leads out of the folder ``tree`` is left."""
         real = at
         if link:
             try:
@@ -121,6 +128,9 @@ class _Search:
                 self.fail(name, os_failure(error, at))
                 return
             real = at.resolve()
+            if tree is not None and not real.is_relative_to(tree):
+                self.left[real] = name
+                return
         known = self.targets.get(real)
         if known is None or (not link and Path(known.path).is_symlink()):  # its own name wins over that of a link
             self.targets[real] = Target(name)
@@ -158,7 +168,7 @@ class _Search:
                     pending.append((shown, inside, chain))
                 else:
                     found = True
-                    self.add(shown, inside, entry.is_symlink())
+                    self.add(shown, inside, entry.is_symlink(), at)
         return found
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dockfix.batch.discover import os_failure
 from dockfix.engine.results import Failure
+from dockfix.syntax.limits import MOST_BYTES
 
 
 class UnreadableError(Exception):
@@ -36,5 +37,8 @@ def check(data: bytes) -> None:
         raise UnreadableError(Failure("the file is empty", hint="a Dockerfile starts with a FROM line"))
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise UnreadableError(Failure("the file is UTF-16", hint="save it as UTF-8; docker build needs that too"))
+    if len(data) > MOST_BYTES:
+        message = f"the file is larger than {MOST_BYTES // 1024:,} KiB, which is the most that dockfix works on"
+        raise UnreadableError(Failure(message, hint="copy the data in as files of their own"))
     if b"\0" in data:
         raise UnreadableError(Failure("this is a binary file, not a Dockerfile"))

@@ -23,7 +23,7 @@ class Rules:
 
         patterns = GitIgnoreSpec.from_lines(line for line in self.lines if compiles(line)).patterns
         return tuple(
-            (pattern.include, pattern.regex)
+            (pattern.include, _bounded(pattern.regex))
             for pattern in reversed(list(patterns))
             if pattern.include is not None and pattern.regex is not None
         )
@@ -55,6 +55,12 @@ class Rules:
         """The folders that the patterns can speak of, from the outermost down to the parent of ``path``."""
         count = len(self._inside(path).parts) - 1
         return list(path.parents)[:count][::-1]
+
+
+def _bounded(regex: re.Pattern[str]) -> re.Pattern[str]:
+    """The expression with each piece between two stars at the first place where it fits, as the time is else that of their power."""
+    text = re.sub(r"(?:\[\^/\]\*){2,}", "[^/]*", regex.pattern)
+    return re.compile(re.sub(r"\[\^/\]\*([^()*]+)(?=\[\^/\]\*)", r"(?>[^/]*?\1)", text))
 
 
 def _matches(regex: re.Pattern[str], name: str) -> bool:

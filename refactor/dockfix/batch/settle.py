@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from dockfix.batch.leftovers import remove_leftovers
 from dockfix.batch.write import WriteError, write_together
 from dockfix.engine.results import Failure, FileChange, FileResult
 
@@ -18,10 +19,13 @@ class Settler:
 
     def __init__(self, apply: bool) -> None:
         self._apply = apply
+        self._tidied: set[Path] = set()
         self._claims: dict[Path, tuple[str, str]] = {}  # real file: the text, and the Dockerfile that it is for
 
     def settle(self, result: FileResult) -> FileResult:
         """The result with only the files that it writes itself, or with a failure where it cannot write them."""
+        if self._apply:
+            self._tidy(result)
         if not result.changed:
             return result
         own: list[FileChange] = []
@@ -42,6 +46,13 @@ class Settler:
         if not own:
             return replace(result, files=(), changes=())
         return replace(result, files=tuple(own))
+
+    def _tidy(self, result: FileResult) -> None:
+        """Removes what a run that was killed has left beside the files that this one is about."""
+        for folder in {Path(path).resolve().parent for path in (result.path, *(each.path for each in result.files))}:
+            if folder not in self._tidied:
+                self._tidied.add(folder)
+                remove_leftovers(folder)
 
 
 def _failed(result: FileResult, failure: Failure) -> FileResult:

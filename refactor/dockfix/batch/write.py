@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dockfix.batch.discover import os_failure
+from dockfix.batch.leftovers import temporary_name
 from dockfix.engine.results import Failure, FileChange
 from dockfix.syntax import encode
 
@@ -89,9 +90,7 @@ def _stage(write: _Write) -> None:
 
 def _temporary(target: Path, data: bytes, old: os.stat_result | None) -> Path:
     """A file beside ``target`` that holds ``data`` safely on disk, with the attributes of the file it is to replace."""
-    import secrets
-
-    path = target.with_name(f".dockfix-{secrets.token_hex(8)}")
+    path = target.with_name(temporary_name())
     # The system itself takes the umask off; until it has its owner, a replacement is for our eyes only.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags, 0o666 if old is None else 0o600)
@@ -124,7 +123,9 @@ def _like(path: Path, target: Path, old: os.stat_result) -> None:
 
 def _recheck(write: _Write) -> None:
     if write.before is None:
-        if write.target.exists() or write.target.is_symlink():
+        if Path(write.shown).is_symlink():
+            raise WriteError(Failure(f"{write.shown} is a symbolic link to {write.target}, and is left"))
+        if write.target.exists():
             raise WriteError(Failure(f"{write.shown} appeared while dockfix ran", hint="run dockfix again"))
         return
     try:

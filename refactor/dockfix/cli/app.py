@@ -207,7 +207,7 @@ def _needs_verify(building: dict[str, Any]) -> None:
 )
 @click.option(
     "--bake", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-    help="Build nothing: write a Bake file with the images before and after, for docker buildx bake.",
+    help="Build nothing: write a Bake file with the images before and after, for docker buildx bake; - for standard output.",
 )  # fmt: skip
 @click.option("--cleanup", is_flag=True, help="Remove what earlier runs left that were killed, and leave.")
 @click.option("-v", "--verbose", is_flag=True, help="Say all about each file, with its layers.")

@@ -12,6 +12,7 @@ from dockfix.engine.results import Failure
 from dockfix.report import words
 from dockfix.report.terminal import OutputError, Screen
 from dockfix.syntax import decode, parse, problems
+from dockfix.syntax.limits import BeyondLimitError, beyond_limits
 from dockfix.verify.digests import digest, open_bases
 from dockfix.verify.engines import EngineError, NoEngineError, find_engine
 from dockfix.verify.process import TimedOut
@@ -39,11 +40,14 @@ def run(paths: tuple[str, ...], engine: str | None) -> int:
             except UnreadableError as error:
                 say(job.path, error.failure)
                 continue
-            found = problems(tree)
+            found = problems(tree) or beyond_limits(tree)
             if found:
                 say(job.path, Failure(found[0].message, found[0].line, found[0].column, found[0].hint))
-            else:
+                continue
+            try:
                 bases += open_bases(tree)
+            except BeyondLimitError as error:
+                say(job.path, Failure(error.problem.message, error.problem.line, hint=error.problem.hint))
         if bases:
             asked = find_engine(engine, "", threading.Event())
             for base in dict.fromkeys(bases):

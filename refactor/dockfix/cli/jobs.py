@@ -37,14 +37,18 @@ class Jobs:
         self._flags = _flags(choice)
         self.exclude = Rules(here, self._flags.exclude)
 
-    def from_paths(self) -> tuple[list[Job], tuple[str, ...]]:
-        """The jobs of the named files and of those below the named folders, and the folders without any."""
+    def from_paths(self) -> tuple[list[Job], tuple[tuple[str, str], ...]]:
+        """The jobs of the named files and of those below the named folders, and what is to be warned of, each with its path."""
         found = discover(
             self._choice.paths or (".",),
             lambda folder: (self.exclude, *self.configs.of(folder).exclude),
             force=self._choice.force_exclude,
         )
-        return [self.job(target.path, target.failure) for target in found.targets], found.empty
+        warnings = [(name, "no Dockerfile found in this folder") for name in found.empty]
+        warnings += [
+            (name, f"left, because it is a symbolic link to {real}; name it to follow it") for name, real in found.left
+        ]
+        return [self.job(target.path, target.failure) for target in found.targets], tuple(warnings)
 
     def job(self, path: str, failure: Failure | None = None) -> Job:
         """A job with the settings of the nearest configuration. Raises ConfigError."""

@@ -83,10 +83,10 @@ class Session:
         return FAILED
 
     def _from_paths(self, jobs: Jobs) -> list[Job]:
-        found, empty = jobs.from_paths()
+        found, warnings = jobs.from_paths()
         if not self._options.quiet:
-            for name in empty:
-                self._say(words.warning(name, "no Dockerfile found in this folder", self._screen.style))
+            for name, message in warnings:
+                self._say(words.warning(name, message, self._screen.style))
         return found
 
     def _from_stdin(self, jobs: Jobs) -> list[Job]:

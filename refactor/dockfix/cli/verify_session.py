@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,9 +54,9 @@ class VerifySession:
             if self._options.cleanup:
                 return self._cleanup()
             jobs = Jobs(self._options)
-            found, empty = jobs.from_paths()
-            for name in empty:
-                self._screen.say(words.warning(name, "no Dockerfile found in this folder", self._screen.style))
+            found, warnings = jobs.from_paths()
+            for name, message in warnings:
+                self._screen.say(words.warning(name, message, self._screen.style))
             for line in words.plug_ins(self._screen.style):
                 self._screen.say(line)
             return self._bake(found, jobs.configs) if self._options.bake else self._verify(found, jobs.configs)
@@ -94,10 +95,11 @@ class VerifySession:
         return HOLDS if all(item.verdict.holds for item in items) else BREAKS
 
     def _bake(self, jobs: Sequence[Job], configs: Configs) -> int:
-        """Write the Bake file, and the Dockerfiles that it names into a folder beside it."""
+        """Write the Bake file, and the Dockerfiles that it names into a folder beside it; for ``-`` into one of their own."""
         assert self._options.bake is not None
+        printed = str(self._options.bake) == "-"
         file = self._options.bake.absolute()
-        folder = file.with_name(f"{file.name}.d")
+        folder = Path(tempfile.mkdtemp(prefix="dockfix-bake-")) if printed else file.with_name(f"{file.name}.d")
         verifying = Verifying(self._screen, self._options.verify, configs, 1, True)
         arguments: dict[str, BuildArguments] = {}
         pairs: list[Pair] = []
@@ -114,13 +116,18 @@ class VerifySession:
                     new = _put(folder / slug / "after", rewritten(before, result))
                     pairs.append(Pair(job.path, facts.context.root.absolute(), old, new))
                     arguments[job.path] = verifying.plan(job.path)[0].arguments
-            file.write_bytes(encode(bake_file(pairs, Path.cwd(), arguments)))
+            text = bake_file(pairs, Path.cwd(), arguments)
+            if printed:
+                self._screen.out.product(text)
+            else:
+                file.write_bytes(encode(text))
         except (OSError, UnreadableError, ValueError) as error:
-            self._say(str(file), Failure(f"cannot write the Bake file: {error}"))
+            self._say("" if printed else str(file), Failure(f"cannot write the Bake file: {error}"))
             return FAILED
         self._failures(failed)
         count = f"{2 * len(pairs)} images of {len(pairs)} Dockerfile{'s' * (len(pairs) != 1)}"
-        self._screen.say(f"Wrote {file.name} with {count}; build them with docker buildx bake -f {self._options.bake}")
+        what = f"{count} in {folder}" if printed else f"{file.name} with {count}"
+        self._screen.say(f"Wrote {what}; build them with docker buildx bake -f {self._options.bake}")
         return FAILED if failed else HOLDS
 
     def _failures(self, results: Iterable[FileResult]) -> None:

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 Matcher = Callable[[str], bool]
 
 _SURROGATE_FIRST, _SURROGATE_LAST = 0xD800, 0xDFFF
 _QUOTED = frozenset(".+()|{}$")
+# What ** with a slash after it becomes
+_ABOVE = "(.*/)?"
+# An expression with more atoms that take any number of characters is not given to Python's re, which tries every split of a path
+_MOST_OPEN = 2
 _ESCAPED_LETTERS = {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _CLASSES = {"d": "0-9", "s": r"\t\n\f\r ", "w": "0-9A-Za-z_"}
 _BOUNDARIES = {"A": r"\A", "z": r"\Z", "b": r"\b", "B": r"\B"}
@@ -54,13 +58,15 @@ def has_wildcards(pattern: str) -> bool:
 @lru_cache(maxsize=1024)
 def go_match(pattern: str) -> re.Pattern[str]:
     """The expression that matches a whole path as ``filepath.Match`` does. Raises BadPatternError."""
+    pieces: list[str] = []
     result: list[str] = []
     position = 0
     while position < len(pattern):
         char = pattern[position]
         position += 1
         if char == "*":
-            result.append("[^/]*")
+            pieces.append("".join(result))
+            result = []
         elif char == "?":
             result.append("[^/]")
         elif char == "[":
@@ -73,7 +79,20 @@ def go_match(pattern: str) -> re.Pattern[str]:
             position += 1
         else:
             result.append(re.escape(char))
-    return re.compile("".join(result) + r"\Z", re.DOTALL)
+    pieces.append("".join(result))
+    return re.compile(_between_stars(pieces) + r"\Z", re.DOTALL)
+
+
+def _between_stars(pieces: list[str]) -> str:
+    """The expression for what stands between the stars of a pattern: as Go, it takes the first place at which each piece matches.
+
+    So the time is that of the length, where trying every place would take that of its power.
+    """
+    first, *others = pieces
+    if not others:
+        return first
+    inner = "".join(f"(?>[^/]*?{piece})" for piece in others[:-1] if piece)
+    return f"{first}{inner}[^/]*{others[-1]}"
 
 
 def _go_class(pattern: str, position: int) -> tuple[str, int]:
@@ -115,7 +134,7 @@ def ignore_matcher(patterns: tuple[str, ...]) -> Matcher:
     names: set[str] = set()
     starts: list[str] = []
     ends: list[str] = []
-    expressions: list[str] = []
+    expressions: list[_GoExpression] = []
     for pattern in patterns:
         if not pattern:
             raise BadPatternError("there is nothing after the !")
@@ -129,12 +148,69 @@ def ignore_matcher(patterns: tuple[str, ...]) -> Matcher:
             ends.append(pattern[2:])
             names |= {pattern[3:]} if pattern[2:3] == "/" else set()
         else:
-            expressions.append(_GoExpression(expression).python())
+            expressions.append(_GoExpression(expression))
     start, end = tuple(starts), tuple(ends)
-    if not expressions:
-        return lambda path: path in names or path.startswith(start) or path.endswith(end)
-    found = re.compile("(?a)" + "|".join(expressions)).match
-    return lambda path: path in names or path.startswith(start) or path.endswith(end) or found(path) is not None
+    slow = [each for each in expressions if sum(map(_is_open, each.atoms)) > _MOST_OPEN]
+    fast = [each.python() for each in expressions if each not in slow]
+    found = re.compile("(?a)" + "|".join(fast)).match if fast else None
+    checks = [_steps(each.atoms) for each in slow]
+    return lambda path: (
+        path in names
+        or path.startswith(start)
+        or path.endswith(end)
+        or (found is not None and found(path) is not None)
+        or any(matches(path) for matches in checks)
+    )
+
+
+def _is_open(atom: str) -> bool:
+    return atom == _ABOVE or _is_starred(atom)
+
+
+def _is_starred(atom: str) -> bool:
+    return atom.endswith("*") and atom != r"\*"
+
+
+def _steps(atoms: Sequence[str]) -> Matcher:
+    """A matcher that goes along a path once for each atom of an expression, whatever comes of those before.
+
+    A set of places in the path is a number, whose bit N stands for the place before character N.
+    """
+    single = {atom: re.compile(f"(?a){atom[:-1] if _is_starred(atom) else atom}") for atom in atoms if atom != _ABOVE}
+    anything = re.compile(".")
+
+    def matches(path: str) -> bool:
+        known: dict[str, tuple[int, int]] = {}
+
+        def where(atom: str, pattern: re.Pattern[str]) -> tuple[int, int]:
+            """The places at which an atom takes a character, and those at which it holds without one."""
+            if atom not in known:
+                found = [pattern.match(path, place) for place in range(len(path) + 1)]
+                taking = sum(1 << place for place, match in enumerate(found) if match and match.end() > place)
+                holding = sum(1 << place for place, match in enumerate(found) if match and match.end() == place)
+                known[atom] = taking, holding
+            return known[atom]
+
+        places = 1
+        for atom in atoms:
+            if atom == _ABOVE:
+                slashes = sum(1 << place for place, char in enumerate(path) if char == "/")
+                places |= (_spread(places, where(".", anything)[0]) & slashes) << 1
+            elif _is_starred(atom):
+                places = _spread(places, where(atom, single[atom])[0])
+            else:
+                taking, holding = where(atom, single[atom])
+                places = ((places & taking) << 1) | (places & holding)
+        return places >> len(path) & 1 == 1
+
+    return matches
+
+
+def _spread(places: int, taking: int) -> int:
+    """The places, and all that are reached from them by any number of characters."""
+    while (more := places | ((places & taking) << 1)) != places:
+        places = more
+    return places
 
 
 def _translate(pattern: str) -> tuple[str, str]:
@@ -150,7 +226,7 @@ def _translate(pattern: str) -> tuple[str, str]:
             position += 1
             position += pattern.startswith("/", position)
             if position < len(pattern):
-                result.append("(.*/)?")
+                result.append(_ABOVE)
                 kind = "regexp"
             elif kind == "exact":
                 kind = "prefix"
@@ -180,10 +256,20 @@ class _GoExpression:
     def __init__(self, text: str) -> None:
         self.text = text
         self.position = 0
+        self.atoms = self._read()
 
     def python(self) -> str:
+        """The expression."""
+        return "".join(self.atoms)
+
+    def _read(self) -> list[str]:
+        """What stands for one character or for none, each with its star, and the groups of folders."""
         result: list[str] = []
         while self.position < len(self.text):
+            if self.text.startswith(_ABOVE, self.position):
+                self.position += len(_ABOVE)
+                result.append(_ABOVE)
+                continue
             char = self.text[self.position]
             self.position += 1
             if char == "\\":
@@ -192,11 +278,13 @@ class _GoExpression:
                 result.append(self._class())
             elif char == "$":
                 result.append(r"\Z")
-            elif char in "^.*?()":
+            elif char == "*":
+                result[-1] += char
+            elif char in "^.":
                 result.append(char)
             else:
                 result.append(re.escape(char))
-        return "".join(result)
+        return result
 
     def _escape(self) -> str:
         char = self.text[self.position]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from dockfix.engine.suppression import Suppressions
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import ALL_FACETS, Facet, Facts, Hints
 from dockfix.model.reason import Declared
-from dockfix.syntax import Dockerfile, decode, parse, part_heredocs, problems, replace_nodes
+from dockfix.syntax import Dockerfile, Problem, decode, parse, part_heredocs, problems, replace_nodes
+from dockfix.syntax.limits import BeyondLimitError, beyond_limits
 
 
 @dataclass(frozen=True)
@@ -94,16 +95,26 @@ def run(path: Path, settings: Settings, *, data: bytes | None = None, context: P
     """
     text = decode(path.read_bytes() if data is None else data)
     tree = parse(text)
-    found = problems(tree)
+    found = problems(tree) or beyond_limits(tree)
     if found:
-        return FileResult(
-            str(path),
-            failures=tuple(Failure(problem.message, problem.line, problem.column, problem.hint) for problem in found),
-        )
+        return _failed(path, found)
+    try:
+        return _run(path, text, tree, settings, context)
+    except BeyondLimitError as error:
+        return _failed(path, (error.problem,))
+
+
+def _failed(path: Path, found: Iterable[Problem]) -> FileResult:
+    failures = (Failure(problem.message, problem.line, problem.column, problem.hint) for problem in found)
+    return FileResult(str(path), failures=tuple(failures))
+
+
+def _run(path: Path, text: str, tree: Dockerfile, settings: Settings, context: Path | None) -> FileResult:
     suppressions = Suppressions.of(tree)
     chosen = settings.chosen()
     facets = frozenset(facet for each in chosen if not suppressions.file(each.id) for facet in each.facets)
     facts = gather(path, tree, context, settings, facets)
+    facts.model  # noqa: B018  # what makes it too large is the file's fault, and no transform's
     unstable: list[Note] = []
     while True:
         done = _Pass(facts, View(facts))
@@ -184,12 +195,15 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
     edits = _unsuppressed(done, transform, outcome, suppressions)
     if not edits and not outcome.files:
         return False
-    notes = [Note(transform.id, edit.line, edit.reason) for edit in edits if edit.reason]
-    notes += [Note(transform.id, 0, outcome.file_reason)] if outcome.files and outcome.file_reason else []
     unsafe = bool(outcome.doubts) or transform.safety == "unsafe"
     unseen = any(doubt.weight == "unseen" for doubt in outcome.doubts)
     if unsafe and not settings.unsafe and not (settings.provable and not unseen):
+        if outcome.certain and transform.safety == "safe":
+            rest = replace(outcome, edits=outcome.certain, certain=(), doubts=(), refusals=(), warnings=())
+            _apply(done, transform, rest, settings, suppressions)
         return True
+    notes = [Note(transform.id, edit.line, edit.reason) for edit in edits if edit.reason]
+    notes += [Note(transform.id, 0, outcome.file_reason)] if outcome.files and outcome.file_reason else []
     before = done.facts
     edited = replace_nodes(before.tree, {edit.node: edit.replacement for edit in edits})
     after = before.with_tree(part_heredocs(edited, before.tree), outcome.files)

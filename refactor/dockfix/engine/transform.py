@@ -31,8 +31,9 @@ class Outcome:
 
     ``edits`` hold for the Dockerfile; ``files`` are texts of files beside it, by path relative to the build context.
     ``refusals`` say what was left and why. ``doubts`` say why the edits could be wrong (none where they follow from
-    facts). ``declares`` are the parts of the image that the edits alter on purpose, such as ``Declared("USER")``,
-    ``Declared("ENV", "PATH")``, ``Declared("RUN", "rm /tmp/x")``.
+    facts); ``certain`` are the edits that are made instead where they may not be: what no doubt is about. ``declares`` are the
+    parts of the image that the edits alter on purpose, such as ``Declared("USER")``, ``Declared("ENV", "PATH")``,
+    ``Declared("RUN", "rm /tmp/x")``.
     """
 
     edits: Sequence[Edit] = ()
@@ -41,6 +42,7 @@ class Outcome:
     refusals: Sequence[Reason] = ()
     warnings: Sequence[Reason] = ()
     doubts: Sequence[Reason] = ()
+    certain: Sequence[Edit] = ()
     declares: frozenset[Declared] = frozenset()
 
 

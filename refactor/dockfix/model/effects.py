@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from dockfix.model.actions import Action
@@ -45,3 +45,32 @@ def overlap(paths: Iterable[str], others: Iterable[str]) -> bool:
     """Whether any of ``paths`` is, contains, or lies below any of ``others``."""
     others = tuple(others)
     return any(within(path, other) or within(other, path) for path in paths for other in others)
+
+
+class Places:
+    """Absolute paths, of which is asked again and again whether others overlap with them."""
+
+    def __init__(self) -> None:
+        self._paths: set[str] = set()
+        self._above: set[str] = set()
+
+    def add(self, paths: Iterable[str]) -> None:
+        """Takes in more paths."""
+        for path in paths:
+            if path not in self._paths:
+                self._paths.add(path)
+                self._above |= set(_folders(path))
+
+    def overlap(self, paths: Iterable[str]) -> bool:
+        """Whether any of ``paths`` is, contains, or lies below one of these."""
+        return any(path in self._above or any(each in self._paths for each in _folders(path)) for path in paths)
+
+
+def _folders(path: str) -> Iterator[str]:
+    """A path and all that it lies below, without the slash at their ends and as they are written."""
+    yield path
+    path = path.rstrip("/")
+    while path:
+        yield from (path, path + "/")
+        path = path.rpartition("/")[0]
+    yield from ("", "/")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -13,6 +13,7 @@ from dockfix.model.effects import Effects, opaque
 from dockfix.model.state import State
 from dockfix.syntax import Dockerfile, Instruction, expand, pairs
 from dockfix.syntax import image as reference_of
+from dockfix.syntax.limits import MOST_COMMANDS, MOST_VARIABLES, too_many
 from dockfix.syntax.shell import Command, Script, parse_script, quoted
 from dockfix.syntax.shell_form import ShellForm, shell_form
 
@@ -90,10 +91,13 @@ class Stage:
     steps: tuple[Step, ...]
     end: State
 
-    @property
+    @cached_property
     def lineage(self) -> tuple[Stage, ...]:
         """The stages whose layers are in this one's image: those that it is built on, the first of all first, and itself."""
-        return (*(self.parent.lineage if self.parent else ()), self)
+        found = [self]
+        while found[-1].parent is not None:
+            found.append(found[-1].parent)
+        return tuple(reversed(found))
 
     def of(self, *keywords: str) -> tuple[Step, ...]:
         """The steps with one of these keywords."""
@@ -134,7 +138,8 @@ class Model:
 def build(tree: Dockerfile, effects_of: EffectsOf) -> Model:
     """The model of a tree without problems (its first instructions are ARG and FROM).
 
-    ``effects_of`` gives the effects of a command in a state: the model itself knows no program by name.
+    Raises BeyondLimitError for what is beyond the limits. ``effects_of`` gives the effects of a command in a state: the model
+    itself knows no program by name.
     """
     stages: list[Stage] = []
     global_args: dict[str, str | None] = {}
@@ -147,7 +152,17 @@ def build(tree: Dockerfile, effects_of: EffectsOf) -> Model:
         stop = starts[position + 1] if position + 1 < len(starts) else len(instructions)
         body = instructions[start + 1 : stop]
         stages.append(_stage(position, instructions[start], body, stages, global_args, effects_of))
+    _bound(stages)
     return Model(tree, tuple(stages), global_args)
+
+
+def _bound(stages: Iterable[Stage]) -> None:
+    """Raises BeyondLimitError for a file with more commands than dockfix looks into."""
+    count = 0
+    for step in (step for stage in stages for step in stage.steps):
+        count += len(step.units)
+        if count > MOST_COMMANDS:
+            raise too_many(step.line, "the RUNs have", MOST_COMMANDS, "commands", "put them in a script, and COPY that")
 
 
 def _stage(
@@ -206,7 +221,12 @@ def _declare(node: Instruction, state: State, global_args: Mapping[str, str | No
     if keyword == "ENV":
         given = {key: value or "" for key, value in pairs(node, state.variables)}
         chosen = state.chosen | set(given) if state.chosen_by(node.args) else state.chosen - set(given)
-        return replace(state, env={**state.env, **given}, chosen=frozenset(chosen))
+        env = {**state.env, **given}
+        if len(env) > MOST_VARIABLES:
+            raise too_many(
+                node.line, "ENV sets", MOST_VARIABLES, "variables", "put them in a file that the program reads"
+            )
+        return replace(state, env=env, chosen=frozenset(chosen))
     if keyword == "ARG":
         declared = {
             key: global_args.get(key) if value is None else value for key, value in pairs(node, state.variables)

@@ -18,7 +18,7 @@ from dockfix.managers.registry import language_managers, system_managers
 from dockfix.managers.verbs import by_system, language_install, system_install
 from dockfix.model.actions import Action, Clean, Install, Make, Provide, Remove, ShellState
 from dockfix.model.artefact import Environment
-from dockfix.model.effects import overlap
+from dockfix.model.effects import Places, overlap
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.leftovers import Placed, drop_covered, drop_idle_refresh, drop_removed
@@ -289,7 +289,9 @@ def _leaves(unit: Unit, run: set[str], environment: Environment) -> bool:
 
 def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
     """The steps that the installs may need: a backward slice over what they read."""
-    wanted: list[str] = []
+    wanted = Places()
+    managers = {install.manager for _, _, install in facts.installs}
+    tools = [path for each in managers if isinstance(each, LanguageManager) for path in each.reads]
     everything = False
     chosen: Placed = {}
     for step in reversed(steps):
@@ -301,7 +303,7 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
         if step.copy is not None:
             effects = step.all_effects[0]
             useless = _USELESS.fullmatch(step.copy.target or "") or all(map(_USELESS.fullmatch, step.copy.sources))
-            if everything or effects.opaque or (overlap(effects.writes, wanted) and not useless):
+            if everything or effects.opaque or (wanted.overlap(effects.writes) and not useless):
                 chosen[step] = ()
             continue
         indices: list[int] = []
@@ -309,9 +311,9 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
             effects = step.units[index].effects
             action = effects.action
             if isinstance(action, Make | Provide) or language_install(action) is not None:
-                wanted += [*effects.reads, *_reads(facts, action)]
+                wanted.add((*effects.reads, *tools, *_reads(facts, action)))
             elif by_system(action):
-                wanted += [path for manager in system_managers() for path in manager.reads]
+                wanted.add(path for manager in system_managers() for path in manager.reads)
             elif isinstance(action, Clean):
                 pass
             elif isinstance(action, ShellState):
@@ -319,8 +321,8 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
                     continue
             elif effects.unbounded:
                 everything = True
-            elif everything or (overlap(effects.writes, wanted) and not all(map(_USELESS.fullmatch, effects.writes))):
-                wanted += effects.reads
+            elif everything or (wanted.overlap(effects.writes) and not all(map(_USELESS.fullmatch, effects.writes))):
+                wanted.add(effects.reads)
             else:
                 continue
             indices.insert(0, index)
@@ -330,8 +332,6 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
 
 
 def _reads(facts: Facts, action: Action | None) -> tuple[str, ...]:
-    """What an install reads that its command does not name: included files, local projects, tools and headers."""
-    managers = [install.manager for _, _, install in facts.installs]
-    tools = tuple(path for each in managers if isinstance(each, LanguageManager) for path in each.reads)
+    """What an install reads that its command does not name: included files and local projects."""
     install = language_install(action)
-    return (*facts.manifests[install].reads, *tools) if install is not None else tools
+    return facts.manifests[install].reads if install is not None else ()

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from dockfix.lazy import regex
-from dockfix.syntax.lexer import Lexer, LexError
+from dockfix.syntax.lexer import LONGEST, Lexer, LexError, TooLongError
+from dockfix.syntax.limits import too_long
 from dockfix.syntax.nodes import Instruction
 from dockfix.syntax.words import BadPairs, key_values, quoted_words
 
@@ -22,8 +23,17 @@ def expand(word: str, env: Mapping[str, str], escape: str = "\\") -> str | None:
     """The word with its variables replaced and its quotes and escapes consumed, as Docker does it.
 
     ``$X``, ``${X}`` and ``${X…y}`` with ``-``, ``:-``, ``+``, ``:+``, ``?`` or ``:?`` are known. None where a variable
-    without a value in ``env`` is needed, where the text has another form, or where a quote or brace stays open.
+    without a value in ``env`` is needed, where the text has another form, where a quote or brace stays open, or where the
+    values come to more than ``lexer.LONGEST``.
     """
+    try:
+        return _expand(word, env, escape)
+    except TooLongError:
+        return None
+
+
+def _expand(word: str, env: Mapping[str, str], escape: str) -> str | None:
+    """The same; raises TooLongError where the values come to too much."""
     if _PLAIN.fullmatch(word):
         return word
     if _is_common(word, env):
@@ -42,14 +52,17 @@ def _is_common(word: str, env: Mapping[str, str]) -> bool:
     quotes = word.count('"'), word.count("'")
     if 0 not in quotes or sum(quotes) % 2 or not word.isascii():
         return False
-    return _COMMON.fullmatch(word) is not None and all(name in env for name in _VARIABLE.findall(word))
+    if _COMMON.fullmatch(word) is None:
+        return False
+    names = _VARIABLE.findall(word)
+    return all(name in env for name in names) and sum(len(env[name]) for name in names) <= LONGEST
 
 
 def pairs(instruction: Instruction, env: Mapping[str, str]) -> tuple[tuple[str, str | None], ...]:
     """What ENV, LABEL or ARG assigns, in order, with the variables of ``env`` expanded; () for anything else.
 
     The value is None for an ARG without a default, and where ``expand`` gives None. As in Docker, what a line assigns
-    is not yet seen by the values on the same line.
+    is not yet seen by the values on the same line. Raises BeyondLimitError for a value that no program can be started with.
     """
     escape = instruction.escape
     found: list[tuple[str, str | None]] = []
@@ -65,7 +78,10 @@ def pairs(instruction: Instruction, env: Mapping[str, str]) -> tuple[tuple[str, 
     assigned = []
     for key, value in found:
         name = expand(key, env, escape)
-        assigned.append((key if name is None else name, None if value is None else expand(value, env, escape)))
+        try:
+            assigned.append((key if name is None else name, None if value is None else _expand(value, env, escape)))
+        except TooLongError:
+            raise too_long(instruction.line, key) from None
     return tuple(assigned)
 
 

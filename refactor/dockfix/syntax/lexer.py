@@ -16,10 +16,17 @@ from dockfix.syntax.grammar import SPACES
 _NAME = regex(r"\d+|[@*#?$!-]|\w*")
 _HEREDOC_BLANKS = regex(r"[\t\r ]*")
 _SPACE = regex(f"[{SPACES}\n]+")
+# Linux gives no program a variable that is longer (MAX_ARG_STRLEN: https://man7.org/linux/man-pages/man2/execve.2.html)
+LONGEST = 128 * 1024
+DEEPEST = 100
 
 
 class LexError(ValueError):
     """The text can't be lexed: a quote or brace that is never closed, or a substitution that BuildKit doesn't have."""
+
+
+class TooLongError(ValueError):
+    """The values of variables would make the text longer than ``LONGEST``."""
 
 
 @lru_cache(maxsize=16)
@@ -42,9 +49,11 @@ class Lexer:
         self.raw = raw
         self.raw_escapes = raw
         self.unknown = False
+        self._depth = 0
+        self._left = LONGEST
 
     def run(self, stop: str = "") -> tuple[str, list[str]]:
-        """The processed text up to ``stop`` (or the end), whole and as words. Raises LexError."""
+        """The processed text up to ``stop`` (or the end), whole and as words. Raises LexError and TooLongError."""
         result: list[str] = []
         words = _Words()
         plain = _plain(stop, self.escape)
@@ -166,9 +175,9 @@ class Lexer:
             if absent == operator.endswith("-"):
                 self.unknown = before or needed
                 return word
-            return "" if absent or value is None else value
+            return "" if absent or value is None else self._spend(value)
         if operator in ("?", ":?") and not absent and value is not None:
-            return value
+            return self._spend(value)
         raise LexError(operator)
 
     def _replacement(self, name: str) -> str:
@@ -181,8 +190,12 @@ class Lexer:
         raise LexError("/")
 
     def _nested(self, stop: str, *, raw_escapes: bool) -> str:
+        if self._depth == DEEPEST:
+            raise LexError("${")
         before, self.raw_escapes = self.raw_escapes, raw_escapes
+        self._depth += 1
         text, _ = self.run(stop)
+        self._depth -= 1
         self.raw_escapes = before
         return text
 
@@ -197,6 +210,12 @@ class Lexer:
         if value is None:
             self.unknown = True
             return ""
+        return self._spend(value)
+
+    def _spend(self, value: str) -> str:
+        self._left -= len(value)
+        if self._left < 0:
+            raise TooLongError
         return value
 
 

@@ -176,14 +176,18 @@ def _pieces(root: TSNode, source: _Source) -> Iterator[tuple[TSNode | None, str,
 def _flatten(
     node: TSNode, separator: str, redirects: tuple[TSNode, ...], source: _Source
 ) -> Iterator[tuple[TSNode, str, tuple[TSNode, ...]]]:
-    if node.type == "redirected_statement" and node.children[0].type in {"list", *_SIMPLE}:
-        # the grammar hangs `a && b > f` under one redirection; for the shell it belongs to b alone
-        yield from _flatten(node.children[0], separator, tuple(node.children[1:]) + redirects, source)
-    elif node.type == "list" and len(node.children) == 3 and node.children[1].type == "&&":
-        yield from _flatten(node.children[0], separator, (), source)
-        yield from _flatten(node.children[2], "&&", redirects, source)
-    else:
-        yield node, separator, redirects
+    """The commands of one piece, in order, as ``_pieces`` gives them."""
+    pending = [(node, separator, redirects)]
+    while pending:  # no recursion: a list of a thousand commands is a thousand lists, each within the next
+        node, separator, redirects = pending.pop()
+        children = node.children if node.type in {"redirected_statement", "list"} else []
+        if node.type == "redirected_statement" and children[0].type in {"list", *_SIMPLE}:
+            # the grammar hangs `a && b > f` under one redirection; for the shell it belongs to b alone
+            pending.append((children[0], separator, tuple(children[1:]) + redirects))
+        elif node.type == "list" and len(children) == 3 and children[1].type == "&&":
+            pending += [(children[2], "&&", redirects), (children[0], separator, ())]
+        else:
+            yield node, separator, redirects
 
 
 def _command(node: TSNode, separator: str, redirects: tuple[TSNode, ...], source: _Source) -> Command:
@@ -220,7 +224,13 @@ def _word(node: TSNode, source: _Source) -> Word:
 
 
 def _expands(node: TSNode) -> bool:
-    return node.type in _EXPANSIONS or any(_expands(child) for child in node.children)
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        if node.type in _EXPANSIONS:
+            return True
+        pending += node.children
+    return False
 
 
 def shebang(text: str) -> tuple[str, ...]:

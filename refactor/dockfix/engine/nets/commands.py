@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 
 from dockfix.engine.nets import kinds
 from dockfix.engine.nets.files import touched
@@ -10,6 +11,9 @@ from dockfix.engine.nets.view import Change, Pair, Run, View, Violation
 from dockfix.model.effects import overlap
 from dockfix.model.layout import Layout
 from dockfix.model.reason import Declared
+from dockfix.model.stages import Step
+
+_Settings = tuple[tuple[int, str], ...]
 
 
 def commands(pair: Pair) -> Iterator[Violation]:
@@ -18,9 +22,10 @@ def commands(pair: Pair) -> Iterator[Violation]:
         said = f"the RUN in line {pair.lost.step.line} would no longer run: {pair.lost.text}"
         yield Violation(said, (Declared("RUN", pair.lost.text),))
         return
+    settings = cache(_settings)
     for old, new in pair.twins.items():
         yield from _state(pair.change, old, new)
-        yield from _shell(old, new)
+        yield from _shell(old, new, settings)
 
 
 def _state(change: Change, old: Run, new: Run) -> Iterator[Violation]:
@@ -49,7 +54,7 @@ def _differing(one: Mapping[str, object], two: Mapping[str, object]) -> Sequence
     return sorted(name for name in one.keys() | two.keys() if one.get(name, missing) != two.get(name, missing))
 
 
-def _shell(old: Run, new: Run) -> Iterator[Violation]:
+def _shell(old: Run, new: Run, settings: Callable[[Step], _Settings]) -> Iterator[Violation]:
     """What was set in the shell of a RUN, or by its flags, and would be no longer."""
     if old.step is new.step:
         return
@@ -57,14 +62,15 @@ def _shell(old: Run, new: Run) -> Iterator[Violation]:
     for flag in old.step.instruction.flags:
         if (flag.name, flag.value) not in flags:
             yield Violation(f"{old.where} would run without --{flag.name}={flag.value}")
-    following = iter(_set_before(new))
-    for text in _set_before(old):
-        if text not in following:
+    following = iter([text for number, text in settings(new.step) if number < new.number])
+    for number, text in settings(old.step):
+        if number < old.number and text not in following:
             yield Violation(f"{old.where} would run without {text} before it")
 
 
-def _set_before(run: Run) -> list[str]:
-    return [unit.command.text for unit in run.step.units[: run.number] if kinds.sets_shell(unit)]
+def _settings(step: Step) -> _Settings:
+    """The commands of a RUN that set something in its shell, with their numbers."""
+    return tuple((number, unit.command.text) for number, unit in enumerate(step.units) if kinds.sets_shell(unit))
 
 
 def files_of_commands(pair: Pair) -> Iterator[Violation]:

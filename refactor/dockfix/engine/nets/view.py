@@ -154,10 +154,18 @@ class View:
             self._stages[stage] = Seen(self, stage)
         return self._stages[stage]
 
-    @property
+    @cached_property
     def stages(self) -> tuple[Seen, ...]:
         """What they see of all stages; the last one becomes the image."""
         return tuple(map(self.stage, self.facts.model.stages))
+
+    @cached_property
+    def named(self) -> Mapping[str, list[Seen]]:
+        """The stages by their names, in lower case; a name may stand twice."""
+        found: dict[str, list[Seen]] = {}
+        for seen in self.stages:
+            found.setdefault(seen.stage.name.lower(), []).append(seen)
+        return found
 
     @cached_property
     def nodes(self) -> frozenset[Node]:
@@ -207,13 +215,10 @@ class Change:
         others = self.after.stages[:-1]
         if not old.stage.name:
             return Pair(self, old, others[old.stage.index]) if old.stage.index < len(others) else None
-        before, after = ([each for each in seen if _name(each) == _name(old)] for seen in (self.before.stages, others))
-        number = before.index(old)  # a name may stand twice
+        name = old.stage.name.lower()
+        number = self.before.named[name].index(old)  # a name may stand twice
+        after = [each for each in self.after.named.get(name, ()) if each is not self.after.stages[-1]]
         return Pair(self, old, after[number]) if number < len(after) else None
-
-
-def _name(seen: Seen) -> str:
-    return seen.stage.name.lower()
 
 
 @dataclass(frozen=True, eq=False)
