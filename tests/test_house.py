@@ -39,8 +39,8 @@ WORDS = {
     ("syntax/nodes.py", "healthcheck"): "an instruction",
     ("syntax/shell_form.py", "exec_form"): "a form of instructions",
     ("verify/engines.py", "secrets"): "a module of the standard library",
-    ("verify/running.py", "healthcheck"): "a command of the engine's program",
-    ("verify/running.py", "secrets"): "a module of the standard library",
+    ("verify/starting.py", "healthcheck"): "a command of the engine's program",
+    ("verify/starting.py", "secrets"): "a module of the standard library",
     ("verify/settings.py", "secrets"): "a setting of verify",
     ("verify/timing.py", "secrets"): "a module of the standard library",
 }

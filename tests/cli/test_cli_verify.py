@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 from dockfix.cli.app import cli
 from dockfix.engine import FileResult
 from dockfix.engine.results import Failure
-from dockfix.verify import process, running
+from dockfix.verify import process, starting
 from dockfix.verify.engines import new_session
 from dockfix.verify.search import Verified
 from dockfix.verify.verdict import Dropped, Finding, Verdict, Verification
@@ -42,7 +42,7 @@ def docker(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PATH", f"{fake.bin}:/usr/bin:/bin")
     monkeypatch.setenv("TMPDIR", str(scratch))
     monkeypatch.setattr(tempfile, "tempdir", None)
-    monkeypatch.setattr(running, "POLL", 0.02)
+    monkeypatch.setattr(starting, "POLL", 0.02)
     monkeypatch.setattr(process, "POLL", 0.002)  # its calls are short
     return fake
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -75,6 +78,23 @@ def test_what_ports_answer(port: int) -> None:
     assert said["answers"][0]["body"] == "I am fine"
 
 
+def test_what_listens_and_runs_beside_it() -> None:
+    with socket.create_server(("127.0.0.1", _ordinary_port())) as server:
+        said = answer("ports", DOCKFIX_PROBE=json.dumps({"ports": [], "requests": [], "seconds": 0.1, "roots": False}))
+        assert server.getsockname()[1] in said["listening"]
+    me = next(each for each in said["processes"] if each["pid"] == os.getpid())
+    assert me["command"][0] == sys.executable
+    assert me["ticks"] > 0
+
+
+def _ordinary_port() -> int:
+    """A free port of those that are not given out by chance."""
+    for port in range(20000, 30000):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise OSError("no port is free")
+
+
 def test_where_nothing_listens(port: int) -> None:
     with HTTPServer(("127.0.0.1", 0), _Handler, bind_and_activate=False) as closed:
         closed.server_bind()  # a port that nobody else gets, and that takes no connection
@@ -82,4 +102,5 @@ def test_where_nothing_listens(port: int) -> None:
         request = {"port": free, "path": "/", "statuses": [], "expect": ""}
         wanted = {"seconds": 0.1, "ports": [free, port], "requests": [request], "roots": False}
         said = answer("ports", DOCKFIX_PROBE=json.dumps(wanted))
-    assert said == {"open": [port], "roots": {}, "good": [False], "answers": [{"status": 0, "body": "nothing listens"}]}
+    assert (said["open"], said["roots"], said["good"]) == ([port], {}, [False])
+    assert said["answers"] == [{"status": 0, "body": "nothing listens"}]

@@ -60,7 +60,9 @@ SETTINGS: dict[str, Any] = {
     "python": {"executable": "/usr/local/bin/python3", "version": "3.11.7", "data": "/usr/local", "modules": {"ssl": ""},
                "packages": {"flask": "3.0.3"}},
     "ldd": "\tlibc.so.6 => /lib/libc.so.6 (0x0000)\n",
-    "runs": [],  # rules: words (pattern), out, err, status, sleep
+    "listening": [],  # the ports on which something listens in every container
+    "processes": [{"pid": 1, "command": ["/usr/local/bin/python3", "app.py"], "ticks": 10}],  # that run in it
+    "runs": [],  # rules: words (pattern), times, out, err, status, sleep
     "states": [{"Status": "exited", "Running": False, "ExitCode": 0}],  # one after the other; the last one stays
     "logs": "ready\n",
     "diff": "",
@@ -325,15 +327,18 @@ def say(what: dict[str, Any]) -> int:
 
 
 def start(root: str, settings: dict[str, Any], argv: list[str]) -> int:
-    for rule in settings["runs"]:
-        if search(rule["words"], " ".join(argv)):
+    for number, rule in enumerate(settings["runs"]):
+        fits = search(rule["words"], " ".join(argv))
+        if fits and ("times" not in rule or count(root, f"run{number}") <= rule["times"]):
             return say(rule)
     if "-d" in argv:
         keep(root, option(argv, "--name"), argv)
         print("0123456789ab")
         return 0
     given = sys.stdin.read() if "-i" in argv else ""
-    if argv[-1] == "-":  # a script for Python
+    if argv[-1] == "-":  # a script for an interpreter
+        if not on_path(settings, option(argv, "--entrypoint")):
+            return say({"err": "docker: exec: executable file not found in $PATH\n", "status": 127})
         answer = settings["python"]
         if "DOCKFIX_PROBE" in given:
             from json import loads
@@ -345,6 +350,8 @@ def start(root: str, settings: dict[str, Any], argv: list[str]) -> int:
                 "roots": {},
                 "good": [True] * len(requests),
                 "answers": [{"status": 200, "body": "fine"}] * len(requests),
+                "listening": settings["listening"],
+                "processes": settings["processes"],
             }
         return say(
             {"out": f"noise\ndockfix-probe:{json(answer)}\n"} if answer else {"err": "no python\n", "status": 127}
@@ -352,6 +359,12 @@ def start(root: str, settings: dict[str, Any], argv: list[str]) -> int:
     if "ldd" in argv[-1]:
         return say({"out": "".join(f"@@dockfix:{file}\n{settings['ldd']}" for file in given.splitlines())})
     return say({"out": "done\n"})
+
+
+def on_path(settings: dict[str, Any], name: str) -> bool:
+    """Whether an image has a program; one that is named by its path always is there."""
+    folders = next(variable[5:].split(":") for variable in settings["config"]["Env"] if variable.startswith("PATH="))
+    return "/" in name or any(f"{folder[1:]}/{name}" in settings["files"] for folder in folders)
 
 
 def export(files: dict[str, str]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from dockfix.model.reason import Declared
 from dockfix.verify.compare.start import compare_start
-from dockfix.verify.running import Start
+from dockfix.verify.starting import Start
 
 
 def messages(before: Start, after: Start, again: Start | None = None) -> list[str]:
@@ -44,6 +45,8 @@ def test_exit_status(before: Start, after: Start, message: str) -> None:
     ("healthy", "", "HEALTHCHECK: the new container is without health check, the original healthy"),
     ("healthy", "starting", "HEALTHCHECK: the new container is starting, the original healthy"),
     ("unhealthy", "healthy", ""), ("unhealthy", "starting", ""), ("", "healthy", ""),
+    ("", "unhealthy", "HEALTHCHECK: the HEALTHCHECK that the original does not have fails in the new container"),
+    ("", "starting", "HEALTHCHECK: the HEALTHCHECK that the original does not have fails in the new container"),
 ])  # fmt: skip
 def test_health(before: str, after: str, message: str) -> None:
     assert messages(up(health=before), up(health=after)) == [message] * bool(message)
@@ -62,6 +65,31 @@ def test_ports() -> None:
         "port 80: GET / on port 80 gives no HTTP answer, the original gives 200"
     ]
     assert messages(up(), both) == []  # more is no harm
+
+
+@pytest.mark.covers("comparison/run")
+def test_ports_that_no_expose_names_and_programs() -> None:
+    both = up(listening=frozenset({8000}), programs=frozenset({"python", "redis-server"}))
+    assert messages(both, up(listening=frozenset({8000}), programs=frozenset({"python"}))) == [
+        "redis-server: redis-server does not run in the new container, as it does in the original"
+    ]
+    assert messages(both, up(programs=both.programs)) == [
+        "port 8000: nothing answers on port 8000, where the original answers"
+    ]
+    assert messages(both, up(listening=frozenset({80, 8000}), programs=both.programs | {"tini"})) == []
+    assert messages(both, up(), up()) == []  # the original itself does not always have them
+
+
+@pytest.mark.parametrize(("after", "parts"), [
+    (ended("x: Permission denied\nbye", 1), {Declared("USER")}), (ended("", 126), {Declared("USER")}),
+    (ended("", 127), {Declared("ENV", "PATH")}), (ended("sh: 1: gunicorn: not found", 1), {Declared("ENV", "PATH"), Declared("PROGRAM")}),
+    (up("ModuleNotFoundError: No module named 'x'"), {Declared("MODULE")}), (up(health="unhealthy"), {Declared("HEALTHCHECK")}),
+    (ended("Traceback", 1), set()),
+])  # fmt: skip
+def test_what_a_finding_speaks_of(after: Start, parts: set[Declared]) -> None:
+    found = compare_start(up(), after)
+    assert parts <= set(found[0].about)
+    assert bool(parts) == bool(found[0].about)
 
 
 @pytest.mark.parametrize("line", [

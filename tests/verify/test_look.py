@@ -18,8 +18,7 @@ from dockfix.runtimes import registry
 from dockfix.runtimes.protocol import Probe, Runtime
 from dockfix.runtimes.python import PYTHON
 from dockfix.syntax import parse
-from dockfix.verify import snapshot as snapshots
-from dockfix.verify import timing
+from dockfix.verify import system, timing
 from dockfix.verify.compare import (
     access,
     broken_interpreters,
@@ -28,13 +27,13 @@ from dockfix.verify.compare import (
     compare_interpreters,
     compare_modules,
     compare_packages,
-    places,
     start,
 )
 from dockfix.verify.compare.start import compare_start
 from dockfix.verify.image import Image, RuntimeFacts
-from dockfix.verify.look import look, tool_of
-from dockfix.verify.running import Conditions, Start
+from dockfix.verify.look import find_tool, look
+from dockfix.verify.running import Conditions
+from dockfix.verify.starting import Start
 from fake_docker import FILES, FakeDocker
 
 REFERENCE = "dockfix-verify/x:1"
@@ -69,7 +68,7 @@ class Lua(Runtime):
 @pytest.fixture(autouse=True)
 def lua(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lua]:
     """A second runtime; what follows from those that there are is worked out anew, and once more after the test."""
-    kept = (places._system, access._remade, start._places, snapshots._not_to_read)
+    kept = (access._remade, start._places, system.system)
     found = Lua()
     with monkeypatch.context() as patch:
         patch.setattr(registry, "_RUNTIMES", {"python": PYTHON, "lua": found})
@@ -85,7 +84,7 @@ def built(docker: FakeDocker, **files: str) -> Image:
     (docker.root / "Dockerfile").write_text("FROM scratch\n", "utf-8")
     docker.set(files={path.replace("__", "/"): text for path, text in files.items()} | FILES)
     engine.call("build", "-t", REFERENCE, "-f", str(docker.root / "Dockerfile"), ".")
-    return look(engine, REFERENCE, None, Conditions(), lambda text: text.replace("secret", "[hidden]"))
+    return look(engine, REFERENCE, lambda: None, Conditions(), lambda text: text.replace("secret", "[hidden]"))
 
 
 def test_each_interpreter_is_asked(docker: FakeDocker) -> None:
@@ -93,8 +92,9 @@ def test_each_interpreter_is_asked(docker: FakeDocker) -> None:
     assert set(found.runtimes) == {"python", "lua"}
     assert (found.silent, found.silence) == ({}, "")
     assert [argv[argv.index("--entrypoint") + 1] for argv in docker.argv("run") if argv[-1] == "-"] == [
-        "/usr/local/bin/python3",
-        "/usr/bin/lua",
+        "python3",
+        "lua5.4",
+        "lua",
     ]
 
 
@@ -105,15 +105,16 @@ def test_one_that_is_not_there_or_does_not_start_says_why(docker: FakeDocker) ->
     docker.set(runs=[{"words": "python3", "err": "no secret\n", "status": 1}])
     found = built(docker)
     assert found.runtimes == {}
-    assert found.silence == "/usr/local/bin/python3 does not run: no [hidden]; there is no lua on PATH"
-    assert tool_of(REFERENCE, found) is None
+    assert found.silence == "python3 does not run: no [hidden]; there is no lua on PATH"
+    assert find_tool(docker.engine(), REFERENCE, Conditions()) is None
 
 
-def test_the_first_that_answers_asks_the_ports(docker: FakeDocker, lua: Lua) -> None:
-    facts = RuntimeFacts("/usr/bin/lua", "5.4", {}, {})
-    found = tool_of(REFERENCE, replace(image(), runtimes={"lua": facts}))
+def test_the_first_that_starts_asks_the_ports(docker: FakeDocker, lua: Lua) -> None:
+    built(docker, usr__bin__lua="\x7fELF")
+    docker.set(runs=[{"words": "python3", "err": "broken\n", "status": 1}])
+    found = find_tool(docker.engine(), REFERENCE, Conditions())
     assert found is not None
-    assert (found.image, found.runtime, found.interpreter) == (REFERENCE, lua, "/usr/bin/lua")
+    assert (found.image, found.runtime, found.interpreter) == (REFERENCE, lua, "lua")
 
 
 def said(packages: dict[str, str], modules: dict[str, str], version: str = "5.4.6", data: str = "") -> RuntimeFacts:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dockfix.engine import Settings
-from dockfix.verify import running
+from dockfix.verify import starting
 from dockfix.verify.build import BuildArguments
 from dockfix.verify.prove import Plan
 from dockfix.verify.running import Conditions
@@ -24,8 +24,8 @@ PLAN = Plan(conditions=Conditions(wait=2))
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "POLL", 0.02)
-    monkeypatch.setattr(running, "SETTLE", 0.1)
+    monkeypatch.setattr(starting, "POLL", 0.02)
+    monkeypatch.setattr(starting, "SETTLE", 0.1)
 
 
 @pytest.fixture
@@ -165,16 +165,16 @@ def test_a_front_end_that_cannot_be_fetched_is_a_note(docker: FakeDocker, path: 
 def test_the_start_is_made_twice_where_it_differs(docker: FakeDocker, path: Path) -> None:
     """The second container of the original ends as the new one does: nothing speaks against the new image."""
     exits = iter([0, 1, 1])
-    original = running._state
+    original = starting._state
     seen: dict[str, int] = {}
 
-    def state(engine: object, name: str, refusal: str) -> dict[str, object]:
+    def state(engine: object, name: str, refusal: str) -> starting._State:
         original(engine, name, refusal)  # type: ignore[arg-type]
         seen.setdefault(name, next(exits) if name not in seen else 0)
-        return {"exited": seen[name], "health": ""}
+        return starting._State(seen[name], "")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(running, "_state", state)
+        patch.setattr(starting, "_state", state)
         found = verdict_of(docker, path)
     assert found.verdict is Verdict.EQUAL
     assert len(seen) == 3

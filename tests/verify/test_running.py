@@ -1,74 +1,32 @@
-"""What an image does: its loader's and its Python's answers, how its container comes up. The engine is a fake program."""
+"""What an image says: its loader's and its Python's answers, and those of commands. The engine is a fake program."""
 
 from __future__ import annotations
 
-import json
-import time
-from types import SimpleNamespace
-from typing import Any
-
 import pytest
+from verify_images import REFERENCE as IMAGE
+from verify_images import contained
 
 from dockfix.managers.apt import APT
 from dockfix.runtimes.python import PYTHON
 from dockfix.verify import running
-from dockfix.verify.engines import Engine, EngineError
+from dockfix.verify.engines import Engine
 from dockfix.verify.image import RuntimeFacts
-from dockfix.verify.process import Cancelled
 from dockfix.verify.running import (
     Conditions,
-    Start,
-    Tool,
     ask_interpreter,
     missing_libraries,
     package_of,
     run_smoke,
-    start,
 )
 from dockfix.verify.smoke import Smoke, from_text
 from fake_docker import FakeDocker
 
-IMAGE = "dockfix-verify/x:1"
-TOOL = Tool("dockfix-verify/before:1", PYTHON, "/usr/local/bin/python3")
-UP = {"Status": "running", "Running": True, "ExitCode": 0}
 PLACES = Conditions(environment=("A=1",), wait=3)
 
 
 @pytest.fixture
-def engine(docker: FakeDocker, monkeypatch: pytest.MonkeyPatch) -> Engine:
-    monkeypatch.setattr(running, "POLL", 0.02)
-    monkeypatch.setattr(running, "SETTLE", 0.1)
-    engine: Engine = docker.engine()
-    file = docker.root / "Dockerfile"
-    file.write_text("FROM scratch\n", "utf-8")
-    engine.call("build", "-t", IMAGE, "-f", str(file), ".")
-    return engine
-
-
-def contained(docker: FakeDocker) -> bool:
-    """Whether every container had its limits and the label, and none any privilege."""
-    started = docker.argv("run")
-    assert started
-    for argv in started:
-        assert "--memory" in argv
-        assert any(word.startswith("dockfix.verify=") for word in argv)
-        assert not {
-            "--privileged",
-            "-v",
-            "--volume",
-            "--mount",
-            "-p",
-            "-P",
-            "--publish",
-            "--cap-add",
-            "--device",
-            "--pid",
-            "--security-opt",
-        } & set(argv)
-        assert argv[argv.index("--network") + 1] == "none" or argv[argv.index("--network") + 1].startswith(
-            "container:dockfix-verify-"
-        )
-    return True
+def engine(fake_engine: Engine) -> Engine:
+    return fake_engine
 
 
 # --- one command in a container ----------------------------------------------------------------------------------------
@@ -106,8 +64,10 @@ def test_a_python_that_takes_too_long(docker: FakeDocker, engine: Engine, monkey
 
 
 def test_the_last_answer_counts() -> None:
-    assert running._answer('x\ndockfix-probe:{"a": 1}\ndockfix-probe:{"a": 2}\nbye') == {"a": 2}
-    assert running._answer("") is running._answer(" dockfix-probe:{}") is running._answer("dockfix-probe:3") is None
+    assert running.answer_of('x\ndockfix-probe:{"a": 1}\ndockfix-probe:{"a": 2}\nbye') == {"a": 2}
+    assert (
+        running.answer_of("") is running.answer_of(" dockfix-probe:{}") is running.answer_of("dockfix-probe:3") is None
+    )
 
 
 GLIBC = """\tlinux-vdso.so.1 (0x00007ffd)
@@ -170,114 +130,3 @@ def test_smoke_commands(docker: FakeDocker, engine: Engine) -> None:
     assert contained(docker)
     run_smoke(engine, IMAGE, Smoke("x", shell="app", network=True), PLACES)
     assert "--network" not in docker.argv("run")[-1]
-
-
-# --- a container's life ------------------------------------------------------------------------------------------------
-
-
-def started(
-    docker: FakeDocker,
-    engine: Engine,
-    *states: dict[str, Any],
-    tool: Tool | None = TOOL,
-    ports: frozenset[int] = frozenset(),
-    requests: tuple[Smoke, ...] = (),
-    conditions: Conditions = PLACES,
-) -> Start:
-    docker.set(states=states)
-    found = start(engine, IMAGE, tool, ports, requests, conditions)
-    assert docker.containers() == []
-    assert contained(docker)
-    return found
-
-
-def test_one_that_ends(docker: FakeDocker, engine: Engine) -> None:
-    docker.set(logs="one\ntwo\n", diff="C /app\nA /app/new\nD /app/old\n")
-    found = started(docker, engine, UP, {"Status": "exited", "Running": False, "ExitCode": 3})
-    assert (found.exited, found.output, found.health, found.ports) == (3, "one\ntwo\n", "", frozenset())
-    assert found.written == {"/app", "/app/new"}
-    words = docker.argv("run", "-d")[0]
-    assert words[-1] == IMAGE
-    assert words[words.index("--env") + 1] == "A=1"
-
-
-def test_one_that_goes_on(docker: FakeDocker, engine: Engine) -> None:
-    found = started(docker, engine, UP)
-    assert (found.exited, found.health) == (None, "")
-    assert found.seconds < 2
-
-
-def test_requests_of_one_that_ended(docker: FakeDocker, engine: Engine) -> None:
-    found = started(docker, engine, {"Status": "exited", "Running": False, "ExitCode": 0}, requests=(from_text(":80"),))
-    assert (found.good, found.answers) == ((False,), ("status 0: the container has ended",))
-
-
-def test_ports_are_asked_from_beside(docker: FakeDocker, engine: Engine) -> None:
-    found = started(docker, engine, UP, ports=frozenset({8000, 90}), requests=(from_text(":8000/x"),))
-    assert (found.ports, found.good, found.answers) == ({8000, 90}, (True,), ("status 200: fine",))
-    probe = next(argv for argv in docker.argv("run") if "-d" not in argv)
-    name = docker.argv("run", "-d")[0][3]
-    assert probe[probe.index("--network") + 1] == f"container:{name}"
-    assert probe[-4:] == ["--entrypoint", TOOL.interpreter, TOOL.image, "-"]
-    wanted = json.loads(probe[probe.index("--env") + 1].removeprefix("DOCKFIX_PROBE="))
-    assert wanted["ports"] == [90, 8000]
-    assert wanted["requests"] == [{"port": 8000, "path": "/x", "statuses": [200], "expect": ""}]
-
-
-def test_a_port_that_stays_silent_takes_all_the_time(docker: FakeDocker, engine: Engine) -> None:
-    answer = json.dumps({"open": [], "roots": {}, "good": [], "answers": []})
-    docker.set(runs=[{"words": "container:", "out": f"dockfix-probe:{answer}\n"}])
-    found = started(docker, engine, UP, ports=frozenset({80}), conditions=Conditions(wait=0.4))
-    assert (found.exited, found.ports) == (None, frozenset())
-    assert found.seconds >= 0.4
-
-
-def test_a_port_that_falls_silent_again_is_watched_to_its_end(
-    docker: FakeDocker, engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As of a server that listens before its worker fails: what counts is how it ends."""
-    monkeypatch.setattr(running, "POLL", 0.2)
-    answer = json.dumps({"open": [], "roots": {}, "good": [], "answers": []})
-    docker.set(runs=[{"words": '"roots": true', "out": f"dockfix-probe:{answer}\n"}])
-    ended = {"Status": "exited", "Running": False, "ExitCode": 3}
-    found = started(docker, engine, *[UP] * 8, ended, ports=frozenset({80}), conditions=Conditions(wait=60))
-    assert (found.exited, found.ports) == (3, frozenset())
-    assert any('"roots": true' in word for argv in docker.argv("run") for word in argv)  # it had been taken for ready
-
-
-def health(status: str, key: str = "Health") -> dict[str, Any]:
-    return {**UP, key: {"Status": status}}
-
-
-def test_health_is_waited_for(docker: FakeDocker, engine: Engine) -> None:
-    docker.set(config={**docker.settings["config"], "Healthcheck": {"Test": ["CMD", "true"]}})
-    assert started(docker, engine, health("starting"), health("unhealthy"), health("healthy")).health == "healthy"
-    words = docker.argv("run", "-d")[0]
-    assert words[words.index("--health-interval") + 1] == "2s"
-    assert started(docker, engine, health("healthy", "Healthcheck")).health == "healthy"  # podman's name for it
-    assert started(docker, engine, health("unhealthy"), conditions=Conditions(wait=0.3)).health == "unhealthy"
-    assert started(docker, engine, health("none")).health == ""
-
-
-def test_one_that_cannot_be_started(docker: FakeDocker, engine: Engine) -> None:
-    """The engine makes the container and says why its command is not to be had."""
-    state = {"Status": "created", "Running": False, "ExitCode": 127, "Error": "exec: gunicorn: not found in $PATH"}
-    assert started(docker, engine, state).exited == 127
-    assert started(docker, engine, {**state, "ExitCode": 0}).exited == 127
-
-
-def test_one_that_cannot_even_be_made(docker: FakeDocker, engine: Engine) -> None:
-    docker.set(runs=[{"words": " -d ", "err": "docker: invalid reference\n", "status": 125}])
-    with pytest.raises(EngineError, match="the container could not be made: docker: invalid reference"):
-        start(engine, IMAGE, None, frozenset(), (), PLACES)
-
-
-def test_a_stop_takes_the_container_away(docker: FakeDocker, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    docker.set(states=[UP])
-    monkeypatch.setattr(
-        running, "time", SimpleNamespace(monotonic=time.monotonic, sleep=lambda seconds: engine.stop.set())
-    )
-    with pytest.raises(Cancelled):
-        start(engine, IMAGE, None, frozenset(), (), PLACES)
-    assert docker.containers() == []
-    assert len(docker.argv("rm")) == 1

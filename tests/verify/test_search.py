@@ -11,12 +11,14 @@ import pytest
 import verify_images
 
 from dockfix.engine import Settings, run
+from dockfix.model.reason import Declared
 from dockfix.verify import search
+from dockfix.verify.attempts import applied
 from dockfix.verify.engines import EngineError
 from dockfix.verify.process import Cancelled, TimedOut
 from dockfix.verify.prove import Candidate, Ended, Original, Plan, Proof, Prover
-from dockfix.verify.running import Start
-from dockfix.verify.search import Task, Verified, applied, verify
+from dockfix.verify.search import Task, Verified, verify
+from dockfix.verify.starting import Start
 from dockfix.verify.verdict import Built, Dropped, Finding, Learned, Verdict, Verification
 from fake_docker import FakeDocker
 
@@ -226,6 +228,35 @@ def test_the_likeliest_one_is_looked_at_first(bench: Callable[[Judge], Bench], c
     found = of(made.verify())
     assert [each.transform for each in found.dropped] == [first]
     assert len(made.seen) == 2
+
+
+@pytest.mark.parametrize(("part", "first"), [
+    (Declared("USER"), "non-root"), (Declared("ENV", "PATH"), "virtualenv"), (Declared("ENV"), "virtualenv"),
+])  # fmt: skip
+def test_one_that_alters_what_a_finding_speaks_of_is_looked_at_before(
+    bench: Callable[[Judge], Bench], part: Declared, first: str
+) -> None:
+    """Though another one says that it breaks files first."""
+    spoken = Finding("files", "x", "it broke", about=(part,))
+    made = bench(unless(first, proof=Proof(Verdict.DIFFERS, "it broke", findings=(spoken,), built=Built(600))))
+    found = of(made.verify())
+    assert found.dropped[0].transform == first
+    assert len(made.seen) == 2
+
+
+def test_what_comes_to_light_behind_it_does_not_acquit_it(bench: Callable[[Judge], Bench]) -> None:
+    """The program ends for want of rights; once it may write, something else of it is seen to fail."""
+
+    def judge(names: set[str], _: Candidate) -> Proof:
+        if "non-root" in names:
+            spoken = Finding("start", "exit status", "permission denied", about=(Declared("USER"),))
+            return Proof(Verdict.DIFFERS, "permission denied", findings=(spoken,), built=Built(600))
+        return differs("a file is gone") if "dockerignore" in names else EQUAL
+
+    made = bench(judge)
+    found = of(made.verify())
+    assert set(found.dropped) == {Dropped("non-root", "permission denied"), Dropped("dockerignore", "a file is gone")}
+    assert len(made.seen) == 3
 
 
 def test_two_that_break_it(bench: Callable[[Judge], Bench]) -> None:

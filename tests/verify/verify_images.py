@@ -10,7 +10,9 @@ from typing import Any
 
 from dockfix.verify.image import Image
 from dockfix.verify.snapshot import Entry, Snapshot, parents
+from fake_docker import FakeDocker
 
+REFERENCE = "dockfix-verify/x:1"
 PASSWD = (
     "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\nnobody:x:65534:65534::/nonexistent:/bin/false\n"
 )
@@ -69,3 +71,30 @@ def header(kind: bytes, target: str = "", mode: int = 0o755) -> tarfile.TarInfo:
     info = tarfile.TarInfo()
     info.type, info.linkname, info.mode = kind, target, mode
     return info
+
+
+def contained(docker: FakeDocker) -> bool:
+    """Whether every container had its limits and the label, and none any privilege."""
+    started = docker.argv("run")
+    assert started
+    for argv in started:
+        assert "--memory" in argv
+        assert any(word.startswith("dockfix.verify=") for word in argv)
+        assert not {
+            "--privileged",
+            "-v",
+            "--volume",
+            "--mount",
+            "-p",
+            "-P",
+            "--publish",
+            "--cap-add",
+            "--device",
+            "--security-opt",
+        } & set(argv)
+        others = [argv[at + 1] for at, word in enumerate(argv) if word == "--pid"]
+        assert all(other.startswith("container:dockfix-verify-") for other in others)
+        assert argv[argv.index("--network") + 1] == "none" or argv[argv.index("--network") + 1].startswith(
+            "container:dockfix-verify-"
+        )
+    return True

@@ -18,11 +18,11 @@ from dockfix.engine.runner import gather
 from dockfix.report import verification, words
 from dockfix.report.terminal import OutputError, Screen
 from dockfix.syntax import decode, encode, parse
+from dockfix.verify.attempts import rewritten
 from dockfix.verify.bake import Pair, bake_file, slugs
 from dockfix.verify.build import BuildArguments
 from dockfix.verify.flags import VerifyFlags
 from dockfix.verify.prove import Candidate, as_it_is
-from dockfix.verify.search import rewritten
 
 HOLDS, BREAKS, FAILED = 0, 1, 2
 

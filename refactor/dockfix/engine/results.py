@@ -42,12 +42,21 @@ class FileChange:
 
 
 @dataclass(frozen=True)
+class Made:
+    """What one transform did: the parts of the image that it ``declares`` to alter on purpose, and why it could be wrong."""
+
+    transform: str
+    declares: frozenset[Declared] = frozenset()
+    doubts: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True)
 class FileResult:
     """The outcome for one Dockerfile.
 
     ``files`` holds the Dockerfile itself first (where it changes), then files beside it, such as ``.dockerignore``.
     ``changes`` say what was done and why, ``unsafe`` what ``--unsafe`` would add, ``refusals`` what was left and why,
-    ``warnings`` what the user should look at. ``declares`` are the parts of the image that the changes alter on purpose (see
+    ``warnings`` what the user should look at. ``made`` says of each transform that changed something what it did (see
     ``transform.Outcome``). With ``failures`` nothing is ever written.
     """
 
@@ -57,8 +66,13 @@ class FileResult:
     unsafe: tuple[Note, ...] = ()
     refusals: tuple[Note, ...] = ()
     warnings: tuple[Note, ...] = ()
-    declares: frozenset[Declared] = frozenset()
+    made: tuple[Made, ...] = ()
     failures: tuple[Failure, ...] = field(default=())
+
+    @property
+    def declares(self) -> frozenset[Declared]:
+        """The parts of the image that the changes alter on purpose."""
+        return frozenset().union(*(each.declares for each in self.made))
 
     @property
     def changed(self) -> bool:

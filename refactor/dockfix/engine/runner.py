@@ -10,11 +10,10 @@ from dockfix.context.build_context import BuildContext
 from dockfix.context.locate import find_context
 from dockfix.engine.invariants import View, told, violations
 from dockfix.engine.registry import options, transforms
-from dockfix.engine.results import Failure, FileChange, FileResult, Note
+from dockfix.engine.results import Failure, FileChange, FileResult, Made, Note
 from dockfix.engine.suppression import Suppressions
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import ALL_FACETS, Facet, Facts, Hints
-from dockfix.model.reason import Declared
 from dockfix.syntax import Dockerfile, Problem, decode, parse, part_heredocs, problems, replace_nodes
 from dockfix.syntax.limits import BeyondLimitError, beyond_limits
 
@@ -62,7 +61,7 @@ class _Pass:
     unsafe: list[Note] = field(default_factory=list)
     refusals: list[Note] = field(default_factory=list)
     warnings: list[Note] = field(default_factory=list)
-    declares: set[Declared] = field(default_factory=set)
+    made: list[Made] = field(default_factory=list)
     held_back: _Held | None = None
 
     def copy(self) -> _Pass:
@@ -75,7 +74,7 @@ class _Pass:
             [*self.unsafe],
             [*self.refusals],
             [*self.warnings],
-            set(self.declares),
+            [*self.made],
         )
 
 
@@ -215,12 +214,13 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
     done.facts, done.view = after, view
     done.files |= outcome.files
     done.changes += notes
-    done.declares |= outcome.declares
     # a doubt about a part of the image is told by the transform that alters it
-    doubts = (each for each in outcome.doubts if each.about is None or any(map(each.about.covers, outcome.declares)))
-    doubt = next(doubts, None)
-    if doubt is not None:
-        done.warnings.append(Note(transform.id, 0, f"unsafe, because {doubt.text}", doubt))
+    doubts = tuple(
+        each for each in outcome.doubts if each.about is None or any(map(each.about.covers, outcome.declares))
+    )
+    done.made.append(Made(transform.id, outcome.declares, doubts))
+    if doubts:
+        done.warnings.append(Note(transform.id, 0, f"unsafe, because {doubts[0].text}", doubts[0]))
     return False
 
 
@@ -278,5 +278,5 @@ def _result(
         tuple(done.unsafe),
         tuple(done.refusals),
         tuple(warnings),
-        frozenset(done.declares),
+        tuple(done.made),
     )

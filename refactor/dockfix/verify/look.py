@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO, cast
 
-from dockfix.runtimes.protocol import Runtime
 from dockfix.runtimes.registry import runtimes
 from dockfix.verify.engines import Engine, EngineError
 from dockfix.verify.image import Image, RuntimeFacts
@@ -26,43 +25,64 @@ def files_of(engine: Engine, reference: str, base: Snapshot | None) -> Snapshot:
 def look(
     engine: Engine,
     reference: str,
-    base: Snapshot | None,
+    base: Callable[[], Snapshot | None],
     conditions: Conditions,
     hide: Callable[[str], str],
     before: Mapping[str, RuntimeFacts] | None = None,
 ) -> Image:
-    """An image. ``hide`` takes secrets out of what it says; the modules of the runtimes ``before`` are tried, too."""
+    """An image; its files are read while its interpreters are asked.
+
+    ``base`` gives the file system of its base image, None where that is not known. ``hide`` takes secrets out of what the image says;
+    the modules of the runtimes ``before`` are tried, too.
+    """
     config: Mapping[str, Any] = engine.image(reference)["Config"]
-    snapshot = files_of(engine, reference, base)
-    known = set(base.entries) if base else set()
-    files = sorted(
-        path
-        for path, entry in snapshot.entries.items()
-        if entry.elf and path not in snapshot.owned and path not in known and "\n" not in path
-    )
-    image = Image(config, snapshot, missing=missing_libraries(engine, reference, files, conditions))
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(_voices, engine, reference, conditions, hide, before or {})
+        below = base()
+        snapshot = files_of(engine, reference, below)
+        known = set(below.entries) if below else set()
+        files = sorted(
+            path
+            for path, entry in snapshot.entries.items()
+            if entry.elf and path not in snapshot.owned and path not in known and "\n" not in path
+        )
+        missing = missing_libraries(engine, reference, files, conditions)
+        facts, silent = asked.result()
+    return Image(config, snapshot, facts, silent, missing)
+
+
+def find_tool(engine: Engine, reference: str, conditions: Conditions) -> Tool | None:
+    """What of an image can ask ports, None where it has no interpreter that starts."""
+    for runtime in runtimes():
+        for name in runtime.interpreters:
+            done = engine.run("-i", *conditions.words(), "--entrypoint", name, reference, "-")
+            if done.status == 0:
+                return Tool(reference, runtime, name)
+    return None
+
+
+def _voices(
+    engine: Engine,
+    reference: str,
+    conditions: Conditions,
+    hide: Callable[[str], str],
+    before: Mapping[str, RuntimeFacts],
+) -> tuple[dict[str, RuntimeFacts], dict[str, str]]:
+    """What the interpreters of an image say by the id of the runtime, and why others say nothing."""
     facts: dict[str, RuntimeFacts] = {}
     silent: dict[str, str] = {}
     for runtime in runtimes():
-        path = _interpreter(image, runtime)
-        if path is None:
+        modules = before[runtime.id].modules if runtime.id in before else ()
+        said: RuntimeFacts | str | None = None
+        name = ""
+        for name in runtime.interpreters:
+            said = ask_interpreter(engine, reference, runtime, name, conditions, modules)
+            if said is not None:
+                break
+        if said is None:
             silent[runtime.id] = f"there is no {runtime.id} on PATH"
-            continue
-        modules = before[runtime.id].modules if before and runtime.id in before else ()
-        said = ask_interpreter(engine, reference, runtime, path, conditions, modules)
-        if isinstance(said, str):
-            silent[runtime.id] = f"{path} does not run: {hide(said)}"
+        elif isinstance(said, str):
+            silent[runtime.id] = f"{name} does not run: {hide(said)}"
         else:
             facts[runtime.id] = said
-    return replace(image, runtimes=facts, silent=silent)
-
-
-def tool_of(reference: str, image: Image) -> Tool | None:
-    """What of an image can ask ports, None where it has no interpreter."""
-    found = ((runtime, image.runtimes.get(runtime.id)) for runtime in runtimes())
-    return next((Tool(reference, runtime, facts.executable) for runtime, facts in found if facts is not None), None)
-
-
-def _interpreter(image: Image, runtime: Runtime) -> str | None:
-    found = (image.snapshot.which(name, image.path) for name in runtime.interpreters)
-    return next((path for path in found if path is not None), None)
+    return facts, silent

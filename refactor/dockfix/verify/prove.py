@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,15 +17,18 @@ from dockfix.verify.build import BuildArguments, Builder, BuildResult, Outcome, 
 from dockfix.verify.compare.start import compare_start
 from dockfix.verify.engines import Engine
 from dockfix.verify.image import Image, RuntimeFacts
-from dockfix.verify.look import files_of, look, tool_of
-from dockfix.verify.running import Conditions, Start, Tool, run_smoke, start
+from dockfix.verify.look import files_of, find_tool, look
+from dockfix.verify.running import Conditions, Tool, run_smoke
 from dockfix.verify.smoke import Smoke
 from dockfix.verify.snapshot import Snapshot
+from dockfix.verify.starting import Start, Wanted, start
 from dockfix.verify.verdict import Built, Check, Checked, Finding, Verdict
 
 Say = Callable[[str], None]
+Smoked = tuple[Smoke, bool, str]  # a smoke check, whether it was passed, and what was said
 
 KEPT_BASES = 8  # some megabytes each
+NANOSECONDS = 1e9  # in a second
 _FAULTS = {Outcome.NETWORK: Verdict.NETWORK, Outcome.TIMED_OUT: Verdict.TIMED_OUT}
 
 
@@ -73,8 +77,8 @@ class Ended(Exception):
 class Original:
     """The original image with everything that was seen of it.
 
-    ``base`` is its base image's file system. ``again`` is a second start, and ``changing`` are the files that a second build
-    made otherwise; both only once they were needed.
+    ``base`` is its base image's file system, ``wanted`` what its start was watched for. ``again`` is a second start, and
+    ``changing`` are the files that a second build made otherwise; both only once they were needed.
     """
 
     reference: str
@@ -83,6 +87,7 @@ class Original:
     base: Snapshot | None
     start: Start
     tool: Tool | None
+    wanted: Wanted = field(default_factory=Wanted)
     again: Start | None = None
     changing: frozenset[str] | None = None
     notes: list[str] = field(default_factory=list)
@@ -119,18 +124,23 @@ class Prover:
         if result.outcome is not Outcome.OK:
             raise Ended(_not_built(result, Verdict.ORIGINAL_BROKEN))
         notes = [result.note] if result.note else []
-        self.say("looking at the original")
-        base = self._base(notes)
-        image = self._look(result.image, base)
-        tool = tool_of(result.image, image)
+        self.say("looking at the original and starting it")
+        tool = find_tool(self.engine, result.image, self.plan.conditions)
+        bases: list[Snapshot | None] = []
+
+        def base() -> Snapshot | None:
+            bases.append(self._base(notes))
+            return bases[0]
+
+        with ThreadPoolExecutor(2) as pool:
+            wanted = self._wanted_of(result.image)
+            starting = pool.submit(start, self.engine, result.image, tool, wanted, self.plan.conditions)
+            smoking = pool.submit(self._smokes, result.image)
+            image = self._look(result.image, base)
+            began, smoked = starting.result(), smoking.result()
         if self._requests and tool is None:
             raise Ended(Proof(Verdict.ORIGINAL_FAILS, f"{self._requests[0].name} cannot be asked: {image.silence}"))
-        self.say("starting the original")
-        began = self._start(result.image, image, tool)
-        for smoke, good, said in [
-            *self._smokes(result.image),
-            *zip(self._requests, began.good, began.answers, strict=True),
-        ]:
+        for smoke, good, said in [*smoked, *zip(self._requests, began.good, began.answers, strict=True)]:
             if not good:
                 hide = self.builder.hide
                 tail = tuple(hide(began.output).splitlines()[-20:])
@@ -140,7 +150,7 @@ class Prover:
                 f"the original itself ends with status {began.exited}, so that is all that its start shows; "
                 "--env and --smoke give it more to do"
             )
-        return Original(result.image, self._built(result), image, base, began, tool, notes=notes)
+        return Original(result.image, self._built(result), image, bases[0], began, tool, wanted, notes=notes)
 
     def check(self, original: Original, candidate: Candidate) -> Proof:
         """Build a candidate and compare it with the original."""
@@ -151,11 +161,24 @@ class Prover:
         )
         if result.outcome is not Outcome.OK:
             return _not_built(result, Verdict.AFTER_BROKEN)
-        self.say("comparing the images")
-        image = self._look(result.image, original.base, original.image.runtimes)
-        return self._compare(original, candidate, result, image)
+        self.say("starting the new image and comparing it")
+        with ThreadPoolExecutor(2) as pool:
+            wanted = original.start.again(original.wanted)
+            starting = pool.submit(start, self.engine, result.image, original.tool, wanted, self.plan.conditions)
+            smoking = pool.submit(self._smokes, result.image)
+            image = self._look(result.image, lambda: original.base, original.image.runtimes)
+            began, smoked = starting.result(), smoking.result()
+        return self._compare(original, candidate, result, image, began, smoked)
 
-    def _compare(self, original: Original, candidate: Candidate, result: BuildResult, image: Image) -> Proof:
+    def _compare(
+        self,
+        original: Original,
+        candidate: Candidate,
+        result: BuildResult,
+        image: Image,
+        began: Start,
+        smoked: Iterable[Smoked],
+    ) -> Proof:
         before, made, declared = original.image, _Findings(), candidate.declares
         made.add("config", compare.compare_config(before, image, declared))
         made.add("packages", compare.compare_packages(before, image))
@@ -178,15 +201,20 @@ class Prover:
                 found = compare.compare_files(original.base, before, image, declared, changing)
             made.add("files", found)
             made.add("writes", compare.compare_access(original.base, before, image, _leaves(original.start.written)))
-        self.say("starting the new image")
-        began = self._start(result.image, image, original.tool)
         found = compare_start(original.start, began, original.again)
         if found and not made.found and original.again is None:  # is that only what changes from one run to the next?
             self.say("starting the original once more")
-            original.again = self._start(original.reference, before, original.tool)
+            original.again = start(
+                self.engine,
+                original.reference,
+                original.tool,
+                original.start.again(original.wanted),
+                self.plan.conditions,
+            )
             found = compare_start(original.start, began, original.again)
         made.add("start", found)
-        made.add("smoke", self._failed_smokes(result.image, began), "" if self.plan.smokes else "none was given")
+        smoked = [*smoked, *zip(self._requests, began.good, began.answers, strict=True)]
+        made.add("smoke", _failed(smoked), "" if self.plan.smokes else "none was given")
         verdict = Verdict.DIFFERS if made.found else Verdict.EQUAL
         reason = made.found[0].message if made.found else ""
         return Proof(
@@ -212,14 +240,6 @@ class Prover:
                 path for path, entry in entries.items() if path in old and entry.digest != old[path].digest
             )
         return original.changing
-
-    def _failed_smokes(self, reference: str, began: Start) -> list[Finding]:
-        results = [*self._smokes(reference), *zip(self._requests, began.good, began.answers, strict=True)]
-        return [
-            Finding("smoke", smoke.name, f"{smoke.name} fails in the new image: {_short(said)}")
-            for smoke, good, said in results
-            if not good
-        ]
 
     def _hidden(self, findings: Iterable[Finding]) -> list[Finding]:
         return [
@@ -276,18 +296,23 @@ class Prover:
         )
         return chosen[-1].start if chosen else None
 
-    def _look(self, reference: str, base: Snapshot | None, before: Mapping[str, RuntimeFacts] | None = None) -> Image:
+    def _look(
+        self, reference: str, base: Callable[[], Snapshot | None], before: Mapping[str, RuntimeFacts] | None = None
+    ) -> Image:
         return look(self.engine, reference, base, self.plan.conditions, self.builder.hide, before)
 
-    def _start(self, reference: str, image: Image, tool: Tool | None) -> Start:
+    def _wanted_of(self, reference: str) -> Wanted:
+        """What the original is watched for: its EXPOSEd ports and the requests; a HEALTHCHECK has the time that it asks for."""
+        config = self.engine.image(reference)["Config"]
         ports = frozenset(
             int(name.partition("/")[0])
-            for name in image.config.get("ExposedPorts") or ()
+            for name in config.get("ExposedPorts") or ()
             if name.partition("/")[2] in ("", "tcp") and name.partition("/")[0].isdigit()
         )
-        return start(self.engine, reference, tool, ports, self._requests, self.plan.conditions)
+        least = int((config.get("Healthcheck") or {}).get("StartPeriod") or 0) / NANOSECONDS
+        return Wanted(ports, self._requests, wait=self.plan.conditions.wait, least=least)
 
-    def _smokes(self, reference: str) -> list[tuple[Smoke, bool, str]]:
+    def _smokes(self, reference: str) -> list[Smoked]:
         return [(smoke, *run_smoke(self.engine, reference, smoke, self.plan.conditions)) for smoke in self._commands]
 
     def _wanted(self, before: Image, gone: list[str]) -> dict[str, str]:
@@ -320,6 +345,14 @@ class Prover:
                 ):
                     found.update(facts.layout.of(name))
         return frozenset(found & before.snapshot.entries.keys())
+
+
+def _failed(smoked: Iterable[Smoked]) -> list[Finding]:
+    return [
+        Finding("smoke", smoke.name, f"{smoke.name} fails in the new image: {_short(said)}")
+        for smoke, good, said in smoked
+        if not good
+    ]
 
 
 def _folders(files: Iterable[str]) -> set[str]:

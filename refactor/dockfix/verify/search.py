@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,10 +12,11 @@ from dockfix.engine.registry import ids, setting, transforms
 from dockfix.engine.runner import gather, run
 from dockfix.facts import Facts
 from dockfix.syntax import decode, encode, parse
+from dockfix.verify.attempts import Attempt, doubted, rewritten, speaks_no_longer, speaks_of, texts, with_told
 from dockfix.verify.engines import Engine, EngineError
 from dockfix.verify.linters import lint
 from dockfix.verify.process import TimedOut
-from dockfix.verify.prove import Candidate, Ended, Original, Plan, Proof, Prover, Say
+from dockfix.verify.prove import Ended, Original, Plan, Proof, Prover, Say
 from dockfix.verify.timing import timings
 from dockfix.verify.trace import missing_packages
 from dockfix.verify.verdict import Built, Dropped, Learned, Offer, Verdict, Verification
@@ -53,45 +53,6 @@ class Verified:
     verification: Verification | None
 
 
-@dataclass(frozen=True)
-class _Attempt:
-    settings: Settings
-    result: FileResult
-    proof: Proof
-
-    @property
-    def applied(self) -> tuple[str, ...]:
-        return applied(self.result)
-
-    @property
-    def faults(self) -> float:
-        """How much speaks against it: the number of findings; more than any number where it did not build."""
-        verdict = self.proof.verdict
-        return (
-            len(self.proof.findings)
-            if verdict in (Verdict.DIFFERS, Verdict.EQUAL)
-            else 0.5
-            if verdict is Verdict.NETWORK
-            else math.inf
-        )
-
-
-def applied(result: FileResult) -> tuple[str, ...]:
-    """The transforms whose changes a result holds, in order."""
-    return tuple(dict.fromkeys(note.transform for note in result.changes if note.transform))
-
-
-def rewritten(before: Candidate, result: FileResult) -> Candidate:
-    """What a result makes of the original."""
-    dockerfile, ignore = before.dockerfile, before.ignore
-    for change in result.files:
-        if Path(change.path) == Path(result.path):
-            dockerfile = change.after
-        else:
-            ignore = change.after  # the one file beside the Dockerfile that transforms write
-    return Candidate(dockerfile, ignore, result.declares)
-
-
 def verify(engine: Engine, task: Task, say: Say) -> Verified:
     """Verify one Dockerfile. Raises process.Cancelled; faults of the engine become verdicts."""
     began = time.monotonic()
@@ -119,7 +80,7 @@ class _Search:
     task: Task
     say: Say
     original: Original | None = None
-    attempts: dict[tuple[str, str | None], _Attempt] = field(default_factory=dict)
+    attempts: dict[tuple[str, str | None], Attempt] = field(default_factory=dict)
     learned: list[Learned] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -143,7 +104,7 @@ class _Search:
 
     def ended(self, proof: Proof) -> Verified:
         """Nothing was compared: nothing is to be written."""
-        return self._report(_Attempt(self.settings, self.first, proof), ())
+        return self._report(Attempt(self.settings, self.first, proof), ())
 
     # --- the search -------------------------------------------------------------------------------------------------
 
@@ -166,34 +127,34 @@ class _Search:
         system = self.facts.system
         if system is None or suite not in system.manager.packages.known_suites() or settings.hints.release:
             return settings
-        more = _told(settings, "release", suite)
-        if _texts(self._result(more)) == _texts(self._result(settings)):
+        more = with_told(settings, "release", suite)
+        if texts(self._result(more)) == texts(self._result(settings)):
             return settings
         self.learned.append(Learned(setting("release"), suite, "the base image says so"))
         return more
 
-    def _effective(self, best: _Attempt) -> list[Learned]:
+    def _effective(self, best: Attempt) -> list[Learned]:
         """What was learned and makes the result what it is: the rest spoke of a part of the change that was dropped."""
         settings, kept = best.settings, list[Learned]()
         hints = {setting(hint): hint for hint in settings.told}
         for each in self.learned:
             told = {hint: value for hint, value in settings.told.items() if hint != hints[each.key]}
             less = replace(settings, told=told)
-            if _texts(self._result(less)) == _texts(best.result):
+            if texts(self._result(less)) == texts(best.result):
                 settings = less
             else:
                 kept.append(each)
         return kept
 
-    def _taught(self, settings: Settings) -> _Attempt:
+    def _taught(self, settings: Settings) -> Attempt:
         """Build, and where libraries or programs are missing, add the packages that bring them, and build again."""
         assert self.original is not None
         attempt = self._attempt(settings)
         while attempt.proof.verdict is Verdict.DIFFERS and self._may_build():
             missing = missing_packages(self.engine, self.original, attempt.proof, self.task.plan.conditions)
             keep = attempt.settings.hints.keep | set(missing)
-            again = _told(attempt.settings, "keep", keep)
-            if not missing or _texts(self._result(again)) == _texts(attempt.result):
+            again = with_told(attempt.settings, "keep", keep)
+            if not missing or texts(self._result(again)) == texts(attempt.result):
                 break
             self.say(f"adding {' '.join(sorted(missing))}")
             next_one = self._attempt(again)
@@ -210,7 +171,7 @@ class _Search:
                 break
         return attempt
 
-    def _largest(self, full: _Attempt) -> tuple[_Attempt, tuple[Dropped, ...]]:
+    def _largest(self, full: Attempt) -> tuple[Attempt, tuple[Dropped, ...]]:
         """The largest set of transforms that holds: without those whose loss makes it better, or else one after the other."""
         current, reasons = full, dict[str, str]()
         while (better := self._without_one(current)) is not None:
@@ -223,18 +184,18 @@ class _Search:
             current = attempt
         return self._one_by_one(full)
 
-    def _without_one(self, current: _Attempt) -> tuple[str, _Attempt] | None:
+    def _without_one(self, current: Attempt) -> tuple[str, Attempt] | None:
         """The first transform whose loss leaves less to complain of, with what is left then."""
         for name in self._suspected(current):
             if not self._may_build():
                 return None
             attempt = self._attempt(replace(current.settings, ignore=current.settings.ignore | {name}))
-            if attempt.faults < current.faults:
+            if attempt.faults < current.faults or speaks_no_longer(current, attempt, name):
                 return name, attempt
         return None
 
-    def _one_by_one(self, full: _Attempt) -> tuple[_Attempt, tuple[Dropped, ...]]:
-        best: _Attempt | None = None
+    def _one_by_one(self, full: Attempt) -> tuple[Attempt, tuple[Dropped, ...]]:
+        best: Attempt | None = None
         kept: set[str] = set()
         reasons: dict[str, str] = {}
         for name in full.applied:
@@ -251,18 +212,24 @@ class _Search:
             return self._give_up(full)
         return best, self._dropped(full.applied, best, reasons)
 
-    def _give_up(self, full: _Attempt) -> tuple[_Attempt, tuple[Dropped, ...]]:
+    def _give_up(self, full: Attempt) -> tuple[Attempt, tuple[Dropped, ...]]:
         return full, tuple(Dropped(name, full.proof.reason) for name in full.applied)
 
-    def _dropped(self, names: tuple[str, ...], best: _Attempt, reasons: Mapping[str, str]) -> tuple[Dropped, ...]:
+    def _dropped(self, names: tuple[str, ...], best: Attempt, reasons: Mapping[str, str]) -> tuple[Dropped, ...]:
         gone = [name for name in names if name not in best.applied]
         first = next((name for name in gone if name in reasons), "")
         otherwise = f"it needs {first}" if first else "the build budget ended before it (--max-builds)"
         return tuple(Dropped(name, reasons.get(name, otherwise)) for name in gone)
 
-    def _suspected(self, attempt: _Attempt) -> list[str]:
-        """The applied transforms, the likeliest culprits first: those that say that they may break what was found."""
+    def _suspected(self, attempt: Attempt) -> list[str]:
+        """The applied transforms, the likeliest culprits first.
+
+        Those come first that alter what a finding speaks of, then those that say that they may break what was found.
+        """
         made = [transform for transform in transforms() if transform.id in attempt.applied]
+        named = [
+            name for finding in attempt.proof.findings for name in attempt.applied if speaks_of(finding, attempt, name)
+        ]
         first = [
             transform.id
             for finding in attempt.proof.findings
@@ -271,29 +238,29 @@ class _Search:
                 key=lambda each, check=finding.check: each.may_break.index(check),  # type: ignore[misc]
             )
         ]
-        return list(dict.fromkeys([*first, *reversed(attempt.applied)]))
+        return list(dict.fromkeys([*named, *first, *reversed(attempt.applied)]))
 
-    def _without_doubted(self, best: _Attempt) -> _Attempt:
+    def _without_doubted(self, best: Attempt) -> Attempt:
         """Without the -dev packages that stayed only because no table names their libraries."""
         system = self.facts.system
         known = system.manager.packages if system is not None else None
-        doubted = {package for package in _doubted(best) if known is not None and known.role(package) == "dev"}
-        if not doubted or not self._may_build():
+        doubtful = {package for package in doubted(best) if known is not None and known.role(package) == "dev"}
+        if not doubtful or not self._may_build():
             return best
         learned = list(self.learned)
-        drop = best.settings.hints.drop | doubted
-        attempt = self._taught(_told(best.settings, "drop", drop))
+        drop = best.settings.hints.drop | doubtful
+        attempt = self._taught(with_told(best.settings, "drop", drop))
         if attempt.proof.verdict is not Verdict.EQUAL or set(attempt.applied) != set(best.applied):
             self.learned = learned
             return best
         self.learned.append(Learned(setting("drop"), " ".join(sorted(drop)), "the image works without"))
         return attempt
 
-    def _offers(self, best: _Attempt) -> Iterator[Offer]:
+    def _offers(self, best: Attempt) -> Iterator[Offer]:
         """Packages that stay because nothing shows what they are for, and that the image works without."""
-        for package in sorted(_doubted(best)):
+        for package in sorted(doubted(best)):
             if self._may_build() and best.proof.built is not None:
-                attempt = self._attempt(_told(best.settings, "drop", best.settings.hints.drop | {package}))
+                attempt = self._attempt(with_told(best.settings, "drop", best.settings.hints.drop | {package}))
                 if attempt.proof.verdict is Verdict.EQUAL and attempt.proof.built is not None:
                     saved = best.proof.built.size - attempt.proof.built.size
                     yield Offer(
@@ -310,27 +277,27 @@ class _Search:
     def _result(self, settings: Settings) -> FileResult:
         return run(self.task.path, settings, data=self.task.data, context=self.task.context)
 
-    def _attempt(self, settings: Settings) -> _Attempt:
+    def _attempt(self, settings: Settings) -> Attempt:
         """Build and compare what some settings give; nothing is built twice."""
         assert self.original is not None
         result = self._result(settings)
         if not result.changed:
-            return _Attempt(settings, result, Proof(Verdict.UNCHANGED))
+            return Attempt(settings, result, Proof(Verdict.UNCHANGED))
         candidate = rewritten(self.prover.before, result)
         key = (candidate.dockerfile, candidate.ignore)
         if key in self.attempts:
             return replace(self.attempts[key], settings=settings, result=result)
         if not self._may_build():
-            return _Attempt(
+            return Attempt(
                 settings, result, Proof(Verdict.NOT_COMPARED, "the build budget ended before it (--max-builds)")
             )
-        attempt = _Attempt(settings, result, self.prover.check(self.original, candidate))
+        attempt = Attempt(settings, result, self.prover.check(self.original, candidate))
         self.attempts[key] = attempt
         return attempt
 
     # --- the report -------------------------------------------------------------------------------------------------
 
-    def _report(self, attempt: _Attempt, dropped: tuple[Dropped, ...]) -> Verified:
+    def _report(self, attempt: Attempt, dropped: tuple[Dropped, ...]) -> Verified:
         proof, original, result = attempt.proof, self.original, attempt.result
         notes = list(original.notes) if original else []
         before, after = original.built if original else None, proof.built
@@ -372,21 +339,3 @@ class _Search:
         found, said = lint(encode(text), image, self.engine.environment, LINT_WITHIN, self.engine.stop)
         notes += said
         return replace(built, linters=found)
-
-
-def _told(settings: Settings, hint: str, value: object) -> Settings:
-    return replace(settings, told={**settings.told, hint: value})
-
-
-def _doubted(attempt: _Attempt) -> set[str]:
-    """The packages that stay for want of knowledge, and not because something was seen to need them."""
-    reasons = [note.reason for note in attempt.result.refusals if note.reason is not None]
-    return {
-        reason.about.name
-        for reason in reasons
-        if reason.weight == "doubts" and reason.about is not None and reason.about.part == "PACKAGE"
-    }
-
-
-def _texts(result: FileResult) -> list[tuple[str, str]]:
-    return [(change.path, change.after) for change in result.files]

@@ -8,12 +8,12 @@ import re
 import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from typing import IO, BinaryIO, Literal
 
 from dockfix.managers.databases import DATABASES, Database
-from dockfix.runtimes.registry import runtimes
 from dockfix.syntax import decode
+from dockfix.verify.system import system
 
 _BUFFER = 1 << 16
 _MAX_LINKS = 40  # where Linux gives up
@@ -281,7 +281,7 @@ class _Reader:
             member.mode & 0o7777,
         ):
             return old.digest, old.elf
-        if _not_to_read().fullmatch(path):
+        if system().fullmatch(path):
             wanted = member.mode & 0o111 or ".so" in posixpath.basename(path)
             file = archive.extractfile(member) if wanted else None
             return "", file is not None and file.read(4) == b"\x7fELF"
@@ -319,13 +319,6 @@ def _chunks(file: IO[bytes] | None) -> Iterator[bytes]:
 def _database_of(path: str) -> Database | None:
     """The system's database of packages one of whose lists lies at a path."""
     return next((each for each in DATABASES if re.fullmatch(each.lists, path)), None)
-
-
-@cache
-def _not_to_read() -> re.Pattern[str]:
-    """Files that are compared by the name and the version of a package, or that are made anew at will."""
-    patterns = (rf"(?:/.*)?/(?:{each.package_folder})|{each.remade}" for each in runtimes())
-    return re.compile(f"(?:{'|'.join(patterns)})(?:/.*)?", re.DOTALL)
 
 
 def _absolute(name: str) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
+from dockfix.model.reason import Declared
+
 
 class Verdict(Enum):
     """How a verification ended. A fault of the original is never blamed on the rewrite."""
@@ -45,13 +47,15 @@ class Finding:
     """One difference that the rewrite does not declare.
 
     ``subject`` is what differs, as short as it can be named ("libpq.so.5", "/app/main.py", "CMD"); ``message`` a sentence
-    without a full stop that says how; ``hint`` what to do about it, where that is known ("libpq5 brings it").
+    without a full stop that says how; ``hint`` what to do about it, where that is known ("libpq5 brings it"); ``about`` the parts of
+    the image that it may come from, where it shows more than the check does.
     """
 
     check: Check
     subject: str
     message: str
     hint: str = ""
+    about: tuple[Declared, ...] = ()
 
 
 @dataclass(frozen=True)

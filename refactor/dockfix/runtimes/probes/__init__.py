@@ -8,8 +8,9 @@ that are not code ("" where there is none). $DOCKFIX_MODULES names more modules 
 
 ``ports`` waits until what was asked for answers on this network, a given time at most. $DOCKFIX_PROBE is a JSON object: ``seconds``, the
 ``ports`` to be opened, the ``requests`` (``port``, ``path``, the ``statuses`` that will do or none for any, a text to ``expect``), and
-``roots``, whether to ask open ports for ``/``. It prints the ports that are ``open``, the ``answers`` (``status``, 0 where it is no HTTP,
-and ``body``), which of them are ``good``, and by port the statuses of the ``roots``.
+``roots``, whether to ask open ports for ``/``. It prints the ports that are ``open``, the ``answers``
+(``status``, 0 where it is no HTTP, and ``body``), which of them are ``good``, by port the statuses of the ``roots``, the ports that
+something is ``listening`` on, and the ``processes`` that it sees (``pid``, ``command`` as words, ``ticks`` that it has computed).
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Waits until ports of this network answer, asks them over HTTP, and prints what they say. Settings: JSON in $DOCKFIX_PROBE."""
+"""Waits until ports of this network answer, asks them over HTTP, and prints what they say, with what listens and what runs beside it.
+
+Settings: JSON in $DOCKFIX_PROBE.
+"""
 
 import http.client
 import json
@@ -6,7 +9,11 @@ import os
 import socket
 import sys
 import time
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Set
+
+LISTENS = "0A"  # the state of a socket in /proc/net/tcp
+RESOLVER = "0B00007F"  # 127.0.0.11, where the engine's own name server listens
+CHANGING = 32768  # ports from here on are given out by chance
 
 
 def accepts(port: int) -> bool:
@@ -29,6 +36,40 @@ def ask(port: int, path: str) -> Dict[str, Any]:
         return {"status": 0, "body": "%s: %s" % (type(error).__name__, error)}
     finally:
         connection.close()
+
+
+def listening() -> List[int]:
+    """The ports that something in this network listens on, without those that are given out by chance."""
+    found: Set[int] = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            with open(table, encoding="ascii") as rows:
+                for row in rows:
+                    fields = row.split()
+                    address, _, port = fields[1].partition(":")
+                    if fields[3] == LISTENS and address != RESOLVER and int(port, 16) < CHANGING:
+                        found.add(int(port, 16))
+        except OSError:  # no IPv6
+            continue
+    return sorted(found)
+
+
+def processes() -> List[Dict[str, Any]]:
+    """The processes that this one can see, itself left out: ``pid``, the words of its ``command``, the ``ticks`` that it has computed."""
+    found = []
+    for name in os.listdir("/proc"):
+        if not name.isdigit() or int(name) == os.getpid():
+            continue
+        try:
+            with open("/proc/%s/cmdline" % name, "rb") as words:
+                command = [word.decode("utf-8", "replace") for word in words.read().split(b"\0") if word]
+            with open("/proc/%s/stat" % name, encoding="utf-8", errors="replace") as line:
+                fields = line.read().rpartition(")")[2].split()
+        except (OSError, ValueError):  # it has just ended
+            continue
+        if command and fields[0] != "Z":
+            found.append({"pid": int(name), "command": command, "ticks": int(fields[11]) + int(fields[12])})
+    return found
 
 
 def fits(request: Dict[str, Any], answer: Dict[str, Any]) -> bool:
@@ -56,7 +97,8 @@ def main() -> None:
             break
         time.sleep(0.25)
     roots = {str(port): ask(port, "/")["status"] for port in open_ports} if wanted["roots"] else {}
-    print("\ndockfix-probe:" + json.dumps({"open": open_ports, "answers": answers, "good": good, "roots": roots}))
+    said = {"open": open_ports, "answers": answers, "good": good, "roots": roots}
+    print("\ndockfix-probe:" + json.dumps(dict(said, listening=listening(), processes=processes())))
     sys.stdout.flush()
 
 

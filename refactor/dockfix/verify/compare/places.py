@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from functools import cache
 
-from dockfix.knowledge.system_places import system_places
-from dockfix.managers.databases import DATABASES
-from dockfix.managers.registry import system_managers
 from dockfix.runtimes.registry import runtimes
 from dockfix.verify.snapshot import Entry, Snapshot, parents
-
-
-@cache
-def _system() -> re.Pattern[str]:
-    """Where packages and interpreters are, which are compared as such, and where tools keep what they can make anew."""
-    patterns = [*system_places()]
-    folders = [folder for database in DATABASES for folder in database.folders]
-    folders += [folder for manager in system_managers() for folder in (*manager.leaves, *manager.reads)]
-    patterns += map(re.escape, folders)
-    for runtime in runtimes():
-        patterns += [f"(?:/.*)?/(?:{runtime.package_folder})", runtime.library, runtime.remade, *runtime.leavings]
-    return re.compile(f"(?:{'|'.join(patterns)})(?:/.*)?", re.DOTALL)
+from dockfix.verify.system import system
 
 
 def application(base: Snapshot, image: Snapshot) -> Mapping[str, Entry]:
@@ -37,7 +21,7 @@ def application(base: Snapshot, image: Snapshot) -> Mapping[str, Entry]:
         return (
             path not in image.owned
             and not same(image.entries[path], base.entries.get(path))
-            and not _system().fullmatch(path)
+            and not system().fullmatch(path)
         )
 
     found = {

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from dockfix.model.reason import Declared
 from dockfix.runtimes.registry import runtimes
-from dockfix.verify.running import Start
+from dockfix.verify.starting import Start
 from dockfix.verify.verdict import Finding
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -17,6 +18,18 @@ _COMPLAINT = re.compile(
     r"|\w*(?:Error|Exception)\b\s*[:(]|^traceback|operation not permitted|no module named|unable to (?:open|load|find)"
     r"|could not (?:open|load|find|create|write)|failed to (?:open|load|find|create|write)"
 )
+
+_USER = (Declared("USER"),)
+_PROGRAM = (Declared("ENV", "PATH"), Declared("PROGRAM"), Declared("PACKAGE"), Declared("FROM"))
+_HEALTHCHECK = (Declared("HEALTHCHECK"),)
+# What a complaint speaks of: the parts of an image that a change to them makes it come from
+_SPEAKS_OF: tuple[tuple[str, tuple[Declared, ...]], ...] = (
+    (r"permission denied|operation not permitted|PermissionError|EACCES|EPERM", _USER),
+    (r"cannot open shared object", (Declared("PACKAGE"), Declared("FROM"))),
+    (r"no module named|ImportError", (Declared("MODULE"), Declared("ENV", "PATH"))),
+    (r"command not found|executable file not found|: not found|no such file", _PROGRAM),
+)
+_STATUS = {126: _USER, 127: _PROGRAM}  # of a program that may not be run, and of one that is not there
 
 
 def compare_start(before: Start, after: Start, again: Start | None = None) -> list[Finding]:
@@ -35,20 +48,14 @@ def _life(runs: list[Start], after: Start) -> Iterator[Finding]:
     if after.exited not in {run.exited for run in runs}:
         was = "keeps running" if runs[0].exited is None else f"ends with status {runs[0].exited}"
         now = "keeps running" if after.exited is None else f"ends with status {after.exited}"
-        yield Finding("start", "exit status", f"the new container {now}, the original {was}" + f": {last}" * bool(last))
+        said = f"the new container {now}, the original {was}" + f": {last}" * bool(last)
+        about = (*_STATUS.get(after.exited or 0, ()), *_spoken_of(after.output))
+        yield Finding("start", "exit status", said, about=about)
         return
-    healths = {run.health for run in runs}
-    if healths == {"healthy"} and after.health != "healthy":
-        yield Finding(
-            "start",
-            "HEALTHCHECK",
-            f"the new container is {after.health or 'without health check'}, the original healthy",
-        )
-    if after.health == "unhealthy" and healths == {""}:
-        yield Finding(
-            "start", "HEALTHCHECK", "the HEALTHCHECK that the original does not have fails in the new container"
-        )
-    for port in sorted(frozenset.intersection(*(run.ports for run in runs)) - after.ports):
+    yield from _health({run.health for run in runs}, after)
+    for port in sorted(
+        frozenset.intersection(*(run.ports | run.listening for run in runs)) - after.ports - after.listening
+    ):
         yield Finding("start", f"port {port}", f"nothing answers on port {port}, where the original answers")
     for port, status in sorted((after.roots or {}).items()):
         known = {(run.roots or {}).get(port) for run in runs}
@@ -59,6 +66,18 @@ def _life(runs: list[Start], after: Start) -> Iterator[Finding]:
                 f"port {port}",
                 f"GET / on port {port} gives {status or 'no HTTP answer'}, the original gives {was}",
             )
+    if runs[0].exited is None:
+        for name in sorted(frozenset.intersection(*(run.programs for run in runs)) - after.programs):
+            yield Finding("start", name, f"{name} does not run in the new container, as it does in the original")
+
+
+def _health(before: set[str], after: Start) -> Iterator[Finding]:
+    if before == {"healthy"} and after.health != "healthy":
+        now = after.health or "without health check"
+        yield Finding("start", "HEALTHCHECK", f"the new container is {now}, the original healthy")
+    if after.health in ("starting", "unhealthy") and before == {""}:
+        said = "the HEALTHCHECK that the original does not have fails in the new container"
+        yield Finding("start", "HEALTHCHECK", said, about=_HEALTHCHECK)
 
 
 def _complaints(runs: list[Start], after: Start) -> Iterator[Finding]:
@@ -66,8 +85,17 @@ def _complaints(runs: list[Start], after: Start) -> Iterator[Finding]:
     known = {line for run in runs for line in _lines(run.output)}
     for line, shown in _lines(after.output).items():
         if _COMPLAINT.search(shown) and line not in known:
-            yield Finding("start", "output", f"the new container says: {shown}")
+            yield Finding("start", "output", f"the new container says: {shown}", about=_spoken_of(shown))
             return
+
+
+def _spoken_of(text: str) -> tuple[Declared, ...]:
+    """The parts of an image that what a container says may come from, as the last line that tells has it."""
+    for line in reversed(text.splitlines()):
+        for pattern, parts in _SPEAKS_OF:
+            if re.search(pattern, line, re.IGNORECASE):
+                return parts
+    return ()
 
 
 def _output(runs: list[Start], after: Start) -> Iterator[Finding]:

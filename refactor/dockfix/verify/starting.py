@@ -1,0 +1,359 @@
+"""How a container comes up with the image's own command: what it says, what listens and runs in it, how it answers requests."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from dockfix.knowledge import shells
+from dockfix.verify.engines import REPOSITORY, Engine, EngineError
+from dockfix.verify.process import TimedOut
+from dockfix.verify.running import Conditions, Tool, answer_of
+from dockfix.verify.smoke import Smoke
+
+SETTLE = 3.0  # seconds that a container without port and health check is watched beyond its first sign of life
+POLL = 0.5
+HOLDS = 0.5  # seconds that one which answers has to go on doing so
+BUSY = 15.0  # seconds at most that one is watched because it computes and nothing listens yet
+HALF = 0.5  # of a processor, from which on a container counts as busy
+STEADY = 15.0  # seconds that something wrong of the original has to stay as it is, to be what it ends with
+STEADY_AGAIN = 5.0  # of an image that is compared with one that is known
+LEAST = 15.0  # seconds that such an image has to come up, however quick the other one was
+MARGIN = 3.0  # times what the other one took
+TOO_EARLY = 500  # from this HTTP status on, an answer may be another one later
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a container is watched for, until all of it has come or its time is over.
+
+    ``ports`` are to take connections, ``requests`` to be answered well; ``healthy`` tells whether its HEALTHCHECK, where it has
+    one, has to pass, ``ends`` whether it is to end by itself. It has ``wait`` seconds, and is given up sooner where it has had ``least``
+    seconds and what is wrong stays as it is for ``steady`` seconds.
+    """
+
+    ports: frozenset[int] = frozenset()
+    requests: Sequence[Smoke] = ()
+    healthy: bool = True
+    ends: bool = False
+    wait: float = 60.0
+    least: float = 0.0
+    steady: float = STEADY
+
+
+@dataclass(frozen=True)
+class Start:
+    """How a container came up with the image's own command.
+
+    ``exited`` is its exit status (None: it was still running); ``health`` what its HEALTHCHECK said ("" without one);
+    ``ports`` are those that took a connection, of those asked for and of those ``listening``; ``roots`` the HTTP status of GET / on
+    them; ``good`` and ``answers`` belong to the requests, in order. ``programs`` are the names of those that run and go on
+    running, shells left out. ``written`` are the paths that it changed; ``seconds`` until it was ready.
+    """
+
+    exited: int | None
+    output: str
+    health: str = ""
+    ports: frozenset[int] = frozenset()
+    roots: Mapping[int, int] | None = None
+    good: tuple[bool, ...] = ()
+    answers: tuple[str, ...] = ()
+    written: frozenset[str] = frozenset()
+    seconds: float = 0.0
+    listening: frozenset[int] = frozenset()
+    programs: frozenset[str] = frozenset()
+
+    def again(self, wanted: Wanted) -> Wanted:
+        """What another image is watched for that is to come up as this one did when ``wanted`` was asked of it."""
+        bound = max(LEAST, MARGIN * self.seconds)
+        return Wanted(
+            self.ports | self.listening,
+            wanted.requests,
+            self.health in ("", "healthy"),
+            self.exited is not None,
+            min(wanted.wait, bound) if self.seconds < wanted.wait else wanted.wait,
+            self.seconds,
+            min(wanted.steady, STEADY_AGAIN),
+        )
+
+
+def start(engine: Engine, image: str, tool: Tool | None, wanted: Wanted, conditions: Conditions) -> Start:
+    """Start a container and watch it until it is ready, has ended, or its time is over."""
+    began = time.monotonic()
+    network = any(request.network for request in wanted.requests)
+    with _running(engine, image, conditions.words(network)) as (name, refusal):
+        probe = _Probe(engine, name, tool, wanted, conditions.memory)
+        answer = _watch(engine, name, refusal, probe, began)
+        state = _state(engine, name, refusal)
+        if answer is None:
+            answer = probe.last() if state.exited is None else probe.ended()
+        state = _state(engine, name, refusal)
+        logs = engine.call("logs", name, check=False)
+        return Start(
+            state.exited,
+            (logs.text + refusal)[-20000:],
+            state.health,
+            frozenset(answer.open),
+            answer.roots,
+            answer.good,
+            tuple(f"status {status}: {body[:1500]}" for status, body in answer.answers),
+            _written(engine, name),
+            time.monotonic() - began,
+            answer.listening,
+            probe.programs,
+        )
+
+
+def _watch(engine: Engine, name: str, refusal: str, probe: _Probe, began: float) -> _Answer | None:
+    """Wait until a container is as it is wanted; its last answer then, None where it did not come to that."""
+    wanted = probe.wanted
+    ready, wrong = 0.0, _Steady()
+    while True:
+        state = _state(engine, name, refusal)
+        if engine.name == "podman" and state.health and state.exited is None:
+            with suppress(TimedOut):  # podman leaves this to systemd, which may not run
+                left = max(began + wanted.wait - time.monotonic(), 1.0)
+                engine.call("healthcheck", "run", name, timeout=left, check=False)
+            state = _state(engine, name, refusal)
+        now = time.monotonic()
+        if state.exited is not None or now - began > wanted.wait:
+            return None
+        up = not wanted.ends and probe.ready()
+        if not up or (wanted.healthy and state.health in ("starting", "unhealthy")):
+            ready = 0.0
+            if wrong.since(probe.wrong(state.health), now) > probe.patience and now - began > wanted.least:
+                return None
+        elif not ready:
+            ready = now
+        elif now - ready > (HOLDS if wanted.ports or wanted.requests or state.health else SETTLE):
+            answer = probe.last()
+            if probe.waits(now - began):
+                ready = now
+            elif probe.holds(answer):
+                return answer
+            else:
+                ready = 0.0  # it took connections and no longer does: it is on its way down
+        time.sleep(POLL)
+
+
+class _Steady:
+    """Since when something has been as it is."""
+
+    def __init__(self) -> None:
+        self.what: object = None
+        self.began = 0.0
+
+    def since(self, what: object, now: float) -> float:
+        """For how many seconds it has been this; 0 for nothing."""
+        if what is None or what != self.what:
+            self.what, self.began = what, now
+        return now - self.began
+
+
+@dataclass(frozen=True)
+class _State:
+    """``exited`` is None while the container runs, ``health`` is "" without a health check."""
+
+    exited: int | None
+    health: str
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What was seen from beside a container; ``computed`` are ticks, ``at`` is when it was asked."""
+
+    open: tuple[int, ...] = ()
+    roots: Mapping[int, int] = field(default_factory=dict)
+    good: tuple[bool, ...] = ()
+    answers: tuple[tuple[int, str], ...] = ()
+    listening: frozenset[int] = frozenset()
+    processes: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    computed: int = 0
+    at: float = 0.0
+
+
+class _Probe:
+    """Looks at a container from a second one in the same network and among the same processes: no port has to be published."""
+
+    def __init__(self, engine: Engine, name: str, tool: Tool | None, wanted: Wanted, memory: str) -> None:
+        self.engine, self.name, self.tool, self.wanted, self.memory = engine, name, tool, wanted, memory
+        self.answer = self._nothing("nothing listens")
+        self.before = self.answer  # the one that came before
+        self.asked = tool is None
+
+    def ready(self) -> bool:
+        """Whether all that is asked for answers as it should."""
+        if not self.asked:
+            self._keep(self._ask(self.wanted.ports, seconds=2.0, roots=False))
+            self.asked = len(self.answer.open) == len(self.wanted.ports) and all(self.answer.good)
+        return self.asked
+
+    def wrong(self, health: str) -> object:
+        """What is not as it should be and may stay so, as something to be compared; None while it is only on its way."""
+        if self.wanted.ends:
+            return None
+        if self.asked:
+            return health if health == "unhealthy" else None
+        answer, statuses = self.answer, self._statuses()
+        on_its_way = not answer.listening and (self._busy() or 0 in statuses)
+        return None if on_its_way else (answer.open, answer.listening, statuses)
+
+    @property
+    def patience(self) -> float:
+        """For how many seconds what is wrong has to stay so; a refusal that an answer tells is no matter of time."""
+        statuses = self._statuses()
+        refused = not self.asked and bool(statuses) and all(0 < status < TOO_EARLY for status in statuses)
+        return min(STEADY_AGAIN, self.wanted.steady) if refused else self.wanted.steady
+
+    def _statuses(self) -> tuple[int, ...]:
+        """Those of the answers that are not good."""
+        return tuple(
+            status for (status, _), good in zip(self.answer.answers, self.answer.good, strict=True) if not good
+        )
+
+    def waits(self, seconds: float) -> bool:
+        """Whether one of which nothing was asked is still on its way after so many seconds: it computes, and nothing listens."""
+        alone = not (self.wanted.ports or self.wanted.requests)
+        return alone and not self.answer.listening and self._busy() and seconds < min(BUSY, self.wanted.wait)
+
+    def _busy(self) -> bool:
+        seconds = self.answer.at - self.before.at
+        return self.before.at > 0 and self.answer.computed - self.before.computed > HALF * 100 * seconds
+
+    def holds(self, answer: _Answer) -> bool:
+        """Whether all ports that took a connection before still do; the probe asks again where one does not."""
+        self.asked = self.tool is None or set(self.before.open) <= set(answer.open)
+        return self.asked
+
+    def ended(self) -> _Answer:
+        """What a container that has ended answers."""
+        return self._nothing("the container has ended")
+
+    def last(self) -> _Answer:
+        """The answers at the end, with those to GET / on all ports where something listens."""
+        if self.tool is not None:
+            self._keep(self._ask(self.wanted.ports | self.answer.listening, seconds=1.0, roots=True))
+        return self.answer
+
+    @property
+    def programs(self) -> frozenset[str]:
+        """The names of the programs that ran at both of the last two looks."""
+        both = self.before.processes.items() & self.answer.processes.items()
+        return frozenset(name for _, command in both for name in _names(command))
+
+    def _keep(self, answer: _Answer) -> None:
+        self.before, self.answer = self.answer, answer
+
+    def _nothing(self, why: str) -> _Answer:
+        requests = self.wanted.requests
+        return _Answer(good=(False,) * len(requests), answers=((0, why),) * len(requests))
+
+    def _ask(self, ports: frozenset[int], seconds: float, roots: bool) -> _Answer:
+        assert self.tool is not None
+        wanted = {
+            "seconds": seconds,
+            "ports": sorted(ports),
+            "roots": roots,
+            "requests": [
+                {"port": each.port, "path": each.path, "statuses": each.statuses, "expect": each.expect}
+                for each in self.wanted.requests
+            ],
+        }
+        try:
+            done = self.engine.run(
+                "-i",
+                "--memory",
+                self.memory,
+                "--network",
+                f"container:{self.name}",
+                "--pid",
+                f"container:{self.name}",
+                "--user",
+                "0",
+                "--env",
+                f"DOCKFIX_PROBE={json.dumps(wanted)}",
+                "--entrypoint",
+                self.tool.interpreter,
+                self.tool.image,
+                "-",
+                stdin=self.tool.runtime.probe("ports"),
+            )
+        except TimedOut:
+            return self._nothing("no answer in time")
+        except EngineError:  # the container ended under our hands
+            return self.ended()
+        said = answer_of(done.out)
+        return self.ended() if said is None else _read(said)
+
+
+def _read(said: Mapping[str, Any]) -> _Answer:
+    processes = said["processes"]
+    return _Answer(
+        tuple(said["open"]),
+        {int(port): status for port, status in said["roots"].items()},
+        tuple(said["good"]),
+        tuple((each["status"], each["body"]) for each in said["answers"]),
+        frozenset(said["listening"]),
+        {each["pid"]: tuple(each["command"]) for each in processes},
+        sum(each["ticks"] for each in processes),
+        time.monotonic(),
+    )
+
+
+def _names(command: Sequence[str]) -> Iterable[str]:
+    """The names of the program that a process runs, without version, and of the script that it was given by its path."""
+    programs = [posixpath.basename(command[0].split(" ", 1)[0]).lstrip("-")]
+    script = next((word for word in command[1:2] if word.startswith("/")), "")
+    programs += [posixpath.basename(script)] if script else []
+    names = (re.sub(r"[\d.]+$", "", name).rstrip(":") for name in programs)
+    return [name for name in names if name and name not in shells()]
+
+
+@contextmanager
+def _running(engine: Engine, image: str, words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """A container's name, and why the engine could not start it ("" if it could)."""
+    name = f"{REPOSITORY}-{engine.session}-{secrets.token_hex(3)}"
+    # A health check's own times may be minutes; what it runs stays as it is.
+    check = engine.image(image)["Config"].get("Healthcheck")
+    health = ["--health-interval", "2s", "--health-start-period", "1s"] if check else []
+    try:
+        done = engine.call("run", "-d", "--name", name, *_own(engine), *words, *health, image, check=False)
+        if (
+            done.status and engine.call("inspect", name, check=False).status
+        ):  # one whose command does not start is there
+            raise EngineError(f"the container could not be made: {done.text.strip()[-300:]}")
+        yield name, done.err.replace(name, "the container") if done.status else ""
+    finally:
+        engine.remove(name)
+
+
+def _state(engine: Engine, name: str, refusal: str) -> _State:
+    done = engine.call("inspect", "--format", "{{json .State}}", name, check=False)
+    if done.status:
+        raise EngineError(f"the container could not be made: {done.text.strip()[-300:]}")
+    state = json.loads(done.out)
+    health = (state.get("Health") or state.get("Healthcheck") or {}).get("Status", "")
+    running = state.get("Running") or state.get("Status") in ("running", "created", "initialized")
+    failed = state.get("Status") == "created" and (state.get("Error") or refusal)  # podman leaves Error empty
+    exited = None if running and not failed else int(state.get("ExitCode", 0)) or (127 if failed else 0)
+    return _State(exited, "" if health == "none" else health)
+
+
+def _written(engine: Engine, name: str) -> frozenset[str]:
+    done = engine.call("diff", name, check=False)
+    rows = [line.partition(" ") for line in done.out.splitlines()]
+    own = (
+        {"/etc"} if engine.name == "podman" else set()
+    )  # podman itself makes /etc/mtab; what a program writes is named itself
+    return frozenset(path for kind, _, path in rows if kind in ("A", "C") and path not in own)
+
+
+def _own(engine: Engine) -> tuple[str, str]:
+    return "--label", engine.label
