@@ -611,9 +611,7 @@ def test_only_python_files_are_read() -> None:
     assert [(use.word, use.file) for use in program.runs] == [("b", "bin/tool")]
 
 
-def test_code_for_development_can_be_left_out() -> None:
-    program = read("import os\nos.system('a')\n", tests__test_x="import os\nos.system('b')\n")
-    assert [use.word for use in program.running().runs] == ["a"]
+def test_which_code_is_there_for_development() -> None:
     assert is_development("setup.py")
     assert not is_development("app/testing_ground.py")
     assert not is_development("shop/tasks.py")  # Celery's tasks run

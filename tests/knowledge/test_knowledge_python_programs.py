@@ -12,7 +12,7 @@ from dockfix.knowledge import (
 )
 from dockfix.knowledge.tables import table
 
-KEYS = {"programs", "port", "serve", "http", "user", "application", "module", "file"}
+KEYS = {"programs", "port", "serve", "http", "user", "application", "any_user", "module", "file"}
 
 
 def test_no_name_stands_twice() -> None:

@@ -14,9 +14,7 @@ _NAME = re.compile(r"\.dockfix-(?P<host>[0-9a-f]{8})-(?P<process>[1-9][0-9]{0,9}
 
 def temporary_name() -> str:
     """A new name for a temporary file of this process."""
-    import secrets
-
-    return f"{_PREFIX}{_host()}-{os.getpid()}-{secrets.token_hex(8)}"
+    return f"{_PREFIX}{_host()}-{os.getpid()}-{os.urandom(8).hex()}"
 
 
 def remove_leftovers(folder: Path) -> None:

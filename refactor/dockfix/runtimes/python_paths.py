@@ -6,6 +6,7 @@ What resets PATH, or names a folder of the base image's Python, would not find t
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from dockfix.context.application import Mention
 from dockfix.context.program.model import UNKNOWN
@@ -21,6 +22,7 @@ from dockfix.knowledge import (
     service_starters,
     shells,
 )
+from dockfix.managers.commands import runs_alone
 from dockfix.managers.verbs import language_install, system_install
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at
@@ -52,8 +54,14 @@ _BELOW_PREFIX = re.compile(r"/usr/local/(?:nltk_data|share/jupyterhub|etc/superv
 _ASKS_PREFIX = rb"\bsys\.(?:base_|exec_)*prefix\b|\bget_path\(['\"]data['\"]"
 _PROSE = (".md", ".rst", ".txt", ".ipynb")
 _ASSIGNED = re.compile(r"\s([A-Za-z_][A-Za-z0-9_]*)(?==|\s)")
-_SERVICE = re.compile(rf"(?<![\w.-])(?:(?:{'|'.join(sorted(service_starters()))})\s+|/etc/init\.d/)([\w.-]+)")
 _OWN_PATH = re.compile(r"\$\{?PATH\b")
+
+
+@cache
+def _service() -> re.Pattern[str]:
+    """A command that starts a service of the system, whose name is the group."""
+    names = "|".join(sorted(service_starters()))
+    return re.compile(rf"(?<![\w.-])(?:(?:{names})\s+|/etc/init\.d/)([\w.-]+)")
 
 
 def system_python_blocker(facts: Facts) -> Reason | None:
@@ -78,7 +86,7 @@ def _resets_path(facts: Facts) -> str | None:
         for path, name in path_resetting_files().items():
             if re.search(rf"(?<![\w.-]){re.escape(path)}(?![\w./-])", text) and not facts.layout.file(path):
                 return f"{where} runs {name}, which resets PATH"
-        service = _SERVICE.search(text)
+        service = _service().search(text)
         if service and service[1] in path_resetters():
             return f"{where} starts {service[1]}, which resets PATH"
     for use in (*facts.program.runs, *facts.processes.runs):
@@ -146,8 +154,8 @@ def _replaces_path(facts: Facts) -> str | None:
         if any(_RESET_IN_SCRIPT.match(setting) for setting in service.settings):
             return f"{service.file} replaces PATH"
     system = _programs_of_the_system(facts)
-    for use in facts.program.running().without_path:
-        if use.word not in system:
+    for use in facts.program.without_path:
+        if use.word not in system and not runs_alone(use.word):
             return f"{use.file}:{use.line} starts {_shown(use.word)} with an environment that has another PATH or none"
     for mention in (*facts.application.search(_RESET_IN_CODE), *_mentions(facts, _RESET_IN_SETTINGS)):
         return f"{mention.file}:{mention.line} replaces PATH"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Literal, NamedTuple, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from dockfix.lazy import regex
 
@@ -123,34 +122,3 @@ class Program:
     def complete(self) -> bool:
         """Whether every file could be read, so that what was not found is not there (as far as the reading goes)."""
         return not self.unparsed
-
-    def running(self) -> Program:
-        """The same without the files that are there for development."""
-        return self._running
-
-    @cached_property
-    def _running(self) -> Program:
-        return replace(
-            self,
-            runs=_kept(self.runs),
-            loads=_kept(self.loads),
-            writes=_kept(self.writes),
-            ports=_kept(self.ports),
-            endpoints=_kept(self.endpoints),
-            downloads=_kept(self.downloads),
-            unknown=_kept(self.unknown),
-            unparsed=_kept(self.unparsed),
-            without_path=_kept(self.without_path),
-        )
-
-
-class _Placed(Protocol):
-    @property
-    def file(self) -> str: ...
-
-
-_Any = TypeVar("_Any", bound=_Placed)
-
-
-def _kept(found: tuple[_Any, ...]) -> tuple[_Any, ...]:
-    return tuple(each for each in found if not is_development(each.file))
