@@ -32,7 +32,6 @@ BELOW = (
 )
 # Words that are a transform's id, too: what they are where they stand
 WORDS = {
-    ("batch/write.py", "secrets"): "a module of the standard library",
     ("context/compose.py", "healthcheck"): "a key of Compose files",
     ("knowledge/ignore_groups.py", "dockerignore"): "a table",
     ("managers/venv.py", "virtualenv"): "a program",

@@ -44,7 +44,7 @@ def test_pip(project: Project, line: str, expected: str) -> None:
     ("line", "head", "reason"),
     [
         ("RUN pip install x", "FROM python:3.11-slim\nUSER app\n", "does not run as root"),
-        ("RUN pip install x", "FROM someone/python\n", "does not run as root"),
+        ("RUN pip install x", "FROM someone/python\n", "not known as which user"),
         ("RUN pip install x", "FROM python:3.11-slim\nENV PIP_NO_CACHE_DIR=off\n", "PIP_NO_CACHE_DIR"),
         ("RUN PIP_NO_CACHE_DIR=1 pip install x", "FROM python:3.11-slim\n", "PIP_NO_CACHE_DIR"),
         ("RUN pip install x", "FROM python:3.11-slim\nENV XDG_CACHE_HOME=/c\n", "moves pip's cache"),

@@ -147,6 +147,8 @@ def _blocker(facts: Facts, stage: Stage, step: Step, manager: LanguageManager, t
     around = [cache.around or cache.folder for cache in manager.caches]
     if stage.image is not None and stage.image.system == "windows":
         return f"{title}'s cache lies elsewhere on Windows"
+    if step.state.user is None:
+        return f"it is not known as which user {title} runs here, so neither where its cache lies"
     if not step.state.is_root:
         return f"{title} does not run as root here, so its cache lies elsewhere"
     if touched.taken_out:

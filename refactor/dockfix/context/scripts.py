@@ -161,9 +161,9 @@ class _Reader:
         options = command_options(program).written
         found = [rest[number + 1] for number, word in enumerate(rest[:-1]) if word.value in options]
         for word in rest:
-            name, equals, value = word.text.partition("=")
-            if equals and name.strip("\"'") in options:
-                found.append(_Word(value, unquote(value) if word.value is not None else None))
+            name, equals, value = (word.text if word.value is None else word.value).partition("=")
+            if equals and name in options:
+                found.append(_Word(value, value if word.value is not None else None))
         if program in converters() and rest and not (rest[-1].value or "").startswith("-"):
             found.append(rest[-1])
         for word in found:

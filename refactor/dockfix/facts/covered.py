@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.facts import Facts
+from dockfix.facts.how_it_is_run import runs
 from dockfix.managers.verbs import by_system, language_install
 from dockfix.model.effects import within
 from dockfix.model.moves import folders_of
@@ -27,6 +28,10 @@ def covered(facts: Facts, folder: str) -> Reason | None:
     for mention in facts.mounts:
         if _over(mention.word, folder):
             return at(f"{mention.file}:{mention.line} mounts {mention.word}, which lies over {folder}")
+    for run in facts.ask(runs):
+        for target in run.mounts:
+            if _over(target, folder):
+                return at(f"{run.file}:{run.line} mounts {target} into a container, which lies over {folder}")
     return None
 
 

@@ -34,13 +34,13 @@ def container_action(facts: Facts) -> Reason | None:
 
 def run_as_root(facts: Facts) -> Reason | None:
     """A command that runs a container with a right that only root can use."""
-    found = next((run for run in facts.ask(_runs) if run.right), None)
+    found = next((run for run in facts.ask(runs) if run.right), None)
     return at(f"{found.file}:{found.line} runs a container with {found.right}") if found else None
 
 
 def run_with_mounts(facts: Facts) -> Reason | None:
     """A command that mounts a folder of its caller's over one of the image, or runs a container as some other user."""
-    for run in facts.ask(_runs):
+    for run in facts.ask(runs):
         if run.mounts:
             return unseen(f"{run.file}:{run.line} mounts {run.mounts[0]} into a container, and its files may be root's")
         if run.user:
@@ -48,7 +48,7 @@ def run_with_mounts(facts: Facts) -> Reason | None:
     return None
 
 
-def _runs(facts: Facts) -> tuple[RunCommand, ...]:
+def runs(facts: Facts) -> tuple[RunCommand, ...]:
     """The commands of the build context that may start a container of this image."""
     return tuple(_own_runs(facts))
 

@@ -65,7 +65,9 @@ def _root_program_at_the_start(facts: Facts) -> Reason | None:
 
 def _packages_at_home(facts: Facts) -> Reason | None:
     at_home = next((step for step, unit in facts.final.units if _AT_HOME.search(unit.command.text)), None)
-    if at_home or any(name in facts.final.end.env for name in ("PIP_USER", "PYTHONUSERBASE")):
+    env = facts.final.end.env
+    base = env.get("PYTHONUSERBASE", "/root")
+    if (at_home or "PIP_USER" in env) and ("$" in base or not base.startswith("/") or within(base, "/root")):
         text = "pip installs into root's home folder, which only root can read"
         return at(text, at_home.line if at_home else 0)
     return None

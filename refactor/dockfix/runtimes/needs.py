@@ -70,12 +70,20 @@ _COMPILES = (
 )
 
 
+# Options that tell a compiler where headers and libraries are, which packages of any name bring
+_WITH_HEADERS = re.compile(r"(?<=\s)(?:-I|-L|-l)\S")
+
+
 def run_time_compiler(facts: Facts) -> Reason | None:
     """Why the Python packages need a compiler at run time, None where none is known to."""
     for distribution in sorted(facts.distributions):
         reason = knowledge.compiles_at_run_time(distribution)
         if reason:
             return at(f"the Python package {distribution} needs a compiler at run time: {reason}")
+    for program in sorted(knowledge.full_compilers() & facts.startup.programs.keys()):
+        where = next((where for where, text in facts.startup.texts.items() if _WITH_HEADERS.search(text)), "")
+        if where:
+            return at(f"{where} compiles with {program} and names headers or libraries")
     for mention in facts.application.search(_COMPILES):
         if not mention.file.endswith(("setup.py", "build.py")):
             return at(f"{mention.file}:{mention.line} compiles at run time")

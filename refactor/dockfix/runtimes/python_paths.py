@@ -54,6 +54,7 @@ _BELOW_PREFIX = re.compile(r"/usr/local/(?:nltk_data|share/jupyterhub|etc/superv
 _ASKS_PREFIX = rb"\bsys\.(?:base_|exec_)*prefix\b|\bget_path\(['\"]data['\"]"
 _PROSE = (".md", ".rst", ".txt", ".ipynb")
 _ASSIGNED = re.compile(r"\s([A-Za-z_][A-Za-z0-9_]*)(?==|\s)")
+_SHEBANG = rb"\A#![ \t]*/[\w./-]+"
 _OWN_PATH = re.compile(r"\$\{?PATH\b")
 
 
@@ -93,6 +94,10 @@ def _resets_path(facts: Facts) -> str | None:
         name = path_resetters().get(use.word.rpartition("/")[2], "")
         if name:
             return f"{use.file}:{use.line} runs {name}, which resets PATH"
+    for mention in facts.application.search(_SHEBANG):
+        program = mention.word.rpartition("/")[2]
+        if program in path_resetters():
+            return f"{mention.file}:{mention.line} is run by {path_resetters()[program]}, which resets PATH"
     for mention in facts.application.mentions(distinct_path_resetters()):
         return f"{mention.file}:{mention.line} runs {mention.word}, which resets PATH"
     for mention in _mentions(facts, _LOGIN_SHELL):
