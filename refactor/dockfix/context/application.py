@@ -7,7 +7,7 @@ import string
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from keyword import iskeyword
-from typing import AnyStr
+from typing import AnyStr, NamedTuple
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.kinds import is_python, is_script, is_text, passed_over
@@ -18,7 +18,7 @@ from dockfix.context.program.reach import file_of, reached
 from dockfix.context.program.read import new_sources
 from dockfix.context.texts import Answer, Kind, Mention, Selection, finder, mentions
 from dockfix.lazy import regex
-from dockfix.syntax import decode
+from dockfix.syntax import decode, encode
 
 # How Python starts other programs
 _STARTS = regex(
@@ -79,6 +79,9 @@ _PATH_NAME = regex(
 _DATA_FILE = regex(
     rb"(?i).*\.(?:db|sqlite3?|jsonl?|ya?ml|toml|ini|cfg|conf|log|csv|pid|sock|lock|pkl|pem|key|crt|parquet|h5|bin|dat|npz?)"
 )
+# A word that may be the name of a file, and one that may mean whatever lies in a folder: scripts/*.sh, join("scripts", name)
+_NAME = regex(rb"[\w.+@-]+")
+_WHOLE_FOLDER = regex(rb"""([\w.+@-]+)/?["']|([\w.+@-]+)/[*{$%?\[]""")
 # What an English sentence goes on with after "make", and a Makefile has no target of
 _PROSE = regex(
     r"make\s+(?:sure|certain|it|its|an?|the|this|that|these|those|your|our|my|their|use|any|some|every|sense"
@@ -99,6 +102,13 @@ _AFTER_ANOTHER = regex(r"(?:[|;&(`=]|\$\(|(?:^|\s)(?:then|do|else|exec|sudo|xarg
 _AT_THE_START = regex(r"(?:^|\n)[ \t]*(?:\S*/)?\Z")
 # (one that is a string of its own is found where its list of words is read)
 _GOES_ON = regex(r"[ \t]*[\n|;&<>)`]|[ \t]+(?:\Z|[-/\"'{%$~.])")
+
+
+class Names(NamedTuple):
+    """``words`` are the names of files and folders that stand in a text, ``whole`` those of them that may mean all of a folder."""
+
+    words: frozenset[str]
+    whole: frozenset[str]
 
 
 class Application:
@@ -294,15 +304,28 @@ class Application:
 
     def reached(self, entries: Iterable[str]) -> frozenset[str]:
         """The Python files that code may come to from these files or modules."""
-        return reached(self._project, entries)
+        wanted = frozenset(entries)
+        if not wanted:
+            return wanted
+        if not self._python.isdisjoint(self._laid_over):
+            return reached(self._project, wanted)
+        return self.context.disk.once(("reached", self._python, wanted), lambda: reached(self._project, wanted))
 
     def has_module(self, entry: str) -> bool:
         """Whether the Python among the files has a file, or a module, of this name."""
-        return bool(file_of(self._project, entry))
+        return self._project.may_have(entry) and bool(file_of(self._project, entry))
 
-    def found(self, pattern: bytes, word: bytes) -> frozenset[str]:
-        """The text files in which a regular expression, all of whose matches hold ``word``, finds something."""
-        return frozenset(name for name, _ in self._answers((pattern, word), partial(_finds, pattern, word)))
+    def holding(self, pattern: bytes) -> frozenset[str]:
+        """The text files in which a regular expression finds something."""
+        return frozenset(mention.file for mention in self.search(pattern))
+
+    def names(self) -> Mapping[str, Names]:
+        """The names of files and folders of the build context that stand in each text file, for those that hold any."""
+        known = self.context.disk.once("all names", self._all_names)
+        return dict(self._answers("names", partial(_names_in, known)))
+
+    def _all_names(self) -> frozenset[bytes]:
+        return frozenset(encode(part) for name in self.context.files() or () for part in name.split("/"))
 
     def processes(self, nginx: bool) -> Processes:
         """What the files of process managers say; ``nginx`` as for ``read_processes``."""
@@ -373,8 +396,12 @@ def _holds(word: bytes, name: str, data: bytes) -> bool:
     return word in data
 
 
-def _finds(pattern: bytes, word: bytes, name: str, data: bytes) -> bool:
-    return word in data and re.search(pattern, data) is not None
+def _names_in(known: frozenset[bytes], name: str, data: bytes) -> Names | None:
+    words = known.intersection(_NAME.findall(data))
+    if not words:
+        return None
+    whole = words.intersection(match[1] or match[2] for match in _WHOLE_FOLDER.finditer(data))
+    return Names(frozenset(map(decode, words)), frozenset(map(decode, whole)))
 
 
 def _starts_programs(name: str, data: bytes) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -69,21 +69,25 @@ class Started:
         folders = {name.rpartition("/")[0] for name in running}
         found |= {name for name in self.image.files - self._manifests if self._read_by_any(name, folders)}
         rest = self.image.text_files - found - self._manifests
-        grew = True
-        while grew and rest:
-            named = {name for name in rest if self._named(name, found)}
+        words, whole = self._told
+        new = found
+        while new and rest:
+            names = self.image.names()
+            for name in new & names.keys():
+                words |= names[name].words
+                whole |= names[name].whole
+            new = {name for name in rest if _is_named(name, words, whole)}
             # a file of Python that is named brings what it imports
-            named |= self.image.reached(named & python) & rest if named & python else set()
-            found |= named
-            rest -= named
-            grew = bool(named)
+            new |= self.image.reached(new & python) & rest
+            found |= new
+            rest -= new
         return frozenset(found)
 
     @cached_property
     def _manifests(self) -> frozenset[str]:
         """Kubernetes manifests, which say how containers are run, and which no program in one reads."""
-        found = self.image.found
-        return found(rb"(?m)^apiVersion:", b"apiVersion:") & found(rb"(?m)^kind:", b"kind:") - self.placed
+        holding = self.image.holding
+        return holding(rb"(?m)^apiVersion:") & holding(rb"(?m)^kind:") - self.placed
 
     @property
     def _in_doubt(self) -> bool:
@@ -156,22 +160,17 @@ class Started:
     def _texts(self) -> tuple[str, ...]:
         return (*self.startup.texts.values(), *self.settings, *self.commands)
 
-    def _named(self, name: str, by: set[str]) -> bool:
-        """Whether a file, or a folder that it lies in, is named by one of these files, or by what the container starts with."""
-        folder, _, base = name.rpartition("/")
-        if self._stands(re.compile(rf"(?<![\w-]){re.escape(base)}(?![\w-])"), base, by):
-            return True
-        # all of a folder may be started: scripts/*.sh, os.path.join("scripts", name)
-        return any(
-            self._stands(re.compile(rf"""(?<![\w.-]){re.escape(each)}/?(?:["']|/[*{{$%?\[])"""), each, by)
-            for each in folder.split("/")
-            if each
-        )
+    @property
+    def _told(self) -> tuple[set[str], set[str]]:
+        """The words of what the container starts with, any of which may name a file or all of a folder."""
+        words = {word for text in self._texts for word in re.findall(r"[\w.+@-]+", text)}
+        return words, set(words)
 
-    def _stands(self, pattern: re.Pattern[str], word: str, by: Iterable[str]) -> bool:
-        return any(word in text and pattern.search(text) for text in self._texts) or bool(
-            self.image.found(pattern.pattern.encode(), word.encode()) & frozenset(by)
-        )
+
+def _is_named(name: str, words: set[str], whole: set[str]) -> bool:
+    """Whether a file is among the names, or a folder around it among those that are meant as a whole."""
+    *folders, base = name.split("/")
+    return base in words or not whole.isdisjoint(folders)
 
 
 def _words(text: str) -> list[str]:

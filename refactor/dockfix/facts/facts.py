@@ -183,7 +183,7 @@ class Facts:
     def manifests_say(self, pattern: bytes) -> tuple[Mention, ...]:
         """What a regular expression finds in the Kubernetes manifests of the build context."""
         found = application(self.context, self._yaml_files)
-        manifests = found.found(rb"(?m)^[ \t-]*(?:apiVersion|containers|volumeMounts):", b":")
+        manifests = found.holding(rb"(?m)^[ \t-]*(?:apiVersion|containers|volumeMounts):")
         return tuple(mention for mention in found.search(pattern) if mention.file in manifests)
 
     @cached_property

@@ -145,6 +145,10 @@ class Project:
         """Those that were parsed so far, by name."""
         return (module for file in sorted(self._modules) if (module := self._modules[file]) is not None)
 
+    def may_have(self, name: str) -> bool:
+        """Whether a file, or a dotted module's first part, of this name is among the files: a quick look before ``find``."""
+        return name in self.files or name.removeprefix(":").partition(".")[0] in self._homes
+
     def homes(self, name: str, importer: str) -> list[str]:
         """The folders, nearest first, in which a top-level module of the application's own lies."""
         known = self._homes.get(name, set())

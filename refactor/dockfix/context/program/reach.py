@@ -35,7 +35,7 @@ def reached(project: Project, entries: Iterable[str]) -> frozenset[str]:
         names = {match[1].decode() for match in _NAMED.finditer(project.files[file])}
         if module is not None:
             names |= {*module.imports.values(), *module.stars, *(name for name, _ in module.imported)}
-        pending += [each for name in names for each in _on_the_way(project, name, file)]
+        pending += [each for name in names if project.may_have(name) for each in _on_the_way(project, name, file)]
     return frozenset(found)
 
 
