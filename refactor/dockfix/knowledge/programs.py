@@ -142,7 +142,13 @@ def operand_writers() -> frozenset[str]:
 def file_makers() -> frozenset[str]:
     """Programs that make files, be it by a redirection."""
     made = downloaders() | _words("files", "unpacks") | file_movers() | _words("files", "makes")
-    return made | _words("files", "prints")
+    return made | file_printers() | _words("files", "edits")
+
+
+@cache
+def file_printers() -> frozenset[str]:
+    """Programs that make a file where their output goes into one, and nowhere else."""
+    return _words("files", "prints")
 
 
 @cache

@@ -53,9 +53,7 @@ def brought(asked: Wanted, package: str, *, recommended: bool) -> tuple[str, ...
     if not other or len(set(lost.values())) == 1:
         return tuple(sorted(names))
     name = other[0].removesuffix("t64")
-    return doubt(
-        f"{name}, which it brings, goes by another name in another Debian release, and which it is is not certain"
-    )
+    return doubt(f"the name of {name}, which it brings, depends on the Debian release, which is not certain")
 
 
 def lost_on_slim(facts: Facts) -> dict[str, str] | Reason:

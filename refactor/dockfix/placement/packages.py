@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from dockfix import knowledge
@@ -43,10 +43,12 @@ def divide(
     installs: Iterable[tuple[Step, Unit]],
     staying: list[tuple[Step, Unit]],
     building: list[tuple[Step, Unit]],
+    removed: Collection[str] = (),
 ) -> Division:
     """Decides for every package that the ``installs`` name.
 
-    ``staying`` are the commands of the runtime stage, ``building`` those of the builder, both in order.
+    ``staying`` are the commands of the runtime stage, ``building`` those of the builder, both in order. ``removed`` are packages that
+    the file removes again: whatever they are for, the program does not need them.
     """
     known = known_packages(facts)
     named = [
@@ -72,7 +74,8 @@ def divide(
             elif role in {"build", "dev", "git"}:
                 kept[package] = at(facts.hints.keeps)
             continue
-        if role not in {"build", "dev", "git"}:
+        gone = package.name in removed
+        if role not in {"build", "dev", "git"} and not gone:
             continue
         if last_opaque is not None and order[id(step)] <= order[id(last_opaque)]:
             kept[package] = at(f"what the {last_opaque.keyword} in line {last_opaque.line} needs is unknown")
@@ -80,6 +83,8 @@ def divide(
         used = next((f"{needs[name]} ({name})" for name in sorted(known.commands(package.name)) if name in needs), "")
         if used:
             kept[package] = at(used)
+        elif gone and role != "dev":
+            replaced[package] = known.instead(package.name, None) or ()
         elif role != "git" and compiler:
             kept[package] = compiler
         elif role == "build":

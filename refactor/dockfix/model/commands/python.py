@@ -11,6 +11,9 @@ from dockfix.model.state import State
 from dockfix.syntax.shell import Command, Word
 
 TOOLS = frozenset({"python"})
+_SYSTEM = ("/usr", "/etc", "/var", "/lib", "/bin", "/sbin")
+# where the packages of a program may lie
+_ENVIRONMENTS = ("/usr/local", "/opt", "/venv")
 _COMPILES = {"setup.py", "setup_cython.py", "build.py", "compile.py"}
 
 
@@ -33,10 +36,14 @@ def _python(command: Command, state: State) -> Effects:
     if not args:
         return Effects(tools=TOOLS)
     first = args[0].value
+    if first == "-":
+        return opaque("what python reads from its standard input is unknown")
     if first in {"-V", "--version", "-VV"}:
         return Effects(tools=TOOLS)
     if first == "-m" and len(args) > 1:
         module = args[1].value
+        if module == "playwright":
+            return _playwright(command._replace(words=tuple(args[1:])), state)
         if module in {"ensurepip", "compileall", "build", "cython", "Cython"}:
             return opaque(f"python -m {module} is not modelled")
         return Effects(tools=TOOLS, application=True)
@@ -52,4 +59,18 @@ def application(command: Command, state: State) -> Effects:
     return Effects(tools=TOOLS, application=True)
 
 
-MODELS: dict[str, CommandModel] = {"python": _python}
+def _playwright(command: Command, state: State) -> Effects:
+    """``install`` fetches browsers and, where it is told to, has apt install what they need; it compiles nothing."""
+    verb = command.args[0].value if command.args else None
+    if verb not in {"install", "install-deps"}:
+        return Effects(tools=TOOLS, application=True)
+    folder = state.env.get("PLAYWRIGHT_BROWSERS_PATH") or "/root/.cache/ms-playwright"
+    browsers = state.path(folder) if state.is_root and folder != "0" else None
+    if browsers is None:
+        return opaque("where playwright puts browsers is unknown")
+    system = verb == "install-deps" or any(word.value == "--with-deps" for word in command.args)
+    writes = (*((browsers,) if verb == "install" else ()), *(_SYSTEM if system else ()))
+    return Effects(reads=_ENVIRONMENTS, writes=writes, tools=TOOLS)
+
+
+MODELS: dict[str, CommandModel] = {"python": _python, "playwright": _playwright}
