@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from dockfix.engine.options import PACKAGE, Option
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts, from_context
+from dockfix.facts.never_copied import never_copied
 from dockfix.knowledge import known_suites, reader_of
 from dockfix.managers.verbs import system_install
 from dockfix.model.artefact import Artefact
@@ -84,7 +85,7 @@ class MultiStage(Transform):
         """Rebuilds the stage as two."""
         placement = facts.decide(place)
         if isinstance(placement, Reason):
-            return refuse(placement)
+            return Outcome(refusals=(placement,), warnings=facts.ask(never_copied))
         carried = facts.installs[0][2].into.carried
         if carried is None:
             return refuse("it needs the virtualenv transform, which was not applied")
