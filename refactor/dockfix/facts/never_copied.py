@@ -25,11 +25,23 @@ _UV_OF_THE_SYSTEM = re.compile(
 )
 
 
+# What the official images of other languages bring, by their names
+_OF_IMAGES = {
+    "node": frozenset({"node", "nodejs", "npm", "npx", "yarn", "corepack"}),
+    "golang": frozenset({"go", "gofmt"}),
+    "ruby": frozenset({"ruby", "bundle", "gem", "rake"}),
+    "rust": frozenset({"cargo", "rustc"}),
+    "php": frozenset({"php"}),
+    "openjdk": frozenset({"java"}),
+    "eclipse-temurin": frozenset({"java"}),
+}
+
+
 def never_copied(facts: Facts) -> tuple[Reason, ...]:
     """A clause for each thing that the image starts and does not have, with the line that starts or copies it."""
     if len(facts.model.stages) < 2:
         return ()
-    return (*_programs(facts), *_interpreters(facts))
+    return (*_programs(facts), *_of_other_images(facts), *_interpreters(facts))
 
 
 def _programs(facts: Facts) -> Iterator[Reason]:
@@ -49,6 +61,28 @@ def _programs(facts: Facts) -> Iterator[Reason]:
                 name = stage.name or str(stage.index)
                 yield at(
                     f"{program}, which the {step.keyword} starts, stays in {_PREFIX}/bin of the stage {name}", step.line
+                )
+                break
+
+
+def _of_other_images(facts: Facts) -> Iterator[Reason]:
+    """Programs of another stage's base image, which the image's own has not."""
+    final = facts.final
+    if final.image is None or any(unit.effects.opaque for stage in final.lineage for _, unit in stage.units):
+        return
+    for step in (final.last("ENTRYPOINT"), final.last("CMD")):
+        program = _started(step) if step is not None else ""
+        if step is None or _brought_by_system(facts, program) or program in _here(facts):
+            continue
+        for stage in _others(facts):
+            base = stage.lineage[0].base
+            name = reference_of(base).repository.removeprefix("library/") if base else ""
+            copied = [source for _, source, _ in _copies_from(facts, stage)]
+            if program in _OF_IMAGES.get(name, ()) and not any(
+                within(f"{_PREFIX}/bin/{program}", source) or within(source, f"{_PREFIX}/bin") for source in copied
+            ):
+                yield at(
+                    f"{program}, which the {step.keyword} starts, is in {base} alone, and nothing copies it", step.line
                 )
                 break
 
@@ -115,8 +149,7 @@ def _interpreters(facts: Facts) -> Iterator[Reason]:
             if _is_of_uv(stage, source):
                 folder = stage.end.env.get("UV_PYTHON_INSTALL_DIR") or "/root/.local/share/uv/python"
                 said = f"{source} leads to a Python that uv has fetched to {folder} of the stage {stage.name or stage.index}"
-            elif source in {each.root for each in stage.end.environments} and _lacks_python(facts, stage):
-                folder = f"{_PREFIX}/bin"
+            elif source in {each.root for each in stage.end.environments} and (folder := _lacking(facts, stage)):
                 said = f"{source} leads to {folder}/python, which {facts.final.lineage[0].base} has not"
             else:
                 continue
@@ -134,9 +167,13 @@ def _is_of_uv(stage: Stage, source: str) -> bool:
     return not has_python and any(map(_UV.search, texts)) and not any(map(_UV_OF_THE_SYSTEM.search, texts))
 
 
-def _lacks_python(facts: Facts, stage: Stage) -> bool:
-    """Whether an environment of a stage on Python's image comes into an image that has no Python at that place."""
-    return stage.lineage[0].image is not None and facts.final.image is None and _is_bare(facts.final)
+def _lacking(facts: Facts, stage: Stage) -> str:
+    """The folder of the Python that an environment of a stage leads to, and that the image has not; "" where it has it."""
+    first, final = stage.lineage[0], facts.final
+    if first.image is not None:
+        return f"{_PREFIX}/bin" if final.image is None and _is_bare(final) else ""
+    slim = final.image is not None and final.image.variant == "slim" and not _brought_by_system(facts, "python3")
+    return "/usr/bin" if _is_bare(stage) and slim else ""
 
 
 def _is_bare(stage: Stage) -> bool:

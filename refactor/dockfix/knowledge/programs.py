@@ -13,11 +13,15 @@ from dockfix.knowledge.wrappers import starts_another, user_changers
 
 
 class Client(NamedTuple):
-    """Programs that fetch for others, the paths of their settings and keys, and the distributions of Python that read these, too."""
+    """Programs that fetch for others, the paths of their settings and keys, and the distributions of Python that read these, too.
+
+    ``packages`` are those of the system that bring nothing else.
+    """
 
     programs: frozenset[str]
     files: tuple[str, ...]
     distributions: frozenset[str]
+    packages: frozenset[str]
 
 
 @cache
@@ -25,7 +29,10 @@ def clients() -> tuple[Client, ...]:
     """git, ssh and their like."""
     return tuple(
         Client(
-            frozenset(each["programs"].split()), tuple(each["files"].split()), frozenset(each["distributions"].split())
+            frozenset(each["programs"].split()),
+            tuple(each["files"].split()),
+            frozenset(each["distributions"].split()),
+            frozenset(each.get("packages", "").split()),
         )
         for each in table("programs")["clients"]
     )

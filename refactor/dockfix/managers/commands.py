@@ -61,6 +61,8 @@ def effects_of(command: Command, state: State) -> Effects:
     if name is None:
         return opaque(f"{command.words[0].text} is known only to the shell")
     program = _program(name)
+    if program == "xargs":
+        return _fed(command, state, _redirected(command, state, Effects()).reads)
     module = module_of(command) if program == "python" else None
     manager = by_module().get(module[0]) if module is not None else by_program().get(program)
     if manager is not None:

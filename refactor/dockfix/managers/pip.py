@@ -79,8 +79,12 @@ _NO_BINARY = re.compile(r"(?:--no-binary|PIP_NO_BINARY)[=\s]\s*[\"']?([\w.,:-]+)
 
 
 # A name whose version the shell asks a program for, which prints one word: "GDAL[numpy]==$(gdal-config --version)"
-_ASKED = r"(?:\$\([\w.-]+[_-]config(?: --[\w-]+)+\)|`[\w.-]+[_-]config(?: --[\w-]+)+`)(?:\.\*)?"
+_ASKED = r"(?:\$\([\w.-]+[_-]config(?: --[\w-]+)+\)|`[\w.-]+[_-]config(?: --[\w-]+)+`|\$\w+|\$\{\w+\})(?:\.\*)?"
 _VERSION_ASKED = re.compile(rf"""["']?([A-Za-z0-9][\w.-]*?)(?:\[[\w,.-]*\])?[=~<>]=(?:{_ASKED}["']?|"{_ASKED}")$""")
+# A URL with what only the shell knows in it, such as a token, and perhaps the name of what lies there
+_URL_ASKED = re.compile(
+    r"""["']?(?:([A-Za-z0-9][\w.-]*)(?:\[[\w,.-]*\])?\s*@\s*)?(?:git\+)?(?:https?|ssh)://[^\s`()]*$"""
+)
 
 
 class Pip(LanguageManager):
@@ -144,8 +148,8 @@ class Pip(LanguageManager):
         blocked = next((BLOCKERS[name] for name, _, _ in arguments.options if BLOCKERS.get(name)), "")
         for word in arguments.operands[1:]:
             value = state.value(word)
-            if value is None and (named := _VERSION_ASKED.match(word.text)):
-                packages.append(Package(normalise(named[1]), word))
+            if value is None and (named := _VERSION_ASKED.match(word.text) or _URL_ASKED.match(word.text)):
+                packages.append(Package(normalise(named[1] or ""), word))
             elif value is None:
                 # a name that only the shell knows still is one package, unless the shell splits it into several
                 blocked = blocked or f"what {word.text} installs is known only to the shell"

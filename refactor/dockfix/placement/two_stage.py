@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from dockfix.facts import Facts
 from dockfix.facts.installs import installer, missing_manifest
@@ -242,7 +243,8 @@ def _no_gain(facts: Facts, division: Division, smaller: Reason | None) -> Reason
         return at(f"no gain, because the full base image {what} and has to stay: {smaller.text}", smaller.line)
     if full and division.replaced:
         names = " and ".join(package.name for package in list(division.replaced)[:2])
-        return at(f"no gain, because the full base image brings {names} itself, and no smaller base is asked for")
+        reason = at(f"no gain, because the full base image brings {names} itself")
+        return replace(reason, about=Declared("FROM"))
     if division.kept:
         package, reason = next(iter(division.kept.items()))
         return at(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
-from dockfix.model.commands.protocol import CommandModel
+from dockfix.model.commands.protocol import CommandModel, parse
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.state import State
 from dockfix.syntax.shell import Command, Word
@@ -44,7 +44,9 @@ def _python(command: Command, state: State) -> Effects:
         module = args[1].value
         if module == "playwright":
             return _playwright(command._replace(words=tuple(args[1:])), state)
-        if module in {"ensurepip", "compileall", "build", "cython", "Cython"}:
+        if module == "compileall":
+            return _compileall(args[2:], state)
+        if module in {"ensurepip", "build", "cython", "Cython"}:
             return opaque(f"python -m {module} is not modelled")
         return Effects(tools=TOOLS, application=True)
     if first is None:
@@ -57,6 +59,16 @@ def _python(command: Command, state: State) -> Effects:
 def application(command: Command, state: State) -> Effects:
     """The effects of a program of a Python package that only runs the application's code."""
     return Effects(tools=TOOLS, application=True)
+
+
+def _compileall(words: Sequence[Word], state: State) -> Effects:
+    """Writes byte code beside sources, and runs none of them."""
+    arguments = parse(words, state, {"-d", "-s", "-p", "-x", "-j", "-r", "-o", "-e", "--invalidation-mode"})
+    paths = [None if (value := state.value(word)) is None else state.path(value) for word in arguments.operands]
+    if not paths or None in paths or arguments.has("-i"):
+        return opaque("what python -m compileall compiles is unknown")
+    known = tuple(path for path in paths if path)
+    return Effects(reads=known, writes=known, tools=TOOLS)
 
 
 def _playwright(command: Command, state: State) -> Effects:
