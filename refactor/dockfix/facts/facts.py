@@ -25,6 +25,7 @@ from dockfix.managers.commands import call_of, model_of
 from dockfix.managers.protocol import Given, LanguageManager
 from dockfix.managers.systems import System, system_of
 from dockfix.model.actions import Install
+from dockfix.model.commands.python import EXPORTS
 from dockfix.model.layout import Layout, Layouts
 from dockfix.model.reason import Reason
 from dockfix.model.stages import Model, Stage, Step, Unit
@@ -247,9 +248,19 @@ class Facts:
             if isinstance(install.manager, LanguageManager):
                 at = partial(self.lying_at, step=step, unit=unit)
                 image = self._stage_of[step].image
-                given = Given(call_of(unit.command), unit.state, self.context, image, at)
+                exported = partial(self._is_exported, step=step, unit=unit)
+                given = Given(call_of(unit.command), unit.state, self.context, image, at, exported)
                 found[install] = install.manager.manifest(install, given)
         return found
+
+    def _is_exported(self, path: str, step: Step, unit: Unit) -> bool:
+        """Whether a command before this one has written a project's packages to a path, as requirements."""
+        for _, each in self._stage_of[step].units:
+            if each is unit:
+                return False
+            if path in each.effects.writes and each.effects.tools & EXPORTS:
+                return True
+        return False
 
     @cached_property
     def distributions(self) -> frozenset[str]:

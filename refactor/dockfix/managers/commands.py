@@ -13,6 +13,7 @@ from dockfix.managers.protocol import Call, LanguageManager, Manager, SystemMana
 from dockfix.managers.registry import by_module, by_program, managers
 from dockfix.model.actions import Action, Clean, Install, Provide, ShellState
 from dockfix.model.commands import MODELS, RUNS_OTHERS, command_model, module_of, shell
+from dockfix.model.commands.python import EXPORTS
 from dockfix.model.effects import Effects, opaque, within
 from dockfix.model.stages import Model, build
 from dockfix.model.state import State
@@ -26,6 +27,7 @@ _HARMLESS = re.compile(
     r"|\$\((?:uname|arch|date|nproc|whoami|id|pwd|lsb_release|getconf|dpkg --print|cat /run/secrets)\b[^()`$]*\)"
 )
 _XARGS_FLAG = re.compile(r"-[rt0]+|-[nPL]\d+|--no-run-if-empty|--verbose|--null|--max-args=\d+|--max-procs=\d+")
+_STDIN = {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 _TEMPORARY = {"/tmp", "/var/tmp"}
 
 
@@ -99,6 +101,13 @@ def _piped(command: Command, state: State) -> Effects:
         or _is_of_system(last.action)
     ):
         return opaque("the shell decides what it does")
+    if isinstance(last.action, Install) and _STDIN & set(last.action.manifests):
+        sources = tuple(path for each in others for path in each.reads)
+        if any(each.tools & EXPORTS for each in others):
+            sources = ()  # the words of the project's files count
+        elif not sources:
+            return opaque("what is installed from the standard input is unknown")
+        last = replace(last, action=_from_input(last.action, sources))
     return replace(
         last,
         reads=tuple(path for each in found for path in each.reads),
@@ -106,6 +115,11 @@ def _piped(command: Command, state: State) -> Effects:
         tools=frozenset().union(*(each.tools for each in found)),
         application=any(each.application for each in found),
     )
+
+
+def _from_input(install: Install, sources: tuple[str, ...]) -> Install:
+    """An install with the files that a pipeline reads in the place of its standard input."""
+    return replace(install, manifests=(*(path for path in install.manifests if path not in _STDIN), *sources))
 
 
 def _is_of_system(action: Action | None) -> bool:

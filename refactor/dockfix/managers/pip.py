@@ -210,6 +210,9 @@ class Pip(LanguageManager):
         told = [given.call.command.text]
         for path in install.files:
             name = at(path)
+            if name is None and given.exported(path):
+                reads.append(path)
+                continue
             found = closure(context, name, context.ignore) if name is not None else None
             if found is None:
                 unknown = unknown or f"{path} was not found in the build context"

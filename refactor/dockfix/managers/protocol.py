@@ -33,7 +33,8 @@ class Call:
 class Given:
     """What an install finds where it runs: its call, the state, the build context, and the base image (None: not known).
 
-    ``at`` gives the file of the build context that lies at a path in the image, None where none is known to.
+    ``at`` gives the file of the build context that lies at a path in the image, None where none is known to. ``exported`` says whether a
+    command has written the requirements at a path from a project's own files, whose words are counted anyway.
     """
 
     call: Call
@@ -41,6 +42,7 @@ class Given:
     context: BuildContext
     image: BaseImage | None
     at: Callable[[str], str | None]
+    exported: Callable[[str], bool]
 
 
 @dataclass(frozen=True)

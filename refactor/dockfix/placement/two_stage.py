@@ -23,7 +23,7 @@ from dockfix.model.effects import Places, overlap
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.leftovers import Placed, drop_covered, drop_idle_refresh, drop_removed, drop_units
-from dockfix.placement.only_fetching import drop_arguments, drop_settings
+from dockfix.placement.only_fetching import drop_arguments, drop_exports, drop_settings
 from dockfix.placement.packages import Division, divide
 from dockfix.placement.plan import Part, Placement, Steps, doubts
 from dockfix.placement.removals import removals
@@ -58,6 +58,7 @@ def place(facts: Facts) -> Placement | Reason:
     builder = _builder(stage.steps[: last + 1], facts)
     runtime = _runtime(facts, environment)
     dropped = [*drop_units(removed.commands, builder, runtime), *drop_settings(facts, builder, runtime)]
+    dropped += drop_exports(facts, builder, runtime)
     staying = _units(runtime)
     reason = _unclear(facts, runtime, installs) or _needed_early(facts, environment, staying, installs[0])
     if reason is not None:
