@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from dockfix.facts import Facts
-from dockfix.knowledge import normalise
+from dockfix.knowledge import normalise, programs_of_image
 from dockfix.managers.verbs import language_install, system_install
 from dockfix.model.effects import overlap, within
 from dockfix.model.reason import Reason, at
@@ -23,18 +23,6 @@ _UV_OF_THE_SYSTEM = re.compile(
     r"UV_PYTHON_DOWNLOADS[= ][\"']?(?:never|0|false)|UV_NO_MANAGED_PYTHON|UV_PYTHON_PREFERENCE[= ][\"']?(?:only-)?system"
     r"|--no-managed-python|--no-python-downloads|--python-preference[= ](?:only-)?system"
 )
-
-
-# What the official images of other languages bring, by their names
-_OF_IMAGES = {
-    "node": frozenset({"node", "nodejs", "npm", "npx", "yarn", "corepack"}),
-    "golang": frozenset({"go", "gofmt"}),
-    "ruby": frozenset({"ruby", "bundle", "gem", "rake"}),
-    "rust": frozenset({"cargo", "rustc"}),
-    "php": frozenset({"php"}),
-    "openjdk": frozenset({"java"}),
-    "eclipse-temurin": frozenset({"java"}),
-}
 
 
 def never_copied(facts: Facts) -> tuple[Reason, ...]:
@@ -78,7 +66,7 @@ def _of_other_images(facts: Facts) -> Iterator[Reason]:
             base = stage.lineage[0].base
             name = reference_of(base).repository.removeprefix("library/") if base else ""
             copied = [source for _, source, _ in _copies_from(facts, stage)]
-            if program in _OF_IMAGES.get(name, ()) and not any(
+            if program in programs_of_image(name) and not any(
                 within(f"{_PREFIX}/bin/{program}", source) or within(source, f"{_PREFIX}/bin") for source in copied
             ):
                 yield at(

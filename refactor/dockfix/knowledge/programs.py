@@ -38,6 +38,12 @@ def clients() -> tuple[Client, ...]:
     )
 
 
+def programs_of_image(name: str) -> frozenset[str]:
+    """The programs of an official image of another language, by the image's name; empty for any other."""
+    lines = table("programs")["of_images"]
+    return frozenset(word for names, line in lines.items() if name in names.split() for word in line.split())
+
+
 @cache
 def shells() -> frozenset[str]:
     """Programs that run a script: the text after ``-c``, or a file."""
