@@ -78,6 +78,8 @@ _BUILD_READS = ("/usr", "/opt", "/lib", "/bin", "/sbin", "/tmp", "/etc/ld.so.con
 _NO_BINARY = re.compile(r"(?:--no-binary|PIP_NO_BINARY)[=\s]\s*[\"']?([\w.,:-]+)")
 
 
+# A line of a requirements file that is a name, with versions or without
+_PLAIN = re.compile(r"[A-Za-z0-9][\w.-]*(?:\[[\w,.-]*\])?\s*(?:[=<>~!]=?[\w.*,<>=~! ]*)?")
 # A name whose version the shell asks a program for, which prints one word: "GDAL[numpy]==$(gdal-config --version)"
 _ASKED = r"(?:\$\([\w.-]+[_-]config(?: --[\w-]+)+\)|`[\w.-]+[_-]config(?: --[\w-]+)+`|\$\w+|\$\{\w+\})(?:\.\*)?"
 _VERSION_ASKED = re.compile(rf"""["']?([A-Za-z0-9][\w.-]*?)(?:\[[\w,.-]*\])?[=~<>]=(?:{_ASKED}["']?|"{_ASKED}")$""")
@@ -210,7 +212,9 @@ class Pip(LanguageManager):
         told = [given.call.command.text]
         for path in install.files:
             name = at(path)
-            if name is None and given.exported(path):
+            lines = (given.written(path) or "").splitlines() if name is None else []
+            if name is None and given.written(path) is not None and all(map(_PLAIN.fullmatch, lines)):
+                packages += [Pinned(_distribution(line)) for line in lines]
                 reads.append(path)
                 continue
             found = closure(context, name, context.ignore) if name is not None else None

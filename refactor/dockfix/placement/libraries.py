@@ -85,7 +85,7 @@ def data_lost_on_slim(facts: Facts) -> dict[str, str] | Reason:
 
     Why they are not known, where they aren't.
     """
-    own = {name.rpartition("/")[2] for name in facts.application.files}
+    own = {name.rpartition("/")[2] for taken in facts.copies.values() for name in taken.files}
     found: dict[str, str] = {}
     for mention in facts.application.search(_DATA):
         if mention.file.endswith(_PROSE) or mention.word in own:
