@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes the tables of Debian's packages in refactor/dockfix/knowledge from Debian's own indices.
 
-They are apt_runtime.toml, apt_alongside.toml, apt_brings.toml, apt_full_image.toml, apt_recommends.toml, apt_commands.toml and
-apt_libraries.toml.
+They are apt_runtime.toml, apt_alongside.toml, apt_brings.toml, apt_full_image.toml, apt_full_programs.toml, apt_full_data.toml,
+apt_recommends.toml, apt_commands.toml and apt_libraries.toml.
 
     scripts/make_apt_tables.py --apt FOLDER            apt fetches what FOLDER has not got, and the tables are written
     scripts/make_apt_tables.py --apt FOLDER --check    the same, but nothing is written: do the committed tables agree?
@@ -17,9 +17,9 @@ Other indices, for instance of a mirror, are given one by one:
 
 INDEX is the file or URL of a release's ``main/binary-amd64/Packages``, CONTENTS one of its ``main/Contents-amd64`` and
 ``main/Contents-all`` (which say in what package a file is); plain, compressed with gzip or xz, or lz4 as apt keeps them.
-Either may be given several times for a release. Without any CONTENTS the last two tables are not written. The date of an index
-is that of the release's ``InRelease`` or ``Release`` file: of the one given with ``--release SUITE=FILE_OR_URL``, or of the
-one that lies where an archive, or apt, has it.
+Either may be given several times for a release. Without any CONTENTS the tables of programs, data and libraries are not
+written. The date of an index is that of the release's ``InRelease`` or ``Release`` file: of the one given with ``--release
+SUITE=FILE_OR_URL``, or of the one that lies where an archive, or apt, has it.
 
 Which packages are looked up, and which not, is in apt_packages.toml, apt_roles.toml, python_needs.toml and python_packages.toml
 beside them.
@@ -45,6 +45,12 @@ COMMANDS = "The programs that packages put on PATH, by Debian release."
 ALONGSIDE = "The libraries that come along with packages and leave with them, by Debian release."
 BRINGS = "What comes along with libraries and compilers that stay, by Debian release."
 FULL_IMAGE = "What the full Python image has and the slim one has not, by Debian release: libraries, and all packages."
+FULL_PROGRAMS = (
+    "The programs that the full Python image has and the slim one has not, compilers apart, by Debian release."
+)
+FULL_DATA = (
+    "Fonts, and folders in /usr/share, that the full Python image has and the slim one has not, by Debian release."
+)
 LIBRARIES = "The shared libraries in packages, by Debian release."
 RECOMMENDS = "What packages bring by recommendation alone, as far as it matters, by Debian release."
 
@@ -62,6 +68,8 @@ def make(
     alongside: dict[str, dict[str, list[str]]] = {}
     brings: dict[str, dict[str, list[str]]] = {}
     full_image: dict[str, dict[str, list[str]]] = {}
+    full_programs: dict[str, dict[str, list[str]]] = {}
+    full_data: dict[str, dict[str, list[str]]] = {}
     for suite, places in indices.items():
         dates[suite] = release_date(places[0], releases.get(suite))
         index = Index.parse("\n\n".join(read(place) for place in places))
@@ -71,7 +79,9 @@ def make(
         full_image[suite] = tables.full_image(index, asked)
         recommends[suite] = tables.recommends(index, asked)
         if listings:
-            found = contents(listings[suite])
+            found = contents(listings[suite], tables.running(index, asked))
+            full_programs[suite] = tables.full_programs(index, found.programs, asked)
+            full_data[suite] = tables.full_data(index, found.data, asked)
             commands[suite] = tables.commands(index, found.programs, asked)
             libraries[suite] = tables.libraries(index, found.libraries, asked)
         print(
@@ -86,6 +96,8 @@ def make(
     }
     if listings:
         made["apt_commands.toml"] = tables.render_parts(COMMANDS, dates, commands)
+        made["apt_full_programs.toml"] = tables.render_parts(FULL_PROGRAMS, dates, full_programs)
+        made["apt_full_data.toml"] = tables.render_parts(FULL_DATA, dates, full_data)
         made["apt_libraries.toml"] = tables.render_parts(LIBRARIES, dates, libraries)
     made["apt_recommends.toml"] = tables.render_parts(RECOMMENDS, dates, recommends)
     return made

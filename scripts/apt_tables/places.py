@@ -10,7 +10,7 @@ import re
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,14 +71,19 @@ def read(place: str) -> str:
 
 @dataclass
 class Contents:
-    """What packages hold, by package: programs on PATH, and shared libraries where the loader looks for them."""
+    """What packages hold, by package: programs on PATH, shared libraries where the loader looks for them, fonts, folders with data.
+
+    Fonts are names of files, folders lie in /usr/share; of both only what the packages hold that are asked for.
+    """
 
     programs: dict[str, set[str]] = field(default_factory=dict)
     libraries: dict[str, set[str]] = field(default_factory=dict)
+    data: dict[str, set[str]] = field(default_factory=dict)
 
 
-def contents(places: Sequence[str]) -> Contents:
-    """What a release's Contents indices say."""
+def contents(places: Sequence[str], data_of: Collection[str] = ()) -> Contents:
+    """What a release's Contents indices say; fonts and data of the packages ``data_of``."""
+    ends = tuple(f"/{name}".encode() for name in data_of)
     found = Contents()
     for place in places:
         with opened(place) as stream:
@@ -92,7 +97,23 @@ def contents(places: Sequence[str]) -> Contents:
                     match := re.match(rb"\S+/(lib[^/\s]+\.so\.\d+(?:\.\d+)?)\s+(\S+)$", line)
                 ):
                     _add(found.libraries, match[2].decode(), match[1].decode())
+                elif ends and line.startswith(b"usr/share/") and line.rstrip(b"\n").endswith(ends):
+                    path, _, packages = line.decode().rstrip("\n").rpartition(" ")
+                    name = _data(path.rstrip())
+                    if name:
+                        _add(found.data, packages, name)
     return found
+
+
+def _data(path: str) -> str:
+    """The name of a font, or the folder of other data; "" for documentation and the like."""
+    if re.fullmatch(r".*\.(?:ttf|otf|ttc|pfb|t1)", path):
+        return path.rpartition("/")[2]
+    folder = re.match(
+        r"usr/share/(?!doc|man/|info/|locale/|lintian/|bug/|bash-completion/|zsh/|applications/|pixmaps/)[\w.+-]+/",
+        path,
+    )
+    return f"/{folder[0].rstrip('/')}" if folder else ""
 
 
 def _add(found: dict[str, set[str]], packages: str, name: str) -> None:

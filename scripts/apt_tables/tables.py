@@ -6,6 +6,7 @@ import fnmatch
 import re
 import textwrap
 import tomllib
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,8 @@ class Wanted:
     ``of_shells`` the commands that shells have themselves.
     ``leaving`` are the packages (patterns, too) that may leave an image, ``used`` the libraries that Python packages use
     (a -dev package stands for its runtime libraries), ``in_base`` the -dev packages whose libraries every image has,
-    ``full_image`` the packages that the full images install, and ``builds`` those that only building needs, headers apart.
+    ``full_image`` the packages that the full images install, ``builds`` those that only building needs, headers apart,
+    and ``slim_image`` those that the slim images install.
     """
 
     packages: tuple[str, ...]
@@ -44,6 +46,7 @@ class Wanted:
     in_base: frozenset[str] = frozenset()
     full_image: tuple[str, ...] = ()
     builds: frozenset[str] = frozenset()
+    slim_image: tuple[str, ...] = ()
 
 
 def wanted() -> Wanted:
@@ -73,6 +76,7 @@ def wanted() -> Wanted:
         frozenset(name for group in roles["in_python_base"] for name in group["packages"].split()),
         tuple(_table("full_image")["packages"]["names"].split()),
         frozenset(name for group in roles["build_only"] for name in group["packages"].split()),
+        tuple(_table("full_image")["packages"]["slim"].split()),
     )
 
 
@@ -169,8 +173,36 @@ def brings(index: Index, wanted: Wanted) -> dict[str, list[str]]:
 
 def full_image(index: Index, wanted: Wanted) -> dict[str, list[str]]:
     """What the full Python image has and the slim one has not: the libraries, of those that are told, and all packages."""
-    found = index.closure(wanted.full_image) - _base(index, wanted)
+    found = _full(index, wanted)
     return {"all": sorted(found), "python": sorted(found & _told(index, wanted))}
+
+
+def full_programs(index: Index, programs: Mapping[str, Collection[str]], wanted: Wanted) -> dict[str, list[str]]:
+    """The programs of each package of the full Python image that does not only build."""
+    return {
+        name: sorted(found)
+        for name in sorted(running(index, wanted))
+        if (found := set(programs.get(name, ())) - wanted.of_shells)
+    }
+
+
+def full_data(index: Index, data: Mapping[str, Collection[str]], wanted: Wanted) -> dict[str, list[str]]:
+    """The fonts of each such package, and its folders in /usr/share that no other of them has."""
+    found = {name: set(data.get(name, ())) for name in sorted(running(index, wanted))}
+    shared = Counter(each for names in found.values() for each in names if each.startswith("/"))
+    return {name: left for name, names in found.items() if (left := sorted(each for each in names if shared[each] < 2))}
+
+
+def running(index: Index, wanted: Wanted) -> set[str]:
+    """The packages of the full Python image, and not of the slim one, that do not only build."""
+    leaving = _leaving(index, wanted)
+    found = [package for name in _full(index, wanted) if (package := index.find(name)) is not None]
+    kept = {package.name for package in found if package.name not in leaving and not package.is_development}
+    return (kept | {"git"}) - {package.name for package in found if package.section in {"devel", "perl"}}
+
+
+def _full(index: Index, wanted: Wanted) -> set[str]:
+    return index.closure(wanted.full_image) - _base(index, wanted) - index.closure(wanted.slim_image)
 
 
 def _base(index: Index, wanted: Wanted) -> set[str]:

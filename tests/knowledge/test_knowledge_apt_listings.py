@@ -60,6 +60,9 @@ OLD = [
     "Package: libsnappy1v5\nSource: snappy\nSection: libs",
     "Package: libsnappy-dev\nSource: snappy\nDepends: libsnappy1v5\nSection: libdevel",
 ]
+_NAMES = (
+    "alongside", "brings", "commands", "full_data", "full_image", "full_programs", "libraries", "recommends", "runtime",
+)  # fmt: skip
 NEW = [stanza for stanza in OLD if not stanza.startswith("Package: wkhtmltopdf")]
 
 LISTING = """\
@@ -188,10 +191,7 @@ def test_the_order_of_the_indices_does_not_matter(tmp_path: Path, seed: int) -> 
     script.main([*write(tmp_path), *output(tmp_path / "first")])
     script.main([*write(tmp_path / "mixed", seed=seed), *output(tmp_path / "second")])
     names = sorted(path.name for path in (tmp_path / "first").iterdir())
-    assert names == [
-        f"apt_{name}.toml"
-        for name in ("alongside", "brings", "commands", "full_image", "libraries", "recommends", "runtime")
-    ]
+    assert names == [f"apt_{name}.toml" for name in _NAMES]
     for name in names:
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
 
@@ -267,8 +267,7 @@ def test_enough_packages_are_known() -> None:
     for suite in known_suites():
         missing = [line for line in table("apt_commands")["packages"].values() if _part(line, suite) == "-"]
         assert len(known_packages()) - len(missing) >= 400
-    names = ("alongside", "brings", "commands", "full_image", "libraries", "recommends", "runtime")
-    assert len({str(table(f"apt_{name}")["indices"]) for name in names}) == 1
+    assert len({str(table(f"apt_{name}")["indices"]) for name in _NAMES}) == 1
 
 
 def _part(line: str, suite: str) -> str:

@@ -33,6 +33,15 @@ def test_a_redirection_belongs_to_the_last_command_of_a_list() -> None:
     assert [redirect.target.value for redirect in last.redirects if redirect.target] == ["/etc/x"]
 
 
+def test_a_pipeline_of_simple_commands_has_parts() -> None:
+    (piece,) = parse_script("curl -f x 2>/dev/null | gpg --dearmor > y").commands
+    assert not piece.simple
+    assert [(part.name, len(part.args), part.separator) for part in piece.parts] == [("curl", 2, ""), ("gpg", 1, "|")]
+    assert [[redirect.operator for redirect in part.redirects] for part in piece.parts] == [[">"], [">"]]
+    for other in ("a | { b; }", "a | b || c", "(a | b)", "a |& b"):
+        assert not any(command.parts for command in parse_script(other).commands)
+
+
 def test_words_have_values_where_the_shell_expands_nothing() -> None:
     (command,) = parse_script("""A=1 x 'a b' "c" d\\ e $F "g$H" `i`""").commands
     assert [word.value for word in command.words] == ["x", "a b", "c", "d e", None, None, None]

@@ -109,8 +109,8 @@ def test_nothing_to_do(project: Project, lines: str) -> None:
         ),
         ("RUN apt-get update && apt-get install -y git\nRUN npm ci\n", "npm in line 3 may need them"),
         (
-            "RUN apt-get update && apt-get install -y git\nRUN playwright install --with-deps\n",
-            "playwright in line 3 may need them",
+            "RUN apt-get update && apt-get install -y git\nRUN cypress install --with-deps\n",
+            "cypress in line 3 may need them",
         ),
         (
             "RUN apt-get update && apt-get install -y git\nRUN python setup.py install\n",

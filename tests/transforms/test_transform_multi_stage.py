@@ -203,8 +203,8 @@ def test_an_opaque_step_before_the_install_runs_in_both_stages(project: Project)
         ("RUN pip install -r", "USER app\nRUN pip install -r", "another user"),
         ("RUN pip install -r", "RUN poetry install\nRUN pip install -r", "does not know"),
         (
-            "pip install -r requirements.txt",
-            "pip install -r requirements.txt && apt-get purge -y gcc",
+            "curl && rm",
+            "curl && apt-get purge -y gcc && rm",
             "removes packages",
         ),
         ("WORKDIR /app", "WORKDIR /app\nONBUILD COPY . .", "ONBUILD"),

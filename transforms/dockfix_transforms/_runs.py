@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from dockfix.managers.verbs import by_system, system_install
@@ -51,6 +51,7 @@ def trim(step: Step, keep: Trim) -> tuple[Node, ...] | None:
             for index in units
             if not (isinstance(action := step.units[index].effects.action, Refresh | Clean) and by_system(action))
         }
+    units -= _idle_refreshes(step, units, installs.keys())
     if all(isinstance(step.units[index].effects.action, ShellState) for index in units):
         return ()
     dropped = set(range(len(step.units))) - units
@@ -59,6 +60,18 @@ def trim(step: Step, keep: Trim) -> tuple[Node, ...] | None:
     form = step.shell_form
     run = None if form is None else form.edited(drop=dropped, remove=removed, insert=inserted)
     return None if run is None else (run,)
+
+
+def _idle_refreshes(step: Step, units: Collection[int], installs: Collection[int]) -> set[int]:
+    """What fetches package lists at the end of what is left of a RUN, for an install that is not left."""
+    idle: set[int] = set()
+    for index in sorted(units, reverse=True):
+        action = step.units[index].effects.action
+        if isinstance(action, Refresh) and any(each > index for each in installs):
+            idle.add(index)
+        elif not isinstance(action, Clean | ShellState):
+            break
+    return idle
 
 
 def chained(step: Step) -> bool:

@@ -270,12 +270,14 @@ def _edit(facts: Facts, stage: Stage, step: Step, managers: Sequence[Manager]) -
     if len(dropped) == len(step.units):
         return None
     words = [
-        word
+        (unit, word)
         for unit in step.units
         if isinstance(action := unit.effects.action, Install) and action.manager in managers
         for word in action.cache_off
     ]
-    run = step.shell_form.edited(drop=dropped, remove=words, keep_comments=True)
+    if not all(unit.command.simple for unit, _ in words):
+        return None  # in a pipeline nothing is taken apart
+    run = step.shell_form.edited(drop=dropped, remove=[word for _, word in words], keep_comments=True)
     mounts = [flag for manager in managers for flag in _mounts(stage, manager)]
     run = run and with_flags(facts.tree, run, mounts, lines=True)
     if run is None:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from dockfix.context.program.model import Endpoint
 from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facts
+from dockfix.facts.from_inside import closed_from_inside
 from dockfix.knowledge import is_python, python_program
 from dockfix.model.reason import Declared, at, doubt
 from dockfix.model.stages import Step
@@ -34,7 +35,8 @@ class Healthcheck(Transform):
 
     Fix safety
         Unsafe: the route may need what the program only has in production, and a failing check gets a container replaced. Refused
-        where there is a HEALTHCHECK, where the code shows no open route or more than one port, and where it could not be read.
+        where there is a HEALTHCHECK, where the code shows no open route or more than one port, where its settings let no such request
+        in (ALLOWED_HOSTS, SECURE_SSL_REDIRECT), and where it could not be read.
     """
 
     title: ClassVar[str] = "add a HEALTHCHECK that asks the program's own endpoint"
@@ -58,6 +60,9 @@ class Healthcheck(Transform):
         if endpoint is None:
             guarded = program.endpoints[0]
             return refuse(f"{guarded.file}:{guarded.line} may ask for a login, or its address is unknown", first.line)
+        closed = facts.ask(closed_from_inside)
+        if closed is not None:
+            return refuse(closed.at(first.line))
         ports = _ports(facts)
         if len(ports) != 1:
             return refuse("no single port is known", first.line)

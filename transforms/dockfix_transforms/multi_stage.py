@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 from dockfix.engine.options import PACKAGE, Option
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts, from_context
+from dockfix.facts.never_copied import never_copied
 from dockfix.knowledge import known_suites, reader_of
 from dockfix.managers.verbs import system_install
 from dockfix.model.artefact import Artefact
-from dockfix.model.reason import Reason
+from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
 from dockfix.placement.order import runtime_order
 from dockfix.placement.plan import Part, Placement
@@ -84,7 +85,9 @@ class MultiStage(Transform):
         """Rebuilds the stage as two."""
         placement = facts.decide(place)
         if isinstance(placement, Reason):
-            return refuse(placement)
+            if placement.about == Declared("FROM"):
+                placement = replace(placement, text=f"{placement.text}; with slim-base it would gain")
+            return Outcome(refusals=(placement,), warnings=facts.ask(never_copied))
         carried = facts.installs[0][2].into.carried
         if carried is None:
             return refuse("it needs the virtualenv transform, which was not applied")
@@ -166,7 +169,11 @@ class _Splitter:
         arguments = sorted(each.name for each in self.placement.declares if each.part == "ARG")
         if arguments:
             swapped.append(f"{_enumerate(arguments)} {'go' if len(arguments) > 1 else 'goes'} to the builder alone")
-        return "; ".join(parts + swapped) or "the packages are installed in a builder"
+        return "; ".join(parts + swapped) or self._without_gain()
+
+    def _without_gain(self) -> str:
+        base = " and slim-base takes the compilers out" if self.placement.of_the_base else ""
+        return f"the packages are installed in a builder{base}"
 
     def _copy_environment(self, step: Step, above: tuple[Node, ...]) -> tuple[Node, ...]:
         """The COPY of the environment, at the place where the first install stood."""

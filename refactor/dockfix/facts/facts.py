@@ -25,10 +25,12 @@ from dockfix.managers.commands import call_of, model_of
 from dockfix.managers.protocol import Given, LanguageManager
 from dockfix.managers.systems import System, system_of
 from dockfix.model.actions import Install
+from dockfix.model.commands.python import EXPORTS
 from dockfix.model.layout import Layout, Layouts
 from dockfix.model.reason import Reason
 from dockfix.model.stages import Model, Stage, Step, Unit
 from dockfix.syntax import Dockerfile
+from dockfix.syntax.shell import Command
 
 T = TypeVar("T")
 # Where a COPY . . of a project's own root folder must not land: files there could replace the base image's
@@ -247,9 +249,22 @@ class Facts:
             if isinstance(install.manager, LanguageManager):
                 at = partial(self.lying_at, step=step, unit=unit)
                 image = self._stage_of[step].image
-                given = Given(call_of(unit.command), unit.state, self.context, image, at)
+                written = partial(self._written_to, step=step, unit=unit)
+                given = Given(call_of(unit.command), unit.state, self.context, image, at, written)
                 found[install] = install.manager.manifest(install, given)
         return found
+
+    def _written_to(self, path: str, step: Step, unit: Unit) -> str | None:
+        """What commands of a stage have written to a path before one of them runs: see ``Given``."""
+        text: str | None = None
+        for _, each in self._stage_of[step].units:
+            if each is unit:
+                break
+            if each.effects.tools & EXPORTS and path in each.effects.writes:
+                text = ""
+            elif path in each.effects.writes:
+                text = _echoed(each.command, text)
+        return text
 
     @cached_property
     def distributions(self) -> frozenset[str]:
@@ -299,6 +314,21 @@ class Facts:
             scripts = [each for each in self.files if pattern.fullmatch(each)]
             name = scripts[0] if len(scripts) == 1 else None
         return name
+
+
+def _echoed(command: Command, before: str | None) -> str | None:
+    """What a file holds once ``echo`` has written to it; None for any other command."""
+    words = [word.value for word in command.args]
+    operators = [redirect.operator for redirect in command.redirects]
+    if (
+        command.name != "echo"
+        or None in words
+        or operators not in ([">"], [">>"])
+        or (operators == [">>"] and before is None)
+    ):
+        return None
+    line = " ".join(filter(None, words))
+    return line if operators == [">"] else f"{before}\n{line}"
 
 
 def _mounted(step: Step, path: str) -> str | None:

@@ -11,7 +11,7 @@ from dockfix.knowledge import file_changers, package_manager, package_managers
 from dockfix.managers.registry import language_managers
 from dockfix.model.effects import overlap
 from dockfix.model.reason import Reason, at, doubt
-from dockfix.model.stages import Step
+from dockfix.model.stages import Step, Unit
 
 _HOLDS_NO_FILES = re.compile(r"(?:.*,)?type=(?:cache|secret|ssh|tmpfs)\b")
 _PROJECT = ("pyproject.toml", "setup.py", "setup.cfg")
@@ -34,23 +34,24 @@ def missing_manifest(facts: Facts) -> Reason | None:
         wanted += [(path, tuple(posixpath.join(path, each) for each in _PROJECT)) for path in install.projects]
         for path, names in wanted:
             there = any(facts.lying_at(name, step, unit) for name in names)
-            if not there and not _may_be_made(facts, step, path) and _is_missed(facts, names[0]):
+            if not there and not _may_be_made(facts, step, unit, path) and _is_missed(facts, names[0]):
                 return at(f"{path} is not in the build context", step.line)
     return None
 
 
-def _may_be_made(facts: Facts, step: Step, path: str) -> bool:
-    """Whether a step before may leave something at a path: another stage's files, a RUN that writes there or that nobody knows."""
+def _may_be_made(facts: Facts, step: Step, install: Unit, path: str) -> bool:
+    """Whether something before may leave a file at a path: another stage's files, a command that writes there or that nobody knows."""
     steps = [each for stage in facts.model.stages for each in stage.steps]
-    before = steps[: steps.index(step)]
+    before = [(each, each.units) for each in steps[: steps.index(step)]]
+    before.append((step, step.units[: step.units.index(install)]))
     idle = file_changers() | {"mkdir"}  # they leave no file
     return any(
         (each.copy is not None and each not in facts.copies)
         or any(
             unit.effects.unbounded or (unit.command.name not in idle and overlap([path], unit.effects.writes))
-            for unit in each.units
+            for unit in units
         )
-        for each in before
+        for each, units in before
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dockfix.context.program.model import UNKNOWN, Write
 from dockfix.facts import SYSTEM_FOLDERS, Facts
 from dockfix.facts.user import HOME
-from dockfix.knowledge import file_makers
+from dockfix.knowledge import file_makers, file_printers
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Step
@@ -84,6 +84,15 @@ def _topmost(path: str, workdir: str) -> str:
     return path if top and within(workdir, top) else top
 
 
+def _naming(command: Command) -> str:
+    """The words of a command that say where it makes something."""
+    if command.name in file_printers():
+        return " ".join(each.target.text for each in command.redirects if each.target is not None)
+    if command.name == "ln" and len(command.args) > 1 and not command.args[-1].text.endswith("/"):
+        return command.args[-1].text  # what it leads to is no matter
+    return command.text
+
+
 def chosen_folder(facts: Facts) -> Reason | None:
     """Why a folder that the user has to own cannot be named: a build argument decides where it is."""
     stage = facts.final
@@ -92,7 +101,7 @@ def chosen_folder(facts: Facts) -> Reason | None:
         if step.keyword == "WORKDIR" and state.workdir_chosen and state.workdir != stage.end.workdir:
             return at(f"the build argument {state.workdir_chosen} chooses the folder", step.line)
         for unit in step.units:
-            name = unit.state.chosen_by(unit.command.text) if unit.command.name in file_makers() else ""
+            name = unit.state.chosen_by(_naming(unit.command)) if unit.command.name in file_makers() else ""
             if name:
                 return at(f"the build argument {name} chooses what {unit.command.name} makes", step.line)
     return None

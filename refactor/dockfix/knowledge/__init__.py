@@ -19,7 +19,14 @@ from dockfix.knowledge.apt import (
 from dockfix.knowledge.base_images import DEFAULT_PATH, BaseImage, Variant, base_image, starts_as_root
 from dockfix.knowledge.command_options import CommandOptions, command_options
 from dockfix.knowledge.evidence import NoEvidence, images_of_others, no_evidence, without_evidence
-from dockfix.knowledge.full_image import full_compilers, full_libraries, full_programs, in_full_image, slim_reference
+from dockfix.knowledge.full_image import (
+    full_compilers,
+    full_data,
+    full_libraries,
+    full_programs,
+    in_full_image,
+    slim_reference,
+)
 from dockfix.knowledge.linters import Linter, linters, reader_of
 from dockfix.knowledge.needs_root import Right, rights_of_root
 from dockfix.knowledge.package_managers import (
@@ -42,6 +49,7 @@ from dockfix.knowledge.programs import (
     file_changers,
     file_makers,
     file_movers,
+    file_printers,
     file_programs,
     harmless_programs,
     operand_writers,
@@ -50,6 +58,7 @@ from dockfix.knowledge.programs import (
     path_resetters,
     path_resetting_files,
     posix_shells,
+    programs_of_image,
     root_programs,
     rule_runners,
     service_starters,
@@ -110,8 +119,10 @@ __all__ = [
     "file_changers",
     "file_makers",
     "file_movers",
+    "file_printers",
     "file_programs",
     "full_compilers",
+    "full_data",
     "full_libraries",
     "full_programs",
     "harmless_programs",
@@ -139,6 +150,7 @@ __all__ = [
     "path_resetters",
     "path_resetting_files",
     "posix_shells",
+    "programs_of_image",
     "python_needs",
     "python_program",
     "python_programs",

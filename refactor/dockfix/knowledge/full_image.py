@@ -31,10 +31,25 @@ def slim_reference(reference: str) -> str | None:
     return f"{match['image']}:{tag}-slim" if re.fullmatch(r"\d+(?:\.\d+)*(?:-rc|(?:a|b|rc)\d+)?", tag) else None
 
 
-def full_programs() -> Mapping[str, str]:
-    """The programs that only the full image has and that a package brings back, with that package."""
-    found: dict[str, str] = table("full_image")["programs"]
-    return found
+def full_programs(suites: frozenset[str] | None) -> Mapping[str, str]:
+    """The programs that only the full image has and that a package brings back, with that package.
+
+    They are those of every release that the image may be of; Python's own lie elsewhere in it.
+    """
+    asked = suites or frozenset(table("apt_full_programs")["indices"])
+    found: dict[str, str] = {}
+    for package in table("apt_full_programs")["packages"]:
+        each = [parts("apt_full_programs", package, frozenset({suite})) for suite in asked]
+        if not package.startswith(("python3", "cpp")):
+            found |= dict.fromkeys(sorted(frozenset.intersection(*each)), package)
+    by_hand: dict[str, str] = table("full_image")["programs"]
+    return found | by_hand
+
+
+def full_data(word: str, suite: str) -> frozenset[str]:
+    """The packages of a release that hold a font of this name, or a folder at this path, and that only the full image has."""
+    data = table("apt_full_data")["packages"]
+    return frozenset(package for package in data if word in parts("apt_full_data", package, frozenset({suite})))
 
 
 def full_compilers() -> frozenset[str]:

@@ -13,11 +13,15 @@ from dockfix.knowledge.wrappers import starts_another, user_changers
 
 
 class Client(NamedTuple):
-    """Programs that fetch for others, the paths of their settings and keys, and the distributions of Python that read these, too."""
+    """Programs that fetch for others, the paths of their settings and keys, and the distributions of Python that read these, too.
+
+    ``packages`` are those of the system that bring nothing else.
+    """
 
     programs: frozenset[str]
     files: tuple[str, ...]
     distributions: frozenset[str]
+    packages: frozenset[str]
 
 
 @cache
@@ -25,10 +29,19 @@ def clients() -> tuple[Client, ...]:
     """git, ssh and their like."""
     return tuple(
         Client(
-            frozenset(each["programs"].split()), tuple(each["files"].split()), frozenset(each["distributions"].split())
+            frozenset(each["programs"].split()),
+            tuple(each["files"].split()),
+            frozenset(each["distributions"].split()),
+            frozenset(each.get("packages", "").split()),
         )
         for each in table("programs")["clients"]
     )
+
+
+def programs_of_image(name: str) -> frozenset[str]:
+    """The programs of an official image of another language, by the image's name; empty for any other."""
+    lines = table("programs")["of_images"]
+    return frozenset(word for names, line in lines.items() if name in names.split() for word in line.split())
 
 
 @cache
@@ -142,7 +155,13 @@ def operand_writers() -> frozenset[str]:
 def file_makers() -> frozenset[str]:
     """Programs that make files, be it by a redirection."""
     made = downloaders() | _words("files", "unpacks") | file_movers() | _words("files", "makes")
-    return made | _words("files", "prints")
+    return made | file_printers() | _words("files", "edits")
+
+
+@cache
+def file_printers() -> frozenset[str]:
+    """Programs that make a file where their output goes into one, and nowhere else."""
+    return _words("files", "prints")
 
 
 @cache

@@ -8,10 +8,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal
 
+from dockfix.knowledge import is_python
 from dockfix.managers.protocol import Call, LanguageManager, Manager, SystemManager
 from dockfix.managers.registry import by_module, by_program, managers
-from dockfix.model.actions import Clean, Install, Provide
+from dockfix.model.actions import Action, Clean, Install, Provide, ShellState
 from dockfix.model.commands import MODELS, RUNS_OTHERS, command_model, module_of, shell
+from dockfix.model.commands.python import EXPORTS
 from dockfix.model.effects import Effects, opaque, within
 from dockfix.model.stages import Model, build
 from dockfix.model.state import State
@@ -21,8 +23,11 @@ from dockfix.syntax.shell import Command
 _RUNS_MORE = re.compile(r"\$\((?!\()|`|<\(|>\(")
 # Substitutions that only ask the system what it is, or read a secret that is mounted
 _HARMLESS = re.compile(
-    r"\$\((?:uname|arch|date|nproc|whoami|id|pwd|lsb_release|getconf|dpkg --print|cat /run/secrets)\b[^()`$]*\)"
+    r"\$\([\w.-]+-config(?: --[\w-]+)+\)|`[\w.-]+-config(?: --[\w-]+)+`|\$\(pg_config --version\)"
+    r"|\$\((?:uname|arch|date|nproc|whoami|id|pwd|lsb_release|getconf|dpkg --print|cat /run/secrets)\b[^()`$]*\)"
 )
+_XARGS_FLAG = re.compile(r"-[rt0]+|-[nPL]\d+|--no-run-if-empty|--verbose|--null|--max-args=\d+|--max-procs=\d+")
+_STDIN = {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 _TEMPORARY = {"/tmp", "/var/tmp"}
 
 
@@ -48,6 +53,8 @@ def call_of(command: Command) -> Call:
 
 def effects_of(command: Command, state: State) -> Effects:
     """The effects of one command of a RUN in ``state``."""
+    if command.parts:
+        return _piped(command, state)
     if not command.simple:
         return opaque("the shell decides what it does")
     if not command.words:
@@ -56,6 +63,8 @@ def effects_of(command: Command, state: State) -> Effects:
     if name is None:
         return opaque(f"{command.words[0].text} is known only to the shell")
     program = _program(name)
+    if program == "xargs":
+        return _fed(command, state, _redirected(command, state, Effects()).reads)
     module = module_of(command) if program == "python" else None
     manager = by_module().get(module[0]) if module is not None else by_program().get(program)
     if manager is not None:
@@ -70,6 +79,82 @@ def effects_of(command: Command, state: State) -> Effects:
     if effects.opaque:
         return effects
     return _redirected(command, state, _cleaned(effects) if program == "rm" else _provided(effects))
+
+
+def _piped(command: Command, state: State) -> Effects:
+    """What a pipeline does, where every command of it is known and none but the last one acts on packages."""
+    found: list[Effects] = []
+    for part in command.parts:
+        effects = effects_of(part, state)
+        if part.name == "xargs":
+            sources = tuple(path for each in found for path in each.reads)
+            effects = _fed(part, state, sources)
+        if not effects.opaque and found and is_python(part.name or "") and not part.args:
+            effects = opaque("what python reads from its standard input is unknown")
+        if effects.opaque:
+            return effects
+        found.append(effects)
+    *others, last = found
+    if (
+        any(each.action is not None for each in others)
+        or isinstance(last.action, ShellState)
+        or _is_of_system(last.action)
+    ):
+        return opaque("the shell decides what it does")
+    if isinstance(last.action, Install) and _STDIN & set(last.action.manifests):
+        sources = tuple(path for each in others for path in each.reads)
+        if any(each.tools & EXPORTS for each in others):
+            sources = ()  # the words of the project's files count
+        elif not sources:
+            return opaque("what is installed from the standard input is unknown")
+        last = replace(last, action=_from_input(last.action, sources))
+    return replace(
+        last,
+        reads=tuple(path for each in found for path in each.reads),
+        writes=tuple(path for each in found for path in each.writes),
+        tools=frozenset().union(*(each.tools for each in found)),
+        application=any(each.application for each in found),
+    )
+
+
+def _from_input(install: Install, sources: tuple[str, ...]) -> Install:
+    """An install with the files that a pipeline reads in the place of its standard input."""
+    return replace(install, manifests=(*(path for path in install.manifests if path not in _STDIN), *sources))
+
+
+def _is_of_system(action: Action | None) -> bool:
+    """Whether a manager of a system acts, whose words would have to be taken apart."""
+    if isinstance(action, Clean):
+        return False
+    manager = getattr(action, "manager", None)
+    return isinstance(manager, SystemManager)
+
+
+def _fed(command: Command, state: State, sources: tuple[str, ...]) -> Effects:
+    """What ``xargs`` runs with the words of files: an install of what they name, as a manifest does."""
+    inner = _after_xargs(command)
+    if inner is None:
+        return opaque("what xargs runs is unknown")
+    effects = effects_of(inner, state)
+    install = effects.action
+    if effects.opaque or not isinstance(install, Install) or not isinstance(install.manager, LanguageManager):
+        return effects if effects.opaque else opaque("what xargs gives to the program it runs is unknown")
+    if not sources or install.files or install.asked or install.projects or install.editable:
+        return opaque("what xargs gives to the program it runs is unknown")
+    fed = replace(install, manifests=sources)
+    return replace(effects, reads=(*effects.reads, *sources), action=fed)
+
+
+def _after_xargs(command: Command) -> Command | None:
+    """The command that ``xargs`` runs, None where its options are not known."""
+    words = list(command.args)
+    while words and (words[0].value or "").startswith("-"):
+        option = words.pop(0).value or ""
+        if option in {"-n", "-P", "-L", "-I", "-d", "-s"}:
+            words = words[1:]
+        elif not _XARGS_FLAG.fullmatch(option):
+            return None
+    return command._replace(words=tuple(words)) if words else None
 
 
 def _provided(effects: Effects) -> Effects:

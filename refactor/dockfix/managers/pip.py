@@ -55,7 +55,7 @@ def _settings(state: State) -> tuple[str, tuple[str, ...]]:
     """The PIP_ variable that changes where pip installs ("" for none), and the paths that variables name."""
     variables = state.variables
     known = set(state.args) | set(variables)
-    changes = next((name for name in sorted(known) if name.startswith("PIP_") and name not in HARMLESS_SETTINGS), "")
+    changes = next((name for name in sorted(known) if name not in HARMLESS_SETTINGS and _is_option(name)), "")
     reads: list[str] = []
     for name, value in variables.items():
         if _PATH_SETTINGS.match(name):
@@ -68,9 +68,25 @@ def _settings(state: State) -> tuple[str, tuple[str, ...]]:
     return changes, tuple(reads)
 
 
+def _is_option(name: str) -> bool:
+    """Whether pip takes a variable for one of its options (https://pip.pypa.io/en/stable/topics/configuration/#environment-variables)."""
+    return name.startswith("PIP_") and f"--{name[4:].lower().replace('_', '-')}" in VALUED | FLAGS
+
+
 # What building a package may read besides what it is given
 _BUILD_READS = ("/usr", "/opt", "/lib", "/bin", "/sbin", "/tmp", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
 _NO_BINARY = re.compile(r"(?:--no-binary|PIP_NO_BINARY)[=\s]\s*[\"']?([\w.,:-]+)")
+
+
+# A line of a requirements file that is a name, with versions or without
+_PLAIN = re.compile(r"[A-Za-z0-9][\w.-]*(?:\[[\w,.-]*\])?\s*(?:[=<>~!]=?[\w.*,<>=~! ]*)?")
+# A name whose version the shell asks a program for, which prints one word: "GDAL[numpy]==$(gdal-config --version)"
+_ASKED = r"(?:\$\([\w.-]+[_-]config(?: --[\w-]+)+\)|`[\w.-]+[_-]config(?: --[\w-]+)+`|\$\w+|\$\{\w+\})(?:\.\*)?"
+_VERSION_ASKED = re.compile(rf"""["']?([A-Za-z0-9][\w.-]*?)(?:\[[\w,.-]*\])?[=~<>]=(?:{_ASKED}["']?|"{_ASKED}")$""")
+# A URL with what only the shell knows in it, such as a token, and perhaps the name of what lies there
+_URL_ASKED = re.compile(
+    r"""["']?(?:([A-Za-z0-9][\w.-]*)(?:\[[\w,.-]*\])?\s*@\s*)?(?:git\+)?(?:https?|ssh)://[^\s`()]*$"""
+)
 
 
 class Pip(LanguageManager):
@@ -134,7 +150,9 @@ class Pip(LanguageManager):
         blocked = next((BLOCKERS[name] for name, _, _ in arguments.options if BLOCKERS.get(name)), "")
         for word in arguments.operands[1:]:
             value = state.value(word)
-            if value is None:
+            if value is None and (named := _VERSION_ASKED.match(word.text) or _URL_ASKED.match(word.text)):
+                packages.append(Package(normalise(named[1] or ""), word))
+            elif value is None:
                 # a name that only the shell knows still is one package, unless the shell splits it into several
                 blocked = blocked or f"what {word.text} installs is known only to the shell"
                 packages.append(Package(_distribution(word.text), word))
@@ -194,6 +212,11 @@ class Pip(LanguageManager):
         told = [given.call.command.text]
         for path in install.files:
             name = at(path)
+            lines = (given.written(path) or "").splitlines() if name is None else []
+            if name is None and given.written(path) is not None and all(map(_PLAIN.fullmatch, lines)):
+                packages += [Pinned(_distribution(line)) for line in lines]
+                reads.append(path)
+                continue
             found = closure(context, name, context.ignore) if name is not None else None
             if found is None:
                 unknown = unknown or f"{path} was not found in the build context"

@@ -33,7 +33,9 @@ class Call:
 class Given:
     """What an install finds where it runs: its call, the state, the build context, and the base image (None: not known).
 
-    ``at`` gives the file of the build context that lies at a path in the image, None where none is known to.
+    ``at`` gives the file of the build context that lies at a path in the image, None where none is known to. ``written`` gives what
+    commands have written to a path that no file of the build context lies at, None where that is not known: "" where it is what
+    a project's own files name, whose words are counted anyway.
     """
 
     call: Call
@@ -41,6 +43,7 @@ class Given:
     context: BuildContext
     image: BaseImage | None
     at: Callable[[str], str | None]
+    written: Callable[[str], str | None]
 
 
 @dataclass(frozen=True)

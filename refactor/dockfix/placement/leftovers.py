@@ -6,12 +6,39 @@ from collections.abc import Collection
 
 from dockfix.facts import Facts
 from dockfix.managers.verbs import by_system, language_install, system_install
-from dockfix.model.actions import Remove, Upgrade
+from dockfix.model.actions import Clean, Refresh, Remove, ShellState, Upgrade
 from dockfix.model.effects import overlap
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.packages import Division
 
 Placed = dict[Step, tuple[int, ...]]
+
+
+def drop_units(gone: Collection[tuple[Step, int]], *parts: Placed) -> tuple[str, ...]:
+    """Takes commands out of every part, and with the last one of a RUN what only cleaned up behind it; the texts of the commands."""
+    for part in parts:
+        for step in list(part):
+            left = tuple(index for index in part[step] if (step, index) not in gone)
+            if step.units and len(left) < len(part[step]):
+                actions = [step.units[index].effects.action for index in left]
+                cleans = any(isinstance(action, Clean) for action in actions) and _leaves_index(part)
+                if not cleans and all(isinstance(action, Clean | ShellState | Refresh) for action in actions):
+                    del part[step]
+                else:
+                    part[step] = left
+    return tuple(step.units[index].command.text for step, index in gone)
+
+
+def _leaves_index(part: Placed) -> bool:
+    """Whether a RUN fetches package lists and does not remove them itself."""
+    for step, indices in part.items():
+        actions = [step.units[index].effects.action for index in indices] if step.units else []
+        fetched = [number for number, action in enumerate(actions) if isinstance(action, Refresh)]
+        if fetched and not any(
+            isinstance(action, Clean) and "index" in action.what for action in actions[fetched[-1] :]
+        ):
+            return True
+    return False
 
 
 def drop_idle_refresh(runtime: Placed, division: Division) -> None:

@@ -19,6 +19,9 @@ _NAMED = {
     "libatomic1": rb"libatomic",
     "libquadmath0": rb"libquadmath",
 }
+# The names of fonts, and the folders of other data
+_DATA = rb"[\w.+-]+\.(?:ttf|otf|ttc|pfb|t1)\b|/usr/share/[\w.+-]+"
+_PROSE = (".md", ".rst", ".txt", ".css", ".html")
 _SYSTEM = re.compile(r"/(?:usr/(?:local/)?)?lib(?:64)?/")
 
 
@@ -53,9 +56,7 @@ def brought(asked: Wanted, package: str, *, recommended: bool) -> tuple[str, ...
     if not other or len(set(lost.values())) == 1:
         return tuple(sorted(names))
     name = other[0].removesuffix("t64")
-    return doubt(
-        f"{name}, which it brings, goes by another name in another Debian release, and which it is is not certain"
-    )
+    return doubt(f"the name of {name}, which it brings, depends on the Debian release, which is not certain")
 
 
 def lost_on_slim(facts: Facts) -> dict[str, str] | Reason:
@@ -76,6 +77,26 @@ def lost_on_slim(facts: Facts) -> dict[str, str] | Reason:
                 f"{use.file}:{use.line} loads {use.word}, whose package depends on the Debian release, which is not certain"
             )
         found |= dict.fromkeys(names.pop(), f"{use.file}:{use.line} loads {use.word}")
+    return found
+
+
+def data_lost_on_slim(facts: Facts) -> dict[str, str] | Reason:
+    """The packages of the fonts and other data that the code names and that only the full image has, each with the reason.
+
+    Why they are not known, where they aren't.
+    """
+    own = {name.rpartition("/")[2] for taken in facts.copies.values() for name in taken.files}
+    found: dict[str, str] = {}
+    for mention in facts.application.search(_DATA):
+        if mention.file.endswith(_PROSE) or mention.word in own:
+            continue
+        packages = {
+            frozenset(knowledge.full_data(mention.word, suite)) for suite in suites(facts) or knowledge.known_suites()
+        }
+        where = f"{mention.file}:{mention.line} names {mention.word}"
+        if len(packages) > 1:
+            return at(f"{where}, whose package depends on the Debian release, which is not certain")
+        found |= dict.fromkeys(packages.pop(), where)
     return found
 
 

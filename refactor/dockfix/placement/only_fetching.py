@@ -7,6 +7,7 @@ import re
 from dockfix.facts import Facts
 from dockfix.knowledge import Client, clients, file_movers
 from dockfix.managers.verbs import by_system
+from dockfix.model.commands.python import EXPORTS
 from dockfix.model.effects import overlap, within
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.leftovers import Placed
@@ -76,6 +77,29 @@ def _is_needed(facts: Facts, client: Client, staying: list[tuple[Step, Unit]]) -
         or any(pattern.search(text) for text in texts)
         or bool(facts.application.search(pattern.pattern.encode()))
     )
+
+
+def drop_exports(facts: Facts, builder: Placed, runtime: Placed) -> tuple[str, ...]:
+    """Takes the commands out of the runtime stage that write requirements for an install of the builder, and nothing else."""
+    asked = {path for _, _, install in facts.installs for path in install.manifests}
+    dropped: list[str] = []
+    for step, indices in list(runtime.items()):
+        for index in indices:
+            unit = step.units[index]
+            paths = unit.effects.writes
+            if (
+                not unit.effects.tools & EXPORTS
+                or index not in builder.get(step, ())
+                or not paths
+                or not asked.issuperset(paths)
+            ):
+                continue
+            names = b"|".join(re.escape(path.rpartition("/")[2].encode()) for path in paths)
+            mentions = facts.application.search(rb"(?<![\w-])(?:" + names + rb")(?![\w-])")
+            if not any(mention.file.endswith((".py", ".sh")) for mention in mentions):
+                dropped.append(unit.command.text)
+                _drop(runtime, step, index)
+    return tuple(dropped)
 
 
 def drop_arguments(facts: Facts, builder: Placed, runtime: Placed) -> tuple[str, ...]:

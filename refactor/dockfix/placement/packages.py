@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from dockfix import knowledge
@@ -43,10 +43,12 @@ def divide(
     installs: Iterable[tuple[Step, Unit]],
     staying: list[tuple[Step, Unit]],
     building: list[tuple[Step, Unit]],
+    removed: Collection[str] = (),
 ) -> Division:
     """Decides for every package that the ``installs`` name.
 
-    ``staying`` are the commands of the runtime stage, ``building`` those of the builder, both in order.
+    ``staying`` are the commands of the runtime stage, ``building`` those of the builder, both in order. ``removed`` are packages that
+    the file removes again: whatever they are for, the program does not need them.
     """
     known = known_packages(facts)
     named = [
@@ -65,14 +67,15 @@ def divide(
     replaced: dict[Package, tuple[str, ...]] = {}
     kept: dict[Package, Reason] = {}
     for step, _, package in named:
-        role = known.role(package.name)
+        role = "git" if _is_for_fetching(facts, package) else known.role(package.name)
         if package.name in keep or package.name in drop:
             if package.name in drop:
                 replaced[package] = ()
             elif role in {"build", "dev", "git"}:
                 kept[package] = at(facts.hints.keeps)
             continue
-        if role not in {"build", "dev", "git"}:
+        gone = package.name in removed
+        if role not in {"build", "dev", "git"} and not gone:
             continue
         if last_opaque is not None and order[id(step)] <= order[id(last_opaque)]:
             kept[package] = at(f"what the {last_opaque.keyword} in line {last_opaque.line} needs is unknown")
@@ -80,6 +83,8 @@ def divide(
         used = next((f"{needs[name]} ({name})" for name in sorted(known.commands(package.name)) if name in needs), "")
         if used:
             kept[package] = at(used)
+        elif gone and role != "dev":
+            replaced[package] = known.instead(package.name, None) or ()
         elif role != "git" and compiler:
             kept[package] = compiler
         elif role == "build":
@@ -97,23 +102,24 @@ def divide(
         package: replace(reason.at(lines[package]), about=Declared("PACKAGE", package.name))
         for package, reason in kept.items()
     }
-    in_builder = frozenset(name for _, unit in building for name in unit.effects.tools)
-    runtime_only = (
-        frozenset()
-        if _last_opaque(building)
-        else frozenset(
-            package
-            for _, _, package in named
-            if known.role(package.name) == "run"
-            and package.name not in in_builder
-            and not known.commands(package.name) & in_builder
-        )
-    )
+    runtime_only = _runtime_only(known, [package for _, _, package in named], building)
     full = facts.final.image is not None and facts.final.image.variant == "full"
     of_the_base = frozenset(
         package for package in replaced if full and knowledge.in_full_image(package.name, suites(facts))
     )
     return Division(replaced, kept, runtime_only, of_the_base)
+
+
+def _runtime_only(known: Packages, named: list[Package], building: list[tuple[Step, Unit]]) -> frozenset[Package]:
+    """The packages that no command of the builder needs."""
+    if _last_opaque(building):
+        return frozenset()
+    tools = frozenset(name for _, unit in building for name in unit.effects.tools)
+    return frozenset(
+        package
+        for package in named
+        if known.role(package.name) == "run" and package.name not in tools and not known.commands(package.name) & tools
+    )
 
 
 def known_packages(facts: Facts) -> Packages:
@@ -160,6 +166,15 @@ def fetches_with_git(facts: Facts) -> bool:
     ) or any(
         "git" in knowledge.calls(name) for manifest in facts.manifests.values() for name in manifest.build_requirements
     )
+
+
+def _is_for_fetching(facts: Facts, package: Package) -> bool:
+    """Whether a package brings nothing but what git fetches with, as pip has it do."""
+    if not any(package.name in client.packages for client in knowledge.clients()):
+        return False
+    files = [name for manifest in facts.manifests.values() for name in manifest.files]
+    texts = [*(unit.command.text for _, unit, _ in facts.installs), *(facts.context.read(name) or "" for name in files)]
+    return any("git+ssh://" in text for text in texts)
 
 
 def _last_opaque(staying: list[tuple[Step, Unit]]) -> Step | None:

@@ -9,7 +9,7 @@ from dockfix import knowledge
 from dockfix.facts import Facts
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
-from dockfix.placement.libraries import lost_on_slim, suites
+from dockfix.placement.libraries import data_lost_on_slim, lost_on_slim, suites
 from dockfix.runtimes.needs import needed, run_time_compiler
 
 # Python's own module for Tk, whose libraries only the full image has
@@ -58,9 +58,12 @@ def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: froz
     loaded = lost_on_slim(facts)
     if isinstance(loaded, Reason):
         return loaded
-    programs = knowledge.full_programs()
-    packages = {programs[name]: why for name, why in needed(facts, sorted(programs), staying).items()}
+    data = data_lost_on_slim(facts)
+    if isinstance(data, Reason):
+        return data
     releases = suites(facts)
+    programs = knowledge.full_programs(releases)
+    packages = {programs[name]: why for name, why in needed(facts, sorted(programs), staying).items()}
     for distribution in sorted(facts.distributions):
         needs = knowledge.python_needs(distribution)
         names = (
@@ -68,7 +71,7 @@ def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: froz
         )
         for name in names or ():
             packages.setdefault(name, f"the Python package {distribution} needs it")
-    packages = {**loaded, **packages}
+    packages = {**loaded, **data, **packages}
     tk = bool(facts.application.search(_TK))
     if tk:
         packages["libtk8.6"] = "the code imports tkinter"

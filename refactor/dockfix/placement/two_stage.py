@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from dockfix.facts import Facts
 from dockfix.facts.installs import installer, missing_manifest
@@ -16,15 +17,16 @@ from dockfix.knowledge import manager_in, package_manager
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import language_managers, system_managers
 from dockfix.managers.verbs import by_system, language_install, system_install
-from dockfix.model.actions import Action, Clean, Install, Make, Provide, Remove, ShellState
+from dockfix.model.actions import Action, Clean, Install, Make, Provide, ShellState
 from dockfix.model.artefact import Environment
 from dockfix.model.effects import Places, overlap
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step, Unit
-from dockfix.placement.leftovers import Placed, drop_covered, drop_idle_refresh, drop_removed
-from dockfix.placement.only_fetching import drop_arguments, drop_settings
+from dockfix.placement.leftovers import Placed, drop_covered, drop_idle_refresh, drop_removed, drop_units
+from dockfix.placement.only_fetching import drop_arguments, drop_exports, drop_settings
 from dockfix.placement.packages import Division, divide
 from dockfix.placement.plan import Part, Placement, Steps, doubts
+from dockfix.placement.removals import removals
 from dockfix.placement.smaller_base import SmallerBase, smaller_base
 from dockfix.runtimes.registry import runtime_of
 
@@ -46,19 +48,26 @@ def place(facts: Facts) -> Placement | Reason:
     reason = _precondition(facts) or _environment_blocker(facts)
     if reason is not None:
         return reason
+    removed = removals(facts)
+    if isinstance(removed, Reason):
+        return removed
     stage = facts.final
     environment = facts.installs[0][2].into
     installs = tuple(dict.fromkeys(step for step, _, _ in facts.installs))
     last = stage.steps.index(installs[-1])
     builder = _builder(stage.steps[: last + 1], facts)
     runtime = _runtime(facts, environment)
-    dropped = list(drop_settings(facts, builder, runtime))
+    dropped = [*drop_units(removed.commands, builder, runtime), *drop_settings(facts, builder, runtime)]
+    dropped += drop_exports(facts, builder, runtime)
     staying = _units(runtime)
     reason = _unclear(facts, runtime, installs) or _needed_early(facts, environment, staying, installs[0])
     if reason is not None:
         return reason
     named = [pair for step in stage.steps for pair in _system_installs(step)]
-    division = divide(facts, named, staying, _units(builder))
+    division = divide(facts, named, staying, _units(builder), removed.packages)
+    for package, reason in division.kept.items():
+        if package.name in removed.packages:
+            return at(f"{package.name}, which the file removes again, would have to stay: {reason.text}", reason.line)
     smaller = smaller_base(facts, staying, _installed(staying, division)) if "base" in facts.hints.facets else None
     certain = division.gains or facts.hints.always
     if not certain and not isinstance(smaller, SmallerBase):
@@ -140,9 +149,6 @@ def _precondition(facts: Facts) -> Reason | None:
     if len({install.into.root for _, _, install in facts.installs}) > 1:
         step, _, install = facts.installs[-1]
         return at(f"{_title(install)} installs into more than one place", step.line)
-    for step, unit in stage.units:
-        if isinstance(unit.effects.action, Remove) and by_system(unit.effects.action):
-            return at("the file removes packages again by itself", step.line)
     missing = missing_manifest(facts)
     if missing is not None:
         return missing
@@ -238,7 +244,8 @@ def _no_gain(facts: Facts, division: Division, smaller: Reason | None) -> Reason
         return at(f"no gain, because the full base image {what} and has to stay: {smaller.text}", smaller.line)
     if full and division.replaced:
         names = " and ".join(package.name for package in list(division.replaced)[:2])
-        return at(f"no gain, because the full base image brings {names} itself, and no smaller base is asked for")
+        reason = at(f"no gain, because the full base image brings {names} itself")
+        return replace(reason, about=Declared("FROM"))
     if division.kept:
         package, reason = next(iter(division.kept.items()))
         return at(

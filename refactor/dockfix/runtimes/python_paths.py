@@ -158,12 +158,12 @@ def _replaces_path(facts: Facts) -> str | None:
     for service in facts.located.services:
         if any(_RESET_IN_SCRIPT.match(setting) for setting in service.settings):
             return f"{service.file} replaces PATH"
+    for mention in (*facts.application.search(_RESET_IN_CODE), *_mentions(facts, _RESET_IN_SETTINGS)):
+        return f"{mention.file}:{mention.line} replaces PATH"
     system = _programs_of_the_system(facts)
     for use in facts.program.without_path:
         if use.word not in system and not runs_alone(use.word):
             return f"{use.file}:{use.line} starts {_shown(use.word)} with an environment that has another PATH or none"
-    for mention in (*facts.application.search(_RESET_IN_CODE), *_mentions(facts, _RESET_IN_SETTINGS)):
-        return f"{mention.file}:{mention.line} replaces PATH"
     return None
 
 

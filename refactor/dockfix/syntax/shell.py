@@ -53,7 +53,8 @@ class Redirect(NamedTuple):
 class Command(NamedTuple):
     """What stands between two cuts of a script. ``start`` and ``end`` are offsets in the script's text.
 
-    ``simple`` is False for an opaque piece, which has no words. ``separator`` is what stands before it: "" for the first
+    ``simple`` is False for an opaque piece, which has no words; ``parts`` are the commands of one that is a pipeline of simple commands.
+    ``separator`` is what stands before it: "" for the first
     command, else "&&", ";" or a line end.
     """
 
@@ -65,6 +66,7 @@ class Command(NamedTuple):
     words: tuple[Word, ...] = ()
     assignments: tuple[tuple[str, Word | None], ...] = ()
     redirects: tuple[Redirect, ...] = ()
+    parts: tuple[Command, ...] = ()
 
     @property
     def name(self) -> str | None:
@@ -195,7 +197,7 @@ def _command(node: TSNode, separator: str, redirects: tuple[TSNode, ...], source
     if redirects:
         end = max(source.span(redirect)[1] for redirect in redirects)
     if node.type not in _SIMPLE:
-        return _opaque(source.text, start, end, separator)
+        return _opaque(source.text, start, end, separator)._replace(parts=_parts(node, source))
     words: list[Word] = []
     assignments: list[tuple[str, Word | None]] = []
     targets: list[Redirect] = []
@@ -215,6 +217,22 @@ def _command(node: TSNode, separator: str, redirects: tuple[TSNode, ...], source
     return Command(
         source.text[start:end], start, end, separator, True, tuple(words), tuple(assignments), tuple(targets)
     )
+
+
+def _parts(node: TSNode, source: _Source) -> tuple[Command, ...]:
+    """The commands of a pipeline, () where it is none or where one of them is not simple."""
+    redirects: tuple[TSNode, ...] = ()
+    if node.type == "redirected_statement" and node.children[0].type == "pipeline":
+        redirects, node = tuple(node.children[1:]), node.children[0]
+    if node.type != "pipeline" or any(child.type == "|&" for child in node.children):
+        return ()
+    found: list[Command] = []
+    pieces = [child for child in node.children if child.is_named]
+    for number, piece in enumerate(pieces):
+        nested = piece.type == "redirected_statement"
+        own = (*(piece.children[1:] if nested else ()), *(redirects if number == len(pieces) - 1 else ()))
+        found.append(_command(piece.children[0] if nested else piece, "|" if number else "", own, source))
+    return tuple(found) if all(command.simple for command in found) else ()
 
 
 def _word(node: TSNode, source: _Source) -> Word:

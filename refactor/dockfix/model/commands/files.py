@@ -92,7 +92,22 @@ def _prints(command: Command, state: State) -> Effects:
 
 def _reads(command: Command, state: State) -> Effects:
     paths = _paths(parse(command.args, state, {"-n", "-c"}).operands, state)
-    return Effects(reads=paths or ("/",))
+    return Effects(reads=("/",) if paths is None or (not paths and command.name == "ls") else paths)
+
+
+def _filters(command: Command, state: State) -> Effects:
+    paths = _paths(parse(command.args, state, {"-d", "-f", "-k", "-t", "-c", "-b", "-o"}).operands, state)
+    if paths is None or any((word.value or "").startswith(("-o", "--output")) for word in command.args):
+        return opaque(f"what {command.name} reads or writes is known only to the shell")
+    return Effects(reads=paths)
+
+
+def _grep(command: Command, state: State) -> Effects:
+    arguments = parse(command.args, state, {"-e", "--regexp", "-f", "--file", "-m", "-A", "-B", "-C"})
+    told = arguments.has("-e", "--regexp", "-f", "--file")
+    files = [path for value in arguments.values("-f", "--file") if value and (path := state.path(value))]
+    paths = _paths(arguments.operands[0 if told else 1 :], state)
+    return Effects(reads=("/",) if paths is None else (*files, *paths))
 
 
 def _system(*writes: str) -> CommandModel:
@@ -125,9 +140,12 @@ MODELS: dict[str, CommandModel] = {
     **{tool: _mover(tool) for tool in ("cp", "mv")},
     **dict.fromkeys(("echo", "printf", "which", "command", "type"), _prints),
     **dict.fromkeys(
-        ("cat", "ls", "head", "tail", "wc", "stat", "file", "grep", "md5sum", "sha1sum", "sha256sum", "sha512sum"),
+        ("cat", "ls", "head", "tail", "wc", "stat", "file", "md5sum", "sha1sum", "sha256sum", "sha512sum"),
         _reads,
     ),
+    "grep": _grep,
+    **dict.fromkeys(("sort", "uniq", "cut", "tac", "base64"), _filters),
+    "tr": _prints,
     "ldconfig": _system("/etc/ld.so.cache"),
     "locale-gen": _system("/usr/lib/locale", "/usr/share/i18n"),
     "update-locale": _system("/etc/default/locale"),

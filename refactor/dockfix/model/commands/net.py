@@ -96,7 +96,22 @@ def _ssh_keyscan(command: Command, state: State) -> Effects:
     return Effects(reads=tuple(path for path in files if path), tools=frozenset({"ssh-keyscan"}))
 
 
+def _gpg(command: Command, state: State) -> Effects:
+    """Turns a key into the form that apt reads; anything else may touch the user's own keys."""
+    arguments = parse(command.args, state, {"-o", "--output", "--homedir", "--keyserver", "--status-fd"})
+    if not arguments.has("--dearmor", "--enarmor") or len(arguments.operands) > 1:
+        return opaque("gpg is modelled for --dearmor only")
+    written = _target(arguments, state, ("-o", "--output"))
+    read = [None if (value := state.value(word)) is None else state.path(value) for word in arguments.operands]
+    if written is None or None in read:
+        return opaque("which key gpg reads or writes is known only to the shell")
+    if arguments.operands and not written:  # beside what it reads
+        written = tuple(f"{path}.gpg" for path in read if path)
+    return Effects(reads=tuple(path for path in read if path), writes=written, tools=frozenset({"gpg"}))
+
+
 MODELS: dict[str, CommandModel] = {
+    "gpg": _gpg,
     "ssh-keyscan": _ssh_keyscan,
     "curl": _curl,
     "wget": _wget,

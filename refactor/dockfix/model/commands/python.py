@@ -5,12 +5,17 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
-from dockfix.model.commands.protocol import CommandModel
+from dockfix.model.commands.protocol import CommandModel, parse
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.state import State
 from dockfix.syntax.shell import Command, Word
 
 TOOLS = frozenset({"python"})
+# What writes a project's packages as requirements
+EXPORTS = frozenset({"poetry"})
+_SYSTEM = ("/usr", "/etc", "/var", "/lib", "/bin", "/sbin")
+# where the packages of a program may lie
+_ENVIRONMENTS = ("/usr/local", "/opt", "/venv")
 _COMPILES = {"setup.py", "setup_cython.py", "build.py", "compile.py"}
 
 
@@ -33,11 +38,17 @@ def _python(command: Command, state: State) -> Effects:
     if not args:
         return Effects(tools=TOOLS)
     first = args[0].value
+    if first == "-":
+        return opaque("what python reads from its standard input is unknown")
     if first in {"-V", "--version", "-VV"}:
         return Effects(tools=TOOLS)
     if first == "-m" and len(args) > 1:
         module = args[1].value
-        if module in {"ensurepip", "compileall", "build", "cython", "Cython"}:
+        if module == "playwright":
+            return _playwright(command._replace(words=tuple(args[1:])), state)
+        if module == "compileall":
+            return _compileall(args[2:], state)
+        if module in {"ensurepip", "build", "cython", "Cython"}:
             return opaque(f"python -m {module} is not modelled")
         return Effects(tools=TOOLS, application=True)
     if first is None:
@@ -52,4 +63,46 @@ def application(command: Command, state: State) -> Effects:
     return Effects(tools=TOOLS, application=True)
 
 
-MODELS: dict[str, CommandModel] = {"python": _python}
+def _compileall(words: Sequence[Word], state: State) -> Effects:
+    """Writes byte code beside sources, and runs none of them."""
+    arguments = parse(words, state, {"-d", "-s", "-p", "-x", "-j", "-r", "-o", "-e", "--invalidation-mode"})
+    paths = [None if (value := state.value(word)) is None else state.path(value) for word in arguments.operands]
+    if not paths or None in paths or arguments.has("-i"):
+        return opaque("what python -m compileall compiles is unknown")
+    known = tuple(path for path in paths if path)
+    return Effects(reads=known, writes=known, tools=TOOLS)
+
+
+def _playwright(command: Command, state: State) -> Effects:
+    """``install`` fetches browsers and, where it is told to, has apt install what they need; it compiles nothing."""
+    verb = command.args[0].value if command.args else None
+    if verb not in {"install", "install-deps"}:
+        return Effects(tools=TOOLS, application=True)
+    folder = state.env.get("PLAYWRIGHT_BROWSERS_PATH") or "/root/.cache/ms-playwright"
+    browsers = state.path(folder) if state.is_root and folder != "0" else None
+    if browsers is None:
+        return opaque("where playwright puts browsers is unknown")
+    system = verb == "install-deps" or any(word.value == "--with-deps" for word in command.args)
+    writes = (*((browsers,) if verb == "install" else ()), *(_SYSTEM if system else ()))
+    return Effects(reads=_ENVIRONMENTS, writes=writes, tools=TOOLS)
+
+
+def _poetry(command: Command, state: State) -> Effects:
+    """``export`` writes what the project's files name as requirements; all else is not modelled."""
+    valued = {"-f", "--format", "-o", "--output", "--with", "--without", "--only", "-E", "--extras"}
+    arguments = parse(command.args, state, valued)
+    if (
+        not arguments.operands
+        or arguments.operands[0].value != "export"
+        or arguments.has("-C", "-P", "--directory", "--project")
+    ):
+        return opaque("poetry is modelled for export only")
+    written = [None if value is None else state.path(value) for value in arguments.values("-o", "--output")]
+    folder = state.workdir
+    if None in written or folder is None:
+        return opaque("where poetry exports to is known only to the shell")
+    reads = tuple(posixpath.join(folder, name) for name in ("pyproject.toml", "poetry.lock"))
+    return Effects(reads=reads, writes=tuple(path for path in written if path), tools=TOOLS | EXPORTS)
+
+
+MODELS: dict[str, CommandModel] = {"python": _python, "playwright": _playwright, "poetry": _poetry}

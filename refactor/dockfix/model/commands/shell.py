@@ -13,14 +13,20 @@ from dockfix.model.state import State
 from dockfix.syntax.shell import Command
 
 _STATE = Effects(action=ShellState())
-_SECRET = re.compile(r'"?\$\(cat /run/secrets/[\w.-]+\)"?')
+# What only the shell knows, and is no matter: a secret, a version that a program is asked for
+_SECRET = re.compile(
+    r'"?(?:\$\(cat /run/secrets/[\w.-]+\)|\$\([\w.-]+[_-]config(?: --[\w-]+)+\)|`[\w.-]+[_-]config(?: --[\w-]+)+`)"?'
+)
 
 
 def assignment(command: Command, state: State) -> Effects:
     """The effects of a command that is only assignments."""
     return (
         _STATE
-        if all(value is None or state.value(value) is not None for _, value in command.assignments)
+        if all(
+            value is None or state.value(value) is not None or _SECRET.fullmatch(value.text)
+            for _, value in command.assignments
+        )
         else opaque("a variable gets a value that only the shell knows")
     )
 
