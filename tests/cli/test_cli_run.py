@@ -74,6 +74,25 @@ def test_check(dockfix, put):
     assert file.read_text() != DONE
 
 
+def test_apply_and_check(dockfix, put):
+    """As a hook: what was written fails the commit, also where git would show nothing of it."""
+    file = put("a/Dockerfile", "FROM a\nUSER 10001\n# beside .git\n")
+    put("b/Dockerfile")
+    result = dockfix("--apply", "--check", "a", "b")
+    assert result.exit_code == 1
+    assert "a/.dockerignore: new; add it to the repository\n" in result.stderr
+    assert result.stderr.count(": new;") == 1
+    assert file.with_name(".dockerignore").read_text() == ".git\n"
+    again = dockfix("--apply", "--check", "a", "b")
+    assert (again.exit_code, ": new;" in again.stderr) == (0, False)
+
+
+def test_a_new_file_is_named_only_where_it_is_written(dockfix, put):
+    put(text="FROM a\n# beside .git\n")
+    assert ": new;" not in dockfix("Dockerfile").stderr
+    assert ": new;" not in dockfix("Dockerfile", "--apply", "--quiet").stderr
+
+
 def test_check_quiet_prints_nothing(dockfix, put):
     put()
     result = dockfix("--check", "-q")
@@ -249,7 +268,6 @@ def test_a_folder_without_dockerfiles_is_a_warning(dockfix, put):
         (["--select", "nonroot"], "--select: unknown transform 'nonroot'", "did you mean 'non-root'?"),
         (["--ignore", "non-root,qqq"], "--ignore: unknown transform 'qqq'", "dockfix list shows all"),
         (["--aply"], "no such option '--aply'", None),
-        (["--apply", "--check"], "--apply and --check exclude each other", "dockfix --help shows the options"),
         (["-q", "-v"], "--verbose and --quiet exclude each other", "dockfix --help shows the options"),
         (["-", "x"], "- (standard input) cannot be combined with other paths", "dockfix --help shows the options"),
         (["-", "--apply", "--format", "json"], "--apply on standard input prints the new Dockerfile, so", None),
