@@ -197,7 +197,7 @@ def test_what_is_no_dockerfile(dockfix, put, data, message, hint):
     lines = result.stderr.splitlines()
     assert lines[0] == f"error: Dockerfile: {message}"
     assert (lines[1] == f"hint: {hint}") is (hint is not None)
-    assert lines[-1] == "Nothing to change in 1 file (1 failed)"
+    assert lines[-1] == "1 file failed"
     assert result.exit_code == 2
 
 
@@ -445,3 +445,21 @@ def test_files_named_like_commands_are_reached_with_a_dot(dockfix, put):
     assert "+++ b/list" in dockfix("./list").stdout
     assert "+++ b/explain/Dockerfile" in dockfix("./explain").stdout
     assert "+++ b/list" in dockfix("-q", "list").stdout
+
+
+def test_a_run_in_which_every_file_failed(dockfix, put):
+    put("a/Dockerfile", "FROM a\nBAD # bad\n")
+    assert dockfix("a").stderr.splitlines()[-1] == "1 file failed"
+    put("b/Dockerfile", "FROM a\nBAD # bad\n")
+    assert dockfix("a", "b").stderr.splitlines()[-1] == "2 files failed"
+    put("c/Dockerfile", DONE)
+    assert dockfix("a", "b", "c", "--unsafe").stderr.splitlines()[-1] == "Nothing to change in 1 of 3 files (2 failed)"
+
+
+def test_an_option_that_is_given_as_a_command(dockfix, put):
+    put()
+    result = dockfix("check", ".")
+    assert result.exit_code == 2
+    assert "error: check: no such file or folder\nhint: did you mean --check?\n" in result.stderr
+    put("apply/Dockerfile", DONE)
+    assert "did you mean" not in dockfix("apply", "chek").stderr

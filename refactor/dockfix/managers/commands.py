@@ -16,7 +16,7 @@ from dockfix.model.effects import Effects, opaque, within
 from dockfix.model.stages import Model, build
 from dockfix.model.state import State
 from dockfix.syntax import Dockerfile
-from dockfix.syntax.shell import Command
+from dockfix.syntax.shell import Command, Word
 
 _RUNS_MORE = re.compile(r"\$\((?!\()|`|<\(|>\(")
 # Substitutions that only ask the system what it is, or read a secret that is mounted
@@ -70,6 +70,14 @@ def effects_of(command: Command, state: State) -> Effects:
     if effects.opaque:
         return effects
     return _redirected(command, state, _cleaned(effects) if program == "rm" else _provided(effects))
+
+
+def fetches(command: Command, state: State) -> tuple[LanguageManager, tuple[Word, ...]] | None:
+    """The manager whose cache a command fills that installs nothing, and the words that switch it off; None for any other."""
+    module = module_of(command) if _program(command.name or "") == "python" else None
+    manager = by_module().get(module[0]) if module is not None else by_program().get(_program(command.name or ""))
+    words = manager.fetches(call_of(command), state) if isinstance(manager, LanguageManager) else None
+    return None if words is None or not isinstance(manager, LanguageManager) else (manager, words)
 
 
 def _provided(effects: Effects) -> Effects:
@@ -135,4 +143,4 @@ def _redirected(command: Command, state: State, effects: Effects) -> Effects:
     return replace(effects, reads=tuple(reads), writes=tuple(writes))
 
 
-__all__ = ["call_of", "effects_of", "model_of", "runs_alone"]
+__all__ = ["call_of", "effects_of", "fetches", "model_of", "runs_alone"]
