@@ -152,6 +152,7 @@ def test_keeping_out_a_env_that_the_program_reads_is_unsafe(
         {"app.py": "ENDINGS = ['.com', '.dev', '.env']\n"},
         {"app.py": "if name.endswith('.env'):\n    raise ValueError\n"},
         {"app.py": "from dotenv import load_dotenv\nload_dotenv('prod.env')\n"},
+        {"app.py": "from environs import Env\nA = Env().str('A')\n"},
         {"app.py": "# load_dotenv would read it\nname = obj.env\n"},
         {"requirements.txt": "python-dotenv==1.0\nenvirons\n"},
         {"uv.lock": "[[package]]\nname = 'python-dotenv'\n"},

@@ -22,8 +22,8 @@ _PYTHON = (
     + rb"|(?<!endswith)(?<!startswith)(?<=\w)\(\s*" + _FILE + rb"|^\s*\w+\s*=\s*" + _FILE
 )  # fmt: skip
 # Who imports these and is not seen to call them may do so by another name
-_IMPORT = rb"^\s*(?:from|import)\s+dotenv\b"
-_CALL = regex(rb"\b(?:load_dotenv|dotenv_values|find_dotenv)\s*\(")
+_IMPORT = rb"^\s*(?:from|import)\s+(?:dotenv|environs)\b"
+_CALL = regex(rb"\b(?:load_dotenv|dotenv_values|find_dotenv|Env)\s*\(")
 _SHELL = (
     rb"(?:^|[;&|(]|\bthen|\bdo|\belse)[ \t]*(?:\.|source)[ \t]+['\"]?(?:[^\s'\";&|]*/)?\.env\b(?![\w.-])"
     rb"|\b(?:cat|grep|xargs|sed|export|env)\b[^\n;]*?[\s'\"/]\.env\b(?![\w.-])"
