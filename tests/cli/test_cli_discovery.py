@@ -19,7 +19,7 @@ def found(*paths: str, exclude: tuple[str, ...] = (), force: bool = False) -> li
 
 @pytest.mark.parametrize(
     "name",
-    ["Dockerfile", "Containerfile", "Dockerfile.dev", "Dockerfile.3.11", "web.Dockerfile", "web.dockerfile",
+    ["Dockerfile", "Containerfile", "Dockerfile.dev", "Dockerfile.3.11", "Dockerfile-dev", "Containerfile_dev", "web.Dockerfile", "web.dockerfile",
      "Containerfile.x", ".Dockerfile"],
 )  # fmt: skip
 def test_names_of_dockerfiles(name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -10,7 +11,10 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from fake_engine import SCRIPT, STARTED
+
+from dockfix.batch.discover import NOT_SUFFIXES, is_dockerfile
 
 BIG = "FROM a\n" + "# beside x\n" + "".join(f"RUN echo {number}\n" for number in range(50))
 
@@ -226,9 +230,56 @@ def test_the_hooks_are_for_our_command():
     hooks = yaml.safe_load(file.read_text("utf-8"))
     assert [hook["id"] for hook in hooks] == ["dockfix", "dockfix-check"]
     for hook in hooks:
-        assert hook["types"] == ["dockerfile"]
+        assert "types" not in hook  # what others call a Dockerfile is not what `dockfix .` finds
         assert hook["entry"].startswith("dockfix --")
-        assert "--force-exclude" in hook["entry"]
+        assert {"--check", "--force-exclude"} <= set(hook["entry"].split())
+
+
+STEMS = [
+    "Dockerfile",
+    "Containerfile",
+    "dockerfile",
+    "web",
+    "",
+    ".",
+    ".#",
+    "._",
+    ".web",
+    "my-Dockerfile",
+    "MyDockerfile",
+]
+ENDS = [
+    "",
+    ".",
+    "s",
+    "-dev",
+    "_dev",
+    ".dev",
+    ".3.11",
+    ".py",
+    ".Dockerfile",
+    ".dockerfile",
+    ".DOCKERFILE",
+    ".Containerfile",
+]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_hooks_take_the_files_that_a_folder_is_searched_for(number):
+    import yaml
+
+    hook = yaml.safe_load((Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text("utf-8"))[number]
+    names = {
+        stem + end + last for stem in STEMS for end in ENDS for last in ("", *NOT_SUFFIXES, "x", ".Dockerfile", ".dev")
+    } - {"", ".", ".."}
+    taken = {name for name in names if is_dockerfile(name)}
+    assert {"Dockerfile-dev", "Dockerfile_dev", "web.dockerfile", "Containerfile.dev"} <= taken
+    for folder in ("", "a/", "a.Dockerfile/b/"):
+        assert taken == {
+            name
+            for name in names
+            if re.search(hook["files"], folder + name) and not re.search(hook["exclude"], folder + name)
+        }
 
 
 def test_the_real_engine(put, tmp_path):

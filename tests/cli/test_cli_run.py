@@ -74,6 +74,25 @@ def test_check(dockfix, put):
     assert file.read_text() != DONE
 
 
+def test_apply_and_check(dockfix, put):
+    """As a hook: what was written fails the commit, also where git would show nothing of it."""
+    file = put("a/Dockerfile", "FROM a\nUSER 10001\n# beside .git\n")
+    put("b/Dockerfile")
+    result = dockfix("--apply", "--check", "a", "b")
+    assert result.exit_code == 1
+    assert "a/.dockerignore: new; add it to the repository\n" in result.stderr
+    assert result.stderr.count(": new;") == 1
+    assert file.with_name(".dockerignore").read_text() == ".git\n"
+    again = dockfix("--apply", "--check", "a", "b")
+    assert (again.exit_code, ": new;" in again.stderr) == (0, False)
+
+
+def test_a_new_file_is_named_only_where_it_is_written(dockfix, put):
+    put(text="FROM a\n# beside .git\n")
+    assert ": new;" not in dockfix("Dockerfile").stderr
+    assert ": new;" not in dockfix("Dockerfile", "--apply", "--quiet").stderr
+
+
 def test_check_quiet_prints_nothing(dockfix, put):
     put()
     result = dockfix("--check", "-q")
@@ -178,7 +197,7 @@ def test_what_is_no_dockerfile(dockfix, put, data, message, hint):
     lines = result.stderr.splitlines()
     assert lines[0] == f"error: Dockerfile: {message}"
     assert (lines[1] == f"hint: {hint}") is (hint is not None)
-    assert lines[-1] == "Nothing to change in 1 file (1 failed)"
+    assert lines[-1] == "1 file failed"
     assert result.exit_code == 2
 
 
@@ -249,7 +268,6 @@ def test_a_folder_without_dockerfiles_is_a_warning(dockfix, put):
         (["--select", "nonroot"], "--select: unknown transform 'nonroot'", "did you mean 'non-root'?"),
         (["--ignore", "non-root,qqq"], "--ignore: unknown transform 'qqq'", "dockfix list shows all"),
         (["--aply"], "no such option '--aply'", None),
-        (["--apply", "--check"], "--apply and --check exclude each other", "dockfix --help shows the options"),
         (["-q", "-v"], "--verbose and --quiet exclude each other", "dockfix --help shows the options"),
         (["-", "x"], "- (standard input) cannot be combined with other paths", "dockfix --help shows the options"),
         (["-", "--apply", "--format", "json"], "--apply on standard input prints the new Dockerfile, so", None),
@@ -427,3 +445,21 @@ def test_files_named_like_commands_are_reached_with_a_dot(dockfix, put):
     assert "+++ b/list" in dockfix("./list").stdout
     assert "+++ b/explain/Dockerfile" in dockfix("./explain").stdout
     assert "+++ b/list" in dockfix("-q", "list").stdout
+
+
+def test_a_run_in_which_every_file_failed(dockfix, put):
+    put("a/Dockerfile", "FROM a\nBAD # bad\n")
+    assert dockfix("a").stderr.splitlines()[-1] == "1 file failed"
+    put("b/Dockerfile", "FROM a\nBAD # bad\n")
+    assert dockfix("a", "b").stderr.splitlines()[-1] == "2 files failed"
+    put("c/Dockerfile", DONE)
+    assert dockfix("a", "b", "c", "--unsafe").stderr.splitlines()[-1] == "Nothing to change in 1 of 3 files (2 failed)"
+
+
+def test_an_option_that_is_given_as_a_command(dockfix, put):
+    put()
+    result = dockfix("check", ".")
+    assert result.exit_code == 2
+    assert "error: check: no such file or folder\nhint: did you mean --check?\n" in result.stderr
+    put("apply/Dockerfile", DONE)
+    assert "did you mean" not in dockfix("apply", "chek").stderr

@@ -198,6 +198,15 @@ def test_suppression(project: Project, fakes: Callable[..., None], comment: str,
     assert any("holds nothing back" in note.message for note in result.warnings) == changed
 
 
+def test_a_suppression_that_names_no_transform_says_which_may_be_meant(project: Project) -> None:
+    text = 'FROM python:3.11\n# dockfix: ignore[mutli-stage,non-root]\nRUN pip install flask\n# dockfix: ignore-file[qwx]\nCMD ["a"]\n'
+    said = [(note.line, note.message) for note in project(text).warnings if not note.transform]
+    assert (2, "there is no transform mutli-stage; did you mean multi-stage?") in said
+    assert [message for line, message in said if line == 4] == [
+        "there is no transform qwx, so this suppression holds nothing back"
+    ]
+
+
 def test_a_suppression_holds_for_the_instruction_below_it_only(project: Project, fakes: Callable[..., None]) -> None:
     fakes(Fake("CMD", comment_above))
     assert project(TEXT.replace("# why", "# dockfix: ignore[fake]")).files

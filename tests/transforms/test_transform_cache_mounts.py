@@ -90,3 +90,92 @@ RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*
 def test_apt_is_left_alone_where_the_stage_is_kept_or_not_understood(project: Project, old: str, new: str) -> None:
     assert old in SPLIT and text_of(project(SPLIT, only="cache-mounts")) != ""
     assert text_of(project(SPLIT.replace(old, new), only="cache-mounts")) == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("RUN pip wheel -w /w -r r.txt", MOUNT + "pip wheel -w /w -r r.txt\n"),
+        ("RUN pip3 wheel --no-cache-dir --wheel-dir=/w x", MOUNT + "pip3 wheel --wheel-dir=/w x\n"),
+        ("RUN python -m pip download --no-cache-dir -d /w x", MOUNT + "python -m pip download -d /w x\n"),
+        (
+            "RUN pip wheel --no-cache-dir -w /w x && pip install --no-cache-dir --no-index -f /w x",
+            MOUNT + "pip wheel -w /w x && pip install --no-index -f /w x\n",
+        ),
+        (
+            "RUN pip install --no-index -f https://e.org/wheels x",
+            MOUNT + "pip install --no-index -f https://e.org/wheels x\n",
+        ),
+        ("RUN pip install --no-index https://e.org/x.whl", MOUNT + "pip install --no-index https://e.org/x.whl\n"),
+    ],
+)
+def test_what_fetches_without_installing_fills_the_cache_too(project: Project, line: str, expected: str) -> None:
+    assert run(project, line) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RUN pip install --no-index --find-links=/wheels x",
+        "RUN pip install --no-cache-dir --no-index /wheels/x.whl",
+        "RUN pip wheel --no-index -f /sdists -w /w x",
+        "ENV PIP_NO_INDEX=1\nRUN pip install -f /wheels x",
+        "RUN pip hash x.whl",
+    ],
+)
+def test_what_takes_nothing_from_the_network_gets_no_cache(project: Project, line: str) -> None:
+    assert run(project, line) == ""
+
+
+WORKFLOW = """\
+on: push
+jobs:
+  image:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - name: build
+        uses: docker/build-push-action@v6
+        with:
+          context: {context}
+          file: {file}
+          push: true
+{more}
+"""
+PUSHES = {"context": ".", "file": "Dockerfile", "more": ""}
+
+
+def told(project: Project, **changed: str) -> str:
+    text = WORKFLOW.format(**{**PUSHES, **changed})
+    result = project(
+        "FROM python:3.11-slim\nRUN pip install x\n", {".github/workflows/image.yml": text}, only="cache-mounts"
+    )
+    assert result.files
+    return "; ".join(note.message for note in result.warnings)
+
+
+def test_builders_that_are_thrown_away_are_told_of_once(project: Project) -> None:
+    said = told(project)
+    assert said.startswith(".github/workflows/image.yml:8 builds with a builder that is thrown away")
+    assert "cache-to: type=gha,mode=max" in said
+    assert told(project, context="./", file='"./Dockerfile"')
+    text = text_of(project("FROM python:3.11-slim\nRUN pip install x\n", only="cache-mounts"))
+    assert not project(text, only="cache-mounts").warnings  # nothing is added, nothing is said
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"more": "          cache-from: type=gha\n          cache-to: type=gha,mode=max"},
+        {"more": "  other:\n    runs-on: [self-hosted, linux]"},
+        {"more": "      - uses: reproducible-containers/buildkit-cache-dance@v3"},
+        {"more": "      - uses: docker/setup-buildx-action@v3\n        with:\n          driver: remote"},
+        {"file": "docker/Dockerfile.docs"},
+        {"context": "docs"},
+        {"file": "${{ matrix.file }}"},
+    ],
+)
+def test_builders_that_keep_something_and_builds_of_other_files_are_not(
+    project: Project, changed: dict[str, str]
+) -> None:
+    assert told(project, **changed) == ""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-import golden
 from dockfix.context.dockerignore import parse_ignore
-from results import Project, ignore_of, refusal
+from results import Project, ignore_of, refusal, unsafe
 
 BASIC = 'FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python", "app.py"]\n'
 
@@ -15,22 +14,63 @@ def run(project: Project, files: dict[str, str] | None = None, text: str = BASIC
     return ignore_of(project(text, files, only="dockerignore")).splitlines()
 
 
-def test_a_new_file(project: Project) -> None:
-    lines = run(project)
-    for pattern in (
-        ".git",
-        "**/.env",
-        "**/*.pem",
-        "**/__pycache__",
-        "**/*.py[cod]",
-        "**/.venv",
-        "*.md",
-        "docs",
-        "build",
-        "dist",
-        "Dockerfile",
-    ):
-        assert pattern in lines
+ALWAYS = [
+    "# Keeps out of the build context what the image does not need",
+    ".git",
+    "**/.env",
+    "**/.env*.local",
+    "**/*.pem",
+    "**/*.key",
+    "**/__pycache__",
+    "**/.venv",
+    "venv",
+    "**/*.py[cod]",
+]
+# What a small project has beside its code
+SMALL = {
+    ".gitignore": "x",
+    "README.md": "x",
+    "docs/index.md": "x",
+    "docker-compose.yml": "services: {}\n",
+    "tests/x.py": "",
+}
+
+
+def test_a_new_file_names_what_endangers_and_what_is_there(project: Project) -> None:
+    assert run(project) == [*ALWAYS, "Dockerfile"]
+    lines = run(project, SMALL)
+    assert lines == [*ALWAYS, ".gitignore", "Dockerfile", "docker-compose*.yml", "*.md", "docs"]
+    assert len(lines) <= 15
+
+
+@pytest.mark.parametrize(
+    ("file", "pattern"),
+    [
+        (".pytest_cache/v/x", "**/.pytest_cache"),
+        ("shop/.mypy_cache/x", "**/.mypy_cache"),
+        (".idea/x.xml", ".idea"),
+        (".DS_Store", "**/.DS_Store"),
+        ("deploy/id_rsa", "**/id_rsa*"),
+        ("debug.log", "*.log"),
+        ("env/pyvenv.cfg", "env"),
+    ],
+)
+def test_what_the_context_has_is_named_and_nothing_else(project: Project, file: str, pattern: str) -> None:
+    assert pattern not in run(project)
+    assert set(run(project, {file: "x"})) == {*ALWAYS, "Dockerfile", pattern}
+
+
+def test_a_folder_that_is_called_venv_and_is_none_stays(project: Project) -> None:
+    for name in ("venv", "env"):
+        assert name not in run(project, {f"{name}/tool.py": ""})
+    assert "venv" in run(project, {"venv/pyvenv.cfg": ""})
+
+
+def test_everything_on_request(project: Project) -> None:
+    result = project(BASIC, only="dockerignore", options={"dockerignore.everything": True})
+    lines = ignore_of(result).splitlines()
+    assert {"# Caches", "**/.tox", ".idea", "build", "dist", "docs", "*.md", "# Secrets", "**/*.so"} <= set(lines)
+    assert len(lines) > 40
 
 
 @pytest.mark.parametrize(
@@ -57,7 +97,7 @@ def test_nothing_that_is_needed_is_taken_away(project: Project, files: dict[str,
 def test_a_file_that_a_copy_names_stays(project: Project) -> None:
     lines = run(project, {"README.md": "x", "notes.md": "x"}, BASIC.replace("COPY . .", "COPY . .\nCOPY README.md /r"))
     assert "*.md" not in lines
-    assert "docs" in lines
+    assert "Dockerfile" in lines
 
 
 def test_a_secret_that_the_program_reads_stays_with_a_warning(project: Project) -> None:
@@ -77,19 +117,125 @@ def test_a_secret_that_nothing_reads_goes(project: Project) -> None:
     assert "**/.env" in run(project, {".env": "A=1\n"})
 
 
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("app.py", "import dotenv\ndotenv.load_dotenv()\n"),
+        ("app.py", "from dotenv import load_dotenv as load\nload()\n"),
+        ("app.py", "from dotenv import load_dotenv\nload_dotenv(dotenv_path=BASE / '.env')\n"),
+        ("app.py", "from environs import Env\nenv = Env()\nenv.read_env()\n"),
+        ("app.py", "import decouple\nprint(decouple.config('A'))\n"),
+        ("app.py", "class S(BaseSettings):\n    class Config:\n        env_file = '.env'\n"),
+        ("app.py", "class S(BaseSettings):\n    model_config = {'env_file': ('.env', '.env.prod')}\n"),
+        ("app.py", "from starlette.config import Config\nconfig = Config('.env')\n"),
+        ("app.py", "import os\nopen(os.path.join(os.path.dirname(__file__), '.env')).read()\n"),
+        ("app.py", "from dynaconf import Dynaconf\nsettings = Dynaconf(load_dotenv=True)\n"),
+    ],
+)
+@pytest.mark.parametrize("there", [True, False])
+def test_keeping_out_a_env_that_the_program_reads_is_unsafe(
+    project: Project, name: str, code: str, there: bool
+) -> None:
+    files = {name: code, **({".env": "A=1\n"} if there else {})}
+    result = project(BASIC, files, only="dockerignore")
+    assert "**/.env" not in ignore_of(result).splitlines()
+    assert f"{name}:" in unsafe(result, "dockerignore")
+    assert ".env file by itself" in unsafe(result, "dockerignore")
+    assert "**/.env" in ignore_of(project(BASIC, files, only="dockerignore", unsafe=True)).splitlines()
+    again = project(BASIC, {**files, ".dockerignore": ignore_of(result)}, only="dockerignore")
+    assert again.files == ()
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"app.py": "ENDINGS = ['.com', '.dev', '.env']\n"},
+        {"app.py": "if name.endswith('.env'):\n    raise ValueError\n"},
+        {"app.py": "from dotenv import load_dotenv\nload_dotenv('prod.env')\n"},
+        {"app.py": "from environs import Env\nA = Env().str('A')\n"},
+        {"app.py": "# load_dotenv would read it\nname = obj.env\n"},
+        {"requirements.txt": "python-dotenv==1.0\nenvirons\n"},
+        {"uv.lock": "[[package]]\nname = 'python-dotenv'\n"},
+        {"README.md": "call load_dotenv()\n", "tests/test_app.py": "from dotenv import load_dotenv\nload_dotenv()\n"},
+        {"compose.yaml": "services:\n  web:\n    build: .\n    env_file:\n      - path: ./.env\n        required: false\n",
+         "app.py": "from dotenv import load_dotenv\nload_dotenv()\n"},
+        {"compose.yaml": "services:\n  web:\n    build: .\n    environment: [A=2, B=3]\n", ".env": "A=1\n",
+         "app.py": "from dotenv import load_dotenv\nload_dotenv()\n"},
+    ],
+)  # fmt: skip
+def test_what_is_no_reading_of_env_or_loses_nothing(project: Project, files: dict[str, str]) -> None:
+    result = project(BASIC, {".env": "A=1\n", **files}, only="dockerignore")
+    assert "**/.env" in ignore_of(result).splitlines()
+    assert not result.unsafe
+
+
 def test_an_existing_file_is_completed_and_keeps_its_lines(project: Project) -> None:
     before = "node_modules\r\n.git\r\n!docs\r\n"
     after = ignore_of(project(BASIC, {".dockerignore": before}, only="dockerignore"))
-    assert after.startswith(before)
+    assert [line for line in after.split("\r\n") if line in before.split("\r\n")] == before.split("\r\n")
     assert "\r\n**/.env\r\n" in after
+    assert after.count("\n") == after.count("\r\n")
     assert after.count(".git\r\n") == 1
     assert "*.md" not in after
+    assert "#" not in after  # it has no titles
+
+
+GROUPED = """\
+# Git
+.git
+.gitignore
+
+# Python stuff
+*.pyc
+__pycache__/
+
+# Credentials
+secrets.yml
+
+# Docs
+docs
+"""
+
+
+def test_what_is_added_stands_with_what_is_of_its_kind(project: Project) -> None:
+    lines = run(project, {".dockerignore": GROUPED})
+    assert lines == [
+        "# Git", ".git", ".gitignore", "",
+        "# Python stuff", "*.pyc", "__pycache__/", "**/__pycache__", "**/.venv", "**/*.py[cod]", "",
+        "# Credentials", "secrets.yml", "**/.env", "**/.env*.local", "**/*.pem", "**/*.key", "",
+        "# Docs", "docs",
+    ]  # fmt: skip
+    assert run(project, {".dockerignore": "\n".join(lines) + "\n"}) == []
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "*.log\n!*\n",
+        ".git\n\n!.env.example\n",
+        "# keys\n\n*.pem\n!ca.pem\n",
+        "**/__pycache__\n!src/__pycache__\n\n# secrets\n",
+        "",
+        "\n\n",
+        "# only a comment",
+        ".git",
+        "node_modules\n\n# Env\n.env\n# Python\n*.pyc\n",
+    ],
+)
+def test_a_completed_file_keeps_out_what_it_is_to_keep_out(project: Project, before: str) -> None:
+    after = ignore_of(project(BASIC, {".dockerignore": before}, only="dockerignore"))
+    ignored = parse_ignore(after).ignores
+    for path in (".git/HEAD", ".env", ".env.local", "x/y.key", "a/.venv/x", "a/b.pyc"):
+        assert ignored(path), path
+    old = [line for line in before.splitlines() if line]
+    assert [line for line in after.splitlines() if line in old] == old
 
 
 @pytest.mark.covers("dockerignore/last-match-wins")
 def test_what_an_existing_file_takes_back_is_not_ignored_again(project: Project) -> None:
     lines = run(project, {".dockerignore": "**/.env*\n!.env\n"})
-    assert lines[:2] == ["**/.env*", "!.env"] and ".git" in lines
+    assert [line for line in lines if "env" in line and "venv" not in line] == ["**/.env*", "!.env"]
+    assert ".git" in lines
     assert "**/.env" not in lines
 
 
@@ -149,6 +295,6 @@ def test_an_unknown_context_gets_no_file(project: Project) -> None:
         ".DS_Store",
     ],
 )
-def test_a_service_gets_what_a_careful_guide_ignores(path: str) -> None:
-    case = next(case for case in golden.cases() if case.name == "user-service")
-    assert parse_ignore(case.expected()[".dockerignore"].decode()).ignores(path)
+def test_on_request_a_new_file_has_what_a_careful_guide_ignores(project: Project, path: str) -> None:
+    result = project(BASIC, only="dockerignore", options={"dockerignore.everything": True})
+    assert parse_ignore(ignore_of(result)).ignores(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from results import Project, refusal, text_of, unsafe
+from results import Project, broken, refusal, text_of, unsafe
 
 BASIC = """FROM python:3.11-slim
 WORKDIR /app
@@ -214,3 +214,27 @@ def test_a_path_that_the_user_owns_or_may_read_is_no_question(project: Project) 
         "app.py": "open('/app/data/db', 'w')\nopen('/tmp/x', 'w')\nopen('/usr/share/fonts/x')\nopen('/data/y', 'w')\n"
     }
     assert "USER" in run(project, BASIC.replace("EXPOSE", "RUN mkdir /data\nEXPOSE"), files)
+
+
+SERVICE = (
+    "FROM python:3.11-slim\nWORKDIR /app\nRUN pip install gunicorn flask\nCOPY . .\nEXPOSE 8000\n"
+    'CMD ["gunicorn", "-b", "0.0.0.0:8000", "app:app"]\n'
+)
+CODE = "import os\nimport flask\napp = flask.Flask(__name__)\nopen(os.environ['DATA'] + '/x', 'w')\n"
+
+
+@pytest.mark.parametrize("name", [".env", ".env.local", ".env.prod.local"])
+@pytest.mark.parametrize("setting", ["DATA=/data", "DATA=/srv/shop/data", "export DATA='/var/lib/shop'"])
+@pytest.mark.parametrize("ignored", ["", ".env*\n"])
+def test_what_env_says_counts_whether_the_image_has_it_or_not(
+    project: Project, name: str, setting: str, ignored: str
+) -> None:
+    files = {"app.py": CODE, name: setting + "\n", **({".dockerignore": ignored} if ignored else {})}
+    result = project(SERVICE, files)
+    assert f"{name}:1 names /" in unsafe(result, "non-root")
+    # dockerignore keeps the file out, and a second run finds the same
+    assert not broken(result)
+    after = {change.path.rpartition("/")[2]: change.after for change in result.files}
+    again = project(after["Dockerfile"], {**files, ".dockerignore": after.get(".dockerignore", ignored)})
+    assert again.files == ()
+    assert f"{name}:1 names /" in unsafe(again, "non-root")

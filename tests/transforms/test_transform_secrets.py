@@ -272,3 +272,37 @@ def test_one_before_from(project: Project) -> None:
     result = project(f"ARG TOKEN\n{HEAD}ARG TOKEN\nRUN fetch $TOKEN\n", only="secrets", options=MOUNT)
     assert text_of(result) == "" and "seen by other stages" in refusal(result, "secrets")
     assert warned(project(f"ARG TOKEN\n{HEAD}RUN fetch\n", only="secrets")) == ""
+
+
+@pytest.mark.parametrize(
+    ("lines", "option"),
+    [
+        ("RUN pip install --index-url https://ci:s3cr3tword@pypi.corp.org/simple x\n", "--index-url"),
+        ("RUN pip install --index-url=https://ci:s3cr3tword@pypi.corp.org/simple x\n", "--index-url"),
+        ("RUN pip install -i 'https://ci:s3cr3tword@pypi.corp.org/simple' x\n", "--index-url"),
+        ("RUN uv pip install --extra-index-url https://ci:s3cr3tword@localhost/simple x\n", "--extra-index-url"),
+        ("RUN pip install -f https://ci:s3cr3tword@wheels.example.org/ x\n", "--find-links"),
+        ("ENV PIP_EXTRA_INDEX_URL=https://ci:s3cr3tword@pypi.corp.org/simple\n", "PIP_EXTRA_INDEX_URL"),
+        ("RUN PIP_INDEX_URL=https://ci:s3cr3tword@pypi.corp.org/simple pip install x\n", "PIP_INDEX_URL"),
+    ],
+)
+def test_a_password_for_an_index_of_packages_is_told_with_its_option_and_not_shown(
+    project: Project, lines: str, option: str
+) -> None:
+    said = warned(project(HEAD + lines, only="secrets"))
+    assert f" in {option} stays in the image" in said
+    assert "s3cr3tword" not in said
+    assert said.count("stays in the image") == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RUN pip install --index-url https://pypi.corp.org/simple x\n",
+        "RUN pip install --index-url https://ci@pypi.corp.org/simple x\n",
+        "RUN pip install --index-url https://user:password@pypi.corp.org/simple x\n".replace("password", "<password>"),
+        "ARG T\nRUN pip install --index-url https://ci:${T}@pypi.corp.org/simple x\n",
+    ],
+)
+def test_an_index_without_a_password_is_none(project: Project, line: str) -> None:
+    assert " in --index-url stays" not in warned(project(HEAD + line, only="secrets"))

@@ -100,3 +100,16 @@ def test_where_it_is_suppressed_nothing_is_split_for_its_sake(project: Project) 
 def test_packages_that_a_build_has_found(project: Project) -> None:
     text = text_of(project(FULL.format(more=""), unsafe=True, options={"multi-stage.keep": ["libxslt1.1"]}))
     assert "--no-install-recommends libxslt1.1 \\" in text
+
+
+@pytest.mark.parametrize("chosen", ["slim-base", "slim-base,non-root", "virtualenv"])
+def test_without_the_split_it_says_why_there_is_nothing_to_do(project: Project, chosen: str) -> None:
+    text = 'FROM python:3.11\nWORKDIR /app\nRUN apt-get update && apt-get install -y gcc\nCOPY . .\nRUN pip install flask\nCMD ["a"]\n'
+    result = project(text, only=chosen, unsafe=True)
+    assert not [note for note in result.changes if note.transform != "non-root"]
+    assert refusal(result, chosen.partition(",")[0])
+    assert "multi-stage" in refusal(result, "slim-base") or chosen == "virtualenv"
+
+
+def test_beside_the_split_that_is_refused_it_says_nothing(project: Project) -> None:
+    assert not refusal(project('FROM python:3.11\nCOPY . .\nCMD ["a"]\n'), "slim-base")

@@ -21,6 +21,12 @@ _PLACEHOLDER = re.compile(
     r"|(?:/|\./|~/|file:).*|https?://[^@]*"
 )
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^/\s:@$'\"{}]*:(?P<word>[^/\s@$'\"{}]+)@(?P<host>[\w-]+\.[\w.-]+)")
+# An index of packages that is given with a password: an example's is no better where it is really used
+_INDEX = re.compile(
+    r"(?P<name>--(?:(?:extra-|default-)?index(?:-url)?|find-links)|(?<!\S)-[if]|\b(?:PIP|UV)_\w*(?:INDEX|FIND_LINKS)\w*)[\s=]+[\"']?"
+    r"[a-z][a-z0-9+.-]*://[^/\s:@$'\"{}]*:(?P<word>[^/\s@$'\"{}]+)@(?P<host>[\w.-]+)"
+)
+_LONG = {"-i": "--index-url", "-f": "--find-links"}
 _LOCAL = re.compile(r"localhost|127\..*|0\.0\.0\.0|example\.\w+|[\w.]+\.example(?:\.\w+)?")
 # What curl and wget are told to send: a header, or a user with a password
 _SENT = re.compile(
@@ -58,7 +64,14 @@ def is_value(value: str) -> bool:
 
 def in_text(text: str) -> Iterator[str]:
     """What stands in an instruction that everyone may read who has the image, in sentences."""
+    told: set[str] = set()
+    for match in _INDEX.finditer(text):
+        if not _PLACEHOLDER.fullmatch(match["word"]):
+            told.add(match["host"])
+            yield f"the password for {match['host']} in {_LONG.get(match['name'], match['name'])} {STAYS}"
     for match in _URL.finditer(text):
+        if match["host"] in told:
+            continue
         if not _PLACEHOLDER.fullmatch(match["word"]) and not _LOCAL.fullmatch(match["host"]):
             yield f"the password for {match['host']} {STAYS}"
     if any(not _PLACEHOLDER.fullmatch(match["word"]) for match in _SENT.finditer(text)):

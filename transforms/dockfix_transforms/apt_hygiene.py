@@ -73,7 +73,7 @@ class AptHygiene(Transform):
         rest = _Work(facts, removes_lists=False)
         for stage in facts.model.stages:
             rest.stage(stage)
-        return Outcome(work.edits, refusals=work.refusals, doubts=(work.doubt,), certain=rest.edits)
+        return Outcome(work.edits, refusals=work.refusals, doubts=(work.doubt,), certain=Outcome(rest.edits))
 
 
 @dataclass

@@ -9,17 +9,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, NamedTuple
 
+from dockfix.context.workflows import thrown_away
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
+from dockfix.managers.commands import fetches
 from dockfix.managers.protocol import Cache, LanguageManager, Manager, SystemManager
 from dockfix.managers.registry import system_managers
 from dockfix.managers.verbs import language_install, system_install
 from dockfix.model.actions import Clean, Install, Refresh
 from dockfix.model.effects import overlap
-from dockfix.model.reason import Reason, at
+from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Stage, Step, Unit
 from dockfix.syntax import Instruction, snippet
 from dockfix.syntax.rewrite import with_flags
+from dockfix.syntax.shell import Word
 
 from ._layout import own_comments
 
@@ -30,10 +33,10 @@ class CacheMounts(Transform):
     """Keep the caches of pip and apt between builds.
 
     What it does
-        Gives each RUN that installs Python packages a BuildKit cache mount on pip's cache, and takes away what would
-        defeat it: ``--no-cache-dir`` and the removal of the cache. In a builder stage the RUNs that install apt packages get
-        mounts on apt's archives and lists, with ``sharing=locked``; the removal of the lists goes, and so does docker-clean,
-        which would empty the archives. The final stage keeps plain apt RUNs, so that nothing of it changes.
+        Gives each RUN that installs Python packages, or makes wheels of them, a BuildKit cache mount on pip's cache, and takes
+        away what would defeat it: ``--no-cache-dir`` and the removal of the cache. In a builder stage the RUNs that install apt
+        packages get mounts on apt's archives and lists, with ``sharing=locked``; the removal of the lists goes, and so does
+        docker-clean, which would empty the archives. The final stage keeps plain apt RUNs, so that nothing of it changes.
 
     Why
         A change of one requirement then downloads and compiles one package, not all of them. The cache never
@@ -61,6 +64,7 @@ class CacheMounts(Transform):
         )
         edits: list[Edit] = []
         refusals: list[Reason] = []
+        declares: set[Declared] = set()
         touched = functools.cache(functools.partial(_touched, facts))
         for stage in facts.model.stages:
             shared = {manager: _system_runs(facts, stage, manager, touched) for manager in system_managers()}
@@ -78,25 +82,45 @@ class CacheMounts(Transform):
                         wanted.append(manager)
                 edit = _edit(facts, stage, step, wanted) if wanted and not pinned else None
                 if edit is not None:
+                    declares |= {
+                        Declared("RUN", text) for manager, text, off in _fetching(step) if off and manager in wanted
+                    }
                     first = [manager for manager, runs in shared.items() if runs and runs[0] is step]
                     edits += _unlocked(facts, edit, stage, first)
-        return Outcome(edits, refusals=refusals)
+        warnings = _thrown_away(facts) if edits else ()
+        return Outcome(edits, refusals=refusals, warnings=warnings, declares=frozenset(declares))
 
 
 def _language_managers(step: Step) -> list[LanguageManager]:
     """The managers of languages that a RUN installs with, and whose cache it does not mount yet."""
     mounts = [flag.value or "" for flag in step.instruction.flags if flag.name == "mount"]
-    used = dict.fromkeys(
-        install.manager
-        for unit in step.units
-        if (install := language_install(unit.effects.action)) is not None
-        and isinstance(install.manager, LanguageManager)
-    )
+    used: dict[LanguageManager, None] = {}
+    for unit in step.units:
+        install = language_install(unit.effects.action)
+        if install is not None and install.cached and isinstance(install.manager, LanguageManager):
+            used[install.manager] = None
+    used |= dict.fromkeys(manager for manager, _, _ in _fetching(step))
     return [
         manager
         for manager in used
         if manager.caches and not any("type=cache" in mount and manager.id in mount for mount in mounts)
     ]
+
+
+def _fetching(step: Step) -> list[tuple[LanguageManager, str, tuple[Word, ...]]]:
+    """The commands of a RUN that fill a cache and install nothing: the manager, the text, the words that switch the cache off."""
+    found = [(unit.command.text, fetches(unit.command, unit.state)) for unit in step.units]
+    return [(fetched[0], text, fetched[1]) for text, fetched in found if fetched is not None]
+
+
+def _thrown_away(facts: Facts) -> tuple[Reason, ...]:
+    """That a workflow builds the file where no cache of a mount is kept: https://github.com/moby/buildkit/issues/1474."""
+    dockerfile = facts.context.dockerfile
+    build = thrown_away(dockerfile, facts.context.root) if dockerfile is not None else None
+    if build is None:
+        return ()
+    text = "builds with a builder that is thrown away, and with it the caches of the mounts; what keeps the layers of all stages is"
+    return (Reason(f"{build.file}:{build.line} {text} cache-to: type=gha,mode=max"),)
 
 
 def _named(caches: Iterable[Cache]) -> re.Pattern[str]:
@@ -158,8 +182,8 @@ def _blocker(facts: Facts, stage: Stage, step: Step, manager: LanguageManager, t
     ):
         return "another mount lies over the cache"
     for unit in step.units:
-        install = language_install(unit.effects.action)
-        if install is not None and install.manager is manager:
+        install, fetched = language_install(unit.effects.action), fetches(unit.command, unit.state)
+        if (install is not None and install.manager is manager) or (fetched is not None and fetched[0] is manager):
             moved = (_moved(facts, stage, unit, manager, cache, touched.configured) for cache in manager.caches)
             reason = next(filter(None, moved), "")
             if reason:
@@ -277,12 +301,14 @@ def _edit(facts: Facts, stage: Stage, step: Step, managers: Sequence[Manager]) -
     ]
     if not all(unit.command.simple for unit, _ in words):
         return None  # in a pipeline nothing is taken apart
-    run = step.shell_form.edited(drop=dropped, remove=[word for _, word in words], keep_comments=True)
+    off = [word for _, word in words]
+    off += [word for manager, _, fetched in _fetching(step) if manager in managers for word in fetched]
+    run = step.shell_form.edited(drop=dropped, remove=off, keep_comments=True)
     mounts = [flag for manager in managers for flag in _mounts(stage, manager)]
     run = run and with_flags(facts.tree, run, mounts, lines=True)
     if run is None:
         return None
-    return Edit(step.instruction, (run,), step.line, _reason(managers, bool(words or dropped)))
+    return Edit(step.instruction, (run,), step.line, _reason(managers, bool(off or dropped)))
 
 
 def _unlocked(facts: Facts, edit: Edit, stage: Stage, managers: Sequence[Manager]) -> list[Edit]:

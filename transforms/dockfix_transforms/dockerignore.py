@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from dockfix.context.application import Mention, application
 from dockfix.context.dockerignore import Ignore, parse_ignore
+from dockfix.engine.options import Option
 from dockfix.engine.transform import Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts
 from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
@@ -17,28 +19,35 @@ from dockfix.model.actions import Install, Make
 from dockfix.model.reason import Declared, Reason
 from dockfix.syntax import encode, parse
 
+from ._env_files import reader_of_env
+from ._ignore_text import completed, new_text
+
 _SCM = rb"setuptools[-_]scm|hatch[-_]vcs|versioneer|setuptools-git|pbr\b|dunamai|versioningit|poetry-dynamic-versioning|pdm.*scm"
 _ASKS_GIT = (
     rb"['\"]\.git['\"/]|['\"]git['\"]|\bgit (?:rev|describe|log|show|status|diff|tag|branch)|import git\b|from git\b"
     rb"|(?i:gitpython|dulwich|pygit2|sentry[-_]sdk)"
 )
-_READS_ENV = (
-    rb"dotenv|env[-_]file|(?<![\w.])\.env\b|read_env|\benvirons\b|environ import|environ\.Env|decouple|dynaconf|honcho|foreman"
-    rb"|prettyconf|everett"
-)
 _DESCRIBES = re.compile(
     r"(?i)docs/|(.*/)?([^/]*\.(md|rst|dockerfile)|(Dockerfile|Containerfile|LICENSE|COPYING|CHANGELOG)[^/]*"
     r"|\.git(ignore|attributes)|\.dockerignore|(docker-)?compose[^/]*\.ya?ml)$"
 )
-HEADER = "# Keeps out of the build context what the image does not need"
+_ENV = "**/.env"
+
+EVERYTHING = Option(
+    "dockerignore.everything",
+    False,
+    "names what the context does not have now, too: caches, results of builds, editors' folders",
+)
 
 
 class Dockerignore(Transform):
     """Keep files out of the build context that the image does not need.
 
     What it does
-        Makes a ``.dockerignore`` where a COPY takes a whole folder, or completes the one that is there: version control,
-        secrets (``.env``, keys), caches, editor folders, and documents that nothing names.
+        Makes a ``.dockerignore`` where a COPY takes a whole folder: for what would be a leak or break the image as soon as it
+        is there (version control, ``.env`` and keys, compiled files, environments), and for what the context has now of caches,
+        editors' folders and documents that nothing names. With ``dockerignore.everything=true`` it names all of these. One that
+        is there already is completed in its own groups.
 
     Why
         A smaller context is sent faster, a change of a README rebuilds nothing, and secrets stay out of the image.
@@ -50,14 +59,16 @@ class Dockerignore(Transform):
 
     Fix safety
         Safe. A pattern is left out where it would take away a file that a COPY, a requirements file, another Dockerfile
-        or the sources name; a ``.env`` or a key that the program reads stays, with a warning. Where the version comes from
-        git, no file that git may track is taken away.
+        or the sources name; a key that the program reads stays, with a warning. Unsafe is keeping out a ``.env`` that the
+        program reads by itself, unless a Compose file gives it the same settings. Where the version comes from git, no file that
+        git may track is taken away.
     """
 
     facets: ClassVar[frozenset[Facet]] = frozenset({"ignore file"})
     title: ClassVar[str] = "keep files out of the build context"
     after: ClassVar[frozenset[str]] = frozenset({"cache-mounts"})
     may_break: ClassVar[tuple[str, ...]] = ("files",)
+    options: ClassVar[tuple[Option[Any], ...]] = (EVERYTHING,)
 
     def apply(self, facts: Facts) -> Outcome:
         """Writes the file that goes with the Dockerfile."""
@@ -78,9 +89,26 @@ class Dockerignore(Transform):
         for group in ignore_groups():
             if existing is None or group.complete:
                 chooser.add(group)
-        if not chooser.lines:
+        certain = self._outcome(chooser, chooser.certain, name)
+        if chooser.env_reader is None:
+            return certain
+        whole = self._outcome(chooser, chooser.chosen, name)
+        if not whole.files:
+            return certain
+        return replace(
+            whole,
+            file_reason=f"{whole.file_reason}, and .env",
+            refusals=(),
+            warnings=(),
+            doubts=(chooser.env_reader,),
+            certain=certain,
+        )
+
+    def _outcome(self, chooser: _Chooser, chosen: Mapping[IgnoreGroup, Sequence[str]], name: str) -> Outcome:
+        """The file with these patterns."""
+        if not chosen:
             return Outcome(warnings=chooser.warnings)
-        text = chooser.text()
+        text = chooser.text(chosen)
         if chooser.breaks(text):
             return refuse("the patterns would take away a file that a COPY names")
         what = f"{name} keeps out of the build context what the image does not need"
@@ -89,14 +117,18 @@ class Dockerignore(Transform):
 
 
 class _Chooser:
-    """Chooses the patterns for one build context."""
+    """Chooses the patterns for one build context.
+
+    ``chosen`` are those of each group; ``env_reader`` says what reads the ``.env`` that one of them keeps out, None where nothing does.
+    """
 
     def __init__(self, facts: Facts, files: frozenset[str], existing: str | None) -> None:
         self.facts = facts
         self.files = files
         self.existing = existing
         self.ignore = parse_ignore(existing or "")
-        self.lines: list[str] = []
+        self.chosen: dict[IgnoreGroup, list[str]] = {}
+        self.env_reader: Reason | None = None
         self.warnings: list[Reason] = []
         # what only describes the project, or is read before the image is built, shows no need of the program
         told = facts.context.disk.once(("described", files), lambda: frozenset(filter(_DESCRIBES.match, files)))
@@ -139,7 +171,14 @@ class _Chooser:
             if not self.ignore.ignores(probe) and not self._negated(probe) and self._allowed(pattern, group)
         ]
         if chosen:
-            self.lines += ["", f"# {group.title}", *chosen]
+            self.chosen[group] = chosen
+
+    @property
+    def certain(self) -> dict[IgnoreGroup, list[str]]:
+        """The patterns without the one that is in doubt."""
+        left = {_ENV} if self.env_reader is not None else set()
+        kept = {group: [each for each in chosen if each not in left] for group, chosen in self.chosen.items()}
+        return {group: chosen for group, chosen in kept.items() if chosen}
 
     def _negated(self, probe: str) -> bool:
         """Whether the existing file takes this back on purpose."""
@@ -151,11 +190,18 @@ class _Chooser:
         needed = group.needed
         if self.named & set(hit):
             return False
+        if not (hit or group.always or self.existing is not None or EVERYTHING.of(self.facts.options)):
+            # a folder that tools fill by the thousand was not looked into
+            listing = self.facts.context.listing
+            if listing is None or not _matched(pattern, listing.skipped):
+                return False
         if needed == "vcs":
             return not self.versioned and not self.sources.search(_ASKS_GIT)
         if self.versioned and not group.untracked and (hit or needed != "secret"):
             return False  # for git, a tracked file that is missing is a change, and makes another version
-        if needed == "made":
+        if needed == "environment" and hit and f"{pattern}/pyvenv.cfg" not in hit:
+            return False
+        if needed in {"made", "environment"}:
             return self.makes_environment or not self._in_dockerfile(pattern, hit)
         if hit and needed != "never" and self._in_dockerfile(pattern, hit):
             return False
@@ -187,7 +233,8 @@ class _Chooser:
             for stage in self.facts.model.stages
             for step in stage.of("ENV", "ARG", "CMD", "ENTRYPOINT")
         ]
-        texts += [*self.commands, *self.facts.startup.texts.values()]
+        # who reads a .env where the container starts is asked apart
+        texts += [*self.commands, *(self.facts.startup.texts.values() if pattern != _ENV else ())]
         pattern_of = re.compile("|".join(rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in sorted(words) if word))
         return any(pattern_of.search(text) for text in texts)
 
@@ -205,45 +252,39 @@ class _Chooser:
 
     def _secret(self, pattern: str, hit: list[str]) -> bool:
         """Whether a secret may be kept out; where the program seems to read it, a warning says what that means."""
-        readers = self._readers(pattern, hit)
-        if not readers:
-            return True
-        where = f"{readers[0].file}:{readers[0].line}"
-        if hit:
+        if pattern == _ENV:
+            reader = reader_of_env(self.facts, hit)
+            if reader:
+                # what is not there now, no build would miss
+                self.env_reader = Reason(
+                    f"{reader} reads a .env file by itself, which would be in no image any more",
+                    weight="doubts" if hit else "unseen",
+                )
+        else:
+            readers = self._readers(pattern, hit)
+            reader = f"{readers[0].file}:{readers[0].line}" if readers else ""
+        if reader and hit:
             self.warnings.append(
                 Reason(
-                    f"{hit[0]} is copied into the image and {where} seems to read it; "
+                    f"{hit[0]} is copied into the image and {reader} seems to read it; "
                     "a secret in an image can be read by everyone who can pull it"
                 )
             )
-            return False
-        if pattern == "**/.env":
-            self.warnings.append(
-                Reason(
-                    f"{where} seems to read a .env file, which is kept out of the image from now on; "
-                    "give the container its settings when it starts"
-                )
-            )
-        return True
+        return pattern == _ENV or not (reader and hit)
 
     def _readers(self, pattern: str, hit: list[str]) -> list[Mention]:
-        if ".env" in pattern:
-            found = [mention for mention in self.sources.search(_READS_ENV) if mention.file not in hit]
-            return sorted(found, key=lambda mention: not mention.file.endswith(".py"))
         words = {posixpath.basename(name) for name in hit} | {name.rsplit("/", 2)[-2] for name in hit if "/" in name}
-        searches = [_name(word) for word in sorted(words)] + [
-            re.escape(pattern.rsplit("*", 1)[-1].encode()) + rb"\b"
-        ] * bool(hit)
+        ending = pattern.rsplit("*", 1)[-1]
+        searches = [_name(word) for word in sorted(words)] + [re.escape(ending.encode()) + rb"\b"] * bool(
+            hit and ending
+        )
         return [mention for search in searches for mention in self.sources.search(search) if mention.file not in hit]
 
-    def text(self) -> str:
-        """The whole file with the new patterns at its end."""
+    def text(self, chosen: Mapping[IgnoreGroup, Sequence[str]]) -> str:
+        """The whole file with these patterns."""
         if self.existing is None:
-            return "\n".join([HEADER, *self.lines]) + "\n"
-        newline = "\r\n" if "\r\n" in self.existing else "\n"
-        start = self.existing if self.existing.endswith("\n") or not self.existing else self.existing + newline
-        lines = self.lines[1:] if not self.existing else self.lines
-        return start + newline.join(lines) + newline
+            return new_text(chosen, titles=EVERYTHING.of(self.facts.options))
+        return completed(self.existing, chosen)
 
     def taken_away(self, text: str) -> Iterator[str]:
         """The paths in the images of all stages at which something would no longer lie, or the ignore file itself as it is now."""

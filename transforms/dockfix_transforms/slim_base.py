@@ -54,6 +54,8 @@ class SlimBase(Transform):
         stage = facts.final
         if stage.image is None or stage.image.variant != "full":
             return Outcome()
+        if len(facts.model.stages) == 1 and "parts" not in facts.hints.facets:
+            return refuse("it needs the split of multi-stage, which does not run", stage.start.line)
         if len(facts.model.stages) != 2 or stage.base != facts.model.stages[0].base:
             return Outcome()
         decided = facts.decided(place)

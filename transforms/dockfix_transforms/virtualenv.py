@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from dockfix.engine.transform import Edit, Outcome, Transform
+from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts, from_context
 from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
@@ -47,6 +47,8 @@ class Virtualenv(Transform):
     def apply(self, facts: Facts) -> Outcome:
         """Inserts two instructions above the first install and the manifests that it needs."""
         placement = facts.decide(place)
+        if isinstance(placement, Reason) and "parts" not in facts.hints.facets:
+            return refuse(placement)
         if isinstance(placement, Reason) or placement.environment.carried is not None:
             return Outcome()  # multi-stage says why
         runtime = runtime_of(placement.environment.runtime)

@@ -14,13 +14,13 @@ from dockfix.batch.rules import Rules, taken_out
 from dockfix.engine.results import Failure
 
 NAMES = ("Dockerfile", "Containerfile")
-PREFIXES = ("Dockerfile.", "Containerfile.")
+PREFIXES = tuple(f"{name}{mark}" for name in NAMES for mark in "._-")
 SUFFIXES = (".Dockerfile", ".dockerfile")
 # Named like a Dockerfile, and none: ignore files, leftovers of editors and tools, templates, documents.
 NOT_SUFFIXES = (
     ".dockerignore", ".containerignore",
     "~", ".orig", ".bak", ".backup", ".old", ".rej", ".save", ".swp", ".swo", ".tmp",
-    ".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".template", ".in", ".erb", ".ejs", ".hbs", ".mustache", ".m4",
+    ".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".template", "-template", "_template", ".in", ".erb", ".ejs", ".hbs", ".mustache", ".m4",
     ".md", ".rst", ".html",
 )  # fmt: skip
 NOT_PREFIXES = (".#", "._")

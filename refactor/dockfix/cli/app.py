@@ -123,7 +123,7 @@ def _help(function: Callable[..., Any]) -> Callable[..., Any]:
 )
 @choice_options
 @click.option("--apply", is_flag=True, help="Write the changes instead of showing them.")
-@click.option("--check", is_flag=True, help="Exit with 1 if changes are pending; write nothing.")
+@click.option("--check", is_flag=True, help="Exit with 1 if changes are pending, or with --apply, if any were made.")
 @click.option(
     "--verify", is_flag=True,
     help="Build the images before and after, compare them, and keep only the changes that hold, unsafe ones too. Takes the "
@@ -156,8 +156,6 @@ def run(**values: Any) -> int:
     from dockfix.cli.session import Options, Session
     from dockfix.verify.flags import VerifyFlags
 
-    if values["apply"] and values["check"]:
-        raise click.UsageError("--apply and --check exclude each other.")
     if values["verbose"] and values["quiet"]:
         raise click.UsageError("--verbose and --quiet exclude each other.")
     building = {name: values.pop(name) for name in VerifyFlags.__dataclass_fields__}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dockfix.batch.discover import discover, place
+from dockfix.batch.discover import Target, discover, place
 from dockfix.batch.rules import Rules
 from dockfix.batch.run import Job
 from dockfix.config import ConfigError, Configs, Flags, ids, option, patterns, settings
 from dockfix.engine.results import Failure
+
+# Options that other programs have as commands
+_SWITCHES = frozenset({"apply", "check", "help", "quiet", "unsafe", "verbose", "version"})
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Jobs:
         warnings += [
             (name, f"left, because it is a symbolic link to {real}; name it to follow it") for name, real in found.left
         ]
-        return [self.job(target.path, target.failure) for target in found.targets], tuple(warnings)
+        return [self.job(target.path, _meant(target)) for target in found.targets], tuple(warnings)
 
     def job(self, path: str, failure: Failure | None = None) -> Job:
         """A job with the settings of the nearest configuration. Raises ConfigError."""
@@ -59,6 +62,14 @@ class Jobs:
         at = place(Path(path))
         wanted, context = settings(self._flags, self.configs.of(at.parent), at)
         return Job(path, wanted, context)
+
+
+def _meant(target: Target) -> Failure | None:
+    """The failure of a file that is not there, with the option that may have been meant."""
+    failure = target.failure
+    if failure is not None and target.path in _SWITCHES and not Path(target.path).exists():
+        return replace(failure, hint=f"did you mean --{target.path}?")
+    return failure
 
 
 def _here() -> Path:

@@ -188,6 +188,8 @@ class Session:
             yield words.warning(label, words.told(note), style, note.line)
         if self._output.talks and not result.failures and (result.changed or at_length):
             yield words.headline(result, label, self._options.mode, style)
+            if self._options.apply and not self._options.from_stdin:
+                yield from (words.created(change.path) for change in result.files if change.before is None)
             if at_length:
                 yield from words.details(result)
 

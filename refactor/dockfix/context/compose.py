@@ -30,7 +30,7 @@ class ComposeService(NamedTuple):
     the source "" where there is none. ``needs_root`` names what only root can use ("privileged mode"), None where there
     is no such thing. ``command`` and ``entrypoint`` tell whether the service replaces the image's; ``runs`` are the commands
     that it gives for them and its health check, ``workdir`` is the folder that they start in, "" for the image's. ``ports`` are as written.
-    ``settings`` is its environment, as NAME=VALUE, with that of its env_files as far as these are there.
+    ``settings`` is its environment, as NAME=VALUE, with that of its ``env_files`` as far as these are there.
     """
 
     file: str
@@ -44,6 +44,7 @@ class ComposeService(NamedTuple):
     workdir: str = ""
     ports: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
+    env_files: tuple[str, ...] = ()
 
     @property
     def environment(self) -> tuple[str, ...]:
@@ -228,6 +229,7 @@ def _service(path: str, name: str, service: dict[str, object]) -> ComposeService
         workdir=_text(service.get("working_dir")),
         ports=tuple(_ports(service)),
         settings=(*_from_files(path, service), *_settings(service)),
+        env_files=tuple(_env_files(service)),
     )
 
 
@@ -258,15 +260,21 @@ def _settings(service: dict[str, object]) -> Iterator[str]:
 
 def _from_files(path: str, service: dict[str, object]) -> Iterator[str]:
     """The settings in the env_files of a service, which lie relative to the Compose file: what stands there later counts."""
-    given = service.get("env_file")
-    for entry in given if isinstance(given, list) else [given]:
-        name = substitute(_text(entry) or _text(_mapping(entry).get("path")))
-        data = Disk.read_outside(posixpath.normpath(posixpath.join(posixpath.dirname(path), name))) if name else None
+    for name in _env_files(service):
+        data = Disk.read_outside(posixpath.normpath(posixpath.join(posixpath.dirname(path), name)))
         for line in decode(data or b"").splitlines():
             setting = line.strip().removeprefix("export ")
             variable, equals, value = setting.partition("=")
             if equals and not setting.startswith("#"):
                 yield f"{variable.strip()}={value.strip().strip(chr(34) + chr(39))}"
+
+
+def _env_files(service: dict[str, object]) -> Iterator[str]:
+    given = service.get("env_file")
+    for entry in given if isinstance(given, list) else [given]:
+        name = substitute(_text(entry) or _text(_mapping(entry).get("path")))
+        if name:
+            yield name
 
 
 def _given(service: dict[str, object], key: str) -> bool:

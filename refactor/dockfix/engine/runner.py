@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from dockfix.context.build_context import BuildContext
@@ -197,9 +198,8 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
     unsafe = bool(outcome.doubts) or transform.safety == "unsafe"
     unseen = any(doubt.weight == "unseen" for doubt in outcome.doubts)
     if unsafe and not settings.unsafe and not (settings.provable and not unseen):
-        if outcome.certain and transform.safety == "safe":
-            rest = replace(outcome, edits=outcome.certain, certain=(), doubts=(), refusals=(), warnings=())
-            _apply(done, transform, rest, settings, suppressions)
+        if outcome.certain is not None and transform.safety == "safe":
+            _apply(done, transform, outcome.certain, settings, suppressions)
         return True
     notes = [Note(transform.id, edit.line, edit.reason) for edit in edits if edit.reason]
     notes += [Note(transform.id, 0, outcome.file_reason)] if outcome.files and outcome.file_reason else []
@@ -270,7 +270,7 @@ def _result(
         if content != before:
             files.append(FileChange(str(target), before, content))
     warnings = [*unstable, *done.warnings]
-    warnings += [Note("", each.line, "this suppression holds nothing back") for each in suppressions.unused()]
+    warnings += _idle(suppressions)
     return FileResult(
         str(path),
         tuple(files),
@@ -280,3 +280,21 @@ def _result(
         tuple(warnings),
         tuple(done.made),
     )
+
+
+def _idle(suppressions: Suppressions) -> list[Note]:
+    """What is said of suppressions that name no transform, or hold nothing back."""
+    known = [transform.id for transform in transforms()]
+    notes: list[Note] = []
+    for each, name in suppressions.unknown(known):
+        near = get_close_matches(name, known, 1)
+        text = f"there is no transform {name}" + ", so this suppression holds nothing back" * each.ids.isdisjoint(known)
+        notes.append(Note("", each.line, text + (f"; did you mean {near[0]}?" if near else "")))
+    return [
+        *notes,
+        *(
+            Note("", each.line, "this suppression holds nothing back")
+            for each in suppressions.unused()
+            if not each.ids or not each.ids.isdisjoint(known)
+        ),
+    ]

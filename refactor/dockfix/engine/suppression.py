@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from dockfix.syntax import Comment, Dockerfile, Instruction, Node
@@ -57,6 +58,10 @@ class Suppressions:
                 return suppression
             position -= 1
         return None
+
+    def unknown(self, known: Collection[str]) -> list[tuple[Suppression, str]]:
+        """The comments that name what is no transform, each with the name."""
+        return [(each, name) for each in self.found.values() for name in sorted(each.ids - set(known))]
 
     def unused(self) -> list[Suppression]:
         """The comments that held nothing back."""

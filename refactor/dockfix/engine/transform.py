@@ -31,7 +31,7 @@ class Outcome:
 
     ``edits`` hold for the Dockerfile; ``files`` are texts of files beside it, by path relative to the build context.
     ``refusals`` say what was left and why. ``doubts`` say why the edits could be wrong (none where they follow from
-    facts); ``certain`` are the edits that are made instead where they may not be: what no doubt is about. ``declares`` are the
+    facts); ``certain`` is what is done instead where they may not be made: what no doubt is about. ``declares`` are the
     parts of the image that the edits alter on purpose, such as ``Declared("USER")``, ``Declared("ENV", "PATH")``,
     ``Declared("RUN", "rm /tmp/x")``.
     """
@@ -42,7 +42,7 @@ class Outcome:
     refusals: Sequence[Reason] = ()
     warnings: Sequence[Reason] = ()
     doubts: Sequence[Reason] = ()
-    certain: Sequence[Edit] = ()
+    certain: Outcome | None = None
     declares: frozenset[Declared] = frozenset()
 
 

@@ -21,6 +21,7 @@ from dockfix.facts.evidence import Started
 from dockfix.facts.hints import Hints
 from dockfix.facts.startup import Startup, read_startup
 from dockfix.knowledge import manager_in, without_evidence
+from dockfix.lazy import regex
 from dockfix.managers.commands import call_of, model_of
 from dockfix.managers.protocol import Given, LanguageManager
 from dockfix.managers.systems import System, system_of
@@ -33,6 +34,7 @@ from dockfix.syntax import Dockerfile
 from dockfix.syntax.shell import Command
 
 T = TypeVar("T")
+_ENV_FILE = regex(r"(?:.*/)?\.env(?:\.(?:.*\.)?local)?")
 # Where a COPY . . of a project's own root folder must not land: files there could replace the base image's
 SYSTEM_FOLDERS = ("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "usr", "var")
 
@@ -147,7 +149,8 @@ class Facts:
     def started(self) -> Started:
         """What the container starts, and the files that it may run or read then."""
         programs = frozenset(self.startup.programs)
-        files = self.files - {self.context.own_name}  # what the Dockerfile says is known from its tree
+        # what the Dockerfile says is known from its tree; what a .env says the container is given, in its image or not
+        files = (self.files | self._given_settings) - {self.context.own_name}
         described = self.context.disk.once(("no evidence", files, programs), partial(without_evidence, files, programs))
         return Started(
             application(self.context, files - described),
@@ -160,6 +163,13 @@ class Facts:
             self.layout.file,
             self.context.read,
         )
+
+    @cached_property
+    def _given_settings(self) -> frozenset[str]:
+        """The ``.env`` files of the build context that lie beside or below what is copied, also where they are kept out of it."""
+        folders = {name.rpartition("/")[0] for name in self.files}
+        listed = self.context.files() or ()
+        return frozenset(name for name in listed if _ENV_FILE.fullmatch(name) and name.rpartition("/")[0] in folders)
 
     @cached_property
     def _placed(self) -> frozenset[str]:

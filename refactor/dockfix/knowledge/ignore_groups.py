@@ -9,15 +9,17 @@ from dockfix.knowledge.tables import table
 
 
 class IgnoreGroup(NamedTuple):
-    """Patterns under one title; the head of ``dockerignore.toml`` explains ``needed``, ``complete`` and ``untracked``.
+    """Patterns under one title; the head of ``dockerignore.toml`` explains ``needed``, ``always``, ``complete`` and ``untracked``.
 
-    ``patterns`` pairs each pattern with a path that it ignores.
+    ``names`` are words by which such a group is known in other files. ``patterns`` pairs each pattern with a path that it ignores.
     """
 
     title: str
     needed: str
+    always: bool
     complete: bool
     untracked: bool
+    names: tuple[str, ...]
     patterns: tuple[tuple[str, str], ...]
 
 
@@ -28,8 +30,10 @@ def ignore_groups() -> tuple[IgnoreGroup, ...]:
         IgnoreGroup(
             group["title"],
             group["needed"],
+            group.get("always", False),
             group["complete"],
             group.get("untracked", False),
+            tuple(group.get("names", "").split()),
             tuple((pattern, probe) for pattern, probe in group["patterns"]),
         )
         for group in table("dockerignore")["group"]

@@ -18,7 +18,7 @@ from dockfix.model.effects import Effects, opaque, within
 from dockfix.model.stages import Model, build
 from dockfix.model.state import State
 from dockfix.syntax import Dockerfile
-from dockfix.syntax.shell import Command
+from dockfix.syntax.shell import Command, Word
 
 _RUNS_MORE = re.compile(r"\$\((?!\()|`|<\(|>\(")
 # Substitutions that only ask the system what it is, or read a secret that is mounted
@@ -157,6 +157,14 @@ def _after_xargs(command: Command) -> Command | None:
     return command._replace(words=tuple(words)) if words else None
 
 
+def fetches(command: Command, state: State) -> tuple[LanguageManager, tuple[Word, ...]] | None:
+    """The manager whose cache a command fills that installs nothing, and the words that switch it off; None for any other."""
+    module = module_of(command) if _program(command.name or "") == "python" else None
+    manager = by_module().get(module[0]) if module is not None else by_program().get(_program(command.name or ""))
+    words = manager.fetches(call_of(command), state) if isinstance(manager, LanguageManager) else None
+    return None if words is None or not isinstance(manager, LanguageManager) else (manager, words)
+
+
 def _provided(effects: Effects) -> Effects:
     """What an install does that brings nothing but another manager, such as ``pip install poetry``."""
     action = effects.action
@@ -220,4 +228,4 @@ def _redirected(command: Command, state: State, effects: Effects) -> Effects:
     return replace(effects, reads=tuple(reads), writes=tuple(writes))
 
 
-__all__ = ["call_of", "effects_of", "model_of", "runs_alone"]
+__all__ = ["call_of", "effects_of", "fetches", "model_of", "runs_alone"]

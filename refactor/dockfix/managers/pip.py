@@ -21,6 +21,7 @@ from dockfix.model.commands.protocol import Arguments, parse
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.reason import Reason
 from dockfix.model.state import State
+from dockfix.syntax.shell import Word
 
 _NAMES = {"-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-f", "--find-links"}
 _LOCAL = re.compile(r"^(\.{1,2}(/|\[|$)|/|~/|file:)|\.(whl|zip|tar\.gz|tgz|tar\.bz2)$|/")
@@ -137,6 +138,12 @@ class Pip(LanguageManager):
         into = venv.environment(root) if root else _PREFIX
         return self._install(parse(call.words, state, VALUED, FLAGS), state, into)
 
+    def fetches(self, call: Call, state: State) -> tuple[Word, ...] | None:
+        """``pip wheel`` and ``pip download``."""
+        arguments = parse(call.words, state, VALUED)
+        verb = arguments.operands[0].value if arguments.operands else None
+        return _cache_off(arguments) if verb in {"wheel", "download"} and _uses_cache(arguments, state) else None
+
     def _install(self, arguments: Arguments, state: State, into: Environment) -> Effects:
         if arguments.unknown:
             return opaque(f"pip install {arguments.unknown} is not modelled")
@@ -181,12 +188,8 @@ class Pip(LanguageManager):
             editable=editable,
             folders=folders,
             chosen_by=_chosen_by(arguments, state),
-            cache_off=tuple(
-                word
-                for name, _, words in arguments.options
-                for word in words
-                if name in {"--no-cache-dir", "--no-cache"}
-            ),
+            cache_off=_cache_off(arguments),
+            cached=_uses_cache(arguments, state),
             blocked=Reason(blocked) if blocked else None,
         )
         certificates = [
@@ -295,6 +298,18 @@ def _blocked(state: State, into: Environment) -> str:
     if unseen:
         return f"how the virtual environment {unseen} is made is unknown"
     return "" if state.is_root else "pip installs as another user than root"
+
+
+def _cache_off(arguments: Arguments) -> tuple[Word, ...]:
+    off = {"--no-cache-dir", "--no-cache"}
+    return tuple(word for name, _, words in arguments.options for word in words if name in off)
+
+
+def _uses_cache(arguments: Arguments, state: State) -> bool:
+    """Whether anything comes from the network, and so into the cache."""
+    given = [*arguments.values("-f", "--find-links"), *(state.value(word) for word in arguments.operands[1:])]
+    without = arguments.has("--no-index") or "PIP_NO_INDEX" in state.variables
+    return not without or any("://" in (value or "") for value in given)
 
 
 def _distribution(package: str) -> str:

@@ -117,6 +117,10 @@ class LanguageManager(Manager):
     reads: ClassVar[tuple[str, ...]] = ()
     in_code: ClassVar[bytes] = b""
 
+    def fetches(self, call: Call, state: State) -> tuple[Word, ...] | None:
+        """The words that switch the cache off in a command that fetches or builds packages and installs none; None for any other."""
+        return None
+
     @abstractmethod
     def manifest(self, install: Install, given: Given) -> Manifest:
         """What the install is given."""

@@ -54,7 +54,8 @@ class Install:
     the dependency groups: "main", "dev", extras.
 
     With ``dynamic`` the command installs more, which only the shell knows. ``chosen_by`` is the build argument that chooses what
-    is installed ("" for none): what stands here holds for its default. ``cache_off`` are the words that switch the cache off.
+    is installed ("" for none): what stands here holds for its default. ``cache_off`` are the words that switch the cache off;
+    ``cached`` is False where nothing would come into it, as all is taken from a folder.
     ``blocked`` says why the packages cannot be installed elsewhere.
     """
 
@@ -70,6 +71,7 @@ class Install:
     dynamic: bool = False
     chosen_by: str = ""
     cache_off: tuple[Word, ...] = ()
+    cached: bool = True
     blocked: Reason | None = None
 
     @property

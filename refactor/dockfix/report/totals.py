@@ -44,10 +44,13 @@ class Totals:
     def sentence(self, mode: Mode) -> str:
         """The counts in words: "Would change 3 of 41 files (5 edits; 2 more with --unsafe; 1 failed)"."""
         noun = "file" if self.files == 1 else "files"
+        if self.files and self.failed == self.files:
+            return f"{self.files} {noun} failed"
         if self.changed:
             head = f"{mode.verb.capitalize()} {self.changed} of {self.files} {noun}"
         else:
-            head = f"Nothing to change in {self.files} {noun}"
+            rest = f"{self.files - self.failed} of " if self.failed else ""
+            head = f"Nothing to change in {rest}{self.files} {noun}"
         details = []
         if self.edits:
             details.append(f"{self.edits} edit" + "s" * (self.edits != 1))

@@ -55,6 +55,11 @@ def headline(result: FileResult, label: str, mode: Mode, style: Style) -> str:
     return style(one_line(label), "bold") + one_line(f": {verb}" + f" ({ids})" * bool(ids and result.changed))
 
 
+def created(path: str) -> str:
+    """What is said of a file that was not there: a hook or a review of changes would not show it."""
+    return one_line(f"{path}: new; add it to the repository")
+
+
 def details(result: FileResult) -> Iterator[str]:
     """Why each change is made, what was left and why, and what --unsafe would add; one indented line each."""
     rows = [(f"line {note.line}" if note.line else "", _text(note)) for note in result.changes if result.changed]

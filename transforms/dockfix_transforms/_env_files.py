@@ -1,0 +1,89 @@
+"""Who reads a ``.env`` file by itself when the container runs."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from dockfix.context.application import Mention
+from dockfix.context.kinds import is_script
+from dockfix.facts import Facts
+from dockfix.lazy import regex
+
+# A name in quotes that is not that of a .env file: who names another one does not read it
+_OTHER = rb"(?!\s*(?:\w+\s*=\s*)?[rbuf]*['\"](?!(?:[^'\"]*[/\\])?\.env['\"]))"
+_FILE = rb"[rbuf]*['\"](?:[^'\"\n]*[/\\])?\.env['\"]"
+# What finds and reads it without being told where it lies: https://pypi.org/project/python-dotenv/, …/environs/, …/django-environ/,
+# …/python-decouple/, …/prettyconf/, …/dynaconf/, …/pydantic-settings/; or is given its name. In a table or list it is only a word.
+_PYTHON = (
+    rb"\b(?:load_dotenv|dotenv_values|find_dotenv|read_env|read_envfile)\s*\(" + _OTHER + rb"|\bload_dotenv\s*=\s*True\b"
+    rb"|^\s*(?:from|import)\s+(?:decouple|prettyconf)\b"
+    rb"|\b_?env_file['\"]?\s*[=:](?!=)\s*(?:[\[(]\s*)?" + _FILE + rb"|/\s*" + _FILE + rb"|\bjoin(?:path)?\([^\n]*?,\s*" + _FILE
+    + rb"|(?<!endswith)(?<!startswith)(?<=\w)\(\s*" + _FILE + rb"|^\s*\w+\s*=\s*" + _FILE
+)  # fmt: skip
+# Who imports these and is not seen to call them may do so by another name
+_IMPORT = rb"^\s*(?:from|import)\s+(?:dotenv|environs)\b"
+_CALL = regex(rb"\b(?:load_dotenv|dotenv_values|find_dotenv|Env)\s*\(")
+_SHELL = (
+    rb"(?:^|[;&|(]|\bthen|\bdo|\belse)[ \t]*(?:\.|source)[ \t]+['\"]?(?:[^\s'\";&|]*/)?\.env\b(?![\w.-])"
+    rb"|\b(?:cat|grep|xargs|sed|export|env)\b[^\n;]*?[\s'\"/]\.env\b(?![\w.-])"
+    rb"|--env-file[= ]['\"]?(?:[^\s'\"]*/)?\.env\b(?![\w.-])|\bdotenv[ \t]+(?:-\S+[ \t]+)*run\b"
+)
+_SCRIPT = rb"['\"]dotenv(?:/config)?['\"]"
+_CODE = regex(r"(?i).*\.py[wx]?")
+_JAVASCRIPT = regex(r"(?i).*\.[cm]?[jt]sx?")
+_NEEDS = regex(r"(?i)(?:requirements[^/]*|requirements/[^/]*)\.(?:txt|in)|pyproject\.toml|Pipfile|setup\.(?:py|cfg)")
+_DOTENV = regex(r"(?i)\bpython[-_.]dotenv\b")
+# Programs that read one where they are started; Flask does where python-dotenv is installed
+_PROGRAMS = ("honcho", "foreman", "pipenv", "dotenv")
+_SETTING = regex(r"(?m)^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=")
+
+
+def reader_of_env(facts: Facts, files: list[str]) -> str:
+    """What reads a ``.env`` file when the container runs, "" where nothing is seen to; ``files`` are those that are there.
+
+    Who runs the image by a Compose file that gives the same settings loses nothing without the file.
+    """
+    return "" if _given(facts, files) else _by_start(facts) or _by_code(facts)
+
+
+def _by_start(facts: Facts) -> str:
+    started = facts.startup.programs
+    program = next((name for name in _PROGRAMS if name in started), "")
+    if not program and "flask" in started and _has_dotenv(facts):
+        program = "flask"
+    if program:
+        return f"{program} in {started[program]}"
+    shell = re.compile(_SHELL.decode(), re.MULTILINE)
+    return next((where for where, text in facts.startup.texts.items() if shell.search(text)), "")
+
+
+def _has_dotenv(facts: Facts) -> bool:
+    """Whether python-dotenv is asked for: by an install, or by a file that says what the program needs."""
+    names = [name for name in facts.context.files() or () if _NEEDS.fullmatch(name)]
+    return "python-dotenv" in facts.distributions or any(
+        _DOTENV.search(facts.context.read(name) or "") for name in names
+    )
+
+
+def _by_code(facts: Facts) -> str:
+    code = facts.application
+    python = [found for found in code.search(b"(?m)" + _PYTHON) if _CODE.fullmatch(found.file)] or [
+        found for found in code.search(b"(?m)" + _IMPORT) if not _CALL.search(code.texts[found.file])
+    ]
+    script = [found for found in code.search(_SCRIPT) if _JAVASCRIPT.fullmatch(found.file)]
+    shell = [found for found in code.search(b"(?m)" + _SHELL) if is_script(found.file, code.texts[found.file])]
+    first: Mention | None = next(iter((*python, *shell, *script)), None)
+    return f"{first.file}:{first.line}" if first is not None else ""
+
+
+def _given(facts: Facts, files: list[str]) -> bool:
+    """Whether a Compose file gives the program what stands in its ``.env``."""
+    services = facts.located.services
+    names = {name for file in files for name in _SETTING.findall(facts.context.read(file) or "")}
+    for service in services:
+        settings = {setting.partition("=")[0] for setting in service.settings}
+        named = any(posixpath.basename(file) == ".env" for file in service.env_files)
+        if not named and not (names and names <= settings):
+            return False
+    return bool(services)
