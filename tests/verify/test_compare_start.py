@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dockfix.model.reason import Declared
-from dockfix.verify.compare.start import compare_start
+from dockfix.verify.compare.start import compare_start, shows_nothing
 from dockfix.verify.starting import Start
 
 
@@ -158,3 +158,14 @@ def test_a_second_run_takes_away_what_changes() -> None:
     assert messages(up(roots={80: 200}), up(roots={80: 500}), up(roots={80: 503})) == [
         "port 80: GET / on port 80 gives 500, the original gives 200, 503"
     ]
+
+
+@pytest.mark.parametrize(("start", "why"), [
+    (ended("hello\n"), ""), (ended("no database\n", 1), "the original itself ends with status 1"),
+    (up("ready\n", looked=True, programs=frozenset({"python"})), ""), (up(), ""),  # nobody looked
+    (up(looked=True), "nothing goes on running in the original"), (up(looked=True, listening=frozenset({80})), ""),
+    (up("Error: no host db\nretry\n" * 3, listening=frozenset({80})), "the original says the same again and again: Error: no host db"),
+    (up("Error: no host db\nretry\n" * 2), ""),
+])  # fmt: skip
+def test_a_start_that_is_no_measure(start: Start, why: str) -> None:
+    assert shows_nothing(start) == why

@@ -180,6 +180,17 @@ def test_the_start_is_made_twice_where_it_differs(docker: FakeDocker, path: Path
     assert len(seen) == 3
 
 
+def test_an_original_that_fails_by_itself_leaves_the_start_unchecked(docker: FakeDocker, path: Path) -> None:
+    docker.set(states=[{"Status": "exited", "Running": False, "ExitCode": 1}])
+    found = verdict_of(docker, path)
+    assert found.verdict is Verdict.EQUAL
+    checked = next(each for each in found.checks if each.check == "start")
+    assert (checked.result, checked.detail) == (
+        "not checked",
+        "the original itself ends with status 1; --env and --smoke give it more to do",
+    )
+
+
 def test_a_context_with_an_ignore_file(docker: FakeDocker, path: Path) -> None:
     (path.parent / ".dockerignore").write_text("*.log\n", "utf-8")
     verdict_of(docker, path)

@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from dockfix.engine.results import Made
 from dockfix.facts import Facts
 from dockfix.model.reason import Declared
 from dockfix.runtimes.needs import needed
 from dockfix.syntax import Instruction
 from dockfix.verify import compare
 from dockfix.verify.build import BuildArguments, Builder, BuildResult, Outcome, Recipe, named_secrets, with_own_caches
-from dockfix.verify.compare.start import compare_start
+from dockfix.verify.doubts import Asking, Seen, unanswered
 from dockfix.verify.engines import Engine
 from dockfix.verify.image import Image, RuntimeFacts
 from dockfix.verify.look import files_of, find_tool, look
@@ -22,7 +23,8 @@ from dockfix.verify.running import Conditions, Tool, run_smoke
 from dockfix.verify.smoke import Smoke
 from dockfix.verify.snapshot import Snapshot
 from dockfix.verify.starting import Start, Wanted, start
-from dockfix.verify.verdict import Built, Check, Checked, Finding, Verdict
+from dockfix.verify.taken_away import folders, taken_away
+from dockfix.verify.verdict import Built, Check, Checked, Finding, Unanswered, Verdict
 
 Say = Callable[[str], None]
 Smoked = tuple[Smoke, bool, str]  # a smoke check, whether it was passed, and what was said
@@ -44,11 +46,16 @@ class Plan:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A rewrite to prove: the new Dockerfile, the ignore file in force with it (None: none), and what it alters on purpose."""
+    """A rewrite to prove: the new Dockerfile, the ignore file in force with it (None: none), and what each transform made."""
 
     dockerfile: str
     ignore: str | None
-    declares: frozenset[Declared] = frozenset()
+    made: tuple[Made, ...] = ()
+
+    @property
+    def declares(self) -> frozenset[Declared]:
+        """What it alters on purpose."""
+        return frozenset().union(*(each.declares for each in self.made))
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,7 @@ class Proof:
     built: Built | None = None
     reference: str = ""
     gone: tuple[str, ...] = ()
+    unanswered: tuple[Unanswered, ...] = ()
 
 
 class Ended(Exception):
@@ -145,11 +153,6 @@ class Prover:
                 hide = self.builder.hide
                 tail = tuple(hide(began.output).splitlines()[-20:])
                 raise Ended(Proof(Verdict.ORIGINAL_FAILS, hide(f"{smoke.name}: {_short(said)}"), tail))
-        if began.exited and not self.plan.smokes:
-            notes.append(
-                f"the original itself ends with status {began.exited}, so that is all that its start shows; "
-                "--env and --smoke give it more to do"
-            )
         return Original(result.image, self._built(result), image, bases[0], began, tool, wanted, notes=notes)
 
     def check(self, original: Original, candidate: Candidate) -> Proof:
@@ -194,14 +197,14 @@ class Prover:
             made.add("files", [], "the base image could not be read")
             made.add("writes", [], "the base image could not be read")
         else:
-            ignored = self._taken_away(before, candidate)
+            ignored = taken_away(self.facts, before.snapshot, candidate.ignore)
             found = compare.compare_files(original.base, before, image, declared, ignored)
             if any("another content" in finding.message for finding in found):
                 changing = ignored | self._changing(original)
                 found = compare.compare_files(original.base, before, image, declared, changing)
             made.add("files", found)
             made.add("writes", compare.compare_access(original.base, before, image, _leaves(original.start.written)))
-        found = compare_start(original.start, began, original.again)
+        found = compare.compare_start(original.start, began, original.again)
         if found and not made.found and original.again is None:  # is that only what changes from one run to the next?
             self.say("starting the original once more")
             original.again = start(
@@ -211,8 +214,9 @@ class Prover:
                 original.start.again(original.wanted),
                 self.plan.conditions,
             )
-            found = compare_start(original.start, began, original.again)
-        made.add("start", found)
+            found = compare.compare_start(original.start, began, original.again)
+        nothing = compare.shows_nothing(original.start)
+        made.add("start", found, f"{nothing}; --env and --smoke give it more to do" if nothing else "")
         smoked = [*smoked, *zip(self._requests, began.good, began.answers, strict=True)]
         made.add("smoke", _failed(smoked), "" if self.plan.smokes else "none was given")
         verdict = Verdict.DIFFERS if made.found else Verdict.EQUAL
@@ -226,7 +230,12 @@ class Prover:
             self._built(result),
             result.image,
             tuple(gone),
+            unanswered(candidate.made, Seen(before, image, began, self.asking(original))),
         )
+
+    def asking(self, original: Original) -> Asking:
+        """What a new image will be asked."""
+        return Asking(not compare.shows_nothing(original.start), self.plan.smokes)
 
     def _changing(self, original: Original) -> frozenset[str]:
         """Files whose content is another one each time that the original is built, such as a database with dates in it."""
@@ -323,29 +332,6 @@ class Prover:
         }
         return {**wanted, **compare.wanted_by_config(before.config)}
 
-    def _taken_away(self, before: Image, candidate: Candidate) -> frozenset[str]:
-        """Where the files lie in the image that dockfix itself writes, or that the new ignore file leaves out."""
-        facts = self.facts
-        name = facts.context.ignore_name
-        after = facts.context if candidate.ignore is None else facts.context.with_overlay({name: candidate.ignore})
-        own = {name, ".dockerignore", facts.context.dockerfile.name if facts.context.dockerfile else "Dockerfile"}
-        listing = facts.context.listing  # an empty folder shows in no file
-        closed = {
-            folder
-            for folder in (listing.folders if listing else ())
-            if after.ignore.ignores(folder) and not facts.context.ignore.ignores(folder)
-        }
-        found: set[str] = set()
-        for step, taken in facts.copies.items():
-            if step.copy is not None and step.copy.target is not None:
-                left = after.copied(step.copy.sources, after.ignore)
-                emptied = (_folders(taken.files) | taken.skipped) - _folders(left.files) - left.skipped
-                for name in (
-                    (taken.files - left.files) | (taken.files & own) | emptied | (closed - _folders(left.files))
-                ):
-                    found.update(facts.layout.of(name))
-        return frozenset(found & before.snapshot.entries.keys())
-
 
 def _failed(smoked: Iterable[Smoked]) -> list[Finding]:
     return [
@@ -353,11 +339,6 @@ def _failed(smoked: Iterable[Smoked]) -> list[Finding]:
         for smoke, good, said in smoked
         if not good
     ]
-
-
-def _folders(files: Iterable[str]) -> set[str]:
-    """Every folder that something lies in."""
-    return {file[:number] for file in files for number, sign in enumerate(file) if sign == "/"}
 
 
 def as_it_is(facts: Facts) -> Candidate:
@@ -390,7 +371,7 @@ def _not_built(result: BuildResult, verdict: Verdict) -> Proof:
 
 def _leaves(paths: frozenset[str]) -> frozenset[str]:
     """The paths below which there is no other one: a folder counts as changed when something in it is."""
-    return paths - _folders(paths)
+    return paths - folders(paths)
 
 
 def _short(text: str) -> str:

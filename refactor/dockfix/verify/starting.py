@@ -55,7 +55,7 @@ class Start:
     ``exited`` is its exit status (None: it was still running); ``health`` what its HEALTHCHECK said ("" without one);
     ``ports`` are those that took a connection, of those asked for and of those ``listening``; ``roots`` the HTTP status of GET / on
     them; ``good`` and ``answers`` belong to the requests, in order. ``programs`` are the names of those that run and go on
-    running, shells left out. ``written`` are the paths that it changed; ``seconds`` until it was ready.
+    running, shells left out, if somebody ``looked``. ``written`` are the paths that it changed; ``seconds`` until it was ready.
     """
 
     exited: int | None
@@ -69,6 +69,7 @@ class Start:
     seconds: float = 0.0
     listening: frozenset[int] = frozenset()
     programs: frozenset[str] = frozenset()
+    looked: bool = False
 
     def again(self, wanted: Wanted) -> Wanted:
         """What another image is watched for that is to come up as this one did when ``wanted`` was asked of it."""
@@ -108,6 +109,7 @@ def start(engine: Engine, image: str, tool: Tool | None, wanted: Wanted, conditi
             time.monotonic() - began,
             answer.listening,
             probe.programs,
+            tool is not None,
         )
 
 

@@ -7,6 +7,7 @@ from dockfix.verify.compare.files import compare_files
 from dockfix.verify.compare.interpreter import broken_interpreters, compare_interpreters
 from dockfix.verify.compare.libraries import compare_libraries
 from dockfix.verify.compare.packages import compare_modules, compare_packages
+from dockfix.verify.compare.start import compare_start, shows_nothing
 
 __all__ = [
     "broken_interpreters",
@@ -18,7 +19,9 @@ __all__ = [
     "compare_libraries",
     "compare_modules",
     "compare_packages",
+    "compare_start",
     "compare_user",
     "lost_programs",
+    "shows_nothing",
     "wanted_by_config",
 ]
