@@ -350,6 +350,8 @@ def start(root: str, settings: dict[str, Any], argv: list[str]) -> int:
                 "roots": {},
                 "good": [True] * len(requests),
                 "answers": [{"status": 200, "body": "fine"}] * len(requests),
+                "routes": dict.fromkeys(wanted["routes"], 200),
+                "web": 0,
                 "listening": settings["listening"],
                 "processes": settings["processes"],
             }

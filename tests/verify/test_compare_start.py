@@ -80,6 +80,15 @@ def test_ports_that_no_expose_names_and_programs() -> None:
     assert messages(both, up(), up()) == []  # the original itself does not always have them
 
 
+@pytest.mark.parametrize(("before", "after", "message"), [
+    (200, 500, "GET /save gives 500, the original gives 200"), (404, 503, "GET /save gives 503, the original gives 404"),
+    (200, 0, "GET /save gives no answer, the original gives 200"), (500, 500, ""), (503, 200, ""), (200, 404, ""), (0, 500, ""),
+])  # fmt: skip
+def test_routes(before: int, after: int, message: str) -> None:
+    said = messages(up(routes={"/save": before}), up(routes={"/save": after}))
+    assert said == [f"GET /save: {message}"] * bool(message)
+
+
 @pytest.mark.parametrize(("after", "parts"), [
     (ended("x: Permission denied\nbye", 1), {Declared("USER")}), (ended("", 126), {Declared("USER")}),
     (ended("", 127), {Declared("ENV", "PATH")}), (ended("sh: 1: gunicorn: not found", 1), {Declared("ENV", "PATH"), Declared("PROGRAM")}),

@@ -66,6 +66,10 @@ def test_what_only_the_program_itself_shows() -> None:
     assert lack(Worked(), seen(smokes=(from_text("app --version"),))) == ""
     assert lack(Asked("/reports"), seen(smokes=(from_text(":80/health"),))) == "nothing asked for /reports"
     assert lack(Asked("/reports"), seen(smokes=(from_text(":80/reports"),))) == ""
+    assert (
+        unanswerable([Made("x", doubts=(doubt("y", answers=[Asked("/r")]),))], Asking(True, (), frozenset({"/r"})))
+        == ()
+    )
 
 
 def test_a_doubt_is_answered_by_all_of_its_answers() -> None:

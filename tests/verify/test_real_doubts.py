@@ -48,10 +48,33 @@ HTTPServer(("", 8000), Shop).serve_forever()
 """
 
 
-def proved(engine: Engine, folder: Path, step: str = ":", smoke: str = "", *, unsafe: bool = False) -> Verification:
+# The same with a route that stands in the code
+FLASK = """\
+import os
+
+from flask import Flask
+
+app = Flask(__name__)
+
+
+@app.route("/save")
+def save():
+    folder = os.environ["".join(["ST", "ORE"])]
+    os.makedirs(folder, exist_ok=True)
+    open(folder + "/orders", "a").close()
+    return "saved"
+
+
+app.run("0.0.0.0", 8000)
+"""
+
+
+def proved(
+    engine: Engine, folder: Path, step: str = ":", smoke: str = "", app: str = APP, *, unsafe: bool = False
+) -> Verification:
     folder.mkdir()
     (folder / "Dockerfile").write_text(DOCKERFILE.replace("RUN :", f"RUN {step}"))
-    (folder / "app.py").write_text(APP)
+    (folder / "app.py").write_text(app)
     path = folder / "Dockerfile"
     plan = Plan(conditions=Conditions(wait=20), smokes=(from_text(smoke),) if smoke else ())
     settings = Settings(select=frozenset({"non-root"}), unsafe=unsafe)
@@ -89,3 +112,10 @@ def test_a_request_decides_it(engine: Engine, tmp_path: Path) -> None:
     assert [each.transform for each in found.dropped] == ["non-root"]
     assert "Permission denied: '/var/lib/shop'" in found.dropped[0].reason
     assert "gives the user what the message names" in found.dropped[0].keep
+
+
+def test_a_route_that_the_code_names_is_asked(engine: Engine, tmp_path: Path) -> None:
+    """Also where the environment that the folder's name comes from is none of the image's."""
+    found = proved(engine, tmp_path / "routed", "pip install flask==3.0.3", app=FLASK, unsafe=True)
+    assert [each.transform for each in found.dropped] == ["non-root"]
+    assert "GET /save gives 500, the original gives 200" in found.dropped[0].reason

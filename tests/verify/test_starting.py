@@ -24,7 +24,16 @@ TOOL = Tool("dockfix-verify/before:1", PYTHON, "python3")
 UP = {"Status": "running", "Running": True, "ExitCode": 0}
 ENDED = {"Status": "exited", "Running": False, "ExitCode": 3}
 PLACES = Conditions(environment=("A=1",))
-NOTHING: dict[str, Any] = {"open": [], "roots": {}, "good": [], "answers": [], "listening": [], "processes": []}
+NOTHING: dict[str, Any] = {
+    "open": [],
+    "roots": {},
+    "good": [],
+    "answers": [],
+    "listening": [],
+    "processes": [],
+    "routes": {},
+    "web": 0,
+}
 
 
 @pytest.fixture
@@ -220,10 +229,19 @@ def test_what_listens_and_what_goes_on_running(docker: FakeDocker, engine: Engin
     assert found.programs == {"python", "gunicorn", "nginx"}
 
 
+def test_routes_are_asked_for_once_it_is_up(docker: FakeDocker, engine: Engine) -> None:
+    found = started(docker, engine, UP, ports=frozenset({80}), routes=("/reports",))
+    assert found.routes == {"/reports": 200}
+    probes = [argv[argv.index("--env") + 1] for argv in docker.argv("run") if "-d" not in argv]
+    asked = [json.loads(each.removeprefix("DOCKFIX_PROBE="))["routes"] for each in probes]
+    assert asked[-1] == ["/reports"]
+    assert not any(asked[:-1])
+
+
 def test_what_another_image_is_watched_for(monkeypatch: pytest.MonkeyPatch) -> None:
     quick = Start(None, "", "healthy", frozenset({80}), seconds=2.0, listening=frozenset({80, 90}))
     wanted = Wanted(frozenset({80, 81}), wait=60)
-    assert quick.again(wanted) == Wanted(frozenset({80, 90}), (), True, False, 15.0, 2.0, 5.0)
+    assert quick.again(wanted) == Wanted(frozenset({80, 90}), (), (), True, False, 15.0, 2.0, 5.0)
     slow = Start(3, "", "unhealthy", seconds=18.0)
-    assert slow.again(wanted) == Wanted(frozenset(), (), False, True, 54.0, 18.0, 5.0)
+    assert slow.again(wanted) == Wanted(frozenset(), (), (), False, True, 54.0, 18.0, 5.0)
     assert Start(None, "", seconds=61.0).again(wanted).wait == 60

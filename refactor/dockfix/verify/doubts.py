@@ -17,10 +17,14 @@ from dockfix.verify.verdict import Unanswered
 
 @dataclass(frozen=True)
 class Asking:
-    """What can be known before a new image is there: whether the original's start ``shows`` something, and the smoke checks."""
+    """What can be known before a new image is there: whether the original's start ``shows`` something, and the smoke checks.
+
+    ``routes`` are those that it answered without an error of the server.
+    """
 
     shows: bool
     smokes: tuple[Smoke, ...] = ()
+    routes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,9 @@ def _by_asking(answer: Answer, asking: Asking) -> str:
             return "the start of the original shows nothing"
         case Worked() if not asking.smokes:
             return "nothing had the program do its work"
-        case Asked(route) if all(smoke.path != route or not smoke.port for smoke in asking.smokes):
+        case Asked(route) if route not in asking.routes and all(
+            smoke.path != route or not smoke.port for smoke in asking.smokes
+        ):
             return f"nothing asked for {route}"
     return ""
 

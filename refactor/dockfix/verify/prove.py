@@ -31,6 +31,9 @@ Smoked = tuple[Smoke, bool, str]  # a smoke check, whether it was passed, and wh
 
 KEPT_BASES = 8  # some megabytes each
 NANOSECONDS = 1e9  # in a second
+ROUTES = 20  # that are asked for
+OK = 200  # the HTTP status
+_ENDS = re.compile(r"(?i)shutdown|shut-down|quit|exit|restart|kill|stop")
 _FAULTS = {Outcome.NETWORK: Verdict.NETWORK, Outcome.TIMED_OUT: Verdict.TIMED_OUT}
 
 
@@ -218,7 +221,7 @@ class Prover:
         nothing = compare.shows_nothing(original.start)
         made.add("start", found, f"{nothing}; --env and --smoke give it more to do" if nothing else "")
         smoked = [*smoked, *zip(self._requests, began.good, began.answers, strict=True)]
-        made.add("smoke", _failed(smoked), "" if self.plan.smokes else "none was given")
+        made.add("smoke", _failed(smoked), "" if self.plan.smokes else f"none was given{self._proposal(original)}")
         verdict = Verdict.DIFFERS if made.found else Verdict.EQUAL
         reason = made.found[0].message if made.found else ""
         return Proof(
@@ -235,7 +238,9 @@ class Prover:
 
     def asking(self, original: Original) -> Asking:
         """What a new image will be asked."""
-        return Asking(not compare.shows_nothing(original.start), self.plan.smokes)
+        asked = (original.start.routes or {}).items()
+        answered = frozenset(path for path, status in asked if 0 < status < compare.SERVER_ERROR)
+        return Asking(not compare.shows_nothing(original.start), self.plan.smokes, answered)
 
     def _changing(self, original: Original) -> frozenset[str]:
         """Files whose content is another one each time that the original is built, such as a database with dates in it."""
@@ -319,7 +324,20 @@ class Prover:
             if name.partition("/")[2] in ("", "tcp") and name.partition("/")[0].isdigit()
         )
         least = int((config.get("Healthcheck") or {}).get("StartPeriod") or 0) / NANOSECONDS
-        return Wanted(ports, self._requests, wait=self.plan.conditions.wait, least=least)
+        return Wanted(ports, self._requests, self._routes(), wait=self.plan.conditions.wait, least=least)
+
+    def _routes(self) -> tuple[str, ...]:
+        """The routes without parameters that the code names, those of health first; none that ends the program by its name."""
+        program = self.facts.program
+        paths = dict.fromkeys(each.path for each in (*program.endpoints, *program.routes))
+        return tuple(path for path in paths if path.startswith("/") and path != "/" and not _ENDS.search(path))[:ROUTES]
+
+    def _proposal(self, original: Original) -> str:
+        """A smoke check that the original would pass and that asks more than its start, as a clause."""
+        found = original.start
+        fine = (path for path, status in (found.routes or {}).items() if status == OK)
+        path = next(fine, "/" if found.web and (found.roots or {}).get(found.web) == OK else "")
+        return f"; --smoke :{found.web}{path} would be one" if path else ""
 
     def _smokes(self, reference: str) -> list[Smoked]:
         return [(smoke, *run_smoke(self.engine, reference, smoke, self.plan.conditions)) for smoke in self._commands]

@@ -34,13 +34,14 @@ TOO_EARLY = 500  # from this HTTP status on, an answer may be another one later
 class Wanted:
     """What a container is watched for, until all of it has come or its time is over.
 
-    ``ports`` are to take connections, ``requests`` to be answered well; ``healthy`` tells whether its HEALTHCHECK, where it has
-    one, has to pass, ``ends`` whether it is to end by itself. It has ``wait`` seconds, and is given up sooner where it has had ``least``
-    seconds and what is wrong stays as it is for ``steady`` seconds.
+    ``ports`` are to take connections, ``requests`` to be answered well; ``routes`` are asked for once it is up; ``healthy`` tells
+    whether its HEALTHCHECK, where it has one, has to pass, ``ends`` whether it is to end by itself. It has ``wait`` seconds, and is given
+    up sooner where it has had ``least`` seconds and what is wrong stays as it is for ``steady`` seconds.
     """
 
     ports: frozenset[int] = frozenset()
     requests: Sequence[Smoke] = ()
+    routes: Sequence[str] = ()
     healthy: bool = True
     ends: bool = False
     wait: float = 60.0
@@ -54,8 +55,9 @@ class Start:
 
     ``exited`` is its exit status (None: it was still running); ``health`` what its HEALTHCHECK said ("" without one);
     ``ports`` are those that took a connection, of those asked for and of those ``listening``; ``roots`` the HTTP status of GET / on
-    them; ``good`` and ``answers`` belong to the requests, in order. ``programs`` are the names of those that run and go on
-    running, shells left out, if somebody ``looked``. ``written`` are the paths that it changed; ``seconds`` until it was ready.
+    them; ``good`` and ``answers`` belong to the requests, in order. ``written`` are the paths that it changed; ``seconds`` until it was
+    ready. ``programs`` are the names of those that run and go on running, shells left out, if somebody ``looked``. ``routes`` are the
+    statuses of those asked for, by path, on the port ``web``.
     """
 
     exited: int | None
@@ -70,6 +72,8 @@ class Start:
     listening: frozenset[int] = frozenset()
     programs: frozenset[str] = frozenset()
     looked: bool = False
+    routes: Mapping[str, int] | None = None
+    web: int = 0
 
     def again(self, wanted: Wanted) -> Wanted:
         """What another image is watched for that is to come up as this one did when ``wanted`` was asked of it."""
@@ -77,6 +81,7 @@ class Start:
         return Wanted(
             self.ports | self.listening,
             wanted.requests,
+            tuple(self.routes or ()),
             self.health in ("", "healthy"),
             self.exited is not None,
             min(wanted.wait, bound) if self.seconds < wanted.wait else wanted.wait,
@@ -110,6 +115,8 @@ def start(engine: Engine, image: str, tool: Tool | None, wanted: Wanted, conditi
             answer.listening,
             probe.programs,
             tool is not None,
+            answer.routes,
+            answer.web,
         )
 
 
@@ -177,6 +184,8 @@ class _Answer:
     answers: tuple[tuple[int, str], ...] = ()
     listening: frozenset[int] = frozenset()
     processes: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    routes: Mapping[str, int] = field(default_factory=dict)
+    web: int = 0
     computed: int = 0
     at: float = 0.0
 
@@ -263,6 +272,7 @@ class _Probe:
             "seconds": seconds,
             "ports": sorted(ports),
             "roots": roots,
+            "routes": list(self.wanted.routes) if roots else [],
             "requests": [
                 {"port": each.port, "path": each.path, "statuses": each.statuses, "expect": each.expect}
                 for each in self.wanted.requests
@@ -304,6 +314,8 @@ def _read(said: Mapping[str, Any]) -> _Answer:
         tuple((each["status"], each["body"]) for each in said["answers"]),
         frozenset(said["listening"]),
         {each["pid"]: tuple(each["command"]) for each in processes},
+        said["routes"],
+        said["web"],
         sum(each["ticks"] for each in processes),
         time.monotonic(),
     )

@@ -12,6 +12,7 @@ from dockfix.runtimes.registry import runtimes
 from dockfix.verify.starting import Start
 from dockfix.verify.verdict import Finding
 
+SERVER_ERROR = 500  # from this HTTP status on, the server itself is at fault
 OFTEN = 3  # times that one complaint makes a loop
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _CHANGING = re.compile(r"0x[0-9a-fA-F]+|\b[0-9a-f]{8,}\b|\d+(?:[.,:]\d+)*")
@@ -88,6 +89,12 @@ def _life(runs: list[Start], after: Start) -> Iterator[Finding]:
                 f"port {port}",
                 f"GET / on port {port} gives {status or 'no HTTP answer'}, the original gives {was}",
             )
+    for path, status in sorted((after.routes or {}).items()):
+        were = {(run.routes or {}).get(path) or 0 for run in runs}
+        if (status >= SERVER_ERROR or not status) and all(0 < value < SERVER_ERROR for value in were):
+            was = ", ".join(map(str, sorted(were)))
+            said = f"GET {path} gives {status or 'no answer'}, the original gives {was}"
+            yield Finding("start", f"GET {path}", said, about=_spoken_of(after.output))
     if runs[0].exited is None:
         for name in sorted(frozenset.intersection(*(run.programs for run in runs)) - after.programs):
             yield Finding("start", name, f"{name} does not run in the new container, as it does in the original")
