@@ -14,6 +14,7 @@ from verify_images import contained
 from dockfix.runtimes.python import PYTHON
 from dockfix.verify import starting
 from dockfix.verify.engines import Engine, EngineError
+from dockfix.verify.manner import Manner
 from dockfix.verify.process import Cancelled
 from dockfix.verify.running import Conditions, Tool
 from dockfix.verify.smoke import Smoke, from_text
@@ -53,7 +54,7 @@ def started(
 ) -> Start:
     docker.set(states=states)
     wanted = Wanted(ports, requests, wait=wait, **more)
-    found = start(engine, IMAGE, tool, wanted, PLACES)
+    found = start(engine, IMAGE, tool, wanted, PLACES, Manner())
     assert docker.containers() == []
     assert contained(docker)
     return found
@@ -137,7 +138,7 @@ def test_one_that_cannot_be_started(docker: FakeDocker, engine: Engine) -> None:
 def test_one_that_cannot_even_be_made(docker: FakeDocker, engine: Engine) -> None:
     docker.set(runs=[{"words": " -d ", "err": "docker: invalid reference\n", "status": 125}])
     with pytest.raises(EngineError, match="the container could not be made: docker: invalid reference"):
-        start(engine, IMAGE, None, Wanted(), PLACES)
+        start(engine, IMAGE, None, Wanted(), PLACES, Manner())
 
 
 def test_a_stop_takes_the_container_away(docker: FakeDocker, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +147,7 @@ def test_a_stop_takes_the_container_away(docker: FakeDocker, engine: Engine, mon
         starting, "time", SimpleNamespace(monotonic=time.monotonic, sleep=lambda seconds: engine.stop.set())
     )
     with pytest.raises(Cancelled):
-        start(engine, IMAGE, None, Wanted(), PLACES)
+        start(engine, IMAGE, None, Wanted(), PLACES, Manner())
     assert docker.containers() == []
     assert len(docker.argv("rm")) == 1
 

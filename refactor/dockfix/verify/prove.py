@@ -14,11 +14,13 @@ from dockfix.model.reason import Declared
 from dockfix.runtimes.needs import needed
 from dockfix.syntax import Instruction
 from dockfix.verify import compare
+from dockfix.verify.asking import proposal, wanted_of
 from dockfix.verify.build import BuildArguments, Builder, BuildResult, Outcome, Recipe, named_secrets, with_own_caches
 from dockfix.verify.doubts import Asking, Seen, unanswered
 from dockfix.verify.engines import Engine
 from dockfix.verify.image import Image, RuntimeFacts
 from dockfix.verify.look import files_of, find_tool, look
+from dockfix.verify.manner import Manner, manner_of
 from dockfix.verify.running import Conditions, Tool, run_smoke
 from dockfix.verify.smoke import Smoke
 from dockfix.verify.snapshot import Snapshot
@@ -30,10 +32,6 @@ Say = Callable[[str], None]
 Smoked = tuple[Smoke, bool, str]  # a smoke check, whether it was passed, and what was said
 
 KEPT_BASES = 8  # some megabytes each
-NANOSECONDS = 1e9  # in a second
-ROUTES = 20  # that are asked for
-OK = 200  # the HTTP status
-_ENDS = re.compile(r"(?i)shutdown|shut-down|quit|exit|restart|kill|stop")
 _FAULTS = {Outcome.NETWORK: Verdict.NETWORK, Outcome.TIMED_OUT: Verdict.TIMED_OUT}
 
 
@@ -88,8 +86,8 @@ class Ended(Exception):
 class Original:
     """The original image with everything that was seen of it.
 
-    ``base`` is its base image's file system, ``wanted`` what its start was watched for. ``again`` is a second start, and
-    ``changing`` are the files that a second build made otherwise; both only once they were needed.
+    ``base`` is its base image's file system, ``wanted`` what its start was watched for, ``manner`` how it was run. ``again`` is a
+    second start, and ``changing`` are the files that a second build made otherwise; both only once they were needed.
     """
 
     reference: str
@@ -99,6 +97,7 @@ class Original:
     start: Start
     tool: Tool | None
     wanted: Wanted = field(default_factory=Wanted)
+    manner: Manner = field(default_factory=Manner)
     again: Start | None = None
     changing: frozenset[str] | None = None
     notes: list[str] = field(default_factory=list)
@@ -111,9 +110,8 @@ class Prover:
         self.engine, self.facts, self.plan = engine, facts, plan
         self._say = say
         self._doing = ""
-        self.builder = Builder(
-            engine, folder, plan.arguments, plan.timeout, self._tell_step, named_secrets(plan.conditions.environment)
-        )
+        secret = named_secrets((*plan.conditions.environment, *manner_of(facts).environment))
+        self.builder = Builder(engine, folder, plan.arguments, plan.timeout, self._tell_step, secret)
         self.before = as_it_is(facts)
         self._commands = tuple(smoke for smoke in plan.smokes if not smoke.port)
         self._requests = tuple(smoke for smoke in plan.smokes if smoke.port)
@@ -144,11 +142,11 @@ class Prover:
             return bases[0]
 
         with ThreadPoolExecutor(2) as pool:
-            wanted = self._wanted_of(result.image)
-            starting = pool.submit(start, self.engine, result.image, tool, wanted, self.plan.conditions)
+            wanted = wanted_of(self.engine, result.image, self.facts, self._requests, self.plan.conditions.wait)
+            starting = pool.submit(self._begin, result.image, tool, wanted, notes)
             smoking = pool.submit(self._smokes, result.image)
             image = self._look(result.image, base)
-            began, smoked = starting.result(), smoking.result()
+            (began, manner), smoked = starting.result(), smoking.result()
         if self._requests and tool is None:
             raise Ended(Proof(Verdict.ORIGINAL_FAILS, f"{self._requests[0].name} cannot be asked: {image.silence}"))
         for smoke, good, said in [*smoked, *zip(self._requests, began.good, began.answers, strict=True)]:
@@ -156,7 +154,33 @@ class Prover:
                 hide = self.builder.hide
                 tail = tuple(hide(began.output).splitlines()[-20:])
                 raise Ended(Proof(Verdict.ORIGINAL_FAILS, hide(f"{smoke.name}: {_short(said)}"), tail))
-        return Original(result.image, self._built(result), image, bases[0], began, tool, wanted, notes=notes)
+        return Original(result.image, self._built(result), image, bases[0], began, tool, wanted, manner, notes=notes)
+
+    def _begin(self, reference: str, tool: Tool | None, wanted: Wanted, notes: list[str]) -> tuple[Start, Manner]:
+        """Start the original as a Compose file says, or as it is where that shows nothing."""
+        manner = manner_of(self.facts)
+        began = self._start(reference, tool, wanted, manner)
+        if not manner.where:
+            return began, manner
+        lack = self._lack(began, wanted)
+        if lack:
+            plain = self._start(reference, tool, wanted, Manner())
+            if not self._lack(plain, wanted):
+                notes.append(f"run without what {manner.where} says, with which {lack}")
+                return plain, Manner()
+        notes.append(f"run as {manner.where} says" + f", but without {', '.join(manner.left)}" * bool(manner.left))
+        return began, manner
+
+    @staticmethod
+    def _lack(began: Start, wanted: Wanted) -> str:
+        """Why a start is a poor measure, "" where it is a good one."""
+        if not all(began.good):
+            return "a smoke check fails"
+        silent = bool(wanted.ports) and began.looked and not began.ports
+        return compare.shows_nothing(began) or "nothing answers on its ports" * silent
+
+    def _start(self, reference: str, tool: Tool | None, wanted: Wanted, manner: Manner) -> Start:
+        return start(self.engine, reference, tool, wanted, self.plan.conditions, manner)
 
     def check(self, original: Original, candidate: Candidate) -> Proof:
         """Build a candidate and compare it with the original."""
@@ -170,7 +194,7 @@ class Prover:
         self.say("starting the new image and comparing it")
         with ThreadPoolExecutor(2) as pool:
             wanted = original.start.again(original.wanted)
-            starting = pool.submit(start, self.engine, result.image, original.tool, wanted, self.plan.conditions)
+            starting = pool.submit(self._start, result.image, original.tool, wanted, original.manner)
             smoking = pool.submit(self._smokes, result.image)
             image = self._look(result.image, lambda: original.base, original.image.runtimes)
             began, smoked = starting.result(), smoking.result()
@@ -210,18 +234,13 @@ class Prover:
         found = compare.compare_start(original.start, began, original.again)
         if found and not made.found and original.again is None:  # is that only what changes from one run to the next?
             self.say("starting the original once more")
-            original.again = start(
-                self.engine,
-                original.reference,
-                original.tool,
-                original.start.again(original.wanted),
-                self.plan.conditions,
-            )
+            wanted = original.start.again(original.wanted)
+            original.again = self._start(original.reference, original.tool, wanted, original.manner)
             found = compare.compare_start(original.start, began, original.again)
         nothing = compare.shows_nothing(original.start)
         made.add("start", found, f"{nothing}; --env and --smoke give it more to do" if nothing else "")
         smoked = [*smoked, *zip(self._requests, began.good, began.answers, strict=True)]
-        made.add("smoke", _failed(smoked), "" if self.plan.smokes else f"none was given{self._proposal(original)}")
+        made.add("smoke", _failed(smoked), "" if self.plan.smokes else f"none was given{proposal(original.start)}")
         verdict = Verdict.DIFFERS if made.found else Verdict.EQUAL
         reason = made.found[0].message if made.found else ""
         return Proof(
@@ -314,30 +333,6 @@ class Prover:
         self, reference: str, base: Callable[[], Snapshot | None], before: Mapping[str, RuntimeFacts] | None = None
     ) -> Image:
         return look(self.engine, reference, base, self.plan.conditions, self.builder.hide, before)
-
-    def _wanted_of(self, reference: str) -> Wanted:
-        """What the original is watched for: its EXPOSEd ports and the requests; a HEALTHCHECK has the time that it asks for."""
-        config = self.engine.image(reference)["Config"]
-        ports = frozenset(
-            int(name.partition("/")[0])
-            for name in config.get("ExposedPorts") or ()
-            if name.partition("/")[2] in ("", "tcp") and name.partition("/")[0].isdigit()
-        )
-        least = int((config.get("Healthcheck") or {}).get("StartPeriod") or 0) / NANOSECONDS
-        return Wanted(ports, self._requests, self._routes(), wait=self.plan.conditions.wait, least=least)
-
-    def _routes(self) -> tuple[str, ...]:
-        """The routes without parameters that the code names, those of health first; none that ends the program by its name."""
-        program = self.facts.program
-        paths = dict.fromkeys(each.path for each in (*program.endpoints, *program.routes))
-        return tuple(path for path in paths if path.startswith("/") and path != "/" and not _ENDS.search(path))[:ROUTES]
-
-    def _proposal(self, original: Original) -> str:
-        """A smoke check that the original would pass and that asks more than its start, as a clause."""
-        found = original.start
-        fine = (path for path, status in (found.routes or {}).items() if status == OK)
-        path = next(fine, "/" if found.web and (found.roots or {}).get(found.web) == OK else "")
-        return f"; --smoke :{found.web}{path} would be one" if path else ""
 
     def _smokes(self, reference: str) -> list[Smoked]:
         return [(smoke, *run_smoke(self.engine, reference, smoke, self.plan.conditions)) for smoke in self._commands]

@@ -14,6 +14,7 @@ from typing import Any
 
 from dockfix.knowledge import shells
 from dockfix.verify.engines import REPOSITORY, Engine, EngineError
+from dockfix.verify.manner import Manner
 from dockfix.verify.process import TimedOut
 from dockfix.verify.running import Conditions, Tool, answer_of
 from dockfix.verify.smoke import Smoke
@@ -90,11 +91,20 @@ class Start:
         )
 
 
-def start(engine: Engine, image: str, tool: Tool | None, wanted: Wanted, conditions: Conditions) -> Start:
+def start(
+    engine: Engine,
+    image: str,
+    tool: Tool | None,
+    wanted: Wanted,
+    conditions: Conditions,
+    manner: Manner,
+) -> Start:
     """Start a container and watch it until it is ready, has ended, or its time is over."""
     began = time.monotonic()
     network = any(request.network for request in wanted.requests)
-    with _running(engine, image, conditions.words(network)) as (name, refusal):
+    # what somebody gives for this run counts more than what a file says
+    arguments = [*manner.arguments, *conditions.words(network)]
+    with _running(engine, image, arguments, manner.words) as (name, refusal):
         probe = _Probe(engine, name, tool, wanted, conditions.memory)
         answer = _watch(engine, name, refusal, probe, began)
         state = _state(engine, name, refusal)
@@ -331,14 +341,14 @@ def _names(command: Sequence[str]) -> Iterable[str]:
 
 
 @contextmanager
-def _running(engine: Engine, image: str, words: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _running(engine: Engine, image: str, arguments: Sequence[str], words: Sequence[str]) -> Iterator[tuple[str, str]]:
     """A container's name, and why the engine could not start it ("" if it could)."""
     name = f"{REPOSITORY}-{engine.session}-{secrets.token_hex(3)}"
     # A health check's own times may be minutes; what it runs stays as it is.
     check = engine.image(image)["Config"].get("Healthcheck")
     health = ["--health-interval", "2s", "--health-start-period", "1s"] if check else []
     try:
-        done = engine.call("run", "-d", "--name", name, *_own(engine), *words, *health, image, check=False)
+        done = engine.call("run", "-d", "--name", name, *_own(engine), *arguments, *health, image, *words, check=False)
         if (
             done.status and engine.call("inspect", name, check=False).status
         ):  # one whose command does not start is there
