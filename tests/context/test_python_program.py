@@ -514,6 +514,19 @@ def test_health_endpoints(text: str, found: list[tuple[str, int, bool]]) -> None
     assert [(each.path, each.line, each.guarded) for each in read(text + "\n").endpoints][:1] == found
 
 
+@pytest.mark.parametrize(("text", "found"), [
+    ("import flask\napp = flask.Flask(__name__)\n@app.route('/reports')\ndef f():\n    pass\napp.run()", ["/reports"]),
+    ("import flask\napp = flask.Flask(__name__)\n@app.route('/reports/<name>')\ndef f():\n    pass", []),
+    ("import flask\napp = flask.Flask(__name__)\n@app.route('/save', methods=['POST'])\ndef f():\n    pass", []),
+    ("from fastapi import FastAPI\napp = FastAPI()\n@app.get('/health')\ndef f():\n    pass\n@app.get('/a/b')\ndef g():\n    pass",
+     ["/health", "/a/b"]),
+    ("from fastapi import APIRouter, FastAPI\nrouter = APIRouter(prefix='/v1')\n@router.get('/items')\ndef f():\n    pass\n"
+     "app = FastAPI()\napp.include_router(router)", ["/v1/items"]),
+])  # fmt: skip
+def test_routes_without_parameters(text: str, found: list[str]) -> None:
+    assert [each.path for each in read(text + "\n").routes] == found
+
+
 def test_health_endpoints_of_other_files() -> None:
     program = read_python(
         {

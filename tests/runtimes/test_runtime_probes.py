@@ -69,18 +69,24 @@ def test_what_ports_answer(port: int) -> None:
         {"port": port, "path": "/health", "statuses": [], "expect": "ill"},
         {"port": port, "path": "/no", "statuses": [200], "expect": ""},
     ]
-    wanted = {"seconds": 0.5, "ports": [port], "requests": requests, "roots": True}
+    wanted = {"seconds": 0.5, "ports": [port], "requests": requests, "roots": True, "routes": ["/health", "/no"]}
     said = answer("ports", DOCKFIX_PROBE=json.dumps(wanted))
     assert said["open"] == [port]
     assert said["roots"] == {str(port): 404}
     assert said["good"] == [True, False, False]
+    assert (said["routes"], said["web"]) == ({"/health": 200, "/no": 404}, port)
     assert [each["status"] for each in said["answers"]] == [200, 200, 404]
     assert said["answers"][0]["body"] == "I am fine"
 
 
 def test_what_listens_and_runs_beside_it() -> None:
     with socket.create_server(("127.0.0.1", _ordinary_port())) as server:
-        said = answer("ports", DOCKFIX_PROBE=json.dumps({"ports": [], "requests": [], "seconds": 0.1, "roots": False}))
+        said = answer(
+            "ports",
+            DOCKFIX_PROBE=json.dumps(
+                {"ports": [], "requests": [], "seconds": 0.1, "roots": False, "routes": ["/health"]}
+            ),
+        )
         assert server.getsockname()[1] in said["listening"]
     me = next(each for each in said["processes"] if each["pid"] == os.getpid())
     assert me["command"][0] == sys.executable
@@ -100,7 +106,7 @@ def test_where_nothing_listens(port: int) -> None:
         closed.server_bind()  # a port that nobody else gets, and that takes no connection
         free = closed.server_port
         request = {"port": free, "path": "/", "statuses": [], "expect": ""}
-        wanted = {"seconds": 0.1, "ports": [free, port], "requests": [request], "roots": False}
+        wanted = {"seconds": 0.1, "ports": [free, port], "requests": [request], "roots": False, "routes": ["/health"]}
         said = answer("ports", DOCKFIX_PROBE=json.dumps(wanted))
-    assert (said["open"], said["roots"], said["good"]) == ([port], {}, [False])
+    assert (said["open"], said["roots"], said["routes"], said["good"]) == ([port], {}, {}, [False])
     assert said["answers"] == [{"status": 0, "body": "nothing listens"}]

@@ -63,7 +63,7 @@ SETTINGS: dict[str, Any] = {
     "listening": [],  # the ports on which something listens in every container
     "processes": [{"pid": 1, "command": ["/usr/local/bin/python3", "app.py"], "ticks": 10}],  # that run in it
     "runs": [],  # rules: words (pattern), times, out, err, status, sleep
-    "states": [{"Status": "exited", "Running": False, "ExitCode": 0}],  # one after the other; the last one stays
+    "states": [{"Status": "exited", "Running": False, "ExitCode": 0}],  # one after the other; the last one stays (or by command)
     "logs": "ready\n",
     "diff": "",
     "history": [{"CreatedBy": "CMD []", "Size": "0"}, {"CreatedBy": "RUN /bin/sh -c make # buildkit", "Size": "2000"},
@@ -283,6 +283,9 @@ def other(root: str, settings: dict[str, Any], argv: list[str]) -> int:
             if not exists(f"{root}/containers/{name}"):
                 return say({"err": f"Error: No such object: {name}\n", "status": 1})
             states = settings["states"]
+            if isinstance(states, dict):  # by the last word that the container was started with
+                words = literal(read(f"{root}/containers/{name}"))["words"]
+                states = states.get(words[-1], states[""])
             print(json(states[min(count(root, f"state-{name}"), len(states)) - 1]))
         case ["inspect", "--format", _, name]:
             found = dict(things(root, "containers") + things(root, "images"))
@@ -316,7 +319,7 @@ def json(value: object) -> str:
 
 
 def keep(root: str, name: str, argv: list[str]) -> None:
-    write(f"{root}/containers/{name}", repr({"tag": name, "labels": labels(argv)}))
+    write(f"{root}/containers/{name}", repr({"tag": name, "labels": labels(argv), "words": argv}))
 
 
 def say(what: dict[str, Any]) -> int:
@@ -350,6 +353,8 @@ def start(root: str, settings: dict[str, Any], argv: list[str]) -> int:
                 "roots": {},
                 "good": [True] * len(requests),
                 "answers": [{"status": 200, "body": "fine"}] * len(requests),
+                "routes": dict.fromkeys(wanted["routes"], 200),
+                "web": 0,
                 "listening": settings["listening"],
                 "processes": settings["processes"],
             }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dockfix.model.reason import Declared
-from dockfix.verify.compare.start import compare_start
+from dockfix.verify.compare.start import compare_start, shows_nothing
 from dockfix.verify.starting import Start
 
 
@@ -78,6 +78,15 @@ def test_ports_that_no_expose_names_and_programs() -> None:
     ]
     assert messages(both, up(listening=frozenset({80, 8000}), programs=both.programs | {"tini"})) == []
     assert messages(both, up(), up()) == []  # the original itself does not always have them
+
+
+@pytest.mark.parametrize(("before", "after", "message"), [
+    (200, 500, "GET /save gives 500, the original gives 200"), (404, 503, "GET /save gives 503, the original gives 404"),
+    (200, 0, "GET /save gives no answer, the original gives 200"), (500, 500, ""), (503, 200, ""), (200, 404, ""), (0, 500, ""),
+])  # fmt: skip
+def test_routes(before: int, after: int, message: str) -> None:
+    said = messages(up(routes={"/save": before}), up(routes={"/save": after}))
+    assert said == [f"GET /save: {message}"] * bool(message)
 
 
 @pytest.mark.parametrize(("after", "parts"), [
@@ -158,3 +167,14 @@ def test_a_second_run_takes_away_what_changes() -> None:
     assert messages(up(roots={80: 200}), up(roots={80: 500}), up(roots={80: 503})) == [
         "port 80: GET / on port 80 gives 500, the original gives 200, 503"
     ]
+
+
+@pytest.mark.parametrize(("start", "why"), [
+    (ended("hello\n"), ""), (ended("no database\n", 1), "the original itself ends with status 1"),
+    (up("ready\n", looked=True, programs=frozenset({"python"})), ""), (up(), ""),  # nobody looked
+    (up(looked=True), "nothing goes on running in the original"), (up(looked=True, listening=frozenset({80})), ""),
+    (up("Error: no host db\nretry\n" * 3, listening=frozenset({80})), "the original says the same again and again: Error: no host db"),
+    (up("Error: no host db\nretry\n" * 2), ""),
+])  # fmt: skip
+def test_a_start_that_is_no_measure(start: Start, why: str) -> None:
+    assert shows_nothing(start) == why

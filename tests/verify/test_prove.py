@@ -180,6 +180,44 @@ def test_the_start_is_made_twice_where_it_differs(docker: FakeDocker, path: Path
     assert len(seen) == 3
 
 
+def test_an_original_that_fails_by_itself_leaves_the_start_unchecked(docker: FakeDocker, path: Path) -> None:
+    docker.set(states=[{"Status": "exited", "Running": False, "ExitCode": 1}])
+    found = verdict_of(docker, path)
+    assert found.verdict is Verdict.EQUAL
+    checked = next(each for each in found.checks if each.check == "start")
+    assert (checked.result, checked.detail) == (
+        "not checked",
+        "the original itself ends with status 1; --env and --smoke give it more to do",
+    )
+
+
+COMPOSE = "services:\n  web:\n    build: .\n    environment: {A: 1, SECRET_KEY: hunter22}\n    command: serve\n"
+
+
+def test_a_compose_file_says_how_containers_are_run(docker: FakeDocker, path: Path) -> None:
+    (path.parent / "compose.yaml").write_text(COMPOSE, "utf-8")
+    found = verdict_of(docker, path, replace(PLAN, conditions=Conditions(wait=2, environment=("A=2",))))
+    started = docker.argv("run", "-d")
+    assert len(started) == 2  # the original and the new one
+    for argv in started:
+        assert argv[-1] == "serve"
+        pairs = [argv[at + 1] for at, word in enumerate(argv) if word == "--env"]
+        assert pairs == ["A=1", "SECRET_KEY=hunter22", "A=2"]  # the last one counts
+    assert any("run as the service web of " in note for note in found.notes)
+
+
+def test_one_that_shows_nothing_that_way_is_run_as_it_is(docker: FakeDocker, path: Path) -> None:
+    (path.parent / "compose.yaml").write_text(COMPOSE, "utf-8")
+    failed = {"Status": "exited", "Running": False, "ExitCode": 1}
+    fine = {"Status": "exited", "Running": False, "ExitCode": 0}
+    docker.set(states={"serve": [failed], "": [fine]})
+    found = verdict_of(docker, path)
+    assert found.verdict is Verdict.EQUAL
+    assert [argv[-1] == "serve" for argv in docker.argv("run", "-d")] == [True, False, False]
+    assert any("run without what the service web" in note for note in found.notes)
+    assert result_of(found, "start") == "same"
+
+
 def test_a_context_with_an_ignore_file(docker: FakeDocker, path: Path) -> None:
     (path.parent / ".dockerignore").write_text("*.log\n", "utf-8")
     verdict_of(docker, path)

@@ -21,6 +21,7 @@ from dockfix.verify.verdict import (
     Learned,
     Offer,
     Timing,
+    Unanswered,
     Verdict,
     Verification,
 )
@@ -97,6 +98,21 @@ def test_the_headline_says_it_all() -> None:
 ])  # fmt: skip
 def test_details_are_indented_below(line: str) -> None:
     assert f"\n  {line}\n" in as_text([DIFFERS], plain)
+
+
+def test_what_was_dropped_says_what_would_keep_it_and_what_stands_is_named() -> None:
+    dropped = Dropped("non-root", "it cannot write /data", "a RUN that gives it to the user would keep it")
+    doubt = Unanswered("slim-base", "a font may be missing", "nothing had the program do its work", "a smoke check")
+    text = as_text([replace(EQUAL, dropped=(dropped,), unanswered=(doubt,))], plain)
+    assert "  dropped     non-root: it cannot write /data; a RUN that gives it to the user would keep it\n" in text
+    said = "slim-base: a font may be missing, and nothing had the program do its work; a smoke check would answer it"
+    assert f"  unanswered  {said}\n" in text
+
+
+def test_equal_is_said_of_what_was_compared() -> None:
+    checks = (Checked("start", "not checked", "no start"), Checked("user", "same"), Checked("smoke", "not checked"))
+    headline = as_text([replace(EQUAL, checks=checks)], plain).splitlines()[0]
+    assert headline.startswith("app/Dockerfile: equal but for what was not compared (start, smoke), 556 MB")
 
 
 def test_a_failed_build_shows_its_last_lines() -> None:

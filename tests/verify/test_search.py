@@ -19,7 +19,7 @@ from dockfix.verify.process import Cancelled, TimedOut
 from dockfix.verify.prove import Candidate, Ended, Original, Plan, Proof, Prover
 from dockfix.verify.search import Task, Verified, verify
 from dockfix.verify.starting import Start
-from dockfix.verify.verdict import Built, Dropped, Finding, Learned, Verdict, Verification
+from dockfix.verify.verdict import Built, Dropped, Finding, Learned, Unanswered, Verdict, Verification
 from fake_docker import FakeDocker
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "flask-psycopg2" / "before"
@@ -64,15 +64,17 @@ class Bench:
 
 
 @pytest.fixture
-def bench(docker: FakeDocker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Judge], Bench]:
+def bench(docker: FakeDocker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Bench]:
     shutil.copytree(GOLDEN, tmp_path / "project")
     made = Bench(docker.engine(), tmp_path / "project" / "Dockerfile", tmp_path / "logs")
 
-    def judged_by(judge: Judge) -> Bench:
+    def judged_by(judge: Judge, began: Start | None = None) -> Bench:
         def original(prover: Prover) -> Original:
             made.originals += 1
             prover.builder.count += 1
-            return Original("before", Built(1000), verify_images.image(), verify_images.snapshot(), Start(0, ""), None)
+            return Original(
+                "before", Built(1000), verify_images.image(), verify_images.snapshot(), began or Start(0, ""), None
+            )
 
         def check(prover: Prover, measure: Original, candidate: Candidate) -> Proof:
             assert measure.reference == "before"
@@ -107,7 +109,7 @@ def unique(made: Bench) -> bool:
 # --- all of it, or nothing ---------------------------------------------------------------------------------------------
 
 
-def test_all_of_it_holds(bench: Callable[[Judge], Bench]) -> None:
+def test_all_of_it_holds(bench: Callable[..., Bench]) -> None:
     made = bench(unless())
     verified = made.verify()
     found = of(verified)
@@ -120,13 +122,13 @@ def test_all_of_it_holds(bench: Callable[[Judge], Bench]) -> None:
     assert found.logs == str(made.logs)
 
 
-def test_unsafe_ones_count_in_a_search_and_not_without(bench: Callable[[Judge], Bench]) -> None:
+def test_unsafe_ones_count_in_a_search_and_not_without(bench: Callable[..., Bench]) -> None:
     made = bench(unless())
     made.path.write_text(made.path.read_text("utf-8").replace("RUN pip", "RUN make && pip"), "utf-8")
     assert len(of(made.verify()).applied) > len(of(made.verify(find=False)).applied)
 
 
-def test_without_a_search_there_is_one_attempt(bench: Callable[[Judge], Bench]) -> None:
+def test_without_a_search_there_is_one_attempt(bench: Callable[..., Bench]) -> None:
     made = bench(unless("non-root"))
     verified = made.verify(find=False)
     assert (of(verified).verdict, of(verified).applied, of(verified).dropped) == (Verdict.DIFFERS, (), ())
@@ -134,7 +136,7 @@ def test_without_a_search_there_is_one_attempt(bench: Callable[[Judge], Bench]) 
     assert applied(verified.result) == ALL  # it is shown as it was asked for
 
 
-def test_nothing_to_change_builds_nothing(bench: Callable[[Judge], Bench]) -> None:
+def test_nothing_to_change_builds_nothing(bench: Callable[..., Bench]) -> None:
     made = bench(unless())
     for find in (True, False):
         verified = made.verify(Settings(ignore=frozenset(search.ids())), find=find)
@@ -144,7 +146,7 @@ def test_nothing_to_change_builds_nothing(bench: Callable[[Judge], Bench]) -> No
     assert not made.logs.exists()
 
 
-def test_a_file_with_a_mistake_is_not_verified(bench: Callable[[Judge], Bench]) -> None:
+def test_a_file_with_a_mistake_is_not_verified(bench: Callable[..., Bench]) -> None:
     made = bench(unless())
     made.path.write_text("FROM a\nBAD b\n", "utf-8")
     verified = made.verify()
@@ -153,7 +155,7 @@ def test_a_file_with_a_mistake_is_not_verified(bench: Callable[[Judge], Bench]) 
     assert made.originals == 0
 
 
-def test_a_broken_original_ends_it(bench: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_original_ends_it(bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch) -> None:
     made = bench(unless())
 
     def original(prover: Prover) -> Original:
@@ -177,7 +179,7 @@ def test_a_broken_original_ends_it(bench: Callable[[Judge], Bench], monkeypatch:
     (EngineError("the disk is full"), Verdict.ENGINE_FAULT, "the disk is full"), (TimedOut(60), Verdict.TIMED_OUT, "no end after 60 s"),
 ])  # fmt: skip
 def test_faults_of_the_engine_are_verdicts(
-    bench: Callable[[Judge], Bench], error: Exception, verdict: Verdict, reason: str
+    bench: Callable[..., Bench], error: Exception, verdict: Verdict, reason: str
 ) -> None:
     def judge(names: set[str], candidate: Candidate) -> Proof:
         raise error
@@ -187,7 +189,7 @@ def test_faults_of_the_engine_are_verdicts(
     assert not verified.result.changed
 
 
-def test_a_stop_is_no_verdict(bench: Callable[[Judge], Bench]) -> None:
+def test_a_stop_is_no_verdict(bench: Callable[..., Bench]) -> None:
     def judge(names: set[str], candidate: Candidate) -> Proof:
         raise Cancelled
 
@@ -199,7 +201,7 @@ def test_a_stop_is_no_verdict(bench: Callable[[Judge], Bench]) -> None:
 
 
 @pytest.mark.parametrize("broken", ["non-root", "cache-mounts", "dockerignore", "multi-stage"])
-def test_exactly_the_one_that_breaks_it_is_dropped(bench: Callable[[Judge], Bench], broken: str) -> None:
+def test_exactly_the_one_that_breaks_it_is_dropped(bench: Callable[..., Bench], broken: str) -> None:
     made = bench(unless(broken, proof=differs(f"{broken} broke it")))
     verified = made.verify()
     found = of(verified)
@@ -210,7 +212,7 @@ def test_exactly_the_one_that_breaks_it_is_dropped(bench: Callable[[Judge], Benc
     assert unique(made)
 
 
-def test_what_others_need_takes_them_along(bench: Callable[[Judge], Bench]) -> None:
+def test_what_others_need_takes_them_along(bench: Callable[..., Bench]) -> None:
     found = of(bench(unless("virtualenv", proof=differs("no venv"))).verify())
     assert found.verdict is Verdict.EQUAL
     assert "virtualenv" not in found.applied
@@ -223,7 +225,7 @@ def test_what_others_need_takes_them_along(bench: Callable[[Judge], Bench]) -> N
     ("check", "first"),
     [("user", "non-root"), ("writes", "non-root"), ("libraries", "multi-stage"), ("start", "dockerignore")],
 )
-def test_the_likeliest_one_is_looked_at_first(bench: Callable[[Judge], Bench], check: str, first: str) -> None:
+def test_the_likeliest_one_is_looked_at_first(bench: Callable[..., Bench], check: str, first: str) -> None:
     made = bench(lambda names, _: differs(check=check) if names == set(ALL) else EQUAL)
     found = of(made.verify())
     assert [each.transform for each in found.dropped] == [first]
@@ -234,7 +236,7 @@ def test_the_likeliest_one_is_looked_at_first(bench: Callable[[Judge], Bench], c
     (Declared("USER"), "non-root"), (Declared("ENV", "PATH"), "virtualenv"), (Declared("ENV"), "virtualenv"),
 ])  # fmt: skip
 def test_one_that_alters_what_a_finding_speaks_of_is_looked_at_before(
-    bench: Callable[[Judge], Bench], part: Declared, first: str
+    bench: Callable[..., Bench], part: Declared, first: str
 ) -> None:
     """Though another one says that it breaks files first."""
     spoken = Finding("files", "x", "it broke", about=(part,))
@@ -244,7 +246,7 @@ def test_one_that_alters_what_a_finding_speaks_of_is_looked_at_before(
     assert len(made.seen) == 2
 
 
-def test_what_comes_to_light_behind_it_does_not_acquit_it(bench: Callable[[Judge], Bench]) -> None:
+def test_what_comes_to_light_behind_it_does_not_acquit_it(bench: Callable[..., Bench]) -> None:
     """The program ends for want of rights; once it may write, something else of it is seen to fail."""
 
     def judge(names: set[str], _: Candidate) -> Proof:
@@ -259,7 +261,7 @@ def test_what_comes_to_light_behind_it_does_not_acquit_it(bench: Callable[[Judge
     assert len(made.seen) == 3
 
 
-def test_two_that_break_it(bench: Callable[[Judge], Bench]) -> None:
+def test_two_that_break_it(bench: Callable[..., Bench]) -> None:
     """No single one is to blame: from nothing up, each is kept that holds."""
     made = bench(
         lambda names, _: (
@@ -282,12 +284,12 @@ def test_two_that_break_it(bench: Callable[[Judge], Bench]) -> None:
     assert unique(made)
 
 
-def test_two_that_break_it_only_together(bench: Callable[[Judge], Bench]) -> None:
+def test_two_that_break_it_only_together(bench: Callable[..., Bench]) -> None:
     found = of(bench(lambda names, _: differs() if {"non-root", "cache-mounts"} <= names else EQUAL).verify())
     assert (found.verdict, len(found.dropped)) == (Verdict.EQUAL, 1)
 
 
-def test_nothing_holds(bench: Callable[[Judge], Bench]) -> None:
+def test_nothing_holds(bench: Callable[..., Bench]) -> None:
     made = bench(lambda names, _: differs("always"))
     verified = made.verify(max_builds=50)
     found = of(verified)
@@ -297,7 +299,7 @@ def test_nothing_holds(bench: Callable[[Judge], Bench]) -> None:
     assert unique(made)
 
 
-def test_a_new_image_that_does_not_build_is_searched_too(bench: Callable[[Judge], Bench]) -> None:
+def test_a_new_image_that_does_not_build_is_searched_too(bench: Callable[..., Bench]) -> None:
     found = of(
         bench(unless("cache-mounts", proof=Proof(Verdict.AFTER_BROKEN, "unknown flag: mount", ("tail",)))).verify()
     )
@@ -306,7 +308,7 @@ def test_a_new_image_that_does_not_build_is_searched_too(bench: Callable[[Judge]
 
 @pytest.mark.parametrize("most", [1, 2, 3, 4, 7])
 @pytest.mark.parametrize("broken", [("virtualenv", "dockerignore"), ("non-root", "cache-mounts"), tuple(ALL)])
-def test_the_budget_is_kept(bench: Callable[[Judge], Bench], most: int, broken: tuple[str, ...]) -> None:
+def test_the_budget_is_kept(bench: Callable[..., Bench], most: int, broken: tuple[str, ...]) -> None:
     made = bench(unless(*broken))
     verified = made.verify(max_builds=most)
     assert len(made.seen) <= most
@@ -320,9 +322,7 @@ def test_the_budget_is_kept(bench: Callable[[Judge], Bench], most: int, broken: 
 
 
 @pytest.mark.parametrize("verdict", [Verdict.NETWORK, Verdict.TIMED_OUT])
-def test_a_fault_that_is_nobodys_is_not_blamed_on_a_transform(
-    bench: Callable[[Judge], Bench], verdict: Verdict
-) -> None:
+def test_a_fault_that_is_nobodys_is_not_blamed_on_a_transform(bench: Callable[..., Bench], verdict: Verdict) -> None:
     made = bench(lambda names, _: Proof(verdict, "no such host") if names == set(ALL) else EQUAL)
     verified = made.verify()
     found = of(verified)
@@ -332,7 +332,7 @@ def test_a_fault_that_is_nobodys_is_not_blamed_on_a_transform(
 
 
 @pytest.mark.parametrize("after", range(1, 9))
-def test_nor_is_one_that_comes_later(bench: Callable[[Judge], Bench], after: int) -> None:
+def test_nor_is_one_that_comes_later(bench: Callable[..., Bench], after: int) -> None:
     made = bench(
         lambda names, _: (
             Proof(Verdict.NETWORK, "no such host")
@@ -345,6 +345,52 @@ def test_nor_is_one_that_comes_later(bench: Callable[[Judge], Bench], after: int
     assert found.verdict is (Verdict.NETWORK if len(made.seen) > after else Verdict.EQUAL)
     assert verified.result.changed == found.verdict.holds
     assert not any("no such host" in each.reason for each in found.dropped)
+
+
+# --- doubts ------------------------------------------------------------------------------------------------------------
+
+
+def stands(name: str) -> Proof:
+    return replace(EQUAL, unanswered=(Unanswered(name, "it writes /data", "/data is not writable", "/data written"),))
+
+
+def test_a_doubt_that_nothing_answered_takes_the_transform_away(bench: Callable[..., Bench]) -> None:
+    made = bench(lambda names, _: stands("non-root") if "non-root" in names else EQUAL)
+    verified = made.verify()
+    found = of(verified)
+    assert found.verdict is Verdict.EQUAL
+    assert found.dropped == (
+        Dropped(
+            "non-root",
+            "it writes /data, and /data is not writable",
+            "/data written would answer it; --unsafe keeps it without",
+        ),
+    )
+    assert found.applied == tuple(name for name in ALL if name != "non-root")
+    assert applied(verified.result) == found.applied
+    assert found.unanswered == ()
+    assert len(made.seen) == 2
+
+
+def test_with_unsafe_it_stays_and_is_named(bench: Callable[..., Bench]) -> None:
+    made = bench(lambda names, _: stands("non-root"))
+    found = of(made.verify(Settings(unsafe=True)))
+    assert (found.applied, found.dropped, len(made.seen)) == (ALL, (), 1)
+    assert [each.transform for each in found.unanswered] == ["non-root"]
+
+
+def test_nothing_is_built_for_a_doubt_that_no_image_could_answer(bench: Callable[..., Bench]) -> None:
+    """The original's start shows nothing, and a RUN of which nothing is known makes the split unsafe."""
+    made = bench(unless(), began=Start(1, "no database\n"))
+    made.path.write_text(made.path.read_text("utf-8").replace("RUN pip", "RUN make && pip"), "utf-8")
+    found = of(made.verify())
+    assert found.verdict.holds
+    assert found.dropped
+    assert all(
+        "the start of the original shows nothing" in each.reason or "it needs" in each.reason for each in found.dropped
+    )
+    assert len(made.seen) <= 1
+    assert set(of(made.verify(Settings(unsafe=True))).applied) > set(found.applied)
 
 
 # --- learning ----------------------------------------------------------------------------------------------------------
@@ -370,7 +416,7 @@ def missing(monkeypatch: pytest.MonkeyPatch, *answers: dict[str, str]) -> None:
 
 
 @pytest.fixture
-def with_more(bench: Callable[[Judge], Bench]) -> Callable[[Judge], Bench]:
+def with_more(bench: Callable[..., Bench]) -> Callable[..., Bench]:
     """The project with another package that multi-stage leaves behind."""
 
     def make(judge: Judge) -> Bench:
@@ -381,7 +427,7 @@ def with_more(bench: Callable[[Judge], Bench]) -> Callable[[Judge], Bench]:
     return make
 
 
-def test_a_package_is_learned(with_more: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_is_learned(with_more: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch) -> None:
     made = with_more(keeps("make"))
     missing(monkeypatch, {"make": "libx.so.1 belongs to it"})
     verified = made.verify()
@@ -397,14 +443,14 @@ def test_a_package_is_learned(with_more: Callable[[Judge], Bench], monkeypatch: 
     assert again.result.files == verified.result.files
 
 
-def test_it_adds_to_what_the_user_keeps(with_more: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_adds_to_what_the_user_keeps(with_more: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch) -> None:
     missing(monkeypatch, {"make": "x"})
     found = of(with_more(keeps("make")).verify(Settings(options={"multi-stage.keep": "g++,gcc"})))
     assert [each.value for each in found.learned] == ["g++ gcc make"]
 
 
 def test_learning_stops_where_nothing_more_is_learned(
-    with_more: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch
+    with_more: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = with_more(unless("multi-stage"))
     monkeypatch.setattr(search, "missing_packages", lambda *_: {"make": "again and again"})
@@ -416,7 +462,7 @@ def test_learning_stops_where_nothing_more_is_learned(
 
 
 def test_a_package_that_changes_nothing_is_not_built(
-    with_more: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch
+    with_more: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = with_more(unless("multi-stage"))
     monkeypatch.setattr(search, "missing_packages", lambda *_: {"libpq5": "x"})
@@ -426,7 +472,7 @@ def test_a_package_that_changes_nothing_is_not_built(
 
 @pytest.mark.parametrize("verdict", [Verdict.AFTER_BROKEN, Verdict.NETWORK, Verdict.TIMED_OUT])
 def test_what_does_not_build_teaches_nothing(
-    with_more: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch, verdict: Verdict
+    with_more: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch, verdict: Verdict
 ) -> None:
     made = with_more(
         lambda names, _: Proof(verdict, "apt failed") if len(made.seen) == 2 else unless("multi-stage")(names, _)
@@ -437,7 +483,7 @@ def test_what_does_not_build_teaches_nothing(
     assert [each.transform for each in found.dropped] == ["multi-stage"]
 
 
-def test_learning_step_by_step(with_more: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_learning_step_by_step(with_more: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch) -> None:
     def judge(names: set[str], candidate: Candidate) -> Proof:
         runtime = candidate.dockerfile.rpartition("\nFROM ")[2]
         lost = [name for name in ("make", "g++") if f" {name}" not in runtime]
@@ -450,7 +496,7 @@ def test_learning_step_by_step(with_more: Callable[[Judge], Bench], monkeypatch:
 
 
 def test_what_was_learned_goes_with_the_change_that_it_was_for(
-    with_more: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch
+    with_more: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def judge(names: set[str], candidate: Candidate) -> Proof:
         lost = [] if "make" in runtime_of(candidate) else ["make"]
@@ -465,7 +511,7 @@ def test_what_was_learned_goes_with_the_change_that_it_was_for(
 
 
 def test_what_is_learned_of_a_file_that_has_stages_already(
-    bench: Callable[[Judge], Bench], monkeypatch: pytest.MonkeyPatch
+    bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is the smaller base that has to have the package then."""
     made = bench(lambda _, candidate: EQUAL if "libexample1" in runtime_of(candidate) else differs(check="libraries"))
@@ -485,7 +531,7 @@ def test_what_is_learned_of_a_file_that_has_stages_already(
 
 
 def test_the_package_is_found_in_the_original(
-    with_more: Callable[[Judge], Bench], docker: FakeDocker, monkeypatch: pytest.MonkeyPatch
+    with_more: Callable[..., Bench], docker: FakeDocker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From a program that a container misses to the package that the original has it from, through dpkg."""
     made = with_more(
@@ -507,7 +553,7 @@ def test_the_package_is_found_in_the_original(
 
 
 @pytest.fixture
-def doubtful(bench: Callable[[Judge], Bench]) -> Callable[[Judge], Bench]:
+def doubtful(bench: Callable[..., Bench]) -> Callable[..., Bench]:
     """The project with git, which nothing uses, and a -dev package whose library no table names."""
 
     def make(judge: Judge) -> Bench:
@@ -524,7 +570,7 @@ def runtime_of(candidate: Candidate) -> list[str]:
     return candidate.dockerfile.rpartition("\nFROM ")[2].split()
 
 
-def test_what_the_image_works_without_is_offered_or_dropped(doubtful: Callable[[Judge], Bench]) -> None:
+def test_what_the_image_works_without_is_offered_or_dropped(doubtful: Callable[..., Bench]) -> None:
     def judge(names: set[str], candidate: Candidate) -> Proof:
         there = {"git", "libmystery-dev"} & set(runtime_of(candidate))
         return replace(EQUAL, built=Built(500 + 100 * len(there)))
@@ -541,7 +587,7 @@ def test_what_the_image_works_without_is_offered_or_dropped(doubtful: Callable[[
     assert unique(made)
 
 
-def test_what_the_image_needs_stays(doubtful: Callable[[Judge], Bench]) -> None:
+def test_what_the_image_needs_stays(doubtful: Callable[..., Bench]) -> None:
     needed = {"git", "libmystery-dev"}
     verified = doubtful(lambda names, candidate: EQUAL if needed <= set(runtime_of(candidate)) else differs()).verify()
     assert (of(verified).verdict, of(verified).learned, of(verified).offers, of(verified).dropped) == (
@@ -553,7 +599,7 @@ def test_what_the_image_needs_stays(doubtful: Callable[[Judge], Bench]) -> None:
     assert needed <= set(verified.result.files[0].after.rpartition("\nFROM ")[2].split())
 
 
-def test_the_users_own_drops_stay(doubtful: Callable[[Judge], Bench]) -> None:
+def test_the_users_own_drops_stay(doubtful: Callable[..., Bench]) -> None:
     made = doubtful(unless())
     found = of(made.verify(Settings(options={"multi-stage.drop": "git"})))
     assert [each.value for each in found.learned if each.key == "multi-stage.drop"] == ["git libmystery-dev"]

@@ -14,6 +14,7 @@ from verify_images import contained
 from dockfix.runtimes.python import PYTHON
 from dockfix.verify import starting
 from dockfix.verify.engines import Engine, EngineError
+from dockfix.verify.manner import Manner
 from dockfix.verify.process import Cancelled
 from dockfix.verify.running import Conditions, Tool
 from dockfix.verify.smoke import Smoke, from_text
@@ -24,7 +25,16 @@ TOOL = Tool("dockfix-verify/before:1", PYTHON, "python3")
 UP = {"Status": "running", "Running": True, "ExitCode": 0}
 ENDED = {"Status": "exited", "Running": False, "ExitCode": 3}
 PLACES = Conditions(environment=("A=1",))
-NOTHING: dict[str, Any] = {"open": [], "roots": {}, "good": [], "answers": [], "listening": [], "processes": []}
+NOTHING: dict[str, Any] = {
+    "open": [],
+    "roots": {},
+    "good": [],
+    "answers": [],
+    "listening": [],
+    "processes": [],
+    "routes": {},
+    "web": 0,
+}
 
 
 @pytest.fixture
@@ -44,7 +54,7 @@ def started(
 ) -> Start:
     docker.set(states=states)
     wanted = Wanted(ports, requests, wait=wait, **more)
-    found = start(engine, IMAGE, tool, wanted, PLACES)
+    found = start(engine, IMAGE, tool, wanted, PLACES, Manner())
     assert docker.containers() == []
     assert contained(docker)
     return found
@@ -128,7 +138,7 @@ def test_one_that_cannot_be_started(docker: FakeDocker, engine: Engine) -> None:
 def test_one_that_cannot_even_be_made(docker: FakeDocker, engine: Engine) -> None:
     docker.set(runs=[{"words": " -d ", "err": "docker: invalid reference\n", "status": 125}])
     with pytest.raises(EngineError, match="the container could not be made: docker: invalid reference"):
-        start(engine, IMAGE, None, Wanted(), PLACES)
+        start(engine, IMAGE, None, Wanted(), PLACES, Manner())
 
 
 def test_a_stop_takes_the_container_away(docker: FakeDocker, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +147,7 @@ def test_a_stop_takes_the_container_away(docker: FakeDocker, engine: Engine, mon
         starting, "time", SimpleNamespace(monotonic=time.monotonic, sleep=lambda seconds: engine.stop.set())
     )
     with pytest.raises(Cancelled):
-        start(engine, IMAGE, None, Wanted(), PLACES)
+        start(engine, IMAGE, None, Wanted(), PLACES, Manner())
     assert docker.containers() == []
     assert len(docker.argv("rm")) == 1
 
@@ -220,10 +230,19 @@ def test_what_listens_and_what_goes_on_running(docker: FakeDocker, engine: Engin
     assert found.programs == {"python", "gunicorn", "nginx"}
 
 
+def test_routes_are_asked_for_once_it_is_up(docker: FakeDocker, engine: Engine) -> None:
+    found = started(docker, engine, UP, ports=frozenset({80}), routes=("/reports",))
+    assert found.routes == {"/reports": 200}
+    probes = [argv[argv.index("--env") + 1] for argv in docker.argv("run") if "-d" not in argv]
+    asked = [json.loads(each.removeprefix("DOCKFIX_PROBE="))["routes"] for each in probes]
+    assert asked[-1] == ["/reports"]
+    assert not any(asked[:-1])
+
+
 def test_what_another_image_is_watched_for(monkeypatch: pytest.MonkeyPatch) -> None:
     quick = Start(None, "", "healthy", frozenset({80}), seconds=2.0, listening=frozenset({80, 90}))
     wanted = Wanted(frozenset({80, 81}), wait=60)
-    assert quick.again(wanted) == Wanted(frozenset({80, 90}), (), True, False, 15.0, 2.0, 5.0)
+    assert quick.again(wanted) == Wanted(frozenset({80, 90}), (), (), True, False, 15.0, 2.0, 5.0)
     slow = Start(3, "", "unhealthy", seconds=18.0)
-    assert slow.again(wanted) == Wanted(frozenset(), (), False, True, 54.0, 18.0, 5.0)
+    assert slow.again(wanted) == Wanted(frozenset(), (), (), False, True, 54.0, 18.0, 5.0)
     assert Start(None, "", seconds=61.0).again(wanted).wait == 60

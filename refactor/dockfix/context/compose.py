@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shlex
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,7 +31,8 @@ class ComposeService(NamedTuple):
     the source "" where there is none. ``needs_root`` names what only root can use ("privileged mode"), None where there
     is no such thing. ``command`` and ``entrypoint`` tell whether the service replaces the image's; ``runs`` are the commands
     that it gives for them and its health check, ``workdir`` is the folder that they start in, "" for the image's. ``ports`` are as written.
-    ``settings`` is its environment, as NAME=VALUE, with that of its ``env_files`` as far as these are there.
+    ``settings`` is its environment, as NAME=VALUE, with that of its ``env_files`` as far as these are there. ``entry`` and ``words`` are the
+    words of the entrypoint and the command that it gives.
     """
 
     file: str
@@ -45,6 +47,8 @@ class ComposeService(NamedTuple):
     ports: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     env_files: tuple[str, ...] = ()
+    entry: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
     @property
     def environment(self) -> tuple[str, ...]:
@@ -230,7 +234,22 @@ def _service(path: str, name: str, service: dict[str, object]) -> ComposeService
         ports=tuple(_ports(service)),
         settings=(*_from_files(path, service), *_settings(service)),
         env_files=tuple(_env_files(service)),
+        entry=_words(service, "entrypoint"),
+        words=_words(service, "command"),
     )
+
+
+def _words(service: dict[str, object], key: str) -> tuple[str, ...]:
+    """The words of a command, which a text has as for a shell; none where they can't be told."""
+    given = service.get(key)
+    if not _given(service, key):
+        return ()
+    try:
+        words = [_text(word) for word in given] if isinstance(given, list) else shlex.split(_text(given))
+    except ValueError:
+        return ()
+    known = [substitute(word) for word in words]
+    return tuple(word for word in known if word is not None) if None not in known else ()
 
 
 def _runs(service: dict[str, object]) -> Iterator[str]:

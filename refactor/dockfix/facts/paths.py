@@ -11,6 +11,7 @@ from dockfix.facts import Facts
 from dockfix.facts.ownership import gets_owner, made_folders, new_folders, place_of
 from dockfix.facts.user import HOME
 from dockfix.lazy import regex
+from dockfix.model.answers import Written
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, doubt
 
@@ -74,35 +75,40 @@ def outside_paths(facts: Facts) -> Iterator[Reason]:
         *facts.application.setting_paths(),
     ):
         if not _reachable(mention.word, named):
-            yield _doubt(f"{mention.file}:{mention.line} names {mention.word}")
+            yield _doubt(f"{mention.file}:{mention.line} names {mention.word}", mention.word)
     for mention in search(_UPWARDS):
         if mention.file.endswith(".py") and _leaves(facts, mention):
             yield doubt(f"{mention.file}:{mention.line} names a folder above the program's own")
     for write in (*facts.program.writes, *facts.processes.writes):
         path = place_of(facts, write)
         if path and not _inside(path, owned):
-            yield doubt(f"{write.file}:{write.line} writes {path}, which only root may be able to")
+            yield doubt(
+                f"{write.file}:{write.line} writes {path}, which only root may be able to", answers=[Written(path)]
+            )
     for path in sorted(facts.startup.writes):
         if not _inside(path, owned):
-            yield doubt(f"the container writes {path} when it starts, which only root may be able to")
+            yield doubt(
+                f"the container writes {path} when it starts, which only root may be able to", answers=[Written(path)]
+            )
     for service in facts.located.services:
         for path in re.findall(r"(?:^|[=:,])(/[\w.@+/-]+)", "\n".join(service.environment), re.MULTILINE):
             if not _reachable(path, named):
-                yield _doubt(f"{service.file} gives the service {service.name} the path {path}")
+                yield _doubt(f"{service.file} gives the service {service.name} the path {path}", path)
     for mention in facts.manifests_say(rb"(?m)^[ \t-]*(?:value|[A-Z][A-Z0-9_]+):[ \t]*['\"]?/[\w.@+/-]+"):
         path = mention.word[mention.word.index("/") :]
         if not _reachable(path, named):
-            yield _doubt(f"{mention.file}:{mention.line} gives the container the path {path}")
+            yield _doubt(f"{mention.file}:{mention.line} gives the container the path {path}", path)
     for where, text in _texts(facts):
         for path in _in_command(text):
             if not _reachable(path, named) and facts.layout.file(path) is None:
-                yield _doubt(f"{where} names {path}")
+                yield _doubt(f"{where} names {path}", path)
     for folder, write in made.items():
-        yield doubt(f"{write.file}:{write.line} writes to {folder}, which has to be made for the user")
+        made_for = f"{write.file}:{write.line} writes to {folder}, which has to be made for the user"
+        yield doubt(made_for, answers=[Written(folder)])
 
 
-def _doubt(text: str) -> Reason:
-    return doubt(f"{text}, which only root may be able to write")
+def _doubt(text: str, path: str) -> Reason:
+    return doubt(f"{text}, which only root may be able to write", answers=[Written(path)])
 
 
 def _owned(facts: Facts, made: Iterable[str]) -> set[str]:

@@ -21,6 +21,7 @@ from dockfix.knowledge import (
     wrappers,
 )
 from dockfix.managers.commands import runs_alone
+from dockfix.model.answers import Bound
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, doubt, unseen
 
@@ -67,7 +68,8 @@ def _unparsed(facts: Facts) -> Reason | None:
 
 def _low_port(facts: Facts) -> Reason | None:
     port = low_port(facts)
-    return doubt(f"port {port} is below 1024, which not every host lets a user listen on") if port else None
+    said = f"port {port} is below 1024, which not every host lets a user listen on"
+    return doubt(said, answers=[Bound(port)]) if port else None
 
 
 def mounted(facts: Facts) -> Reason | None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from dockfix.model.answers import Answer, Started
 
 Weight = Literal["blocks", "doubts", "unseen"]
 Part = Literal[
@@ -44,13 +47,14 @@ class Reason:
     """Why something is not done, or could be wrong: ``text`` is a clause without a full stop.
 
     ``weight`` says what could settle it: nothing, it is never done ("blocks"); a build ("doubts"); not even a build ("unseen").
-    ``about`` is the part of the image that it speaks of, where it speaks of one.
+    ``about`` is the part of the image that it speaks of, where it speaks of one. ``answers`` are what would answer a doubt, all of them.
     """
 
     text: str
     place: Place = field(default=Place())
     weight: Weight = "blocks"
     about: Declared | None = None
+    answers: tuple[Answer, ...] = ()
 
     def at(self, line: int) -> Reason:
         """The same with a line of the Dockerfile."""
@@ -97,9 +101,9 @@ def at(text: str, line: int = 0) -> Reason:
     return Reason(text, Place(line))
 
 
-def doubt(text: str, about: Declared | None = None) -> Reason:
-    """Why something could be wrong, which a build can tell."""
-    return Reason(text, weight="doubts", about=about)
+def doubt(text: str, about: Declared | None = None, answers: Sequence[Answer] = (Started(),)) -> Reason:
+    """Why something could be wrong, which a build can tell, and what of it does."""
+    return Reason(text, weight="doubts", about=about, answers=tuple(answers))
 
 
 def unseen(text: str) -> Reason:

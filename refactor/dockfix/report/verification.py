@@ -95,8 +95,11 @@ def _colour(verdict: Verdict) -> str:
 
 
 def _outcome(item: Verification) -> str:
-    """What follows the verdict: why, and the sizes and the user where they are known."""
+    """What follows the verdict: why, what it leaves open, and the sizes and the user where they are known."""
     text = f": {item.reason}" if item.reason else ""
+    unchecked = [check.check for check in item.checks if check.result == "not checked"]
+    if item.verdict is Verdict.EQUAL and unchecked:
+        text += f" but for what was not compared ({', '.join(unchecked)})"
     if item.before and item.after:
         sizes = item.before.size, item.after.size
         text += f", {_mb(sizes[0])} -> {_mb(sizes[1])} ({_share(sizes)})"
@@ -106,7 +109,9 @@ def _outcome(item: Verification) -> str:
 def _remarks(item: Verification) -> Iterator[tuple[str, str]]:
     """What somebody should look at, as a label and a line."""
     for left in item.dropped:
-        yield "dropped", f"{left.transform}: {left.reason}"
+        yield "dropped", f"{left.transform}: {left.reason}" + f"; {left.keep}" * bool(left.keep)
+    for doubt in item.unanswered:
+        yield "unanswered", f"{doubt.transform}: {doubt.doubt}, and {doubt.lack}; {doubt.answer} would answer it"
     for taught in item.learned:
         setting = shlex.quote(f"{taught.key}={taught.value}")
         yield "learned", f"{setting}, because {taught.reason}; --set {setting} says so without a build"

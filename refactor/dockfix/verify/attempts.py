@@ -7,8 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dockfix.engine import FileResult, Settings
+from dockfix.engine.registry import setting
 from dockfix.verify.prove import Candidate, Proof
-from dockfix.verify.verdict import Finding, Verdict
+from dockfix.verify.verdict import Dropped, Finding, Unanswered, Verdict
+
+_BROUGHT = ("libraries", "commands", "modules")  # checks that miss something that a package of the system may bring
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,23 @@ def speaks_no_longer(before: Attempt, after: Attempt, name: str) -> bool:
     return after.proof.verdict is Verdict.DIFFERS and spoke and not still
 
 
+def why(attempt: Attempt, name: str) -> Dropped:
+    """Why a transform of an attempt is left out, and what would keep it: as the first finding that speaks of it has it."""
+    findings = attempt.proof.findings
+    spoken = [finding for finding in findings if speaks_of(finding, attempt, name)]
+    if not findings:
+        return Dropped(name, attempt.proof.reason)
+    first = (spoken or list(findings))[0]
+    brings = f"--set {setting('keep')}=PACKAGE with the package that brings it would keep it"
+    return Dropped(name, first.message, first.hint or brings * (first.check in _BROUGHT))
+
+
+def standing(doubt: Unanswered) -> Dropped:
+    """Why a transform is left out of which a doubt stands."""
+    keep = f"{doubt.answer} would answer it; --unsafe keeps it without"
+    return Dropped(doubt.transform, f"{doubt.doubt}, and {doubt.lack}", keep)
+
+
 def applied(result: FileResult) -> tuple[str, ...]:
     """The transforms whose changes a result holds, in order."""
     return tuple(dict.fromkeys(note.transform for note in result.changes if note.transform))
@@ -63,7 +83,7 @@ def rewritten(before: Candidate, result: FileResult) -> Candidate:
             dockerfile = change.after
         else:
             ignore = change.after  # the one file beside the Dockerfile that transforms write
-    return Candidate(dockerfile, ignore, result.declares)
+    return Candidate(dockerfile, ignore, result.made)
 
 
 def with_told(settings: Settings, hint: str, value: object) -> Settings:

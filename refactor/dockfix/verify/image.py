@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from dockfix.knowledge import DEFAULT_PATH
-from dockfix.verify.snapshot import Snapshot, User
+from dockfix.verify.snapshot import Snapshot, User, parents
 
 
 @dataclass(frozen=True)
@@ -75,3 +75,23 @@ class Image:
         """The folder that programs take for the user's home; None where it is not there, or only "/" for want of one."""
         home = self.env.get("HOME") or (self.user.home if self.user is not None else "/")
         return home if home != "/" and self.snapshot.is_folder(home) else None
+
+    def nearest(self, path: str) -> str:
+        """A path, or the nearest folder above it that is there."""
+        return next((place for place in (path, *parents(path)) if self.snapshot.resolve(place) is not None), "/")
+
+    def may_write(self, path: str) -> bool:
+        """Whether the image's user may write a file that is there, or make files in a folder."""
+        return self.user is not None and self.snapshot.writable(path, self.user)
+
+    def may_read(self, path: str) -> bool:
+        """Whether the image's user may read a file that is there, or list a folder."""
+        return self.user is not None and self.snapshot.readable(path, self.user)
+
+    def runs(self, program: str, path: str = "") -> bool:
+        """Whether the image's user finds a program, by its path or on a PATH (the image's own where that is ""), and may run it."""
+        if "/" in program:
+            found: str | None = posixpath.join(self.workdir, program)
+        else:
+            found = self.snapshot.which(program, path or self.path)
+        return found is not None and self.user is not None and self.snapshot.executable(found, self.user)

@@ -8,27 +8,30 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from dockfix.engine.results import Made
 from dockfix.facts import Facts
 from dockfix.model.reason import Declared
 from dockfix.runtimes.needs import needed
 from dockfix.syntax import Instruction
 from dockfix.verify import compare
+from dockfix.verify.asking import proposal, wanted_of
 from dockfix.verify.build import BuildArguments, Builder, BuildResult, Outcome, Recipe, named_secrets, with_own_caches
-from dockfix.verify.compare.start import compare_start
+from dockfix.verify.doubts import Asking, Seen, unanswered
 from dockfix.verify.engines import Engine
 from dockfix.verify.image import Image, RuntimeFacts
 from dockfix.verify.look import files_of, find_tool, look
+from dockfix.verify.manner import Manner, manner_of
 from dockfix.verify.running import Conditions, Tool, run_smoke
 from dockfix.verify.smoke import Smoke
 from dockfix.verify.snapshot import Snapshot
 from dockfix.verify.starting import Start, Wanted, start
-from dockfix.verify.verdict import Built, Check, Checked, Finding, Verdict
+from dockfix.verify.taken_away import folders, taken_away
+from dockfix.verify.verdict import Built, Check, Checked, Finding, Unanswered, Verdict
 
 Say = Callable[[str], None]
 Smoked = tuple[Smoke, bool, str]  # a smoke check, whether it was passed, and what was said
 
 KEPT_BASES = 8  # some megabytes each
-NANOSECONDS = 1e9  # in a second
 _FAULTS = {Outcome.NETWORK: Verdict.NETWORK, Outcome.TIMED_OUT: Verdict.TIMED_OUT}
 
 
@@ -44,11 +47,16 @@ class Plan:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A rewrite to prove: the new Dockerfile, the ignore file in force with it (None: none), and what it alters on purpose."""
+    """A rewrite to prove: the new Dockerfile, the ignore file in force with it (None: none), and what each transform made."""
 
     dockerfile: str
     ignore: str | None
-    declares: frozenset[Declared] = frozenset()
+    made: tuple[Made, ...] = ()
+
+    @property
+    def declares(self) -> frozenset[Declared]:
+        """What it alters on purpose."""
+        return frozenset().union(*(each.declares for each in self.made))
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,7 @@ class Proof:
     built: Built | None = None
     reference: str = ""
     gone: tuple[str, ...] = ()
+    unanswered: tuple[Unanswered, ...] = ()
 
 
 class Ended(Exception):
@@ -77,8 +86,8 @@ class Ended(Exception):
 class Original:
     """The original image with everything that was seen of it.
 
-    ``base`` is its base image's file system, ``wanted`` what its start was watched for. ``again`` is a second start, and
-    ``changing`` are the files that a second build made otherwise; both only once they were needed.
+    ``base`` is its base image's file system, ``wanted`` what its start was watched for, ``manner`` how it was run. ``again`` is a
+    second start, and ``changing`` are the files that a second build made otherwise; both only once they were needed.
     """
 
     reference: str
@@ -88,6 +97,7 @@ class Original:
     start: Start
     tool: Tool | None
     wanted: Wanted = field(default_factory=Wanted)
+    manner: Manner = field(default_factory=Manner)
     again: Start | None = None
     changing: frozenset[str] | None = None
     notes: list[str] = field(default_factory=list)
@@ -100,9 +110,8 @@ class Prover:
         self.engine, self.facts, self.plan = engine, facts, plan
         self._say = say
         self._doing = ""
-        self.builder = Builder(
-            engine, folder, plan.arguments, plan.timeout, self._tell_step, named_secrets(plan.conditions.environment)
-        )
+        secret = named_secrets((*plan.conditions.environment, *manner_of(facts).environment))
+        self.builder = Builder(engine, folder, plan.arguments, plan.timeout, self._tell_step, secret)
         self.before = as_it_is(facts)
         self._commands = tuple(smoke for smoke in plan.smokes if not smoke.port)
         self._requests = tuple(smoke for smoke in plan.smokes if smoke.port)
@@ -133,11 +142,11 @@ class Prover:
             return bases[0]
 
         with ThreadPoolExecutor(2) as pool:
-            wanted = self._wanted_of(result.image)
-            starting = pool.submit(start, self.engine, result.image, tool, wanted, self.plan.conditions)
+            wanted = wanted_of(self.engine, result.image, self.facts, self._requests, self.plan.conditions.wait)
+            starting = pool.submit(self._begin, result.image, tool, wanted, notes)
             smoking = pool.submit(self._smokes, result.image)
             image = self._look(result.image, base)
-            began, smoked = starting.result(), smoking.result()
+            (began, manner), smoked = starting.result(), smoking.result()
         if self._requests and tool is None:
             raise Ended(Proof(Verdict.ORIGINAL_FAILS, f"{self._requests[0].name} cannot be asked: {image.silence}"))
         for smoke, good, said in [*smoked, *zip(self._requests, began.good, began.answers, strict=True)]:
@@ -145,12 +154,33 @@ class Prover:
                 hide = self.builder.hide
                 tail = tuple(hide(began.output).splitlines()[-20:])
                 raise Ended(Proof(Verdict.ORIGINAL_FAILS, hide(f"{smoke.name}: {_short(said)}"), tail))
-        if began.exited and not self.plan.smokes:
-            notes.append(
-                f"the original itself ends with status {began.exited}, so that is all that its start shows; "
-                "--env and --smoke give it more to do"
-            )
-        return Original(result.image, self._built(result), image, bases[0], began, tool, wanted, notes=notes)
+        return Original(result.image, self._built(result), image, bases[0], began, tool, wanted, manner, notes=notes)
+
+    def _begin(self, reference: str, tool: Tool | None, wanted: Wanted, notes: list[str]) -> tuple[Start, Manner]:
+        """Start the original as a Compose file says, or as it is where that shows nothing."""
+        manner = manner_of(self.facts)
+        began = self._start(reference, tool, wanted, manner)
+        if not manner.where:
+            return began, manner
+        lack = self._lack(began, wanted)
+        if lack:
+            plain = self._start(reference, tool, wanted, Manner())
+            if not self._lack(plain, wanted):
+                notes.append(f"run without what {manner.where} says, with which {lack}")
+                return plain, Manner()
+        notes.append(f"run as {manner.where} says" + f", but without {', '.join(manner.left)}" * bool(manner.left))
+        return began, manner
+
+    @staticmethod
+    def _lack(began: Start, wanted: Wanted) -> str:
+        """Why a start is a poor measure, "" where it is a good one."""
+        if not all(began.good):
+            return "a smoke check fails"
+        silent = bool(wanted.ports) and began.looked and not began.ports
+        return compare.shows_nothing(began) or "nothing answers on its ports" * silent
+
+    def _start(self, reference: str, tool: Tool | None, wanted: Wanted, manner: Manner) -> Start:
+        return start(self.engine, reference, tool, wanted, self.plan.conditions, manner)
 
     def check(self, original: Original, candidate: Candidate) -> Proof:
         """Build a candidate and compare it with the original."""
@@ -164,7 +194,7 @@ class Prover:
         self.say("starting the new image and comparing it")
         with ThreadPoolExecutor(2) as pool:
             wanted = original.start.again(original.wanted)
-            starting = pool.submit(start, self.engine, result.image, original.tool, wanted, self.plan.conditions)
+            starting = pool.submit(self._start, result.image, original.tool, wanted, original.manner)
             smoking = pool.submit(self._smokes, result.image)
             image = self._look(result.image, lambda: original.base, original.image.runtimes)
             began, smoked = starting.result(), smoking.result()
@@ -194,27 +224,23 @@ class Prover:
             made.add("files", [], "the base image could not be read")
             made.add("writes", [], "the base image could not be read")
         else:
-            ignored = self._taken_away(before, candidate)
+            ignored = taken_away(self.facts, before.snapshot, candidate.ignore)
             found = compare.compare_files(original.base, before, image, declared, ignored)
             if any("another content" in finding.message for finding in found):
                 changing = ignored | self._changing(original)
                 found = compare.compare_files(original.base, before, image, declared, changing)
             made.add("files", found)
             made.add("writes", compare.compare_access(original.base, before, image, _leaves(original.start.written)))
-        found = compare_start(original.start, began, original.again)
+        found = compare.compare_start(original.start, began, original.again)
         if found and not made.found and original.again is None:  # is that only what changes from one run to the next?
             self.say("starting the original once more")
-            original.again = start(
-                self.engine,
-                original.reference,
-                original.tool,
-                original.start.again(original.wanted),
-                self.plan.conditions,
-            )
-            found = compare_start(original.start, began, original.again)
-        made.add("start", found)
+            wanted = original.start.again(original.wanted)
+            original.again = self._start(original.reference, original.tool, wanted, original.manner)
+            found = compare.compare_start(original.start, began, original.again)
+        nothing = compare.shows_nothing(original.start)
+        made.add("start", found, f"{nothing}; --env and --smoke give it more to do" if nothing else "")
         smoked = [*smoked, *zip(self._requests, began.good, began.answers, strict=True)]
-        made.add("smoke", _failed(smoked), "" if self.plan.smokes else "none was given")
+        made.add("smoke", _failed(smoked), "" if self.plan.smokes else f"none was given{proposal(original.start)}")
         verdict = Verdict.DIFFERS if made.found else Verdict.EQUAL
         reason = made.found[0].message if made.found else ""
         return Proof(
@@ -226,7 +252,14 @@ class Prover:
             self._built(result),
             result.image,
             tuple(gone),
+            unanswered(candidate.made, Seen(before, image, began, self.asking(original))),
         )
+
+    def asking(self, original: Original) -> Asking:
+        """What a new image will be asked."""
+        asked = (original.start.routes or {}).items()
+        answered = frozenset(path for path, status in asked if 0 < status < compare.SERVER_ERROR)
+        return Asking(not compare.shows_nothing(original.start), self.plan.smokes, answered)
 
     def _changing(self, original: Original) -> frozenset[str]:
         """Files whose content is another one each time that the original is built, such as a database with dates in it."""
@@ -301,17 +334,6 @@ class Prover:
     ) -> Image:
         return look(self.engine, reference, base, self.plan.conditions, self.builder.hide, before)
 
-    def _wanted_of(self, reference: str) -> Wanted:
-        """What the original is watched for: its EXPOSEd ports and the requests; a HEALTHCHECK has the time that it asks for."""
-        config = self.engine.image(reference)["Config"]
-        ports = frozenset(
-            int(name.partition("/")[0])
-            for name in config.get("ExposedPorts") or ()
-            if name.partition("/")[2] in ("", "tcp") and name.partition("/")[0].isdigit()
-        )
-        least = int((config.get("Healthcheck") or {}).get("StartPeriod") or 0) / NANOSECONDS
-        return Wanted(ports, self._requests, wait=self.plan.conditions.wait, least=least)
-
     def _smokes(self, reference: str) -> list[Smoked]:
         return [(smoke, *run_smoke(self.engine, reference, smoke, self.plan.conditions)) for smoke in self._commands]
 
@@ -323,29 +345,6 @@ class Prover:
         }
         return {**wanted, **compare.wanted_by_config(before.config)}
 
-    def _taken_away(self, before: Image, candidate: Candidate) -> frozenset[str]:
-        """Where the files lie in the image that dockfix itself writes, or that the new ignore file leaves out."""
-        facts = self.facts
-        name = facts.context.ignore_name
-        after = facts.context if candidate.ignore is None else facts.context.with_overlay({name: candidate.ignore})
-        own = {name, ".dockerignore", facts.context.dockerfile.name if facts.context.dockerfile else "Dockerfile"}
-        listing = facts.context.listing  # an empty folder shows in no file
-        closed = {
-            folder
-            for folder in (listing.folders if listing else ())
-            if after.ignore.ignores(folder) and not facts.context.ignore.ignores(folder)
-        }
-        found: set[str] = set()
-        for step, taken in facts.copies.items():
-            if step.copy is not None and step.copy.target is not None:
-                left = after.copied(step.copy.sources, after.ignore)
-                emptied = (_folders(taken.files) | taken.skipped) - _folders(left.files) - left.skipped
-                for name in (
-                    (taken.files - left.files) | (taken.files & own) | emptied | (closed - _folders(left.files))
-                ):
-                    found.update(facts.layout.of(name))
-        return frozenset(found & before.snapshot.entries.keys())
-
 
 def _failed(smoked: Iterable[Smoked]) -> list[Finding]:
     return [
@@ -353,11 +352,6 @@ def _failed(smoked: Iterable[Smoked]) -> list[Finding]:
         for smoke, good, said in smoked
         if not good
     ]
-
-
-def _folders(files: Iterable[str]) -> set[str]:
-    """Every folder that something lies in."""
-    return {file[:number] for file in files for number, sign in enumerate(file) if sign == "/"}
 
 
 def as_it_is(facts: Facts) -> Candidate:
@@ -390,7 +384,7 @@ def _not_built(result: BuildResult, verdict: Verdict) -> Proof:
 
 def _leaves(paths: frozenset[str]) -> frozenset[str]:
     """The paths below which there is no other one: a folder counts as changed when something in it is."""
-    return paths - _folders(paths)
+    return paths - folders(paths)
 
 
 def _short(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,7 +12,19 @@ from dockfix.engine.registry import ids, setting, transforms
 from dockfix.engine.runner import gather, run
 from dockfix.facts import Facts
 from dockfix.syntax import decode, encode, parse
-from dockfix.verify.attempts import Attempt, doubted, rewritten, speaks_no_longer, speaks_of, texts, with_told
+from dockfix.verify.attempts import (
+    Attempt,
+    applied,
+    doubted,
+    rewritten,
+    speaks_no_longer,
+    speaks_of,
+    standing,
+    texts,
+    why,
+    with_told,
+)
+from dockfix.verify.doubts import unanswerable
 from dockfix.verify.engines import Engine, EngineError
 from dockfix.verify.linters import lint
 from dockfix.verify.process import TimedOut
@@ -109,8 +121,11 @@ class _Search:
     # --- the search -------------------------------------------------------------------------------------------------
 
     def _searched(self, settings: Settings) -> Verified:
+        settings, hopeless = self._answerable(settings)
         full = self._taught(self._with_suite(settings))
         best, dropped = self._largest(full) if full.proof.verdict.blames_rewrite else (full, ())
+        best, doubtful = self._without_unanswered(best)
+        dropped = tuple({each.transform: each for each in (*hopeless, *dropped, *doubtful)}.values())
         if best.proof.verdict is Verdict.EQUAL:
             best = self._without_doubted(best)
         self.learned = self._effective(best)
@@ -119,6 +134,34 @@ class _Search:
         if verified.verification is not None and offers:
             verified = replace(verified, verification=replace(verified.verification, offers=offers))
         return verified
+
+    def _answerable(self, settings: Settings) -> tuple[Settings, tuple[Dropped, ...]]:
+        """The settings without the transforms of which a doubt would stand whatever a new image does, and what goes with them."""
+        assert self.original is not None
+        if settings.unsafe:
+            return settings, ()
+        asking = self.prover.asking(self.original)
+        first = result = self._result(settings)
+        reasons: dict[str, Dropped] = {}
+        while stand := unanswerable(result.made, asking):
+            reasons |= {each.transform: standing(each) for each in stand if each.transform not in reasons}
+            settings = replace(settings, ignore=settings.ignore | reasons.keys())
+            result = self._result(settings)
+        return settings, self._dropped(applied(first), applied(result), reasons)
+
+    def _without_unanswered(self, best: Attempt) -> tuple[Attempt, tuple[Dropped, ...]]:
+        """What holds without the transforms of which a doubt stands that nothing answered."""
+        dropped: tuple[Dropped, ...] = ()
+        while best.proof.verdict is Verdict.EQUAL and best.proof.unanswered and not best.settings.unsafe:
+            reasons = {each.transform: standing(each) for each in reversed(best.proof.unanswered)}
+            less = self._taught(replace(best.settings, ignore=best.settings.ignore | reasons.keys()))
+            more: tuple[Dropped, ...] = ()
+            kept = less
+            if less.proof.verdict.blames_rewrite:
+                kept, more = self._largest(less)
+            dropped = (*dropped, *self._dropped(best.applied, less.applied, reasons), *more)
+            best = kept
+        return best, dropped
 
     def _with_suite(self, settings: Settings) -> Settings:
         """The base image's own release, where its tag does not say it."""
@@ -173,14 +216,13 @@ class _Search:
 
     def _largest(self, full: Attempt) -> tuple[Attempt, tuple[Dropped, ...]]:
         """The largest set of transforms that holds: without those whose loss makes it better, or else one after the other."""
-        current, reasons = full, dict[str, str]()
+        current, reasons = full, dict[str, Dropped]()
         while (better := self._without_one(current)) is not None:
             name, attempt = better
-            reasons[name] = current.proof.reason
+            reasons[name] = why(current, name)
             if not attempt.proof.verdict.blames_rewrite:
-                return attempt, self._dropped(
-                    full.applied, attempt, reasons
-                ) if attempt.proof.verdict is Verdict.EQUAL else ()
+                holds = attempt.proof.verdict.holds
+                return attempt, self._dropped(full.applied, attempt.applied, reasons) if holds else ()
             current = attempt
         return self._one_by_one(full)
 
@@ -197,7 +239,7 @@ class _Search:
     def _one_by_one(self, full: Attempt) -> tuple[Attempt, tuple[Dropped, ...]]:
         best: Attempt | None = None
         kept: set[str] = set()
-        reasons: dict[str, str] = {}
+        reasons: dict[str, Dropped] = {}
         for name in full.applied:
             without = full.settings.ignore | (set(ids()) - kept - {name})
             attempt = self._attempt(replace(full.settings, ignore=frozenset(without)))
@@ -207,19 +249,21 @@ class _Search:
             elif attempt.proof.verdict is Verdict.NETWORK:
                 return attempt, ()
             elif attempt.proof.verdict is not Verdict.UNCHANGED:
-                reasons[name] = attempt.proof.reason
+                reasons[name] = why(attempt, name)
         if best is None:
             return self._give_up(full)
-        return best, self._dropped(full.applied, best, reasons)
+        return best, self._dropped(full.applied, best.applied, reasons)
 
     def _give_up(self, full: Attempt) -> tuple[Attempt, tuple[Dropped, ...]]:
-        return full, tuple(Dropped(name, full.proof.reason) for name in full.applied)
+        return full, tuple(why(full, name) for name in full.applied)
 
-    def _dropped(self, names: tuple[str, ...], best: Attempt, reasons: Mapping[str, str]) -> tuple[Dropped, ...]:
-        gone = [name for name in names if name not in best.applied]
+    def _dropped(
+        self, names: Iterable[str], left: Iterable[str], reasons: Mapping[str, Dropped]
+    ) -> tuple[Dropped, ...]:
+        gone = [name for name in names if name not in left]
         first = next((name for name in gone if name in reasons), "")
         otherwise = f"it needs {first}" if first else "the build budget ended before it (--max-builds)"
-        return tuple(Dropped(name, reasons.get(name, otherwise)) for name in gone)
+        return tuple(reasons.get(name) or Dropped(name, otherwise) for name in gone)
 
     def _suspected(self, attempt: Attempt) -> list[str]:
         """The applied transforms, the likeliest culprits first.
@@ -331,6 +375,7 @@ class _Search:
                 tuple(self.learned),
                 (),
                 proof.gone,
+                proof.unanswered if holds else (),
                 logs=str(self.task.folder) if self.prover.builder.count else "",
             ),
         )

@@ -14,6 +14,7 @@ from typing import Any
 
 from dockfix.knowledge import shells
 from dockfix.verify.engines import REPOSITORY, Engine, EngineError
+from dockfix.verify.manner import Manner
 from dockfix.verify.process import TimedOut
 from dockfix.verify.running import Conditions, Tool, answer_of
 from dockfix.verify.smoke import Smoke
@@ -34,13 +35,14 @@ TOO_EARLY = 500  # from this HTTP status on, an answer may be another one later
 class Wanted:
     """What a container is watched for, until all of it has come or its time is over.
 
-    ``ports`` are to take connections, ``requests`` to be answered well; ``healthy`` tells whether its HEALTHCHECK, where it has
-    one, has to pass, ``ends`` whether it is to end by itself. It has ``wait`` seconds, and is given up sooner where it has had ``least``
-    seconds and what is wrong stays as it is for ``steady`` seconds.
+    ``ports`` are to take connections, ``requests`` to be answered well; ``routes`` are asked for once it is up; ``healthy`` tells
+    whether its HEALTHCHECK, where it has one, has to pass, ``ends`` whether it is to end by itself. It has ``wait`` seconds, and is given
+    up sooner where it has had ``least`` seconds and what is wrong stays as it is for ``steady`` seconds.
     """
 
     ports: frozenset[int] = frozenset()
     requests: Sequence[Smoke] = ()
+    routes: Sequence[str] = ()
     healthy: bool = True
     ends: bool = False
     wait: float = 60.0
@@ -54,8 +56,9 @@ class Start:
 
     ``exited`` is its exit status (None: it was still running); ``health`` what its HEALTHCHECK said ("" without one);
     ``ports`` are those that took a connection, of those asked for and of those ``listening``; ``roots`` the HTTP status of GET / on
-    them; ``good`` and ``answers`` belong to the requests, in order. ``programs`` are the names of those that run and go on
-    running, shells left out. ``written`` are the paths that it changed; ``seconds`` until it was ready.
+    them; ``good`` and ``answers`` belong to the requests, in order. ``written`` are the paths that it changed; ``seconds`` until it was
+    ready. ``programs`` are the names of those that run and go on running, shells left out, if somebody ``looked``. ``routes`` are the
+    statuses of those asked for, by path, on the port ``web``.
     """
 
     exited: int | None
@@ -69,6 +72,9 @@ class Start:
     seconds: float = 0.0
     listening: frozenset[int] = frozenset()
     programs: frozenset[str] = frozenset()
+    looked: bool = False
+    routes: Mapping[str, int] | None = None
+    web: int = 0
 
     def again(self, wanted: Wanted) -> Wanted:
         """What another image is watched for that is to come up as this one did when ``wanted`` was asked of it."""
@@ -76,6 +82,7 @@ class Start:
         return Wanted(
             self.ports | self.listening,
             wanted.requests,
+            tuple(self.routes or ()),
             self.health in ("", "healthy"),
             self.exited is not None,
             min(wanted.wait, bound) if self.seconds < wanted.wait else wanted.wait,
@@ -84,11 +91,20 @@ class Start:
         )
 
 
-def start(engine: Engine, image: str, tool: Tool | None, wanted: Wanted, conditions: Conditions) -> Start:
+def start(
+    engine: Engine,
+    image: str,
+    tool: Tool | None,
+    wanted: Wanted,
+    conditions: Conditions,
+    manner: Manner,
+) -> Start:
     """Start a container and watch it until it is ready, has ended, or its time is over."""
     began = time.monotonic()
     network = any(request.network for request in wanted.requests)
-    with _running(engine, image, conditions.words(network)) as (name, refusal):
+    # what somebody gives for this run counts more than what a file says
+    arguments = [*manner.arguments, *conditions.words(network)]
+    with _running(engine, image, arguments, manner.words) as (name, refusal):
         probe = _Probe(engine, name, tool, wanted, conditions.memory)
         answer = _watch(engine, name, refusal, probe, began)
         state = _state(engine, name, refusal)
@@ -108,6 +124,9 @@ def start(engine: Engine, image: str, tool: Tool | None, wanted: Wanted, conditi
             time.monotonic() - began,
             answer.listening,
             probe.programs,
+            tool is not None,
+            answer.routes,
+            answer.web,
         )
 
 
@@ -175,6 +194,8 @@ class _Answer:
     answers: tuple[tuple[int, str], ...] = ()
     listening: frozenset[int] = frozenset()
     processes: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    routes: Mapping[str, int] = field(default_factory=dict)
+    web: int = 0
     computed: int = 0
     at: float = 0.0
 
@@ -261,6 +282,7 @@ class _Probe:
             "seconds": seconds,
             "ports": sorted(ports),
             "roots": roots,
+            "routes": list(self.wanted.routes) if roots else [],
             "requests": [
                 {"port": each.port, "path": each.path, "statuses": each.statuses, "expect": each.expect}
                 for each in self.wanted.requests
@@ -302,6 +324,8 @@ def _read(said: Mapping[str, Any]) -> _Answer:
         tuple((each["status"], each["body"]) for each in said["answers"]),
         frozenset(said["listening"]),
         {each["pid"]: tuple(each["command"]) for each in processes},
+        said["routes"],
+        said["web"],
         sum(each["ticks"] for each in processes),
         time.monotonic(),
     )
@@ -317,14 +341,14 @@ def _names(command: Sequence[str]) -> Iterable[str]:
 
 
 @contextmanager
-def _running(engine: Engine, image: str, words: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _running(engine: Engine, image: str, arguments: Sequence[str], words: Sequence[str]) -> Iterator[tuple[str, str]]:
     """A container's name, and why the engine could not start it ("" if it could)."""
     name = f"{REPOSITORY}-{engine.session}-{secrets.token_hex(3)}"
     # A health check's own times may be minutes; what it runs stays as it is.
     check = engine.image(image)["Config"].get("Healthcheck")
     health = ["--health-interval", "2s", "--health-start-period", "1s"] if check else []
     try:
-        done = engine.call("run", "-d", "--name", name, *_own(engine), *words, *health, image, check=False)
+        done = engine.call("run", "-d", "--name", name, *_own(engine), *arguments, *health, image, *words, check=False)
         if (
             done.status and engine.call("inspect", name, check=False).status
         ):  # one whose command does not start is there

@@ -106,10 +106,24 @@ class Built:
 
 @dataclass(frozen=True)
 class Dropped:
-    """A transform that was left out because the image did not hold with it; ``reason`` is what was found first."""
+    """A transform that was left out because the image did not hold with it, or because nothing answered a doubt about it.
+
+    ``reason`` is what was found first, ``keep`` what would keep the transform ("" where that is not known).
+    """
 
     transform: str
     reason: str
+    keep: str = ""
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A doubt about a transform that nothing answered: ``lack`` says why, ``answer`` names what would answer it."""
+
+    transform: str
+    doubt: str
+    lack: str
+    answer: str
 
 
 @dataclass(frozen=True)
@@ -137,6 +151,7 @@ class Verification:
     ``reason`` says in a sentence why the verdict is what it is ("" for EQUAL); ``tail`` are the last lines of the build that
     failed. ``applied`` are the transforms of the verified change, in order. ``builds`` counts images, ``seconds`` is the
     whole time. ``logs`` is the folder with the build logs. ``gone`` are programs on PATH that only the original has.
+    ``unanswered`` are the doubts about what was applied that nothing answered.
     """
 
     path: str
@@ -153,6 +168,7 @@ class Verification:
     learned: tuple[Learned, ...] = ()
     offers: tuple[Offer, ...] = ()
     gone: tuple[str, ...] = ()
+    unanswered: tuple[Unanswered, ...] = ()
     builds: int = 0
     seconds: float = 0.0
     logs: str = ""

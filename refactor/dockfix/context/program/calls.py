@@ -57,6 +57,7 @@ class Findings:
         self.writes: list[Write] = []
         self.ports: list[Port] = []
         self.endpoints: list[Endpoint] = []
+        self.routes: list[Endpoint] = []
         self.downloads: list[Download] = []
         self.unknown: list[Use] = []
 

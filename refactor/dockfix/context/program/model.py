@@ -59,7 +59,7 @@ class Port(NamedTuple):
 
 
 class Endpoint(NamedTuple):
-    """A route that answers GET and whose name says that it tells the program's health.
+    """A route that answers GET.
 
     ``path`` starts with ``?`` where a prefix is not literal. ``file`` and ``line`` are those of the function, or of the
     route where the function is elsewhere. ``guarded`` is True where a decorator may ask for a login.
@@ -102,6 +102,7 @@ class Unparsed(NamedTuple):
 class Program:
     """What the Python files of an application do. Everything is sorted by file and line.
 
+    ``endpoints`` are the routes whose names say that they tell the program's health, ``routes`` all that have no parameter.
     ``without_path`` are the programs that it starts in an environment without the PATH that it has itself. ``unknown`` are the
     places at which code is made, or modules named, only when the program runs.
     """
@@ -117,6 +118,7 @@ class Program:
     files: int = 0
     parsed: int = 0
     without_path: tuple[Use, ...] = ()
+    routes: tuple[Endpoint, ...] = ()
 
     @property
     def complete(self) -> bool:

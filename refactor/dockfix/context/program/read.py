@@ -188,6 +188,7 @@ def _program(files: Mapping[str, bytes], sources: Sources) -> Program:
         len(files),
         project.parsed,
         _sorted(found.without_path),
+        _sorted(found.routes),
     )
 
 

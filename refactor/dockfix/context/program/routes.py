@@ -1,4 +1,4 @@
-"""Routes that tell a program's health: of Flask, FastAPI, Starlette, aiohttp, Tornado, Django and their like."""
+"""Routes that can be asked for, and those that tell of health: of Flask, FastAPI, Starlette, aiohttp, Tornado, Django, …"""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ _OTHER_STATUS = regex(
     r"(?i)(?!(?:(?:api|v\d[\d.]*|rest|public|internal|system|server|service|app|core|common|main|web|site"
     r"|monitor(?:ing)?|manage(?:ment)?|actuator|probes?|checks?|health|k8s|kube|ops|meta|info|base|root|\?)?/)*[^/]*/?$).*/_*status_*/?"
 )
+# A route without parameters, whose whole address is known
+_PLAIN = regex(r"\^?/?[\w./~-]*\$?")
 _DECORATORS = frozenset({"get", "route", "head", "api_route", "websocket_route", "add_url_rule"})
 _ADDS = frozenset(
     {
@@ -81,7 +83,7 @@ class Routes:
             else ()
         )
         path = values[0].text if values else plain(node)
-        if path is None or not HEALTH.fullmatch(path) or not _gets(decorator, called.attr):
+        if path is None or not _asked_for(path) or not _gets(decorator, called.attr):
             return
         others = [each for each in function.decorator_list if each is not decorator]
         guarded = (
@@ -107,7 +109,7 @@ class Routes:
         path = plain(call.arg(position, "path", "rule", "route"))
         if name in {"path", "re_path", "url"} and "django" not in call.dotted and name != "url":
             return
-        if path is None or not call.node.args or not HEALTH.fullmatch(path):
+        if path is None or not call.node.args or not _asked_for(path):
             return
         if name == "get" and not call.dotted.startswith("aiohttp.web"):
             return
@@ -192,10 +194,11 @@ class Routes:
         for path, where, endpoint in self.routes:
             for prefix in self.prefixes(where, 0) or [""]:
                 full = re.sub(r"/{2,}", "/", f"{prefix}/{path.lstrip('^').rstrip('$')}")
-                if not _OTHER_STATUS.fullmatch(full):
-                    self.found.endpoints.append(
-                        Endpoint(full, endpoint.file, endpoint.line, endpoint.framework, endpoint.guarded)
-                    )
+                whole = Endpoint(full, endpoint.file, endpoint.line, endpoint.framework, endpoint.guarded)
+                if HEALTH.fullmatch(path) and not _OTHER_STATUS.fullmatch(full):
+                    self.found.endpoints.append(whole)
+                if _PLAIN.fullmatch(full):
+                    self.found.routes.append(whole)
 
     def prefixes(self, where: tuple[str, str], depth: int) -> list[str]:
         """The prefixes below which a router is reached."""
@@ -222,6 +225,11 @@ class Routes:
         values = self.found.evaluate(prefix, scope)
         text = values[0].text.replace(HOLE, UNKNOWN) if values else ""
         return text, _PARTS.fullmatch(self.found.evaluate.dotted(node, scope)) is not None
+
+
+def _asked_for(path: str) -> bool:
+    """Whether a route tells of health, or can be asked for as it stands."""
+    return bool(HEALTH.fullmatch(path) or _PLAIN.fullmatch(path))
 
 
 def _text(call: ast.Call, position: int, *names: str) -> str | None:

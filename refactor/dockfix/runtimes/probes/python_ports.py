@@ -13,6 +13,7 @@ from typing import Any, Dict, List, Set
 
 LISTENS = "0A"  # the state of a socket in /proc/net/tcp
 RESOLVER = "0B00007F"  # 127.0.0.11, where the engine's own name server listens
+ROUTES_WITHIN = 10  # seconds for all routes
 CHANGING = 32768  # ports from here on are given out by chance
 
 
@@ -25,9 +26,9 @@ def accepts(port: int) -> bool:
     return True
 
 
-def ask(port: int, path: str) -> Dict[str, Any]:
+def ask(port: int, path: str, within: float = 10) -> Dict[str, Any]:
     """The answer to a GET: its status and the start of its body; status 0 where it is no HTTP."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=within)
     try:
         connection.request("GET", path, headers={"Host": "localhost:%d" % port, "User-Agent": "dockfix"})
         answer = connection.getresponse()
@@ -97,7 +98,13 @@ def main() -> None:
             break
         time.sleep(0.25)
     roots = {str(port): ask(port, "/")["status"] for port in open_ports} if wanted["roots"] else {}
-    said = {"open": open_ports, "answers": answers, "good": good, "roots": roots}
+    web = next((int(port) for port, status in roots.items() if status), 0)
+    routes: Dict[str, int] = {}
+    until = time.time() + ROUTES_WITHIN
+    for path in wanted["routes"] if web else ():
+        if time.time() < until:
+            routes[path] = ask(web, path, max(until - time.time(), 0.1))["status"]
+    said = {"open": open_ports, "answers": answers, "good": good, "roots": roots, "routes": routes, "web": web}
     print("\ndockfix-probe:" + json.dumps(dict(said, listening=listening(), processes=processes())))
     sys.stdout.flush()
 

@@ -7,8 +7,10 @@ from dockfix.verify.compare.files import compare_files
 from dockfix.verify.compare.interpreter import broken_interpreters, compare_interpreters
 from dockfix.verify.compare.libraries import compare_libraries
 from dockfix.verify.compare.packages import compare_modules, compare_packages
+from dockfix.verify.compare.start import SERVER_ERROR, compare_start, shows_nothing
 
 __all__ = [
+    "SERVER_ERROR",
     "broken_interpreters",
     "compare_access",
     "compare_commands",
@@ -18,7 +20,9 @@ __all__ = [
     "compare_libraries",
     "compare_modules",
     "compare_packages",
+    "compare_start",
     "compare_user",
     "lost_programs",
+    "shows_nothing",
     "wanted_by_config",
 ]

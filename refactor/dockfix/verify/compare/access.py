@@ -9,7 +9,7 @@ from functools import cache
 from dockfix.runtimes.registry import runtimes
 from dockfix.verify.compare.places import application
 from dockfix.verify.image import Image
-from dockfix.verify.snapshot import Snapshot, parents, within
+from dockfix.verify.snapshot import Snapshot, within
 from dockfix.verify.verdict import Finding
 
 
@@ -51,20 +51,13 @@ def compare_access(base: Snapshot, before: Image, after: Image, written: frozens
         old[after.home] = before.home
     found = []
     for place, could in sorted(old.items()):
-        there = _nearest(after.snapshot, place)
-        if before.snapshot.writable(_nearest(before.snapshot, could), before.user) and not after.snapshot.writable(
-            there, after.user
-        ):
+        there = after.nearest(place)
+        if before.may_write(before.nearest(could)) and not after.may_write(there):
             what = "it" if there == could else could
-            found.append(
-                Finding("writes", place, f"{there} is not writable for {after.user}; {before.user} could write {what}")
-            )
+            said = f"{there} is not writable for {after.user}; {before.user} could write {what}"
+            give = f"a RUN in the Dockerfile that gives {place} to {after.user.uid}:{after.user.gid} would keep it"
+            found.append(Finding("writes", place, said, give))
     return found
-
-
-def _nearest(snapshot: Snapshot, path: str) -> str:
-    """A path, or the nearest folder above it that is there."""
-    return next((place for place in (path, *parents(path)) if snapshot.resolve(place) is not None), "/")
 
 
 def _empty_folders(base: Snapshot, before: Snapshot) -> Iterator[str]:

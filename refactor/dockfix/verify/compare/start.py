@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 
@@ -11,6 +12,8 @@ from dockfix.runtimes.registry import runtimes
 from dockfix.verify.starting import Start
 from dockfix.verify.verdict import Finding
 
+SERVER_ERROR = 500  # from this HTTP status on, the server itself is at fault
+OFTEN = 3  # times that one complaint makes a loop
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _CHANGING = re.compile(r"0x[0-9a-fA-F]+|\b[0-9a-f]{8,}\b|\d+(?:[.,:]\d+)*")
 _COMPLAINT = re.compile(
@@ -29,6 +32,12 @@ _SPEAKS_OF: tuple[tuple[str, tuple[Declared, ...]], ...] = (
     (r"no module named|ImportError", (Declared("MODULE"), Declared("ENV", "PATH"))),
     (r"command not found|executable file not found|: not found|no such file", _PROGRAM),
 )
+# What would keep a change to such a part
+_KEEPS = {
+    _USER: "a RUN in the Dockerfile that gives the user what the message names would keep it",
+    _PROGRAM: "the program called by its whole path would keep it",
+    _HEALTHCHECK: "a HEALTHCHECK in the Dockerfile, or what the route needs by --env NAME=VALUE, would keep it",
+}
 _STATUS = {126: _USER, 127: _PROGRAM}  # of a program that may not be run, and of one that is not there
 
 
@@ -43,14 +52,28 @@ def compare_start(before: Start, after: Start, again: Start | None = None) -> li
     return found
 
 
+def shows_nothing(start: Start) -> str:
+    """Why the start of an original is no measure, "" where it is one: it fails by itself, or does nothing that can be seen."""
+    if start.exited:
+        return f"the original itself ends with status {start.exited}"
+    if start.exited is None:
+        said = [line.strip() for line in start.output.splitlines() if _COMPLAINT.search(line)]
+        often = Counter(next(iter(_lines(line)), "") for line in said).most_common(1)
+        if often and often[0][1] >= OFTEN:
+            return f"the original says the same again and again: {said[-1][:300]}"
+        if start.looked and not (start.listening or start.ports or start.programs):
+            return "nothing goes on running in the original"
+    return ""
+
+
 def _life(runs: list[Start], after: Start) -> Iterator[Finding]:
     last = _last_line(after.output)
     if after.exited not in {run.exited for run in runs}:
         was = "keeps running" if runs[0].exited is None else f"ends with status {runs[0].exited}"
         now = "keeps running" if after.exited is None else f"ends with status {after.exited}"
         said = f"the new container {now}, the original {was}" + f": {last}" * bool(last)
-        about = (*_STATUS.get(after.exited or 0, ()), *_spoken_of(after.output))
-        yield Finding("start", "exit status", said, about=about)
+        about = _STATUS.get(after.exited or 0) or _spoken_of(after.output)
+        yield Finding("start", "exit status", said, _KEEPS.get(about, ""), about)
         return
     yield from _health({run.health for run in runs}, after)
     for port in sorted(
@@ -66,6 +89,12 @@ def _life(runs: list[Start], after: Start) -> Iterator[Finding]:
                 f"port {port}",
                 f"GET / on port {port} gives {status or 'no HTTP answer'}, the original gives {was}",
             )
+    for path, status in sorted((after.routes or {}).items()):
+        were = {(run.routes or {}).get(path) or 0 for run in runs}
+        if (status >= SERVER_ERROR or not status) and all(0 < value < SERVER_ERROR for value in were):
+            was = ", ".join(map(str, sorted(were)))
+            said = f"GET {path} gives {status or 'no answer'}, the original gives {was}"
+            yield Finding("start", f"GET {path}", said, about=_spoken_of(after.output))
     if runs[0].exited is None:
         for name in sorted(frozenset.intersection(*(run.programs for run in runs)) - after.programs):
             yield Finding("start", name, f"{name} does not run in the new container, as it does in the original")
@@ -77,7 +106,7 @@ def _health(before: set[str], after: Start) -> Iterator[Finding]:
         yield Finding("start", "HEALTHCHECK", f"the new container is {now}, the original healthy")
     if after.health in ("starting", "unhealthy") and before == {""}:
         said = "the HEALTHCHECK that the original does not have fails in the new container"
-        yield Finding("start", "HEALTHCHECK", said, about=_HEALTHCHECK)
+        yield Finding("start", "HEALTHCHECK", said, _KEEPS[_HEALTHCHECK], _HEALTHCHECK)
 
 
 def _complaints(runs: list[Start], after: Start) -> Iterator[Finding]:
@@ -85,7 +114,8 @@ def _complaints(runs: list[Start], after: Start) -> Iterator[Finding]:
     known = {line for run in runs for line in _lines(run.output)}
     for line, shown in _lines(after.output).items():
         if _COMPLAINT.search(shown) and line not in known:
-            yield Finding("start", "output", f"the new container says: {shown}", about=_spoken_of(shown))
+            about = _spoken_of(shown)
+            yield Finding("start", "output", f"the new container says: {shown}", _KEEPS.get(about, ""), about)
             return
 
 

@@ -1,0 +1,41 @@
+"""What containers are watched and asked for: ports, requests, routes that the code names; and what could be asked besides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from dockfix.facts import Facts
+from dockfix.verify.engines import Engine
+from dockfix.verify.smoke import Smoke
+from dockfix.verify.starting import Start, Wanted
+
+NANOSECONDS = 1e9  # in a second
+ROUTES = 20  # that are asked for
+OK = 200  # the HTTP status
+_ENDS = re.compile(r"(?i)shutdown|shut-down|quit|exit|restart|kill|stop")
+
+
+def wanted_of(engine: Engine, reference: str, facts: Facts, requests: Sequence[Smoke], wait: float) -> Wanted:
+    """What an original is watched for: its EXPOSEd ports and the requests; a HEALTHCHECK has the time that it asks for."""
+    config = engine.image(reference)["Config"]
+    ports = frozenset(
+        int(name.partition("/")[0])
+        for name in config.get("ExposedPorts") or ()
+        if name.partition("/")[2] in ("", "tcp") and name.partition("/")[0].isdigit()
+    )
+    least = int((config.get("Healthcheck") or {}).get("StartPeriod") or 0) / NANOSECONDS
+    return Wanted(ports, requests, routes_of(facts), wait=wait, least=least)
+
+
+def routes_of(facts: Facts) -> tuple[str, ...]:
+    """The routes without parameters that the code names, those of health first; none that ends the program by its name."""
+    paths = dict.fromkeys(each.path for each in (*facts.program.endpoints, *facts.program.routes))
+    return tuple(path for path in paths if re.fullmatch(r"/[\w./~-]+", path) and not _ENDS.search(path))[:ROUTES]
+
+
+def proposal(start: Start) -> str:
+    """A smoke check that an original would pass and that asks more than its start, as a clause; "" for none."""
+    fine = (path for path, status in (start.routes or {}).items() if status == OK)
+    path = next(fine, "/" if start.web and (start.roots or {}).get(start.web) == OK else "")
+    return f"; --smoke :{start.web}{path} would be one" if path else ""
