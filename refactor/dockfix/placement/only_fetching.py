@@ -124,6 +124,9 @@ def _is_used(facts: Facts, name: str, later: list[Step], runtime: Placed) -> boo
     units = [step.units[index] for step in later for index in runtime.get(step, ())]
     if any(word.search(unit.command.text) for unit in units):
         return True
+    staying = [step.instruction for step in later if step in runtime]
+    if any(word.search(flag.value or "") for node in staying for flag in node.flags):
+        return True
     if any(word.search(step.instruction.text) for step in later if step in runtime and not step.units):
         return True
     if any(unit.effects.opaque for unit in units):
