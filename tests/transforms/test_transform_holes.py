@@ -67,7 +67,7 @@ def test_the_builder_gets_what_pip_reads(project: Project, copy: str, install: s
         (
             "",
             {"app.py": "import subprocess\nsubprocess.run(['x'], env={'PATH': '/usr/local/bin:/bin'})\n"},
-            "has another PATH or none",
+            "replaces PATH",
         ),
         ('ENV PATH="/usr/local/bin:$PATH"\n', {}, "folders first"),
     ],
@@ -163,7 +163,7 @@ def test_a_folder_is_started_by_its_main_module(project: Project) -> None:
 def test_what_is_dropped_by_name_goes_where_its_libraries_are_not_certain(project: Project) -> None:
     files = {"requirements.txt": "python-magic==0.4.27\n"}
     text = f"{HEAD}{GCC}{PIP}{TAIL}".replace("gcc", "libtool")
-    assert "goes by another name in another Debian release" in refusal(project(text, files), "multi-stage")
+    assert "depends on the Debian release" in refusal(project(text, files), "multi-stage")
     _, runtime = stages(text_of(project(text, files, options={"multi-stage.drop": ["libtool"]})))
     assert "COPY --from=builder /opt/venv /opt/venv" in runtime
     assert "libtool" not in runtime
