@@ -21,7 +21,7 @@ from dockfix.knowledge import (
     wrappers,
 )
 from dockfix.managers.commands import runs_alone
-from dockfix.model.answers import Bound
+from dockfix.model.answers import Bound, Worked
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, doubt, unseen
 
@@ -43,9 +43,9 @@ def _unread(facts: Facts) -> Reason | None:
 
 def _nothing_started(facts: Facts) -> Reason | None:
     if not facts.final.of("CMD", "ENTRYPOINT"):
-        return doubt("neither CMD nor ENTRYPOINT says what the container runs")
+        return doubt("neither CMD nor ENTRYPOINT says what the container runs", answers=[Worked()])
     if set(facts.startup.programs) <= shells():
-        return doubt("the container starts a shell, and what is run in it is unknown")
+        return doubt("the container starts a shell, and what is run in it is unknown", answers=[Worked()])
     return None
 
 
@@ -53,16 +53,19 @@ def _own_package(facts: Facts) -> Reason | None:
     if not any(write.base in {"code", "unknown"} for write in facts.program.writes):
         return None
     local = next((path for manifest in facts.manifests.values() for path in manifest.builds), None)
-    return (
-        doubt(f"the project in {local} is installed as a package, and may write beside its own code") if local else None
-    )
+    said = f"the project in {local} is installed as a package, and may write beside its own code"
+    return doubt(said, answers=[Worked()]) if local else None
 
 
 def _unparsed(facts: Facts) -> Reason | None:
     for each in facts.program.unparsed:
-        return doubt(f"{each.file} could not be read ({each.reason}), and what it writes is unknown")
+        return doubt(
+            f"{each.file} could not be read ({each.reason}), and what it writes is unknown", answers=[Worked()]
+        )
     for unread in facts.processes.unread:
-        return doubt(f"{unread.file} could not be read ({unread.reason}), and what it starts is unknown")
+        return doubt(
+            f"{unread.file} could not be read ({unread.reason}), and what it starts is unknown", answers=[Worked()]
+        )
     return None
 
 
@@ -104,19 +107,23 @@ def _program_of_others(facts: Facts) -> Reason | None:
     """A program that comes from a package: nobody here knows where it writes and what it asks of the system."""
     for name, where in sorted(facts.startup.programs.items()):
         if not _for_any_user(facts, name):
-            return doubt(f"{where} runs {name}, of which it is not known what it needs of root")
+            return _of_others(where, name)
     for where, text in facts.startup.texts.items():
         script = commands_in_script(text)
         for program, option, module in (
             zip(*(script.words[start:] for start in range(3)), strict=False) if script else ()
         ):
             if is_python(program.rpartition("/")[2]) and option == "-m" and not _for_any_user(facts, module):
-                return doubt(f"{where} runs {module}, of which it is not known what it needs of root")
+                return _of_others(where, module)
     for use in (*facts.program.runs, *facts.processes.runs):
         name = use.word.rpartition("/")[2]
         if normalise(name) in facts.distributions and not _for_any_user(facts, name):
-            return doubt(f"{use.file}:{use.line} runs {name}, of which it is not known what it needs of root")
+            return _of_others(f"{use.file}:{use.line}", name)
     return None
+
+
+def _of_others(where: str, program: str) -> Reason:
+    return doubt(f"{where} runs {program}, of which it is not known what it needs of root", answers=[Worked()])
 
 
 def _for_any_user(facts: Facts, name: str) -> bool:
@@ -136,7 +143,7 @@ def _package_of_root(facts: Facts) -> Reason | None:
     for right in rights_of_root():
         found = next(iter(sorted(right.distributions & facts.distributions)), None)
         if found:
-            return doubt(f"the Python package {found} works with {right.what}, which may take root")
+            return doubt(f"the Python package {found} works with {right.what}, which may take root", answers=[Worked()])
     return None
 
 
