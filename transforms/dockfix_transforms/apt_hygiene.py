@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar
 
 from dockfix.context.scripts import commands_in_script
@@ -168,22 +169,19 @@ class _Work:
         reasons.append("the package lists, which nothing in the image uses, are removed in the layer that fetched them")
         return new
 
+    @cached_property
+    def reader(self) -> str:
+        """A package of the image that reads the lists, "" for none."""
+        names = index_packages("apt-get")
+        units = (unit for part in self.facts.final.lineage for _, unit in part.units)
+        installs = (install for unit in units if (install := system_install(unit.effects.action)) is not None)
+        return next((package.name for install in installs for package in install.asked if package.name in names), "")
+
     def needs_lists(self, stage: Stage, step: Step) -> str:
         """Who may install packages from the lists later, "" where nobody does."""
         facts = self.facts
-        actions = [unit.effects.action for part in facts.final.lineage for _, unit in part.units]
-        reader = next(
-            (
-                package.name
-                for action in actions
-                if (install := system_install(action)) is not None
-                for package in install.asked
-                if package.name in index_packages("apt-get")
-            ),
-            "",
-        )
-        if reader:
-            return f"the lists stay: {reader} reads them"
+        if self.reader:
+            return f"the lists stay: {self.reader} reads them"
         for other in facts.model.stages:
             if stage in other.lineage:
                 reason = _later(other, stage, step)

@@ -31,8 +31,8 @@ class ComposeService(NamedTuple):
     the source "" where there is none. ``needs_root`` names what only root can use ("privileged mode"), None where there
     is no such thing. ``command`` and ``entrypoint`` tell whether the service replaces the image's; ``runs`` are the commands
     that it gives for them and its health check, ``workdir`` is the folder that they start in, "" for the image's. ``ports`` are as written.
-    ``settings`` is its environment, as NAME=VALUE, with that of its ``env_files`` as far as these are there. ``entry`` and ``words`` are the
-    words of the entrypoint and the command that it gives.
+    ``settings`` is its environment, as NAME=VALUE, with that of its ``env_files`` as far as these are there. ``entry`` and
+    ``words`` are the words of the entrypoint and the command that it gives.
     """
 
     file: str

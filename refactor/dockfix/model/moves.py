@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from functools import cached_property
 
 from dockfix.knowledge import file_changers, file_movers
 from dockfix.model.effects import within
@@ -85,7 +86,11 @@ class Written(Put):
 
     def paths(self, folder: str, before: Paths = nowhere) -> Iterator[str]:
         """See Put."""
-        return (path for path in sorted(self.new | self.kept) if within(path, folder))
+        return (path for path in self._all if within(path, folder))
+
+    @cached_property
+    def _all(self) -> tuple[str, ...]:
+        return tuple(sorted(self.new | self.kept))
 
 
 class Taken(Put):

@@ -108,7 +108,11 @@ def _lines(text: str, edits: Iterable[tuple[int, int, str]]) -> list[Span]:
 def _edit_line(text: str, start: int, end: int, edits: Sequence[tuple[int, int, str]]) -> tuple[str, bool]:
     """One line with its share of the edits, and whether anything was taken out of it."""
     line, position, changed = "", start, False
-    for first, last, new in edits:
+    for first, last, new in edits:  # in order
+        if first > end:
+            break
+        if last < start:
+            continue
         first_here, last_here = max(first, start), min(last, end)
         if first_here >= last_here and not (first_here == last_here == first == last):
             continue
