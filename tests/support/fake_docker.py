@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -172,12 +173,13 @@ def exists(path: str) -> bool:
 
 
 def things(root: str, kind: str) -> list[tuple[str, dict[str, Any]]]:
-    """The images or containers by the names of their files."""
-    return [
-        (name, literal(read(f"{root}/{kind}/{name}")))
-        for name in sorted(os.listdir(f"{root}/{kind}"))  # noqa: PTH208
-        if not name.endswith(".new")
-    ]
+    """The images or containers by the names of their files. Another call may take one away meanwhile."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    for name in sorted(os.listdir(f"{root}/{kind}")):  # noqa: PTH208
+        if not name.endswith(".new"):
+            with suppress(FileNotFoundError):
+                found.append((name, literal(read(f"{root}/{kind}/{name}"))))
+    return found
 
 
 def search(pattern: str, text: str) -> bool:
@@ -306,7 +308,8 @@ def other(root: str, settings: dict[str, Any], argv: list[str]) -> int:
             kind = "containers" if argv[0] == "rm" else "images"
             for name, thing in things(root, kind):
                 if {name, thing["tag"]} & set(names):
-                    os.unlink(f"{root}/{kind}/{name}")  # noqa: PTH108
+                    with suppress(FileNotFoundError):
+                        os.unlink(f"{root}/{kind}/{name}")  # noqa: PTH108
         case _:
             return say({"err": f"unknown command: {' '.join(argv)}\n", "status": 125})
     return 0
