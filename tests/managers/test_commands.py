@@ -138,7 +138,7 @@ def test_git_clones_to_the_last_name_of_a_url(url: str) -> None:
         "git clone $URL",
         "git clone https://e.org/$NAME.git",
         "cp a",
-        "python -m strange x",
+        "python -m ensurepip",
         "virtualenv /v",
         "mkdir a > $X",
     ],
