@@ -23,7 +23,7 @@ REASONS = """\
   line 3  non-root: the program runs as 10001 with {} in None
   left    multi-stage (line 2): nothing would move
   left    virtualenv: no pip install
-  unsafe  cache-mounts (line 2): pip could keep its cache  (apply with --unsafe)
+  unsafe  cache-mounts (line 2): pip could keep its cache
 """
 
 

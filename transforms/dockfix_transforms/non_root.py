@@ -29,7 +29,7 @@ class NonRoot(Transform):
 
     What it does
         Makes a user with a home folder and a fixed UID, lets it own the working directory, the copied files, the folders that
-        the Dockerfile makes and those that the code is seen to write, and switches to it by number (``USER 10001:10001``),
+        the Dockerfile makes (in the step that makes them) and those that the code is seen to write, and switches to it by number (``USER 10001:10001``),
         which Kubernetes' runAsNonRoot accepts.
 
     Why
@@ -43,9 +43,11 @@ class NonRoot(Transform):
                                                 USER 10001:10001
 
     Fix safety
-        Safe where nothing is mounted into the image (VOLUME, Compose), its port is above 1023, and the code names no path
-        outside its working directory, home and /tmp. Otherwise unsafe. Left alone where a USER is set, or where root is
-        needed: nginx, supervisord, cron, sshd, gosu and their like, apt at run time.
+        Safe where all that runs is understood: the author's own code, which was read whole, or servers that are known not to mind;
+        every absolute path that code, settings, scripts, options and environment files name lies in what the user owns or is
+        only read; no package works with raw sockets, devices or other users; and nothing shows that the image is run with a
+        folder mounted into it. Otherwise unsafe. Left alone where a USER is set, where root is needed (nginx, supervisord, cron,
+        sshd, gosu and their like, raw sockets, devices, apt at run time), and for a container action of GitHub.
     """
 
     title: ClassVar[str] = "run as a user without root's rights"

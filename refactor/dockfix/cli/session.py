@@ -122,6 +122,9 @@ class Session:
             self._tell_verifications()
         if jobs and self._output.talks and not options.quiet:
             self._say(totals.sentence(options.mode))
+            proof = "" if options.verify or jobs[0].data else totals.proof(jobs[0].path if len(jobs) == 1 else "PATH")
+            if proof:
+                self._say(proof)
         if jobs and not options.quiet:
             self._say(*words.plug_ins(self._screen.style))
         if totals.failed:

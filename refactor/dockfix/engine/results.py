@@ -13,7 +13,7 @@ class Note:
 
     ``transform`` is the id of the transform that speaks ("" for the engine itself); ``line`` is the 1-based line in the
     file as the user wrote it (0 for the file as a whole); ``message`` is plain text without a full stop. ``reason`` is what it is made
-    of where it is a refusal, or a doubt about a change that was made.
+    of where it is a refusal, or a doubt about a change that was made or could be.
     """
 
     transform: str

@@ -180,10 +180,14 @@ def _list_unsafe(
     full = held.before
     _chain(full, chosen, replace(settings, unsafe=True), suppressions, held.number)
     reasons = {note.transform: note.message for note in full.warnings if note.reason is not None}
+    doubts = {made.transform: made.doubts for made in full.made}
     added = [note for note in full.changes if note not in done.changes]
     for note in added:
         reason = reasons.pop(note.transform, "")
-        done.unsafe.append(replace(note, message=f"{note.message} ({reason})") if reason else note)
+        # what no build can show counts before what one can
+        about = sorted(doubts.get(note.transform, ()), key=lambda doubt: doubt.weight != "unseen") if reason else ()
+        message = f"{note.message} ({reason})" if reason else note.message
+        done.unsafe.append(replace(note, message=message, reason=about[0] if about else None))
     ids = {note.transform for note in added}
     done.refusals = [note for note in done.refusals if note.transform not in ids or note in full.refusals]
 

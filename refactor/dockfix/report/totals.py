@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from dockfix.engine.results import FileResult
+from dockfix.report.terminal import one_line
 
 
 class Mode(Enum):
@@ -29,6 +30,7 @@ class Totals:
         self.edits: int = 0
         self.unsafe: int = 0
         self.failed: int = 0
+        self._provable: dict[str, None] = {}
 
     def add(self, result: FileResult) -> None:
         """Count one more result."""
@@ -37,6 +39,8 @@ class Totals:
             self.failed += 1
             return
         self.unsafe += len(result.unsafe)
+        waiting = (note for note in result.unsafe if note.reason is not None and note.reason.weight == "doubts")
+        self._provable |= dict.fromkeys(note.transform for note in waiting)
         if result.changed:
             self.changed += 1
             self.edits += len(result.changes)
@@ -59,3 +63,11 @@ class Totals:
         if self.failed:
             details.append(f"{self.failed} failed")
         return f"{head} ({'; '.join(details)})" if details else head
+
+    def proof(self, path: str) -> str:
+        """Which changes real builds could prove, and by what command; "" for none."""
+        *others, last = self._provable or ("",)
+        names = f"{', '.join(others)} and {last}" if others else last
+        verb = "wait" if others else "waits"
+        text = f"{names} {verb} for proof: dockfix --apply --verify {path} builds the images and makes what holds"
+        return one_line(text) if last else ""

@@ -64,7 +64,7 @@ def details(result: FileResult) -> Iterator[str]:
     """Why each change is made, what was left and why, and what --unsafe would add; one indented line each."""
     rows = [(f"line {note.line}" if note.line else "", _text(note)) for note in result.changes if result.changed]
     rows += [("left", _text(note, note.line)) for note in result.refusals]
-    rows += [("unsafe", f"{_text(note, note.line)}  (apply with --unsafe)") for note in result.unsafe]
+    rows += [("unsafe", _text(note, note.line)) for note in result.unsafe]
     width = max((len(label) for label, _ in rows), default=0)
     for label, text in rows:
         yield f"  {label:<{width}}  {one_line(text)}"
