@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
@@ -29,8 +30,8 @@ class NonRoot(Transform):
 
     What it does
         Makes a user with a home folder and a fixed UID, lets it own the working directory, the copied files, the folders that
-        the Dockerfile makes (in the step that makes them) and those that the code is seen to write, and switches to it by number (``USER 10001:10001``),
-        which Kubernetes' runAsNonRoot accepts.
+        the Dockerfile makes (in the step that makes them) and those that the code is seen to write, and switches to it by
+        number (``USER 10001:10001``), which Kubernetes' runAsNonRoot accepts.
 
     Why
         A program that is taken over as root can change everything in its container, and has a shorter way out of it.
@@ -83,16 +84,8 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
     late = {path: step for path, step in made_folders(facts).items() if layers.index(step) >= layers.index(anchor)}
     early = [path for path, step in made_folders(facts).items() if path not in late]
     blank = "\n" if own_comments(tree, anchor.instruction) else ""
-    assert facts.system is not None  # or root would be needed
-    commands = [facts.system.make_user.format(uid=UID, name=USER)]
-    home = [HOME] if home_is_made(facts) and HOME not in early and workdir != HOME else []
-    given = " ".join([*map(shlex.quote, home), owned])
-    commands.append(f"chown {_OWNER} {given}" if made else f"mkdir -p {owned} && chown {_OWNER} {given}")
-    if new := shlex.join(new_folders(facts)):
-        commands.append(f"mkdir -p {new} && chown {_OWNER} {new}")
-    if early:
-        commands.append(f"chown -R {_OWNER} {shlex.join(early)}")
-    user = snippet(tree, "RUN " + " \\\n    && ".join(commands) + f"\n{blank}", anchor.line)
+    commands = " \\\n    && ".join(_make_user(facts, owned, bool(made), early))
+    user = snippet(tree, f"RUN {commands}\n{blank}", anchor.line)
     for step in stage.of("COPY", "ADD"):
         if _stays(facts, step):
             continue
@@ -125,6 +118,19 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
         doubts=questions,
         declares=frozenset({Declared("USER")}),
     )
+
+
+def _make_user(facts: Facts, owned: str, made: bool, early: Sequence[str]) -> Iterator[str]:
+    """The commands that make the user and what it owns: the folder ``owned``, which is ``made`` already, and what came before."""
+    assert facts.system is not None  # or root would be needed
+    yield facts.system.make_user.format(uid=UID, name=USER)
+    home = home_is_made(facts) and HOME not in early and facts.final.end.workdir != HOME
+    folders = f"{HOME} {owned}" if home else owned
+    yield f"chown {_OWNER} {folders}" if made else f"mkdir -p {owned} && chown {_OWNER} {folders}"
+    if new := shlex.join(new_folders(facts)):
+        yield f"mkdir -p {new} && chown {_OWNER} {new}"
+    if early:
+        yield f"chown -R {_OWNER} {shlex.join(early)}"
 
 
 def _handed_over(tree: Dockerfile, step: Step, paths: str) -> tuple[Node, ...]:
