@@ -40,8 +40,9 @@ _SETTING = regex(r"(?m)^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=")
 
 
 def reader_of_env(facts: Facts, files: list[str]) -> str:
-    """What reads a ``.env`` file when the container runs, "" where nothing is seen to; ``files`` are those that are there.
+    """What reads a ``.env`` file, "" where nothing is seen to: the container, or the program while the image is built.
 
+    ``files`` are those that are there.
     Who runs the image by a Compose file that gives the same settings loses nothing without the file.
     """
     return "" if _given(facts, files) else _by_start(facts) or _by_code(facts)
@@ -78,7 +79,9 @@ def _by_code(facts: Facts) -> str:
 
 
 def _given(facts: Facts, files: list[str]) -> bool:
-    """Whether a Compose file gives the program what stands in its ``.env``."""
+    """Whether a Compose file gives the program what stands in its ``.env``; what runs it while the image is built is given nothing."""
+    if any(unit.effects.application for stage in facts.model.stages for _, unit in stage.units):
+        return False
     services = facts.located.services
     names = {name for file in files for name in _SETTING.findall(facts.context.read(file) or "")}
     for service in services:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, NamedTuple
 
+from dockfix.context.builders import without_mounts
 from dockfix.context.workflows import thrown_away
-from dockfix.engine.transform import Edit, Outcome, Transform
+from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.managers.commands import fetches
 from dockfix.managers.protocol import Cache, LanguageManager, Manager, SystemManager
@@ -62,6 +63,10 @@ class CacheMounts(Transform):
         pinned = next(
             (node for node in facts.tree.directives if node.name == "syntax" and _OLD_SYNTAX.search(node.value)), None
         )
+        dockerfile = facts.context.dockerfile
+        unable = without_mounts(dockerfile) if dockerfile is not None else ""
+        if unable:
+            return refuse(unable) if facts.installs else Outcome()
         edits: list[Edit] = []
         refusals: list[Reason] = []
         declares: set[Declared] = set()
@@ -173,6 +178,10 @@ def _blocker(facts: Facts, stage: Stage, step: Step, manager: LanguageManager, t
         return f"{title}'s cache lies elsewhere on Windows"
     if step.state.user is None:
         return f"it is not known as which user {title} runs here, so neither where its cache lies"
+    if (
+        stage.steps[0].state.user is None and "HOME" not in step.state.variables
+    ):  # who is root has the home that the base gives
+        return f"it is not known where the home folder lies in {stage.base}, so neither where {title}'s cache does"
     if not step.state.is_root:
         return f"{title} does not run as root here, so its cache lies elsewhere"
     if touched.taken_out:
@@ -279,6 +288,9 @@ def _compiles(stage: Stage) -> bool:
 
 
 def _base(stage: Stage) -> str:
+    """The image that a stage starts from, through the stages that it builds on."""
+    while stage.parent is not None:
+        stage = stage.parent
     return re.sub(r"[^A-Za-z0-9]+", "-", (stage.base or stage.start.words[0]).partition("@")[0]).strip("-")
 
 

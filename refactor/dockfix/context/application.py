@@ -46,6 +46,7 @@ _WEB = regex(
     rb"|(?:url|uri|href|endpoint|prefix|route)\w*[\"']?\s*[=:]\s*[rbfu]*$"
     rb"|(?:url|uri|host|base|endpoint)\w*[\"'\])}]*\s*\+\s*[rbfu]*$|://[^\"']*[\"']\s*\+\s*[rbfu]*$"
 )
+_IN_COMMENT = regex(rb"[\s)\]},;:]#\s")  # behind code; a # in a string has no blank on both sides, as a rule
 # What is done with a path that is only read, behind the string that holds it
 _ONLY_READ = regex(
     rb"\s*\)\s*\.(?:read_text|read_bytes|exists|is_file|is_dir|stat|open\(\s*(?:[\"']r[bt]?[\"'])?\s*\))"
@@ -482,6 +483,7 @@ def _on_disk(data: bytes, start: int) -> bool:
     before = _before(data, start)
     return (
         not before.lstrip().startswith(b"#")
+        and not _IN_COMMENT.search(before)
         and not _only_read(data, start)
         and not _WEB_LINE.match(before)
         and not _WEB.search(data, max(0, start - 200), start)

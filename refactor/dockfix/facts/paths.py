@@ -91,7 +91,7 @@ def outside_paths(facts: Facts) -> Iterator[Reason]:
                 f"the container writes {path} when it starts, which only root may be able to", answers=[Written(path)]
             )
     for service in facts.located.services:
-        for path in re.findall(r"(?:^|[=:,])(/[\w.@+/-]+)", "\n".join(service.environment), re.MULTILINE):
+        for path in re.findall(r"(?:^|[=:,])(/(?!/)[\w.@+/-]+)", "\n".join(service.environment), re.MULTILINE):
             if not _reachable(path, named):
                 yield _doubt(f"{service.file} gives the service {service.name} the path {path}", path)
     for mention in facts.manifests_say(rb"(?m)^[ \t-]*(?:value|[A-Z][A-Z0-9_]+):[ \t]*['\"]?/[\w.@+/-]+"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dockfix.context.scripts import commands_in_script
 from dockfix.facts import Facts
 from dockfix.facts.how_it_is_run import run_with_mounts
+from dockfix.facts.installs import missing_manifest, requirements_unknown
 from dockfix.facts.ownership import left_closed
 from dockfix.facts.paths import outside_paths
 from dockfix.facts.ports import low_port
@@ -138,6 +139,14 @@ def _for_any_user(facts: Facts, name: str) -> bool:
     )
 
 
+def _packages_unknown(facts: Facts) -> Reason | None:
+    """What the program is made of is not known, so neither what it needs."""
+    unknown = missing_manifest(facts) or requirements_unknown(facts)
+    return (
+        doubt(f"not all of its packages are known: {unknown.text}", answers=[Worked()]) if unknown is not None else None
+    )
+
+
 def _package_of_root(facts: Facts) -> Reason | None:
     """A Python package that works with what only root can use."""
     for right in rights_of_root():
@@ -163,6 +172,7 @@ _RULES: tuple[Rule, ...] = (
     _nothing_started,
     mounted,
     run_with_mounts,
+    _packages_unknown,
     _package_of_root,
     _program_of_others,
     _told_where_to_write,

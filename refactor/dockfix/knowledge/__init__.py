@@ -17,6 +17,7 @@ from dockfix.knowledge.apt import (
     runtime_libraries,
 )
 from dockfix.knowledge.base_images import DEFAULT_PATH, BaseImage, Variant, base_image, starts_as_root
+from dockfix.knowledge.builders import Builder, builders_without_mounts
 from dockfix.knowledge.command_options import CommandOptions, command_options
 from dockfix.knowledge.evidence import NoEvidence, images_of_others, no_evidence, without_evidence
 from dockfix.knowledge.full_image import (
@@ -88,6 +89,7 @@ __all__ = [
     "ApkRole",
     "BaseImage",
     "BuildOnly",
+    "Builder",
     "Client",
     "CommandOptions",
     "Linter",
@@ -106,6 +108,7 @@ __all__ = [
     "boxes",
     "brings",
     "build_only",
+    "builders_without_mounts",
     "calls",
     "clients",
     "command_options",
