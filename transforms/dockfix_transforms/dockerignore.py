@@ -181,8 +181,12 @@ class _Chooser:
         return {group: chosen for group, chosen in kept.items() if chosen}
 
     def _negated(self, probe: str) -> bool:
-        """Whether the existing file takes this back on purpose."""
+        """Whether the existing file takes this back on purpose, or a comment in it says that it is to be sent."""
         base = posixpath.basename(probe)
+        if re.search(
+            rf"(?im)^\s*#.*\b(?:not|n't|never)\b.*\bignore\b.*{re.escape(base)}(?![\w.])", self.existing or ""
+        ):
+            return True
         return any(pattern.startswith("!") and pattern.rstrip("/").endswith(base) for pattern in self.ignore.patterns)
 
     def _allowed(self, pattern: str, group: IgnoreGroup) -> bool:

@@ -481,6 +481,9 @@ def _only_read(data: bytes, start: int) -> bool:
 def _on_disk(data: bytes, start: int) -> bool:
     """Whether a path in a Python string looks like one of the file system rather than of a URL."""
     before = _before(data, start)
+    text = data[start + 1 : data.find(data[start : start + 1], start + 1)]
+    if b":/" in text.partition(b":///")[2 if b":///" in text else 0] or text.startswith(b"/html/"):
+        return False  # a list of folders to search; a path in a document
     return (
         not before.lstrip().startswith(b"#")
         and not _IN_COMMENT.search(before)

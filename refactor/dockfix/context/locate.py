@@ -28,7 +28,7 @@ class Located(NamedTuple):
 
     ``reason`` is plain text: how it was found, or, where it is not ``certain``, why not. ``services`` are the Compose
     services that are built from the Dockerfile; ``others`` are, where there are none, those services of the Compose files beside
-    it that are not built at all. ``problems`` are Compose files that could not be read, with why.
+    it that are not built at all, or from a file of its name that is not there. ``problems`` are Compose files that could not be read, with why.
     """
 
     root: Path
@@ -137,13 +137,19 @@ class _Finder:
         return tuple(build.service._replace(file=posixpath.relpath(build.service.file, root)) for build in found)
 
     def others(self) -> tuple[ComposeService, ...]:
-        """The services of the Compose files beside the Dockerfile that only name an image."""
+        """The services of the Compose files beside it that only name an image, or a Dockerfile of its name that is not there."""
         return tuple(
             build.service._replace(file=posixpath.relpath(build.service.file, self.folders[0]))
             for file in _files(self.folders[:1])
             for build in file.builds
-            if not build.built
+            if not build.built or self._may_mean(build)
         )
+
+    def _may_mean(self, build: Build) -> bool:
+        """Whether what a service builds is not where its file says, as for one that is run from another folder."""
+        wanted = build.dockerfile
+        named = wanted is not None and posixpath.basename(wanted) == posixpath.basename(self.path)
+        return named and not os.path.lexists(wanted or "")
 
 
 def _same(path: str, other: str) -> bool:
