@@ -28,7 +28,8 @@ class Located(NamedTuple):
 
     ``reason`` is plain text: how it was found, or, where it is not ``certain``, why not. ``services`` are the Compose
     services that are built from the Dockerfile; ``others`` are, where there are none, those services of the Compose files beside
-    it that are not built at all, or from a file of its name that is not there. ``problems`` are Compose files that could not be read, with why.
+    it that are not built at all, or from a file of its name that is not there. ``problems`` are Compose files that could not be
+    read, with why.
     """
 
     root: Path
