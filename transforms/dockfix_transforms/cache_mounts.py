@@ -347,4 +347,6 @@ def _unlocked(facts: Facts, edit: Edit, stage: Stage, managers: Sequence[Manager
 def _reason(managers: Sequence[Manager], cleaned: bool) -> str:
     names = " and ".join(manager.title for manager in managers)
     what = f"{names} keep their caches" if len(managers) > 1 else f"{names} keeps its cache"
-    return f"{what} between builds" + ("; what switched it off or emptied it goes" if cleaned else "")
+    return f"{what} between builds" + (
+        "; what would leave it empty (--no-cache-dir, a clean-up) goes" if cleaned else ""
+    )

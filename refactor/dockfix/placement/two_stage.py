@@ -175,6 +175,14 @@ def _environment_blocker(facts: Facts) -> Reason | None:
 
 
 def _without_installs(facts: Facts) -> Reason:
+    other = _other_manager(facts)
+    return other or at(
+        f"no gain, because no {' or '.join(each.title for each in language_managers())} install was found"
+    )
+
+
+def _other_manager(facts: Facts) -> Reason | None:
+    """A command of a manager of Python packages that no model covers."""
     for step, unit in facts.final.units:
         name = manager_in(unit.command.text, "python")
         if name and unit.effects.opaque:
@@ -182,7 +190,7 @@ def _without_installs(facts: Facts) -> Reason:
             modelled = manager is not None and manager.title == "pip"
             what = "pip is used in a way that" if modelled else f"{name} is used, which"
             return at(f"{what} dockfix does not split yet", step.line)
-    return at(f"no gain, because no {' or '.join(each.title for each in language_managers())} install was found")
+    return None
 
 
 def _install_blocker(facts: Facts, install: Install) -> Reason | None:
@@ -237,6 +245,9 @@ def _needed_early(
 
 
 def _no_gain(facts: Facts, division: Division, smaller: Reason | None) -> Reason:
+    other = _other_manager(facts)
+    if other is not None:
+        return other
     full = facts.final.image is not None and facts.final.image.variant == "full"
     if full and smaller is not None and not division.kept:
         brought = [package.name for package in division.replaced]
