@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import posixpath
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from dockfix.context.disk import Disk
 from dockfix.context.locate import MAX_LEVELS
@@ -16,17 +19,34 @@ def without_mounts(dockerfile: Path) -> str:
 
     Looked at are its folder and those above, up to the repository's.
     """
-    here = dockerfile.absolute()
-    for folder in here.parents[: MAX_LEVELS + 1]:
+    here = dockerfile.absolute().parent
+    for folder in (here, *here.parents)[: MAX_LEVELS + 1]:
         try:
-            names = sorted(each.name for each in folder.iterdir())
+            found = _said(str(folder), folder.stat().st_mtime_ns)
         except OSError:
             break
-        for builder in builders_without_mounts():
-            for name in names:
-                text = decode(Disk.read_outside(str(folder / name)) or b"") if builder.file.fullmatch(name) else ""
-                if builder.says.search(text) and not (builder.unless and builder.unless.search(text)):
-                    return f"{os.path.relpath(folder / name, here.parent)}: {builder.why}"
-        if ".git" in names:
+        if found.why:
+            return f"{os.path.relpath(folder / found.name, here)}: {found.why}"
+        if found.ends:
             break
     return ""
+
+
+class _Said(NamedTuple):
+    """What a file of a folder says, its name, and whether the repository ends there."""
+
+    why: str
+    name: str
+    ends: bool
+
+
+@lru_cache(maxsize=4096)
+def _said(folder: str, _stamp: int) -> _Said:
+    """What the files of one folder say, once for each time stamp. Raises OSError where it cannot be listed."""
+    names = sorted(each.name for each in Path(folder).iterdir())
+    for builder in builders_without_mounts():
+        for name in filter(builder.file.fullmatch, names):
+            text = decode(Disk.read_outside(posixpath.join(folder, name)) or b"")
+            if builder.says.search(text) and not (builder.unless and builder.unless.search(text)):
+                return _Said(builder.why, name, False)
+    return _Said("", "", ".git" in names)
