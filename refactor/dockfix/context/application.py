@@ -11,12 +11,13 @@ from typing import AnyStr, NamedTuple
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.kinds import is_python, is_script, is_text, passed_over
+from dockfix.context.named_paths import PROSE, bare_paths, before_in_line, may_run, paths_in_settings, quoted_paths
 from dockfix.context.process_files import Processes, kind_of, read_processes
 from dockfix.context.program import Program, read_python
 from dockfix.context.program.project import Project, Sources
 from dockfix.context.program.reach import file_of, reached
 from dockfix.context.program.read import new_sources
-from dockfix.context.texts import Answer, Kind, Mention, Selection, finder, mentions
+from dockfix.context.texts import Answer, Kind, Mention, Selection, finder
 from dockfix.lazy import regex
 from dockfix.syntax import decode, encode
 
@@ -32,63 +33,9 @@ _DISTINCT = regex(
     rb"|[\w.]+-config|pg_config|[a-z+]+-[\d.]+)(?![\w+-])"
 )
 _BY_NAME = regex(rb"(?m)^\s*(?:from|import)\s+(?:plumbum|sh)\b")
-_FIRST = (
-    rb"/(?:var|data|srv|mnt|media|opt|home|root|run|logs?|etc|usr|storage|uploads?|config|app|apps|code|src|work|workspace"
-    rb"|models?|cache|shared|exports?|outputs?|inputs?|backups?|db|database|volumes?|state|secrets|certs|static|public"
-    rb"|downloads?|files|private|persist\w*|library|project)(?![\w.+-])"
-)
-_QUOTED_PATH = regex(rb"""["'](?:\w+(?:\+\w+)?:///)?(""" + _FIRST + rb"""(?:/[^"'\s{}<>$\\]*+)?+)(?!<)""")
-_BARE_PATH = regex(rb"(?<![\w./${}~:+-])(" + _FIRST + rb"""(?:/[^"'\s{}<>$\\;|&()`,:=]*)?)""")
-# A path of a URL, by what stands before it: a call of a web framework or client, something of that name
-_WEB = regex(
-    rb"(?i)(?:\.(?:get|post|put|patch|delete|head|options|websocket|mount|add_\w+|include_router|redirect|route)"
-    rb"|route|redirect|url_for|re_path|(?-i:\bpath))\(\s*[rbfu]*$"
-    rb"|(?:url|uri|href|endpoint|prefix|route)\w*[\"']?\s*[=:]\s*[rbfu]*$"
-    rb"|(?:url|uri|host|base|endpoint)\w*[\"'\])}]*\s*\+\s*[rbfu]*$|://[^\"']*[\"']\s*\+\s*[rbfu]*$"
-)
-_IN_COMMENT = regex(rb"[\s)\]},;:]#\s")  # behind code; a # in a string has no blank on both sides, as a rule
-# What is done with a path that is only read, behind the string that holds it
-_ONLY_READ = regex(
-    rb"\s*\)\s*\.(?:read_text|read_bytes|exists|is_file|is_dir|stat|open\(\s*(?:[\"']r[bt]?[\"'])?\s*\))"
-)
-_ONLY_OPENED = regex(
-    rb"\s*(?:,\s*(?:mode\s*=\s*)?[\"']r[bt]?[\"']\s*)?(?:,\s*(?:encoding|errors|newline)\s*=\s*[^,()]*)*\)"
-)
-_OPENS = regex(rb"(?<![\w.])open\(\s*[rbfu]*$")
-_WEB_LINE = regex(rb"(?i)\s*(?:@\w|[\w.]*(?:url|uri|href|endpoint|route)\w*\s*[=:])")
-# Settings that a program may read; those of build tools and descriptions of an API are not the program's
-_SETTINGS = regex(r"(?i)(?:.*\.(?:ya?ml|toml|json|ini|cfg|conf|properties|env)|(?:.*/)?\.env[^/]*)")
-_OTHER_SETTINGS = regex(
-    r"(?i)(?:.*/)?(?:pyproject\.toml|setup\.cfg|package\.json|manifest\.json|openapi[^/]*|swagger[^/]*)"
-)
-# A value that is a path, and no key
-_SETTING_PATH = regex(
-    rb"(?m)(?:^|[\s\"'=:,(\[])(/[A-Za-z0-9_][\w.@+-]*(?:/[\w.@+-]+)*)/?(?=[\"'\s,)\];:]|$)(?![\"']?[ \t]*:(?:\s|$))"
-)
-# A key whose value is a path of a URL
-_WEB_KEY = regex(
-    rb"(?i)(?:ur[il]s?|href|endpoints?|routes?|prefix|redirect\w*|health\w*|probe\w*|metrics?|callback|webhook|location|rewrite|pattern|regex"
-    rb"|(?:root|base|script|cookie|static|api|url|uri|mount)[_.-]?path|allowed_\w+|exclude\w*|include\w*|ignore\w*)[\"']?\s*[:=]"
-)
-# A string that is a path by what stands before it or by its end, whatever its folder is called
-_ANY_PATH = regex(rb"""["'](?:\w+(?:\+\w+)?:///)?(/[A-Za-z0-9_][\w.@+-]*(?:/[^"'\s{}<>$\\?&=:*]*)?)["']""")
-_PATH_NAME = regex(
-    rb"(?i)(?:dir(?:ectory|name)?|(?<!root_)(?<!url_)(?<!base_)(?<!script_)(?<!cookie_)(?<!static_)(?<!api_)(?<!mount_)path|file(?:name)?|folder|stor(?:e|age)"
-    rb"|database|db|cache|log|sock(?:et)?|pid|root|home|outputs?|uploads?|data|volume|dest(?:ination)?|save\w*|default|connect|open|chdir|listdir)"
-    rb"[\"']?(?:\s*:\s*\w+)?\s*(?:[=:,(]|\bor\b)\s*[rbfu]*$"
-)
-_DATA_FILE = regex(
-    rb"(?i).*\.(?:db|sqlite3?|jsonl?|ya?ml|toml|ini|cfg|conf|log|csv|pid|sock|lock|pkl|pem|key|crt|parquet|h5|bin|dat|npz?)"
-)
 # A word that may be the name of a file, and one that may mean whatever lies in a folder: scripts/*.sh, join("scripts", name)
 _NAME = regex(rb"[\w.+@-]+")
 _WHOLE_FOLDER = regex(rb"""([\w.+@-]+)/?["']|([\w.+@-]+)/[*{$%?\[]""")
-# What an English sentence goes on with after "make", and a Makefile has no target of
-_PROSE = regex(
-    r"make\s+(?:sure|certain|it|its|an?|the|this|that|these|those|your|our|my|their|use|any|some|every|sense"
-    r"|changes|you|them|another|multiple|requests?|calls?|copies|room|possible|easier|better)\b"
-)
-
 # Names of programs that are words of English, or of any code, too: they mean a program only where a command stands
 _ENGLISH = frozenset(
     {"as", "file", "free", "halt", "init", "link", "patch", "size", "split", "strings", "strip", "top", "watch"}
@@ -247,7 +194,7 @@ class Application:
         if not places or _BY_NAME.search(content):
             return _at(name, content, places)
         starts = _STARTS.search(content) is not None
-        places = [place for place in places if _runs(content, place[0])]
+        places = [place for place in places if may_run(content, place[0])]
         if not places or not (starts or (self._starts_others and _DISTINCT.search(content))):
             return []
         module = self._sources.module(name, content)
@@ -257,7 +204,7 @@ class Application:
             Mention(word, name, line + value.count("\n", 0, start))
             for line, value in sorted(module.literals)
             for start, word in whole_words(value, words)
-            if not _PROSE.match(value, start)
+            if not PROSE.match(value, start)
             and _COMMAND_PLACE.search(value[:start])
             and (word not in _ENGLISH or _is_command(value, start, start + len(word)))
             and (starts or _DISTINCT.fullmatch(word.encode()))
@@ -272,13 +219,13 @@ class Application:
 
     @cached_property
     def _paths(self) -> tuple[Mention, ...]:
-        quoted = self._answers(_quoted_paths, _quoted_paths, "python")
-        bare = self._answers(_bare_paths, _bare_paths, "script")
+        quoted = self._answers(quoted_paths, quoted_paths, "python")
+        bare = self._answers(bare_paths, bare_paths, "script")
         return _all(sorted([*quoted, *(each for each in bare if each[0] not in self._python)]))
 
     def setting_paths(self) -> tuple[Mention, ...]:
         """Absolute paths in settings (JSON, YAML, TOML, INI, ``.env``) that a program may be given to write to."""
-        return _all(self._answers(_paths_in_settings, _paths_in_settings))
+        return _all(self._answers(paths_in_settings, paths_in_settings))
 
     @cached_property
     def program(self) -> Program:
@@ -409,52 +356,11 @@ def _starts_programs(name: str, data: bytes) -> bool:
     return _STARTS.search(data) is not None
 
 
-def _quoted_paths(name: str, data: bytes) -> list[Mention]:
-    usual = mentions(name, data, _QUOTED_PATH, _on_disk, 1)
-    others = mentions(name, data, _ANY_PATH, _is_path, 1)
-    return sorted(dict.fromkeys((*usual, *others)), key=lambda each: each.line)
-
-
-def _bare_paths(name: str, data: bytes) -> list[Mention]:
-    return mentions(name, data, _BARE_PATH, _runs, 1)
-
-
-def _paths_in_settings(name: str, data: bytes) -> list[Mention]:
-    if not _SETTINGS.fullmatch(name) or _OTHER_SETTINGS.fullmatch(name):
-        return []
-    return mentions(name, data, _SETTING_PATH, _is_setting, 1)
-
-
-def _is_setting(data: bytes, start: int) -> bool:
-    """Whether a path in settings is no comment, and no path of a URL."""
-    return _runs(data, start) and not _WEB_KEY.search(_before(data, start + 1))
-
-
-def _is_path(data: bytes, start: int) -> bool:
-    """Whether a string of code that starts with a slash is a path of the file system, by what stands around it."""
-    if not _on_disk(data, start):
-        return False
-    text = data[start + 1 : data.find(data[start : start + 1], start + 1)]
-    return _PATH_NAME.search(data, max(0, start - 120), start) is not None or _DATA_FILE.fullmatch(text) is not None
-
-
-def _before(data: bytes, start: int) -> bytes:
-    """The part of the line before a place."""
-    return data[data.rfind(b"\n", 0, start) + 1 : start]
-
-
-def _runs(data: bytes, start: int) -> bool:
-    """Whether a place in a script or in settings may be a command: not in a comment that fills its line, not prose."""
-    return not _before(data, start).lstrip().startswith((b"#", b";", b"//")) and not (
-        data.startswith(b"make", start) and _PROSE.match(data[start : start + 40].decode("latin-1"))
-    )
-
-
 def _starts(data: bytes, start: int) -> bool:
     """Whether a place in a script may be a command: for a word of English only at the start of one."""
-    before = _before(data, start).decode("latin-1")
+    before = before_in_line(data, start).decode("latin-1")
     word = re.match(r"\w*", data[start : start + 20].decode("latin-1"))
-    return _runs(data, start) and (
+    return may_run(data, start) and (
         word is None
         or word[0] not in _ENGLISH
         or _AT_THE_START.search(before) is not None
@@ -467,29 +373,6 @@ def _is_command(text: str, start: int, end: int) -> bool:
     before = text[:start]
     return _AFTER_ANOTHER.search(before) is not None or (
         _AT_THE_START.search(before) is not None and _GOES_ON.match(text, end) is not None
-    )
-
-
-def _only_read(data: bytes, start: int) -> bool:
-    """Whether code only reads the path in the string that starts at a place."""
-    end = data.find(data[start : start + 1], start + 1) + 1
-    if _OPENS.search(data, max(0, start - 20), start):
-        return end > 0 and _ONLY_OPENED.match(data, end) is not None
-    return end > 0 and _ONLY_READ.match(data, end) is not None
-
-
-def _on_disk(data: bytes, start: int) -> bool:
-    """Whether a path in a Python string looks like one of the file system rather than of a URL."""
-    before = _before(data, start)
-    text = data[start + 1 : data.find(data[start : start + 1], start + 1)]
-    if b":/" in text.partition(b":///")[2 if b":///" in text else 0] or text.startswith(b"/html/"):
-        return False  # a list of folders to search; a path in a document
-    return (
-        not before.lstrip().startswith(b"#")
-        and not _IN_COMMENT.search(before)
-        and not _only_read(data, start)
-        and not _WEB_LINE.match(before)
-        and not _WEB.search(data, max(0, start - 200), start)
     )
 
 
