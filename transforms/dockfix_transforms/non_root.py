@@ -81,8 +81,9 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
         )
     # where a build argument decides, it is the folder in which the RUN runs
     owned = "." if stage.end.workdir_chosen else shlex.quote(workdir)
-    late = {path: step for path, step in made_folders(facts).items() if layers.index(step) >= layers.index(anchor)}
-    early = [path for path, step in made_folders(facts).items() if path not in late]
+    folders = facts.ask(made_folders)
+    late = {path: step for path, step in folders.items() if layers.index(step) >= layers.index(anchor)}
+    early = [path for path in folders if path not in late]
     blank = "\n" if own_comments(tree, anchor.instruction) else ""
     commands = " \\\n    && ".join(_make_user(facts, owned, bool(made), early))
     user = snippet(tree, f"RUN {commands}\n{blank}", anchor.line)
@@ -127,7 +128,7 @@ def _make_user(facts: Facts, owned: str, made: bool, early: Sequence[str]) -> It
     home = home_is_made(facts) and HOME not in early and facts.final.end.workdir != HOME
     folders = f"{HOME} {owned}" if home else owned
     yield f"chown {_OWNER} {folders}" if made else f"mkdir -p {owned} && chown {_OWNER} {folders}"
-    if new := shlex.join(new_folders(facts)):
+    if new := shlex.join(facts.ask(new_folders)):
         yield f"mkdir -p {new} && chown {_OWNER} {new}"
     if early:
         yield f"chown -R {_OWNER} {shlex.join(early)}"

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from dockfix.knowledge import command_options
 from dockfix.lazy import regex
 from dockfix.syntax import decode
+from dockfix.syntax.mounts import mount_settings
 
 # Where such commands are written
 WRITTEN_IN = regex(
@@ -122,8 +123,7 @@ def _run(words: list[str], file: str, line: int) -> RunCommand:
 def _target(option: str, value: str) -> str:
     """The folder in the container over which an option mounts something, "" for an option that does not."""
     if option == "--mount":
-        settings = dict(setting.partition("=")[::2] for setting in value.split(","))
-        return settings.get("target") or settings.get("dst") or settings.get("destination") or ""
+        return mount_settings(value).get("target", "")
     if option != "--volume":
         return ""
     paths = re.findall(r"(?:^|:)(/[^:]*)", re.sub(r"\$\{[^}]*\}|\$\([^)]*\)|\b[A-Za-z]:\\", "", value))

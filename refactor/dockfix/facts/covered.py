@@ -11,6 +11,7 @@ from dockfix.model.effects import within
 from dockfix.model.moves import folders_of
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Step
+from dockfix.syntax.mounts import mount_settings
 
 
 def covered(facts: Facts, folder: str) -> Reason | None:
@@ -77,7 +78,6 @@ def _copies(facts: Facts, step: Step, folder: str) -> bool:
 def _mounted(step: Step) -> Iterator[str]:
     """Where the mounts of a RUN lie."""
     for flag in step.instruction.flags:
-        settings = dict(setting.partition("=")[::2] for setting in (flag.value or "").split(","))
-        target = settings.get("target") or settings.get("dst") or settings.get("destination")
+        target = mount_settings(flag.value or "").get("target")
         if flag.name == "mount" and target:
             yield step.state.path(target) or ""

@@ -31,6 +31,7 @@ from dockfix.model.layout import Layout, Layouts
 from dockfix.model.reason import Reason
 from dockfix.model.stages import Model, Stage, Step, Unit
 from dockfix.syntax import Dockerfile
+from dockfix.syntax.mounts import mount_settings
 from dockfix.syntax.shell import Command
 
 T = TypeVar("T")
@@ -344,12 +345,12 @@ def _echoed(command: Command, before: str | None) -> str | None:
 def _mounted(step: Step, path: str) -> str | None:
     """The file of the build context that a bind mount of a RUN puts at a path, None where none does."""
     for flag in step.instruction.flags:
-        settings = dict(setting.partition("=")[::2] for setting in (flag.value or "").split(","))
-        target = step.state.path(settings.get("target") or settings.get("dst") or settings.get("destination") or "")
+        settings = mount_settings(flag.value or "")
+        target = step.state.path(settings.get("target", ""))
         if flag.name != "mount" or settings.get("type", "bind") != "bind" or "from" in settings or not target:
             continue
         if path == target or path.startswith(f"{target.rstrip('/')}/"):
-            source = settings.get("source", settings.get("src", ""))
+            source = settings.get("source", "")
             return posixpath.normpath(posixpath.join(source.lstrip("/"), posixpath.relpath(path, target)))
     return None
 

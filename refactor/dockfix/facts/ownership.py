@@ -112,7 +112,7 @@ def new_folders(facts: Facts) -> dict[str, Write]:
 
     Only data folders, and folders of a name of their own, are among them: a user may own those.
     """
-    there = [facts.final.end.workdir or "/", *made_folders(facts), "/tmp", "/var/tmp", "/home"]
+    there = [facts.final.end.workdir or "/", *facts.ask(made_folders), "/tmp", "/var/tmp", "/home"]
     there += [
         step.copy.target
         for step in facts.final.of("COPY", "ADD")

@@ -65,7 +65,7 @@ _LISTS = regex(r"\b(?:PATH|LD_LIBRARY_PATH|PYTHONPATH|LD_PRELOAD|MANPATH)=\S*")
 
 def outside_paths(facts: Facts) -> Iterator[Reason]:
     """Each path named by code, scripts, settings, Compose files or the Dockerfile that the new user may not be able to write."""
-    made = new_folders(facts)
+    made = facts.ask(new_folders)
     owned = _owned(facts, made)
     named = owned | {each.root for part in facts.model.stages for each in part.end.environments}
     search = facts.application.search
@@ -113,7 +113,7 @@ def _doubt(text: str, path: str) -> Reason:
 
 def _owned(facts: Facts, made: Iterable[str]) -> set[str]:
     """What the new user owns, and single files that are put into /etc to be read."""
-    owned = {facts.final.end.workdir or "/", *made_folders(facts), *made}
+    owned = {facts.final.end.workdir or "/", *facts.ask(made_folders), *made}
     for step in facts.final.of("COPY", "ADD"):
         copy = step.copy
         if copy is not None and copy.target is not None:

@@ -72,7 +72,7 @@ def writable(pair: Pair) -> Iterator[Violation]:
 def _kept_closed(pair: Pair, workdir: str) -> Iterator[tuple[str, str]]:
     """The paths that would stay root's, each with what that means."""
     facts, given = pair.change.before.facts, list(_given(pair.new))
-    for path in (workdir, *made_folders(facts), *new_folders(facts)):
+    for path in (workdir, *facts.ask(made_folders), *facts.ask(new_folders)):
         if not any(path == each or (below and within(path, each)) for each, below, _ in given):
             yield path, f"{path} would belong to root, and the program could no longer write it"
     opaque = [
