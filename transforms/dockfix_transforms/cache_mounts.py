@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, NamedTuple
 
@@ -72,6 +72,7 @@ class CacheMounts(Transform):
         declares: set[Declared] = set()
         touched = functools.cache(functools.partial(_touched, facts))
         for stage in facts.model.stages:
+            given: set[str] = set()
             shared = {manager: _system_runs(facts, stage, manager, touched) for manager in system_managers()}
             for step in stage.of("RUN"):
                 wanted: list[Manager] = [manager for manager, runs in shared.items() if step in runs]
@@ -91,7 +92,11 @@ class CacheMounts(Transform):
                         Declared("RUN", text) for manager, text, off in _fetching(step) if off and manager in wanted
                     }
                     first = [manager for manager, runs in shared.items() if runs and runs[0] is step]
-                    edits += _unlocked(facts, edit, stage, first)
+                    variables = _variables(facts, stage, step, wanted, given)
+                    given |= variables.keys()
+                    declares |= {Declared("ENV", name) for name in variables}
+                    settings = (f"{name}={value}" for name, value in variables.items())
+                    edits += _prepared(facts, edit, stage, first, settings)
         warnings = _thrown_away(facts) if edits else ()
         return Outcome(edits, refusals=refusals, warnings=warnings, declares=frozenset(declares))
 
@@ -298,10 +303,12 @@ def _edit(facts: Facts, stage: Stage, step: Step, managers: Sequence[Manager]) -
     """The RUN with the mounts of these managers and without what would defeat them."""
     if step.shell_form is None:
         return None
+    actions = [unit.effects.action for unit in step.units]
+    others = {action.manager for action in actions if isinstance(action, Install | Refresh)} - set(managers)
     dropped = {
         index
-        for index, unit in enumerate(step.units)
-        if isinstance(action := unit.effects.action, Clean) and set(action.managers) <= set(managers)
+        for index, action in enumerate(actions)
+        if isinstance(action, Clean) and not others.intersection(action.managers) and set(managers) & {*action.managers}
     }
     if len(dropped) == len(step.units):
         return None
@@ -323,10 +330,10 @@ def _edit(facts: Facts, stage: Stage, step: Step, managers: Sequence[Manager]) -
     return Edit(step.instruction, (run,), step.line, _reason(managers, bool(off or dropped)))
 
 
-def _unlocked(facts: Facts, edit: Edit, stage: Stage, managers: Sequence[Manager]) -> list[Edit]:
-    """The edit of the first RUN that uses these caches; above it and its comments, what stops the image from emptying them."""
-    if not managers:
-        return [edit]
+def _prepared(
+    facts: Facts, edit: Edit, stage: Stage, managers: Sequence[Manager], variables: Iterable[str]
+) -> list[Edit]:
+    """The edit of a RUN; above it and its comments these variables, and what stops the image from emptying the managers' caches."""
     called = {"", *(unit.command.name for _, unit in stage.units)}
     commands = [
         command
@@ -335,13 +342,24 @@ def _unlocked(facts: Facts, edit: Edit, stage: Stage, managers: Sequence[Manager
         for program, command in cache.unlock.items()
         if program in called
     ]
-    if not commands:
+    lines = [f"ENV {each}" for each in variables] + ([f"RUN {' && '.join(commands)}"] if commands else [])
+    if not lines:
         return [edit]
     comments = own_comments(facts.tree, edit.node) if isinstance(edit.node, Instruction) else ()
-    new = snippet(facts.tree, f"RUN {' && '.join(commands)}\n" + ("\n" if comments else ""), edit.line)
+    new = snippet(facts.tree, "".join(f"{line}\n" for line in lines) + ("\n" if comments else ""), edit.line)
     if comments:
         return [Edit(comments[0], (*new, comments[0]), edit.line, ""), edit]
     return [replace(edit, replacement=(*new, *edit.replacement))]
+
+
+def _variables(
+    facts: Facts, stage: Stage, step: Step, managers: Sequence[Manager], given: Collection[str]
+) -> dict[str, str]:
+    """What a builder sets for a manager whose cache is mounted: the image's own settings stay as they are."""
+    if stage is facts.final or any(other.parent is stage for other in facts.model.stages):
+        return {}
+    wanted = [each for manager in managers for cache in manager.caches for each in cache.env.items()]
+    return {name: value for name, value in wanted if name not in given and name not in step.state.variables}
 
 
 def _reason(managers: Sequence[Manager], cleaned: bool) -> str:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import SYSTEM_FOLDERS, Facts, from_context
+from dockfix.facts.covered import brings_environment
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import LanguageManager, Recipe
 from dockfix.managers.verbs import by_system, language_install
@@ -177,7 +178,7 @@ def _is_prepared(facts: Facts, step: Step) -> bool:
             other.manager is install.manager
             and other.into.root == install.into.root
             and other.manifests == install.manifests
-            and set(other.projects) < set(install.projects)
+            and {*other.projects, *other.editable} < {*install.projects, *install.editable}
             for other in before
         )
         for install in _installs_of(step)
@@ -229,6 +230,9 @@ def _edits(facts: Facts, source: Step, moved: Sequence[Step], manifests: list[st
         if rewritten is None:
             return refuse("the install could not be written again", step.line)
         run, repeats = rewritten
+        root = next(iter(_installs_of(step))).into.root
+        if not repeats and brings_environment(facts, source, root):
+            return refuse(f"the source may bring another {root}, which the install would have to come after", step.line)
         if repeats:
             again.append(Instruction(step.instruction.text, step.line, step.instruction.escape))
         if step is not moved[-1]:

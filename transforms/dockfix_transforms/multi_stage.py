@@ -160,6 +160,7 @@ class _Splitter:
             if package not in self.placement.of_the_base
         }
         gone = [package.name for package, instead in replaced.items() if not instead]
+        gone += [manager for manager in self.placement.managers if manager not in gone]
         swapped = [
             f"{package.name} {'becomes' if package.name.endswith('-dev') else 'leaves behind'} {' '.join(instead)}"
             for package, instead in replaced.items()

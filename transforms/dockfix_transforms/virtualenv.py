@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts, from_context
-from dockfix.model.reason import Declared, Reason
+from dockfix.managers.commands import call_of
+from dockfix.managers.protocol import LanguageManager
+from dockfix.managers.verbs import language_install
+from dockfix.model.artefact import Environment
+from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step
 from dockfix.placement.two_stage import place
 from dockfix.runtimes.registry import runtime_of
 from dockfix.syntax import snippet
+from dockfix.syntax.shell import Word
 
 from ._layout import leading, own_comments
 
@@ -63,14 +69,53 @@ class Virtualenv(Transform):
             f"RUN {runtime.make(facts, environment)}",
             *(f'ENV {name}="{value}"' for name, value in variables.items()),
         ]
+        recipes = _recipes(facts, environment)
+        if isinstance(recipes, Reason):
+            return refuse(recipes)
+        edits, more = recipes
+        lines += [f'ENV {name}="{value}"' for name, value in more.items() if name not in variables]
         new = snippet(facts.tree, "".join(f"{line}\n" for line in lines) + blank, anchor.line)
         target = comments[0] if comments else anchor.instruction
         reason = f"{runtime.title} packages go into {environment.root}, which can be copied whole into another stage"
         return Outcome(
-            [Edit(target, (*new, target), first.line, reason)],
+            _together(Edit(target, (*new, target), first.line, reason), edits),
             doubts=placement.doubts,
-            declares=frozenset(Declared("ENV", name) for name in variables),
+            declares=frozenset(Declared("ENV", name) for name in (*variables, *more)),
         )
+
+
+def _recipes(facts: Facts, environment: Environment) -> tuple[list[Edit], dict[str, str]] | Reason:
+    """How the installs are written to fill the environment, and the variables that they need for it."""
+    edits: list[Edit] = []
+    variables: dict[str, str] = {}
+    for step in dict.fromkeys(step for step, _, _ in facts.installs):
+        insert: list[tuple[Word, str]] = []
+        remove: list[Word] = []
+        for unit in step.units:
+            install = language_install(unit.effects.action)
+            if install is None or not isinstance(install.manager, LanguageManager):
+                continue
+            recipe = install.manager.into(install, call_of(unit.command), environment)
+            if isinstance(recipe, Reason):
+                return recipe.at(step.line)
+            variables |= recipe.env
+            insert += recipe.insert
+            remove += recipe.remove
+        if insert or remove:
+            run = step.shell_form.edited(insert=insert, remove=remove) if step.shell_form is not None else None
+            if run is None:
+                return at("the install could not be written again", step.line)
+            edits.append(Edit(step.instruction, (run,), step.line, ""))
+    return edits, variables
+
+
+def _together(first: Edit, others: list[Edit]) -> list[Edit]:
+    """All edits, one for each node."""
+    same = next((edit for edit in others if edit.node is first.node), None)
+    if same is None:
+        return [first, *others]
+    joined = replace(first, replacement=(*first.replacement[:-1], *same.replacement))
+    return [joined, *(edit for edit in others if edit is not same)]
 
 
 def _anchor(facts: Facts, first: Step) -> Step:

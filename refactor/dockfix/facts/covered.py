@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
-from dockfix.facts import Facts
+from dockfix.facts import Facts, from_context
 from dockfix.facts.how_it_is_run import runs
 from dockfix.managers.verbs import by_system, language_install
 from dockfix.model.effects import within
@@ -12,6 +13,9 @@ from dockfix.model.moves import folders_of
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Step
 from dockfix.syntax.mounts import mount_settings
+
+# Under these names a new .dockerignore keeps environments out
+_USUAL_NAMES = frozenset({".venv", "venv"})
 
 
 def covered(facts: Facts, folder: str) -> Reason | None:
@@ -81,3 +85,16 @@ def _mounted(step: Step) -> Iterator[str]:
         target = mount_settings(flag.value or "").get("target")
         if flag.name == "mount" and target:
             yield step.state.path(target) or ""
+
+
+def brings_environment(facts: Facts, step: Step, root: str) -> bool:
+    """Whether a COPY or ADD may put an environment of the build context where another one is made."""
+    copy = step.copy
+    if copy is None or copy.target is None or not from_context(step) or not within(root, copy.target):
+        return False
+    below = posixpath.relpath(root, copy.target)
+    is_new = "ignore file" in facts.hints.facets and facts.located.certain
+    if is_new and not facts.context.exists(facts.context.ignore_name) and posixpath.basename(root) in _USUAL_NAMES:
+        return False
+    whole = [source for source in copy.sources if facts.copies[step].directories]
+    return not all(facts.context.ignore.ignores(posixpath.normpath(posixpath.join(source, below))) for source in whole)

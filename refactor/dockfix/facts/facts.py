@@ -298,6 +298,9 @@ class Facts:
             for stage in self.model.stages
             for step in stage.of("RUN")
             if manager_in(step.instruction.text, "python", project=True)
+            and any(
+                unit.effects.opaque and manager_in(unit.command.text, "python", project=True) for unit in step.units
+            )
         ]
         return frozenset(
             name

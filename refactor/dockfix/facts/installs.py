@@ -8,10 +8,13 @@ from typing import Literal
 
 from dockfix.facts import Facts
 from dockfix.knowledge import file_changers, package_manager, package_managers
-from dockfix.managers.registry import language_managers
+from dockfix.managers.commands import call_of
+from dockfix.managers.protocol import Call, LanguageManager
+from dockfix.managers.registry import by_program, language_managers
 from dockfix.model.effects import overlap
 from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Step, Unit
+from dockfix.syntax.shell import Command, parse_script
 
 _HOLDS_NO_FILES = re.compile(r"(?:.*,)?type=(?:cache|secret|ssh|tmpfs)\b")
 _PROJECT = ("pyproject.toml", "setup.py", "setup.cfg")
@@ -68,7 +71,7 @@ def installer(facts: Facts) -> str | None:
     started = facts.startup.programs
     for manager in package_managers(*_INSTALL):
         program = next((each for each in sorted(started) if package_manager(each) == manager), "")
-        if program:
+        if program and _may_install(facts, program):
             return f"{started[program]} runs {manager.called(program)} when the container starts"
     for language in language_managers():
         for mention in facts.application.search(language.in_code) if language.in_code else ():
@@ -78,6 +81,25 @@ def installer(facts: Facts) -> str | None:
         if name:
             return f"{use.file}:{use.line} runs {name}"
     return None
+
+
+def _may_install(facts: Facts, program: str) -> bool:
+    """Whether a manager that the container starts may install anything then: it may run what is installed already."""
+    manager = by_program().get(program)
+    if not isinstance(manager, LanguageManager):
+        return True
+    groups = frozenset(
+        group for _, _, install in facts.installs if install.manager is manager for group in install.groups
+    )
+    named = re.compile(rf"(?<![\w.-]){re.escape(program)}(?![\w.-])")
+    calls = [each for text in facts.startup.texts.values() for each in parse_script(text).commands]
+    return any(manager.at_start(_called(each), groups) for each in calls if named.search(each.text))
+
+
+def _called(command: Command) -> Call:
+    """The call that a command of a script is, with ``exec`` or without."""
+    words = command.words[1:] if command.name == "exec" else command.words
+    return call_of(command._replace(words=words))
 
 
 def _installer(program: str) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 from dockfix.facts import Facts
 from dockfix.knowledge import normalise, programs_of_image
+from dockfix.managers.protocol import LanguageManager
+from dockfix.managers.registry import language_managers
 from dockfix.managers.verbs import language_install, system_install
 from dockfix.model.effects import overlap, within
 from dockfix.model.reason import Reason, at
@@ -18,11 +20,6 @@ _PREFIX = "/usr/local"
 _LIBRARY = re.compile(r"(?:.*/)?(?:site|dist)-packages|.*/lib(?:/python[\d.]*)?")
 # Images of a system alone, without Python: https://hub.docker.com/u/library, https://github.com/GoogleContainerTools/distroless
 _WITHOUT_PYTHON = re.compile(r"(?:debian|ubuntu|alpine|busybox|.*distroless/(?:static|base|cc).*)")
-_UV = re.compile(r"(?:^|[\s/;&|])uv\s+(?:sync|venv|pip)\b")
-_UV_OF_THE_SYSTEM = re.compile(
-    r"UV_PYTHON_DOWNLOADS[= ][\"']?(?:never|0|false)|UV_NO_MANAGED_PYTHON|UV_PYTHON_PREFERENCE[= ][\"']?(?:only-)?system"
-    r"|--no-managed-python|--no-python-downloads|--python-preference[= ](?:only-)?system"
-)
 
 
 def never_copied(facts: Facts) -> tuple[Reason, ...]:
@@ -134,9 +131,11 @@ def _interpreters(facts: Facts) -> Iterator[Reason]:
     for stage in _others(facts):
         copied = list(_copies_from(facts, stage))
         for step, source, _ in copied:
-            if _is_of_uv(stage, source):
-                folder = stage.end.env.get("UV_PYTHON_INSTALL_DIR") or "/root/.local/share/uv/python"
-                said = f"{source} leads to a Python that uv has fetched to {folder} of the stage {stage.name or stage.index}"
+            manager = _fetcher(stage, source)
+            if manager is not None and (own := manager.own_runtime) is not None:
+                folder = stage.end.env.get(own.moved_by) or own.folder
+                where = f"{folder} of the stage {stage.name or stage.index}"
+                said = f"{source} leads to a Python that {manager.title} has fetched to {where}"
             elif source in {each.root for each in stage.end.environments} and (folder := _lacking(facts, stage)):
                 said = f"{source} leads to {folder}/python, which {facts.final.lineage[0].base} has not"
             else:
@@ -145,14 +144,19 @@ def _interpreters(facts: Facts) -> Iterator[Reason]:
                 yield at(said, step.line)
 
 
-def _is_of_uv(stage: Stage, source: str) -> bool:
-    """Whether uv makes an environment in a stage without a Python of its own."""
+def _fetcher(stage: Stage, source: str) -> LanguageManager | None:
+    """The manager that makes an environment in a stage without a Python of its own, and so fetches one; None for none."""
     if posixpath.basename(source) not in {".venv", "venv"} or stage.image is not None or not _is_bare(stage):
-        return False
+        return None
     texts = [step.instruction.original for step in stage.steps]
     installs = [install for _, unit in stage.units if (install := system_install(unit.effects.action))]
-    has_python = any(package.name.startswith("python3") for install in installs for package in install.asked)
-    return not has_python and any(map(_UV.search, texts)) and not any(map(_UV_OF_THE_SYSTEM.search, texts))
+    if any(package.name.startswith("python3") for install in installs for package in install.asked):
+        return None
+    for manager in language_managers():
+        own = manager.own_runtime
+        if own is not None and any(re.search(own.by, text) for text in texts):
+            return None if any(re.search(own.off_by, text) for text in texts) else manager
+    return None
 
 
 def _lacking(facts: Facts, stage: Stage) -> str:

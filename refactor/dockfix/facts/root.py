@@ -18,6 +18,8 @@ from dockfix.knowledge import (
     root_programs,
     user_changing_servers,
 )
+from dockfix.managers.protocol import LanguageManager
+from dockfix.managers.registry import by_program
 from dockfix.managers.verbs import system_install
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at
@@ -61,6 +63,14 @@ def _root_program_at_the_start(facts: Facts) -> Reason | None:
     programs = facts.startup.programs
     found = next((program for program in sorted(programs) if program in root_programs()), None)
     return at(f"{programs[found]} runs {found}, which needs root") if found else None
+
+
+def _manager_at_the_start(facts: Facts) -> Reason | None:
+    for program, where in sorted(facts.startup.programs.items()):
+        manager = by_program().get(program)
+        if isinstance(manager, LanguageManager):
+            return at(f"{where} runs {manager.title}, which writes into the environment and its cache as root")
+    return None
 
 
 def _packages_at_home(facts: Facts) -> Reason | None:
@@ -193,6 +203,7 @@ _RULES: tuple[Rule, ...] = (
     _process_manager,
     _right_of_root,
     _installs_when_it_runs,
+    _manager_at_the_start,
     _root_program_in_the_code,
     _service,
     container_action,

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-from dockfix.knowledge import is_python
-from dockfix.managers.protocol import Call, LanguageManager, Manager, SystemManager
-from dockfix.managers.registry import by_module, by_program, managers
+from dockfix.knowledge import is_python, posix_shells
+from dockfix.managers._variables import given_to
+from dockfix.managers.protocol import Call, LanguageManager, Manager, Script, SystemManager
+from dockfix.managers.registry import by_image, by_module, by_program, language_managers, managers
 from dockfix.model.actions import Action, Clean, Install, Provide, ShellState
 from dockfix.model.commands import MODELS, RUNS_OTHERS, command_model, module_of, shell
 from dockfix.model.commands.python import EXPORTS
 from dockfix.model.effects import Effects, opaque, within
-from dockfix.model.stages import Model, build
+from dockfix.model.stages import Copy, Model, build
 from dockfix.model.state import State
-from dockfix.syntax import Dockerfile
+from dockfix.syntax import Dockerfile, image
 from dockfix.syntax.shell import Command, Word
 
 _RUNS_MORE = re.compile(r"\$\((?!\()|`|<\(|>\(")
@@ -29,11 +31,29 @@ _HARMLESS = re.compile(
 _XARGS_FLAG = re.compile(r"-[rt0]+|-[nPL]\d+|--no-run-if-empty|--verbose|--null|--max-args=\d+|--max-procs=\d+")
 _STDIN = {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 _TEMPORARY = {"/tmp", "/var/tmp"}
+# What people bring up to date in the same breath as they install a manager
+_INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
 
 
 def model_of(tree: Dockerfile) -> Model:
     """The model of a tree without problems, with all that the managers know."""
-    return build(tree, effects_of)
+    return build(tree, effects_of, brought_by)
+
+
+def brought_by(copy: Copy) -> Provide | None:
+    """The manager that a COPY takes from the manager's own image, None for any other COPY."""
+    if copy.origin is None or copy.target is None:
+        return None
+    reference = image(copy.origin)
+    repository = "/".join(filter(None, (reference.registry, reference.repository)))
+    manager = by_image().get(repository.removeprefix("docker.io/"))
+    if manager is None:
+        return None
+    folder = copy.target_is_folder
+    names = [
+        posixpath.join(copy.target, posixpath.basename(source)) if folder else copy.target for source in copy.sources
+    ]
+    return Provide(manager, tuple(names))
 
 
 def runs_alone(name: str) -> bool:
@@ -83,6 +103,9 @@ def effects_of(command: Command, state: State) -> Effects:
 
 def _piped(command: Command, state: State) -> Effects:
     """What a pipeline does, where every command of it is known and none but the last one acts on packages."""
+    provided = _from_the_net(command, state)
+    if provided is not None:
+        return provided
     found: list[Effects] = []
     for part in command.parts:
         effects = effects_of(part, state)
@@ -115,6 +138,44 @@ def _piped(command: Command, state: State) -> Effects:
         tools=frozenset().union(*(each.tools for each in found)),
         application=any(each.application for each in found),
     )
+
+
+def _from_the_net(command: Command, state: State) -> Effects | None:
+    """What a script does that is fetched and run at once, and that brings a manager; None for any other pipeline."""
+    fetch, run = command.parts[0], command.parts[-1]
+    if len(command.parts) != 2 or fetch.name not in {"curl", "wget"}:
+        return None
+    given = dict(given_to(run, state))
+    words = list(run.words)
+    if run.name == "env":
+        words.pop(0)
+        while words and "=" in (words[0].value or ""):
+            name, _, value = (words.pop(0).value or "").partition("=")
+            given[name] = value
+    program = posixpath.basename(words[0].value or "") if words else ""
+    if program not in posix_shells() and not is_python(program):
+        return None
+    urls = [word.value for word in fetch.args if word.value is not None and "://" in word.value]
+    for manager in language_managers():
+        for script in manager.scripts:
+            if len(urls) == 1 and re.fullmatch(script.url, urls[0]):
+                return _brought_to(manager, script, given, state)
+    return None
+
+
+def _brought_to(manager: LanguageManager, script: Script, variables: Mapping[str, str | None], state: State) -> Effects:
+    folder: str | None = script.folder
+    leaves = script.leaves
+    for name, below in script.moved_by.items():
+        if name in variables:
+            moved = variables[name]
+            folder = None if moved is None else state.path(posixpath.join(moved, below))
+            leaves = () if moved is None else (state.path(moved) or "",)
+            break
+    if folder is None or not state.is_root:
+        return opaque(f"where {manager.title} goes is unknown")
+    paths = tuple(f"{folder}/{name}" for name in sorted(manager.programs))
+    return Effects(writes=(folder, *leaves), tools=frozenset({"curl"}), action=Provide(manager, paths))
 
 
 def _from_input(install: Install, sources: tuple[str, ...]) -> Install:
@@ -170,8 +231,9 @@ def _provided(effects: Effects) -> Effects:
     action = effects.action
     if not isinstance(action, Install) or not action.asked or action.files or action.projects or action.editable:
         return effects
-    brought = {by_program().get(package.name) for package in action.asked}
-    manager = next(iter(brought))
+    names = {package.name for package in action.asked} - _INSTALLERS
+    brought = {by_program().get(name) for name in names}
+    manager = next(iter(brought), None)
     if len(brought) != 1 or manager is None or manager is action.manager or not isinstance(manager, LanguageManager):
         return effects
     return replace(

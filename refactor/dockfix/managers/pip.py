@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.manifests.manifest import Manifest, Named, Pinned
+from dockfix.context.manifests.pyproject import leaves_beside_source
 from dockfix.context.project import Project, words_of_project
 from dockfix.context.requirements import closure
 from dockfix.knowledge import normalise
@@ -27,7 +28,7 @@ _NAMES = {"-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-f",
 _LOCAL = re.compile(r"^(\.{1,2}(/|\[|$)|/|~/|file:)|\.(whl|zip|tar\.gz|tgz|tar\.bz2)$|/")
 _URL = re.compile(r"^[a-z][a-z0-9+.-]*://|^[A-Za-z0-9._-]+(\[[^\]]*\])?\s*@\s")
 _TOOLS = frozenset({"pip"})
-_PREFIX = Environment("/usr/local", "python")
+PREFIX = Environment("/usr/local", "python")
 # what pip reads wherever it runs: its configuration, credentials, keys, certificates
 _CONFIGURATION_FILES = ("/etc/pip.conf", "/etc/xdg/pip/pip.conf", "/root/.pip/pip.conf", "/root/.config/pip/pip.conf")
 _CONFIGURATION = (
@@ -135,129 +136,27 @@ class Pip(LanguageManager):
         if verb != "install":
             return opaque(f"pip {verb} is not modelled")
         root = venv.of_program(call.command, state)
-        into = venv.environment(root) if root else _PREFIX
-        return self._install(parse(call.words, state, VALUED, FLAGS), state, into)
+        into = venv.environment(root) if root else PREFIX
+        changes, settings = _settings(state)
+        blocked = _blocked(state, into) or (f"{changes} may change where pip installs" if changes else "")
+        arguments = parse(call.words, state, VALUED, FLAGS)
+        if arguments.unknown:
+            return opaque(f"pip install {arguments.unknown} is not modelled")
+        return install_of(self, arguments, arguments.operands[1:], state, into, blocked=blocked, settings=settings)
 
     def fetches(self, call: Call, state: State) -> tuple[Word, ...] | None:
         """``pip wheel`` and ``pip download``."""
         arguments = parse(call.words, state, VALUED)
         verb = arguments.operands[0].value if arguments.operands else None
-        return _cache_off(arguments) if verb in {"wheel", "download"} and _uses_cache(arguments, state) else None
-
-    def _install(self, arguments: Arguments, state: State, into: Environment) -> Effects:
-        if arguments.unknown:
-            return opaque(f"pip install {arguments.unknown} is not modelled")
-        requirements = _paths(arguments.values("-r", "--requirement"), state)
-        constraints = _paths(arguments.values("-c", "--constraint"), state)
-        folders = _paths(
-            [value for value in arguments.values("-f", "--find-links") if "://" not in (value or "")], state
+        return (
+            _cache_off(arguments)
+            if verb in {"wheel", "download"} and _uses_cache(arguments, arguments.operands[1:], state)
+            else None
         )
-        packages: list[Package] = []
-        projects: list[str] = []
-        blocked = next((BLOCKERS[name] for name, _, _ in arguments.options if BLOCKERS.get(name)), "")
-        for word in arguments.operands[1:]:
-            value = state.value(word)
-            if value is None and (named := _VERSION_ASKED.match(word.text) or _URL_ASKED.match(word.text)):
-                packages.append(Package(normalise(named[1] or ""), word))
-            elif value is None:
-                # a name that only the shell knows still is one package, unless the shell splits it into several
-                blocked = blocked or f"what {word.text} installs is known only to the shell"
-                packages.append(Package(_distribution(word.text), word))
-            elif _LOCAL.search(value) and not _URL.match(value):
-                path = state.path(_without_extras(value.removeprefix("file://").removeprefix("file:")))
-                if path is None:
-                    return opaque(f"where {word.text} lies is unknown")
-                projects.append(path)
-            else:
-                packages.append(Package(_distribution(value), word))
-        values = arguments.values("-e", "--editable")
-        editable = _paths([value if value is None else _without_extras(value) for value in values], state)
-        if requirements is None or constraints is None or folders is None or editable is None:
-            return opaque("a path or URL given to pip install could not be worked out")
-        changes, settings = _settings(state)
-        blocked = blocked or _blocked(state, into)
-        if changes:
-            blocked = blocked or f"{changes} may change where pip installs"
-        action = Install(
-            self,
-            into,
-            tuple(packages),
-            manifests=requirements,
-            constraints=constraints,
-            projects=tuple(projects),
-            editable=editable,
-            folders=folders,
-            chosen_by=_chosen_by(arguments, state),
-            cache_off=_cache_off(arguments),
-            cached=_uses_cache(arguments, state),
-            blocked=Reason(blocked) if blocked else None,
-        )
-        certificates = [
-            path for value in arguments.values("--cert", "--client-cert") if value and (path := state.path(value))
-        ]
-        given = (*requirements, *constraints, *projects, *editable, *folders)
-        reads = (*settings, *certificates, *given)
-        if action.chosen_by:  # another value names another file, which may lie beside this one
-            reads += tuple(posixpath.dirname(path) for path in given)
-        return Effects(reads=reads, writes=(into.root,), tools=_TOOLS, action=action)
 
     def manifest(self, install: Install, given: Given) -> Manifest:
         """The closure of every requirements file, and the words of the projects' own files."""
-        state, context, at = given.state, given.context, given.at
-        unknown = f"the build argument {install.chosen_by} chooses what is installed" if install.chosen_by else None
-        closures: dict[str, tuple[str, ...]] = {}
-        packages = [
-            Pinned(package.name, "vcs" if "git+" in (package.word.value or package.word.text) else "index")
-            for package in install.asked
-        ]
-        local: dict[str, list[Named]] = {"local_paths": [], "editable": [], "find_links": []}
-        reads: list[str] = []
-        told = [given.call.command.text]
-        for path in install.files:
-            name = at(path)
-            lines = (given.written(path) or "").splitlines() if name is None else []
-            if name is None and given.written(path) is not None and all(map(_PLAIN.fullmatch, lines)):
-                packages += [Pinned(_distribution(line)) for line in lines]
-                reads.append(path)
-                continue
-            found = closure(context, name, context.ignore) if name is not None else None
-            if found is None:
-                unknown = unknown or f"{path} was not found in the build context"
-            elif not found.complete:
-                file = found.files[0] if found.files else path
-                lacks = f"{file} names {found.missing[0]}, which is not in the build context" if found.missing else ""
-                unknown = unknown or lacks or f"{file} could not be read completely"
-            if found is None or not found.complete or len(found.files) != 1 or found.local_paths or found.find_links:
-                reads.append(posixpath.dirname(path) or "/")  # what it includes lies there
-            if found is None:
-                continue
-            closures[path] = found.files
-            packages += [Pinned(each.name) for each in found.requirements]
-            packages += [Pinned("", "vcs") for _ in found.vcs]
-            told += found.options
-            for kind, named in local.items():
-                named += [Named(value, found.files[0]) for value in getattr(found, kind)]
-        for each in (*local["local_paths"], *local["editable"], *local["find_links"]):
-            reads.append(state.path(each.path.removeprefix("file:").partition("[")[0]) or "/")
-        maybe: set[str] = set()
-        for path in install.projects:
-            words = words_of_project(path, context.read, at)
-            if words is None:
-                unknown = unknown or f"what {path} depends on is unknown"
-            maybe |= words or frozenset()
-        return Manifest(
-            unknown,
-            closures,
-            tuple(packages),
-            frozenset(maybe),
-            tuple(local["local_paths"]),
-            tuple(local["editable"]),
-            tuple(local["find_links"]),
-            tuple(reads),
-            _compiled([state.variables.get("PIP_NO_BINARY", ""), *_NO_BINARY.findall("\n".join(told))]),
-            _build_requirements((*install.projects, *install.editable), context, at),
-            builds=install.projects,
-        )
+        return manifest_of(install, given)
 
     def into(self, install: Install, call: Call, wanted: Environment) -> Recipe | Reason:
         """It fills the environment whose programs come first on PATH."""
@@ -279,6 +178,142 @@ class Pip(LanguageManager):
 
 
 PIP = Pip()
+
+
+def install_of(
+    manager: LanguageManager,
+    arguments: Arguments,
+    operands: Sequence[Word],
+    state: State,
+    into: Environment,
+    *,
+    blocked: str,
+    settings: Sequence[str] = (),
+) -> Effects:
+    """What an install does that is given packages, projects and requirements files as pip is.
+
+    ``blocked`` says what holds it back but its own words; ``settings`` are the paths that variables name.
+    """
+    otherwise = blocked
+    requirements = _paths(arguments.values("-r", "--requirement"), state)
+    constraints = _paths(arguments.values("-c", "--constraint"), state)
+    folders = _paths([value for value in arguments.values("-f", "--find-links") if "://" not in (value or "")], state)
+    packages: list[Package] = []
+    projects: list[str] = []
+    blocked = next((BLOCKERS[name] for name, _, _ in arguments.options if BLOCKERS.get(name)), "")
+    for word in operands:
+        value = state.value(word)
+        if value is None and (named := _VERSION_ASKED.match(word.text) or _URL_ASKED.match(word.text)):
+            packages.append(Package(normalise(named[1] or ""), word))
+        elif value is None:
+            # a name that only the shell knows still is one package, unless the shell splits it into several
+            blocked = blocked or f"what {word.text} installs is known only to the shell"
+            packages.append(Package(_distribution(word.text), word))
+        elif _LOCAL.search(value) and not _URL.match(value):
+            path = state.path(_without_extras(value.removeprefix("file://").removeprefix("file:")))
+            if path is None:
+                return opaque(f"where {word.text} lies is unknown")
+            projects.append(path)
+        else:
+            packages.append(Package(_distribution(value), word))
+    values = arguments.values("-e", "--editable")
+    editable = _paths([value if value is None else _without_extras(value) for value in values], state)
+    if requirements is None or constraints is None or folders is None or editable is None:
+        return opaque(f"a path or URL given to {manager.title} install could not be worked out")
+    blocked = blocked or otherwise
+    action = Install(
+        manager,
+        into,
+        tuple(packages),
+        manifests=requirements,
+        constraints=constraints,
+        projects=tuple(projects),
+        editable=editable,
+        folders=folders,
+        chosen_by=_chosen_by(arguments, operands, state),
+        cache_off=_cache_off(arguments),
+        cached=_uses_cache(arguments, operands, state),
+        blocked=Reason(blocked) if blocked else None,
+    )
+    certificates = [
+        path for value in arguments.values("--cert", "--client-cert") if value and (path := state.path(value))
+    ]
+    given = (*requirements, *constraints, *projects, *editable, *folders)
+    reads = (*settings, *certificates, *given)
+    if action.chosen_by:  # another value names another file, which may lie beside this one
+        reads += tuple(posixpath.dirname(path) for path in given)
+    return Effects(reads=reads, writes=(into.root,), tools=frozenset({manager.id}), action=action)
+
+
+def manifest_of(install: Install, given: Given) -> Manifest:
+    """What an install is given that takes packages, projects and requirements files as pip does."""
+    state, context, at = given.state, given.context, given.at
+    unknown = f"the build argument {install.chosen_by} chooses what is installed" if install.chosen_by else None
+    closures: dict[str, tuple[str, ...]] = {}
+    packages = [
+        Pinned(package.name, "vcs" if "git+" in (package.word.value or package.word.text) else "index")
+        for package in install.asked
+    ]
+    local: dict[str, list[Named]] = {"local_paths": [], "editable": [], "find_links": []}
+    reads: list[str] = []
+    told = [given.call.command.text]
+    for path in install.files:
+        name = at(path)
+        lines = (given.written(path) or "").splitlines() if name is None else []
+        if name is None and given.written(path) is not None and all(map(_PLAIN.fullmatch, lines)):
+            packages += [Pinned(_distribution(line)) for line in lines]
+            reads.append(path)
+            continue
+        found = closure(context, name, context.ignore) if name is not None else None
+        if found is None:
+            unknown = unknown or f"{path} was not found in the build context"
+        elif not found.complete:
+            file = found.files[0] if found.files else path
+            lacks = f"{file} names {found.missing[0]}, which is not in the build context" if found.missing else ""
+            unknown = unknown or lacks or f"{file} could not be read completely"
+        if found is None or not found.complete or len(found.files) != 1 or found.local_paths or found.find_links:
+            reads.append(posixpath.dirname(path) or "/")  # what it includes lies there
+        if found is None:
+            continue
+        closures[path] = found.files
+        packages += [Pinned(each.name) for each in found.requirements]
+        packages += [Pinned("", "vcs") for _ in found.vcs]
+        told += found.options
+        for kind, named in local.items():
+            named += [Named(value, found.files[0]) for value in getattr(found, kind)]
+    for each in (*local["local_paths"], *local["editable"], *local["find_links"]):
+        reads.append(state.path(each.path.removeprefix("file:").partition("[")[0]) or "/")
+    maybe: set[str] = set()
+    for path in (*install.projects, *install.editable):
+        words = words_of_project(path, context.read, at)
+        if words is None:
+            unknown = unknown or f"what {path} depends on is unknown"
+        maybe |= words or frozenset()
+    return Manifest(
+        unknown,
+        closures,
+        tuple(packages),
+        frozenset(maybe),
+        tuple(local["local_paths"]),
+        tuple(local["editable"]),
+        tuple(local["find_links"]),
+        tuple(reads),
+        _compiled([state.variables.get("PIP_NO_BINARY", ""), *_NO_BINARY.findall("\n".join(told))]),
+        _build_requirements((*install.projects, *install.editable), context, at),
+        builds=install.projects,
+        blocked=_editable(install, given, local["editable"]),
+    )
+
+
+def _editable(install: Install, given: Given, named: Sequence[Named]) -> str | None:
+    """Why an editable install cannot be handed on, None where it leaves no more than a link to its source."""
+    for each in named:
+        return f"{each.file} asks for an editable install ({each.path})"
+    for folder in install.editable:
+        reason = leaves_beside_source(folder, given.project(folder), given.lies_at)
+        if reason:
+            return f"an editable install leaves build results in the source folder: {reason}"
+    return None
 
 
 def _build_requirements(paths: Sequence[str], context: BuildContext, at: Callable[[str], str | None]) -> frozenset[str]:
@@ -305,9 +340,9 @@ def _cache_off(arguments: Arguments) -> tuple[Word, ...]:
     return tuple(word for name, _, words in arguments.options for word in words if name in off)
 
 
-def _uses_cache(arguments: Arguments, state: State) -> bool:
+def _uses_cache(arguments: Arguments, operands: Sequence[Word], state: State) -> bool:
     """Whether anything comes from the network, and so into the cache."""
-    given = [*arguments.values("-f", "--find-links"), *(state.value(word) for word in arguments.operands[1:])]
+    given = [*arguments.values("-f", "--find-links"), *(state.value(word) for word in operands)]
     without = arguments.has("--no-index") or "PIP_NO_INDEX" in state.variables
     return not without or any("://" in (value or "") for value in given)
 
@@ -326,8 +361,8 @@ def _paths(values: Sequence[str | None], state: State) -> tuple[str, ...] | None
     return None if None in paths else tuple(path for path in paths if path)
 
 
-def _chosen_by(arguments: Arguments, state: State) -> str:
+def _chosen_by(arguments: Arguments, operands: Sequence[Word], state: State) -> str:
     """The variable in a name of what is installed that a build argument decides, "" for none."""
     named = [words[-1].text for name, _, words in arguments.options if name in _NAMES]
-    named += [re.split(r"[=<>~!\[;@]", word.text, maxsplit=1)[0] for word in arguments.operands[1:]]
+    named += [re.split(r"[=<>~!\[;@]", word.text, maxsplit=1)[0] for word in operands]
     return next((name for text in named if (name := state.chosen_by(text))), "")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import posixpath
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol
 
 from dockfix.context.build_context import BuildContext
+from dockfix.context.manifests import pyproject
 from dockfix.context.manifests.manifest import Manifest
+from dockfix.context.manifests.pyproject import PyProject
 from dockfix.knowledge import BaseImage
 from dockfix.managers.databases import Database
 from dockfix.model.actions import Install
@@ -45,6 +48,16 @@ class Given:
     at: Callable[[str], str | None]
     written: Callable[[str], str | None]
 
+    def lies_at(self, path: str) -> bool:
+        """Whether a file of the build context lies at a path in the image."""
+        return self.at(path) is not None
+
+    def project(self, folder: str) -> PyProject | None:
+        """The pyproject.toml of a folder in the image; None where there is none that can be read."""
+        name = self.at(posixpath.join(folder, pyproject.NAME))
+        text = self.context.read(name) if name is not None else None
+        return pyproject.read(text) if text is not None else None
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -62,6 +75,34 @@ class Recipe:
 
 
 @dataclass(frozen=True)
+class Script:
+    """A script on the net that brings a manager.
+
+    ``url`` is a pattern of its address, ``folder`` where it puts the programs, ``leaves`` what else it fills. ``moved_by`` are variables
+    that name another folder, each with where the programs lie below that.
+    """
+
+    url: str
+    folder: str
+    leaves: tuple[str, ...] = ()
+    moved_by: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OwnRuntime:
+    """What a manager fetches to run packages with where the image has nothing that fits: an environment then leads to it.
+
+    ``by`` is a pattern of commands that may fetch it, ``off_by`` one of settings and options that keep it from that. ``folder`` is where
+    it lies, unless the variable ``moved_by`` names another.
+    """
+
+    by: str
+    off_by: str
+    folder: str
+    moved_by: str
+
+
+@dataclass(frozen=True)
 class Cache:
     """A folder that can be a cache mount in every RUN that runs the manager.
 
@@ -69,7 +110,7 @@ class Cache:
     moves it. ``configured_in`` are files, and ``file_variable`` a variable that names one, in which the pattern ``configured_by``
     shows that it is moved or off; ``configured_with`` is the pattern of a command that does so. ``sharing`` is the mount's. With
     ``holds_compiled`` it keeps what was linked with the libraries of one base image. ``unlock`` are commands without which the
-    image empties it, by the program that is called ("" for all).
+    image empties it, by the program that is called ("" for all). ``env`` are variables that a builder sets for a mounted cache.
     """
 
     folder: str
@@ -84,6 +125,7 @@ class Cache:
     sharing: Literal["shared", "locked"] = "shared"
     holds_compiled: bool = False
     unlock: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
 
 
 class Manager(ABC):
@@ -108,18 +150,28 @@ class Manager(ABC):
 class LanguageManager(Manager):
     """A manager of a language's packages, such as pip.
 
-    ``runtime`` is the id of what runs them. ``reads`` is what building and installing any package may read: tools, headers,
-    configuration, credentials, certificates. ``in_code`` is a pattern of code that starts it without naming a program, empty where
+    ``runtime`` is the id of what runs them. ``images`` are those that a COPY takes the manager from, ``scripts`` bring it from the net;
+    ``brings`` are the names, normalised, of the packages of the language that come along with it where the language's own manager
+    installs it. ``own_runtime`` is what it may fetch to run them. ``reads`` is what building and installing any package may read: tools,
+    headers, configuration, credentials, certificates. ``in_code`` is a pattern of code that starts it without naming a program, empty where
     there is no such code.
     """
 
     runtime: ClassVar[str]
+    images: ClassVar[frozenset[str]] = frozenset()
+    scripts: ClassVar[tuple[Script, ...]] = ()
+    brings: ClassVar[frozenset[str]] = frozenset()
+    own_runtime: ClassVar[OwnRuntime | None] = None
     reads: ClassVar[tuple[str, ...]] = ()
     in_code: ClassVar[bytes] = b""
 
     def fetches(self, call: Call, state: State) -> tuple[Word, ...] | None:
         """The words that switch the cache off in a command that fetches or builds packages and installs none; None for any other."""
         return None
+
+    def at_start(self, call: Call, installed: frozenset[str]) -> bool:
+        """Whether a call may install packages when the container starts, where these groups are installed."""
+        return True
 
     @abstractmethod
     def manifest(self, install: Install, given: Given) -> Manifest:

@@ -35,6 +35,12 @@ def by_module() -> Mapping[str, Manager]:
 
 
 @cache
+def by_image() -> Mapping[str, LanguageManager]:
+    """The managers by the images that a COPY takes them from."""
+    return {image: manager for manager in language_managers() for image in manager.images}
+
+
+@cache
 def system_managers() -> tuple[SystemManager, ...]:
     """Those of a system's packages."""
     return tuple(manager for manager in managers() if isinstance(manager, SystemManager))

@@ -49,17 +49,18 @@ class Venv(Manager):
 VENV = Venv()
 
 
-def environment(path: str) -> Environment:
-    """The virtual environment at a path."""
+def environment(path: str, *, seeded: bool = True) -> Environment:
+    """The virtual environment at a path; ``seeded`` tells whether it has pip."""
     carried = Artefact("environment", {path: path}, "python", env={"PATH": f"{path}/bin:$PATH"})
-    return Environment(path, "python", carried)
+    return Environment(path, "python", carried, seeded)
 
 
 def of_program(command: Command, state: State) -> str:
     """The root of the virtual environment that the program of ``command`` belongs to, "" for the base image's own Python."""
     name = command.name or ""
     if "/" not in name:
-        return _active(state)
+        root = active(state)
+        return root if any(each.root == root and each.seeded for each in state.environments) else ""
     root = posixpath.dirname(posixpath.dirname(state.path(name) or ""))
     return root if root in _made(state) else ""
 
@@ -78,7 +79,7 @@ def unseen(state: State) -> str:
     return ""
 
 
-def _active(state: State) -> str:
+def active(state: State) -> str:
     """The root of the one whose programs come first on PATH, "" where none does."""
     if state.activated:
         return state.activated

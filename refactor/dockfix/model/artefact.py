@@ -27,9 +27,11 @@ class Artefact:
 class Environment:
     """Where an install puts packages: the folder ``root``, for the runtime of this id ("" for a system's packages).
 
-    ``carried`` is None where it cannot be handed on, as the base image's own prefix cannot.
+    ``carried`` is None where it cannot be handed on, as the base image's own prefix cannot. With ``seeded`` it has an installer of its
+    own; without, a pip that PATH finds is another's.
     """
 
     root: str
     runtime: str = ""
     carried: Artefact | None = None
+    seeded: bool = True

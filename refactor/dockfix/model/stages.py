@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from dockfix.knowledge import BaseImage, base_image, posix_shells, starts_as_root
+from dockfix.model.actions import Action
 from dockfix.model.commands import state_after
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.state import State
@@ -42,17 +43,25 @@ class Copy:
     inline: bool
 
 
+BroughtBy = Callable[[Copy], Action | None]
+
+
+def brings_nothing(copy: Copy) -> None:
+    """What a COPY or ADD does to packages where no manager is known."""
+
+
 @dataclass(frozen=True, eq=False)
 class Step:
     """An instruction of a stage, the state before it, and what it does.
 
-    ``units`` are a RUN's commands; ``effects`` those of a COPY, ADD or of a RUN that could not be cut.
+    ``units`` are a RUN's commands; ``action`` is what a COPY or ADD does to packages: it may bring a manager.
     """
 
     instruction: Instruction
     state: State
     units: tuple[Unit, ...] = ()
     copy: Copy | None = None
+    action: Action | None = None
 
     @property
     def keyword(self) -> str:
@@ -74,7 +83,11 @@ class Step:
         """The effects of every unit, or of the instruction."""
         if self.copy is not None:
             target = () if self.copy.target is None else (self.copy.target,)
-            return (opaque("its destination is unknown"),) if self.copy.target is None else (Effects(writes=target),)
+            return (
+                (opaque("its destination is unknown"),)
+                if self.copy.target is None
+                else (Effects(writes=target, action=self.action),)
+            )
         return tuple(unit.effects for unit in self.units)
 
 
@@ -135,11 +148,11 @@ class Model:
         return self.stages[-1]
 
 
-def build(tree: Dockerfile, effects_of: EffectsOf) -> Model:
+def build(tree: Dockerfile, effects_of: EffectsOf, brought_by: BroughtBy = brings_nothing) -> Model:
     """The model of a tree without problems (its first instructions are ARG and FROM).
 
-    Raises BeyondLimitError for what is beyond the limits. ``effects_of`` gives the effects of a command in a state: the model
-    itself knows no program by name.
+    Raises BeyondLimitError for what is beyond the limits. ``effects_of`` gives the effects of a command in a state, ``brought_by`` what a
+    COPY or ADD does to packages: the model itself knows no program by name.
     """
     stages: list[Stage] = []
     global_args: dict[str, str | None] = {}
@@ -151,7 +164,7 @@ def build(tree: Dockerfile, effects_of: EffectsOf) -> Model:
     for position, start in enumerate(starts):
         stop = starts[position + 1] if position + 1 < len(starts) else len(instructions)
         body = instructions[start + 1 : stop]
-        stages.append(_stage(position, instructions[start], body, stages, global_args, effects_of))
+        stages.append(_stage(position, instructions[start], body, stages, global_args, effects_of, brought_by))
     _bound(stages)
     return Model(tree, tuple(stages), global_args)
 
@@ -172,6 +185,7 @@ def _stage(
     earlier: list[Stage],
     global_args: Mapping[str, str | None],
     effects_of: EffectsOf,
+    brought_by: BroughtBy,
 ) -> Stage:
     words = start.words
     base = expand(words[0], {key: value for key, value in global_args.items() if value is not None}) if words else None
@@ -181,7 +195,7 @@ def _stage(
     state = replace(parent.end, args={}) if parent else State(user="" if _is_root(base, known) else None)
     steps: list[Step] = []
     for node in body:
-        step, state = _step(node, state, global_args, effects_of)
+        step, state = _step(node, state, global_args, effects_of, brought_by)
         steps.append(step)
     return Stage(index, start, name, base, parent, known, tuple(steps), state)
 
@@ -204,14 +218,19 @@ def _is_root(base: str | None, known: BaseImage | None) -> bool:
 
 
 def _step(
-    node: Instruction, state: State, global_args: Mapping[str, str | None], effects_of: EffectsOf
+    node: Instruction,
+    state: State,
+    global_args: Mapping[str, str | None],
+    effects_of: EffectsOf,
+    brought_by: BroughtBy,
 ) -> tuple[Step, State]:
     keyword = node.keyword
     if keyword == "RUN":
         units, after = _run(node, state, effects_of)
         return Step(node, state, units), after
     if keyword in {"COPY", "ADD"}:
-        return Step(node, state, copy=_copy(node, state)), state
+        copy = _copy(node, state)
+        return Step(node, state, copy=copy, action=brought_by(copy)), state
     return Step(node, state), _declare(node, state, global_args)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dockfix.facts import Facts, from_context
+from dockfix.facts.covered import brings_environment
 from dockfix.managers.systems import System
 from dockfix.managers.verbs import by_system
 from dockfix.model.actions import ShellState
@@ -18,14 +19,19 @@ def runtime_order(facts: Facts, placement: Placement, environment: Step) -> tupl
     """The steps of the last part, None for what is carried there: at ``environment`` first of all.
 
     A RUN that only installs packages of the system comes before it, past the copies that it does not read: those change with
-    every release, and what is carried with every dependency.
+    every release, and what is carried with every dependency. A copy that an install came after, and that may bring an environment
+    of the developer's machine, comes before it, too.
     """
     part = placement.parts[-1].steps
     order: list[Step | None] = []
     place = 0
     passing = False
-    for step in facts.final.steps:
-        if step is environment:
+    steps = facts.final.steps
+    last = max(number for number, step in enumerate(steps) if step.instruction in placement.installs)
+    over = [step for step in steps[:last] if brings_environment(facts, step, placement.environment.root)]
+    start = over[-1] if over and steps.index(over[-1]) > steps.index(environment) else None
+    for step in steps:
+        if step is environment and start is None:
             place, passing = len(order), True
             order.append(None)
         indices = part.get(step.instruction)
@@ -34,6 +40,8 @@ def runtime_order(facts: Facts, placement: Placement, environment: Step) -> tupl
             place += 1
             continue
         order.append(step)
+        if step is start:
+            order.append(None)
         passing = passing and (indices is None or _lets_pass(facts.system, step, placement))
     return tuple(order)
 

@@ -38,7 +38,7 @@ class Placement(Decision):
     where it cannot be carried yet, installs have to be moved into one that can. ``kept`` says why a package that only builds
     stays in the image. ``smaller`` is the base that the last part could have. ``doubts`` say why the split could be wrong,
     ``declares`` what it alters on purpose. ``of_the_base`` are packages that leave the last part in vain as long as its base, which
-    brings them, is the same.
+    brings them, is the same. ``managers`` are those that only the builder gets, by what people call them.
     """
 
     parts: tuple[Part, ...]
@@ -50,6 +50,7 @@ class Placement(Decision):
     declares: frozenset[Declared]
     known: frozenset[Instruction]
     of_the_base: frozenset[Package] = frozenset()
+    managers: tuple[str, ...] = ()
 
     def stands(self, facts: Facts) -> bool:
         """Whether every instruction is there still, and others only make an environment or set something."""

@@ -57,6 +57,7 @@ def place(facts: Facts) -> Placement | Reason:
     last = stage.steps.index(installs[-1])
     builder = _builder(stage.steps[: last + 1], facts)
     runtime = _runtime(facts, environment)
+    managers = _managers_that_leave(stage.steps, runtime)
     dropped = [*drop_units(removed.commands, builder, runtime), *drop_settings(facts, builder, runtime)]
     dropped += drop_exports(facts, builder, runtime)
     staying = _units(runtime)
@@ -69,7 +70,7 @@ def place(facts: Facts) -> Placement | Reason:
         if package.name in removed.packages:
             return at(f"{package.name}, which the file removes again, would have to stay: {reason.text}", reason.line)
     smaller = smaller_base(facts, staying, _installed(staying, division)) if "base" in facts.hints.facets else None
-    certain = division.gains or facts.hints.always
+    certain = division.gains or bool(managers) or facts.hints.always
     if not certain and not isinstance(smaller, SmallerBase):
         return _no_gain(facts, division, smaller)
     drop_covered(facts, builder, runtime)
@@ -92,6 +93,7 @@ def place(facts: Facts) -> Placement | Reason:
         | _gone(division, named),
         frozenset(step.instruction for step in stage.steps),
         division.of_the_base,
+        managers,
     )
 
 
@@ -197,10 +199,7 @@ def _install_blocker(facts: Facts, install: Install) -> Reason | None:
     blocked = facts.manifests[install].blocked
     if blocked is not None:
         return at(blocked)
-    if install.editable:
-        return at("an editable install leaves build results in the source folder")
-    named = next(iter(facts.manifests[install].editable), None)
-    return at(f"{named.file} asks for an editable install ({named.path})") if named is not None else None
+    return None
 
 
 def _unclear(facts: Facts, runtime: Placed, installs: tuple[Step, ...]) -> Reason | None:
@@ -291,6 +290,8 @@ def _runtime(facts: Facts, environment: Environment) -> Placed:
     run = {*facts.startup.programs, *(tool for unit in units for tool in unit.effects.tools)}
     runtime: Placed = {}
     for step in facts.final.steps:
+        if isinstance(step.action, Provide) and not _is_run(step.action, run):
+            continue
         stays = tuple(index for index, unit in enumerate(step.units) if not _leaves(unit, run, environment))
         if not step.units or any(not isinstance(step.units[index].effects.action, ShellState) for index in stays):
             runtime[step] = stays
@@ -301,8 +302,25 @@ def _leaves(unit: Unit, run: set[str], environment: Environment) -> bool:
     action = unit.effects.action
     if isinstance(action, Make):
         return action.environment.root == environment.root
-    needed = isinstance(action, Provide) and any(posixpath.basename(path) in run for path in action.paths)
-    return _is_install(unit) and not needed
+    return _is_install(unit) and not (isinstance(action, Provide) and _is_run(action, run))
+
+
+def _is_run(action: Provide, run: set[str]) -> bool:
+    """Whether something that stays runs the manager that is brought."""
+    return any(posixpath.basename(path) in run for path in action.paths)
+
+
+def _managers_that_leave(steps: Iterable[Step], runtime: Placed) -> tuple[str, ...]:
+    """The managers that only the builder gets, by what people call them."""
+    gone: dict[str, None] = {}
+    for step in steps:
+        kept = runtime.get(step)
+        actions = [unit.effects.action for index, unit in enumerate(step.units) if kept is None or index not in kept]
+        actions += [step.action] if kept is None else []
+        for action in actions:
+            if isinstance(action, Provide) and isinstance(action.manager, LanguageManager) and action.paths:
+                gone[action.manager.title] = None
+    return tuple(gone)
 
 
 def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
@@ -320,6 +338,9 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
             continue
         if step.copy is not None:
             effects = step.all_effects[0]
+            if isinstance(step.action, Provide):
+                chosen[step] = ()
+                continue
             useless = _USELESS.fullmatch(step.copy.target or "") or all(map(_USELESS.fullmatch, step.copy.sources))
             if everything or effects.opaque or (wanted.overlap(effects.writes) and not useless):
                 chosen[step] = ()

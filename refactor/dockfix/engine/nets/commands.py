@@ -114,4 +114,5 @@ def _read(view: View, layout: Layout, run: Run) -> tuple[str, ...]:
     """The paths that a command reads, with those of the files that its manifests include."""
     manifest = view.facts.manifests.get(run.installed.action) if run.installed is not None else None
     names = manifest.files if manifest is not None else ()
-    return (*run.unit.effects.reads, *(path for name in names for path in layout.of(name)))
+    builds = manifest.builds if manifest is not None else ()
+    return (*run.unit.effects.reads, *builds, *(path for name in names for path in layout.of(name)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
+from dockfix.engine.nets import kinds
 from dockfix.engine.nets.view import Pair, Violation
 from dockfix.model.effects import within
 from dockfix.model.puts import Brought, Put
@@ -16,7 +17,13 @@ def files(pair: Pair) -> Iterator[Violation]:
     shapes = {put.shape for put in after.puts}
     for put in before.puts:
         target = put.step.copy.target if put.step.copy is not None else None
-        if not put.certain and put.shape not in shapes and not pair.change.declared.allow_file(target or ""):
+        brings = kinds.provides(put.step.action)
+        if (
+            not brings
+            and not put.certain
+            and put.shape not in shapes
+            and not pair.change.declared.allow_file(target or "")
+        ):
             said = f"what the {put.step.keyword} in line {put.step.line} copies would not be in the image"
             yield Violation(said, (Declared("FILE", target),) if target else ())
     written = pair.change.written

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from dockfix.managers.verbs import by_system, language_install, system_install
-from dockfix.model.actions import Clean, Install, Make, Manager, Provide, Refresh, ShellState
+from dockfix.model.actions import Action, Clean, Install, Make, Manager, Provide, Refresh, ShellState
 from dockfix.model.stages import Step, Unit
 
 
@@ -34,8 +34,8 @@ class Asked(NamedTuple):
 
     def brings_less_than(self, other: Asked) -> bool:
         """Whether the other asks for the same, and for projects of which this one leaves some out."""
-        same = self._replace(projects=()) == other._replace(projects=())
-        return same and set(self.projects) < set(other.projects)
+        same = self._replace(projects=(), editable=()) == other._replace(projects=(), editable=())
+        return same and {*self.projects, *self.editable} < {*other.projects, *other.editable}
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,11 @@ def installed(unit: Unit) -> Installed | None:
         install.groups,
     )
     return Installed(install.into.root if install.into.carried is not None else "", asked, install)
+
+
+def provides(action: Action | None) -> tuple[str, ...]:
+    """The programs of a manager that a command or a COPY brings, () where it brings none."""
+    return action.paths if isinstance(action, Provide) else ()
 
 
 def makes(unit: Unit) -> str:

@@ -1,0 +1,115 @@
+"""``uv pip``: what pip does, for the environment that uv chooses."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import replace
+
+from dockfix.context.manifests.manifest import Manifest
+from dockfix.context.project import words_of_project
+from dockfix.managers import venv
+from dockfix.managers._uv_options import BLOCKERS, FLAGS, VALUED
+from dockfix.managers._variables import given_to, is_on
+from dockfix.managers.pip import PREFIX, install_of, manifest_of
+from dockfix.managers.protocol import Call, Given, LanguageManager
+from dockfix.model.actions import Install
+from dockfix.model.artefact import Environment
+from dockfix.model.commands.protocol import Arguments, parse
+from dockfix.model.effects import Effects, opaque
+from dockfix.model.state import State
+
+# The base image's own Python, in the official images and in Debian's
+SYSTEM = frozenset({"/usr", "/usr/local"})
+
+
+def effects(manager: LanguageManager, call: Call, state: State) -> Effects:
+    """What a call of ``uv pip`` needs and leaves behind."""
+    arguments = parse(call.words, state, VALUED["pip"], FLAGS["pip"])
+    verb = arguments.operands[1].value if len(arguments.operands) > 1 else None
+    if verb in {"list", "show", "freeze", "check", "tree"}:
+        return Effects(tools=frozenset({manager.id}))
+    if verb == "compile":
+        return _compile(manager, arguments, state)
+    if verb not in {"install", "sync"}:
+        return opaque(f"uv pip {verb} is not modelled")
+    if arguments.unknown:
+        return opaque(f"uv pip {verb} {arguments.unknown} is not modelled")
+    into = _environment(arguments, given_to(call.command, state), state)
+    if isinstance(into, str):
+        return opaque(into)
+    blocked = next((BLOCKERS[name] for name, _, _ in arguments.options if name in BLOCKERS), "")
+    blocked = blocked or ("" if state.is_root else "uv installs as another user than root")
+    operands = arguments.operands[2:]
+    if verb == "sync":  # its operands are requirements files
+        given = tuple(("-r", state.value(word), (word,)) for word in operands)
+        arguments, operands = Arguments((*arguments.options, *given), ()), ()
+    return install_of(manager, _as_pip(arguments), operands, state, into, blocked=blocked)
+
+
+# what uv calls otherwise than pip
+_PIP_NAMES = {
+    "--requirements": "-r",
+    "--constraints": "-c",
+    "-b": "-c",
+    "--build-constraint": "-c",
+    "--build-constraints": "-c",
+    "--override": "-c",
+    "--overrides": "-c",
+    "-n": "--no-cache",
+}
+
+
+def _as_pip(arguments: Arguments) -> Arguments:
+    """The same with the names of options that pip has."""
+    options = tuple((_PIP_NAMES.get(name, name), value, words) for name, value, words in arguments.options)
+    return replace(arguments, options=options)
+
+
+def manifest(install: Install, given: Given) -> Manifest:
+    """What requirements files name, as pip's; of pyproject.toml and the like every word may."""
+    projects = [path for path in install.manifests if path.endswith((".toml", ".py", ".cfg"))]
+    found = manifest_of(
+        replace(install, manifests=tuple(path for path in install.manifests if path not in projects)), given
+    )
+    for path in projects:
+        name = given.at(path)
+        if name is None:
+            return replace(found, unknown=found.unknown or f"{path} was not found in the build context")
+        words = words_of_project(posixpath.dirname(path), given.context.read, given.at) or frozenset()
+        found = replace(found, closures={**found.closures, path: (name,)}, maybe=found.maybe | words)
+    return found
+
+
+def _compile(manager: LanguageManager, arguments: Arguments, state: State) -> Effects:
+    values = [state.value(word) for word in arguments.operands[2:]]
+    reads = [None if value is None else state.path(value) for value in values]
+    written = [None if value is None else state.path(value) for value in arguments.values("-o", "--output-file")]
+    if None in reads or None in written:
+        return opaque("what uv pip compile works on is known only to the shell")
+    return Effects(
+        tuple(path for path in reads if path), tuple(path for path in written if path), frozenset({manager.id})
+    )
+
+
+def _environment(arguments: Arguments, settings: Mapping[str, str | None], state: State) -> Environment | str:
+    """The environment that ``uv pip`` fills (https://docs.astral.sh/uv/pip/environments/); a sentence where it is unknown."""
+    made = {each.root: each for each in state.environments}
+    python = next(iter(arguments.values("-p", "--python")), settings.get("UV_PYTHON", ""))
+    if python:
+        root = posixpath.dirname(posixpath.dirname(state.path(python) or "")) if "/" in python else ""
+        if root in SYSTEM:
+            return PREFIX
+        return made.get(root) or made.get(state.path(python) or "") or f"which Python {python} is, is unknown"
+    if python is None:
+        return "for which Python uv installs is known only to the shell"
+    if arguments.has("--system") or is_on(settings.get("UV_SYSTEM_PYTHON")):
+        return PREFIX
+    active = (settings.get("VIRTUAL_ENV") or "").rstrip("/")
+    if active:
+        return made.get(active) or f"how the virtual environment {active} is made is unknown"
+    beside = made.get(state.path(".venv") or "")
+    if beside is not None:
+        return beside
+    first = venv.active(state)
+    return made[first] if first else "uv pip install finds no virtual environment here"

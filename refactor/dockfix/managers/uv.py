@@ -1,0 +1,343 @@
+"""uv: ``uv sync`` fills a project's own environment, ``uv pip`` any other."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from dockfix.context.manifests import pyproject
+from dockfix.context.manifests.manifest import Manifest
+from dockfix.context.manifests.pyproject import PyProject
+from dockfix.context.project import words_of_project
+from dockfix.managers import _uv_pip, venv
+from dockfix.managers._uv_options import FLAGS, VALUED
+from dockfix.managers._uv_project import Workspace, is_package, local_sources, locked, other_python, workspace_above
+from dockfix.managers._variables import given_to, is_on
+from dockfix.managers.pip import PREFIX, Pip
+from dockfix.managers.protocol import Cache, Call, Given, LanguageManager, OwnRuntime, Recipe, Script
+from dockfix.model.actions import Clean, Install, Make, Provide
+from dockfix.model.artefact import Environment
+from dockfix.model.commands.protocol import Arguments, parse
+from dockfix.model.effects import Effects, opaque
+from dockfix.model.reason import Reason
+from dockfix.model.state import State
+from dockfix.syntax.shell import Word
+
+LOCK = "uv.lock"
+_TOOLS = frozenset({"uv"})
+_LEAVES_PROJECT = ("--no-install-project", "--no-install-workspace", "--no-install-local")
+_BESIDE = (LOCK, "uv.toml", ".python-version")
+
+
+class Uv(LanguageManager):
+    """uv, with its projects and as pip's substitute: https://docs.astral.sh/uv/reference/cli/."""
+
+    id: ClassVar[str] = "uv"
+    title: ClassVar[str] = "uv"
+    programs: ClassVar[frozenset[str]] = frozenset({"uv", "uvx"})
+    runtime: ClassVar[str] = "python"
+    reads: ClassVar[tuple[str, ...]] = (*Pip.reads, "/root/.local", "/root/.cargo", "/root/.config", "/etc/uv")
+    images: ClassVar[frozenset[str]] = frozenset({"ghcr.io/astral-sh/uv", "astral/uv"})
+    scripts: ClassVar[tuple[Script, ...]] = (
+        Script(
+            r"https://(?:astral\.sh|releases\.astral\.sh|github\.com/astral-sh)/\S*uv\S*\.sh|https://astral\.sh/uv(?:/[\d.]+)?/install\.sh",
+            "/root/.local/bin",
+            moved_by={"UV_INSTALL_DIR": "", "UV_UNMANAGED_INSTALL": "", "XDG_BIN_HOME": ""},
+        ),
+    )
+    # https://docs.astral.sh/uv/concepts/python-versions/#requiring-or-disabling-managed-python-versions
+    own_runtime: ClassVar[OwnRuntime] = OwnRuntime(
+        by=r"(?:^|[\s/;&|])uv\s+(?:sync|venv|pip)\b",
+        off_by=r"UV_PYTHON_DOWNLOADS[= ][\"']?(?:never|0|false)|UV_NO_MANAGED_PYTHON|UV_PYTHON_PREFERENCE[= ][\"']?(?:only-)?system"
+        r"|--no-managed-python|--no-python-downloads|--python-preference[= ](?:only-)?system",
+        folder="/root/.local/share/uv/python",
+        moved_by="UV_PYTHON_INSTALL_DIR",
+    )
+    caches: ClassVar[tuple[Cache, ...]] = (
+        Cache(
+            "/root/.cache/uv",
+            around="/root/.cache",
+            moved_by=("UV_CACHE_DIR", "XDG_CACHE_HOME", "HOME"),
+            off_by=("UV_NO_CACHE",),
+            option="--cache-dir",
+            holds_compiled=True,
+            # a cache that is mounted is another file system, in which uv cannot make hard links to it
+            env={"UV_LINK_MODE": "copy"},
+        ),
+    )
+
+    def effects(self, call: Call, state: State) -> Effects:
+        """Whatever fills an environment, and what only tells something."""
+        arguments = parse(call.words, state, VALUED["sync"])
+        verb = arguments.operands[0].value if arguments.operands else None
+        if verb in {"version", "help", "tree", "self"} or (verb is None and not arguments.operands):
+            return (
+                opaque("uv self update fetches another uv") if "update" in _plain(arguments) else Effects(tools=_TOOLS)
+            )
+        if call.command.name is not None and posixpath.basename(call.command.name) == "uvx":
+            return opaque("uvx installs what it runs")
+        if verb == "pip":
+            return _uv_pip.effects(self, call, state)
+        if verb == "venv":
+            return self._venv(call, state)
+        if verb == "cache":
+            removes = not {"clean", "prune"}.isdisjoint(_plain(arguments))
+            return Effects(tools=_TOOLS, action=Clean((self,), frozenset({"cache"})) if removes else None)
+        if verb == "python":
+            return Effects(writes=(_python_folder(state),), tools=_TOOLS, action=Provide(self, ()))
+        root = _root(arguments, state)
+        if root is None:
+            return opaque("in which folder uv works is unknown")
+        if verb == "sync":
+            return self._sync(parse(call.words, state, VALUED["sync"], FLAGS["sync"]), call, state, root)
+        if verb == "lock":
+            return Effects(reads=(_manifest(root),), writes=(posixpath.join(root, LOCK),), tools=_TOOLS)
+        if verb == "export":
+            return _export(parse(call.words, state, VALUED["export"]), state, root)
+        if verb == "run":
+            inner = _run_by(parse_run(call, state))
+            return Effects(tools=_TOOLS | {posixpath.basename(inner)}, application=True)
+        return opaque(f"uv {verb} is not modelled")
+
+    # --- what fills environments --------------------------------------------------------------------------------------
+
+    def _sync(self, arguments: Arguments, call: Call, state: State, root: str) -> Effects:
+        if arguments.unknown or len(arguments.operands) > 1:
+            return opaque(f"uv sync {arguments.unknown or arguments.operands[1].text} is not modelled")
+        if arguments.has("--script", "--active"):
+            return opaque("uv sync fills the environment of a script, or the active one")
+        settings = given_to(call.command, state)
+        named = settings.get("UV_PROJECT_ENVIRONMENT", ".venv")
+        folder = None if named is None else posixpath.normpath(posixpath.join(root, named))
+        if folder is None:
+            return opaque("which environment uv sync fills is known only to the shell")
+        blocked = "" if state.is_root else "uv installs as another user than root"
+        if folder in _uv_pip.SYSTEM:
+            blocked = "UV_PROJECT_ENVIRONMENT has uv fill the base image's own Python"
+        frozen = arguments.has("--frozen", "--locked") or any(map(is_on, map(settings.get, ("UV_FROZEN", "UV_LOCKED"))))
+        alone = arguments.has(*_LEAVES_PROJECT) or any(is_on(settings.get(_variable(name))) for name in _LEAVES_PROJECT)
+        alone = alone or arguments.has("--only-group", "--only-dev")
+        fixed = arguments.has("--no-editable") or is_on(settings.get("UV_NO_EDITABLE"))
+        project = () if alone else (root,)
+        action = Install(
+            self,
+            PREFIX if folder in _uv_pip.SYSTEM else venv.environment(folder, seeded=False),
+            manifests=(_manifest(root), *((posixpath.join(root, LOCK),) if frozen else ())),
+            projects=project if fixed else (),
+            editable=() if fixed else project,
+            groups=frozenset(_groups(arguments, settings)),
+            chosen_by=state.chosen_by(call.command.text) or state.workdir_chosen,
+            cache_off=_cache_off(arguments),
+            blocked=Reason(blocked) if blocked else None,
+        )
+        # what else it reads, its manifest says: whether the project's own source is installed, only pyproject.toml tells
+        return Effects(reads=action.manifests, writes=(folder,), tools=_TOOLS, action=action)
+
+    def _venv(self, call: Call, state: State) -> Effects:
+        arguments = parse(call.words, state, VALUED["venv"])
+        targets = [state.value(word) for word in arguments.operands[1:]] or [".venv"]
+        path = state.path(targets[0]) if len(targets) == 1 and targets[0] is not None else None
+        if path is None:
+            return opaque("where the virtual environment goes could not be worked out")
+        chosen_by = state.chosen_by(call.command.text)
+        if chosen_by:
+            return opaque(f"the build argument {chosen_by} chooses where the virtual environment goes")
+        if not state.is_root:
+            return opaque("the virtual environment is made by another user than root")
+        if arguments.has("-p", "--python", "--managed-python"):
+            return opaque("uv venv --python may fetch a Python of its own")
+        made = venv.environment(path, seeded=arguments.has("--seed"))
+        return Effects(writes=(path,), tools=_TOOLS, action=Make(self, made))
+
+    # --- what they are given ------------------------------------------------------------------------------------------
+
+    def manifest(self, install: Install, given: Given) -> Manifest:
+        """What pyproject.toml and uv.lock name; for ``uv pip`` what pip is given."""
+        if not _is_sync(given.call):
+            return _uv_pip.manifest(install, given)
+        path = install.manifests[0]
+        root = posixpath.dirname(path)
+        name, project = given.at(path), given.project(root)
+        if name is None or project is None:
+            return Manifest(
+                f"{path} was not found in the build context" if name is None else f"{name} could not be read"
+            )
+        space = Workspace.of(project, root, name, given)
+        closures = {path: (name, *(space.members.values() if space is not None else ()))}
+        closures |= {
+            at: (file,) for each in _BESIDE if (file := given.at(at := posixpath.join(root, each))) is not None
+        }
+        lock = given.at(posixpath.join(root, LOCK))
+        packages = locked(given.context.read(lock) or "") if lock is not None else ()
+        words = words_of_project(root, given.context.read, given.at) or frozenset()
+        local = bool(install.projects or install.editable) and (is_package(project) or space is not None)
+        return Manifest(
+            f"the build argument {install.chosen_by} chooses what is installed" if install.chosen_by else None,
+            closures,
+            packages,
+            frozenset() if packages else words,
+            reads=(root,) if local or local_sources(project) else (),
+            build_requirements=project.build_requirements,
+            builds=(root,) if local else (),
+            blocked=_held_back(install, given, project, space, root) or None,
+        )
+
+    def into(self, install: Install, call: Call, wanted: Environment) -> Recipe | Reason:
+        """A project has its own environment; ``uv pip`` takes the active one, unless it is told to take the system's."""
+        if install.blocked is not None or install.into.carried is not None:
+            return install.blocked or Recipe()
+        # it comes before --system and UV_uv_pip.SYSTEM_PYTHON, which pass over every virtual environment
+        system = tuple(word for word in call.words if word.value == "--system")
+        return Recipe(remove=system, env={"UV_PYTHON": f"{wanted.root}/bin/python"})
+
+    def without_project(self, install: Install, call: Call, manifest: Manifest) -> Recipe | Reason:
+        """``--no-install-project``, or for a workspace ``--no-install-workspace``; it runs once more if there is a project to install."""
+        if manifest.unknown is not None:
+            return Reason(manifest.unknown)
+        if not _is_sync(call):
+            if install.projects or install.editable:
+                return Reason("uv pip install builds the project itself")
+            local = manifest.local
+            return Reason(f"{local.file} names a local project or folder") if local is not None else Recipe()
+        files = [name for names in manifest.closures.values() for name in names]
+        if not any(posixpath.basename(name) == LOCK for name in files):
+            return Reason("there is no uv.lock, so that uv would choose the versions twice")
+        if manifest.reads and not manifest.builds:
+            return Reason("pyproject.toml names a local project")
+        if not manifest.builds:
+            return Recipe()
+        members = len(manifest.closures[install.manifests[0]]) > 1
+        verb = next(word for word in call.words if word.value == "sync")
+        return Recipe(insert=((verb, "--no-install-workspace" if members else "--no-install-project"),), again=True)
+
+    def only(self, install: Install, call: Call, groups: frozenset[str]) -> Recipe | Reason:
+        """``--no-dev`` where nothing but the group of that name has to go."""
+        if install.groups <= groups:
+            return Recipe()
+        if install.groups - groups != {"dev"} or not _is_sync(call):
+            return Reason(f"which of {', '.join(sorted(install.groups - groups))} go is not modelled")
+        verb = next(word for word in call.words if word.value == "sync")
+        return Recipe(insert=((verb, "--no-dev"),))
+
+    def at_start(self, call: Call, installed: frozenset[str]) -> bool:
+        """``uv run`` syncs before it runs anything, unless told not to: nothing, where all that it asks for is there."""
+        arguments = parse_run(call, State())
+        if not arguments.operands or arguments.operands[0].value != "run":
+            return True
+        if arguments.has("--no-sync", "--no-project"):
+            return False
+        more = arguments.has(
+            "--with", "-w", "--with-editable", "--with-requirements", "--isolated", "--script", "-s", "--upgrade", "-U"
+        )
+        return more or not set(_groups(arguments, {})) <= installed
+
+
+UV = Uv()
+
+
+def parse_run(call: Call, state: State) -> Arguments:
+    """``uv run`` with its own options alone: what stands behind the program that it runs is that one's."""
+    own: list[Word] = []
+    words = iter(call.words)
+    seen = False
+    for word in words:
+        own.append(word)
+        text = word.value or word.text
+        if text in VALUED["run"]:
+            own += [each for each in (next(words, None),) if each is not None]
+        elif not text.startswith("-"):
+            if seen:
+                break
+            seen = True
+    return parse(own, state, VALUED["run"])
+
+
+def _run_by(arguments: Arguments) -> str:
+    """The program that ``uv run`` starts, "" where it is unknown."""
+    word = arguments.operands[1] if len(arguments.operands) > 1 else None
+    name = (word.value or "") if word is not None else ""
+    return "python" if name.endswith(".py") or arguments.has("-m", "--module") else name
+
+
+def _held_back(install: Install, given: Given, project: PyProject, space: Workspace | None, root: str) -> str:
+    """Why the environment of a project cannot be handed on, "" where it can."""
+    above = workspace_above(given, root)
+    if above:
+        return f"the project belongs to the workspace of {above}, where its environment lies"
+    arguments = parse(given.call.words, given.state, VALUED["sync"])
+    asked = next(iter(arguments.values("-p", "--python")), "managed" if arguments.has("--managed-python") else "")
+    managed = other_python(given, project, root, given_to(given.call.command, given.state), asked)
+    if managed or not install.editable:
+        return managed
+    projects = {root: project} if is_package(project) else {}
+    for folder, each in (*projects.items(), *(space.projects(given) if space is not None else ())):
+        reason = pyproject.leaves_beside_source(folder, each, given.lies_at)
+        if reason:
+            return f"an editable install of {folder} leaves build results in the source folder: {reason}"
+    return ""
+
+
+def _plain(arguments: Arguments) -> frozenset[str]:
+    return frozenset(word.value or "" for word in arguments.operands)
+
+
+def _is_sync(call: Call) -> bool:
+    return next((word.value for word in call.words if word.value in {"sync", "pip"}), None) == "sync"
+
+
+def _variable(option: str) -> str:
+    return "UV_" + option.removeprefix("--").upper().replace("-", "_")
+
+
+def _root(arguments: Arguments, state: State) -> str | None:
+    """The folder in which uv looks for the project; None: unknown."""
+    given = arguments.values("--project", "--directory")
+    if not given:
+        return state.env.get("UV_PROJECT") or state.workdir
+    return state.path(given[-1]) if given[-1] is not None else None
+
+
+def _manifest(root: str) -> str:
+    return posixpath.join(root, pyproject.NAME)
+
+
+def _cache_off(arguments: Arguments) -> tuple[Word, ...]:
+    off = {"--no-cache", "--no-cache-dir", "-n"}
+    return tuple(word for name, _, words in arguments.options for word in words if name in off)
+
+
+def _groups(arguments: Arguments, settings: Mapping[str, str | None]) -> Iterator[str]:
+    """The groups and extras that a sync or a run asks for: "main", "dev" for those that are there unasked, others by their names."""
+    only = [*arguments.values("--only-group"), *(("dev",) if arguments.has("--only-dev") else ())]
+    if not only:
+        yield "main"
+    variables = ("UV_NO_DEV", "UV_NO_DEFAULT_GROUPS")
+    off = arguments.has("--no-dev", "--no-default-groups") or any(is_on(settings.get(name)) for name in variables)
+    if not off and not only:
+        yield "dev"
+    for name in (*only, *arguments.values("--group")):
+        yield name or "?"
+    for name in arguments.values("--extra"):
+        yield f"extra {name or '?'}"
+    for name in ("--all-extras", "--all-groups", "--all-packages"):
+        if arguments.has(name):
+            yield name
+    for name in arguments.values("--package"):
+        yield f"package {name or '?'}"
+    for option in ("--no-group", "--no-extra"):
+        yield from (f"{option} {name}" for name in arguments.values(option))
+
+
+def _export(arguments: Arguments, state: State, root: str) -> Effects:
+    written = [None if value is None else state.path(value) for value in arguments.values("-o", "--output-file")]
+    if None in written:
+        return opaque("where uv exports to is known only to the shell")
+    reads = (_manifest(root), posixpath.join(root, LOCK))
+    return Effects(reads=reads, writes=tuple(path for path in written if path), tools=_TOOLS)
+
+
+def _python_folder(state: State) -> str:
+    """Where uv keeps the Pythons that it fetches."""
+    own = Uv.own_runtime
+    return state.path(state.env.get(own.moved_by) or own.folder) or own.folder
