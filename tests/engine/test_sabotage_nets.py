@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -13,11 +13,11 @@ import pytest
 import golden
 from dockfix.engine import runner
 from dockfix.engine.invariants import View, violations
+from dockfix.engine.nets.kinds import Asked, installed
 from dockfix.engine.runner import gather
 from dockfix.engine.transform import Edit, Outcome
 from dockfix.facts import Facts
-from dockfix.managers.commands import effects_of
-from dockfix.managers.verbs import language_install
+from dockfix.managers.commands import brought_by, effects_of
 from dockfix.model.actions import Install
 from dockfix.model.reason import Declared
 from dockfix.model.stages import Step, Unit, build
@@ -109,14 +109,22 @@ def test_whatever_is_declared_and_left_as_it_was_is_told(case: Seen) -> None:
 
 def test_what_an_install_needs_may_not_leave_the_builder(case: Seen) -> None:
     original, view, tree, declares = case
+    builders = build(tree, effects_of, brought_by).stages[:-1]
+    asked = [found.asked for stage in builders for _, unit in stage.units if (found := installed(unit)) is not None]
     installs = {
         step: step.instruction
-        for stage in build(tree, effects_of).stages[:-1]
+        for stage in builders
         for step in stage.steps
-        if any(language_install(unit.effects.action) for unit in step.units) or brings_manifests(step)
+        if any(is_needed(unit, asked) for unit in step.units) or brings_manifests(step)
     }
     for node in installs.values():
         assert violations(original, view(replace_nodes(tree, {node: ()})), declares), node.original
+
+
+def is_needed(unit: Unit, asked: Sequence[Asked]) -> bool:
+    """Whether it installs what no other install brings: a layer of dependencies is there for the cache alone."""
+    found = installed(unit)
+    return found is not None and not any(map(found.asked.brings_less_than, asked))
 
 
 def brings_manifests(step: Step) -> bool:

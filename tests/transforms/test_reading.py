@@ -159,7 +159,8 @@ def test_nginx_counts_where_the_image_holds_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "install", ["poetry install", "uv tool install ffmpeg && uv add x", "pip install poetry && poetry install --only main"]
+    "install",
+    ["poetry install", "uv tool install ffmpeg && uv add x", "pip install poetry && poetry install --only main"],
 )
 def test_what_another_manager_installs(tmp_path: Path, install: str) -> None:
     files = {"pyproject.toml": '[project]\nname = "x"\ndependencies = ["ffmpeg-python (>=0.2)"]\n', "app.py": ""}

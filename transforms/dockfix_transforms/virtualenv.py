@@ -10,12 +10,13 @@ from dockfix.facts import Facet, Facts, from_context
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.verbs import language_install
+from dockfix.model.actions import Provide
 from dockfix.model.artefact import Environment
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step
 from dockfix.placement.two_stage import place
 from dockfix.runtimes.registry import runtime_of
-from dockfix.syntax import snippet
+from dockfix.syntax import Node, snippet
 from dockfix.syntax.shell import Word
 
 from ._layout import leading, own_comments
@@ -65,20 +66,21 @@ class Virtualenv(Transform):
         comments = own_comments(facts.tree, anchor.instruction)
         blank = "\n" if leading(facts.tree, anchor.instruction)[len(comments) :] else ""
         variables = dict(environment.carried.env) if environment.carried is not None else {}
-        lines = [
-            f"RUN {runtime.make(facts, environment)}",
-            *(f'ENV {name}="{value}"' for name, value in variables.items()),
-        ]
+        lines = [f"RUN {runtime.make(facts, environment)}"]
+        settings = [f'ENV {name}="{value}"' for name, value in variables.items()]
         recipes = _recipes(facts, environment)
         if isinstance(recipes, Reason):
             return refuse(recipes)
         edits, more = recipes
+        later = first.instruction in {edit.node for edit in edits} and _brings_a_manager(first)
+        lines += [] if later else settings
         lines += [f'ENV {name}="{value}"' for name, value in more.items() if name not in variables]
+        below = snippet(facts.tree, "".join(f"{line}\n" for line in settings), first.line) if later else ()
         new = snippet(facts.tree, "".join(f"{line}\n" for line in lines) + blank, anchor.line)
         target = comments[0] if comments else anchor.instruction
         reason = f"{runtime.title} packages go into {environment.root}, which can be copied whole into another stage"
         return Outcome(
-            _together(Edit(target, (*new, target), first.line, reason), edits),
+            _together(Edit(target, (*new, target), first.line, reason), _with_below(first, below, edits)),
             doubts=placement.doubts,
             declares=frozenset(Declared("ENV", name) for name in (*variables, *more)),
         )
@@ -107,6 +109,21 @@ def _recipes(facts: Facts, environment: Environment) -> tuple[list[Edit], dict[s
                 return at("the install could not be written again", step.line)
             edits.append(Edit(step.instruction, (run,), step.line, ""))
     return edits, variables
+
+
+def _brings_a_manager(step: Step) -> bool:
+    """Whether a RUN brings a manager and installs with it: on PATH the environment would get the manager, too."""
+    return any(isinstance(unit.effects.action, Provide) for unit in step.units)
+
+
+def _with_below(step: Step, below: tuple[Node, ...], edits: list[Edit]) -> list[Edit]:
+    """The edits, and these lines below an instruction."""
+    if not below:
+        return edits
+    same = next((edit for edit in edits if edit.node is step.instruction), None)
+    if same is None:
+        return [*edits, Edit(step.instruction, (step.instruction, *below), step.line, "")]
+    return [replace(same, replacement=(*same.replacement, *below)), *(edit for edit in edits if edit is not same)]
 
 
 def _together(first: Edit, others: list[Edit]) -> list[Edit]:

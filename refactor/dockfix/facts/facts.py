@@ -25,6 +25,7 @@ from dockfix.lazy import regex
 from dockfix.managers.commands import call_of, model_of
 from dockfix.managers.protocol import Given, LanguageManager
 from dockfix.managers.systems import System, system_of
+from dockfix.managers.verbs import language_install, only_installers
 from dockfix.model.actions import Install
 from dockfix.model.commands.python import EXPORTS
 from dockfix.model.layout import Layout, Layouts
@@ -244,13 +245,19 @@ class Facts:
 
     @cached_property
     def installs(self) -> tuple[tuple[Step, Unit, Install], ...]:
-        """Every install of a language's packages in the whole file, in order."""
-        return tuple(
-            (step, unit, unit.effects.action)
+        """Every install of a language's packages in the whole file, in order.
+
+        Where an environment is filled, what brings the base image's own installers up to date is none: only building takes them.
+        """
+        found = tuple(
+            (step, unit, install)
             for stage in self.model.stages
             for step, unit in stage.units
-            if isinstance(unit.effects.action, Install) and isinstance(unit.effects.action.manager, LanguageManager)
+            if (install := language_install(unit.effects.action)) is not None
         )
+        if all(install.into.carried is None for _, _, install in found):
+            return found
+        return tuple(each for each in found if each[2].into.carried is not None or not only_installers(each[2]))
 
     @cached_property
     def manifests(self) -> Mapping[Install, Manifest]:

@@ -182,7 +182,10 @@ def _files_of_root(facts: Facts) -> Reason | None:
             return at("ENV names /root, which only root can read", step.line)
         for unit in step.units:
             if unit.command.name != "rm" and any(within(path, "/root") for path in unit.effects.writes):
-                return at(f"{unit.command.name} writes to /root, which only root can read", step.line)
+                return at(
+                    f"{unit.command.name or unit.command.text.split()[0]} writes to /root, which only root can read",
+                    step.line,
+                )
     return None
 
 

@@ -38,13 +38,12 @@ def effects(manager: LanguageManager, call: Call, state: State) -> Effects:
     into = _environment(arguments, given_to(call.command, state), state)
     if isinstance(into, str):
         return opaque(into)
-    blocked = next((BLOCKERS[name] for name, _, _ in arguments.options if name in BLOCKERS), "")
-    blocked = blocked or ("" if state.is_root else "uv installs as another user than root")
+    blocked = "" if state.is_root else "uv installs as another user than root"
     operands = arguments.operands[2:]
     if verb == "sync":  # its operands are requirements files
         given = tuple(("-r", state.value(word), (word,)) for word in operands)
         arguments, operands = Arguments((*arguments.options, *given), ()), ()
-    return install_of(manager, _as_pip(arguments), operands, state, into, blocked=blocked)
+    return install_of(manager, _as_pip(arguments), operands, state, into, blockers=BLOCKERS, blocked=blocked)
 
 
 # what uv calls otherwise than pip

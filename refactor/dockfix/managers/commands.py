@@ -15,6 +15,7 @@ from dockfix.managers.protocol import Call, LanguageManager, Manager, Script, Sy
 from dockfix.managers.registry import by_image, by_module, by_program, language_managers, managers
 from dockfix.model.actions import Action, Clean, Install, Provide, ShellState
 from dockfix.model.commands import MODELS, RUNS_OTHERS, command_model, module_of, shell
+from dockfix.model.commands.net import FETCHERS, fetched
 from dockfix.model.commands.python import EXPORTS
 from dockfix.model.effects import Effects, opaque, within
 from dockfix.model.stages import Copy, Model, build
@@ -31,8 +32,6 @@ _HARMLESS = re.compile(
 _XARGS_FLAG = re.compile(r"-[rt0]+|-[nPL]\d+|--no-run-if-empty|--verbose|--null|--max-args=\d+|--max-procs=\d+")
 _STDIN = {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 _TEMPORARY = {"/tmp", "/var/tmp"}
-# What people bring up to date in the same breath as they install a manager
-_INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
 
 
 def model_of(tree: Dockerfile) -> Model:
@@ -41,9 +40,12 @@ def model_of(tree: Dockerfile) -> Model:
 
 
 def brought_by(copy: Copy) -> Provide | None:
-    """The manager that a COPY takes from the manager's own image, None for any other COPY."""
-    if copy.origin is None or copy.target is None:
+    """The manager that a COPY takes from the manager's own image, or an ADD from the net; None for any other."""
+    if copy.target is None:
         return None
+    if copy.origin is None:  # ADD fetches a script, which brings it once it is run
+        found = brought_by_script(copy.sources[0]) if len(copy.sources) == 1 else None
+        return Provide(found[0], ()) if found is not None else None
     reference = image(copy.origin)
     repository = "/".join(filter(None, (reference.registry, reference.repository)))
     manager = by_image().get(repository.removeprefix("docker.io/"))
@@ -82,6 +84,9 @@ def effects_of(command: Command, state: State) -> Effects:
     name = command.name
     if name is None:
         return opaque(f"{command.words[0].text} is known only to the shell")
+    provided = _from_a_file(command, state)
+    if provided is not None:
+        return provided
     program = _program(name)
     if program == "xargs":
         return _fed(command, state, _redirected(command, state, Effects()).reads)
@@ -98,6 +103,9 @@ def effects_of(command: Command, state: State) -> Effects:
     effects = known()
     if effects.opaque:
         return effects
+    if program in FETCHERS:  # a script that brings a manager once it is run
+        found = next(map(brought_by_script, fetched(command, effects).values()), None)
+        effects = effects if found is None else replace(effects, action=Provide(found[0], ()))
     return _redirected(command, state, _cleaned(effects) if program == "rm" else _provided(effects))
 
 
@@ -143,7 +151,7 @@ def _piped(command: Command, state: State) -> Effects:
 def _from_the_net(command: Command, state: State) -> Effects | None:
     """What a script does that is fetched and run at once, and that brings a manager; None for any other pipeline."""
     fetch, run = command.parts[0], command.parts[-1]
-    if len(command.parts) != 2 or fetch.name not in {"curl", "wget"}:
+    if len(command.parts) != 2 or fetch.name not in FETCHERS:
         return None
     given = dict(given_to(run, state))
     words = list(run.words)
@@ -152,15 +160,37 @@ def _from_the_net(command: Command, state: State) -> Effects | None:
         while words and "=" in (words[0].value or ""):
             name, _, value = (words.pop(0).value or "").partition("=")
             given[name] = value
-    program = posixpath.basename(words[0].value or "") if words else ""
-    if program not in posix_shells() and not is_python(program):
-        return None
     urls = [word.value for word in fetch.args if word.value is not None and "://" in word.value]
-    for manager in language_managers():
-        for script in manager.scripts:
-            if len(urls) == 1 and re.fullmatch(script.url, urls[0]):
-                return _brought_to(manager, script, given, state)
-    return None
+    if not words or not _runs_scripts(words[0].value or "") or len(urls) != 1:
+        return None
+    return _brought(urls[0], given, state)
+
+
+def _from_a_file(command: Command, state: State) -> Effects | None:
+    """The same for a script that was fetched before."""
+    name = command.name or ""
+    path = state.path(name) if "/" in name else ""
+    if not path and _runs_scripts(name):
+        first = next((word for word in command.args if not word.text.startswith("-")), None)
+        value = state.value(first) if first is not None else None
+        path = state.path(value) if value else ""
+    url = state.fetched.get(path or "")
+    return _brought(url, given_to(command, state), state) if url is not None else None
+
+
+def _runs_scripts(program: str) -> bool:
+    return posixpath.basename(program) in posix_shells() or is_python(posixpath.basename(program))
+
+
+def brought_by_script(url: str) -> tuple[LanguageManager, Script] | None:
+    """The manager that a script at an address brings, None for any other."""
+    known = ((manager, script) for manager in language_managers() for script in manager.scripts)
+    return next((each for each in known if re.fullmatch(each[1].url, url)), None)
+
+
+def _brought(url: str, variables: Mapping[str, str | None], state: State) -> Effects | None:
+    found = brought_by_script(url)
+    return _brought_to(*found, variables, state) if found is not None else None
 
 
 def _brought_to(manager: LanguageManager, script: Script, variables: Mapping[str, str | None], state: State) -> Effects:
@@ -231,7 +261,8 @@ def _provided(effects: Effects) -> Effects:
     action = effects.action
     if not isinstance(action, Install) or not action.asked or action.files or action.projects or action.editable:
         return effects
-    names = {package.name for package in action.asked} - _INSTALLERS
+    installers = action.manager.installers if isinstance(action.manager, LanguageManager) else frozenset()
+    names = {package.name for package in action.asked} - installers
     brought = {by_program().get(name) for name in names}
     manager = next(iter(brought), None)
     if len(brought) != 1 or manager is None or manager is action.manager or not isinstance(manager, LanguageManager):

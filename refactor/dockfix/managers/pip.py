@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from dockfix.context.build_context import BuildContext
@@ -99,6 +99,7 @@ class Pip(LanguageManager):
     programs: ClassVar[frozenset[str]] = frozenset({"pip"})
     modules: ClassVar[frozenset[str]] = frozenset({"pip"})
     runtime: ClassVar[str] = "python"
+    installers: ClassVar[frozenset[str]] = frozenset({"pip", "setuptools", "wheel"})
     reads: ClassVar[tuple[str, ...]] = (*_BUILD_READS, *_CONFIGURATION)
     in_code: ClassVar[bytes] = (
         rb"""['"]-m['"]\s*,\s*['"]pip['"]|pip\._internal|\bpip\.main\(|\bensurepip\b|spacy\.cli"""
@@ -142,7 +143,9 @@ class Pip(LanguageManager):
         arguments = parse(call.words, state, VALUED, FLAGS)
         if arguments.unknown:
             return opaque(f"pip install {arguments.unknown} is not modelled")
-        return install_of(self, arguments, arguments.operands[1:], state, into, blocked=blocked, settings=settings)
+        return install_of(
+            self, arguments, arguments.operands[1:], state, into, blockers=BLOCKERS, blocked=blocked, settings=settings
+        )
 
     def fetches(self, call: Call, state: State) -> tuple[Word, ...] | None:
         """``pip wheel`` and ``pip download``."""
@@ -187,12 +190,14 @@ def install_of(
     state: State,
     into: Environment,
     *,
+    blockers: Mapping[str, str],
     blocked: str,
     settings: Sequence[str] = (),
 ) -> Effects:
     """What an install does that is given packages, projects and requirements files as pip is.
 
-    ``blocked`` says what holds it back but its own words; ``settings`` are the paths that variables name.
+    ``blockers`` are options that choose the place, each with what it does; ``blocked`` says what else holds the install back;
+    ``settings`` are the paths that variables name.
     """
     otherwise = blocked
     requirements = _paths(arguments.values("-r", "--requirement"), state)
@@ -200,7 +205,7 @@ def install_of(
     folders = _paths([value for value in arguments.values("-f", "--find-links") if "://" not in (value or "")], state)
     packages: list[Package] = []
     projects: list[str] = []
-    blocked = next((BLOCKERS[name] for name, _, _ in arguments.options if BLOCKERS.get(name)), "")
+    blocked = next((blockers[name] for name, _, _ in arguments.options if blockers.get(name)), "")
     for word in operands:
         value = state.value(word)
         if value is None and (named := _VERSION_ASKED.match(word.text) or _URL_ASKED.match(word.text)):

@@ -152,7 +152,8 @@ class LanguageManager(Manager):
 
     ``runtime`` is the id of what runs them. ``images`` are those that a COPY takes the manager from, ``scripts`` bring it from the net;
     ``brings`` are the names, normalised, of the packages of the language that come along with it where the language's own manager
-    installs it. ``own_runtime`` is what it may fetch to run them. ``reads`` is what building and installing any package may read: tools,
+    installs it. ``installers`` are packages of the language that only install
+    others. ``own_runtime`` is what it may fetch to run them. ``reads`` is what building and installing any package may read: tools,
     headers, configuration, credentials, certificates. ``in_code`` is a pattern of code that starts it without naming a program, empty where
     there is no such code.
     """
@@ -161,6 +162,7 @@ class LanguageManager(Manager):
     images: ClassVar[frozenset[str]] = frozenset()
     scripts: ClassVar[tuple[Script, ...]] = ()
     brings: ClassVar[frozenset[str]] = frozenset()
+    installers: ClassVar[frozenset[str]] = frozenset()
     own_runtime: ClassVar[OwnRuntime | None] = None
     reads: ClassVar[tuple[str, ...]] = ()
     in_code: ClassVar[bytes] = b""

@@ -187,9 +187,10 @@ class Uv(LanguageManager):
         """A project has its own environment; ``uv pip`` takes the active one, unless it is told to take the system's."""
         if install.blocked is not None or install.into.carried is not None:
             return install.blocked or Recipe()
-        # it comes before --system and UV_uv_pip.SYSTEM_PYTHON, which pass over every virtual environment
+        # --system and UV_SYSTEM_PYTHON pass over every virtual environment, and --python comes before both
         system = tuple(word for word in call.words if word.value == "--system")
-        return Recipe(remove=system, env={"UV_PYTHON": f"{wanted.root}/bin/python"})
+        verb = next(word for word in call.words if word.value in {"install", "sync"})
+        return Recipe(insert=((verb, f"--python {wanted.root}/bin/python"),), remove=system)
 
     def without_project(self, install: Install, call: Call, manifest: Manifest) -> Recipe | Reason:
         """``--no-install-project``, or for a workspace ``--no-install-workspace``; it runs once more if there is a project to install."""

@@ -18,6 +18,14 @@ def system_install(action: Action | None) -> Install | None:
     return action if isinstance(action, Install) and isinstance(action.manager, SystemManager) else None
 
 
+def only_installers(install: Install) -> bool:
+    """Whether an install only brings what installs, such as ``pip install --upgrade pip``."""
+    manager = install.manager
+    names = {package.name for package in install.asked}
+    more = install.files or install.projects or install.editable or install.dynamic
+    return isinstance(manager, LanguageManager) and bool(names) and names <= manager.installers and not more
+
+
 def language_install(action: Action | None) -> Install | None:
     """The install of a language's packages that an action is, None where it is none."""
     return action if isinstance(action, Install) and isinstance(action.manager, LanguageManager) else None

@@ -230,7 +230,9 @@ def _step(
         return Step(node, state, units), after
     if keyword in {"COPY", "ADD"}:
         copy = _copy(node, state)
-        return Step(node, state, copy=copy, action=brought_by(copy)), state
+        return Step(node, state, copy=copy, action=brought_by(copy)), replace(
+            state, fetched={**state.fetched, **_fetched(copy)}
+        )
     return Step(node, state), _declare(node, state, global_args)
 
 
@@ -278,6 +280,16 @@ def _copy(node: Instruction, state: State) -> Copy:
     return Copy(sources, target, folder, flags.get("from"), bool(node.heredocs))
 
 
+def _fetched(copy: Copy) -> dict[str, str]:
+    """The files that an ADD fetches, each with its address."""
+    found = {}
+    for source in copy.sources:
+        if "://" in source and copy.target is not None and copy.origin is None:
+            name = posixpath.basename(source)
+            found[posixpath.join(copy.target, name) if copy.target_is_folder else copy.target] = source
+    return found
+
+
 def _read(node: Instruction, shell: tuple[str, ...] | None) -> ShellForm | None:
     """The shell form of an instruction; None where no shell runs it whose language dockfix reads."""
     form = shell_form(node)
@@ -310,7 +322,7 @@ def _read_run(node: Instruction, state: State, effects_of: EffectsOf) -> tuple[t
         whole = Command(node.args, 0, len(node.args))
         return (Unit(whole, opaque("it is not run by a shell that dockfix reads"), state),), state
     units, after = _units(form.script, state, effects_of)
-    return units, replace(state, environments=after.environments)
+    return units, replace(state, environments=after.environments, fetched=after.fetched)
 
 
 def _units(script: Script, state: State, effects_of: EffectsOf) -> tuple[tuple[Unit, ...], State]:

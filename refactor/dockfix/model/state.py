@@ -22,7 +22,8 @@ class State:
     ``workdir`` is absolute, None where a variable without a known value decides; ``user`` is "" for the base image's own;
     ``env`` holds the values of ENV, ``args`` of the ARGs in scope (None: no default); ``environments`` are those that were made so
     far, ``activated`` is the root of the one that this RUN's shell has activated. ``chosen`` are the variables whose value a build
-    argument decides: what is known of them holds for its default. ``workdir_chosen`` is the one that decides the directory.
+    argument decides: what is known of them holds for its default. ``workdir_chosen`` is the one that decides the directory. ``fetched``
+    are files that come from the net, each with its address.
     """
 
     workdir: str | None = "/"
@@ -34,6 +35,7 @@ class State:
     activated: str = ""
     chosen: frozenset[str] = frozenset()
     workdir_chosen: str = ""
+    fetched: Mapping[str, str] = field(default_factory=dict)
 
     def chosen_by(self, text: str) -> str:
         """The variable in a text whose value a build argument decides, "" for none."""

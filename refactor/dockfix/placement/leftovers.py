@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from dockfix.facts import Facts
 from dockfix.managers.verbs import by_system, language_install, system_install
-from dockfix.model.actions import Clean, Refresh, Remove, ShellState, Upgrade
+from dockfix.model.actions import Clean, Install, Refresh, Remove, ShellState, Upgrade
 from dockfix.model.effects import overlap
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.packages import Division
@@ -21,7 +21,7 @@ def drop_units(gone: Collection[tuple[Step, int]], *parts: Placed) -> tuple[str,
             left = tuple(index for index in part[step] if (step, index) not in gone)
             if step.units and len(left) < len(part[step]):
                 actions = [step.units[index].effects.action for index in left]
-                cleans = any(isinstance(action, Clean) for action in actions) and _leaves_index(part)
+                cleans = any(isinstance(action, Clean) and _leaves(part, action.what) for action in actions)
                 if not cleans and all(isinstance(action, Clean | ShellState | Refresh) for action in actions):
                     del part[step]
                 else:
@@ -29,15 +29,15 @@ def drop_units(gone: Collection[tuple[Step, int]], *parts: Placed) -> tuple[str,
     return tuple(step.units[index].command.text for step, index in gone)
 
 
-def _leaves_index(part: Placed) -> bool:
-    """Whether a RUN fetches package lists and does not remove them itself."""
+def _leaves(part: Placed, what: Collection[str]) -> bool:
+    """Whether a RUN fetches package lists or packages and does not remove these itself."""
+    makers = [(kind, maker) for kind, maker in (("index", Refresh), ("downloads", Install)) if kind in what]
     for step, indices in part.items():
         actions = [step.units[index].effects.action for index in indices] if step.units else []
-        fetched = [number for number, action in enumerate(actions) if isinstance(action, Refresh)]
-        if fetched and not any(
-            isinstance(action, Clean) and "index" in action.what for action in actions[fetched[-1] :]
-        ):
-            return True
+        for kind, maker in makers:
+            fetched = [number for number, each in enumerate(actions) if isinstance(each, maker) and by_system(each)]
+            if fetched and not any(isinstance(each, Clean) and kind in each.what for each in actions[fetched[-1] :]):
+                return True
     return False
 
 

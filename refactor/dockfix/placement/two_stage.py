@@ -6,7 +6,6 @@ they may need.
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -26,6 +25,7 @@ from dockfix.placement.leftovers import Placed, drop_covered, drop_idle_refresh,
 from dockfix.placement.only_fetching import drop_arguments, drop_exports, drop_settings
 from dockfix.placement.packages import Division, divide
 from dockfix.placement.plan import Part, Placement, Steps, doubts
+from dockfix.placement.providers import drop_managers
 from dockfix.placement.removals import removals
 from dockfix.placement.smaller_base import SmallerBase, smaller_base
 from dockfix.runtimes.registry import runtime_of
@@ -57,8 +57,12 @@ def place(facts: Facts) -> Placement | Reason:
     last = stage.steps.index(installs[-1])
     builder = _builder(stage.steps[: last + 1], facts)
     runtime = _runtime(facts, environment)
-    managers = _managers_that_leave(stage.steps, runtime)
-    dropped = [*drop_units(removed.commands, builder, runtime), *drop_settings(facts, builder, runtime)]
+    managers = drop_managers(facts, runtime)
+    dropped = [
+        *managers.texts,
+        *drop_units(removed.commands, builder, runtime),
+        *drop_settings(facts, builder, runtime),
+    ]
     dropped += drop_exports(facts, builder, runtime)
     staying = _units(runtime)
     reason = _unclear(facts, runtime, installs) or _needed_early(facts, environment, staying, installs[0])
@@ -70,7 +74,8 @@ def place(facts: Facts) -> Placement | Reason:
         if package.name in removed.packages:
             return at(f"{package.name}, which the file removes again, would have to stay: {reason.text}", reason.line)
     smaller = smaller_base(facts, staying, _installed(staying, division)) if "base" in facts.hints.facets else None
-    certain = division.gains or bool(managers) or facts.hints.always
+    full = stage.image is not None and stage.image.variant == "full"
+    certain = division.gains or (bool(managers.titles) and not full) or facts.hints.always
     if not certain and not isinstance(smaller, SmallerBase):
         return _no_gain(facts, division, smaller)
     drop_covered(facts, builder, runtime)
@@ -93,7 +98,7 @@ def place(facts: Facts) -> Placement | Reason:
         | _gone(division, named),
         frozenset(step.instruction for step in stage.steps),
         division.of_the_base,
-        managers,
+        managers.titles,
     )
 
 
@@ -272,11 +277,6 @@ def _title(install: Install) -> str:
     return install.manager.title if isinstance(install.manager, LanguageManager) else install.manager.id
 
 
-def _is_install(unit: Unit) -> bool:
-    action = unit.effects.action
-    return isinstance(action, Install | Make | Clean | Provide) and not by_system(action)
-
-
 def _system_installs(step: Step) -> Iterable[tuple[Step, Unit]]:
     return ((step, unit) for unit in step.units if system_install(unit.effects.action) is not None)
 
@@ -284,43 +284,21 @@ def _system_installs(step: Step) -> Iterable[tuple[Step, Unit]]:
 def _runtime(facts: Facts, environment: Environment) -> Placed:
     """Everything but installs: a RUN goes with the last of its commands that is more than the shell's own.
 
-    A manager that was brought stays where something that stays runs it, and so does an environment that no install fills.
+    An environment that no install fills stays.
     """
-    units = [unit for _, unit in facts.final.units if not _is_install(unit)]
-    run = {*facts.startup.programs, *(tool for unit in units for tool in unit.effects.tools)}
     runtime: Placed = {}
     for step in facts.final.steps:
-        if isinstance(step.action, Provide) and not _is_run(step.action, run):
-            continue
-        stays = tuple(index for index, unit in enumerate(step.units) if not _leaves(unit, run, environment))
+        stays = tuple(index for index, unit in enumerate(step.units) if not _leaves(unit, environment))
         if not step.units or any(not isinstance(step.units[index].effects.action, ShellState) for index in stays):
             runtime[step] = stays
     return runtime
 
 
-def _leaves(unit: Unit, run: set[str], environment: Environment) -> bool:
+def _leaves(unit: Unit, environment: Environment) -> bool:
     action = unit.effects.action
     if isinstance(action, Make):
         return action.environment.root == environment.root
-    return _is_install(unit) and not (isinstance(action, Provide) and _is_run(action, run))
-
-
-def _is_run(action: Provide, run: set[str]) -> bool:
-    """Whether something that stays runs the manager that is brought."""
-    return any(posixpath.basename(path) in run for path in action.paths)
-
-
-def _managers_that_leave(steps: Iterable[Step], runtime: Placed) -> tuple[str, ...]:
-    """The managers that only the builder gets, by what people call them."""
-    gone: dict[str, None] = {}
-    for step in steps:
-        kept = runtime.get(step)
-        actions = [unit.effects.action for index, unit in enumerate(step.units) if kept is None or index not in kept]
-        actions += [step.action] if kept is None else []
-        for action in actions:
-            if isinstance(action, Provide) and isinstance(action.manager, LanguageManager) and action.paths:
-                gone[action.manager.title] = None
-    return tuple(gone)
+    return isinstance(action, Install | Clean) and not by_system(action)
 
 
 def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
@@ -373,4 +351,4 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
 def _reads(facts: Facts, action: Action | None) -> tuple[str, ...]:
     """What an install reads that its command does not name: included files and local projects."""
     install = language_install(action)
-    return facts.manifests[install].reads if install is not None else ()
+    return facts.manifests[install].reads if install is not None and install in facts.manifests else ()

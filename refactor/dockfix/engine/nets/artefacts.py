@@ -9,6 +9,9 @@ from dockfix.engine.nets import kinds
 from dockfix.engine.nets.packages import without
 from dockfix.engine.nets.view import Change, Pair, Run, Seen, View, Violation
 from dockfix.knowledge import DEFAULT_PATH
+from dockfix.managers.protocol import LanguageManager
+from dockfix.managers.verbs import only_installers
+from dockfix.model.actions import Manager
 from dockfix.model.reason import Declared
 from dockfix.model.stages import Stage
 
@@ -36,7 +39,7 @@ def artefacts(pair: Pair) -> Iterator[Violation]:
             makers = [run for seen in after.stages for run in seen.ask(_makers) if kinds.makes(run.unit) == environment]
             if not any(_arrives(pair, run, environment) for run in makers):
                 yield Violation(f"{environment}, made in line {old.step.line}, would not be in the image")
-        if installed is not None:
+        if installed is not None and not only_installers(installed.action):
             new = pair.change.installs.get(old)
             reason = _unusable(pair, old, installed, new) if new is not None else ""
             if reason:
@@ -70,6 +73,30 @@ def _arrives(pair: Pair, run: Run, path: str) -> bool:
         return True
     there = any(run.stage in origin.stage.lineage for origin in pair.new.layout.written(path))
     return there and pair.new.layout.at(path) is not None
+
+
+def managers(pair: Pair) -> Iterator[Violation]:
+    """The managers that came into a stage, that something in it or the container's start runs, and that would be gone."""
+    new = pair.new.ask(_provided)
+    for manager, line in pair.old.ask(_provided).items():
+        if manager in new or not isinstance(manager, LanguageManager):
+            continue
+        runs = {tool for run in pair.new.runs for tool in run.unit.effects.tools}
+        if pair.new is pair.change.after.stages[-1]:
+            runs |= pair.change.after.facts.startup.programs.keys()
+        if runs & manager.programs:
+            yield Violation(f"{manager.title}, which line {line} brings and something runs, would be gone")
+
+
+def _provided(seen: Seen) -> dict[Manager, int]:
+    """The managers that come into a stage, each with the line that brings it."""
+    found: dict[Manager, int] = {}
+    for step in (step for stage in seen.stage.lineage for step in stage.steps):
+        for action in (step.action, *(unit.effects.action for unit in step.units)):
+            manager = kinds.provides(action)
+            if manager is not None:
+                found.setdefault(manager, step.line)
+    return found
 
 
 def artefacts_of_commands(pair: Pair) -> Iterator[Violation]:

@@ -17,13 +17,9 @@ def files(pair: Pair) -> Iterator[Violation]:
     shapes = {put.shape for put in after.puts}
     for put in before.puts:
         target = put.step.copy.target if put.step.copy is not None else None
-        brings = kinds.provides(put.step.action)
-        if (
-            not brings
-            and not put.certain
-            and put.shape not in shapes
-            and not pair.change.declared.allow_file(target or "")
-        ):
+        if kinds.provides(put.step.action) is not None:
+            continue
+        if not put.certain and put.shape not in shapes and not pair.change.declared.allow_file(target or ""):
             said = f"what the {put.step.keyword} in line {put.step.line} copies would not be in the image"
             yield Violation(said, (Declared("FILE", target),) if target else ())
     written = pair.change.written

@@ -67,9 +67,9 @@ def installed(unit: Unit) -> Installed | None:
     return Installed(install.into.root if install.into.carried is not None else "", asked, install)
 
 
-def provides(action: Action | None) -> tuple[str, ...]:
-    """The programs of a manager that a command or a COPY brings, () where it brings none."""
-    return action.paths if isinstance(action, Provide) else ()
+def provides(action: Action | None) -> Manager | None:
+    """The manager that a command, a COPY or an ADD brings; None where it brings none."""
+    return action.manager if isinstance(action, Provide) else None
 
 
 def makes(unit: Unit) -> str:

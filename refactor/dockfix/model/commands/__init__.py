@@ -33,6 +33,8 @@ def state_after(command: Command, effects: Effects, state: State) -> State:
     made = action.environment if isinstance(action, Make) else action.into if isinstance(action, Install) else None
     if made is not None and made.carried is not None and made.root not in {each.root for each in state.environments}:
         return replace(state, environments=(*state.environments, made))
+    if command.name in net.FETCHERS:
+        return replace(state, fetched={**state.fetched, **net.fetched(command, effects)})
     if command.simple:
         return shell.state_after(command, state)
     return state

@@ -11,7 +11,14 @@ from dockfix.model.effects import Effects, opaque
 from dockfix.model.state import State
 from dockfix.syntax.shell import Command
 
+FETCHERS = frozenset({"curl", "wget"})
 _NETWORK = ("/etc/ssl",)
+
+
+def fetched(command: Command, effects: Effects) -> dict[str, str]:
+    """The file that curl or wget writes, with its address; {} where it is not one file from one address."""
+    urls = [word.value for word in command.args if word.value is not None and "://" in word.value]
+    return {effects.writes[0]: urls[0]} if len(urls) == len(effects.writes) == 1 else {}
 
 
 def _target(arguments: Arguments, state: State, names: Iterable[str]) -> tuple[str, ...] | None:

@@ -1,0 +1,73 @@
+"""Managers that only building takes: what brings them leaves the runtime stage, with what is done to that alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dockfix.facts import Facts
+from dockfix.managers.protocol import LanguageManager
+from dockfix.model.actions import Action, Provide
+from dockfix.model.effects import Effects, within
+from dockfix.model.stages import Step, Unit
+from dockfix.placement.leftovers import Placed, drop_units
+
+
+@dataclass(frozen=True)
+class Left:
+    """``titles`` are what people call the managers that leave, ``texts`` the commands that leave with what brought them."""
+
+    titles: tuple[str, ...]
+    texts: tuple[str, ...]
+
+
+def drop_managers(facts: Facts, runtime: Placed) -> Left:
+    """Takes what brings a manager out of the runtime stage, unless something that stays runs the manager."""
+    staying = [step.units[index] for step, indices in runtime.items() for index in indices]
+    run = {*facts.startup.programs, *(tool for unit in staying if not _provides(unit) for tool in unit.effects.tools)}
+    titles: dict[str, None] = {}
+    gone: list[tuple[Step, int]] = []
+    brought: list[str] = []
+    texts: list[str] = []
+    for step in list(runtime):
+        if _leaves(step.action, run):
+            brought += step.all_effects[0].writes
+            titles |= _title(step.action)
+            del runtime[step]
+            continue
+        for index in runtime[step]:
+            unit = step.units[index]
+            if _leaves(unit.effects.action, run):
+                brought += unit.effects.writes
+                titles |= _title(unit.effects.action)
+            elif _is_about(unit.effects, brought):
+                texts.append(unit.command.text)
+            else:
+                continue
+            gone.append((step, index))
+    drop_units(gone, runtime)
+    return Left(tuple(titles), tuple(texts))
+
+
+def _provides(unit: Unit) -> bool:
+    return isinstance(unit.effects.action, Provide)
+
+
+def _leaves(action: Action | None, run: set[str]) -> bool:
+    """Whether it brings a manager that nothing which stays runs."""
+    if not isinstance(action, Provide) or not isinstance(action.manager, LanguageManager):
+        return False
+    return run.isdisjoint(action.manager.programs)
+
+
+def _title(action: Action | None) -> dict[str, None]:
+    if not isinstance(action, Provide) or not isinstance(action.manager, LanguageManager) or not action.paths:
+        return {}
+    return {action.manager.title: None}
+
+
+def _is_about(effects: Effects, brought: list[str]) -> bool:
+    """Whether a command works on nothing but what brought a manager: a link to it, the removal of a script."""
+    if effects.unbounded or effects.action is not None:
+        return False
+    paths = effects.reads or effects.writes
+    return bool(paths) and all(any(within(path, each) for each in brought) for path in paths)
