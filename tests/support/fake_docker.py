@@ -360,6 +360,8 @@ def start(root: str, settings: dict[str, Any], argv: list[str]) -> int:
                 "web": 0,
                 "listening": settings["listening"],
                 "processes": settings["processes"],
+                "earlier": settings["processes"],
+                "held": wanted["holds"] > 0,
             }
         return say(
             {"out": f"noise\ndockfix-probe:{json(answer)}\n"} if answer else {"err": "no python\n", "status": 127}

@@ -10,7 +10,7 @@ import pytest
 from dockfix.engine import Settings
 from dockfix.verify import starting
 from dockfix.verify.build import BuildArguments
-from dockfix.verify.prove import Plan
+from dockfix.verify.measure import Plan
 from dockfix.verify.running import Conditions
 from dockfix.verify.search import Task, verify
 from dockfix.verify.smoke import from_text

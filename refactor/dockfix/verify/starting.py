@@ -7,9 +7,9 @@ import posixpath
 import re
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dockfix.knowledge import shells
@@ -94,18 +94,18 @@ class Start:
 def start(
     engine: Engine,
     image: str,
-    tool: Tool | None,
+    tool: Callable[[], Tool | None],
     wanted: Wanted,
     conditions: Conditions,
     manner: Manner,
 ) -> Start:
-    """Start a container and watch it until it is ready, has ended, or its time is over."""
+    """Start a container and watch it until it is ready, has ended, or its time is over; it comes up while its ``tool`` is found."""
     began = time.monotonic()
     network = any(request.network for request in wanted.requests)
     # what somebody gives for this run counts more than what a file says
     arguments = [*manner.arguments, *conditions.words(network)]
     with _running(engine, image, arguments, manner.words) as (name, refusal):
-        probe = _Probe(engine, name, tool, wanted, conditions.memory)
+        probe = _Probe(engine, name, tool(), wanted, conditions.memory)
         answer = _watch(engine, name, refusal, probe, began)
         state = _state(engine, name, refusal)
         if answer is None:
@@ -124,7 +124,7 @@ def start(
             time.monotonic() - began,
             answer.listening,
             probe.programs,
-            tool is not None,
+            probe.tool is not None,
             answer.routes,
             answer.web,
         )
@@ -149,9 +149,11 @@ def _watch(engine: Engine, name: str, refusal: str, probe: _Probe, began: float)
             ready = 0.0
             if wrong.since(probe.wrong(state.health), now) > probe.patience and now - began > wanted.least:
                 return None
-        elif not ready:
+        elif probe.fresh:
+            return probe.answer
+        elif not ready and not probe.answer.held:
             ready = now
-        elif now - ready > (HOLDS if wanted.ports or wanted.requests or state.health else SETTLE):
+        elif probe.answer.held or now - ready > (HOLDS if wanted.ports or wanted.requests or state.health else SETTLE):
             answer = probe.last()
             if probe.waits(now - began):
                 ready = now
@@ -186,7 +188,10 @@ class _State:
 
 @dataclass(frozen=True)
 class _Answer:
-    """What was seen from beside a container; ``computed`` are ticks, ``at`` is when it was asked."""
+    """What was seen from beside a container; ``computed`` are ticks, ``at`` is when it was asked.
+
+    ``held`` tells whether all went on answering for a while; ``earlier`` are the processes before that.
+    """
 
     open: tuple[int, ...] = ()
     roots: Mapping[int, int] = field(default_factory=dict)
@@ -198,6 +203,8 @@ class _Answer:
     web: int = 0
     computed: int = 0
     at: float = 0.0
+    held: bool = False
+    earlier: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 class _Probe:
@@ -208,12 +215,16 @@ class _Probe:
         self.answer = self._nothing("nothing listens")
         self.before = self.answer  # the one that came before
         self.asked = tool is None
+        self.fresh = False  # whether it has just been seen to answer, and to go on doing so
 
     def ready(self) -> bool:
         """Whether all that is asked for answers as it should."""
+        self.fresh = False
         if not self.asked:
-            self._keep(self._ask(self.wanted.ports, seconds=2.0, roots=False))
-            self.asked = len(self.answer.open) == len(self.wanted.ports) and all(self.answer.good)
+            holds = HOLDS if self.wanted.ports or self.wanted.requests else 0.0
+            self._keep(self._ask(self.wanted.ports, seconds=2.0, holds=holds))
+            self.asked = self.wanted.ports <= set(self.answer.open) and all(self.answer.good)
+            self.fresh = self.answer.held
         return self.asked
 
     def wrong(self, health: str) -> object:
@@ -270,19 +281,21 @@ class _Probe:
         return frozenset(name for _, command in both for name in _names(command))
 
     def _keep(self, answer: _Answer) -> None:
-        self.before, self.answer = self.answer, answer
+        self.before = replace(self.answer, processes=answer.earlier) if answer.held else self.answer
+        self.answer = answer
 
     def _nothing(self, why: str) -> _Answer:
         requests = self.wanted.requests
         return _Answer(good=(False,) * len(requests), answers=((0, why),) * len(requests))
 
-    def _ask(self, ports: frozenset[int], seconds: float, roots: bool) -> _Answer:
+    def _ask(self, ports: frozenset[int], seconds: float, *, roots: bool = False, holds: float = 0.0) -> _Answer:
         assert self.tool is not None
         wanted = {
             "seconds": seconds,
             "ports": sorted(ports),
             "roots": roots,
-            "routes": list(self.wanted.routes) if roots else [],
+            "holds": holds,
+            "routes": list(self.wanted.routes) if roots or holds else [],
             "requests": [
                 {"port": each.port, "path": each.path, "statuses": each.statuses, "expect": each.expect}
                 for each in self.wanted.requests
@@ -316,18 +329,22 @@ class _Probe:
 
 
 def _read(said: Mapping[str, Any]) -> _Answer:
-    processes = said["processes"]
+    processes, earlier = (
+        {each["pid"]: tuple(each["command"]) for each in said[key]} for key in ("processes", "earlier")
+    )
     return _Answer(
         tuple(said["open"]),
         {int(port): status for port, status in said["roots"].items()},
         tuple(said["good"]),
         tuple((each["status"], each["body"]) for each in said["answers"]),
         frozenset(said["listening"]),
-        {each["pid"]: tuple(each["command"]) for each in processes},
+        processes,
         said["routes"],
         said["web"],
-        sum(each["ticks"] for each in processes),
+        sum(each["ticks"] for each in said["processes"]),
         time.monotonic(),
+        said["held"],
+        earlier,
     )
 
 
@@ -346,7 +363,7 @@ def _running(engine: Engine, image: str, arguments: Sequence[str], words: Sequen
     name = f"{REPOSITORY}-{engine.session}-{secrets.token_hex(3)}"
     # A health check's own times may be minutes; what it runs stays as it is.
     check = engine.image(image)["Config"].get("Healthcheck")
-    health = ["--health-interval", "2s", "--health-start-period", "1s"] if check else []
+    health = ["--health-interval", "1s", "--health-start-period", "1s"] if check else []
     try:
         done = engine.call("run", "-d", "--name", name, *_own(engine), *arguments, *health, image, *words, check=False)
         if (
