@@ -273,8 +273,10 @@ def other(root: str, settings: dict[str, Any], argv: list[str]) -> int:
             )
         case ["history", *_]:
             print("\n".join(map(json, settings["history"])))
+        case ["cp", "-a", _, _] | ["start", _]:
+            pass
         case ["create", *_]:
-            name = f"created{count(root, 'create')}"
+            name = option(argv, "--name") or f"created{count(root, 'create')}"
             keep(root, name, argv)
             print(name)
         case ["export", name]:

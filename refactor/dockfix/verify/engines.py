@@ -124,7 +124,7 @@ class Engine:
         return {"DOCKER_BUILDKIT": "1", "BUILDX_GIT_INFO": "false"} if self.name == "docker" else {}
 
     def image(self, reference: str) -> Mapping[str, Any]:
-        """What the engine knows of an image, in docker's form: Id, Size (bytes), Config. It is asked for once: names are never given to another image."""
+        """What the engine knows of an image, in docker's form: Id, Size (bytes), Config; asked for once, as no other gets its name."""
         if reference not in self._images:
             self._images[reference] = self._inspected(reference)
         return self._images[reference]

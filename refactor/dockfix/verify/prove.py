@@ -190,7 +190,8 @@ class Prover:
 
     def asking(self, original: Original) -> Asking:
         """What a new image will be asked."""
-        asked = (original.start.routes or {}).items()
+        start = original.start
+        asked = {**(start.routes or {}), **({"/": (start.roots or {}).get(start.web, 0)} if start.web else {})}.items()
         answered = frozenset(path for path, status in asked if 0 < status < compare.SERVER_ERROR)
         return Asking(not compare.shows_nothing(original.start), self.plan.smokes, answered)
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dockfix.knowledge import shells
-from dockfix.verify.engines import REPOSITORY, Engine, EngineError
+from dockfix.verify.container import running, state_of, written_in
+from dockfix.verify.engines import Engine, EngineError
 from dockfix.verify.manner import Manner
 from dockfix.verify.process import TimedOut
 from dockfix.verify.running import Conditions, Tool, answer_of
@@ -104,13 +104,13 @@ def start(
     network = any(request.network for request in wanted.requests)
     # what somebody gives for this run counts more than what a file says
     arguments = [*manner.arguments, *conditions.words(network)]
-    with _running(engine, image, arguments, manner.words) as (name, refusal):
+    with running(engine, image, arguments, manner) as (name, refusal):
         probe = _Probe(engine, name, tool(), wanted, conditions.memory)
         answer = _watch(engine, name, refusal, probe, began)
-        state = _state(engine, name, refusal)
+        state = state_of(engine, name, refusal)
         if answer is None:
             answer = probe.last() if state.exited is None else probe.ended()
-        state = _state(engine, name, refusal)
+        state = state_of(engine, name, refusal)
         logs = engine.call("logs", name, check=False)
         return Start(
             state.exited,
@@ -120,7 +120,7 @@ def start(
             answer.roots,
             answer.good,
             tuple(f"status {status}: {body[:1500]}" for status, body in answer.answers),
-            _written(engine, name),
+            written_in(engine, name) - {copy.target for copy in manner.copies},
             time.monotonic() - began,
             answer.listening,
             probe.programs,
@@ -135,12 +135,12 @@ def _watch(engine: Engine, name: str, refusal: str, probe: _Probe, began: float)
     wanted = probe.wanted
     ready, wrong = 0.0, _Steady()
     while True:
-        state = _state(engine, name, refusal)
+        state = state_of(engine, name, refusal)
         if engine.name == "podman" and state.health and state.exited is None:
             with suppress(TimedOut):  # podman leaves this to systemd, which may not run
                 left = max(began + wanted.wait - time.monotonic(), 1.0)
                 engine.call("healthcheck", "run", name, timeout=left, check=False)
-            state = _state(engine, name, refusal)
+            state = state_of(engine, name, refusal)
         now = time.monotonic()
         if state.exited is not None or now - began > wanted.wait:
             return None
@@ -176,14 +176,6 @@ class _Steady:
         if what is None or what != self.what:
             self.what, self.began = what, now
         return now - self.began
-
-
-@dataclass(frozen=True)
-class _State:
-    """``exited`` is None while the container runs, ``health`` is "" without a health check."""
-
-    exited: int | None
-    health: str
 
 
 @dataclass(frozen=True)
@@ -355,46 +347,3 @@ def _names(command: Sequence[str]) -> Iterable[str]:
     programs += [posixpath.basename(script)] if script else []
     names = (re.sub(r"[\d.]+$", "", name).rstrip(":") for name in programs)
     return [name for name in names if name and name not in shells()]
-
-
-@contextmanager
-def _running(engine: Engine, image: str, arguments: Sequence[str], words: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """A container's name, and why the engine could not start it ("" if it could)."""
-    name = f"{REPOSITORY}-{engine.session}-{secrets.token_hex(3)}"
-    # A health check's own times may be minutes; what it runs stays as it is.
-    check = engine.image(image)["Config"].get("Healthcheck")
-    health = ["--health-interval", "1s", "--health-start-period", "1s"] if check else []
-    try:
-        done = engine.call("run", "-d", "--name", name, *_own(engine), *arguments, *health, image, *words, check=False)
-        if (
-            done.status and engine.call("inspect", name, check=False).status
-        ):  # one whose command does not start is there
-            raise EngineError(f"the container could not be made: {done.text.strip()[-300:]}")
-        yield name, done.err.replace(name, "the container") if done.status else ""
-    finally:
-        engine.remove(name)
-
-
-def _state(engine: Engine, name: str, refusal: str) -> _State:
-    done = engine.call("inspect", "--format", "{{json .State}}", name, check=False)
-    if done.status:
-        raise EngineError(f"the container could not be made: {done.text.strip()[-300:]}")
-    state = json.loads(done.out)
-    health = (state.get("Health") or state.get("Healthcheck") or {}).get("Status", "")
-    running = state.get("Running") or state.get("Status") in ("running", "created", "initialized")
-    failed = state.get("Status") == "created" and (state.get("Error") or refusal)  # podman leaves Error empty
-    exited = None if running and not failed else int(state.get("ExitCode", 0)) or (127 if failed else 0)
-    return _State(exited, "" if health == "none" else health)
-
-
-def _written(engine: Engine, name: str) -> frozenset[str]:
-    done = engine.call("diff", name, check=False)
-    rows = [line.partition(" ") for line in done.out.splitlines()]
-    own = (
-        {"/etc"} if engine.name == "podman" else set()
-    )  # podman itself makes /etc/mtab; what a program writes is named itself
-    return frozenset(path for kind, _, path in rows if kind in ("A", "C") and path not in own)
-
-
-def _own(engine: Engine) -> tuple[str, str]:
-    return "--label", engine.label

@@ -35,12 +35,15 @@ _COPIES = regex(r"(?:.*\.)?(?:copy|deepcopy)")
 def read_environment(call: Call, started: Sequence[Use], found: Findings) -> None:
     """Reads the environment of a call that starts these programs."""
     node = _environment(call)
-    reader = _Reader(call)
-    # sys.executable is the path of the interpreter
-    if node is None or _runs_itself(call) or reader.path(node, call.scope, 0) not in {"other", "none"}:
+    if node is None or _runs_itself(call):  # sys.executable is the path of the interpreter
         return
-    for word in sorted({use.word for use in started}):
-        found.without_path.append(Use(word, call.scope.module.file, call.node.lineno, call.dotted))
+    path = _Reader(call).path(node, call.scope, 0)
+    kept = {"other": found.without_path, "none": found.without_path, "unknown": found.path_unknown}.get(path)
+    if kept is not None:
+        kept += (
+            Use(word, call.scope.module.file, call.node.lineno, call.dotted)
+            for word in sorted({use.word for use in started})
+        )
 
 
 def _environment(call: Call) -> ast.expr | None:
@@ -123,9 +126,9 @@ class _Reader:
         name = node.id if isinstance(node, ast.Name) else node.attr
         bounds = self.evaluate.expanded(self.evaluate.bounds(node, scope))
         entries = self.entries(node, name, scope)
-        if not bounds or self.filled(name, scope):
-            return "unknown"
         paths = [self.path(value, where, depth + 1) for value, where in bounds]
+        if not bounds or (self.filled(name, scope) and set(paths) != {"own"}):
+            return "unknown"
         return _joined([_either(paths), *(self.value(each, where) for each, where in entries)])
 
     def entries(self, node: ast.expr, name: str, scope: Scope) -> list[tuple[ast.expr, Scope]]:
