@@ -29,6 +29,8 @@ _GIVEN = {
     "posix_spawnp": 2,
 }
 _OF_OS = regex(r"(?:(?:os|posix)\.)?(?:exec|spawn|posix_spawn)\w*")
+_FILLED = rb"(?:\.(?:update|setdefault|__setitem__)\(|\s*\|=|\[(?!\s*[rbu]?['\"]))"
+_WITH_OWN = rb"(?:\.update\(|\s*\|=)\s*(?:\*\*)?(?:os\.)?environ\b"
 _COPIES = regex(r"(?:.*\.)?(?:copy|deepcopy)")
 
 
@@ -126,9 +128,11 @@ class _Reader:
         name = node.id if isinstance(node, ast.Name) else node.attr
         bounds = self.evaluate.expanded(self.evaluate.bounds(node, scope))
         entries = self.entries(node, name, scope)
-        paths = [self.path(value, where, depth + 1) for value, where in bounds]
+        # a parameter is what the calls that are seen give; of one that nobody is seen to give nothing is known
+        seen = [(value, where) for value, where in bounds if value is not None]
+        paths = [self.path(value, where, depth + 1) for value, where in seen or bounds]
         if not bounds or (self.filled(name, scope) and set(paths) != {"own"}):
-            return "unknown"
+            return "own" if self.filled(name, scope, _WITH_OWN) else "unknown"
         return _joined([_either(paths), *(self.value(each, where) for each, where in entries)])
 
     def entries(self, node: ast.expr, name: str, scope: Scope) -> list[tuple[ast.expr, Scope]]:
@@ -137,13 +141,12 @@ class _Reader:
         found: Sequence[Bound] = holder.entries.get((name, "PATH"), ()) if holder is not None else ()
         return [(value, where) for value, where in found if isinstance(value, ast.expr)]
 
-    def filled(self, name: str, scope: Scope) -> bool:
+    def filled(self, name: str, scope: Scope, how: bytes = _FILLED) -> bool:
         """Whether a dictionary of this name gets what another holds, or under keys that are worked out."""
         data = self.call.scope.module.file, scope.module.file
         texts = (self.evaluate.project.files.get(file, b"") for file in data)
         plain = re.escape(name.encode())
-        pattern = rb"\b" + plain + rb"(?:\.(?:update|setdefault|__setitem__)\(|\s*\|=|\[(?!\s*[rbu]?['\"]))"
-        return any(re.search(pattern, text) for text in texts)
+        return any(re.search(rb"\b" + plain + how, text) for text in texts)
 
     def made(self, node: ast.Call, scope: Scope, depth: int) -> Path:
         """Of what a call gives: a copy, a dictionary, what a function of the application's own returns."""
