@@ -54,6 +54,11 @@ def test_the_settings_of_its_files_count(tmp_path: Path) -> None:
     assert found.environment == ("A=1", "DATA=/data", "A=2")  # what stands last counts
 
 
+def test_published_ports_are_watched(tmp_path: Path) -> None:
+    ports = '["80:8000", "127.0.0.1:81:8001/tcp", "53:53/udp", "8002", "3000-3005", "${X}:8003", "${Y:-90}:8004"]'
+    assert manner(tmp_path, f"{WEB}    ports: {ports}\n").ports == {8000, 8001, 8002, 8004}
+
+
 def test_folders_of_the_user_are_copied(tmp_path: Path) -> None:
     volumes = "./data:/data", "./app.py:/srv/app.py", "../:/above", "${HERE}:/here", "${NOT:-./data}:${HERE:-/there}"
     (tmp_path / "data").mkdir()
@@ -112,6 +117,7 @@ def test_a_kubernetes_manifest_says_it_where_no_compose_file_does(tmp_path: Path
         ("python", "app.py", "--at", "/srv", "$(OTHER)"),
         (Copy(None, "/data"),),
         ("config:/config (its files are not known here)",),
+        frozenset({8080}),
     )
     assert manner(tmp_path, WEB).where.startswith("the service web of ")
 

@@ -19,7 +19,7 @@ class Manner:
 
     ``where`` says what says so ("" for the image itself); ``environment`` are NAME=VALUE pairs, ``options`` more arguments of the engine's
     ``run``, ``words`` what stands behind the image. ``copies`` lie in the container in the place of what would be mounted; ``left`` are
-    mounts that it does not get, with why.
+    mounts that it does not get, with why; ``ports`` are those in the container that are published.
     """
 
     where: str = ""
@@ -28,6 +28,7 @@ class Manner:
     words: tuple[str, ...] = ()
     copies: tuple[Copy, ...] = ()
     left: tuple[str, ...] = ()
+    ports: frozenset[int] = frozenset()
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -54,7 +55,15 @@ def _of(service: ComposeService, where: str, root: Path) -> Manner:
         options += ["--entrypoint", service.entry[0]]
         words = (*service.entry[1:], *words)
     copies, left = _mounted(service, root)
-    return Manner(where, tuple(_environment(service)), tuple(options), words, copies, left)
+    return Manner(where, tuple(_environment(service)), tuple(options), words, copies, left, frozenset(_ports(service)))
+
+
+def _ports(service: ComposeService) -> Iterator[int]:
+    """The TCP ports in the container that others are to reach."""
+    for port in service.ports:
+        number, _, protocol = (substitute(port) or "").rpartition(":")[2].partition("/")
+        if number.isdecimal() and protocol in ("", "tcp"):
+            yield int(number)
 
 
 def _mounted(service: ComposeService, root: Path) -> tuple[tuple[Copy, ...], tuple[str, ...]]:

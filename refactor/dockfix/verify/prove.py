@@ -93,10 +93,11 @@ class Prover:
     def _begin(self, reference: str, tool: Find, wanted: Wanted, notes: list[str]) -> tuple[Start, Manner]:
         """Start the original as a Compose file says, or as it is where that shows nothing."""
         manner = manner_of(self.facts)
-        began = self._start(reference, tool, wanted, manner)
+        published = replace(wanted, ports=wanted.ports | manner.ports)
+        began = self._start(reference, tool, published, manner)
         if not manner.where:
             return began, manner
-        lack = self._lack(began, wanted)
+        lack = self._lack(began, published)
         if lack:
             plain = self._start(reference, tool, wanted, Manner())
             if not self._lack(plain, wanted):
