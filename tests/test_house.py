@@ -39,7 +39,7 @@ WORDS = {
     ("syntax/shell_form.py", "exec_form"): "a form of instructions",
     ("verify/engines.py", "secrets"): "a module of the standard library",
     ("verify/starting.py", "healthcheck"): "a command of the engine's program",
-    ("verify/starting.py", "secrets"): "a module of the standard library",
+    ("verify/container.py", "secrets"): "a module of the standard library",
     ("verify/settings.py", "secrets"): "a setting of verify",
     ("verify/timing.py", "secrets"): "a module of the standard library",
 }

@@ -42,9 +42,9 @@ def test_json(dockfix, put):
     assert third["failures"] == [failure]
     assert (second["diff"], second["writes"]) == ("", [])
     assert result.stderr == (
-        "warning: a/Dockerfile:3: non-root: port 80 needs root\n"
         "error: c/Dockerfile:2:3: unknown instruction: BAD\n"
         "hint: did you mean ADD?\n"
+        "warning: a/Dockerfile:3: non-root: port 80 needs root\n"
     )
 
 

@@ -69,7 +69,14 @@ def test_what_ports_answer(port: int) -> None:
         {"port": port, "path": "/health", "statuses": [], "expect": "ill"},
         {"port": port, "path": "/no", "statuses": [200], "expect": ""},
     ]
-    wanted = {"seconds": 0.5, "ports": [port], "requests": requests, "roots": True, "routes": ["/health", "/no"]}
+    wanted = {
+        "seconds": 0.5,
+        "ports": [port],
+        "requests": requests,
+        "roots": True,
+        "holds": 0,
+        "routes": ["/health", "/no"],
+    }
     said = answer("ports", DOCKFIX_PROBE=json.dumps(wanted))
     assert said["open"] == [port]
     assert said["roots"] == {str(port): 404}
@@ -84,7 +91,7 @@ def test_what_listens_and_runs_beside_it() -> None:
         said = answer(
             "ports",
             DOCKFIX_PROBE=json.dumps(
-                {"ports": [], "requests": [], "seconds": 0.1, "roots": False, "routes": ["/health"]}
+                {"ports": [], "requests": [], "seconds": 0.1, "roots": False, "holds": 0, "routes": ["/health"]}
             ),
         )
         assert server.getsockname()[1] in said["listening"]
@@ -106,7 +113,14 @@ def test_where_nothing_listens(port: int) -> None:
         closed.server_bind()  # a port that nobody else gets, and that takes no connection
         free = closed.server_port
         request = {"port": free, "path": "/", "statuses": [], "expect": ""}
-        wanted = {"seconds": 0.1, "ports": [free, port], "requests": [request], "roots": False, "routes": ["/health"]}
+        wanted = {
+            "seconds": 0.1,
+            "ports": [free, port],
+            "requests": [request],
+            "roots": False,
+            "holds": 0,
+            "routes": ["/health"],
+        }
         said = answer("ports", DOCKFIX_PROBE=json.dumps(wanted))
     assert (said["open"], said["roots"], said["routes"], said["good"]) == ([port], {}, {}, [False])
     assert said["answers"] == [{"status": 0, "body": "nothing listens"}]

@@ -273,8 +273,10 @@ def other(root: str, settings: dict[str, Any], argv: list[str]) -> int:
             )
         case ["history", *_]:
             print("\n".join(map(json, settings["history"])))
+        case ["cp", "-a", _, _] | ["start", _]:
+            pass
         case ["create", *_]:
-            name = f"created{count(root, 'create')}"
+            name = option(argv, "--name") or f"created{count(root, 'create')}"
             keep(root, name, argv)
             print(name)
         case ["export", name]:
@@ -360,6 +362,8 @@ def start(root: str, settings: dict[str, Any], argv: list[str]) -> int:
                 "web": 0,
                 "listening": settings["listening"],
                 "processes": settings["processes"],
+                "earlier": settings["processes"],
+                "held": wanted["holds"] > 0,
             }
         return say(
             {"out": f"noise\ndockfix-probe:{json(answer)}\n"} if answer else {"err": "no python\n", "status": 127}

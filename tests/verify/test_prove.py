@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from dockfix.engine import Settings
-from dockfix.verify import starting
+from dockfix.verify import container, starting
 from dockfix.verify.build import BuildArguments
-from dockfix.verify.prove import Plan
+from dockfix.verify.measure import Plan
 from dockfix.verify.running import Conditions
 from dockfix.verify.search import Task, verify
 from dockfix.verify.smoke import from_text
@@ -165,16 +165,16 @@ def test_a_front_end_that_cannot_be_fetched_is_a_note(docker: FakeDocker, path: 
 def test_the_start_is_made_twice_where_it_differs(docker: FakeDocker, path: Path) -> None:
     """The second container of the original ends as the new one does: nothing speaks against the new image."""
     exits = iter([0, 1, 1])
-    original = starting._state
+    original = starting.state_of
     seen: dict[str, int] = {}
 
-    def state(engine: object, name: str, refusal: str) -> starting._State:
+    def state(engine: object, name: str, refusal: str) -> container.State:
         original(engine, name, refusal)  # type: ignore[arg-type]
         seen.setdefault(name, next(exits) if name not in seen else 0)
-        return starting._State(seen[name], "")
+        return container.State(seen[name], "")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(starting, "_state", state)
+        patch.setattr(starting, "state_of", state)
         found = verdict_of(docker, path)
     assert found.verdict is Verdict.EQUAL
     assert len(seen) == 3

@@ -15,7 +15,7 @@ import pytest
 
 from dockfix.engine import Settings
 from dockfix.verify.engines import Engine, find_engine
-from dockfix.verify.prove import Plan
+from dockfix.verify.measure import Plan
 from dockfix.verify.running import Conditions
 from dockfix.verify.search import Task, Verified, verify
 from dockfix.verify.verdict import Verdict

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import verify_images
@@ -15,8 +17,9 @@ from dockfix.model.reason import Declared
 from dockfix.verify import search
 from dockfix.verify.attempts import applied
 from dockfix.verify.engines import EngineError
+from dockfix.verify.measure import Candidate, Ended, Original, Plan, Proof
 from dockfix.verify.process import Cancelled, TimedOut
-from dockfix.verify.prove import Candidate, Ended, Original, Plan, Proof, Prover
+from dockfix.verify.prove import Prover
 from dockfix.verify.search import Task, Verified, verify
 from dockfix.verify.starting import Start
 from dockfix.verify.verdict import Built, Dropped, Finding, Learned, Unanswered, Verdict, Verification
@@ -27,6 +30,7 @@ ALL = ("virtualenv", "multi-stage", "non-root", "cache-mounts", "dockerignore")
 MARKS = {"virtualenv": "/opt/venv", "multi-stage": "AS builder", "non-root": "USER 10001", "cache-mounts": "type=cache"}
 EQUAL = Proof(Verdict.EQUAL, built=Built(500))
 
+T = TypeVar("T")
 Judge = Callable[[set[str], Candidate], Proof]
 
 
@@ -63,6 +67,13 @@ class Bench:
         return [names for names, _ in self.seen]
 
 
+def at_hand(value: T) -> Future[T]:
+    """What is there already, for somebody who would wait for it."""
+    found: Future[T] = Future()
+    found.set_result(value)
+    return found
+
+
 @pytest.fixture
 def bench(docker: FakeDocker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Bench]:
     shutil.copytree(GOLDEN, tmp_path / "project")
@@ -73,7 +84,12 @@ def bench(docker: FakeDocker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             made.originals += 1
             prover.builder.count += 1
             return Original(
-                "before", Built(1000), verify_images.image(), verify_images.snapshot(), began or Start(0, ""), None
+                "before",
+                Built(1000),
+                at_hand(verify_images.image()),
+                at_hand(verify_images.snapshot()),
+                began or Start(0, ""),
+                None,
             )
 
         def check(prover: Prover, measure: Original, candidate: Candidate) -> Proof:
@@ -544,7 +560,7 @@ def test_the_package_is_found_in_the_original(
     original = Prover.original
     files = {"/usr/bin/make": verify_images.program(), "/var/lib/dpkg/status": verify_images.file()}
     image = verify_images.image(files, Env=["PATH=/usr/bin"])
-    monkeypatch.setattr(Prover, "original", lambda prover: replace(original(prover), image=image))
+    monkeypatch.setattr(Prover, "original", lambda prover: replace(original(prover), looked=at_hand(image)))
     docker.set(runs=[{"words": "--entrypoint dpkg before -S /usr/bin/make", "out": "make: /usr/bin/make\n"}])
     assert of(made.verify()).learned == (Learned("multi-stage.keep", "make", "make belongs to it"),)
 

@@ -34,6 +34,8 @@ NOTHING: dict[str, Any] = {
     "processes": [],
     "routes": {},
     "web": 0,
+    "held": False,
+    "earlier": [],
 }
 
 
@@ -54,7 +56,7 @@ def started(
 ) -> Start:
     docker.set(states=states)
     wanted = Wanted(ports, requests, wait=wait, **more)
-    found = start(engine, IMAGE, tool, wanted, PLACES, Manner())
+    found = start(engine, IMAGE, lambda: tool, wanted, PLACES, Manner())
     assert docker.containers() == []
     assert contained(docker)
     return found
@@ -107,7 +109,13 @@ def test_a_port_that_falls_silent_again_is_watched_to_its_end(
     """As of a server that listens before its worker fails: what counts is how it ends."""
     monkeypatch.setattr(starting, "POLL", 0.2)
     answer = json.dumps(NOTHING)
-    docker.set(runs=[{"words": '"roots": true', "out": f"dockfix-probe:{answer}\n"}])
+    up = json.dumps(NOTHING | {"open": [80], "good": []})
+    docker.set(
+        runs=[
+            {"words": '"roots": false', "out": f"dockfix-probe:{up}\n"},
+            {"words": '"roots": true', "out": f"dockfix-probe:{answer}\n"},
+        ]
+    )
     ended = {"Status": "exited", "Running": False, "ExitCode": 3}
     found = started(docker, engine, *[UP] * 8, ended, ports=frozenset({80}), wait=60)
     assert (found.exited, found.ports) == (3, frozenset())
@@ -122,7 +130,7 @@ def test_health_is_waited_for(docker: FakeDocker, engine: Engine) -> None:
     docker.set(config={**docker.settings["config"], "Healthcheck": {"Test": ["CMD", "true"]}})
     assert started(docker, engine, health("starting"), health("unhealthy"), health("healthy")).health == "healthy"
     words = docker.argv("run", "-d")[0]
-    assert words[words.index("--health-interval") + 1] == "2s"
+    assert words[words.index("--health-interval") + 1] == "1s"
     assert started(docker, engine, health("healthy", "Healthcheck")).health == "healthy"  # podman's name for it
     assert started(docker, engine, health("unhealthy"), wait=0.3).health == "unhealthy"
     assert started(docker, engine, health("none")).health == ""
@@ -138,7 +146,7 @@ def test_one_that_cannot_be_started(docker: FakeDocker, engine: Engine) -> None:
 def test_one_that_cannot_even_be_made(docker: FakeDocker, engine: Engine) -> None:
     docker.set(runs=[{"words": " -d ", "err": "docker: invalid reference\n", "status": 125}])
     with pytest.raises(EngineError, match="the container could not be made: docker: invalid reference"):
-        start(engine, IMAGE, None, Wanted(), PLACES, Manner())
+        start(engine, IMAGE, lambda: None, Wanted(), PLACES, Manner())
 
 
 def test_a_stop_takes_the_container_away(docker: FakeDocker, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +155,7 @@ def test_a_stop_takes_the_container_away(docker: FakeDocker, engine: Engine, mon
         starting, "time", SimpleNamespace(monotonic=time.monotonic, sleep=lambda seconds: engine.stop.set())
     )
     with pytest.raises(Cancelled):
-        start(engine, IMAGE, None, Wanted(), PLACES, Manner())
+        start(engine, IMAGE, lambda: None, Wanted(), PLACES, Manner())
     assert docker.containers() == []
     assert len(docker.argv("rm")) == 1
 

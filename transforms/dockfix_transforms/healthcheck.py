@@ -10,6 +10,7 @@ from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.facts.from_inside import closed_from_inside
 from dockfix.knowledge import is_python, python_program
+from dockfix.model.answers import Asked, Started
 from dockfix.model.reason import Declared, at, doubt
 from dockfix.model.stages import Step
 from dockfix.syntax import Instruction, snippet
@@ -69,7 +70,12 @@ class Healthcheck(Transform):
         return Outcome(
             [_edit(facts, first, ports.pop(), endpoint)],
             declares=frozenset({Declared("HEALTHCHECK")}),
-            doubts=(doubt("the route may need what the program only has in production"),),
+            doubts=(
+                doubt(
+                    "the route may need what the program only has in production",
+                    answers=[Started(), Asked(endpoint.path)],
+                ),
+            ),
         )
 
 

@@ -20,6 +20,7 @@ from dockfix.report import words
 from dockfix.report.diff import unified
 from dockfix.report.formats import chosen
 from dockfix.report.progress import Progress
+from dockfix.report.repeated import Warnings
 from dockfix.report.terminal import OutputError, Screen
 from dockfix.report.totals import Mode, Totals
 from dockfix.syntax import decode
@@ -67,6 +68,7 @@ class Session:
         self._settler = Settler(options.apply and not options.from_stdin)
         self._input = b""
         self._verifications: dict[str, Verification] = {}
+        self._warnings = Warnings()
 
     def run(self) -> int:
         """Do it all; the exit status."""
@@ -114,9 +116,11 @@ class Session:
         if options.apply:  # no file is read after another was written: the result is that of the preview, in any order
             results = iter(list(results))
         for outcome in results:
-            totals.add(self._one(outcome, at_length))
+            result = self._one(outcome, at_length)
+            totals.add(result, self._verifications.get(result.path))
             if self._screen.out.gone and options.mode is Mode.PREVIEW:
                 return FAILED if totals.failed else DONE  # `dockfix … | head`: nobody sees the rest
+        self._say(*self._warnings.lines(self._screen.style))
         self._output.end(totals)
         if self._verifications and options.format != "json" and not options.quiet:
             self._tell_verifications()
@@ -188,7 +192,10 @@ class Session:
         if self._options.quiet:
             return
         for note in result.warnings:
-            yield words.warning(label, words.told(note), style, note.line)
+            if at_length:
+                yield words.warning(label, words.told(note), style, note.line)
+            else:
+                self._warnings.add(label, note)
         if self._output.talks and not result.failures and (result.changed or at_length):
             yield words.headline(result, label, self._options.mode, style)
             if self._options.apply and not self._options.from_stdin:

@@ -22,7 +22,8 @@ from dockfix.verify.attempts import rewritten
 from dockfix.verify.bake import Pair, bake_file, slugs
 from dockfix.verify.build import BuildArguments
 from dockfix.verify.flags import VerifyFlags
-from dockfix.verify.prove import Candidate, as_it_is
+from dockfix.verify.measure import Candidate
+from dockfix.verify.prove import as_it_is
 
 HOLDS, BREAKS, FAILED = 0, 1, 2
 

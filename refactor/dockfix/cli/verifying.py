@@ -22,8 +22,8 @@ from dockfix.report.terminal import Screen
 from dockfix.verify.bake import slugs
 from dockfix.verify.engines import Engine, EngineError, NoEngineError, find_engine
 from dockfix.verify.flags import VerifyFlags
+from dockfix.verify.measure import Plan
 from dockfix.verify.process import TimedOut
-from dockfix.verify.prove import Plan
 from dockfix.verify.search import Task, Verified, verify
 from dockfix.verify.settings import VerifySettingError, plan
 from dockfix.verify.verdict import Verification

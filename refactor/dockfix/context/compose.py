@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from dockfix.context.disk import Disk
+from dockfix.context.yaml_tree import documents, listed, mapping, scalar
 from dockfix.lazy import regex
 from dockfix.syntax import decode
 from dockfix.syntax.shell import quoted
@@ -19,7 +20,6 @@ from dockfix.syntax.shell import quoted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MAX_DEPTH = 60
 _DRIVE = regex(r"[A-Za-z]:[\\/]")
 _ROOT_CAPABILITIES = frozenset({"chown", "kill", "net_bind_service", "setuid", "setgid"})  # Docker gives these anyway
 
@@ -27,7 +27,8 @@ _ROOT_CAPABILITIES = frozenset({"chown", "kill", "net_bind_service", "setuid", "
 class ComposeService(NamedTuple):
     """A service that is built from the Dockerfile.
 
-    ``file`` is the Compose file's path as it can be shown. ``volumes`` are (source, target, "bind" | "volume" | "tmpfs"),
+    ``file`` is the Compose file's path as it can be shown. ``volumes`` are (source, target, "bind" | "volume" | "tmpfs"; of Kubernetes
+    also "empty" | "files"),
     the source "" where there is none. ``needs_root`` names what only root can use ("privileged mode"), None where there
     is no such thing. ``command`` and ``entrypoint`` tell whether the service replaces the image's; ``runs`` are the commands
     that it gives for them and its health check, ``workdir`` is the folder that they start in, "" for the image's. ``ports`` are as written.
@@ -86,83 +87,12 @@ def compose_file(path: str, stamp: int) -> ComposeFile:
     if data is None:
         return ComposeFile(path, problem="it could not be read")
     try:
-        tree = _load(data)
+        tree = next(documents(data), None)
     except ValueError as error:
         return ComposeFile(path, problem=str(error))
-    services = _mapping(_mapping(tree).get("services"))
+    services = mapping(mapping(tree).get("services"))
     builds = tuple(_build(path, name, _inherited(services, name)) for name in services)
     return ComposeFile(path, builds)
-
-
-def _load(data: bytes) -> object:
-    """A YAML document with all scalars as text. Raises ValueError.
-
-    It is put together from the parser's events, because PyYAML's own loaders overflow the C stack on deep nesting, and
-    Compose files have tags that they do not know.
-    """
-    import yaml
-
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    anchors: dict[str, object] = {}
-    stack: list[tuple[object, list[object]]] = []
-    result: object = None
-    try:
-        for event in yaml.parse(data, Loader=loader):
-            value: object
-            if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
-                value = {} if isinstance(event, yaml.MappingStartEvent) else []
-                if event.anchor:
-                    anchors[event.anchor] = value
-                stack.append((value, []))
-                if len(stack) > _MAX_DEPTH:
-                    raise ValueError("it is nested too deeply")
-                continue
-            if isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
-                value, parts = stack.pop()
-                _fill(value, parts)
-            elif isinstance(event, yaml.ScalarEvent):
-                value = event.value
-                if event.anchor:
-                    anchors[event.anchor] = value
-            elif isinstance(event, yaml.AliasEvent):
-                value = anchors.get(event.anchor or "")
-            elif isinstance(event, yaml.DocumentEndEvent):
-                return result
-            else:
-                continue
-            if stack:
-                stack[-1][1].append(value)
-            else:
-                result = value
-    except (yaml.YAMLError, UnicodeError) as error:
-        raise ValueError("it is not valid YAML") from error
-    return result
-
-
-def _fill(value: object, parts: list[object]) -> None:
-    """Puts the parsed parts of a collection into it; merge keys give way to the mapping's own."""
-    if isinstance(value, list):
-        value.extend(parts)
-    elif isinstance(value, dict):
-        pairs = list(zip(parts[::2], parts[1::2], strict=True))
-        for key, merged in pairs:
-            if key == "<<":
-                for each in merged if isinstance(merged, list) else [merged]:
-                    for name, inherited in _mapping(each).items():
-                        value.setdefault(name, inherited)
-        value.update((key, each) for key, each in pairs if isinstance(key, str) and key != "<<")
-
-
-def _mapping(value: object) -> dict[str, object]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _inherited(services: dict[str, object], name: str) -> dict[str, object]:
@@ -171,33 +101,33 @@ def _inherited(services: dict[str, object], name: str) -> dict[str, object]:
     seen: set[str] = set()
     while name in services and name not in seen:
         seen.add(name)
-        service = _mapping(services[name])
+        service = mapping(services[name])
         chain.append(service)
         extends = service.get("extends")
         if isinstance(extends, dict) and "file" in extends:
             break
-        name = _text(extends) or _text(_mapping(extends).get("service"))
+        name = scalar(extends) or scalar(mapping(extends).get("service"))
     merged: dict[str, object] = {}
     for service in reversed(chain):
         for key, value in service.items():
             before = merged.get(key)
             both = isinstance(before, list) and isinstance(value, list)
-            merged[key] = [*_list(before), *_list(value)] if both else value
+            merged[key] = [*listed(before), *listed(value)] if both else value
     return merged
 
 
 def _build(path: str, name: str, service: dict[str, object]) -> Build:
     found = _service(path, name, service)
     build = service.get("build")
-    image = _text(service.get("image"))
+    image = scalar(service.get("image"))
     if build is None:
         return Build(found, None, None, image, built=False)
-    context = build if isinstance(build, str) else _text(_mapping(build).get("context")) or "."
-    dockerfile = _text(_mapping(build).get("dockerfile")) or "Dockerfile"
+    context = build if isinstance(build, str) else scalar(mapping(build).get("context")) or "."
+    dockerfile = scalar(mapping(build).get("dockerfile")) or "Dockerfile"
     known = substitute(context), substitute(dockerfile)
     if known[0] is None or known[1] is None:
         return Build(found, None, None, image, problem=f"the build of its service {name} depends on variables")
-    if "://" in known[0] or known[0].startswith(("git@", "github.com/")) or "dockerfile_inline" in _mapping(build):
+    if "://" in known[0] or known[0].startswith(("git@", "github.com/")) or "dockerfile_inline" in mapping(build):
         return Build(found, None, None, image)
     folder = posixpath.normpath(posixpath.join(posixpath.dirname(path), known[0]))
     return Build(found, folder, posixpath.normpath(posixpath.join(folder, known[1])), image)
@@ -220,17 +150,17 @@ def substitute(text: str) -> str | None:
 
 
 def _service(path: str, name: str, service: dict[str, object]) -> ComposeService:
-    user = substitute(_text(service.get("user"))) or _text(service.get("user")) or None
+    user = substitute(scalar(service.get("user"))) or scalar(service.get("user")) or None
     return ComposeService(
         file=path,
         name=name,
-        volumes=tuple(_volumes(service)),
+        volumes=tuple((source, substitute(target) or target, kind) for source, target, kind in _volumes(service)),
         user=user,
         needs_root=_needs_root(service, user),
         command=_given(service, "command"),
         entrypoint=_given(service, "entrypoint"),
         runs=tuple(_runs(service)),
-        workdir=_text(service.get("working_dir")),
+        workdir=scalar(service.get("working_dir")),
         ports=tuple(_ports(service)),
         settings=(*_from_files(path, service), *_settings(service)),
         env_files=tuple(_env_files(service)),
@@ -245,7 +175,7 @@ def _words(service: dict[str, object], key: str) -> tuple[str, ...]:
     if not _given(service, key):
         return ()
     try:
-        words = [_text(word) for word in given] if isinstance(given, list) else shlex.split(_text(given))
+        words = [scalar(word) for word in given] if isinstance(given, list) else shlex.split(scalar(given))
     except ValueError:
         return ()
     known = [substitute(word) for word in words]
@@ -256,12 +186,12 @@ def _runs(service: dict[str, object]) -> Iterator[str]:
     """The commands of a service, and that of its health check, as a shell would read them."""
     for key in ("entrypoint", "command"):
         given = service.get(key)
-        text = quoted(_text(word) for word in given) if isinstance(given, list) else _text(given)
+        text = quoted(scalar(word) for word in given) if isinstance(given, list) else scalar(given)
         if text and _given(service, key):
             yield text.replace("$$", "$")
     check = service.get("healthcheck")
     test = check.get("test") if isinstance(check, dict) else None
-    words = [_text(word) for word in test] if isinstance(test, list) else ["CMD-SHELL", _text(test)]
+    words = [scalar(word) for word in test] if isinstance(test, list) else ["CMD-SHELL", scalar(test)]
     if words[:1] == ["CMD"] and words[1:]:
         yield quoted(words[1:]).replace("$$", "$")
     elif words[:1] == ["CMD-SHELL"] and "".join(words[1:]):
@@ -272,9 +202,9 @@ def _settings(service: dict[str, object]) -> Iterator[str]:
     """The environment of a service, which is a mapping or a list of NAME=VALUE."""
     given = service.get("environment")
     if isinstance(given, dict):
-        yield from (f"{_text(name)}={_text(value)}" for name, value in given.items())
+        yield from (f"{scalar(name)}={scalar(value)}" for name, value in given.items())
     elif isinstance(given, list):
-        yield from (_text(entry) for entry in given)
+        yield from (scalar(entry) for entry in given)
 
 
 def _from_files(path: str, service: dict[str, object]) -> Iterator[str]:
@@ -291,7 +221,7 @@ def _from_files(path: str, service: dict[str, object]) -> Iterator[str]:
 def _env_files(service: dict[str, object]) -> Iterator[str]:
     given = service.get("env_file")
     for entry in given if isinstance(given, list) else [given]:
-        name = substitute(_text(entry) or _text(_mapping(entry).get("path")))
+        name = substitute(scalar(entry) or scalar(mapping(entry).get("path")))
         if name:
             yield name
 
@@ -301,10 +231,14 @@ def _given(service: dict[str, object], key: str) -> bool:
 
 
 def _volumes(service: dict[str, object]) -> Iterator[tuple[str, str, str]]:
-    for entry in _list(service.get("volumes")):
+    for entry in listed(service.get("volumes")):
         if isinstance(entry, dict):
-            kind = _text(entry.get("type")) or "volume"
-            yield _text(entry.get("source")), _text(entry.get("target")), "bind" if kind in {"bind", "npipe"} else kind
+            kind = scalar(entry.get("type")) or "volume"
+            yield (
+                scalar(entry.get("source")),
+                scalar(entry.get("target")),
+                "bind" if kind in {"bind", "npipe"} else kind,
+            )
         elif isinstance(entry, str):
             # a colon in ${NAME:-default} or after a drive letter divides nothing
             shown = re.sub(r"\$\{[^{}]*\}", lambda match: "\0" * len(match[0]), entry)
@@ -318,20 +252,20 @@ def _volumes(service: dict[str, object]) -> Iterator[tuple[str, str, str]]:
                 host = source.startswith((".", "/", "~", "$", "\\")) or start > 0
                 yield source, target, "bind" if host else "volume"
     tmpfs = service.get("tmpfs")
-    for entry in [tmpfs] if isinstance(tmpfs, str) else _list(tmpfs):
-        yield "", _text(entry).partition(":")[0], "tmpfs"
+    for entry in [tmpfs] if isinstance(tmpfs, str) else listed(tmpfs):
+        yield "", scalar(entry).partition(":")[0], "tmpfs"
 
 
 def _needs_root(service: dict[str, object], user: str | None) -> str | None:
-    if _text(service.get("privileged")).lower() in {"true", "yes", "on"}:
+    if scalar(service.get("privileged")).lower() in {"true", "yes", "on"}:
         return "privileged mode"
-    for capability in _list(service.get("cap_add")):
-        if _text(capability).lower().removeprefix("cap_") not in _ROOT_CAPABILITIES:
-            return f"the capability {_text(capability)}"
-    for device in _list(service.get("devices")):
-        return f"the device {_text(device).partition(':')[0] or _text(_mapping(device).get('source'))}"
+    for capability in listed(service.get("cap_add")):
+        if scalar(capability).lower().removeprefix("cap_") not in _ROOT_CAPABILITIES:
+            return f"the capability {scalar(capability)}"
+    for device in listed(service.get("devices")):
+        return f"the device {scalar(device).partition(':')[0] or scalar(mapping(device).get('source'))}"
     for key in ("network_mode", "pid", "ipc", "userns_mode"):
-        if _text(service.get(key)) == "host":
+        if scalar(service.get(key)) == "host":
             return f"the host's {key.partition('_')[0]}"
     if any(source.endswith("/docker.sock") for source, _, _ in _volumes(service)):
         return "the socket of the Docker engine"
@@ -341,9 +275,9 @@ def _needs_root(service: dict[str, object], user: str | None) -> str | None:
 
 
 def _ports(service: dict[str, object]) -> Iterator[str]:
-    for entry in _list(service.get("ports")):
+    for entry in listed(service.get("ports")):
         if isinstance(entry, str):
             yield entry
         elif isinstance(entry, dict):
-            published, target = _text(entry.get("published")), _text(entry.get("target"))
+            published, target = scalar(entry.get("published")), scalar(entry.get("target"))
             yield f"{published}:{target}" if published else target

@@ -18,6 +18,7 @@ from dockfix.context.patterns import BadPatternError, Matcher, clean, ignore_mat
 # What Go's strings.TrimSpace takes off; Python's strip takes off some control characters more
 _BLANK = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _WILD = frozenset("*[]?^\\")
+_REFUSED = (BadPatternError, re.error, RecursionError, OverflowError)
 _MAX_FOLDERS = 20_000
 
 
@@ -87,22 +88,21 @@ class _Rules:
     def __init__(self, patterns: tuple[str, ...]) -> None:
         self.refused: list[tuple[int, str]] = []
         self._rules: list[_Rule] = []
-        for number, written in enumerate(patterns):
-            pattern = _read(written)
-            if not pattern:
-                continue
-            pattern = clean(pattern)
-            keeps = pattern.startswith("!")
-            pattern = pattern[keeps:]
-            try:
-                self._rules.append(_Rule(pattern, keeps, ignore_matcher((pattern,))))
-            except (BadPatternError, re.error, RecursionError, OverflowError) as error:
-                self.refused.append((number, str(error)))
-        self._kept_folders = _kept_folders(self._rules)
         self._folders: dict[str, _State] = {}
         self._closed: dict[str, bool] = {}
-        taking_back = any(rule.keeps for rule in self._rules)
-        self._any = None if taking_back else ignore_matcher(tuple(rule.text for rule in self._rules))
+        read = [(number, clean(text)) for number, text in enumerate(map(_read, patterns)) if text]
+        self._any = None if any(text.startswith("!") for _, text in read) else _matcher(text for _, text in read)
+        if self._any is not None:  # each by itself would take as long again
+            return
+        for number, text in read:
+            keeps = text.startswith("!")
+            try:
+                self._rules.append(_Rule(text[keeps:], keeps, ignore_matcher((text[keeps:],))))
+            except _REFUSED as error:
+                self.refused.append((number, str(error)))
+        if not any(rule.keeps for rule in self._rules):
+            self._any = ignore_matcher(tuple(rule.text for rule in self._rules))
+        self._kept_folders = _kept_folders(self._rules)
 
     def ignores(self, path: str) -> bool:
         """Whether a clean path that is not the root is ignored."""
@@ -157,6 +157,14 @@ class _Rules:
             if match:
                 ignored = not rule.keeps
         return ignored, tuple(matched)
+
+
+def _matcher(patterns: Iterable[str]) -> Matcher | None:
+    """What matches any of some patterns, None where one of them is not well formed."""
+    try:
+        return ignore_matcher(tuple(patterns))
+    except _REFUSED:
+        return None
 
 
 @lru_cache(maxsize=512)

@@ -19,6 +19,7 @@ _QUOTED = frozenset(".+()|{}$")
 _ABOVE = "(.*/)?"
 # An expression with more atoms that take any number of characters is not given to Python's re, which tries every split of a path
 _MOST_OPEN = 2
+_CHARACTER = re.compile(r"[^\\.^$*+?()\[\]{}|]|\\[^\w\s]")  # an atom that stands for one character, which is its last
 _ESCAPED_LETTERS = {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _CLASSES = {"d": "0-9", "s": r"\t\n\f\r ", "w": "0-9A-Za-z_"}
 _BOUNDARIES = {"A": r"\A", "z": r"\Z", "b": r"\b", "B": r"\B"}
@@ -58,6 +59,10 @@ def has_wildcards(pattern: str) -> bool:
 @lru_cache(maxsize=1024)
 def go_match(pattern: str) -> re.Pattern[str]:
     """The expression that matches a whole path as ``filepath.Match`` does. Raises BadPatternError."""
+    return re.compile(_go_text(pattern), re.DOTALL)
+
+
+def _go_text(pattern: str) -> str:
     pieces: list[str] = []
     result: list[str] = []
     position = 0
@@ -80,7 +85,7 @@ def go_match(pattern: str) -> re.Pattern[str]:
         else:
             result.append(re.escape(char))
     pieces.append("".join(result))
-    return re.compile(_between_stars(pieces) + r"\Z", re.DOTALL)
+    return _between_stars(pieces) + r"\Z"
 
 
 def _between_stars(pieces: list[str]) -> str:
@@ -125,7 +130,7 @@ def _class_char(pattern: str, position: int) -> tuple[str, int]:
     return pattern[position], position + 1
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)  # a pattern each, of which a file may have thousands
 def ignore_matcher(patterns: tuple[str, ...]) -> Matcher:
     """A function that tells whether any of some patterns of a ``.dockerignore``, cleaned and without ``!``, matches one path.
 
@@ -138,7 +143,7 @@ def ignore_matcher(patterns: tuple[str, ...]) -> Matcher:
     for pattern in patterns:
         if not pattern:
             raise BadPatternError("there is nothing after the !")
-        go_match(pattern)  # Docker asks filepath.Match only whether the pattern is well formed
+        _go_text(pattern)  # Docker asks filepath.Match only whether the pattern is well formed
         expression, kind = _translate(pattern)
         if kind == "exact":
             names.add(pattern)
@@ -178,8 +183,11 @@ def _steps(atoms: Sequence[str]) -> Matcher:
     """
     single = {atom: re.compile(f"(?a){atom[:-1] if _is_starred(atom) else atom}") for atom in atoms if atom != _ABOVE}
     anything = re.compile(".")
+    needed = {atom[-1] for atom in atoms if _CHARACTER.fullmatch(atom)}
 
     def matches(path: str) -> bool:
+        if not needed.issubset(path):
+            return False
         known: dict[str, tuple[int, int]] = {}
 
         def where(atom: str, pattern: re.Pattern[str]) -> tuple[int, int]:
@@ -193,6 +201,8 @@ def _steps(atoms: Sequence[str]) -> Matcher:
 
         places = 1
         for atom in atoms:
+            if not places:
+                return False
             if atom == _ABOVE:
                 slashes = sum(1 << place for place, char in enumerate(path) if char == "/")
                 places |= (_spread(places, where(".", anything)[0]) & slashes) << 1

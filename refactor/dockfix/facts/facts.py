@@ -197,8 +197,14 @@ class Facts:
     def manifests_say(self, pattern: bytes) -> tuple[Mention, ...]:
         """What a regular expression finds in the Kubernetes manifests of the build context."""
         found = application(self.context, self._yaml_files)
+        return tuple(mention for mention in found.search(pattern) if mention.file in self.kubernetes)
+
+    @cached_property
+    def kubernetes(self) -> Mapping[str, bytes]:
+        """The Kubernetes manifests of the build context, with what stands in them."""
+        found = application(self.context, self._yaml_files)
         manifests = found.holding(rb"(?m)^[ \t-]*(?:apiVersion|containers|volumeMounts):")
-        return tuple(mention for mention in found.search(pattern) if mention.file in manifests)
+        return {name: text for name, text in found.texts.items() if name in manifests}
 
     @cached_property
     def _yaml_files(self) -> frozenset[str]:

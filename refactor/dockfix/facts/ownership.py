@@ -10,6 +10,7 @@ from dockfix.context.program.model import UNKNOWN, Write
 from dockfix.facts import SYSTEM_FOLDERS, Facts
 from dockfix.facts.user import HOME
 from dockfix.knowledge import file_makers, file_printers
+from dockfix.model.answers import Answer, Called, Opened, Started
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Step
@@ -20,6 +21,7 @@ _DATA_FOLDER = re.compile(
     r"|/run|/opt|/srv|/mnt|/media)(?:/[^/]+)?"
 )
 _ARCHIVE = re.compile(r"\.(?:tar(?:\.\w+)?|t[gbx]z2?|tlz|tzst)$")
+_FEW = 50  # files of one step that are looked at
 _SHARED = (*SYSTEM_FOLDERS, "tmp", "home", "")
 
 
@@ -178,16 +180,35 @@ def left_closed(facts: Facts) -> Reason | None:
                 f"the {step.keyword} in line {step.line} gives files of the working directory to {flags['chown']}"
             )
         if "chmod" in flags and ("chown" in flags or not owned) and not _for_all(flags["chmod"]):
-            return doubt(f"the {step.keyword} in line {step.line} leaves files that only their owner may use")
+            said = f"the {step.keyword} in line {step.line} leaves files that only their owner may use"
+            return doubt(said, answers=_opened(facts, step))
         if owned:
             continue
         if any("://" in source for source in copy.sources):
-            return doubt(f"the ADD in line {step.line} leaves a file that only root can read")
+            return doubt(
+                f"the ADD in line {step.line} leaves a file that only root can read", answers=_opened(facts, step)
+            )
         for name in sorted(facts.copies[step].files if step in facts.copies else ()):
             mode = facts.context.mode(name)
             if "chmod" not in flags and (mode is None or not _for_all(f"{mode:o}")):
-                return doubt(f"{name} is copied to a folder of the system, and only root may use it")
+                said = f"{name} is copied to a folder of the system, and only root may use it"
+                runs = mode is not None and mode & 0o100
+                places = sorted(facts.layout.by(step, name))
+                used: list[Answer] = [Called(path) if runs else Opened(path) for path in places]
+                return doubt(said, answers=used or [Started()])
     return None
+
+
+def _opened(facts: Facts, step: Step) -> list[Answer]:
+    """That the files of a COPY or ADD are opened: each, or what it puts at its target."""
+    assert step.copy is not None
+    names = facts.copies[step].files if step in facts.copies else ()
+    paths = {path for name in names for path in facts.layout.by(step, name)}
+    if not paths and step.copy.target is not None:
+        url = next((source for source in step.copy.sources if "://" in source), "")
+        folder = step.copy.target_is_folder and url
+        paths = {posixpath.join(step.copy.target, posixpath.basename(url)) if folder else step.copy.target}
+    return [*map(Opened, sorted(paths)[:_FEW])] or [Started()]
 
 
 def _for_all(mode: str) -> bool:

@@ -22,7 +22,7 @@ from dockfix.knowledge import (
     wrappers,
 )
 from dockfix.managers.commands import runs_alone
-from dockfix.model.answers import Bound, Worked
+from dockfix.model.answers import Bound, Called, Worked
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, doubt, unseen
 
@@ -124,7 +124,8 @@ def _program_of_others(facts: Facts) -> Reason | None:
 
 
 def _of_others(where: str, program: str) -> Reason:
-    return doubt(f"{where} runs {program}, of which it is not known what it needs of root", answers=[Worked()])
+    said = f"{where} runs {program}, of which it is not known what it needs of root"
+    return doubt(said, answers=[Called(program), Worked()])
 
 
 def _for_any_user(facts: Facts, name: str) -> bool:

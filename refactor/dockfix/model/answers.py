@@ -43,23 +43,12 @@ class Opened:
 
 @dataclass(frozen=True)
 class Called:
-    """A program is called, or found by its caller: on ``path``, the PATH that it is given, or on the image's where that is ""."""
+    """A program is called, by its path or its name alone, or could be by the user that the program runs as."""
 
     program: str
-    path: str = ""
 
     def __str__(self) -> str:
         return f"{self.program} called"
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """A shared library is loaded, or found, by a name such as ``libpq.so.5``."""
-
-    library: str
-
-    def __str__(self) -> str:
-        return f"{self.library} loaded"
 
 
 @dataclass(frozen=True)
@@ -82,4 +71,4 @@ class Asked:
         return f"a smoke check of the route {self.route} (--smoke :PORT{self.route})"
 
 
-Answer = Started | Worked | Written | Opened | Called | Loaded | Bound | Asked
+Answer = Started | Worked | Written | Opened | Called | Bound | Asked

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dockfix.facts import Facts
+from dockfix.facts.callers import caller_with_unknown_path
 from dockfix.facts.installs import installer, missing_manifest
 from dockfix.knowledge import manager_in, package_manager
 from dockfix.managers.protocol import LanguageManager
@@ -92,7 +93,11 @@ def place(facts: Facts) -> Placement | Reason:
         environment,
         division.kept,
         smaller,
-        (*doubts(facts), *(() if certain or not isinstance(smaller, SmallerBase) else (smaller.doubt,))),
+        (
+            *doubts(facts),
+            *_moved(facts, environment),
+            *(() if certain or not isinstance(smaller, SmallerBase) else (smaller.doubt,)),
+        ),
         frozenset(Declared("RUN", text) for text in dropped)
         | frozenset(Declared("ARG", name) for name in arguments)
         | _gone(division, named),
@@ -100,6 +105,12 @@ def place(facts: Facts) -> Placement | Reason:
         division.of_the_base,
         managers.titles,
     )
+
+
+def _moved(facts: Facts, environment: Environment) -> Iterable[Reason]:
+    """Why packages that are moved into an environment could not be found there."""
+    reason = facts.ask(caller_with_unknown_path) if environment.carried is None else None
+    return (reason,) if reason is not None else ()
 
 
 def _gone(division: Division, named: Iterable[tuple[Step, Unit]]) -> frozenset[Declared]:

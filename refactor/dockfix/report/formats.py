@@ -122,10 +122,16 @@ class JsonFormat:
                 "edits": totals.edits,
                 "unsafe": totals.unsafe,
                 "failed": totals.failed,
+                **_sizes(totals),
             },
         }
         self._screen.clear()
         self._screen.out.product(json.dumps(whole, indent=2) + "\n")
+
+
+def _sizes(totals: Totals) -> dict[str, int]:
+    """The bytes of the images that builds have proved."""
+    return dict(zip(("bytes_before", "bytes_after"), totals.sizes, strict=True)) if totals.sizes[0] else {}
 
 
 def _verification(found: Verification | None) -> dict[str, object]:

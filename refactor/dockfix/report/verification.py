@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 from unicodedata import combining, east_asian_width
 
+from dockfix.report.sizes import megabytes, share
 from dockfix.report.terminal import one_line
 from dockfix.report.words import Style
 from dockfix.verify.verdict import Built, Timing, Verdict, Verification
@@ -102,7 +103,7 @@ def _outcome(item: Verification) -> str:
         text += f" but for what was not compared ({', '.join(unchecked)})"
     if item.before and item.after:
         sizes = item.before.size, item.after.size
-        text += f", {_mb(sizes[0])} -> {_mb(sizes[1])} ({_share(sizes)})"
+        text += f", {megabytes(sizes[0])} -> {megabytes(sizes[1])} ({share(sizes)})"
     return text + (f", runs as {item.after.user}" if item.after and item.after.user else "")
 
 
@@ -119,7 +120,7 @@ def _remarks(item: Verification) -> Iterator[tuple[str, str]]:
         subject = "" if found.subject in found.message else f"{found.subject}: "
         yield found.check, f"{subject}{found.message}" + (f"; {found.hint}" if found.hint else "")
     for offer in item.offers:
-        yield "offer", f"without {offer.package} the image would be {_mb(offer.saved)} smaller: {offer.reason}"
+        yield "offer", f"without {offer.package} the image would be {megabytes(offer.saved)} smaller: {offer.reason}"
     for check in item.checks:
         if check.result == "not checked":
             yield "not checked", check.check + (f": {check.detail}" if check.detail else "")
@@ -161,7 +162,7 @@ def _layers(built: Built) -> list[str]:
     for layer in built.layers:
         if layer.size > LARGE:
             text = one_line(layer.instruction)
-            lines.append(f"{_mb(layer.size):>9}  {text if len(text) <= LONG else text[: LONG - 1] + '…'}")
+            lines.append(f"{megabytes(layer.size):>9}  {text if len(text) <= LONG else text[: LONG - 1] + '…'}")
     return lines
 
 
@@ -205,11 +206,13 @@ def _sized(rows: Sequence[_Row]) -> list[list[str]]:
 
 def _cells(row: _Row) -> list[str]:
     before, after = row.sizes
-    saved = [_mb(before - after), _share((before, after))] if before is not None and after is not None else ["-", "-"]
+    saved = (
+        [megabytes(before - after), share((before, after))] if before is not None and after is not None else ["-", "-"]
+    )
     return [
         row.name,
         row.verdict,
-        *("-" if size is None else _mb(size) for size in row.sizes),
+        *("-" if size is None else megabytes(size) for size in row.sizes),
         *saved,
         *map(_seconds, row.seconds),
     ]
@@ -247,19 +250,6 @@ def _padded(line: Sequence[str], widths: Sequence[int]) -> Iterator[tuple[str, s
 def _width(text: str) -> int:
     """The columns that a text takes on a terminal: two for a Korean letter."""
     return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
-
-
-def _mb(size: float) -> str:
-    """A size in bytes as "556 MB" or, below ten, "3.2 MB"."""
-    number = size / 1e6
-    return f"{number:,.0f} MB" if abs(number) >= 10 else f"{number:.1f} MB"
-
-
-def _share(sizes: tuple[int, int]) -> str:
-    """The change of a size in percent: "-42 %"."""
-    before, after = sizes
-    share = round(100 * (after - before) / before) if before else 0
-    return f"{share:+d} %" if share else "0 %"
 
 
 def _seconds(seconds: float | None) -> str:

@@ -18,7 +18,7 @@ _HEREDOC_BLANKS = regex(r"[\t\r ]*")
 _SPACE = regex(f"[{SPACES}\n]+")
 # Linux gives no program a variable that is longer (MAX_ARG_STRLEN: https://man7.org/linux/man-pages/man2/execve.2.html)
 LONGEST = 128 * 1024
-DEEPEST = 100
+DEEPEST = 20
 
 
 class LexError(ValueError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dockfix.syntax.lexer import DEEPEST
 from dockfix.syntax.nodes import Dockerfile
 from dockfix.syntax.problems import Problem
 
@@ -18,7 +19,6 @@ MOST_STAGES = 100
 MOST_COMMANDS = 1_000
 MOST_LINES = 5_000
 MOST_VARIABLES = 1_000
-DEEPEST = 100
 _BRACES = re.compile(r"\$\{|\}")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dockfix.engine import FileResult, Settings
 from dockfix.engine.registry import setting
-from dockfix.verify.prove import Candidate, Proof
+from dockfix.verify.measure import Candidate, Proof
 from dockfix.verify.verdict import Dropped, Finding, Unanswered, Verdict
 
 _BROUGHT = ("libraries", "commands", "modules")  # checks that miss something that a package of the system may bring

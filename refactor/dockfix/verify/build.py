@@ -6,6 +6,7 @@ import csv
 import hashlib
 import os
 import re
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -130,34 +131,37 @@ class Builder:
         self.timeout = timeout
         self.own_front_end = False  # once a front end could not be fetched, every later build does without
         self.count = 0
+        self._counting = threading.Lock()  # two builds may run at once
         self.images: list[str] = []
         self._hidden = (*arguments.hidden(), *hidden)
 
     def build(self, name: str, recipe: Recipe, arguments: BuildArguments | None = None) -> BuildResult:
-        """Build ``recipe`` as the image ``name``. A network fault is tried once more. Raises Cancelled and OSError."""
-        self.count += 1
+        """Build ``recipe`` as an image with ``name`` in its tag. A network fault is tried once more. Raises Cancelled and OSError."""
+        with self._counting:
+            self.count += 1
+            image = f"{REPOSITORY}/{self.engine.session}:{_tag(self.folder.name)}-{_tag(name)}-{self.count}"
         arguments = arguments or self.arguments
-        result = self._front_end_aware(name, recipe, arguments)
+        result = self._front_end_aware(name, image, recipe, arguments)
         if result.outcome is Outcome.NETWORK:
-            result = self._front_end_aware(name, recipe, arguments)
+            result = self._front_end_aware(name, image, recipe, arguments)
         return result
 
-    def _front_end_aware(self, name: str, recipe: Recipe, arguments: BuildArguments) -> BuildResult:
+    def _front_end_aware(self, name: str, image: str, recipe: Recipe, arguments: BuildArguments) -> BuildResult:
         plain, directive = without_front_end(recipe.dockerfile)
         note = f"{directive} could not be fetched: built with the engine's own front end"
         if directive and self.own_front_end:
-            return replace(self._once(name, replace(recipe, dockerfile=plain), arguments), note=note)
-        result = self._once(name, recipe, arguments)
+            return replace(self._once(name, image, replace(recipe, dockerfile=plain), arguments), note=note)
+        result = self._once(name, image, recipe, arguments)
         if (
             directive
             and result.outcome in (Outcome.FAILED, Outcome.NETWORK)
             and _front_end_failed(result.log, directive)
         ):
             self.own_front_end = True
-            result = replace(self._once(name, replace(recipe, dockerfile=plain), arguments), note=note)
+            result = replace(self._once(name, image, replace(recipe, dockerfile=plain), arguments), note=note)
         return result
 
-    def _once(self, name: str, recipe: Recipe, arguments: BuildArguments) -> BuildResult:
+    def _once(self, name: str, image: str, recipe: Recipe, arguments: BuildArguments) -> BuildResult:
         file = self.folder / f"{name}.Dockerfile"
         log = self.folder / f"{name}.log"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -167,7 +171,6 @@ class Builder:
             ignore.unlink(missing_ok=True)
         else:
             _write(ignore, recipe.ignore)
-        image = f"{REPOSITORY}/{self.engine.session}:{_tag(self.folder.name)}-{_tag(name)}-{self.count}"
         command = self._command(file, ignore if recipe.ignore is not None else None, image, arguments, recipe.context)
         lines: list[str] = []
         start = time.monotonic()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from dockfix.engine.results import Made
-from dockfix.model.answers import Answer, Asked, Bound, Called, Loaded, Opened, Started, Worked, Written
+from dockfix.model.answers import Answer, Asked, Bound, Called, Opened, Started, Worked, Written
 from dockfix.verify.image import Image
 from dockfix.verify.smoke import Smoke
 from dockfix.verify.snapshot import within
@@ -83,14 +82,7 @@ def _by_sight(answer: Answer, seen: Seen) -> str:
         case Opened(path):
             if before.may_read(path) and not after.may_read(path):
                 return f"{after.user} cannot read {path}"
-        case Called(program, path):
-            if before.runs(program, path) and not after.runs(program, path):
-                return f"{program} is not there for {after.user}" + f" on {path}" * bool(path)
-        case Loaded(library):
-            if library in _names(before) and library not in _names(after):
-                return f"{library} is not in the new image"
+        case Called(program):
+            if before.runs(program) and not after.runs(program):
+                return f"{program} is not there for {after.user}"
     return ""
-
-
-def _names(image: Image) -> set[str]:
-    return {posixpath.basename(path) for path in image.snapshot.entries if ".so" in path}

@@ -92,6 +92,7 @@ class Engine:
     stop: threading.Event = field(default_factory=threading.Event)
     bases: dict[tuple[str, ...], Snapshot] = field(default_factory=dict)
     reading: threading.Lock = field(default_factory=threading.Lock)
+    _images: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
 
     @property
     def label(self) -> str:
@@ -122,8 +123,13 @@ class Engine:
         """What the program's environment needs besides ours: BuildKit for a docker without buildx."""
         return {"DOCKER_BUILDKIT": "1", "BUILDX_GIT_INFO": "false"} if self.name == "docker" else {}
 
-    def image(self, reference: str) -> dict[str, Any]:
-        """What the engine knows of an image, in docker's form: Id, Size (bytes), Config."""
+    def image(self, reference: str) -> Mapping[str, Any]:
+        """What the engine knows of an image, in docker's form: Id, Size (bytes), Config; asked for once, as no other gets its name."""
+        if reference not in self._images:
+            self._images[reference] = self._inspected(reference)
+        return self._images[reference]
+
+    def _inspected(self, reference: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.call("image", "inspect", reference).out)[0]
         config = found.setdefault("Config", {}) or {}
         if self.name == "podman" and found.get("Healthcheck"):

@@ -88,10 +88,10 @@ class Image:
         """Whether the image's user may read a file that is there, or list a folder."""
         return self.user is not None and self.snapshot.readable(path, self.user)
 
-    def runs(self, program: str, path: str = "") -> bool:
-        """Whether the image's user finds a program, by its path or on a PATH (the image's own where that is ""), and may run it."""
+    def runs(self, program: str) -> bool:
+        """Whether the image's user finds a program, by its path or on PATH, and may run it."""
         if "/" in program:
             found: str | None = posixpath.join(self.workdir, program)
         else:
-            found = self.snapshot.which(program, path or self.path)
+            found = self.snapshot.which(program, self.path)
         return found is not None and self.user is not None and self.snapshot.executable(found, self.user)

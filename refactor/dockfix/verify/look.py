@@ -28,16 +28,16 @@ def look(
     base: Callable[[], Snapshot | None],
     conditions: Conditions,
     hide: Callable[[str], str],
-    before: Mapping[str, RuntimeFacts] | None = None,
+    before: Callable[[], Mapping[str, RuntimeFacts]] = dict,
 ) -> Image:
     """An image; its files are read while its interpreters are asked.
 
     ``base`` gives the file system of its base image, None where that is not known. ``hide`` takes secrets out of what the image says;
-    the modules of the runtimes ``before`` are tried, too.
+    the modules of the runtimes that ``before`` gives are tried, too.
     """
     config: Mapping[str, Any] = engine.image(reference)["Config"]
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(_voices, engine, reference, conditions, hide, before or {})
+        asked = pool.submit(_voices, engine, reference, conditions, hide, before)
         below = base()
         snapshot = files_of(engine, reference, below)
         known = set(below.entries) if below else set()
@@ -66,13 +66,14 @@ def _voices(
     reference: str,
     conditions: Conditions,
     hide: Callable[[str], str],
-    before: Mapping[str, RuntimeFacts],
+    before: Callable[[], Mapping[str, RuntimeFacts]],
 ) -> tuple[dict[str, RuntimeFacts], dict[str, str]]:
     """What the interpreters of an image say by the id of the runtime, and why others say nothing."""
     facts: dict[str, RuntimeFacts] = {}
     silent: dict[str, str] = {}
+    known = before()
     for runtime in runtimes():
-        modules = before[runtime.id].modules if runtime.id in before else ()
+        modules = known[runtime.id].modules if runtime.id in known else ()
         said: RuntimeFacts | str | None = None
         name = ""
         for name in runtime.interpreters:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
-from dockfix.engine.results import Made
 from dockfix.facts import Facts
-from dockfix.model.reason import Declared
 from dockfix.runtimes.needs import needed
 from dockfix.syntax import Instruction
 from dockfix.verify import compare
@@ -21,86 +19,21 @@ from dockfix.verify.engines import Engine
 from dockfix.verify.image import Image, RuntimeFacts
 from dockfix.verify.look import files_of, find_tool, look
 from dockfix.verify.manner import Manner, manner_of
-from dockfix.verify.running import Conditions, Tool, run_smoke
+from dockfix.verify.measure import Candidate, Ended, Original, Plan, Proof
+from dockfix.verify.running import Tool, run_smoke
 from dockfix.verify.smoke import Smoke
 from dockfix.verify.snapshot import Snapshot
 from dockfix.verify.starting import Start, Wanted, start
 from dockfix.verify.taken_away import folders, taken_away
-from dockfix.verify.verdict import Built, Check, Checked, Finding, Unanswered, Verdict
+from dockfix.verify.verdict import Built, Check, Checked, Finding, Verdict
 
 Say = Callable[[str], None]
+Find = Callable[[], Tool | None]
 Smoked = tuple[Smoke, bool, str]  # a smoke check, whether it was passed, and what was said
 
+_AT_ONCE = 8  # threads, most of which wait for containers
 KEPT_BASES = 8  # some megabytes each
 _FAULTS = {Outcome.NETWORK: Verdict.NETWORK, Outcome.TIMED_OUT: Verdict.TIMED_OUT}
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How to verify: what builds are given, how containers are started, the smoke checks, seconds per build."""
-
-    arguments: BuildArguments = field(default_factory=BuildArguments)
-    conditions: Conditions = field(default_factory=Conditions)
-    smokes: tuple[Smoke, ...] = ()
-    timeout: float = 1800.0
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A rewrite to prove: the new Dockerfile, the ignore file in force with it (None: none), and what each transform made."""
-
-    dockerfile: str
-    ignore: str | None
-    made: tuple[Made, ...] = ()
-
-    @property
-    def declares(self) -> frozenset[Declared]:
-        """What it alters on purpose."""
-        return frozenset().union(*(each.declares for each in self.made))
-
-
-@dataclass(frozen=True)
-class Proof:
-    """What came of one candidate. ``reference`` names its image, "" where it did not build."""
-
-    verdict: Verdict
-    reason: str = ""
-    tail: tuple[str, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    checks: tuple[Checked, ...] = ()
-    built: Built | None = None
-    reference: str = ""
-    gone: tuple[str, ...] = ()
-    unanswered: tuple[Unanswered, ...] = ()
-
-
-class Ended(Exception):
-    """The original cannot serve as a measure; ``proof`` says why."""
-
-    def __init__(self, proof: Proof) -> None:
-        super().__init__(proof.reason)
-        self.proof = proof
-
-
-@dataclass
-class Original:
-    """The original image with everything that was seen of it.
-
-    ``base`` is its base image's file system, ``wanted`` what its start was watched for, ``manner`` how it was run. ``again`` is a
-    second start, and ``changing`` are the files that a second build made otherwise; both only once they were needed.
-    """
-
-    reference: str
-    built: Built
-    image: Image
-    base: Snapshot | None
-    start: Start
-    tool: Tool | None
-    wanted: Wanted = field(default_factory=Wanted)
-    manner: Manner = field(default_factory=Manner)
-    again: Start | None = None
-    changing: frozenset[str] | None = None
-    notes: list[str] = field(default_factory=list)
 
 
 class Prover:
@@ -116,6 +49,11 @@ class Prover:
         self._commands = tuple(smoke for smoke in plan.smokes if not smoke.port)
         self._requests = tuple(smoke for smoke in plan.smokes if smoke.port)
         self._number = 0
+        self._pool = ThreadPoolExecutor(_AT_ONCE)
+
+    def close(self) -> None:
+        """Wait for what still runs; images stay."""
+        self._pool.shutdown()
 
     def say(self, what: str) -> None:
         """Tell what is done now."""
@@ -134,35 +72,32 @@ class Prover:
             raise Ended(_not_built(result, Verdict.ORIGINAL_BROKEN))
         notes = [result.note] if result.note else []
         self.say("looking at the original and starting it")
-        tool = find_tool(self.engine, result.image, self.plan.conditions)
-        bases: list[Snapshot | None] = []
-
-        def base() -> Snapshot | None:
-            bases.append(self._base(notes))
-            return bases[0]
-
-        with ThreadPoolExecutor(2) as pool:
-            wanted = wanted_of(self.engine, result.image, self.facts, self._requests, self.plan.conditions.wait)
-            starting = pool.submit(self._begin, result.image, tool, wanted, notes)
-            smoking = pool.submit(self._smokes, result.image)
-            image = self._look(result.image, base)
-            (began, manner), smoked = starting.result(), smoking.result()
+        submit = self._pool.submit
+        below = submit(self._base, notes)
+        looked = submit(self._look, result.image, below.result)
+        finding = submit(find_tool, self.engine, result.image, self.plan.conditions)
+        smoking = submit(self._smokes, result.image)
+        wanted = wanted_of(self.engine, result.image, self.facts, self._requests, self.plan.conditions.wait)
+        began, manner = self._begin(result.image, finding.result, wanted, notes)
+        tool, smoked = finding.result(), smoking.result()
         if self._requests and tool is None:
-            raise Ended(Proof(Verdict.ORIGINAL_FAILS, f"{self._requests[0].name} cannot be asked: {image.silence}"))
+            reason = f"{self._requests[0].name} cannot be asked: {looked.result().silence}"
+            raise Ended(Proof(Verdict.ORIGINAL_FAILS, reason))
         for smoke, good, said in [*smoked, *zip(self._requests, began.good, began.answers, strict=True)]:
             if not good:
                 hide = self.builder.hide
                 tail = tuple(hide(began.output).splitlines()[-20:])
                 raise Ended(Proof(Verdict.ORIGINAL_FAILS, hide(f"{smoke.name}: {_short(said)}"), tail))
-        return Original(result.image, self._built(result), image, bases[0], began, tool, wanted, manner, notes=notes)
+        return Original(result.image, self._built(result), looked, below, began, tool, wanted, manner, notes=notes)
 
-    def _begin(self, reference: str, tool: Tool | None, wanted: Wanted, notes: list[str]) -> tuple[Start, Manner]:
+    def _begin(self, reference: str, tool: Find, wanted: Wanted, notes: list[str]) -> tuple[Start, Manner]:
         """Start the original as a Compose file says, or as it is where that shows nothing."""
         manner = manner_of(self.facts)
-        began = self._start(reference, tool, wanted, manner)
+        published = replace(wanted, ports=wanted.ports | manner.ports)
+        began = self._start(reference, tool, published, manner)
         if not manner.where:
             return began, manner
-        lack = self._lack(began, wanted)
+        lack = self._lack(began, published)
         if lack:
             plain = self._start(reference, tool, wanted, Manner())
             if not self._lack(plain, wanted):
@@ -179,7 +114,7 @@ class Prover:
         silent = bool(wanted.ports) and began.looked and not began.ports
         return compare.shows_nothing(began) or "nothing answers on its ports" * silent
 
-    def _start(self, reference: str, tool: Tool | None, wanted: Wanted, manner: Manner) -> Start:
+    def _start(self, reference: str, tool: Find, wanted: Wanted, manner: Manner) -> Start:
         return start(self.engine, reference, tool, wanted, self.plan.conditions, manner)
 
     def check(self, original: Original, candidate: Candidate) -> Proof:
@@ -192,12 +127,11 @@ class Prover:
         if result.outcome is not Outcome.OK:
             return _not_built(result, Verdict.AFTER_BROKEN)
         self.say("starting the new image and comparing it")
-        with ThreadPoolExecutor(2) as pool:
-            wanted = original.start.again(original.wanted)
-            starting = pool.submit(self._start, result.image, original.tool, wanted, original.manner)
-            smoking = pool.submit(self._smokes, result.image)
-            image = self._look(result.image, lambda: original.base, original.image.runtimes)
-            began, smoked = starting.result(), smoking.result()
+        smoking = self._pool.submit(self._smokes, result.image)
+        wanted = original.start.again(original.wanted)
+        starting = self._pool.submit(self._start, result.image, lambda: original.tool, wanted, original.manner)
+        image = self._look(result.image, original.below.result, lambda: original.image.runtimes)
+        began, smoked = starting.result(), smoking.result()
         return self._compare(original, candidate, result, image, began, smoked)
 
     def _compare(
@@ -235,7 +169,7 @@ class Prover:
         if found and not made.found and original.again is None:  # is that only what changes from one run to the next?
             self.say("starting the original once more")
             wanted = original.start.again(original.wanted)
-            original.again = self._start(original.reference, original.tool, wanted, original.manner)
+            original.again = self._start(original.reference, lambda: original.tool, wanted, original.manner)
             found = compare.compare_start(original.start, began, original.again)
         nothing = compare.shows_nothing(original.start)
         made.add("start", found, f"{nothing}; --env and --smoke give it more to do" if nothing else "")
@@ -257,7 +191,8 @@ class Prover:
 
     def asking(self, original: Original) -> Asking:
         """What a new image will be asked."""
-        asked = (original.start.routes or {}).items()
+        start = original.start
+        asked = {**(start.routes or {}), **({"/": (start.roots or {}).get(start.web, 0)} if start.web else {})}.items()
         answered = frozenset(path for path, status in asked if 0 < status < compare.SERVER_ERROR)
         return Asking(not compare.shows_nothing(original.start), self.plan.smokes, answered)
 
@@ -330,7 +265,10 @@ class Prover:
         return chosen[-1].start if chosen else None
 
     def _look(
-        self, reference: str, base: Callable[[], Snapshot | None], before: Mapping[str, RuntimeFacts] | None = None
+        self,
+        reference: str,
+        base: Callable[[], Snapshot | None],
+        before: Callable[[], Mapping[str, RuntimeFacts]] = dict,
     ) -> Image:
         return look(self.engine, reference, base, self.plan.conditions, self.builder.hide, before)
 

@@ -27,8 +27,9 @@ from dockfix.verify.attempts import (
 from dockfix.verify.doubts import unanswerable
 from dockfix.verify.engines import Engine, EngineError
 from dockfix.verify.linters import lint
+from dockfix.verify.measure import Ended, Original, Plan, Proof
 from dockfix.verify.process import TimedOut
-from dockfix.verify.prove import Ended, Original, Plan, Proof, Prover, Say
+from dockfix.verify.prove import Prover, Say
 from dockfix.verify.timing import timings
 from dockfix.verify.trace import missing_packages
 from dockfix.verify.verdict import Built, Dropped, Learned, Offer, Verdict, Verification
@@ -76,6 +77,7 @@ def verify(engine: Engine, task: Task, say: Say) -> Verified:
     except TimedOut as error:
         verified = found.ended(Proof(Verdict.TIMED_OUT, str(error)))
     finally:
+        found.prover.close()
         if not task.keep:
             found.prover.builder.remove()
     if verified.verification is None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from dockfix.verify.build import BuildArguments
 from dockfix.verify.flags import VerifyFlags
-from dockfix.verify.prove import Plan
+from dockfix.verify.measure import Plan
 from dockfix.verify.running import Conditions
 from dockfix.verify.smoke import Smoke, SmokeError, from_text, from_value
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dockfix.knowledge import shells
-from dockfix.verify.engines import REPOSITORY, Engine, EngineError
+from dockfix.verify.container import running, state_of, written_in
+from dockfix.verify.engines import Engine, EngineError
 from dockfix.verify.manner import Manner
 from dockfix.verify.process import TimedOut
 from dockfix.verify.running import Conditions, Tool, answer_of
@@ -94,23 +94,23 @@ class Start:
 def start(
     engine: Engine,
     image: str,
-    tool: Tool | None,
+    tool: Callable[[], Tool | None],
     wanted: Wanted,
     conditions: Conditions,
     manner: Manner,
 ) -> Start:
-    """Start a container and watch it until it is ready, has ended, or its time is over."""
+    """Start a container and watch it until it is ready, has ended, or its time is over; it comes up while its ``tool`` is found."""
     began = time.monotonic()
     network = any(request.network for request in wanted.requests)
     # what somebody gives for this run counts more than what a file says
     arguments = [*manner.arguments, *conditions.words(network)]
-    with _running(engine, image, arguments, manner.words) as (name, refusal):
-        probe = _Probe(engine, name, tool, wanted, conditions.memory)
+    with running(engine, image, arguments, manner) as (name, refusal):
+        probe = _Probe(engine, name, tool(), wanted, conditions.memory)
         answer = _watch(engine, name, refusal, probe, began)
-        state = _state(engine, name, refusal)
+        state = state_of(engine, name, refusal)
         if answer is None:
             answer = probe.last() if state.exited is None else probe.ended()
-        state = _state(engine, name, refusal)
+        state = state_of(engine, name, refusal)
         logs = engine.call("logs", name, check=False)
         return Start(
             state.exited,
@@ -120,11 +120,11 @@ def start(
             answer.roots,
             answer.good,
             tuple(f"status {status}: {body[:1500]}" for status, body in answer.answers),
-            _written(engine, name),
+            written_in(engine, name) - {copy.target for copy in manner.copies},
             time.monotonic() - began,
             answer.listening,
             probe.programs,
-            tool is not None,
+            probe.tool is not None,
             answer.routes,
             answer.web,
         )
@@ -135,12 +135,12 @@ def _watch(engine: Engine, name: str, refusal: str, probe: _Probe, began: float)
     wanted = probe.wanted
     ready, wrong = 0.0, _Steady()
     while True:
-        state = _state(engine, name, refusal)
+        state = state_of(engine, name, refusal)
         if engine.name == "podman" and state.health and state.exited is None:
             with suppress(TimedOut):  # podman leaves this to systemd, which may not run
                 left = max(began + wanted.wait - time.monotonic(), 1.0)
                 engine.call("healthcheck", "run", name, timeout=left, check=False)
-            state = _state(engine, name, refusal)
+            state = state_of(engine, name, refusal)
         now = time.monotonic()
         if state.exited is not None or now - began > wanted.wait:
             return None
@@ -149,9 +149,11 @@ def _watch(engine: Engine, name: str, refusal: str, probe: _Probe, began: float)
             ready = 0.0
             if wrong.since(probe.wrong(state.health), now) > probe.patience and now - began > wanted.least:
                 return None
-        elif not ready:
+        elif probe.fresh:
+            return probe.answer
+        elif not ready and not probe.answer.held:
             ready = now
-        elif now - ready > (HOLDS if wanted.ports or wanted.requests or state.health else SETTLE):
+        elif probe.answer.held or now - ready > (HOLDS if wanted.ports or wanted.requests or state.health else SETTLE):
             answer = probe.last()
             if probe.waits(now - began):
                 ready = now
@@ -177,16 +179,11 @@ class _Steady:
 
 
 @dataclass(frozen=True)
-class _State:
-    """``exited`` is None while the container runs, ``health`` is "" without a health check."""
-
-    exited: int | None
-    health: str
-
-
-@dataclass(frozen=True)
 class _Answer:
-    """What was seen from beside a container; ``computed`` are ticks, ``at`` is when it was asked."""
+    """What was seen from beside a container; ``computed`` are ticks, ``at`` is when it was asked.
+
+    ``held`` tells whether all went on answering for a while; ``earlier`` are the processes before that.
+    """
 
     open: tuple[int, ...] = ()
     roots: Mapping[int, int] = field(default_factory=dict)
@@ -198,6 +195,8 @@ class _Answer:
     web: int = 0
     computed: int = 0
     at: float = 0.0
+    held: bool = False
+    earlier: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 class _Probe:
@@ -208,12 +207,16 @@ class _Probe:
         self.answer = self._nothing("nothing listens")
         self.before = self.answer  # the one that came before
         self.asked = tool is None
+        self.fresh = False  # whether it has just been seen to answer, and to go on doing so
 
     def ready(self) -> bool:
         """Whether all that is asked for answers as it should."""
+        self.fresh = False
         if not self.asked:
-            self._keep(self._ask(self.wanted.ports, seconds=2.0, roots=False))
-            self.asked = len(self.answer.open) == len(self.wanted.ports) and all(self.answer.good)
+            holds = HOLDS if self.wanted.ports or self.wanted.requests else 0.0
+            self._keep(self._ask(self.wanted.ports, seconds=2.0, holds=holds))
+            self.asked = self.wanted.ports <= set(self.answer.open) and all(self.answer.good)
+            self.fresh = self.answer.held
         return self.asked
 
     def wrong(self, health: str) -> object:
@@ -270,19 +273,21 @@ class _Probe:
         return frozenset(name for _, command in both for name in _names(command))
 
     def _keep(self, answer: _Answer) -> None:
-        self.before, self.answer = self.answer, answer
+        self.before = replace(self.answer, processes=answer.earlier) if answer.held else self.answer
+        self.answer = answer
 
     def _nothing(self, why: str) -> _Answer:
         requests = self.wanted.requests
         return _Answer(good=(False,) * len(requests), answers=((0, why),) * len(requests))
 
-    def _ask(self, ports: frozenset[int], seconds: float, roots: bool) -> _Answer:
+    def _ask(self, ports: frozenset[int], seconds: float, *, roots: bool = False, holds: float = 0.0) -> _Answer:
         assert self.tool is not None
         wanted = {
             "seconds": seconds,
             "ports": sorted(ports),
             "roots": roots,
-            "routes": list(self.wanted.routes) if roots else [],
+            "holds": holds,
+            "routes": list(self.wanted.routes) if roots or holds else [],
             "requests": [
                 {"port": each.port, "path": each.path, "statuses": each.statuses, "expect": each.expect}
                 for each in self.wanted.requests
@@ -316,18 +321,22 @@ class _Probe:
 
 
 def _read(said: Mapping[str, Any]) -> _Answer:
-    processes = said["processes"]
+    processes, earlier = (
+        {each["pid"]: tuple(each["command"]) for each in said[key]} for key in ("processes", "earlier")
+    )
     return _Answer(
         tuple(said["open"]),
         {int(port): status for port, status in said["roots"].items()},
         tuple(said["good"]),
         tuple((each["status"], each["body"]) for each in said["answers"]),
         frozenset(said["listening"]),
-        {each["pid"]: tuple(each["command"]) for each in processes},
+        processes,
         said["routes"],
         said["web"],
-        sum(each["ticks"] for each in processes),
+        sum(each["ticks"] for each in said["processes"]),
         time.monotonic(),
+        said["held"],
+        earlier,
     )
 
 
@@ -338,46 +347,3 @@ def _names(command: Sequence[str]) -> Iterable[str]:
     programs += [posixpath.basename(script)] if script else []
     names = (re.sub(r"[\d.]+$", "", name).rstrip(":") for name in programs)
     return [name for name in names if name and name not in shells()]
-
-
-@contextmanager
-def _running(engine: Engine, image: str, arguments: Sequence[str], words: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """A container's name, and why the engine could not start it ("" if it could)."""
-    name = f"{REPOSITORY}-{engine.session}-{secrets.token_hex(3)}"
-    # A health check's own times may be minutes; what it runs stays as it is.
-    check = engine.image(image)["Config"].get("Healthcheck")
-    health = ["--health-interval", "2s", "--health-start-period", "1s"] if check else []
-    try:
-        done = engine.call("run", "-d", "--name", name, *_own(engine), *arguments, *health, image, *words, check=False)
-        if (
-            done.status and engine.call("inspect", name, check=False).status
-        ):  # one whose command does not start is there
-            raise EngineError(f"the container could not be made: {done.text.strip()[-300:]}")
-        yield name, done.err.replace(name, "the container") if done.status else ""
-    finally:
-        engine.remove(name)
-
-
-def _state(engine: Engine, name: str, refusal: str) -> _State:
-    done = engine.call("inspect", "--format", "{{json .State}}", name, check=False)
-    if done.status:
-        raise EngineError(f"the container could not be made: {done.text.strip()[-300:]}")
-    state = json.loads(done.out)
-    health = (state.get("Health") or state.get("Healthcheck") or {}).get("Status", "")
-    running = state.get("Running") or state.get("Status") in ("running", "created", "initialized")
-    failed = state.get("Status") == "created" and (state.get("Error") or refusal)  # podman leaves Error empty
-    exited = None if running and not failed else int(state.get("ExitCode", 0)) or (127 if failed else 0)
-    return _State(exited, "" if health == "none" else health)
-
-
-def _written(engine: Engine, name: str) -> frozenset[str]:
-    done = engine.call("diff", name, check=False)
-    rows = [line.partition(" ") for line in done.out.splitlines()]
-    own = (
-        {"/etc"} if engine.name == "podman" else set()
-    )  # podman itself makes /etc/mtab; what a program writes is named itself
-    return frozenset(path for kind, _, path in rows if kind in ("A", "C") and path not in own)
-
-
-def _own(engine: Engine) -> tuple[str, str]:
-    return "--label", engine.label

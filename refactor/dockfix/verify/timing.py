@@ -16,7 +16,8 @@ from dockfix.knowledge import commented_manifests
 from dockfix.runtimes.registry import runtimes
 from dockfix.syntax import Instruction, parse
 from dockfix.verify.build import Outcome, Recipe, with_own_caches
-from dockfix.verify.prove import Candidate, Prover
+from dockfix.verify.measure import Candidate
+from dockfix.verify.prove import Prover
 from dockfix.verify.verdict import Timing
 
 

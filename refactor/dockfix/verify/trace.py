@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from dockfix.managers.registry import system_managers
 from dockfix.verify.engines import Engine
-from dockfix.verify.prove import Original, Proof
+from dockfix.verify.measure import Original, Proof
 from dockfix.verify.running import Conditions, package_of
 
 _LIBRARY = re.compile(r"([\w.+-]+\.so[\w.]*): cannot open shared object|^([\w.+-]+\.so[\w.]*)$")

@@ -53,6 +53,7 @@ class Findings:
         self.evaluate = evaluate
         self.runs: list[Use] = []
         self.without_path: list[Use] = []
+        self.path_unknown: list[Use] = []
         self.loads: list[Use] = []
         self.writes: list[Write] = []
         self.ports: list[Port] = []

@@ -29,18 +29,23 @@ _GIVEN = {
     "posix_spawnp": 2,
 }
 _OF_OS = regex(r"(?:(?:os|posix)\.)?(?:exec|spawn|posix_spawn)\w*")
+_FILLED = rb"(?:\.(?:update|setdefault|__setitem__)\(|\s*\|=|\[(?!\s*[rbu]?['\"]))"
+_WITH_OWN = rb"(?:\.update\(|\s*\|=)\s*(?:\*\*)?(?:os\.)?environ\b"
 _COPIES = regex(r"(?:.*\.)?(?:copy|deepcopy)")
 
 
 def read_environment(call: Call, started: Sequence[Use], found: Findings) -> None:
     """Reads the environment of a call that starts these programs."""
     node = _environment(call)
-    reader = _Reader(call)
-    # sys.executable is the path of the interpreter
-    if node is None or _runs_itself(call) or reader.path(node, call.scope, 0) not in {"other", "none"}:
+    if node is None or _runs_itself(call):  # sys.executable is the path of the interpreter
         return
-    for word in sorted({use.word for use in started}):
-        found.without_path.append(Use(word, call.scope.module.file, call.node.lineno, call.dotted))
+    path = _Reader(call).path(node, call.scope, 0)
+    kept = {"other": found.without_path, "none": found.without_path, "unknown": found.path_unknown}.get(path)
+    if kept is not None:
+        kept += (
+            Use(word, call.scope.module.file, call.node.lineno, call.dotted)
+            for word in sorted({use.word for use in started})
+        )
 
 
 def _environment(call: Call) -> ast.expr | None:
@@ -123,9 +128,11 @@ class _Reader:
         name = node.id if isinstance(node, ast.Name) else node.attr
         bounds = self.evaluate.expanded(self.evaluate.bounds(node, scope))
         entries = self.entries(node, name, scope)
-        if not bounds or self.filled(name, scope):
-            return "unknown"
-        paths = [self.path(value, where, depth + 1) for value, where in bounds]
+        # a parameter is what the calls that are seen give; of one that nobody is seen to give nothing is known
+        seen = [(value, where) for value, where in bounds if value is not None]
+        paths = [self.path(value, where, depth + 1) for value, where in seen or bounds]
+        if not bounds or (self.filled(name, scope) and set(paths) != {"own"}):
+            return "own" if self.filled(name, scope, _WITH_OWN) else "unknown"
         return _joined([_either(paths), *(self.value(each, where) for each, where in entries)])
 
     def entries(self, node: ast.expr, name: str, scope: Scope) -> list[tuple[ast.expr, Scope]]:
@@ -134,13 +141,12 @@ class _Reader:
         found: Sequence[Bound] = holder.entries.get((name, "PATH"), ()) if holder is not None else ()
         return [(value, where) for value, where in found if isinstance(value, ast.expr)]
 
-    def filled(self, name: str, scope: Scope) -> bool:
+    def filled(self, name: str, scope: Scope, how: bytes = _FILLED) -> bool:
         """Whether a dictionary of this name gets what another holds, or under keys that are worked out."""
         data = self.call.scope.module.file, scope.module.file
         texts = (self.evaluate.project.files.get(file, b"") for file in data)
         plain = re.escape(name.encode())
-        pattern = rb"\b" + plain + rb"(?:\.(?:update|setdefault|__setitem__)\(|\s*\|=|\[(?!\s*[rbu]?['\"]))"
-        return any(re.search(pattern, text) for text in texts)
+        return any(re.search(rb"\b" + plain + how, text) for text in texts)
 
     def made(self, node: ast.Call, scope: Scope, depth: int) -> Path:
         """Of what a call gives: a copy, a dictionary, what a function of the application's own returns."""

@@ -103,8 +103,8 @@ class Program:
     """What the Python files of an application do. Everything is sorted by file and line.
 
     ``endpoints`` are the routes whose names say that they tell the program's health, ``routes`` all that have no parameter.
-    ``without_path`` are the programs that it starts in an environment without the PATH that it has itself. ``unknown`` are the
-    places at which code is made, or modules named, only when the program runs.
+    ``without_path`` are the programs that it starts in an environment without the PATH that it has itself, ``path_unknown`` those in one
+    of which that is not known. ``unknown`` are the places at which code is made, or modules named, only when the program runs.
     """
 
     runs: tuple[Use, ...] = ()
@@ -119,6 +119,7 @@ class Program:
     parsed: int = 0
     without_path: tuple[Use, ...] = ()
     routes: tuple[Endpoint, ...] = ()
+    path_unknown: tuple[Use, ...] = ()
 
     @property
     def complete(self) -> bool:

@@ -189,6 +189,7 @@ def _program(files: Mapping[str, bytes], sources: Sources) -> Program:
         project.parsed,
         _sorted(found.without_path),
         _sorted(found.routes),
+        _sorted(found.path_unknown),
     )
 
 

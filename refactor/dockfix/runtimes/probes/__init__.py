@@ -8,10 +8,12 @@ that are not code ("" where there is none). $DOCKFIX_MODULES names more modules 
 
 ``ports`` waits until what was asked for answers on this network, a given time at most. $DOCKFIX_PROBE is a JSON object: ``seconds``, the
 ``ports`` to be opened, the ``requests`` (``port``, ``path``, the ``statuses`` that will do or none for any, a text to ``expect``), and
-``roots``, whether to ask open ports for ``/``, and the paths of ``routes`` to ask the first of them for that speaks HTTP. It prints the
+``roots``, whether to ask open ports for ``/``, the paths of ``routes`` to ask the first of them for that speaks HTTP, and ``holds``: for
+how many seconds what answers has to go on doing so, and is asked for ``/`` and the routes then (0: it is not watched). It prints the
 ports that are ``open``, the ``answers`` (``status``, 0 where it is no HTTP, and ``body``), which of them are ``good``, by port the
 statuses of the ``roots``, by path those of the ``routes``, of which port these are (``web``, 0 for none), the ports that something is
-``listening`` on, and the ``processes`` that it sees (``pid``, ``command`` as words, ``ticks`` that it has computed).
+``listening`` on, and the ``processes`` that it sees (``pid``, ``command`` as words, ``ticks`` that it has computed); whether all went on
+answering (``held``), and the processes ``earlier``, before that.
 """
 
 from __future__ import annotations

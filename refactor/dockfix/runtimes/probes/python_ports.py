@@ -94,18 +94,37 @@ def main() -> None:
             if not good[number] and accepts(request["port"]):
                 answers[number] = ask(request["port"], request["path"])
                 good[number] = fits(request, answers[number])
-        if (len(open_ports) == len(ports) and all(good)) or time.time() > until:
+        up = len(open_ports) == len(ports) and all(good)
+        if up or time.time() > until:
             break
-        time.sleep(0.25)
-    roots = {str(port): ask(port, "/")["status"] for port in open_ports} if wanted["roots"] else {}
+        time.sleep(0.1)
+    earlier: List[Dict[str, Any]] = []
+    held = False
+    if up and wanted["holds"]:
+        earlier = processes()
+        time.sleep(wanted["holds"])
+        ports = sorted({*ports, *listening()})
+        still = [port for port in ports if accepts(port)]
+        held = set(open_ports) <= set(still)
+        open_ports = still
+    asking = wanted["roots"] or held
+    roots = {str(port): ask(port, "/")["status"] for port in open_ports} if asking else {}
     web = next((int(port) for port, status in roots.items() if status), 0)
     routes: Dict[str, int] = {}
     until = time.time() + ROUTES_WITHIN
     for path in wanted["routes"] if web else ():
         if time.time() < until:
             routes[path] = ask(web, path, max(until - time.time(), 0.1))["status"]
-    said = {"open": open_ports, "answers": answers, "good": good, "roots": roots, "routes": routes, "web": web}
-    print("\ndockfix-probe:" + json.dumps(dict(said, listening=listening(), processes=processes())))
+    said = {
+        "open": open_ports,
+        "answers": answers,
+        "good": good,
+        "roots": roots,
+        "routes": routes,
+        "web": web,
+        "held": held,
+    }
+    print("\ndockfix-probe:" + json.dumps(dict(said, listening=listening(), processes=processes(), earlier=earlier)))
     sys.stdout.flush()
 
 

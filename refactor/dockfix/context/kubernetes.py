@@ -1,0 +1,126 @@
+"""Kubernetes manifests: how the containers of their pods are run, in the form in which Compose says it.
+
+Only what stands in the files is read: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from dockfix.context.compose import ComposeService
+from dockfix.context.yaml_tree import documents, listed, mapping, scalar
+
+_POD = ("template", "jobTemplate", "spec")  # what leads from a workload to its pod
+_CLAIM: dict[str, object] = {
+    "persistentVolumeClaim": {}
+}  # of a volume that stands in none of the pod's lists: it has a template
+_REFERENCE = re.compile(r"\$\$|\$\(([\w.-]+)\)")
+
+
+class Workload(NamedTuple):
+    """A container of a pod: the image as written, and how it is run."""
+
+    image: str
+    service: ComposeService
+
+
+def workloads(files: Mapping[str, bytes]) -> tuple[Workload, ...]:
+    """The containers of the pods in files, by their names; init containers are left out, and so are files that are no YAML."""
+    objects = [(file, each) for file, data in files.items() for each in _objects(data)]
+    settings = {
+        _name(each): {key: scalar(value) for key, value in mapping(each.get("data")).items()}
+        for _, each in objects
+        if scalar(each.get("kind")) == "ConfigMap"
+    }
+    return tuple(
+        Workload(scalar(container.get("image")), _service(file, pod, container, settings))
+        for file, each in objects
+        for pod in _pods(each)
+        for container in map(mapping, listed(pod.get("containers")))
+    )
+
+
+def _objects(data: bytes) -> list[dict[str, object]]:
+    try:
+        found = list(map(mapping, documents(data)))
+    except ValueError:
+        return []
+    return [part for each in found for part in ([*map(mapping, listed(each.get("items")))] or [each])]
+
+
+def _name(thing: Mapping[str, object]) -> str:
+    return scalar(mapping(thing.get("metadata")).get("name"))
+
+
+def _pods(thing: Mapping[str, object]) -> Iterator[dict[str, object]]:
+    """The specification of a pod in an object: its own, or that of the template in it."""
+    if scalar(thing.get("kind")) and "apiVersion" in thing:
+        pending = [mapping(thing.get("spec"))]
+        while pending:
+            spec = pending.pop()
+            if "containers" in spec:
+                yield spec
+            else:
+                pending += [inner for key in _POD if (inner := mapping(spec.get(key)))]
+
+
+def _service(
+    file: str, pod: Mapping[str, object], container: Mapping[str, object], maps: Mapping[str, Mapping[str, str]]
+) -> ComposeService:
+    settings = dict(_settings(container, maps))
+    rights = {**mapping(pod.get("securityContext")), **mapping(container.get("securityContext"))}
+    user, group = scalar(rights.get("runAsUser")), scalar(rights.get("runAsGroup"))
+    mounts = [
+        (scalar(mount.get("name")), scalar(mount.get("mountPath")))
+        for mount in map(mapping, listed(container.get("volumeMounts")))
+    ]
+    volumes = {scalar(volume.get("name")): volume for volume in map(mapping, listed(pod.get("volumes")))}
+    shared = "fsGroup" in rights
+    entry, words = (
+        tuple(_resolved(scalar(word), settings) for word in listed(container.get(key))) for key in ("command", "args")
+    )
+    return ComposeService(
+        file=file,
+        name=scalar(container.get("name")),
+        volumes=tuple((name, path, _kind(volumes.get(name, _CLAIM), shared)) for name, path in mounts if path),
+        user=(f"{user}:{group}" if group else user) or None,
+        command=bool(words),
+        entrypoint=bool(entry),
+        workdir=scalar(container.get("workingDir")),
+        ports=tuple(scalar(port.get("containerPort")) for port in map(mapping, listed(container.get("ports")))),
+        # what Compose would take for a variable is written as Compose writes it
+        settings=tuple(f"{name}={value.replace('$', '$$')}" for name, value in settings.items()),
+        entry=entry,
+        words=words,
+    )
+
+
+def _settings(container: Mapping[str, object], maps: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
+    """The variables whose values are known: those of configuration maps in the files, and those that are written out."""
+    for source in map(mapping, listed(container.get("envFrom"))):
+        prefix = scalar(source.get("prefix"))
+        known = maps.get(scalar(mapping(source.get("configMapRef")).get("name")), {})
+        yield from ((prefix + name, value) for name, value in known.items())
+    written: dict[str, str] = {}
+    for variable in map(mapping, listed(container.get("env"))):
+        name = scalar(variable.get("name"))
+        key = mapping(mapping(variable.get("valueFrom")).get("configMapKeyRef"))
+        if "value" in variable:
+            written[name] = _resolved(scalar(variable["value"]), written)
+        elif scalar(key.get("key")) in (known := maps.get(scalar(key.get("name")), {})):
+            written[name] = known[scalar(key.get("key"))]
+    yield from written.items()
+
+
+def _resolved(text: str, settings: Mapping[str, str]) -> str:
+    """A text with its $(NAME) replaced; one that is not known stays, as Kubernetes leaves it."""
+    return _REFERENCE.sub(lambda match: "$" if match[0] == "$$" else settings.get(match[1], match[0]), text)
+
+
+def _kind(volume: Mapping[str, object], shared: bool) -> str:
+    """What is mounted: an empty folder that anybody may write ("tmpfs"), one of root's ("empty"), or "files" that are not known here."""
+    if "emptyDir" in volume or (shared and "persistentVolumeClaim" in volume):
+        return "tmpfs"
+    return "empty" if "persistentVolumeClaim" in volume else "files"
