@@ -8,12 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from dockfix.context.build_context import BuildContext
+from dockfix.context.manifests.locked import Locked, Unread
+from dockfix.context.manifests.locks import is_lock, read_lock
 from dockfix.context.manifests.manifest import Manifest, Named, Pinned
 from dockfix.context.manifests.pyproject import leaves_beside_source
 from dockfix.context.project import Project, words_of_project
+from dockfix.context.requirements import Manifest as Requirements
 from dockfix.context.requirements import closure
 from dockfix.knowledge import normalise
-from dockfix.managers import venv
+from dockfix.managers import _pip_locks, venv
 from dockfix.managers._pip_options import BLOCKERS, FLAGS, HARMLESS_SETTINGS, VALUED
 from dockfix.managers.protocol import Cache, Call, Given, LanguageManager, Recipe
 from dockfix.model.actions import Clean, Install, Package
@@ -261,6 +264,8 @@ def manifest_of(install: Install, given: Given) -> Manifest:
     ]
     local: dict[str, list[Named]] = {"local_paths": [], "editable": [], "find_links": []}
     reads: list[str] = []
+    files: list[Requirements] = []
+    locks: list[Locked | Unread] = []
     told = [given.call.command.text]
     for path in install.files:
         name = at(path)
@@ -268,6 +273,14 @@ def manifest_of(install: Install, given: Given) -> Manifest:
         if name is None and given.written(path) is not None and all(map(_PLAIN.fullmatch, lines)):
             packages += [Pinned(_distribution(line)) for line in lines]
             reads.append(path)
+            continue
+        if name is not None and is_lock(name):
+            lock = read_lock(context, name)
+            locks.append(lock)
+            closures[path] = (name,)
+            unknown = unknown or _pip_locks.not_plain(lock)
+            if isinstance(lock, Locked):
+                packages += [Pinned(each.name, each.source) for each in lock.distributions]
             continue
         found = closure(context, name, context.ignore) if name is not None else None
         if found is None:
@@ -281,6 +294,7 @@ def manifest_of(install: Install, given: Given) -> Manifest:
         if found is None:
             continue
         closures[path] = found.files
+        files.append(found)
         packages += [Pinned(each.name) for each in found.requirements]
         packages += [Pinned("", "vcs") for _ in found.vcs]
         told += found.options
@@ -307,6 +321,7 @@ def manifest_of(install: Install, given: Given) -> Manifest:
         _build_requirements((*install.projects, *install.editable), context, at),
         builds=install.projects,
         blocked=_editable(install, given, local["editable"]),
+        locked=_pip_locks.locked(install, given, files, locks, unknown),
     )
 
 

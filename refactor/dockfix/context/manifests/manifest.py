@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dockfix.context.manifests.locked import Locked, Unread
+
 ALL = ":all:"  # in ``compiled``: every package
+NO_LOCK = Unread("", 0, "there is no lock")
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Manifest:
     project's files. ``projects``, ``editable`` and ``folders`` are local, as written. ``reads`` are absolute paths in the image that the
     install reads besides the named files. ``compiled`` are the packages that it is told to compile.
     ``build_requirements`` are the names of what it brings only while it builds local projects; ``builds`` are the absolute paths in the
-    image of the projects that it builds and installs. ``blocked`` says why the packages cannot be handed on.
+    image of the projects that it builds and installs. ``blocked`` says why the packages cannot be handed on. ``locked`` is the lock that
+    names all that it brings, or why there is none.
 
     ``unknown`` says why not everything is known; it has to be given, since what was not read is not known.
     """
@@ -51,6 +55,7 @@ class Manifest:
     build_requirements: frozenset[str] = frozenset()
     builds: tuple[str, ...] = ()
     blocked: str | None = None
+    locked: Locked | Unread = NO_LOCK
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -1,0 +1,68 @@
+"""Which files of a build context are locks, and how each is read."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+import tomllib
+from functools import partial
+
+from dockfix.context.build_context import BuildContext
+from dockfix.context.manifests.locked import Locked, LockError, Unread
+
+_NAMES = re.compile(r"uv\.lock|poetry\.lock|pdm\.lock|Pipfile\.lock|pylock(?:\.[^.]+)?\.toml")
+
+
+def is_lock(path: str) -> bool:
+    """Whether a file is a lock by its name."""
+    return _NAMES.fullmatch(posixpath.basename(path)) is not None
+
+
+def read_lock(context: BuildContext, path: str) -> Locked | Unread:
+    """The lock at a context-relative path, or why it says nothing; read once for all Dockerfiles that share it."""
+    beside = posixpath.join(posixpath.dirname(path), "pyproject.toml")
+    whole, project = context.read(path), context.read(beside)
+    if whole is None:
+        return Unread(path, 0, "it is not in the build context, or no text")
+    return context.disk.once(("lock", path, whole, project), partial(parse_lock, path, whole, project))
+
+
+def parse_lock(path: str, whole: str, project: str | None = None) -> Locked | Unread:
+    """The same for a text; ``project`` is that of the pyproject.toml beside it, None where there is none."""
+    try:
+        return _read(path, whole, project)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        return Unread(path, int(line[1]) if line else 0, "it is not valid TOML")
+    except json.JSONDecodeError as error:
+        return Unread(path, error.lineno, "it is not valid JSON")
+    except RecursionError:
+        return Unread(path, 0, "it is nested too deep")
+    except LockError as error:
+        return Unread(path, error.line, error.message)
+
+
+def _read(path: str, whole: str, project: str | None) -> Locked:
+    name = posixpath.basename(path)
+    if name == "uv.lock":
+        from dockfix.context.manifests.uv_lock import read
+
+        return read(whole, path)
+    if name == "poetry.lock":
+        from dockfix.context.manifests.poetry_lock import read as with_project
+
+        return with_project(whole, path, project)
+    if name == "pdm.lock":
+        from dockfix.context.manifests.pdm_lock import read as by_groups
+
+        return by_groups(whole, path)
+    if name == "Pipfile.lock":
+        from dockfix.context.manifests.pipfile_lock import read as sections
+
+        return sections(whole, path)
+    if is_lock(path):
+        from dockfix.context.manifests.pylock import read as standard
+
+        return standard(whole, path)
+    raise LockError("it is no lock by its name")
