@@ -2,7 +2,7 @@
 """Writes the tables of Debian's packages in refactor/dockfix/knowledge from Debian's own indices.
 
 They are apt_runtime.toml, apt_alongside.toml, apt_brings.toml, apt_full_image.toml, apt_full_programs.toml, apt_full_data.toml,
-apt_recommends.toml, apt_commands.toml and apt_libraries.toml.
+apt_slim_image.toml, apt_recommends.toml, apt_commands.toml and apt_libraries.toml.
 
     scripts/make_apt_tables.py --apt FOLDER            apt fetches what FOLDER has not got, and the tables are written
     scripts/make_apt_tables.py --apt FOLDER --check    the same, but nothing is written: do the committed tables agree?
@@ -51,6 +51,7 @@ FULL_PROGRAMS = (
 FULL_DATA = (
     "Fonts, and folders in /usr/share, that the full Python image has and the slim one has not, by Debian release."
 )
+SLIM_IMAGE = "The shared libraries that the slim Python image has, by Debian release."
 LIBRARIES = "The shared libraries in packages, by Debian release."
 RECOMMENDS = "What packages bring by recommendation alone, as far as it matters, by Debian release."
 
@@ -70,6 +71,7 @@ def make(
     full_image: dict[str, dict[str, list[str]]] = {}
     full_programs: dict[str, dict[str, list[str]]] = {}
     full_data: dict[str, dict[str, list[str]]] = {}
+    slim_image: dict[str, dict[str, list[str]]] = {}
     for suite, places in indices.items():
         dates[suite] = release_date(places[0], releases.get(suite))
         index = Index.parse("\n\n".join(read(place) for place in places))
@@ -82,6 +84,7 @@ def make(
             found = contents(listings[suite], tables.running(index, asked))
             full_programs[suite] = tables.full_programs(index, found.programs, asked)
             full_data[suite] = tables.full_data(index, found.data, asked)
+            slim_image[suite] = tables.slim_image(index, found.libraries, asked)
             commands[suite] = tables.commands(index, found.programs, asked)
             libraries[suite] = tables.libraries(index, found.libraries, asked)
         print(
@@ -98,6 +101,7 @@ def make(
         made["apt_commands.toml"] = tables.render_parts(COMMANDS, dates, commands)
         made["apt_full_programs.toml"] = tables.render_parts(FULL_PROGRAMS, dates, full_programs)
         made["apt_full_data.toml"] = tables.render_parts(FULL_DATA, dates, full_data)
+        made["apt_slim_image.toml"] = tables.render_parts(SLIM_IMAGE, dates, slim_image)
         made["apt_libraries.toml"] = tables.render_parts(LIBRARIES, dates, libraries)
     made["apt_recommends.toml"] = tables.render_parts(RECOMMENDS, dates, recommends)
     return made

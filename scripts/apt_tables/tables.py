@@ -177,6 +177,12 @@ def full_image(index: Index, wanted: Wanted) -> dict[str, list[str]]:
     return {"all": sorted(found), "python": sorted(found & _told(index, wanted))}
 
 
+def slim_image(index: Index, files: Mapping[str, Collection[str]], wanted: Wanted) -> dict[str, list[str]]:
+    """The shared libraries that the slim Python image has; apt, which every image of Debian has, brings some of them."""
+    found = _base(index, wanted) | index.closure([*wanted.slim_image, "apt"])
+    return {"python": sorted({file for name in found for file in files.get(name, ())})}
+
+
 def full_programs(index: Index, programs: Mapping[str, Collection[str]], wanted: Wanted) -> dict[str, list[str]]:
     """The programs of each package of the full Python image that does not only build."""
     return {

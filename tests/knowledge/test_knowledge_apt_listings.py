@@ -62,6 +62,7 @@ OLD = [
 ]
 _NAMES = (
     "alongside", "brings", "commands", "full_data", "full_image", "full_programs", "libraries", "recommends", "runtime",
+    "slim_image",
 )  # fmt: skip
 NEW = [stanza for stanza in OLD if not stanza.startswith("Package: wkhtmltopdf")]
 

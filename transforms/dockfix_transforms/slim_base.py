@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
+from dockfix.engine.options import Option
+from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts
 from dockfix.managers.verbs import system_install
 from dockfix.model.reason import Declared, Reason
@@ -17,6 +18,19 @@ from dockfix.syntax.rewrite import with_image
 
 from ._layout import place_above
 
+PLATFORMS = Option(
+    "slim-base.platforms",
+    frozenset[str](),
+    "the platforms that the image is built for, such as linux/amd64; left out, both linux/amd64 and linux/arm64",
+    hint="platforms",
+    form=(r"linux/[a-z0-9]+(?:/v\d)?", "a platform such as linux/amd64"),
+)
+LATER = Option(
+    "slim-base.later-versions",
+    False,
+    "a version of a package that was not seen counts as one that was: packages need not be pinned",
+    hint="later",
+)
 _SETTINGS = frozenset({"ENV", "ARG", "WORKDIR", "LABEL", "SHELL", "EXPOSE", "STOPSIGNAL"})
 
 
@@ -39,15 +53,17 @@ class SlimBase(Transform):
                                                 HEALTHCHECK CMD curl -f localhost
 
     Fix safety
-        Unsafe: which libraries of the full image Python packages open when they run shows only when they are built and tried.
-        ``dockfix --apply --verify`` does that, and adds what is missing. Refused where a command that stays may need anything, and
-        where a compiler is needed at run time.
+        Safe where a lock, or requirements that are as good as one, names every package, and each is Python alone, or has a wheel whose
+        needs are known: from the tables, or because ``dockfix verify`` has seen it in an image (see ``knowledge`` in the settings).
+        Unsafe otherwise: which libraries of the full image the packages open shows only when they are built and tried.
+        ``dockfix --apply --verify`` does that, adds what is missing, and writes down what it has seen. Refused where a command that
+        stays may need anything, and where a compiler is needed at run time.
     """
 
     title: ClassVar[str] = "start the runtime stage from the slim image"
-    safety: ClassVar[Safety] = "unsafe"
     after: ClassVar[frozenset[str]] = frozenset({"apt-hygiene", "multi-stage"})
     facets: ClassVar[frozenset[Facet]] = frozenset({"base"})
+    options: ClassVar[tuple[Option[Any], ...]] = (PLATFORMS, LATER)
 
     def apply(self, facts: Facts) -> Outcome:
         """Replaces the image of the last FROM, and installs what the slim one lacks."""
@@ -72,14 +88,15 @@ class SlimBase(Transform):
                 (slimmed,),
                 start.line,
                 f"the runtime stage starts from {plan.image}"
-                + (f"; {', '.join(plan.packages)} {_come(plan.packages)} along" if plan.packages else ""),
+                + (f"; {', '.join(plan.packages)} {_come(plan.packages)} along" if plan.packages else "")
+                + _as_seen(plan),
             )
         ]
         if plan.packages:
             edits.append(_install(facts, tuple(plan.packages)))
         return Outcome(
             edits,
-            doubts=(plan.doubt,),
+            doubts=(plan.doubt,) if plan.doubt is not None else (),
             declares=frozenset(
                 {
                     Declared("FROM", start.words[0], tuple(plan.packages)),
@@ -100,6 +117,14 @@ def _of_the_last_stage(facts: Facts) -> SmallerBase | Reason:
 
 def _come(packages: Mapping[str, str]) -> str:
     return "come" if len(packages) > 1 else "comes"
+
+
+def _as_seen(plan: SmallerBase) -> str:
+    """What it rests on besides locks and tables."""
+    if plan.doubt is not None or not plan.seen:
+        return ""
+    more = f" and {len(plan.seen) - 1} more" if len(plan.seen) > 1 else ""
+    return f"; what {plan.seen[0]}{more} need{'s' * (not more)} was seen in other images"
 
 
 def _install(facts: Facts, packages: tuple[str, ...]) -> Edit:

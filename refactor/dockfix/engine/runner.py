@@ -24,7 +24,7 @@ class Settings:
     """What the user chose: ids to run (None: all but those on request), ids to leave out, unsafe ones too, options.
 
     ``provable`` makes, of the unsafe changes, those of which a build shows whether they are right. ``told`` are fields of
-    ``facts.Hints`` that a build has told, which beat the options.
+    ``facts.Hints`` that a build has told, which beat the options. ``knowledge`` is the path of a file with what images were seen to hold.
     """
 
     select: frozenset[str] | None = None
@@ -33,6 +33,7 @@ class Settings:
     options: Mapping[str, object] = field(default_factory=dict)
     provable: bool = False
     told: Mapping[str, object] = field(default_factory=dict)
+    knowledge: str = ""
 
     def chosen(self) -> tuple[Transform, ...]:
         """The transforms to run, in order."""
@@ -48,7 +49,8 @@ class Settings:
         """What the settings of transforms tell about the image. Raises OptionError."""
         known = {option.hint: option for option in options().values() if option.hint}
         given = {hint: option.of(self.options) for hint, option in known.items()}
-        return Hints(**{**given, **self.told, "settings": {hint: option.key for hint, option in known.items()}})
+        settings = {hint: option.key for hint, option in known.items()}
+        return Hints(**{**given, "knowledge": self.knowledge, **self.told, "settings": settings})
 
 
 @dataclass

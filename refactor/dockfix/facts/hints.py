@@ -15,14 +15,19 @@ class Hints:
     """``keep`` are system packages that the image has to have, ``drop`` those that only building needs, whatever is known of them.
 
     ``release`` is the release of the base image's system, "" where its tag says it. With ``always`` a stage is split even where nothing
-    leaves the image. ``facets`` are what somebody will write: of the placement an environment that can be carried, the stages
-    and a smaller base; an ignore file. ``settings`` are the keys by which people give these fields, by field.
+    leaves the image. ``platforms`` are those that the image is built for ("linux/amd64"), empty for the usual ones; with ``later`` any
+    version of a package counts as one that was seen; ``knowledge`` is the path of what was seen, "" for none. ``facets`` are what
+    somebody will write: of the placement an environment that can be carried, the stages and a smaller base; an ignore file.
+    ``settings`` are the keys by which people give these fields, by field.
     """
 
     keep: frozenset[str] = frozenset()
     drop: frozenset[str] = frozenset()
     release: str = ""
     always: bool = False
+    platforms: frozenset[str] = frozenset()
+    later: bool = False
+    knowledge: str = ""
     facets: frozenset[Facet] = ALL_FACETS
     settings: Mapping[str, str] = field(default_factory=dict)
 

@@ -16,7 +16,7 @@ from dockfix.knowledge.apt import (
     role,
     runtime_libraries,
 )
-from dockfix.knowledge.base_images import DEFAULT_PATH, BaseImage, Variant, base_image, starts_as_root
+from dockfix.knowledge.base_images import DEFAULT_PATH, BaseImage, Variant, base_image, c_library, starts_as_root
 from dockfix.knowledge.builders import Builder, builders_without_mounts
 from dockfix.knowledge.command_options import CommandOptions, command_options
 from dockfix.knowledge.evidence import NoEvidence, images_of_others, no_evidence, without_evidence
@@ -26,6 +26,7 @@ from dockfix.knowledge.full_image import (
     full_libraries,
     full_programs,
     in_full_image,
+    slim_libraries,
     slim_reference,
 )
 from dockfix.knowledge.linters import Linter, linters, reader_of
@@ -109,6 +110,7 @@ __all__ = [
     "brings",
     "build_only",
     "builders_without_mounts",
+    "c_library",
     "calls",
     "clients",
     "command_options",
@@ -167,6 +169,7 @@ __all__ = [
     "servers",
     "service_starters",
     "shells",
+    "slim_libraries",
     "slim_reference",
     "starts_another",
     "starts_as_root",

@@ -57,6 +57,15 @@ def base_image(registry: str, repository: str, tag: str | None) -> BaseImage | N
     return BaseImage("python", version + pre, variant, None if match["rc"] else _built_on(version, pre))
 
 
+def c_library(release: str) -> tuple[int, int] | None:
+    """The version of the GNU C library in a Debian release, None where it is not known."""
+    text = table("base_images")["glibc"].get(release)
+    if text is None:
+        return None
+    major, minor = text.split(".")
+    return int(major), int(minor)
+
+
 def starts_as_root(registry: str, repository: str) -> bool:
     """Whether an image is one of those official ones whose commands are known to run as root."""
     return not registry and repository.removeprefix("library/") in table("base_images")["start_as_root"]

@@ -62,6 +62,11 @@ def full_libraries(suite: str) -> frozenset[str]:
     return parts("apt_full_image", "python", frozenset({suite}))
 
 
+def slim_libraries(suite: str) -> frozenset[str]:
+    """The shared libraries, by their files' names, that the slim image of a Debian release has."""
+    return parts("apt_slim_image", "python", frozenset({suite}))
+
+
 def in_full_image(package: str, suites: frozenset[str] | None) -> bool:
     """Whether the full image, and not the slim one, brings a package itself, in every release that it may be of."""
     asked = suites or frozenset(table("apt_full_image")["indices"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dockfix import knowledge
@@ -11,6 +11,7 @@ from dockfix.context.manifests.manifest import ALL
 from dockfix.context.program.model import UNKNOWN, Use
 from dockfix.facts import Facts
 from dockfix.model.reason import Reason, at, doubt
+from dockfix.runtimes.closure import closure, distributions
 
 # Libraries that come along with compilers, and what in the sources shows that they are used
 _NAMED = {
@@ -80,6 +81,23 @@ def lost_on_slim(facts: Facts) -> dict[str, str] | Reason:
     return found
 
 
+def not_on_slim(facts: Facts, libraries: Iterable[str]) -> frozenset[str] | None:
+    """The packages with those of some shared libraries that the slim image lacks; None where one of them is not known."""
+    found: set[str] = set()
+    for suite in suites(facts) or knowledge.known_suites():
+        there = knowledge.slim_libraries(suite)
+        for name in libraries:
+            if name in there:
+                continue
+            packages = {each for each in knowledge.full_libraries(suite) if knowledge.holds(each, name)}
+            if len(packages) != 1:
+                return None
+            found |= packages
+    # in a release that has not all of them by these names, an install would fail
+    each = suites(facts) or knowledge.known_suites()
+    return frozenset(found) if all(knowledge.is_named_so(name, suite) for name in found for suite in each) else None
+
+
 def data_lost_on_slim(facts: Facts) -> dict[str, str] | Reason:
     """The packages of the fonts and other data that the code names and that only the full image has, each with the reason.
 
@@ -118,8 +136,9 @@ def _lost(asked: Wanted, package: str, suite: str, recommended: bool) -> frozens
 def _of_distributions(facts: Facts, suite: str) -> set[str]:
     """What the Python packages need; those that pip compiles, for certain or for want of a wheel, with what they are linked with."""
     compiled = {name for manifest in facts.manifests.values() for name in manifest.compiled}
+    compiled |= {each.distribution.name for each in facts.ask(closure).held if each.kind == "compiled"}
     found = {"libgomp1"} if ALL in compiled else set()
-    for distribution in facts.distributions:
+    for distribution in distributions(facts):
         told = distribution in compiled or ALL in compiled
         needs = knowledge.python_needs(distribution)
         if needs is not None:

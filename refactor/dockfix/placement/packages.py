@@ -13,6 +13,7 @@ from dockfix.model.actions import Package
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.libraries import brought, development_name, suites, wanted
+from dockfix.runtimes.closure import distributions
 from dockfix.runtimes.needs import needed, run_time_compiler
 
 
@@ -154,7 +155,7 @@ def _divide_dev(
 def _needs_headers(facts: Facts) -> Reason | None:
     """Why runtime libraries cannot stand in for any -dev package, None where they can."""
     by_name = next(
-        (reason for name in sorted(facts.distributions) if (reason := knowledge.needs_dev_packages(name))), ""
+        (reason for name in sorted(distributions(facts)) if (reason := knowledge.needs_dev_packages(name))), ""
     )
     return at(by_name) if by_name else development_name(facts)
 

@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dockfix import knowledge
+from dockfix.context.program.model import UNKNOWN
 from dockfix.facts import Facts
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
-from dockfix.placement.libraries import data_lost_on_slim, lost_on_slim, suites
+from dockfix.placement.libraries import data_lost_on_slim, lost_on_slim, not_on_slim, suites
+from dockfix.runtimes.closure import closure, distributions
 from dockfix.runtimes.needs import needed, run_time_compiler
 
 # Python's own module for Tk, whose libraries only the full image has
 _TK = rb"(?m)^\s*(?:import|from)\s+(?:tkinter|turtle|_tkinter)\b"
 
 
-_DOUBT = doubt(
-    "which libraries of the full image the Python packages need shows only in a build", about=Declared("FROM")
-)
+_SHOWN = "which libraries of the full image the Python packages need shows only in a build"
+_MANY = 3  # names that are told
 
 
 @dataclass(frozen=True)
 class SmallerBase:
     """``image`` is the slim reference; ``packages`` are those to install, each with the reason; ``tk`` whether Tk is used.
 
-    ``doubt`` says why it could be too little.
+    ``doubt`` says why it could be too little, None where all that needs something of the full image is known. ``seen`` are the
+    distributions of which that is known because another image was seen to hold them.
     """
 
     image: str
     packages: dict[str, str]
     tk: bool
-    doubt: Reason = _DOUBT
+    doubt: Reason | None
+    seen: tuple[str, ...] = ()
 
 
 def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: frozenset[str]) -> SmallerBase | Reason:
@@ -64,17 +67,56 @@ def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: froz
     releases = suites(facts)
     programs = knowledge.full_programs(releases)
     packages = {programs[name]: why for name, why in needed(facts, sorted(programs), staying).items()}
-    for distribution in sorted(facts.distributions):
+    held = facts.ask(closure).held
+    compiled = {each.distribution.name for each in held if each.kind == "compiled"}
+    lacks = list[str]()
+    for distribution in sorted(distributions(facts)):
         needs = knowledge.python_needs(distribution)
-        names = (
-            (needs.packages(releases, compiled=not needs.wheel_bundles) or needs.packages(releases)) if needs else None
-        )
+        if needs is None:
+            continue
+        here = distribution in compiled or not needs.wheel_bundles
+        names = needs.packages(releases, compiled=here)
+        if names is None:
+            lacks.append(f"{distribution}, whose libraries have other names in another release")
+            names = needs.packages(releases)
         for name in names or ():
             packages.setdefault(name, f"the Python package {distribution} needs it")
+    for each in held:
+        if each.lack:
+            lacks.append(each.lack)
+            continue
+        lost = not_on_slim(facts, each.needs or ())
+        if lost is None:
+            lacks.append(f"{each.distribution.name}, which needs {' '.join(sorted(each.needs or ()))}")
+        for name in lost or ():
+            packages.setdefault(name, f"the Python package {each.distribution.name} is linked with it")
     packages = {**loaded, **data, **packages}
     tk = bool(facts.application.search(_TK))
     if tk:
         packages["libtk8.6"] = "the code imports tkinter"
     for name in sorted(facts.hints.keep):
         packages.setdefault(name, facts.hints.keeps)
-    return SmallerBase(image, {name: why for name, why in sorted(packages.items()) if name not in there}, tk)
+    return SmallerBase(
+        image,
+        {name: why for name, why in sorted(packages.items()) if name not in there},
+        tk,
+        _doubt(facts, lacks),
+        tuple(each.distribution.name for each in held if each.seen),
+    )
+
+
+def _doubt(facts: Facts, lacks: Sequence[str]) -> Reason | None:
+    """Why the slim image could have too little; ``lacks`` names the packages whose needs are not known."""
+    about = Declared("FROM")
+    unlocked = facts.ask(closure).unlocked
+    if unlocked:
+        return doubt(f"{_SHOWN}, for {unlocked[0]}; with uv pip compile, or another lock, it could be certain", about)
+    if lacks:
+        more = f" and {len(lacks) - _MANY} more" if len(lacks) > _MANY else ""
+        return doubt(f"{_SHOWN}, for what is not known of {', '.join(lacks[:_MANY])}{more}", about)
+    unclear = next(
+        (use for use in (*facts.program.runs, *facts.processes.runs) if UNKNOWN in use.word.rpartition("/")[2]), None
+    )
+    if unclear is not None:
+        return doubt(f"{unclear.file}:{unclear.line} runs a program whose name is worked out when it runs", about)
+    return None

@@ -76,9 +76,10 @@ def place(facts: Facts) -> Placement | Reason:
             return at(f"{package.name}, which the file removes again, would have to stay: {reason.text}", reason.line)
     smaller = smaller_base(facts, staying, _installed(staying, division)) if "base" in facts.hints.facets else None
     full = stage.image is not None and stage.image.variant == "full"
-    certain = division.gains or (bool(managers.titles) and not full) or facts.hints.always
-    if not certain and not isinstance(smaller, SmallerBase):
+    gains = division.gains or (bool(managers.titles) and not full) or facts.hints.always
+    if not gains and not isinstance(smaller, SmallerBase):
         return _no_gain(facts, division, smaller)
+    only_by_base = smaller.doubt if not gains and isinstance(smaller, SmallerBase) else None
     drop_covered(facts, builder, runtime)
     dropped += drop_removed(facts, builder, runtime)
     drop_idle_refresh(runtime, division)
@@ -93,11 +94,7 @@ def place(facts: Facts) -> Placement | Reason:
         environment,
         division.kept,
         smaller,
-        (
-            *doubts(facts),
-            *_moved(facts, environment),
-            *(() if certain or not isinstance(smaller, SmallerBase) else (smaller.doubt,)),
-        ),
+        (*doubts(facts), *_moved(facts, environment), *((only_by_base,) if only_by_base is not None else ())),
         frozenset(Declared("RUN", text) for text in dropped)
         | frozenset(Declared("ARG", name) for name in arguments)
         | _gone(division, named),

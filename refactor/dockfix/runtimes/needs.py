@@ -9,6 +9,7 @@ from dockfix import knowledge
 from dockfix.facts import Facts
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Step, Unit
+from dockfix.runtimes.closure import distributions
 
 # Programs that settings may name and code then starts; other names of commands are words of English, too
 _IN_SETTINGS = frozenset({"gcc", "g++", "cc", "c++", "clang", "cmake", "git", "gfortran", "pkg-config"})
@@ -28,7 +29,7 @@ def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step
     for name in programs:
         if name in facts.startup.programs:
             found.setdefault(name, f"{facts.startup.programs[name]} runs it")
-    for distribution in sorted(facts.distributions | facts.managed):
+    for distribution in sorted(distributions(facts) | facts.managed):
         needs = knowledge.python_needs(distribution)
         for name in needs.commands & set(programs) if needs else ():
             found.setdefault(name, f"the Python package {distribution} calls it")
@@ -76,7 +77,7 @@ _WITH_HEADERS = re.compile(r"(?<=\s)(?:-I|-L|-l)\S")
 
 def run_time_compiler(facts: Facts) -> Reason | None:
     """Why the Python packages need a compiler at run time, None where none is known to."""
-    for distribution in sorted(facts.distributions):
+    for distribution in sorted(distributions(facts)):
         reason = knowledge.compiles_at_run_time(distribution)
         if reason:
             return at(f"the Python package {distribution} needs a compiler at run time: {reason}")

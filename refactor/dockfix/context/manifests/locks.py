@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
-import tomllib
+from collections.abc import Callable
 from functools import partial
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.manifests.locked import Locked, LockError, Unread
 
-_NAMES = re.compile(r"uv\.lock|poetry\.lock|pdm\.lock|Pipfile\.lock|pylock(?:\.[^.]+)?\.toml")
+_STANDARD = re.compile(r"pylock(?:\.[^.]+)?\.toml")
 
 
 def is_lock(path: str) -> bool:
     """Whether a file is a lock by its name."""
-    return _NAMES.fullmatch(posixpath.basename(path)) is not None
+    return _reader(posixpath.basename(path)) is not None
 
 
 def read_lock(context: BuildContext, path: str) -> Locked | Unread:
@@ -30,6 +29,9 @@ def read_lock(context: BuildContext, path: str) -> Locked | Unread:
 
 def parse_lock(path: str, whole: str, project: str | None = None) -> Locked | Unread:
     """The same for a text; ``project`` is that of the pyproject.toml beside it, None where there is none."""
+    import json
+    import tomllib
+
     try:
         return _read(path, whole, project)
     except tomllib.TOMLDecodeError as error:
@@ -44,25 +46,44 @@ def parse_lock(path: str, whole: str, project: str | None = None) -> Locked | Un
 
 
 def _read(path: str, whole: str, project: str | None) -> Locked:
-    name = posixpath.basename(path)
-    if name == "uv.lock":
-        from dockfix.context.manifests.uv_lock import read
+    reader = _reader(posixpath.basename(path))
+    if reader is None:
+        raise LockError("it is no lock by its name")
+    return reader(whole, path, project)
 
-        return read(whole, path)
-    if name == "poetry.lock":
-        from dockfix.context.manifests.poetry_lock import read as with_project
 
-        return with_project(whole, path, project)
-    if name == "pdm.lock":
-        from dockfix.context.manifests.pdm_lock import read as by_groups
+def _graph(whole: str, path: str, project: str | None) -> Locked:
+    from dockfix.context.manifests.uv_lock import read
 
-        return by_groups(whole, path)
-    if name == "Pipfile.lock":
-        from dockfix.context.manifests.pipfile_lock import read as sections
+    return read(whole, path)
 
-        return sections(whole, path)
-    if is_lock(path):
-        from dockfix.context.manifests.pylock import read as standard
 
-        return standard(whole, path)
-    raise LockError("it is no lock by its name")
+def _with_project(whole: str, path: str, project: str | None) -> Locked:
+    from dockfix.context.manifests.poetry_lock import read
+
+    return read(whole, path, project)
+
+
+def _flat(whole: str, path: str, project: str | None) -> Locked:
+    from dockfix.context.manifests.pdm_lock import read
+
+    return read(whole, path)
+
+
+def _sections(whole: str, path: str, project: str | None) -> Locked:
+    from dockfix.context.manifests.pipfile_lock import read
+
+    return read(whole, path)
+
+
+def _standard(whole: str, path: str, project: str | None) -> Locked:
+    from dockfix.context.manifests.pylock import read
+
+    return read(whole, path)
+
+
+_READERS = {"uv.lock": _graph, "poetry.lock": _with_project, "pdm.lock": _flat, "Pipfile.lock": _sections}
+
+
+def _reader(name: str) -> Callable[[str, str, str | None], Locked] | None:
+    return _standard if _STANDARD.fullmatch(name) else _READERS.get(name)

@@ -1,0 +1,159 @@
+"""What images were seen to hold: distributions, each of one version, as one Python on one system has installed it.
+
+A file of such knowledge is made by dockfix, never by hand: each entry carries a digest of itself, and a file with an entry that was
+altered says nothing. Lines can be added and taken away, as when two branches are merged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+FORMAT = 1
+LARGEST = 16 << 20  # bytes
+SHIPPED = Path(__file__).parent / "python_seen.toml"
+Kind = Literal["pure", "binary", "compiled"]
+_HEAD = """\
+# What real images were seen to hold of Python distributions. Made by dockfix: an entry that is altered makes the file void.
+# `needs`: shared libraries that it is linked with, that it does not hold and that are no part of the C library.
+# `requires`: what its metadata says that it brings. `where`: the day, and the Dockerfile of the image.
+"""
+
+
+class SeenError(Exception):
+    """A file of knowledge that cannot be used: what is wrong with it, and the 1-based line, 0 for the whole."""
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.message, self.line = message, line
+
+
+@dataclass(frozen=True, order=True)
+class Seen:
+    """One distribution in one image, by its normalised name.
+
+    ``python`` is the minor version ("3.11"), ``libc`` "glibc" or "musl", ``machine`` as in the tags of wheels ("x86_64"), ``system`` the
+    code name of the release, "" where it has none. ``kind`` tells whether it came as a wheel of Python alone, as a wheel with binary
+    code, or was compiled there.
+    """
+
+    name: str
+    version: str
+    python: str
+    libc: str
+    machine: str
+    system: str
+    kind: Kind
+    needs: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    where: str = ""
+
+    @property
+    def digest(self) -> str:
+        """What the entry must have, so that it is as it was written."""
+        whole = json.dumps(asdict(self), sort_keys=True).encode()
+        return hashlib.blake2b(whole, digest_size=8).hexdigest()
+
+    @property
+    def what(self) -> tuple[str, ...]:
+        """What it speaks of: of two entries that agree in it the later one counts."""
+        return (self.name, self.version, self.python, self.libc, self.machine, self.system)
+
+
+class Book:
+    """All that was seen, from several files."""
+
+    def __init__(self, entries: Iterable[Seen]) -> None:
+        self._by_name: dict[str, list[Seen]] = {}
+        for each in entries:
+            self._by_name.setdefault(each.name, []).append(each)
+
+    def of(self, name: str, version: str = "") -> tuple[Seen, ...]:
+        """What was seen of a distribution, of one version or of any."""
+        return tuple(each for each in self._by_name.get(name, ()) if version in {"", each.version})
+
+
+def read_seen(path: Path) -> tuple[Seen, ...]:
+    """The entries of a file; none where it is not there. Raises SeenError for one that cannot be used."""
+    try:
+        stamp = path.stat()
+    except OSError:
+        return ()
+    return _read(path, stamp.st_mtime_ns, stamp.st_size)
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path, stamp: int, size: int) -> tuple[Seen, ...]:
+    import tomllib
+
+    if size > LARGEST:
+        raise SeenError(f"it is larger than {LARGEST >> 20} MiB")
+    try:
+        text = path.read_text("utf-8")
+        data = tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        raise SeenError(f"it cannot be read: {error}") from error
+    if data.get("format") != FORMAT:
+        raise SeenError(f"its format is {data.get('format')!r}, and this dockfix knows {FORMAT}")
+    found = data.get("distributions")
+    if not isinstance(found, list):
+        raise SeenError("it has no list of distributions")
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if line.lstrip().startswith("{")]
+    numbers = lines if len(lines) == len(found) else [0] * len(found)
+    return tuple(_entry(each, line) for each, line in zip(found, numbers, strict=True))
+
+
+def _entry(data: Any, line: int) -> Seen:
+    """One entry. Raises SeenError where it is not as it was written."""
+    names = {field.name for field in fields(Seen)}
+    if not isinstance(data, dict) or data.keys() != names | {"digest"}:
+        raise SeenError("an entry has other keys than dockfix gives it", line)
+    given: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    digest = given.pop("digest")
+    texts = (each for value in given.values() for each in (value if isinstance(value, tuple) else (value,)))
+    if not all(isinstance(each, str) for each in texts) or (entry := Seen(**given)).digest != digest:
+        raise SeenError("an entry was altered", line)
+    return entry
+
+
+def rendered(entries: Iterable[Seen]) -> str:
+    """The text of a file: an entry on each line, in an order that depends on nothing else."""
+    latest: dict[tuple[str, ...], Seen] = {}
+    for each in sorted(entries, key=lambda entry: entry.where):
+        latest[each.what] = each
+    lines = [f"  {{ {_inline({**asdict(each), 'digest': each.digest})} }}," for each in sorted(latest.values())]
+    return "\n".join([_HEAD, f"format = {FORMAT}", "", "distributions = [", *lines, "]", ""])
+
+
+def _inline(values: Mapping[str, object]) -> str:
+    # a text of JSON is one of TOML, but for the escape of DEL, which no name has
+    return ", ".join(
+        f"{key} = {json.dumps(list(value) if isinstance(value, tuple) else value)}" for key, value in values.items()
+    )
+
+
+@cache
+def shipped() -> tuple[Seen, ...]:
+    """What dockfix brings: seen in the images of its own test cases."""
+    return read_seen(SHIPPED)
+
+
+def book(path: str) -> Book:
+    """What dockfix brings, and what a file adds ("" for none); one that cannot be used adds nothing."""
+    own: tuple[Seen, ...] = ()
+    if path:
+        try:
+            own = read_seen(Path(path))
+        except SeenError:
+            own = ()
+    return _book(own)
+
+
+@lru_cache(maxsize=8)
+def _book(own: tuple[Seen, ...]) -> Book:
+    return Book((*own, *shipped()))

@@ -1,0 +1,272 @@
+"""All the Python packages that come into an image, and what each needs of its system, as far as that is known for certain.
+
+What they are is told by locks; what each is, by the files that a lock lists, or by what real images were seen to hold.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from dockfix import knowledge
+from dockfix.context.manifests.locked import EVERY, Distribution, Locked, LockError
+from dockfix.context.manifests.manifest import ALL, Manifest
+from dockfix.facts import Facts
+from dockfix.knowledge.seen import Book, Seen, book
+from dockfix.model.actions import Install
+from dockfix.model.reason import Reason, at
+from dockfix.runtimes.wheels import Target, brings, holds, kind_of
+
+Kind = Literal["pure", "binary", "compiled", "unknown"]
+# What an image may be built for where nothing says it: https://docs.docker.com/build/building/multi-platform/
+_MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64", "linux/arm64/v8": "aarch64", "linux/arm/v7": "armv7l"}
+_USUAL = ("linux/amd64", "linux/arm64")
+_WORST: tuple[Kind, ...] = ("compiled", "binary", "pure")
+# Installers, which need nothing of the system in any version
+_FREE = frozenset({"pip", "setuptools", "wheel"})
+_NO_VERSION = "?"
+_MUSL = (1, 2)  # of every Alpine from 3.13 on
+_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[([\w\s.,-]*)\])?[^;]*(?:;(.*))?")
+
+
+@dataclass(frozen=True)
+class Held:
+    """One distribution, and what comes of it.
+
+    ``needs`` are the shared libraries that it needs of the system, None where that is not known. ``lack`` says what is not known of
+    it, "" where all is; ``seen`` tells whether that is known because an image was seen to hold it.
+    """
+
+    distribution: Distribution
+    kind: Kind
+    needs: frozenset[str] | None = frozenset()
+    lack: str = ""
+    seen: bool = False
+
+
+@dataclass(frozen=True)
+class Closure:
+    """``held`` are the distributions; ``unlocked`` says why others may come, or other versions of them."""
+
+    held: tuple[Held, ...] = ()
+    unlocked: tuple[str, ...] = ()
+    brought: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all that is known to come, and of what such packages were seen to bring."""
+        return frozenset(each.distribution.name for each in self.held) | self.brought
+
+
+def distributions(facts: Facts) -> frozenset[str]:
+    """The names, normalised, of the packages that are asked for, and of all that they are known to bring."""
+    return facts.distributions | facts.ask(closure).names
+
+
+def targets(facts: Facts) -> tuple[Target, ...] | Reason:
+    """What the packages are installed for: each machine and each release that the image may be of."""
+    image, system = facts.final.image, facts.system
+    if image is None or system is None:
+        return at("the base image is not known")
+    numbers = re.fullmatch(r"(\d+)\.(\d+)(?:\.(\d+))?", image.version)
+    if numbers is None:
+        return at(f"which Python the base image has is not certain ({image.version or 'no version'})")
+    python, patch = (int(numbers[1]), int(numbers[2])), int(numbers[3]) if numbers[3] else None
+    releases = {facts.hints.release} if facts.hints.release else image.releases
+    versions = {name: knowledge.c_library(name) for name in releases or ()}
+    if system.libc == "musl":
+        versions = {"": _MUSL}
+    if not versions or None in versions.values():
+        return at("the release of the base image is not certain")
+    return tuple(
+        Target(python, system.libc, version, machine, name, patch)
+        for machine in _machines(facts)
+        for name, version in sorted(versions.items())
+        if version is not None
+    )
+
+
+def _machines(facts: Facts) -> tuple[str, ...]:
+    flag = next((each.value for each in facts.final.start.flags if each.name == "platform"), None)
+    asked = (flag,) if flag and "$" not in flag else tuple(sorted(facts.hints.platforms)) or _USUAL
+    return tuple(dict.fromkeys(_MACHINES.get(each, each.rpartition("/")[2]) for each in asked))
+
+
+def closure(facts: Facts) -> Closure:
+    """What all installs of the file bring together."""
+    known = book(facts.hints.knowledge)
+    wanted = targets(facts)
+    if isinstance(wanted, Reason):
+        names = frozenset(_brought(facts.distributions, known))
+        return Closure((), (wanted.text,), names)
+    asked = _Asked(wanted, known, facts.hints.later)
+    found: dict[tuple[str, str], Held] = {}
+    unlocked: list[str] = []
+    for install, manifest in facts.manifests.items():
+        chosen, open_ends = _installed(install, manifest, asked)
+        unlocked += open_ends
+        for each in chosen:
+            held = _held(each, asked, not manifest.compiled.isdisjoint({each.name, ALL}))
+            key = (each.name, each.version)
+            if key not in found or held.lack:
+                found[key] = held
+    names = frozenset(_brought(facts.distributions | {name for name, _ in found}, known))
+    return Closure(tuple(found.values()), tuple(dict.fromkeys(unlocked)), names)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What decides which packages come: the targets, what was seen, and whether any version counts as one that was seen."""
+
+    targets: tuple[Target, ...]
+    known: Book
+    later: bool
+
+    def seen(self, each: Distribution) -> tuple[Seen, ...]:
+        """What was seen of a distribution: of its version, or of any where that counts as well."""
+        return self.known.of(each.name, each.version or _NO_VERSION) or (self.known.of(each.name) if self.later else ())
+
+
+def _installed(install: Install, manifest: Manifest, asked: _Asked) -> tuple[list[Distribution], list[str]]:
+    """The distributions that one install brings, and why there may be others."""
+    lock = manifest.locked
+    if not isinstance(lock, Locked):
+        names = {each.name for each in manifest.packages}
+        local = (*manifest.projects, *manifest.editable, *install.projects, *install.editable)
+        plain = manifest.unknown is None and not local and "" not in names
+        if not asked.later or not plain or any(each.source != "index" for each in manifest.packages):
+            return [], [str(lock)]
+        return _followed({name: Distribution(name, "") for name in sorted(names)}, {}, {}, asked)
+    groups = install.groups
+    try:
+        chosen = lock.closure(groups, partial(holds, targets=asked.targets, groups=groups))
+    except LockError as error:
+        return [], [f"{lock.file}: {error.message}"]
+    if lock.closed:
+        return list(chosen), []
+    extras = {each.name: each.extras for each in lock.roots.get(EVERY, ())}
+    limits = {each.name: each for each in lock.distributions}
+    return _followed({each.name: each for each in chosen}, extras, limits, asked)
+
+
+def _followed(
+    first: Mapping[str, Distribution],
+    extras: Mapping[str, frozenset[str]],
+    limits: Mapping[str, Distribution],
+    asked: _Asked,
+) -> tuple[list[Distribution], list[str]]:
+    """Distributions with all that they were seen to bring, and why there may be more; ``limits`` give others their versions."""
+    found = dict(first)
+    todo = [(each, extras.get(each.name, frozenset())) for each in first.values()]
+    done: set[tuple[str, frozenset[str]]] = set()
+    open_ends: list[str] = []
+    while todo:
+        each, wanted = todo.pop()
+        if (each.name, wanted) in done or each.name in _FREE:
+            continue
+        done.add((each.name, wanted))
+        entries = asked.seen(each)
+        if not entries:
+            open_ends.append(f"{_place(each)}what {_named(each)} brings is not known")
+        for name, more in {pair for entry in entries for pair in _required(entry, asked.targets, wanted)}:
+            if name not in found:
+                given = limits.get(name) or (Distribution(name, "") if asked.later or name in _FREE else None)
+                if given is None:
+                    open_ends.append(f"{name}, which {each.name} brings, is not pinned")
+                    continue
+                found[name] = given
+            todo.append((found[name], more))
+    return list(found.values()), sorted(open_ends)
+
+
+def _required(entry: Seen, wanted: Iterable[Target], extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
+    """What a distribution requires where it is asked for with these extras: names, each with the extras that it is asked for with."""
+    for requirement in entry.requires:
+        match = _REQUIREMENT.fullmatch(requirement)
+        if match is None:
+            continue
+        marker = (match[3] or "").strip()
+        if not marker or any(brings(marker, each, extras) for each in wanted):
+            more = frozenset(map(knowledge.normalise, re.findall(r"[\w.-]+", match[2] or "")))
+            yield knowledge.normalise(match[1]), more
+
+
+def _brought(names: Iterable[str], known: Book) -> Iterator[str]:
+    """What packages of these names, of whichever version, were seen to bring."""
+    todo, seen = list(names), set[str]()
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            for entry in known.of(name):
+                for requirement in entry.requires:
+                    match = _REQUIREMENT.fullmatch(requirement)
+                    if match and "extra" not in (match[3] or ""):
+                        todo.append(knowledge.normalise(match[1]))
+    return iter(seen)
+
+
+def _held(each: Distribution, asked: _Asked, told: bool) -> Held:
+    """What comes of a distribution on all the targets; ``told`` says that it is compiled in any case."""
+    if each.name in _FREE:
+        return Held(each, "pure")
+    kinds: set[Kind] = set()
+    needs: set[str] = set()
+    listed = each.files is not None
+    for target in asked.targets:
+        seen = [entry for entry in asked.seen(each) if _fits(entry, target)]
+        kind = _kind(each, target, seen, told)
+        if kind == "none":
+            continue  # nothing of it can be installed there, so that no image is built for it
+        kinds.add(kind)
+        found = _needs(each, kind, seen)
+        if found is None:
+            where = f" on {target.machine}" if len({other.machine for other in asked.targets}) > 1 else ""
+            return Held(each, kind, None, f"{_named(each)}{where}")
+        needs |= found
+    if not kinds:
+        return Held(each, "unknown", None, _named(each))
+    worst = next(kind for kind in ("compiled", "binary", "pure") if kind in kinds)
+    return Held(each, worst, frozenset(needs), seen=not listed or bool(needs))
+
+
+def _fits(entry: Seen, target: Target) -> bool:
+    """Whether what was seen in one image holds for a target: Python alone is the same on every machine."""
+    return (
+        (entry.python, entry.libc) == (target.minor, target.libc)
+        and (entry.kind == "pure" or entry.machine == target.machine)
+        and (entry.kind != "compiled" or entry.system == target.system)
+    )
+
+
+def _kind(each: Distribution, target: Target, seen: Iterable[Seen], told: bool) -> Kind | Literal["none"]:
+    if each.source in {"vcs", "path"}:
+        return "unknown"
+    if told:
+        return "compiled"
+    if each.files is not None:
+        return kind_of(each.files, target)
+    kinds = {entry.kind for entry in seen}
+    return next((kind for kind in _WORST if kind in kinds), "unknown")
+
+
+def _needs(each: Distribution, kind: Kind, seen: Iterable[Seen]) -> set[str] | None:
+    """The shared libraries that it needs besides those that the tables name; None where that is not known."""
+    if kind == "pure":
+        return set()
+    entries = [entry for entry in seen if entry.kind == kind]
+    if entries:
+        return {name for entry in entries for name in entry.needs}
+    table = knowledge.python_needs(each.name)
+    return set() if kind != "unknown" and table is not None and table.source else None
+
+
+def _named(each: Distribution) -> str:
+    return f"{each.name} {each.version}".rstrip()
+
+
+def _place(each: Distribution) -> str:
+    return f"{each.file}:{each.line}: " if each.file and each.line else ""
