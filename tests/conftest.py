@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,6 +13,8 @@ from dockfix.engine import FileResult, Settings
 from dockfix.verify.engines import Engine, NoEngineError, find_engine
 from results import Project
 
+# What images were seen to hold on the machine that runs the tests is no matter of theirs
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="dockfix-test-cache-")
 BASE = "python:3.11-slim"  # the images of the build tests start from it
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from dockfix.engine import Settings
 
 FILES = ("dockfix.toml", "pyproject.toml")  # in one folder, the first one wins
-KEYS = ("select", "ignore", "unsafe", "exclude", "context", "extend", "per-file-ignores", "verify")
+KEYS = ("select", "ignore", "unsafe", "exclude", "context", "extend", "per-file-ignores", "verify", "knowledge")
 
 
 class ConfigError(Exception):
@@ -36,6 +37,7 @@ class Config(NamedTuple):
     per_file_ignores: tuple[tuple[Rules, frozenset[str]], ...] = ()
     options: Mapping[str, object] = MappingProxyType({})  # "multi-stage.always": True
     verify: Mapping[str, object] = MappingProxyType({})
+    knowledge: str | None = None  # an absolute path, "" for none at all, None for the user's own
 
 
 class Flags(NamedTuple):
@@ -80,7 +82,19 @@ def settings(flags: Flags, config: Config, path: Path) -> tuple[Settings, Path |
             ignore |= ids
     unsafe = config.unsafe if flags.unsafe is None else flags.unsafe
     options = {**config.options, **flags.options}
-    return Settings(select, ignore, unsafe, options), flags.context or config.context
+    return Settings(select, ignore, unsafe, options, knowledge=knowledge(config)), flags.context or config.context
+
+
+def knowledge(config: Config) -> str:
+    """The absolute path of the file with what images were seen to hold, "" for none: the user's own lies in the folder for caches."""
+    if config.knowledge is not None:
+        return config.knowledge
+    folder = os.environ.get("XDG_CACHE_HOME", "")
+    try:
+        cache = Path(folder) if folder.startswith("/") else Path.home() / ".cache"
+    except RuntimeError:  # there is no home
+        return ""
+    return str(cache / "dockfix" / "knowledge.toml")
 
 
 def known_ids() -> frozenset[str]:
@@ -212,6 +226,10 @@ def _config(file: Path, table: dict[str, object], chain: tuple[Path, ...]) -> Co
                 values[key] = _context(file, value)
             case "per-file-ignores":
                 values["per_file_ignores"] = tuple(_per_file(file, value))
+            case "knowledge":
+                if not isinstance(value, str):
+                    raise ConfigError(str(file), "knowledge must be the path of a file", "it is relative to this file")
+                values[key] = str(root / Path(value).expanduser()) if value else ""
             case "verify":
                 values["verify"] = {**base.verify, **_verify(file, value)}
             case "extend":

@@ -37,7 +37,7 @@ def answer(what: Any, **environment: str) -> dict[str, Any]:
 
 def test_what_is_installed() -> None:
     said = answer("packages", DOCKFIX_MODULES="json this.is.not.there")
-    assert set(said) == {"executable", "version", "packages", "modules", "data"}
+    assert set(said) == {"executable", "version", "packages", "modules", "data", "seen", "libc", "machine"}
     assert (said["executable"], said["version"]) == (sys.executable, ".".join(map(str, sys.version_info[:3])))
     assert said["packages"] == {}
     assert said["modules"]["json"] == said["modules"]["zlib"] == ""

@@ -51,7 +51,8 @@ class Jobs:
         warnings += [
             (name, f"left, because it is a symbolic link to {real}; name it to follow it") for name, real in found.left
         ]
-        return [self.job(target.path, _meant(target)) for target in found.targets], tuple(warnings)
+        jobs = [self.job(target.path, _meant(target)) for target in found.targets]
+        return jobs, (*warnings, *unusable(jobs))
 
     def job(self, path: str, failure: Failure | None = None) -> Job:
         """A job with the settings of the nearest configuration. Raises ConfigError."""
@@ -62,6 +63,20 @@ class Jobs:
         at = place(Path(path))
         wanted, context = settings(self._flags, self.configs.of(at.parent), at)
         return Job(path, wanted, context)
+
+
+def unusable(jobs: Iterable[Job]) -> list[tuple[str, str]]:
+    """What is to be warned of files with what images were seen to hold, each with its place."""
+    from dockfix.knowledge.seen import SeenError, read_seen
+
+    found = []
+    for path in dict.fromkeys(job.settings.knowledge for job in jobs if job.settings.knowledge):
+        try:
+            read_seen(Path(path))
+        except SeenError as error:
+            place = f"{path}:{error.line}" if error.line else path
+            found.append((place, f"what it says is not used: {error.message}"))
+    return found
 
 
 def _meant(target: Target) -> Failure | None:

@@ -13,7 +13,7 @@ from dockfix.batch.discover import named_out, place
 from dockfix.batch.repository import patch_name
 from dockfix.batch.run import Job, Outcome, internal_error, outcomes, worker_count
 from dockfix.batch.settle import Settler
-from dockfix.cli.jobs import Choice, Jobs
+from dockfix.cli.jobs import Choice, Jobs, unusable
 from dockfix.config import ConfigError, Configs
 from dockfix.engine.results import Failure, FileResult
 from dockfix.report import words
@@ -104,7 +104,11 @@ class Session:
             if self._options.apply:  # whoever asked for the new file gets the old one
                 self._screen.out.product(decode(self._input))
             return []
-        return [jobs.job(name)._replace(data=self._input)]
+        job = jobs.job(name)._replace(data=self._input)
+        if not self._options.quiet:
+            for where, message in unusable([job]):
+                self._say(words.warning(where, message, self._screen.style))
+        return [job]
 
     def _work(self, jobs: Sequence[Job], source: Jobs) -> int:
         options, totals = self._options, Totals()

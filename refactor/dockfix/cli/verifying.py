@@ -17,6 +17,7 @@ from dockfix.batch.read import UnreadableError, read
 from dockfix.batch.run import Job, internal_error
 from dockfix.config import ConfigError, Configs
 from dockfix.engine.results import Failure, FileResult
+from dockfix.knowledge.seen import SeenError
 from dockfix.report.live import Live
 from dockfix.report.terminal import Screen
 from dockfix.verify.bake import slugs
@@ -24,6 +25,7 @@ from dockfix.verify.engines import Engine, EngineError, NoEngineError, find_engi
 from dockfix.verify.flags import VerifyFlags
 from dockfix.verify.measure import Plan
 from dockfix.verify.process import TimedOut
+from dockfix.verify.remembered import remember
 from dockfix.verify.search import Task, Verified, verify
 from dockfix.verify.settings import VerifySettingError, plan
 from dockfix.verify.verdict import Verification
@@ -51,7 +53,7 @@ class Verifying:
         names = slugs([job.path for job in jobs])
         with _interruptible(), Live(self._screen, self._quiet) as live:
             try:
-                return self._all(
+                found = self._all(
                     jobs, lambda job, name: self._one(engine, job, plans, folder / name, live, search), names
                 )
             finally:
@@ -61,6 +63,26 @@ class Verifying:
                 if not self._flags.log_dir:
                     with suppress(OSError):  # of use only where something is in it
                         folder.rmdir()
+        self._remember(jobs, found)
+        return found
+
+    def _remember(self, jobs: Sequence[Job], found: Sequence[Verified]) -> None:
+        """Keep what was seen of packages, for later previews; where that cannot be, nothing is lost but time."""
+        for path in dict.fromkeys(job.settings.knowledge for job in jobs if job.settings.knowledge):
+            seen = [
+                (Path(job.path), each.seen)
+                for job, each in zip(jobs, found, strict=True)
+                if job.settings.knowledge == path and each.seen
+            ]
+            try:
+                new = remember(Path(path), seen)
+            except SeenError:
+                continue  # which was warned of
+            except OSError as error:
+                self._screen.say(f"warning: what was seen cannot be kept in {path}: {error.strerror}")
+                continue
+            if new and not self._quiet:
+                self._screen.say(f"What {new} package{'s' * (new != 1)} need was seen, and is kept in {path}")
 
     def plan(self, path: str) -> tuple[Plan, int]:
         """How one Dockerfile is verified."""

@@ -17,7 +17,8 @@ class RuntimeFacts:
     """What the image's interpreter says of one runtime, run as the image's user.
 
     ``packages`` are by normalised name, with the version; ``modules`` by top-level name, with "" for one that could be
-    imported, else the last line of the error. ``data`` is the folder for those files of packages that are not code.
+    imported, else the last line of the error. ``data`` is the folder for those files of packages that are not code. ``seen`` is what the
+    probe says of each package beside, for ``libc`` and ``machine`` ("" where it doesn't say).
     """
 
     executable: str
@@ -25,6 +26,9 @@ class RuntimeFacts:
     packages: Mapping[str, str]
     modules: Mapping[str, str]
     data: str = ""
+    seen: tuple[Mapping[str, Any], ...] = ()
+    libc: str = ""
+    machine: str = ""
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,16 @@ def ask_interpreter(
     if answer is None:
         lines = done.text.strip().splitlines()
         return lines[-1] if lines else f"it ended with status {done.status}"
-    return RuntimeFacts(answer["executable"], answer["version"], answer["packages"], answer["modules"], answer["data"])
+    return RuntimeFacts(
+        answer["executable"],
+        answer["version"],
+        answer["packages"],
+        answer["modules"],
+        answer["data"],
+        tuple(answer.get("seen", ())),
+        answer.get("libc", ""),
+        answer.get("machine", ""),
+    )
 
 
 def missing_libraries(

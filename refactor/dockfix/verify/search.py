@@ -11,6 +11,7 @@ from dockfix.engine import FileResult, Settings
 from dockfix.engine.registry import ids, setting, transforms
 from dockfix.engine.runner import gather, run
 from dockfix.facts import Facts
+from dockfix.knowledge.seen import Seen
 from dockfix.syntax import decode, encode, parse
 from dockfix.verify.attempts import (
     Attempt,
@@ -30,6 +31,7 @@ from dockfix.verify.linters import lint
 from dockfix.verify.measure import Ended, Original, Plan, Proof
 from dockfix.verify.process import TimedOut
 from dockfix.verify.prove import Prover, Say
+from dockfix.verify.remembered import witnessed
 from dockfix.verify.timing import timings
 from dockfix.verify.trace import missing_packages
 from dockfix.verify.verdict import Built, Dropped, Learned, Offer, Verdict, Verification
@@ -60,18 +62,24 @@ class Task:
 
 @dataclass(frozen=True)
 class Verified:
-    """The result that was verified, and what came of it; ``verification`` is None where the file itself could not be handled."""
+    """The result that was verified, and what came of it; ``verification`` is None where the file itself could not be handled.
+
+    ``seen`` is what the original holds of packages.
+    """
 
     result: FileResult
     verification: Verification | None
+    seen: tuple[Seen, ...] = ()
 
 
 def verify(engine: Engine, task: Task, say: Say) -> Verified:
     """Verify one Dockerfile. Raises process.Cancelled; faults of the engine become verdicts."""
     began = time.monotonic()
     found = _Search(engine, task, say)
+    seen: tuple[Seen, ...] = ()
     try:
         verified = found.run()
+        seen = found.seen()
     except EngineError as error:
         verified = found.ended(Proof(Verdict.ENGINE_FAULT, str(error)))
     except TimedOut as error:
@@ -84,7 +92,9 @@ def verify(engine: Engine, task: Task, say: Say) -> Verified:
         return verified
     seconds = time.monotonic() - began
     return replace(
-        verified, verification=replace(verified.verification, seconds=seconds, builds=found.prover.builder.count)
+        verified,
+        verification=replace(verified.verification, seconds=seconds, builds=found.prover.builder.count),
+        seen=seen,
     )
 
 
@@ -115,6 +125,13 @@ class _Search:
         if not self.task.search:
             return self._report(self._attempt(self.settings), ())
         return self._searched(self.settings)
+
+    def seen(self) -> tuple[Seen, ...]:
+        """What the original holds of packages; nothing where it could not be looked at."""
+        try:
+            return witnessed(self.original.image) if self.original is not None else ()
+        except (EngineError, TimedOut):
+            return ()
 
     def ended(self, proof: Proof) -> Verified:
         """Nothing was compared: nothing is to be written."""

@@ -4,7 +4,9 @@ Each prints ``MARK`` and behind it, on one line, a JSON object.
 
 ``packages`` says what is installed: the path of the ``executable``, its ``version``, the version of each of the ``packages`` by normalised
 name, the ``modules`` by name with why they cannot be loaded ("" where they can), and ``data``, the folder for those files of packages
-that are not code ("" where there is none). $DOCKFIX_MODULES names more modules to try, separated by white space.
+that are not code ("" where there is none). ``libc`` and ``machine`` are those of the image; ``seen`` has for each package its ``name``,
+``version``, ``kind`` (pure, binary or compiled), the shared libraries that it ``needs`` and none of the packages holds, and what it
+``requires``. $DOCKFIX_MODULES names more modules to try, separated by white space.
 
 ``ports`` waits until what was asked for answers on this network, a given time at most. $DOCKFIX_PROBE is a JSON object: ``seconds``, the
 ``ports`` to be opened, the ``requests`` (``port``, ``path``, the ``statuses`` that will do or none for any, a text to ``expect``), and

@@ -3,12 +3,14 @@
 import json
 import os
 import pkgutil
+import platform
 import re
 import signal
+import struct
 import sys
 import sysconfig
 import tempfile
-from typing import Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 
 WITHIN = 60  # seconds that one module has
 AT_ONCE = 3
@@ -29,6 +31,10 @@ STANDARD = (
     "zoneinfo",
 )
 SILENT = ("antigravity", "this")
+# what every image with this interpreter has
+C_LIBRARY = re.compile(
+    r"(lib(c|m|dl|rt|pthread|util|resolv|nsl|crypt|mvec|anl|c\.musl-\w+|python3[\w.]*)|ld-linux[\w-]*|ld-musl-\w+)\.so(\.[\d.]+)?"
+)
 
 
 def distributions() -> Dict[str, str]:
@@ -50,6 +56,95 @@ def distributions() -> Dict[str, str]:
 def normal(name: str) -> str:
     """A name as PEP 503 has it."""
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def seen() -> List[Dict[str, Any]]:
+    """What each distribution is, and which shared libraries it needs that none holds; those of a project or a repository left out."""
+    try:
+        from importlib import metadata
+    except ImportError:
+        return []
+    found: Dict[str, Dict[str, Any]] = {}
+    held: Set[str] = set()
+    for each in metadata.distributions():
+        name = normal(each.metadata["Name"] or "")
+        if not name or name in found:
+            continue
+        linked: Set[str] = set()
+        for file in each.files or ():
+            libraries = dynamic(str(file.locate())) if ".so" in file.name or file.parts[-2:-1] == ("bin",) else None
+            if libraries is not None:
+                held |= {file.name, *libraries[1]}
+                linked |= set(libraries[0])
+        found[name] = {
+            "name": name,
+            "version": each.version or "",
+            "kind": kind_of(each.read_text("WHEEL") or "", linked),
+            "needs": sorted(linked),
+            "requires": sorted(each.requires or ()),
+            "elsewhere": each.read_text("direct_url.json") is not None or not each.files,
+        }
+    for entry in found.values():
+        entry["needs"] = [each for each in entry["needs"] if each not in held and not C_LIBRARY.fullmatch(each)]
+    return [entry for entry in found.values() if not entry.pop("elsewhere")]
+
+
+def kind_of(wheel: str, linked: Set[str]) -> str:
+    """Whether a distribution is Python alone, came as a wheel with binary code, or was compiled here."""
+    platforms = {
+        platform for line in re.findall(r"(?m)^Tag: (.*)$", wheel) for platform in line.split("-")[-1].split(".")
+    }
+    if "any" in platforms and not linked:
+        return "pure"
+    return "binary" if any("linux_" in each and not each.startswith("linux_") for each in platforms) else "compiled"
+
+
+def dynamic(path: str) -> Optional[Tuple[List[str], List[str]]]:
+    """The names of the libraries that an ELF file is linked with, and its own; None for any other file.
+
+    Format: https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html
+    """
+    try:
+        with open(path, "rb") as file:
+            head = file.read(64)
+            if head[:4] != b"\x7fELF":
+                return None
+            wide, order = head[4] == 2, "<" if head[5] == 1 else ">"
+            (start,) = struct.unpack_from(order + ("Q" if wide else "L"), head, 32 if wide else 28)
+            size, count = struct.unpack_from(order + "HH", head, 54 if wide else 42)
+            file.seek(start)
+            table = file.read(size * count)
+            loaded: List[Tuple[int, int, int]] = []
+            section = (0, 0)
+            for number in range(count):
+                fields = struct.unpack_from(order + ("LLQQQQ" if wide else "LLLLL"), table, number * size)
+                kind, offset, address, length = (
+                    (fields[0], fields[2], fields[3], fields[5])
+                    if wide
+                    else (fields[0], fields[1], fields[2], fields[4])
+                )
+                if kind == 1:
+                    loaded.append((address, offset, length))
+                elif kind == 2:
+                    section = (offset, length)
+            file.seek(section[0])
+            data = file.read(section[1])
+            pairs = list(
+                struct.iter_unpack(
+                    order + ("qQ" if wide else "lL"), data[: len(data) - len(data) % (16 if wide else 8)]
+                )
+            )
+            strings = next((value for tag, value in pairs if tag == 5), 0)
+            places = [value for tag, value in pairs if tag == 10]
+            place = next(
+                (strings - at + offset for at, offset, length in loaded if at <= strings < at + length), strings
+            )
+            file.seek(place)
+            names = file.read(places[0] if places else 0)
+    except (OSError, struct.error, ValueError):
+        return None
+    text = {at: names[at : names.find(b"\0", at)].decode("utf-8", "replace") for tag, at in pairs if tag in (1, 14)}
+    return [text[at] for tag, at in pairs if tag == 1], [text[at] for tag, at in pairs if tag == 14]
 
 
 def modules() -> List[str]:
@@ -120,6 +215,11 @@ def main() -> None:
         "data": sysconfig.get_path("data"),
         "version": "%d.%d.%d" % sys.version_info[:3],
         "packages": distributions(),
+        "seen": seen(),
+        "libc": "musl"
+        if "musl" in str(sysconfig.get_config_var("SOABI") or sysconfig.get_config_var("HOST_GNU_TYPE"))
+        else "glibc",
+        "machine": platform.machine(),
         "modules": imports(modules()),
     }
     sys.stdout.flush()

@@ -1,0 +1,75 @@
+"""What a proof has seen of packages, kept in a file, so that later previews know it."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dockfix.knowledge.seen import Seen, read_seen, rendered
+from dockfix.verify.image import Image
+
+_MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+
+
+def witnessed(image: Image) -> tuple[Seen, ...]:
+    """What an image holds of packages, without the place; nothing where its interpreter says nothing of them."""
+    found = []
+    for facts in image.runtimes.values():
+        minor = ".".join(facts.version.split(".")[:2])
+        for each in facts.seen:
+            with suppress(KeyError, TypeError):  # it comes out of an image
+                entry = Seen(
+                    str(each["name"]),
+                    str(each["version"]),
+                    minor,
+                    facts.libc,
+                    _MACHINES.get(facts.machine, facts.machine),
+                    image.snapshot.suite if facts.libc == "glibc" else "",
+                    each["kind"],
+                    tuple(map(str, each["needs"])),
+                    tuple(map(str, each["requires"])),
+                )
+                found.append(entry)
+    return tuple(each for each in found if each.version and each.kind in ("pure", "binary", "compiled"))
+
+
+def remember(file: Path, seen: Iterable[tuple[Path, Iterable[Seen]]]) -> int:
+    """Add what was seen in the images of Dockerfiles to a file, which is made where it is not there; how many are new.
+
+    Raises SeenError where the file cannot be used, and OSError where it cannot be written.
+    """
+    old = read_seen(file)
+    known = {each.what: each for each in old}
+    day = datetime.now(UTC).date().isoformat()
+    new = {
+        each.what: replace(each, where=f"{day} {_label(file, dockerfile)}")
+        for dockerfile, entries in seen
+        for each in entries
+        if each.what not in known or replace(known[each.what], where="") != each
+    }
+    if new:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(rendered((*old, *new.values())))
+            Path(name).chmod(0o644)
+            Path(name).replace(file)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+            raise
+    return len(new.keys() - known.keys())
+
+
+def _label(file: Path, dockerfile: Path) -> str:
+    """How a Dockerfile is named in the file: by its path from there, or else by its own name and that of its folder."""
+    path, folder = dockerfile.absolute(), file.parent.absolute()
+    if path.is_relative_to(folder):
+        return path.relative_to(folder).as_posix()
+    return posixpath.join(path.parent.name, path.name)
