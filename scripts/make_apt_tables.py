@@ -2,7 +2,7 @@
 """Writes the tables of Debian's packages in refactor/dockfix/knowledge from Debian's own indices.
 
 They are apt_runtime.toml, apt_alongside.toml, apt_brings.toml, apt_full_image.toml, apt_full_programs.toml, apt_full_data.toml,
-apt_slim_image.toml, apt_recommends.toml, apt_commands.toml and apt_libraries.toml.
+apt_slim_image.toml, apt_sizes.toml, apt_recommends.toml, apt_commands.toml and apt_libraries.toml.
 
     scripts/make_apt_tables.py --apt FOLDER            apt fetches what FOLDER has not got, and the tables are written
     scripts/make_apt_tables.py --apt FOLDER --check    the same, but nothing is written: do the committed tables agree?
@@ -51,6 +51,7 @@ FULL_PROGRAMS = (
 FULL_DATA = (
     "Fonts, and folders in /usr/share, that the full Python image has and the slim one has not, by Debian release."
 )
+SIZES = "How large packages are that may leave an image, and what they bring, by Debian release."
 SLIM_IMAGE = "The shared libraries that the slim Python image has, by Debian release."
 LIBRARIES = "The shared libraries in packages, by Debian release."
 RECOMMENDS = "What packages bring by recommendation alone, as far as it matters, by Debian release."
@@ -72,6 +73,7 @@ def make(
     full_programs: dict[str, dict[str, list[str]]] = {}
     full_data: dict[str, dict[str, list[str]]] = {}
     slim_image: dict[str, dict[str, list[str]]] = {}
+    sizes: dict[str, dict[str, str]] = {}
     for suite, places in indices.items():
         dates[suite] = release_date(places[0], releases.get(suite))
         index = Index.parse("\n\n".join(read(place) for place in places))
@@ -79,6 +81,7 @@ def make(
         alongside[suite] = tables.alongside(index, asked)
         brings[suite] = tables.brings(index, asked)
         full_image[suite] = tables.full_image(index, asked)
+        sizes[suite] = tables.sizes(index, asked)
         recommends[suite] = tables.recommends(index, asked)
         if listings:
             found = contents(listings[suite], tables.running(index, asked))
@@ -96,6 +99,7 @@ def make(
         "apt_alongside.toml": tables.render_parts(ALONGSIDE, dates, alongside),
         "apt_brings.toml": tables.render_parts(BRINGS, dates, brings),
         "apt_full_image.toml": tables.render_parts(FULL_IMAGE, dates, full_image),
+        "apt_sizes.toml": tables.render_sizes(SIZES, dates, sizes),
     }
     if listings:
         made["apt_commands.toml"] = tables.render_parts(COMMANDS, dates, commands)

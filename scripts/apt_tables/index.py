@@ -6,7 +6,17 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-FIELDS = ("Package", "Source", "Section", "Priority", "Depends", "Pre-Depends", "Recommends", "Provides")
+FIELDS = (
+    "Package",
+    "Source",
+    "Section",
+    "Priority",
+    "Depends",
+    "Pre-Depends",
+    "Recommends",
+    "Provides",
+    "Installed-Size",
+)
 
 
 @dataclass(frozen=True)
@@ -18,6 +28,7 @@ class Package:
     provides: tuple[str, ...]
     recommends: tuple[str, ...] = ()
     is_required: bool = False  # a part of every installation (Priority: required)
+    size: int = 0  # installed, in KiB
 
     @property
     def is_development(self) -> bool:
@@ -55,6 +66,7 @@ class Index:
                 _names(fields.get("Provides", "")),
                 _names(fields.get("Recommends", "")),
                 fields.get("Priority") == "required",
+                int(fields.get("Installed-Size", "0")),
             )
         return cls(packages)
 
@@ -110,6 +122,16 @@ class Index:
             if package and package.name not in found:
                 found.add(package.name)
                 todo += package.depends
+        return found
+
+    def with_recommended(self, names: Iterable[str]) -> set[str]:
+        """What comes along when these packages are installed with all that is recommended, that of what comes along included."""
+        todo, found = list(names), set[str]()
+        while todo:
+            package = self.find(todo.pop())
+            if package and package.name not in found:
+                found.add(package.name)
+                todo += (*package.depends, *package.recommends)
         return found
 
     def recommended(self, name: str, stands_for: Mapping[str, str]) -> set[str]:

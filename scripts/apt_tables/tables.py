@@ -183,6 +183,35 @@ def slim_image(index: Index, files: Mapping[str, Collection[str]], wanted: Wante
     return {"python": sorted({file for name in found for file in files.get(name, ())})}
 
 
+def sizes(index: Index, wanted: Wanted) -> dict[str, str]:
+    """For each package that may leave an image, and all that comes along with it: its size in KiB, and what it brings directly.
+
+    What comes by recommendation stands behind a semicolon. Of other packages that images install only what they bring of these is told.
+    What the slim image has is left out.
+    """
+    base = _base(index, wanted) | index.closure([*wanted.slim_image, "apt"])
+    told = index.with_recommended({*_leaving(index, wanted), *wanted.full_image}) - base
+
+    def names(asked: Iterable[str]) -> set[str]:
+        return {package.name for package in map(index.find, asked) if package is not None} & told
+
+    table: dict[str, str] = {}
+    for name in sorted(told):
+        package = index.find(name)
+        if package is not None:
+            brought, recommended = names(package.depends), names(package.recommends)
+            parts = [str(package.size), *sorted(brought)]
+            table[name] = " ".join([*parts, *([";", *sorted(recommended - brought)] if recommended - brought else [])])
+    for name in _there(index, wanted):
+        found = index.find(name)
+        if found is not None and found.name not in told:
+            others = [package for each in index.closure([name]) - told if (package := index.find(each)) is not None]
+            brought = names(each for package in others for each in package.depends)
+            if brought:
+                table[name] = " ".join(["0", *sorted(brought)])
+    return table
+
+
 def full_programs(index: Index, programs: Mapping[str, Collection[str]], wanted: Wanted) -> dict[str, list[str]]:
     """The programs of each package of the full Python image that does not only build."""
     return {
@@ -291,6 +320,15 @@ def render_parts(title: str, dates: Mapping[str, str], tables: Mapping[str, Mapp
         "\n".join([*lines, "", "# Looked up, and nothing was found.", "[without]", "packages = '''", *names, "'''"])
         + "\n"
     )
+
+
+def render_sizes(title: str, dates: Mapping[str, str], tables: Mapping[str, Mapping[str, str]]) -> str:
+    """A text for each release, with a line for each package: they are taken apart only when they are asked for."""
+    lines = _head(title, dates)
+    lines += ["# A package, its size in KiB, what it depends on; behind a semicolon what it recommends.", "[packages]"]
+    for suite, table in tables.items():
+        lines += [f'{suite} = """', *(f"{name} {said}" for name, said in table.items()), '"""']
+    return "\n".join(lines) + "\n"
 
 
 def _head(title: str, dates: Mapping[str, str]) -> list[str]:

@@ -62,7 +62,7 @@ OLD = [
 ]
 _NAMES = (
     "alongside", "brings", "commands", "full_data", "full_image", "full_programs", "libraries", "recommends", "runtime",
-    "slim_image",
+    "sizes", "slim_image",
 )  # fmt: skip
 NEW = [stanza for stanza in OLD if not stanza.startswith("Package: wkhtmltopdf")]
 
@@ -398,3 +398,12 @@ def test_runtime_libraries_that_are_known_have_no_build_role() -> None:
     }
     assert [name for name in names if role(name) in ("build", "dev")] == []
     assert runtime_libraries("libpq-dev", BOOKWORM) == ("libpq5",)
+
+
+def test_sizes_and_what_the_slim_image_has(tmp_path: Path) -> None:
+    script.main([*write(tmp_path), *output(tmp_path / "out")])
+    sizes = tomllib.loads((tmp_path / "out/apt_sizes.toml").read_text(encoding="utf-8"))["packages"]
+    lines = {line.split()[0]: line for line in sizes["old"].splitlines()}
+    assert lines["libtool"].split()[2:] == ["cpp", "file"]
+    slim = tomllib.loads((tmp_path / "out/apt_slim_image.toml").read_text(encoding="utf-8"))
+    assert "libmagic.so.1" not in slim["packages"].get("python", "")

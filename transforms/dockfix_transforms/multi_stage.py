@@ -138,7 +138,13 @@ class _Splitter:
             replace(reason, text=f"{package.name} stays: {reason.text}")
             for package, reason in self.placement.kept.items()
         ]
-        return Outcome(edits, refusals=refusals, doubts=self.placement.doubts, declares=self.placement.declares)
+        return Outcome(
+            edits,
+            refusals=refusals,
+            doubts=self.placement.doubts,
+            declares=self.placement.declares,
+            saves=self.placement.gain.parts,
+        )
 
     def _joined(self, bodies: list[list[Node]], heads: Sequence[Instruction | None]) -> tuple[Node, ...]:
         """The bodies with their FROM lines, the first of which stands already; a node that stands in several is several nodes."""

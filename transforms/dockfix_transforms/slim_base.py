@@ -103,6 +103,7 @@ class SlimBase(Transform):
                     *(() if plan.tk else (Declared("MODULE", "tkinter"),)),
                 }
             ),
+            saves=decided.gain.base if isinstance(decided, Placement) else None,
         )
 
 

@@ -43,11 +43,15 @@ class FileChange:
 
 @dataclass(frozen=True)
 class Made:
-    """What one transform did: the parts of the image that it ``declares`` to alter on purpose, and why it could be wrong."""
+    """What one transform did: the parts of the image that it ``declares`` to alter on purpose, and why it could be wrong.
+
+    ``saves`` is by about how many bytes the image becomes smaller, None where that is not known.
+    """
 
     transform: str
     declares: frozenset[Declared] = frozenset()
     doubts: tuple[Reason, ...] = ()
+    saves: int | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,12 @@ class FileResult:
     def declares(self) -> frozenset[Declared]:
         """The parts of the image that the changes alter on purpose."""
         return frozenset().union(*(each.declares for each in self.made))
+
+    @property
+    def saves(self) -> int | None:
+        """By about how many bytes the image becomes smaller, as far as that is known; None where nothing is."""
+        known = [each.saves for each in self.made if each.saves is not None]
+        return sum(known) if known else None
 
     @property
     def changed(self) -> bool:

@@ -18,6 +18,8 @@ from dockfix.facts import ALL_FACETS, Facet, Facts, Hints
 from dockfix.syntax import Dockerfile, Problem, decode, parse, part_heredocs, problems, replace_nodes
 from dockfix.syntax.limits import BeyondLimitError, beyond_limits
 
+MEGABYTE = 1_000_000  # below it nothing is said of what an image loses or gains
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -208,6 +210,9 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
             _apply(done, transform, outcome.certain, settings, suppressions)
         return True
     notes = [Note(transform.id, edit.line, edit.reason) for edit in edits if edit.reason]
+    if notes and outcome.saves is not None and abs(outcome.saves) >= MEGABYTE:
+        about = f"{notes[0].message}; about {-outcome.saves / MEGABYTE:+,.0f} MB"
+        notes[0] = replace(notes[0], message=about)
     notes += [Note(transform.id, 0, outcome.file_reason)] if outcome.files and outcome.file_reason else []
     before = done.facts
     edited = replace_nodes(before.tree, {edit.node: edit.replacement for edit in edits})
@@ -224,7 +229,7 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
     doubts = tuple(
         each for each in outcome.doubts if each.about is None or any(map(each.about.covers, outcome.declares))
     )
-    done.made.append(Made(transform.id, outcome.declares, doubts))
+    done.made.append(Made(transform.id, outcome.declares, doubts, outcome.saves))
     if doubts:
         done.warnings.append(Note(transform.id, 0, f"unsafe, because {doubts[0].text}", doubts[0]))
     return False

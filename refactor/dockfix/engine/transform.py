@@ -33,7 +33,7 @@ class Outcome:
     ``refusals`` say what was left and why. ``doubts`` say why the edits could be wrong (none where they follow from
     facts); ``certain`` is what is done instead where they may not be made: what no doubt is about. ``declares`` are the
     parts of the image that the edits alter on purpose, such as ``Declared("USER")``, ``Declared("ENV", "PATH")``,
-    ``Declared("RUN", "rm /tmp/x")``.
+    ``Declared("RUN", "rm /tmp/x")``. ``saves`` is by about how many bytes the image becomes smaller, None where that is not known.
     """
 
     edits: Sequence[Edit] = ()
@@ -44,6 +44,7 @@ class Outcome:
     doubts: Sequence[Reason] = ()
     certain: Outcome | None = None
     declares: frozenset[Declared] = frozenset()
+    saves: int | None = None
 
 
 def refuse(reason: str | Reason, line: int = 0) -> Outcome:

@@ -11,6 +11,7 @@ from dockfix.model.actions import Make, Package
 from dockfix.model.artefact import Environment
 from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Stage, Step
+from dockfix.placement.gain import Gain
 from dockfix.placement.smaller_base import SmallerBase
 from dockfix.syntax import Instruction
 
@@ -38,7 +39,8 @@ class Placement(Decision):
     where it cannot be carried yet, installs have to be moved into one that can. ``kept`` says why a package that only builds
     stays in the image. ``smaller`` is the base that the last part could have. ``doubts`` say why the split could be wrong,
     ``declares`` what it alters on purpose. ``of_the_base`` are packages that leave the last part in vain as long as its base, which
-    brings them, is the same. ``managers`` are those that only the builder gets, by what people call them.
+    brings them, is the same. ``managers`` are those that only the builder gets, by what people call them. ``gain`` is about how much
+    leaves the image.
     """
 
     parts: tuple[Part, ...]
@@ -51,6 +53,7 @@ class Placement(Decision):
     known: frozenset[Instruction]
     of_the_base: frozenset[Package] = frozenset()
     managers: tuple[str, ...] = ()
+    gain: Gain = Gain()  # noqa: RUF009  (it is frozen)
 
     def stands(self, facts: Facts) -> bool:
         """Whether every instruction is there still, and others only make an environment or set something."""

@@ -22,6 +22,7 @@ from dockfix.model.artefact import Environment
 from dockfix.model.effects import Places, overlap
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step, Unit
+from dockfix.placement.gain import gain
 from dockfix.placement.leftovers import Placed, drop_covered, drop_idle_refresh, drop_removed, drop_units
 from dockfix.placement.only_fetching import drop_arguments, drop_exports, drop_settings
 from dockfix.placement.packages import Division, divide
@@ -78,7 +79,7 @@ def place(facts: Facts) -> Placement | Reason:
     full = stage.image is not None and stage.image.variant == "full"
     gains = division.gains or (bool(managers.titles) and not full) or facts.hints.always
     if not gains and not isinstance(smaller, SmallerBase):
-        return _no_gain(facts, division, smaller)
+        return _with_setting(facts, _no_gain(facts, division, smaller))
     only_by_base = smaller.doubt if not gains and isinstance(smaller, SmallerBase) else None
     drop_covered(facts, builder, runtime)
     dropped += drop_removed(facts, builder, runtime)
@@ -101,6 +102,7 @@ def place(facts: Facts) -> Placement | Reason:
         frozenset(step.instruction for step in stage.steps),
         division.of_the_base,
         managers.titles,
+        gain(facts, named, division.replaced, smaller.packages if isinstance(smaller, SmallerBase) else None),
     )
 
 
@@ -276,6 +278,14 @@ def _no_gain(facts: Facts, division: Division, smaller: Reason | None) -> Reason
         )
     kind = facts.system.manager.title if facts.system is not None else "system"
     return at(f"no gain, because no {kind} package that only building needs is installed")
+
+
+def _with_setting(facts: Facts, reason: Reason) -> Reason:
+    """A reason why nothing would be gained, with the setting that has the stage split all the same."""
+    key = facts.hints.settings.get("always", "")
+    if not key or not reason.text.startswith("no gain"):
+        return reason
+    return replace(reason, text=f"{reason.text}; {key} splits it all the same")
 
 
 # --- what goes where ------------------------------------------------------------------------------------------------

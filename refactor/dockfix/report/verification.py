@@ -103,7 +103,8 @@ def _outcome(item: Verification) -> str:
         text += f" but for what was not compared ({', '.join(unchecked)})"
     if item.before and item.after:
         sizes = item.before.size, item.after.size
-        text += f", {megabytes(sizes[0])} -> {megabytes(sizes[1])} ({share(sizes)})"
+        expected = f"; about {-item.estimate / 1e6:+,.0f} MB were expected" if item.estimate is not None else ""
+        text += f", {megabytes(sizes[0])} -> {megabytes(sizes[1])} ({share(sizes)}{expected})"
     return text + (f", runs as {item.after.user}" if item.after and item.after.user else "")
 
 

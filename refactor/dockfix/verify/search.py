@@ -396,6 +396,7 @@ class _Search:
                 proof.gone,
                 proof.unanswered if holds else (),
                 logs=str(self.task.folder) if self.prover.builder.count else "",
+                estimate=result.saves,
             ),
         )
 

@@ -151,7 +151,8 @@ class Verification:
     ``reason`` says in a sentence why the verdict is what it is ("" for EQUAL); ``tail`` are the last lines of the build that
     failed. ``applied`` are the transforms of the verified change, in order. ``builds`` counts images, ``seconds`` is the
     whole time. ``logs`` is the folder with the build logs. ``gone`` are programs on PATH that only the original has.
-    ``unanswered`` are the doubts about what was applied that nothing answered.
+    ``unanswered`` are the doubts about what was applied that nothing answered. ``estimate`` is by about how many bytes the image was
+    expected to become smaller, None where nothing was known.
     """
 
     path: str
@@ -172,6 +173,7 @@ class Verification:
     builds: int = 0
     seconds: float = 0.0
     logs: str = ""
+    estimate: int | None = None
 
     @property
     def saved(self) -> float | None:
