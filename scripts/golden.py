@@ -149,10 +149,11 @@ class BuildError(Exception):
     """A case whose build did not show what it should."""
 
 
-def prepare(case: Case, folder: Path) -> Path:
-    """Puts a case's context and its settings below ``folder``; the path of its Dockerfile."""
+def prepare(case: Case, folder: Path, knowledge: Path | None = None) -> Path:
+    """Puts a case's context and its settings below ``folder``; the path of its Dockerfile. What is seen goes into ``knowledge``."""
     shutil.copytree(case.path / "before", folder / case.name, symlinks=True)
-    (folder / "dockfix.toml").write_text(settings_file(case), "utf-8")
+    kept = f"knowledge = {value(str(knowledge or ''))}\n"
+    (folder / "dockfix.toml").write_text(kept + settings_file(case), "utf-8")
     return folder / case.name / case.dockerfile
 
 
@@ -180,10 +181,10 @@ def value(given: object) -> str:
     return json.dumps(given, ensure_ascii=False)
 
 
-def verify(case: Case) -> dict[str, Any]:
-    """Runs ``dockfix verify`` on a case; the record of its JSON."""
+def verify(case: Case, knowledge: Path | None = None) -> dict[str, Any]:
+    """Runs ``dockfix verify`` on a case; the record of its JSON. What it sees of packages goes into a file, or nowhere."""
     with tempfile.TemporaryDirectory(prefix="dockfix-golden-") as folder:
-        dockerfile = prepare(case, Path(folder))
+        dockerfile = prepare(case, Path(folder), knowledge)
         done = subprocess.run(
             [sys.executable, "-m", "dockfix", "verify", "--format", "json", str(dockerfile)],
             cwd=folder,

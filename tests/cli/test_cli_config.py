@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from dockfix.config import KEYS
+from dockfix.cli.app import cli
+from dockfix.config import KEYS, ConfigError, Configs, knowledge
 
 
 def changed(result) -> list[str]:
@@ -160,3 +162,29 @@ def test_a_file_beside_a_linked_folder_is_found(dockfix, put):
     put("real/dockfix.toml", 'ignore = ["non-root"]\n')
     Path("link").symlink_to("real")
     assert changed(dockfix("link/Dockerfile")) == []
+
+
+def test_the_file_with_what_was_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").mkdir()
+    monkeypatch.setenv("XDG_CACHE_HOME", "/var/cache/me")
+    assert knowledge(Configs().of(tmp_path)) == "/var/cache/me/dockfix/knowledge.toml"
+    (tmp_path / "dockfix.toml").write_text('knowledge = "shared/dockfix.knowledge.toml"\n')
+    assert knowledge(Configs().of(tmp_path / "a")) == str(tmp_path / "shared/dockfix.knowledge.toml")
+    (tmp_path / "a/dockfix.toml").write_text('knowledge = ""\n')
+    assert knowledge(Configs().of(tmp_path / "a")) == ""
+    (tmp_path / "a/dockfix.toml").write_text("knowledge = 3\n")
+    with pytest.raises(ConfigError, match="knowledge must be the path of a file"):
+        Configs().of(tmp_path / "a")
+
+
+def test_a_file_that_was_altered_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Dockerfile").write_text("FROM python:3.11-slim\n")
+    (tmp_path / "dockfix.toml").write_text('knowledge = "seen.toml"\n')
+    (tmp_path / "seen.toml").write_text("format = 7\n")
+    for words in (["Dockerfile"], ["."], ["-"]):
+        done = CliRunner().invoke(cli, words, input="FROM python:3.11-slim\n", prog_name="dockfix")
+        assert "seen.toml: what it says is not used: its format is 7, and this dockfix knows 1" in done.output
+        assert done.exit_code == 0
+    quiet = CliRunner().invoke(cli, ["-q", "Dockerfile"], prog_name="dockfix")
+    assert "seen.toml" not in quiet.output

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dockfix.knowledge.seen import Seen, read_seen, rendered
+from dockfix.runtimes.registry import runtimes
 from dockfix.verify.image import Image
 
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
@@ -20,7 +21,10 @@ _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 def witnessed(image: Image) -> tuple[Seen, ...]:
     """What an image holds of packages, without the place; nothing where its interpreter says nothing of them."""
     found = []
-    for facts in image.runtimes.values():
+    for runtime in runtimes():
+        facts = image.runtimes.get(runtime.id)
+        if facts is None:
+            continue
         minor = ".".join(facts.version.split(".")[:2])
         for each in facts.seen:
             with suppress(KeyError, TypeError):  # it comes out of an image
@@ -36,7 +40,9 @@ def witnessed(image: Image) -> tuple[Seen, ...]:
                     tuple(map(str, each["requires"])),
                 )
                 found.append(entry)
-    return tuple(each for each in found if each.version and each.kind in ("pure", "binary", "compiled"))
+    any_image = frozenset(name for runtime in runtimes() for name in (*runtime.installers, *runtime.any_version))
+    kinds = ("pure", "binary", "compiled")
+    return tuple(each for each in found if each.version and each.kind in kinds and each.name not in any_image)
 
 
 def remember(file: Path, seen: Iterable[tuple[Path, Iterable[Seen]]]) -> int:
