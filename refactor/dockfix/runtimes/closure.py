@@ -140,9 +140,8 @@ def _installed(install: Install, manifest: Manifest, asked: _Asked) -> tuple[lis
         if not asked.later or not plain or any(each.source != "index" for each in manifest.packages):
             return [], [str(lock)]
         return _followed({name: Distribution(name, "") for name in sorted(names)}, {}, {}, asked)
-    groups = install.groups
     try:
-        chosen = lock.closure(groups, partial(holds, targets=asked.targets, groups=groups))
+        chosen = lock.closure(install.groups, partial(holds, targets=asked.targets))
     except LockError as error:
         return [], [f"{lock.file}: {error.message}"]
     if lock.closed:

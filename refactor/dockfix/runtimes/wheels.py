@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -17,7 +16,7 @@ Kind = Literal["pure", "binary", "compiled", "none"]
 _LEGACY = {(2, 5): "manylinux1", (2, 12): "manylinux2010", (2, 17): "manylinux2014"}
 _OLDEST = {"glibc": 5, "musl": 0}
 _LAST_PATCH = 99
-_EXTRA = re.compile(r"\bextra\b")
+_CHOSEN = re.compile(r"\b(?:extras?|dependency_groups)\b")
 
 
 @dataclass(frozen=True)
@@ -99,38 +98,30 @@ def _platforms(target: Target) -> Iterable[str]:
     yield f"linux_{target.machine}"
 
 
-def holds(marker: str, targets: Iterable[Target], groups: Collection[str] = ()) -> bool:
-    """Whether a marker of a lock holds on any of the targets where these groups are installed; one that cannot be worked out does.
+def holds(marker: str, targets: Iterable[Target]) -> bool:
+    """Whether a marker of a lock holds on any of the targets; one that cannot be worked out does.
 
-    So does one that speaks of an ``extra``: what it stands for is the lock's own matter.
+    So does one that speaks of extras or groups: which of them are installed is the lock's own matter.
     """
-    return _EXTRA.search(marker) is not None or any(_holds(marker, each, "", frozenset(groups)) for each in targets)
+    return _CHOSEN.search(marker) is not None or any(_holds(marker, each, "") for each in targets)
 
 
 def brings(marker: str, target: Target, extras: Collection[str]) -> bool:
     """Whether a marker in a distribution's metadata holds where it is asked for with these extras."""
-    return any(_holds(marker, target, extra, frozenset()) for extra in ("", *extras))
+    return any(_holds(marker, target, extra) for extra in ("", *extras))
 
 
 @lru_cache(maxsize=8192)
-def _holds(marker: str, target: Target, extra: str, groups: frozenset[str]) -> bool:
+def _holds(marker: str, target: Target, extra: str) -> bool:
     from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 
-    in_lock = any(word in marker for word in ("dependency_groups", "extras"))
+    # which patch release it is may not be known, so that any of them counts
+    patches = (0, _LAST_PATCH) if target.patch is None else (target.patch,)
     try:
         parsed = Marker(marker)
-        # which patch release it is may not be known, so that any of them counts
-        for patch in (0, _LAST_PATCH) if target.patch is None else (target.patch,):
-            environment: dict[str, str | AbstractSet[str]] = {**_environment(target, patch)}
-            if in_lock:
-                environment |= {"extras": groups, "dependency_groups": groups}
-            else:
-                environment["extra"] = extra
-            if parsed.evaluate(environment, "lock_file" if in_lock else "metadata"):
-                return True
+        return any(parsed.evaluate({**_environment(target, patch), "extra": extra}) for patch in patches)
     except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName, TypeError, ValueError, KeyError):
         return True
-    return False
 
 
 def _environment(target: Target, patch: int) -> dict[str, str]:
