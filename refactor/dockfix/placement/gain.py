@@ -70,7 +70,8 @@ def _in_release(
         after |= sizes.installed(stay, suite, full, recommended=recommended)
         wanted |= sizes.installed(stay, suite, recommended=recommended)
     made = ENVIRONMENT if facts.installs and facts.installs[0][2].into.carried is None else 0
-    parts = sizes.size_of(before - after, suite) - made
-    if smaller is None:
-        return parts, None
-    return parts, sizes.size_of(after - wanted - sizes.installed(smaller, suite), suite)
+    parts = sizes.size_of(before - after, suite)
+    if smaller is None or parts > made:
+        parts, made = parts - made, 0
+    base = None if smaller is None else sizes.size_of(after - wanted - sizes.installed(smaller, suite), suite) - made
+    return parts, base
