@@ -214,7 +214,8 @@ def _needs_verify(building: dict[str, Any]) -> None:
 def verify(**values: Any) -> int:
     """Prove the changes by real builds: build each image before and after, run both, and compare them.
 
-    Nothing is written. dockfix --apply --verify writes what was proved.
+    No file of yours is written: dockfix --apply --verify writes what was proved. What the images hold of Python packages is kept, so
+    that later previews know it (see knowledge in the configuration).
     """
     from dockfix.cli.verify_session import VerifyOptions, VerifySession
     from dockfix.verify.flags import VerifyFlags

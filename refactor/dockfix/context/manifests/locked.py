@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
-from urllib.parse import unquote, urlsplit
 
 from dockfix.knowledge import normalise
 
@@ -181,6 +180,8 @@ def name_of(entry: Mapping[str, Any], line: int = 0) -> str:
 
 def file_names(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """The names of files that are given by name, by path or by address. Raises LockError."""
+    from urllib.parse import unquote, urlsplit
+
     for entry in entries:
         given = next((text(entry, key) for key in ("file", "filename", "name", "url", "path") if entry.get(key)), "")
         name = unquote(urlsplit(given).path).rpartition("/")[2]
