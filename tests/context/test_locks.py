@@ -369,6 +369,8 @@ def test_a_file_of_the_build_context(tmp_path: Path) -> None:
     assert names(found, "main") == {"fast-api", "server"}
     assert read_lock(context, "app/poetry.lock") is found
     assert isinstance(read_lock(context, "uv.lock"), Unread)
+    (tmp_path / "uv.lock").write_text(dedent(GRAPH) + "# a comment\n" * 100_000)
+    assert isinstance(read_lock(BuildContext(tmp_path), "uv.lock"), Locked)  # of more than 1 MiB
     assert is_lock("app/poetry.lock")
     assert not is_lock("package-lock.json")
 

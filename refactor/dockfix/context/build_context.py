@@ -122,7 +122,7 @@ class BuildContext:
             return None
 
     def read(self, path: str) -> str | None:
-        """The text of a file of at most 1 MiB, or None where it can't be read.
+        """The text of a file of at most 1 MiB, of a lock of at most 8 MiB; None where it can't be read.
 
         Bytes that are not UTF-8 become surrogate escapes.
         """
@@ -133,7 +133,7 @@ class BuildContext:
         return None if data is None else decode(data)
 
     def read_bytes(self, path: str) -> bytes | None:
-        """The bytes of a file of at most 1 MiB; None where it can't be read or lies outside the context."""
+        """The bytes of a file of at most 1 MiB, of a lock of at most 8 MiB; None where it can't be read or lies outside the context."""
         name = self._name(path)
         if name is None:
             # the Dockerfile, and with it its own ignore file, may lie outside the context

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dockfix.context.kinds import MAX_FILE
+from dockfix.context.kinds import MAX_FILE, most_of
 from dockfix.context.texts import Answer, Texts
 
 MAX_ENTRIES = 20_000
@@ -277,7 +277,7 @@ class Disk:
             return False
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of the file at a clean relative path; None where it is unreadable, elsewhere or over 1 MiB."""
+        """The bytes of the file at a clean relative path; None where it is unreadable, elsewhere or too long."""
         if path in self._bytes:
             return self._bytes[path]
         found = self.__dict__.get("listing")  # only if it was made already
@@ -289,17 +289,17 @@ class Disk:
         else:
             name = self.absolute(resolved)
             self._stamps[name] = _stamp(name)
-            data = self.read_outside(name)
+            data = self.read_outside(name, most_of(path))
         if self._cached + len(data or b"") <= _MAX_CACHE:
             self._cached += len(data or b"")
             self._bytes[path] = data
         return data
 
     @staticmethod
-    def read_outside(path: str) -> bytes | None:
-        """The bytes of a regular file anywhere, of at most 1 MiB; None where it cannot be read."""
-        data = Disk.head(path, MAX_FILE + 1)
-        return data if data is None or len(data) <= MAX_FILE else None
+    def read_outside(path: str, most: int = MAX_FILE) -> bytes | None:
+        """The bytes of a regular file anywhere, of at most 1 MiB if no other length is given; None where it cannot be read."""
+        data = Disk.head(path, most + 1)
+        return data if data is None or len(data) <= most else None
 
     @staticmethod
     def head(path: str, size: int) -> bytes | None:

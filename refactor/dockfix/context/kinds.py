@@ -7,6 +7,7 @@ from dockfix.lazy import regex
 from dockfix.syntax import decode
 
 MAX_FILE = 1 << 20
+MAX_LOCK = 8 << 20  # of some hundred packages with all their files
 HEAD = 8 << 10
 _LINE = 256  # bytes in which a #! line ends: Linux reads no more of it
 # Assets and compiled files, in which there is nothing to find
@@ -29,7 +30,13 @@ _TOOL_SETTINGS = regex(
     r"(?i)(?:.*/)?(?:setup\.cfg|tox\.ini|pytest\.ini|mypy\.ini|pylintrc.*|pyvenv\.cfg|alembic\.ini"
     r"|\.bumpversion\.cfg|versioneer\.cfg|.*\.(?:md|json))"
 )
+_LOCK = regex(r"(?:.*/)?(?:[^/]+\.lock|pylock(?:\.[^./]+)?\.toml)")
 _PYTHON_LINE = regex(rb"#!.*\bpython")
+
+
+def most_of(name: str) -> int:
+    """The bytes up to which a file is read, by its name: locks are longer than what people write."""
+    return MAX_LOCK if _LOCK.fullmatch(name) else MAX_FILE
 
 
 def passed_over(name: str, size: int) -> bool:

@@ -23,7 +23,7 @@ def read_lock(context: BuildContext, path: str) -> Locked | Unread:
     beside = posixpath.join(posixpath.dirname(path), "pyproject.toml")
     whole, project = context.read(path), context.read(beside)
     if whole is None:
-        return Unread(path, 0, "it is not in the build context, or larger than 1 MiB")
+        return Unread(path, 0, "it is not in the build context, or larger than 8 MiB")
     return context.disk.once(("lock", path, whole, project), partial(parse_lock, path, whole, project))
 
 
