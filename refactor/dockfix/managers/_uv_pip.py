@@ -6,7 +6,8 @@ import posixpath
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dockfix.context.manifests.manifest import Manifest
+from dockfix.context.manifests.locks import is_lock
+from dockfix.context.manifests.manifest import NO_LOCK, Manifest
 from dockfix.context.project import words_of_project
 from dockfix.managers import venv
 from dockfix.managers._uv_options import BLOCKERS, FLAGS, VALUED
@@ -67,7 +68,7 @@ def _as_pip(arguments: Arguments) -> Arguments:
 
 def manifest(install: Install, given: Given) -> Manifest:
     """What requirements files name, as pip's; of pyproject.toml and the like every word may."""
-    projects = [path for path in install.manifests if path.endswith((".toml", ".py", ".cfg"))]
+    projects = [path for path in install.manifests if path.endswith((".toml", ".py", ".cfg")) and not is_lock(path)]
     found = manifest_of(
         replace(install, manifests=tuple(path for path in install.manifests if path not in projects)), given
     )
@@ -76,7 +77,8 @@ def manifest(install: Install, given: Given) -> Manifest:
         if name is None:
             return replace(found, unknown=found.unknown or f"{path} was not found in the build context")
         words = words_of_project(posixpath.dirname(path), given.context.read, given.at) or frozenset()
-        found = replace(found, closures={**found.closures, path: (name,)}, maybe=found.maybe | words)
+        closures = {**found.closures, path: (name,)}
+        found = replace(found, closures=closures, maybe=found.maybe | words, locked=NO_LOCK)
     return found
 
 

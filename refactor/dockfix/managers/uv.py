@@ -11,6 +11,7 @@ from dockfix.context.manifests.manifest import Manifest
 from dockfix.context.manifests.pyproject import PyProject
 from dockfix.context.project import words_of_project
 from dockfix.managers import _uv_pip, venv
+from dockfix.managers._uv_lock import installed
 from dockfix.managers._uv_options import FLAGS, VALUED
 from dockfix.managers._uv_project import Workspace, is_package, local_sources, locked, other_python, workspace_above
 from dockfix.managers._variables import given_to, is_on
@@ -181,6 +182,7 @@ class Uv(LanguageManager):
             build_requirements=project.build_requirements,
             builds=(root,) if local else (),
             blocked=_held_back(install, given, project, space, root) or None,
+            locked=installed(install.groups, given.context, lock, project),
         )
 
     def into(self, install: Install, call: Call, wanted: Environment) -> Recipe | Reason:

@@ -49,21 +49,19 @@ class Held:
 
 @dataclass(frozen=True)
 class Closure:
-    """``held`` are the distributions; ``unlocked`` says why others may come, or other versions of them."""
+    """``held`` are the distributions; ``unlocked`` says why others may come, or other versions of them.
+
+    ``names`` are those of all that may come: of what locks bring, and of what else is asked for with what such packages were seen to bring.
+    """
 
     held: tuple[Held, ...] = ()
     unlocked: tuple[str, ...] = ()
-    brought: frozenset[str] = frozenset()
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The names of all that is known to come, and of what such packages were seen to bring."""
-        return frozenset(each.distribution.name for each in self.held) | self.brought
+    names: frozenset[str] = frozenset()
 
 
 def distributions(facts: Facts) -> frozenset[str]:
     """The names, normalised, of the packages that are asked for, and of all that they are known to bring."""
-    return facts.distributions | facts.ask(closure).names
+    return facts.ask(closure).names
 
 
 def targets(facts: Facts) -> tuple[Target, ...] | Reason:
@@ -100,21 +98,22 @@ def closure(facts: Facts) -> Closure:
     known = book(facts.hints.knowledge)
     wanted = targets(facts)
     if isinstance(wanted, Reason):
-        names = frozenset(_brought(facts.distributions, known))
-        return Closure((), (wanted.text,), names)
+        return Closure((), (wanted.text,), frozenset(_brought(facts.distributions, known)))
     asked = _Asked(wanted, known, facts.hints.later)
     found: dict[tuple[str, str], Held] = {}
     unlocked: list[str] = []
+    names: set[str] = set()
     for install, manifest in facts.manifests.items():
         chosen, open_ends = _installed(install, manifest, asked)
         unlocked += open_ends
+        names |= {each.name for each in chosen} if chosen and not open_ends else manifest.names - {""}
         for each in chosen:
             held = _held(each, asked, not manifest.compiled.isdisjoint({each.name, ALL}))
             key = (each.name, each.version)
             if key not in found or held.lack:
                 found[key] = held
-    names = frozenset(_brought(facts.distributions | {name for name, _ in found}, known))
-    return Closure(tuple(found.values()), tuple(dict.fromkeys(unlocked)), names)
+    more = _brought(names, known) if unlocked else names
+    return Closure(tuple(found.values()), tuple(dict.fromkeys(unlocked)), frozenset(more))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -91,6 +91,11 @@ class Locked:
     def groups(self) -> frozenset[str]:
         """The groups that it knows."""
         return frozenset(self.roots) - {EVERY}
+
+    def only(self, groups: Collection[str]) -> Locked:
+        """The same where these groups are installed whatever is asked for, and no others."""
+        wanted = tuple(each for group in (EVERY, *groups) for each in self.roots.get(group, ()))
+        return replace(self, roots={EVERY: wanted})
 
     def closure(self, groups: Collection[str], holds: Holds) -> tuple[Distribution, ...]:
         """What an install of these groups brings where the markers that ``holds`` says yes to hold; in the order of the lock.
