@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dockfix.report.terminal import visible
-from dockfix.report.verification import as_json, as_markdown, as_text, table_of_json
+from dockfix.report.verification import as_json, as_markdown, as_text, record, table_of_json
 from dockfix.verify.verdict import (
     Built,
     Checked,
@@ -250,3 +250,13 @@ def test_markdown_has_sections_for_what_needs_attention() -> None:
 
 def test_a_fence_is_longer_than_what_it_holds() -> None:
     assert "\n`````text\n````\n`````\n" in as_markdown([replace(BROKEN, tail=("````",))])
+
+
+def test_the_estimate_stands_beside_the_truth() -> None:
+    item = Verification(
+        "Dockerfile", Verdict.EQUAL, before=Built(500_000_000), after=Built(210_000_000), estimate=300_000_000
+    )
+    said = as_text([item], lambda text, _: text)
+    assert "500 MB -> 210 MB (-58 %; about -300 MB were expected)" in said
+    assert record(item)["estimate"] == 300_000_000
+    assert "expected" not in as_text([replace(item, estimate=None)], lambda text, _: text)
