@@ -119,6 +119,21 @@ def test_a_program_that_is_worked_out(tmp_path: Path) -> None:
     assert "app.py:2 runs a program whose name is worked out" in unsafe(result, "slim-base")
 
 
+@pytest.mark.parametrize(("line", "files", "said"), [
+    ("COPY lib lib", {"lib/libown.so.1": "x"}, "what lib/libown.so.1 is linked with"),
+    ("COPY --from=registry.example.org/tool /bin/tool /bin/tool", {}, "what the COPY in line 5 brings"),
+    ("ADD https://example.org/tool /bin/tool", {}, "what the ADD in line 5 brings"),
+    ("RUN curl -o /usr/local/bin/tool https://example.org/tool", {}, "what the RUN in line 5 fetches"),
+    ("RUN git clone https://example.org/more /srv/more", {}, "what the RUN in line 5 fetches"),
+])  # fmt: skip
+def test_what_is_no_package_and_was_not_read(tmp_path: Path, line: str, files: Mapping[str, str], said: str) -> None:
+    text = FULL.format(file="pylock.toml").replace("COPY . .", f"{line}\nCOPY . .")
+    result = dockfix(tmp_path, text, {"pylock.toml": LOCK, **files}, Settings())
+    assert "AS runtime" not in text_of(result)
+    assert said in unsafe(result, "slim-base")
+    assert "slim-bookworm" in text_of(dockfix(tmp_path, text, {}, Settings(unsafe=True)))
+
+
 def test_a_package_that_is_brought_and_starts_a_program(tmp_path: Path) -> None:
     known = (seen("web", "1.0", requires=("gitpython",)), seen("gitpython", "3.1.43"))
     text = text_of(run(tmp_path, {"requirements.txt": "web==1.0\ngitpython==3.1.43\n"}, *known))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dockfix import knowledge
 from dockfix.context.program.model import UNKNOWN
 from dockfix.facts import Facts
+from dockfix.model.actions import Provide
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.libraries import data_lost_on_slim, lost_on_slim, not_on_slim, suites
@@ -20,6 +22,7 @@ _TK = rb"(?m)^\s*(?:import|from)\s+(?:tkinter|turtle|_tkinter)\b"
 
 _SHOWN = "which libraries of the full image the Python packages need shows only in a build"
 _MANY = 3  # names that are told
+_LIBRARY = re.compile(r".*\.so(?:\.\d+)*")
 
 
 @dataclass(frozen=True)
@@ -100,9 +103,37 @@ def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: froz
         image,
         {name: why for name, why in sorted(packages.items()) if name not in there},
         tk,
-        _doubt(facts, lacks),
+        _doubt(facts, lacks) or _not_read(facts, staying),
         tuple(each.distribution.name for each in held if each.seen),
     )
+
+
+def _not_read(facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Reason | None:
+    """Something that comes into the image, is no package and may be linked with a library of the full one."""
+    about = Declared("FROM")
+    library = next((name for name in sorted(facts.files) if _LIBRARY.fullmatch(name)), None)
+    if library is not None:
+        return doubt(f"what {library} is linked with shows only in a build", about)
+    roots = tuple(install.into.root for _, _, install in facts.installs)
+    for step in facts.final.of("COPY", "ADD"):
+        copy = step.copy
+        carried = copy is not None and all(_lies_in(source, roots) for source in copy.sources)
+        provides = any(isinstance(effects.action, Provide) for effects in step.all_effects)
+        if copy is not None and step not in facts.copies and not (copy.inline or carried or provides):
+            return doubt(
+                f"what the {step.keyword} in line {step.line} brings may need a library of the full image", about
+            )
+    fetches = knowledge.downloaders() | {"git"}
+    for step, unit in staying:
+        if unit.effects.tools & fetches:
+            return doubt(
+                f"what the {step.keyword} in line {step.line} fetches may need a library of the full image", about
+            )
+    return None
+
+
+def _lies_in(path: str, roots: Iterable[str]) -> bool:
+    return any(f"{path.rstrip('/')}/".startswith(f"{root.rstrip('/')}/") for root in roots)
 
 
 def _doubt(facts: Facts, lacks: Sequence[str]) -> Reason | None:
