@@ -60,10 +60,7 @@ OLD = [
     "Package: libsnappy1v5\nSource: snappy\nSection: libs",
     "Package: libsnappy-dev\nSource: snappy\nDepends: libsnappy1v5\nSection: libdevel",
 ]
-_NAMES = (
-    "alongside", "brings", "commands", "full_data", "full_image", "full_programs", "libraries", "recommends", "runtime",
-    "sizes", "slim_image",
-)  # fmt: skip
+_NAMES = "alongside brings commands full_data full_image full_programs libraries recommends runtime sizes slim_image".split()
 NEW = [stanza for stanza in OLD if not stanza.startswith("Package: wkhtmltopdf")]
 
 LISTING = """\
@@ -184,10 +181,7 @@ def test_libraries_that_come_along(tmp_path: Path) -> None:
     assert brings_table["packages"]["libtool"] == "cpp libmagic1"
     libraries = tomllib.loads((tmp_path / "out/apt_libraries.toml").read_text(encoding="utf-8"))
     assert libraries["packages"] == {"libmagic1": "libmagic.so.1"}
-    sizes = tomllib.loads((tmp_path / "out/apt_sizes.toml").read_text(encoding="utf-8"))["packages"]["old"]
-    assert "\nlibtool 0 cpp file\n" in sizes
-    slim = tomllib.loads((tmp_path / "out/apt_slim_image.toml").read_text(encoding="utf-8"))
-    assert "libmagic.so.1" not in slim["packages"].get("python", "")
+    assert "\nlibtool 0 cpp file\n" in (tmp_path / "out/apt_sizes.toml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dockfix.knowledge import known_suites, sizes
+from dockfix.knowledge import known_suites, sizes, slim_libraries
 
 MB = 1_000_000
 
@@ -29,3 +29,10 @@ def test_what_is_not_known_has_no_size() -> None:
 def test_what_a_package_that_stays_brings_of_those_that_may_leave() -> None:
     assert "libcurl4" in sizes.installed(["curl"], "bookworm")
     assert "libc6" not in sizes.installed(["gcc"], "bookworm")  # every image has it
+
+
+@pytest.mark.parametrize("suite", known_suites())
+def test_what_libraries_the_slim_image_has(suite: str) -> None:
+    there = slim_libraries(suite)
+    assert {"libz.so.1", "libstdc++.so.6", "libgcc_s.so.1", "libsqlite3.so.0", "liblzma.so.5"} <= there
+    assert there.isdisjoint({"libpq.so.5", "libxml2.so.2", "libglib-2.0.so.0", "libmagic.so.1", "libgomp.so.1"})
