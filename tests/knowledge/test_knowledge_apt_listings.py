@@ -60,7 +60,7 @@ OLD = [
     "Package: libsnappy1v5\nSource: snappy\nSection: libs",
     "Package: libsnappy-dev\nSource: snappy\nDepends: libsnappy1v5\nSection: libdevel",
 ]
-_NAMES = "alongside brings commands full_data full_image full_programs libraries recommends runtime sizes slim_image".split()
+_NAMES = ("alongside", "brings", "commands", "full_data", "full_image", "full_programs", "libraries", "recommends", "runtime", "sizes", "slim_image")  # fmt: skip
 NEW = [stanza for stanza in OLD if not stanza.startswith("Package: wkhtmltopdf")]
 
 LISTING = """\
