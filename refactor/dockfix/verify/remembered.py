@@ -13,7 +13,10 @@ from pathlib import Path
 
 from dockfix.knowledge.seen import Seen, read_seen, rendered
 from dockfix.runtimes.registry import runtimes
+from dockfix.verify.engines import EngineError
 from dockfix.verify.image import Image
+from dockfix.verify.measure import Original
+from dockfix.verify.process import TimedOut
 
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 
@@ -43,6 +46,14 @@ def witnessed(image: Image) -> tuple[Seen, ...]:
     any_image = frozenset(name for runtime in runtimes() for name in (*runtime.installers, *runtime.any_version))
     kinds = ("pure", "binary", "compiled")
     return tuple(each for each in found if each.version and each.kind in kinds and each.name not in any_image)
+
+
+def seen_in(original: Original | None) -> tuple[Seen, ...]:
+    """What an original holds of packages; nothing where it was not built, or could not be looked at."""
+    try:
+        return witnessed(original.image) if original is not None else ()
+    except (EngineError, TimedOut):
+        return ()
 
 
 def remember(file: Path, seen: Iterable[tuple[Path, Iterable[Seen]]]) -> int:

@@ -31,7 +31,7 @@ from dockfix.verify.linters import lint
 from dockfix.verify.measure import Ended, Original, Plan, Proof
 from dockfix.verify.process import TimedOut
 from dockfix.verify.prove import Prover, Say
-from dockfix.verify.remembered import witnessed
+from dockfix.verify.remembered import seen_in
 from dockfix.verify.timing import timings
 from dockfix.verify.trace import missing_packages
 from dockfix.verify.verdict import Built, Dropped, Learned, Offer, Verdict, Verification
@@ -79,7 +79,7 @@ def verify(engine: Engine, task: Task, say: Say) -> Verified:
     seen: tuple[Seen, ...] = ()
     try:
         verified = found.run()
-        seen = found.seen()
+        seen = seen_in(found.original)
     except EngineError as error:
         verified = found.ended(Proof(Verdict.ENGINE_FAULT, str(error)))
     except TimedOut as error:
@@ -125,13 +125,6 @@ class _Search:
         if not self.task.search:
             return self._report(self._attempt(self.settings), ())
         return self._searched(self.settings)
-
-    def seen(self) -> tuple[Seen, ...]:
-        """What the original holds of packages; nothing where it could not be looked at."""
-        try:
-            return witnessed(self.original.image) if self.original is not None else ()
-        except (EngineError, TimedOut):
-            return ()
 
     def ended(self, proof: Proof) -> Verified:
         """Nothing was compared: nothing is to be written."""
