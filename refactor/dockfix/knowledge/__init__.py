@@ -19,7 +19,7 @@ from dockfix.knowledge.apt import (
 from dockfix.knowledge.base_images import DEFAULT_PATH, BaseImage, Variant, base_image, starts_as_root
 from dockfix.knowledge.builders import Builder, builders_without_mounts
 from dockfix.knowledge.command_options import CommandOptions, command_options
-from dockfix.knowledge.evidence import NoEvidence, images_of_others, no_evidence, without_evidence
+from dockfix.knowledge.evidence import NoEvidence, describing, images_of_others, no_evidence, without_evidence
 from dockfix.knowledge.full_image import (
     full_compilers,
     full_data,
@@ -117,6 +117,7 @@ __all__ = [
     "compiles_at_run_time",
     "converters",
     "cron_packages",
+    "describing",
     "distinct_path_resetters",
     "downloaders",
     "file_changers",

@@ -37,6 +37,11 @@ def without_evidence(files: Iterable[str], programs: frozenset[str]) -> frozense
     return frozenset(filter(groups.fullmatch, files))
 
 
+def describing(files: Iterable[str]) -> frozenset[str]:
+    """Those of ``files`` that only describe the project, or are read before its image is built."""
+    return frozenset(filter(_describing().fullmatch, files))
+
+
 @cache
 def images_of_others() -> frozenset[str]:
     """Well-known images, without registry, folder and tag, that are run beside applications."""
@@ -46,3 +51,9 @@ def images_of_others() -> frozenset[str]:
 @cache
 def _of(names: frozenset[str]) -> re.Pattern[str]:
     return re.compile("|".join(group.files.pattern for group in no_evidence() if group.what in names), re.IGNORECASE)
+
+
+@cache
+def _describing() -> re.Pattern[str]:
+    kinds = table("evidence")["describing"]
+    return re.compile("|".join([_of(frozenset(kinds["groups"])).pattern, *kinds["files"]]), re.IGNORECASE)
