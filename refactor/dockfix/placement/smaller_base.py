@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dockfix import knowledge
 from dockfix.facts import Facts
@@ -53,7 +53,7 @@ def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: froz
     compilers = needed(facts, sorted(knowledge.full_compilers()), staying)
     reason = next(iter(compilers.values()), "")
     compiler = at(reason) if reason else run_time_compiler(facts)
-    if compiler:
+    if compiler and compiler.weight == "blocks":
         return compiler
     loaded = lost_on_slim(facts)
     if isinstance(loaded, Reason):
@@ -77,4 +77,9 @@ def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: froz
         packages["libtk8.6"] = "the code imports tkinter"
     for name in sorted(facts.hints.keep):
         packages.setdefault(name, facts.hints.keeps)
-    return SmallerBase(image, {name: why for name, why in sorted(packages.items()) if name not in there}, tk)
+    both = (
+        _DOUBT
+        if compiler is None
+        else replace(_DOUBT, text=f"{_DOUBT.text}, and {compiler.text}", answers=(*_DOUBT.answers, *compiler.answers))
+    )
+    return SmallerBase(image, {name: why for name, why in sorted(packages.items()) if name not in there}, tk, both)

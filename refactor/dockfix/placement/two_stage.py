@@ -96,6 +96,7 @@ def place(facts: Facts) -> Placement | Reason:
         (
             *doubts(facts),
             *_moved(facts, environment),
+            *division.doubts,
             *(() if certain or not isinstance(smaller, SmallerBase) else (smaller.doubt,)),
         ),
         frozenset(Declared("RUN", text) for text in dropped)
