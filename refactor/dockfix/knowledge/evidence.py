@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from typing import NamedTuple
 
@@ -40,6 +40,22 @@ def without_evidence(files: Iterable[str], programs: frozenset[str]) -> frozense
 def describing(files: Iterable[str]) -> frozenset[str]:
     """Those of ``files`` that only describe the project, or are read before its image is built."""
     return frozenset(filter(_describing().fullmatch, files))
+
+
+@cache
+def usual_routes() -> frozenset[str]:
+    """Strings that are a path of a URL and hardly ever a folder below the root."""
+    return frozenset(table("evidence")["routes"]["paths"].split())
+
+
+def ports_of_clients(distributions: Collection[str]) -> frozenset[int]:
+    """Ports of protocols that programs speak as clients; none where a distribution that may serve them is installed."""
+    clients = table("evidence")["clients"]
+    return (
+        frozenset(map(int, clients["ports"].split()))
+        if not {*clients["servers"].split()} & {*distributions}
+        else frozenset()
+    )
 
 
 @cache
