@@ -42,6 +42,22 @@ def run(project: Project, lines: str, **more: object) -> str:
             "RUN apt-get update\nRUN apt-get install -y git && rm -rf /var/lib/apt/lists/*\n",
             f"RUN apt-get update && apt-get install -y git && {RM}\n",
         ),
+        # all the installs that follow, each with its comment
+        (
+            "RUN apt-get update\nRUN apt-get install -y git\nRUN apt-get install -y jq\n",
+            f"RUN apt-get update && apt-get install -y git \\\n    && apt-get install -y jq \\\n    && {RM}\n",
+        ),
+        (
+            "RUN apt-get update \n\n# tools\nRUN apt-get install -y git\n# for reports\nRUN apt-get install -y jq && apt-get clean\n"
+            "RUN apt-get -y install xz-utils\nRUN pip install x\n",
+            "# tools\nRUN apt-get update && apt-get install -y git \\\n    # for reports\n    && apt-get install -y jq && apt-get clean \\\n"
+            f"    && apt-get -y install xz-utils \\\n    && {RM}\nRUN pip install x\n",
+        ),
+        (
+            "RUN apt update\nRUN apt install -y \\\n    git\nRUN apt install -y jq\nENV A=1\nRUN apt-get update && apt install -y zip\n",
+            "RUN apt update && apt install -y \\\n    git \\\n    && apt install -y jq \\\n    && "
+            f"{RM}\nENV A=1\nRUN apt-get update && apt install -y zip && {RM}\n",
+        ),
         (
             "RUN --network=host apt-get update && apt-get install -y git\n",
             f"RUN --network=host apt-get update && apt-get install -y git && {RM}\n",
@@ -74,6 +90,43 @@ def run(project: Project, lines: str, **more: object) -> str:
 )
 def test_hygiene(project: Project, lines: str, expected: str) -> None:
     assert run(project, lines) == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "last"),
+    [
+        (
+            "RUN apt-get update\nRUN apt-get install -y git\nRUN git clone https://e.org/x /x\nRUN apt-get install -y jq\n",
+            "jq\n",
+        ),
+        (
+            "RUN apt-get update\nRUN apt-get install -y git\n# hadolint ignore=DL3008\nRUN apt-get install -y jq\n",
+            "jq\n",
+        ),
+        ("RUN apt-get update\nRUN apt-get install -y git\nRUN --network=none apt-get install -y jq\n", "jq\n"),
+        ("RUN apt-get update\nRUN apt-get install -y git\nRUN apt-get install -y jq; true\n", "true\n"),
+    ],
+)
+def test_an_install_that_is_more_stays_by_itself_and_keeps_the_lists(project: Project, lines: str, last: str) -> None:
+    text = run(project, lines)
+    assert text.startswith("RUN apt-get update && apt-get install -y git\n")
+    assert text.endswith(last)
+    assert "rm -rf" not in text
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "RUN apt-get update\nRUN apt-get update && apt-get install -y git && rm -rf /var/lib/apt/lists/*\n",
+        "RUN apt-get update\nRUN pip install x\n",
+        "RUN apt-get -y update && apt-get clean\nRUN pip install x\n",
+        "RUN pip install --upgrade pip && apt-get update\n",
+    ],
+)
+def test_lists_that_nothing_uses_are_not_thrown_away_where_they_are_fetched(project: Project, lines: str) -> None:
+    result = project(HEAD + lines + TAIL, only="apt-hygiene")
+    assert not result.files
+    assert "nothing uses" in refusal(result, "apt-hygiene")
 
 
 @pytest.mark.parametrize(

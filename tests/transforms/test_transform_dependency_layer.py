@@ -42,12 +42,12 @@ CMD ["python", "app.py"]
         (
             "RUN pip",
             "RUN apt-get update && apt-get install -y gcc\nRUN pip",
-            "gcc\nRUN pip install -r requirements.txt\n",
+            "gcc\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n",
         ),
         (
             "RUN pip",
             "ENV A=1\nRUN pip install --upgrade pip\nRUN pip",
-            "RUN pip install --upgrade pip\nRUN pip install -r requirements.txt\n",
+            "RUN pip install --upgrade pip\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n",
         ),
         (
             "WORKDIR /app\n# the source\nCOPY . .\n",
@@ -60,6 +60,49 @@ def test_forms(project: Project, old: str, new: str, expected: str) -> None:
     result = run(project, BASIC.replace(old, new))
     assert expected in result
     assert result.index("RUN pip install -r") < result.index("# the source")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        # the blank line of the source goes with it, and the install keeps its comment
+        (
+            "# the source\nCOPY . .\n",
+            "\n# the source\nCOPY . .\n\n# system\nRUN apt-get update && apt-get install -y gcc\n\n# packages\n",
+            "WORKDIR /app\n\n# system\nRUN apt-get update && apt-get install -y gcc\n\n# packages\nCOPY requirements.txt .\n"
+            "RUN pip install -r requirements.txt\n\n# the source\nCOPY . .\nCMD",
+        ),
+        # what a linter reads right above a RUN stays there
+        (
+            "# the source\nCOPY . .\n",
+            "COPY . .\nRUN apt-get update && apt-get install -y gcc\n# packages\n# hadolint ignore=DL3042\n",
+            "gcc\n# packages\nCOPY requirements.txt .\n# hadolint ignore=DL3042\nRUN pip install -r requirements.txt\nCOPY . .\n",
+        ),
+        # several installs: the manifests are copied once, above the first that reads them
+        (
+            "COPY . .\n",
+            "COPY . /app\nRUN pip install -U pip\nRUN pip install wheel\nENV A=1\nRUN pip install -r requirements.txt\n",
+            "RUN pip install wheel\nENV A=1\nCOPY requirements.txt /app/\nRUN pip install -r requirements.txt\n"
+            "RUN pip install -r requirements.txt\n# the source\nCOPY . /app\n",
+        ),
+        # the COPY may have to make the folder that a RUN goes to
+        (
+            "COPY . .\n",
+            "COPY . /srv/\nRUN cd /srv && pip install wheel\nWORKDIR /srv\n",
+            "COPY requirements.txt /srv/\nRUN cd /srv && pip install wheel\nWORKDIR /srv\nRUN pip install -r requirements.txt\n",
+        ),
+        # no RUN is between: it stands where the source stood
+        (
+            "COPY . .\n",
+            "COPY . .\nENV A=1\nEXPOSE 1\n",
+            "COPY requirements.txt .\nENV A=1\nEXPOSE 1\nRUN pip install -r",
+        ),
+    ],
+)
+def test_a_change_of_a_manifest_runs_nothing_again_that_does_not_read_it(
+    project: Project, old: str, new: str, expected: str
+) -> None:
+    assert expected in run(project, BASIC.replace(old, new))
 
 
 def test_included_files_come_along(project: Project) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dockfix.context.dockerignore import parse_ignore
+from dockfix_transforms._ignore_text import HEADER
 from results import Project, ignore_of, refusal, unsafe
 
 BASIC = 'FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python", "app.py"]\n'
@@ -172,12 +173,11 @@ def test_what_is_no_reading_of_env_or_loses_nothing(project: Project, files: dic
 def test_an_existing_file_is_completed_and_keeps_its_lines(project: Project) -> None:
     before = "node_modules\r\n.git\r\n!docs\r\n"
     after = ignore_of(project(BASIC, {".dockerignore": before}, only="dockerignore"))
-    assert [line for line in after.split("\r\n") if line in before.split("\r\n")] == before.split("\r\n")
+    assert after.startswith(before)
     assert "\r\n**/.env\r\n" in after
     assert after.count("\n") == after.count("\r\n")
     assert after.count(".git\r\n") == 1
     assert "*.md" not in after
-    assert "#" not in after  # it has no titles
 
 
 GROUPED = """\
@@ -197,15 +197,31 @@ docs
 """
 
 
-def test_what_is_added_stands_with_what_is_of_its_kind(project: Project) -> None:
-    lines = run(project, {".dockerignore": GROUPED})
-    assert lines == [
-        "# Git", ".git", ".gitignore", "",
-        "# Python stuff", "*.pyc", "__pycache__/", "**/__pycache__", "**/.venv", "**/*.py[cod]", "",
-        "# Credentials", "secrets.yml", "**/.env", "**/.env*.local", "**/*.pem", "**/*.key", "",
-        "# Docs", "docs",
-    ]  # fmt: skip
-    assert run(project, {".dockerignore": "\n".join(lines) + "\n"}) == []
+ADDED = ["**/.env", "**/.env*.local", "**/*.pem", "**/*.key", "**/__pycache__", "**/.venv", "**/*.py[cod]"]
+
+
+@pytest.mark.parametrize(
+    ("before", "added"),
+    [
+        (GROUPED, ADDED),
+        (GROUPED + "\n\n", ADDED),
+        ("# Python\n__pycache__/\n*.pyc\n#   a note on locks\n#poetry.lock\n.git", ADDED),
+        (".git\n.env", ADDED[1:]),
+        ("venv/\n\n# Environments\n.env/\n.venv/\n\n# OS\n**/.DS_Store\n.git\n", ADDED[1:5] + ADDED[6:]),
+    ],
+)
+def test_what_is_added_is_one_block_below_the_authors_lines(project: Project, before: str, added: list[str]) -> None:
+    after = ignore_of(project(BASIC, {".dockerignore": before}, only="dockerignore"))
+    assert after.startswith(before.rstrip("\n") + "\n\n" + HEADER + "\n")
+    assert after[len(before.rstrip("\n")) :].split() == HEADER.split() + added
+    assert run(project, {".dockerignore": after}) == []
+
+
+def test_what_a_later_run_adds_goes_to_the_block_of_the_first(project: Project) -> None:
+    before = f"docs\n\n{HEADER}\n.git\n**/.env\n"
+    assert run(project, {".dockerignore": before}) == [*before.splitlines(), *ADDED[1:]]
+    moved = f"{HEADER}\n.git\n\n# mine\ndocs\n"
+    assert run(project, {".dockerignore": moved}) == [*moved.splitlines(), "", HEADER, *ADDED]
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ def test_a_tag_from_an_arg(project: Project) -> None:
         ("HEALTHCHECK CMD gcc --version\n", {}, "gcc stays"),
         ('ENTRYPOINT ["./run.sh"]\n', {"run.sh": "#!/bin/sh\nexec cc x.c\n"}, "gcc stays"),
         ("", {"app.py": "import subprocess\nsubprocess.run(['gcc', 'x.c'])\n"}, "gcc stays"),
-        ("", {"app.py": "import os\nos.system('cd /x && g++ y')\n", "requirements.txt": "torch\n"}, "gcc: "),
+        ("", {"app.py": "import os\nos.system('cd /x && g++ y')\n", "requirements.txt": "cmdstanpy\n"}, "gcc: "),
         ("", {"requirements.txt": "pytensor==2.0\n"}, "gcc: "),
     ],
 )
@@ -380,8 +380,8 @@ def test_a_manifest_that_is_missing_is_an_obstacle(project: Project) -> None:
 
 def test_what_a_local_project_depends_on_counts(project: Project) -> None:
     text = basic().replace("COPY requirements.txt .\n", "COPY . .\n").replace("-r requirements.txt", ".")
-    files = {"pyproject.toml": "[project]\nname = 'x'\ndependencies = ['torch>=2']\n"}
-    assert "gcc: the Python package torch" in refusal(project(text, files, only=ONLY), "multi-stage")
+    files = {"pyproject.toml": "[project]\nname = 'x'\ndependencies = ['cmdstanpy>=1']\n"}
+    assert "gcc: the Python package cmdstanpy" in refusal(project(text, files, only=ONLY), "multi-stage")
 
 
 def test_a_step_that_may_use_the_environment_early_is_an_obstacle(project: Project) -> None:

@@ -32,6 +32,12 @@ def place_above(tree: Dockerfile, instruction: Instruction) -> Node:
     return next(iter(own_comments(tree, instruction)), instruction)
 
 
+def place_right_above(tree: Dockerfile, instruction: Instruction) -> Node:
+    """The same for what goes right above an instruction: itself, but for a comment that a linter reads right above it."""
+    own = own_comments(tree, instruction)
+    return own[-1] if own and _is_read_right_above(own[-1]) else instruction
+
+
 def before(tree: Dockerfile, node: Node) -> Node | None:
     """The node above another one, None for the first."""
     position = tree.nodes.index(node)

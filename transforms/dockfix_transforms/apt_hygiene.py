@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
@@ -11,12 +11,12 @@ from dockfix.context.scripts import commands_in_script
 from dockfix.engine.options import Option
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
-from dockfix.knowledge import index_packages, index_programs
+from dockfix.knowledge import index_packages, index_programs, reader_of
 from dockfix.knowledge.no_recommends import needed_recommends, recommended_programs
 from dockfix.managers.commands import runs_alone
 from dockfix.managers.protocol import SystemManager
 from dockfix.managers.verbs import by_system, system_install
-from dockfix.model.actions import Install, Refresh, Upgrade
+from dockfix.model.actions import Clean, Install, Refresh, Upgrade
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Stage, Step, Unit
 from dockfix.runtimes.needs import needed
@@ -26,6 +26,7 @@ from dockfix.syntax.shell_form import append, join, shell_form
 from ._layout import joined_above, leading
 from ._runs import plain
 
+_MOST_INSTALLS = 40
 _REMOVAL = "rm -rf /var/lib/apt/lists/*"
 _READS = rb"(?m)^[ \t]*(?:import|from)[ \t]+(?:apt|apt_pkg)\b|/var/lib/apt\b"
 
@@ -41,7 +42,7 @@ class AptHygiene(Transform):
     """Update, install and clean up in one RUN.
 
     What it does
-        Joins an ``apt-get update`` that stands alone with the install right below it, and removes the package lists at the end of
+        Joins an ``apt-get update`` that stands alone with the installs right below it, and removes the package lists at the end of
         a RUN that has fetched them. With ``apt-hygiene.no-recommends=true`` adds ``--no-install-recommends`` where nothing
         that may be needed comes by recommendation.
 
@@ -100,13 +101,13 @@ class _Work:
             units = list(step.units)
             following = steps[position] if position < len(steps) else None
             joined = self.with_install(step, following)
+            gone: list[Step] = []
             if joined is not None and following is not None:
-                run, last = joined[0], following
-                units += following.units
-                position += 1
+                run, gone = self.with_more(joined[0], following, steps[position + 1 :])
                 reasons.append("the lists are fetched anew whenever the packages change")
-            else:
-                last = step
+            units += [unit for each in gone for unit in each.units]
+            position += len(gone)
+            last = gone[-1] if gone else step
             if NO_RECOMMENDS.of(self.facts.options):
                 for unit in last.units:
                     run = self.without_recommends(unit, run, last, reasons)
@@ -118,11 +119,11 @@ class _Work:
                 self.edits.append(Edit(anchor, (*above, anchor), anchor.line, ""))
                 above = ()
             self.edits.append(Edit(step.instruction, (*above, run), step.line, "; ".join(reasons)))
-            if last is not step:
-                self.edits += [
-                    Edit(node, (), node.line, "")
-                    for node in (*leading(self.facts.tree, last.instruction), last.instruction)
-                ]
+            self.edits += [
+                Edit(node, (), node.line, "")
+                for each in gone
+                for node in (*leading(self.facts.tree, each.instruction), each.instruction)
+            ]
 
     def with_install(self, step: Step, following: Step | None) -> tuple[Instruction, Node, tuple[Comment, ...]] | None:
         """One RUN for an update that stands alone and the install below it, and where the install's comments go."""
@@ -147,6 +148,24 @@ class _Work:
         run = join(self.facts.tree, step.instruction, following.instruction, same_line=True)
         return None if run is None else (run, *placed)
 
+    def with_more(self, run: Instruction, first: Step, below: Sequence[Step]) -> tuple[Instruction, list[Step]]:
+        """The RUN with all installs that follow the first right away, each below its comments, and the steps that are in it then."""
+        gone = [first]
+        for step in below[:_MOST_INSTALLS]:
+            comments = [node for node in leading(self.facts.tree, step.instruction) if isinstance(node, Comment)]
+            if (
+                not plain(step)
+                or not all(map(_installs_or_cleans, step.units))
+                or any(reader_of(each.content) for each in comments)
+            ):
+                break
+            joined = join(self.facts.tree, run, step.instruction, comments)
+            if joined is None:
+                break
+            run = joined
+            gone.append(step)
+        return run, gone
+
     def without_lists(
         self, stage: Stage, step: Step, units: list[Unit], run: Instruction, reasons: list[str]
     ) -> Instruction:
@@ -159,6 +178,10 @@ class _Work:
             or any(_touches_lists(unit) for unit in units[updates[-1] + 1 :])
             or any("apt" in (flag.value or "") for flag in step.instruction.flags)
         ):
+            return run
+        if not any(_uses_lists(unit) for unit in units[updates[-1] + 1 :]):
+            later = self.needs_lists(stage, step) or _not_at_the_end(step)
+            self.refusals.append(at(later or "nothing uses the package lists that it fetches: it can go", step.line))
             return run
         reason = self.needs_lists(stage, step) or _not_at_the_end(step)
         new = None if reason else append(self.facts.tree, run, _REMOVAL)
@@ -233,6 +256,18 @@ def _minimal(run: Instruction, step: Step, unit: Unit, install: Install) -> Inst
         return None
     recipe = install.manager.minimal(install, form.commands[step.units.index(unit) - len(step.units)])
     return None if isinstance(recipe, Reason) else form.edited(insert=recipe.insert, remove=recipe.remove)
+
+
+def _installs_or_cleans(unit: Unit) -> bool:
+    return system_install(unit.effects.action) is not None or (
+        isinstance(unit.effects.action, Clean) and by_system(unit.effects.action)
+    )
+
+
+def _uses_lists(unit: Unit) -> bool:
+    """Whether a command may need the package lists: it installs, or nothing is known of it."""
+    action = unit.effects.action
+    return unit.effects.unbounded or (by_system(action) and isinstance(action, Install | Upgrade))
 
 
 def _touches_lists(unit: Unit) -> bool:

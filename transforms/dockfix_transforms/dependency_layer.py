@@ -16,9 +16,9 @@ from dockfix.model.actions import Clean, Install, Make, Remove, ShellState
 from dockfix.model.effects import overlap
 from dockfix.model.reason import Reason
 from dockfix.model.stages import Step, Unit
-from dockfix.syntax import Instruction, snippet
+from dockfix.syntax import Instruction, Node, snippet
 
-from ._layout import with_leading
+from ._layout import place_right_above, with_leading
 
 _INDEPENDENT = {"ENV", "ARG", "LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "MAINTAINER"}
 
@@ -93,7 +93,7 @@ def _move(facts: Facts, source: Step, below: tuple[Step, ...], installs: list[St
             break
     if not moved or not manifests:
         return Outcome()
-    return _edits(facts, source, moved, manifests)
+    return _edits(facts, source, below, moved, manifests)
 
 
 def _needs_source(facts: Facts, step: Step, source: Step, target: str) -> str:
@@ -191,8 +191,20 @@ def _manifest_files(facts: Facts, step: Step, target: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _edits(facts: Facts, source: Step, moved: Sequence[Step], manifests: list[str]) -> Outcome:
-    """COPY lines for the manifests in place of the source's COPY, which goes below the last of the installs."""
+def _reader(facts: Facts, below: Sequence[Step], moved: Sequence[Step], target: str) -> Step | None:
+    """The install above which the manifests are copied: the first that reads them, where a RUN stands between the source and it.
+
+    A change of a manifest then runs nothing again that doesn't read it. None where none is between, or one goes into a folder, which the
+    COPY may have to make.
+    """
+    first = next(step for step in moved if _manifest_files(facts, step, target))
+    between = [step for step in below[: below.index(first)] if step.keyword == "RUN"]
+    goes = any(isinstance(unit.effects.action, ShellState) for step in between for unit in step.units)
+    return first if between and not goes else None
+
+
+def _edits(facts: Facts, source: Step, below: Sequence[Step], moved: Sequence[Step], manifests: list[str]) -> Outcome:
+    """COPY lines for the manifests in place of the source's COPY, or further down; the source goes below the last of the installs."""
     copy = source.copy
     tree = facts.tree
     if copy is None or copy.target is None or len(facts.copies[source].directories) != 1 or len(copy.sources) != 1:
@@ -214,11 +226,13 @@ def _edits(facts: Facts, source: Step, moved: Sequence[Step], manifests: list[st
         lines.append(f"COPY {' '.join(names)} {where}\n")
     manifest_copy = snippet(tree, "".join(lines), source.line)
     leading, source_nodes = with_leading(tree, source.instruction)
-    edits = [Edit(node, (), source.line, "") for node in leading]
+    reader = _reader(facts, below, moved, copy.target)
+    gone = leading if reader is None else source_nodes[:-1]
+    edits = [Edit(node, (), source.line, "") for node in gone]
     edits.append(
         Edit(
             source.instruction,
-            manifest_copy,
+            manifest_copy if reader is None else (),
             source.line,
             f"{', '.join(manifests)} {'are' if len(manifests) > 1 else 'is'} copied and installed before the source, "
             "so that a change of code does not install everything again",
@@ -233,10 +247,17 @@ def _edits(facts: Facts, source: Step, moved: Sequence[Step], manifests: list[st
         root = next(iter(_installs_of(step))).into.root
         if not repeats and brings_environment(facts, source, root):
             return refuse(f"the source may bring another {root}, which the install would have to come after", step.line)
+        run_nodes: tuple[Node, ...] = (run,)
+        if step is reader:
+            place = place_right_above(tree, step.instruction)
+            if place is not step.instruction:
+                edits.append(Edit(place, (*manifest_copy, place), place.line, ""))
+            else:
+                run_nodes = (*manifest_copy, run)
         if repeats:
             again.append(Instruction(step.instruction.text, step.line, step.instruction.escape))
         if step is not moved[-1]:
-            edits.append(Edit(step.instruction, (run,), step.line, ""))
+            edits.append(Edit(step.instruction, run_nodes, step.line, ""))
         else:
-            edits.append(Edit(step.instruction, (run, *source_nodes, *again), step.line, ""))
+            edits.append(Edit(step.instruction, (*run_nodes, *source_nodes, *again), step.line, ""))
     return Outcome(edits)

@@ -14,6 +14,7 @@ from dockfix.context.dockerignore import Ignore, parse_ignore
 from dockfix.engine.options import Option
 from dockfix.engine.transform import Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts
+from dockfix.knowledge import describing
 from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
 from dockfix.model.actions import Install, Make
 from dockfix.model.reason import Declared, Reason
@@ -26,10 +27,6 @@ _SCM = rb"setuptools[-_]scm|hatch[-_]vcs|versioneer|setuptools-git|pbr\b|dunamai
 _ASKS_GIT = (
     rb"['\"]\.git['\"/]|['\"]git['\"]|\bgit (?:rev|describe|log|show|status|diff|tag|branch)|import git\b|from git\b"
     rb"|(?i:gitpython|dulwich|pygit2|sentry[-_]sdk)"
-)
-_DESCRIBES = re.compile(
-    r"(?i)docs/|(.*/)?([^/]*\.(md|rst|dockerfile)|(Dockerfile|Containerfile|LICENSE|COPYING|CHANGELOG)[^/]*"
-    r"|\.git(ignore|attributes)|\.dockerignore|(docker-)?compose[^/]*\.ya?ml)$"
 )
 _ENV = "**/.env"
 
@@ -47,7 +44,7 @@ class Dockerignore(Transform):
         Makes a ``.dockerignore`` where a COPY takes a whole folder: for what would be a leak or break the image as soon as it
         is there (version control, ``.env`` and keys, compiled files, environments), and for what the context has now of caches,
         editors' folders and documents that nothing names. With ``dockerignore.everything=true`` it names all of these. One that
-        is there already is completed in its own groups.
+        is there already keeps its lines; what it lacks goes below them, in one block.
 
     Why
         A smaller context is sent faster, a change of a README rebuilds nothing, and secrets stay out of the image.
@@ -131,7 +128,7 @@ class _Chooser:
         self.env_reader: Reason | None = None
         self.warnings: list[Reason] = []
         # what only describes the project, or is read before the image is built, shows no need of the program
-        told = facts.context.disk.once(("described", files), lambda: frozenset(filter(_DESCRIBES.match, files)))
+        told = facts.context.disk.once(("described", files), partial(describing, files))
         self.sources = application(facts.context, files - told)
         self.named = self._named_files()
         units = [unit for stage in facts.model.stages for _, unit in stage.units]

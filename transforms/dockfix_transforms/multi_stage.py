@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -24,6 +25,7 @@ from dockfix.syntax.rewrite import with_image
 from ._layout import leading
 from ._runs import Trim, trim
 
+_CLAUSES = re.compile(r"[,;.]\s+|\s+and\s+")
 ALWAYS = Option("multi-stage.always", False, "split even where nothing leaves the image", hint="always")
 KEEP = Option(
     "multi-stage.keep",
@@ -120,10 +122,10 @@ class _Splitter:
             if step is environment:
                 carried = self._copy_environment(step, above)
             commented = False
-            for body, text in zip(written, texts, strict=True):
+            for body, text, part in zip(written, texts, parts, strict=True):
                 # what no part gets leaves its comments to the last one
                 if text or (not commented and body is written[-1]):
-                    shared = _installs_in_each(step, parts)
+                    shared = _named(step, part) if _installs_in_each(step, parts) else None
                     body[step] = [*_without_comments(above, commented, shared), *(text or ())]
                     commented = True
         bodies = [[node for nodes in body.values() for node in nodes] for body in written[:-1]]
@@ -221,11 +223,27 @@ def _installs_in_each(step: Step, parts: Sequence[Part]) -> bool:
     )
 
 
-def _without_comments(nodes: tuple[Node, ...], elsewhere: bool, shared: bool) -> tuple[Node, ...]:
+def _named(step: Step, part: Part) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of the system packages that a part gets by a step, and of those that it doesn't get."""
+    there: set[str] = set()
+    lost: set[str] = set()
+    for index in part.steps.get(step.instruction, ()):
+        install = system_install(step.units[index].effects.action)
+        for package in install.asked if install is not None else ():
+            instead = part.packages.get(package, (package.name,))
+            there.update(instead)
+            lost.update({package.name} - {*instead})
+    return frozenset(there), frozenset(lost)
+
+
+def _without_comments(
+    nodes: tuple[Node, ...], elsewhere: bool, shared: tuple[frozenset[str], frozenset[str]] | None
+) -> tuple[Node, ...]:
     """The lines above an instruction; without the comments, and with one blank line at most, where the builder has them.
 
     Comments that a linter reads hold for the instruction wherever it stands, but for those that hold for the whole file. With
-    ``shared`` the others right above it stand in both stages, too.
+    ``shared``, the packages that it installs here and those that it doesn't, the others right above it stand in both stages, too, but
+    for those that only speak of what is not here.
     """
     if not elsewhere:
         return nodes
@@ -234,14 +252,18 @@ def _without_comments(nodes: tuple[Node, ...], elsewhere: bool, shared: bool) ->
     kept = [
         node
         for number, node in enumerate(nodes)
-        if isinstance(node, Comment) and _holds_again(node, shared and number > own)
+        if isinstance(node, Comment) and _holds_again(node, shared if number > own else None)
     ]
     return (*[node for node in nodes if isinstance(node, Blank)][:1], *kept)
 
 
-def _holds_again(comment: Comment, shared: bool) -> bool:
+def _holds_again(comment: Comment, shared: tuple[frozenset[str], frozenset[str]] | None) -> bool:
     reader = reader_of(comment.content)
-    return reader.reads != "file" if reader is not None else shared
+    if reader is not None or shared is None:
+        return reader is not None and reader.reads != "file"
+    there, lost = shared
+    clauses = [set(re.findall(r"[\w.+-]*[\w+]", clause)) for clause in _CLAUSES.split(comment.content.lower())]
+    return any(words & there for words in clauses) or not all(words & lost for words in clauses)
 
 
 def _twin(node: Node) -> Node:

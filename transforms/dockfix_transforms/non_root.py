@@ -21,6 +21,8 @@ from dockfix.syntax.shell_form import append
 
 from ._layout import own_comments
 
+# What a shell reads, and dockfix reads as a pattern
+_OF_THE_SHELL = frozenset("*?[{`'\"\\")
 _OWNER = f"{USER}:{USER}"
 _LAYERS = {"RUN", "COPY", "ADD", "WORKDIR"}
 
@@ -66,6 +68,8 @@ class NonRoot(Transform):
 def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
     stage, tree = facts.final, facts.tree
     workdir = stage.end.workdir or "/"
+    if _OF_THE_SHELL.intersection(workdir):
+        return refuse(f"the name of the working directory has characters that the shell reads: {workdir}")
     layers = [step for step in stage.steps if step.keyword in _LAYERS]
     last = layers[-1]
     anchor = next((step for step in layers if step.copy is not None), last)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from dockfix.context.build_commands import build_commands
 from dockfix.context.build_context import normal
 from dockfix.context.compose import Build, ComposeFile, ComposeService, compose_file
 from dockfix.context.disk import Disk
@@ -71,6 +72,9 @@ def _located(
     if found.problems:
         return Located(home, False, found.problems[0], (), found.problems)
     specific = [name for name in wanted if name != "."]
+    told = found.by_command(specific)
+    if told is not None:
+        return told
     missing = _missing(folders[0], specific)
     if not missing:
         if wanted and not specific and _folder(folders[0]).only_dockerfiles:
@@ -121,6 +125,16 @@ class _Finder:
             else f"Compose files build it with different contexts, {name} among them"
         )
         return Located(self.shown(best), len(fitting) == 1, reason, self.services(best), self.problems)
+
+    def by_command(self, specific: Sequence[str]) -> Located | None:
+        """The folder in which Makefiles and workflows build it, where they agree and all that it copies is there."""
+        found = [
+            each for folder in self.folders for each in build_commands(folder) if _same(each.dockerfile, self.path)
+        ]
+        if len({each.context for each in found}) != 1 or _missing(found[0].context, specific):
+            return None
+        name = posixpath.relpath(found[0].said_by, self.folders[0])
+        return Located(self.shown(found[0].context), True, f"{name} builds it there")
 
     def services(self, root: str) -> tuple[ComposeService, ...]:
         """The services built from the Dockerfile, and those of the same name or image that are not built at all."""

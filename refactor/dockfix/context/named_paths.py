@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from dockfix.context.texts import Mention, mentions
+from dockfix.knowledge import usual_routes
 from dockfix.lazy import regex
 
 _FIRST = (
@@ -53,6 +56,12 @@ _PATH_NAME = regex(
 _DATA_FILE = regex(
     rb"(?i).*\.(?:db|sqlite3?|jsonl?|ya?ml|toml|ini|cfg|conf|log|csv|pid|sock|lock|pkl|pem|key|crt|parquet|h5|bin|dat|npz?)"
 )
+_ROUTE = regex("|".join(sorted(map(re.escape, usual_routes()))).encode().join((rb"(?:", rb")/?(?![\w./+-])")))
+# What a folder or a file is called before the string that names it, or what makes one
+_FOLDER_NAME = regex(
+    rb"(?i)(?:dir(?:ector(?:y|ies)|name|s)?|files?|filename|folders?|stor(?:e|age)|volumes?|makedirs|mkdir|open|chdir|listdir|(?-i:\bPath))[\"']?(?:\s*:\s*\w+)?"
+    rb"\s*[=:,(]\s*[rbfu]*[\"']?$"
+)
 # What an English sentence goes on with after "make", and a Makefile has no target of
 PROSE = regex(
     r"make\s+(?:sure|certain|it|its|an?|the|this|that|these|those|your|our|my|their|use|any|some|every|sense"
@@ -81,7 +90,10 @@ def paths_in_settings(name: str, data: bytes) -> list[Mention]:
 
 def _is_setting(data: bytes, start: int) -> bool:
     """Whether a path in settings is no comment, and no path of a URL."""
-    return may_run(data, start) and not _WEB_KEY.search(before_in_line(data, start + 1))
+    before = before_in_line(data, start + 1)
+    if _ROUTE.match(data, data.find(b"/", start)) and not _FOLDER_NAME.search(before):
+        return False
+    return may_run(data, start) and not _WEB_KEY.search(before)
 
 
 def _is_path(data: bytes, start: int) -> bool:
@@ -89,6 +101,8 @@ def _is_path(data: bytes, start: int) -> bool:
     if not _on_disk(data, start):
         return False
     text = data[start + 1 : data.find(data[start : start + 1], start + 1)]
+    if _ROUTE.match(data, start + 1) and not _FOLDER_NAME.search(data, max(0, start - 120), start):
+        return False
     return _PATH_NAME.search(data, max(0, start - 120), start) is not None or _DATA_FILE.fullmatch(text) is not None
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -75,6 +76,15 @@ def run_commands(file: str, data: bytes) -> RunCommands | None:
                 built |= {word.partition("=")[2] for word in words if word.startswith("--tag=")}
             match = _CALL.search(line, match.end(1))
     return RunCommands(tuple(runs), frozenset(map(name_of, built))) if runs or built else None
+
+
+def builds(text: str) -> Iterator[tuple[str, list[str]]]:
+    """What stands in its line before each command that builds an image, and the words after ``build``."""
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        match = _CALL.search(line)
+        if match is not None and match[1] not in {"run", "create"}:
+            yield line[: match.start()], _words(match[2].partition(" #")[0], lines[number + 1 :])
 
 
 def name_of(image: str) -> str:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from dockfix.context.application import Mention
 from dockfix.context.listens import ports_of_command
 from dockfix.context.program.serving import NOT_OURS
 from dockfix.facts import Facts
+from dockfix.knowledge import ports_of_clients
+from dockfix.syntax import decode
 
 _OPTION = re.compile(r"(?::|(?<![\w.-])(?:--?[a-z-]*port|--?bind|-b|-p|--listen)[= ])(\d{1,5})\b(?![.:\d])")
 _NAMED = rb"(?i)\bport['\"]?\s*[=:,]\s*['\"]?[1-9]\d{0,2}\b(?![.\d])"
+# A call of a client before the port, in the same line
+_CONNECTS = re.compile(r"(?i)(?:\bconnect|connection|client|redis|session|engine)\w*\((?!.*\))")
 _VARIABLE = re.compile(r"(?i)(?:.*_)?port")
 
 
@@ -24,8 +29,11 @@ def _numbers(facts: Facts) -> Iterator[int]:
         yield from (_number(re.split(r"[/-]", word)[0]) for word in step.instruction.words)
     for service in facts.located.services:
         yield from (_number(re.split(r"[/-]", port.rpartition(":")[2])[0]) for port in service.ports)
+    asked = ports_of_clients(facts.distributions)
     for mention in facts.application.search(_NAMED):
-        yield _number(re.sub(r"\D", "", mention.word))
+        number = _number(re.split(r"\D", mention.word)[-1])
+        if number not in asked and not _CONNECTS.search(_before(facts, mention)):
+            yield number
     for mention in facts.manifests_say(rb"(?m)^[ \t-]*(?:containerPort|targetPort):[ \t]*\d+"):
         yield _number(re.sub(r"\D", "", mention.word))
     environments = [
@@ -44,6 +52,12 @@ def _numbers(facts: Facts) -> Iterator[int]:
         yield from (_number(environment.get(port.env, "")) for environment in environments)
     for text in texts.values():
         yield from (int(match[1]) for match in _OPTION.finditer(text.replace("'", "")))
+
+
+def _before(facts: Facts, mention: Mention) -> str:
+    """What stands before a mention in its line."""
+    line = decode(facts.application.texts[mention.file].split(b"\n")[mention.line - 1])
+    return line.partition(mention.word)[0]
 
 
 def _told(environment: Mapping[str, str]) -> Iterator[int]:

@@ -19,7 +19,15 @@ from dockfix.knowledge.apt import (
 from dockfix.knowledge.base_images import DEFAULT_PATH, BaseImage, Variant, base_image, c_library, starts_as_root
 from dockfix.knowledge.builders import Builder, builders_without_mounts
 from dockfix.knowledge.command_options import CommandOptions, command_options
-from dockfix.knowledge.evidence import NoEvidence, images_of_others, no_evidence, without_evidence
+from dockfix.knowledge.evidence import (
+    NoEvidence,
+    describing,
+    images_of_others,
+    no_evidence,
+    ports_of_clients,
+    usual_routes,
+    without_evidence,
+)
 from dockfix.knowledge.full_image import (
     full_compilers,
     full_data,
@@ -119,6 +127,7 @@ __all__ = [
     "compiles_at_run_time",
     "converters",
     "cron_packages",
+    "describing",
     "distinct_path_resetters",
     "downloaders",
     "file_changers",
@@ -154,6 +163,7 @@ __all__ = [
     "package_managers",
     "path_resetters",
     "path_resetting_files",
+    "ports_of_clients",
     "posix_shells",
     "programs_of_image",
     "python_needs",
@@ -174,6 +184,7 @@ __all__ = [
     "starts_another",
     "starts_as_root",
     "user_changing_servers",
+    "usual_routes",
     "without_evidence",
     "wrappers",
 ]

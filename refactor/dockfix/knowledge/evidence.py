@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from typing import NamedTuple
 
@@ -37,6 +37,27 @@ def without_evidence(files: Iterable[str], programs: frozenset[str]) -> frozense
     return frozenset(filter(groups.fullmatch, files))
 
 
+def describing(files: Iterable[str]) -> frozenset[str]:
+    """Those of ``files`` that only describe the project, or are read before its image is built."""
+    return frozenset(filter(_describing().fullmatch, files))
+
+
+@cache
+def usual_routes() -> frozenset[str]:
+    """Strings that are a path of a URL and hardly ever a folder below the root."""
+    return frozenset(table("evidence")["routes"]["paths"].split())
+
+
+def ports_of_clients(distributions: Collection[str]) -> frozenset[int]:
+    """Ports of protocols that programs speak as clients; none where a distribution that may serve them is installed."""
+    clients = table("evidence")["clients"]
+    return (
+        frozenset(map(int, clients["ports"].split()))
+        if not {*clients["servers"].split()} & {*distributions}
+        else frozenset()
+    )
+
+
 @cache
 def images_of_others() -> frozenset[str]:
     """Well-known images, without registry, folder and tag, that are run beside applications."""
@@ -46,3 +67,9 @@ def images_of_others() -> frozenset[str]:
 @cache
 def _of(names: frozenset[str]) -> re.Pattern[str]:
     return re.compile("|".join(group.files.pattern for group in no_evidence() if group.what in names), re.IGNORECASE)
+
+
+@cache
+def _describing() -> re.Pattern[str]:
+    kinds = table("evidence")["describing"]
+    return re.compile("|".join([_of(frozenset(kinds["groups"])).pattern, *kinds["files"]]), re.IGNORECASE)

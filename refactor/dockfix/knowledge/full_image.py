@@ -68,6 +68,8 @@ def slim_libraries(suite: str) -> frozenset[str]:
 
 
 def in_full_image(package: str, suites: frozenset[str] | None) -> bool:
-    """Whether the full image, and not the slim one, brings a package itself, in every release that it may be of."""
+    """Whether the full image, and not the slim one, brings a package, or all of it that counts, in every release that it may be of."""
+    if package in table("full_image")["nothing_new"].split():
+        return True
     asked = suites or frozenset(table("apt_full_image")["indices"])
     return all(package in parts("apt_full_image", "all", frozenset({suite})) for suite in asked)

@@ -11,7 +11,7 @@ from dockfix.knowledge.tables import table
 class IgnoreGroup(NamedTuple):
     """Patterns under one title; the head of ``dockerignore.toml`` explains ``needed``, ``always``, ``complete`` and ``untracked``.
 
-    ``names`` are words by which such a group is known in other files. ``patterns`` pairs each pattern with a path that it ignores.
+    ``patterns`` pairs each pattern with a path that it ignores.
     """
 
     title: str
@@ -19,7 +19,6 @@ class IgnoreGroup(NamedTuple):
     always: bool
     complete: bool
     untracked: bool
-    names: tuple[str, ...]
     patterns: tuple[tuple[str, str], ...]
 
 
@@ -33,7 +32,6 @@ def ignore_groups() -> tuple[IgnoreGroup, ...]:
             group.get("always", False),
             group["complete"],
             group.get("untracked", False),
-            tuple(group.get("names", "").split()),
             tuple((pattern, probe) for pattern, probe in group["patterns"]),
         )
         for group in table("dockerignore")["group"]

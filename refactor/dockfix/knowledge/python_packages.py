@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -78,9 +79,16 @@ def python_needs(distribution: str) -> Needs | None:
     )
 
 
-def compiles_at_run_time(distribution: str) -> str | None:
-    """Why a distribution needs a compiler when it runs; None where nothing of the kind is known."""
-    return _reasons().get(normalise(distribution))
+class Compiles(NamedTuple):
+    """Why a distribution needs a compiler when it runs; ``asked`` finds what asks it to compile, None where it does so by itself."""
+
+    why: str
+    asked: re.Pattern[bytes] | None
+
+
+def compiles_at_run_time(distribution: str) -> Compiles | None:
+    """What is known of a distribution that compiles when it runs; None where nothing of the kind is known."""
+    return _compilers().get(normalise(distribution))
 
 
 def calls(distribution: str) -> frozenset[str]:
@@ -109,9 +117,12 @@ def _needs() -> dict[str, dict[str, Any]]:
 
 
 @cache
-def _reasons() -> dict[str, str]:
-    groups = table("python_packages")["compiles"]
-    return {name: group["why"] for group in groups for name in group["distributions"].split()}
+def _compilers() -> dict[str, Compiles]:
+    found: dict[str, Compiles] = {}
+    for group in table("python_packages")["compiles"]:
+        asked = re.compile(group["asked"].encode()) if "asked" in group else None
+        found |= dict.fromkeys(group["distributions"].split(), Compiles(group["why"], asked))
+    return found
 
 
 @cache

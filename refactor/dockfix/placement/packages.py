@@ -22,12 +22,14 @@ class Division:
     """``replaced`` maps a package that the runtime stage loses to what it gets instead (nothing, or runtime libraries);
     ``runtime_only`` are packages that no build needs, ``of_the_base`` those of ``replaced`` that the base image brings itself. ``kept``
     says why a package that only builds stays; a reason that *doubts* is for want of knowledge: nothing was seen to need it.
+    ``doubts`` say why one that goes could be needed.
     """
 
     replaced: Mapping[Package, tuple[str, ...]] = field(default_factory=dict)
     kept: Mapping[Package, Reason] = field(default_factory=dict)
     runtime_only: frozenset[Package] = frozenset()
     of_the_base: frozenset[Package] = frozenset()
+    doubts: tuple[Reason, ...] = ()
 
     @property
     def gains(self) -> bool:
@@ -86,7 +88,7 @@ def divide(
             kept[package] = at(used)
         elif gone and role != "dev":
             replaced[package] = known.instead(package.name, None) or ()
-        elif role != "git" and compiler:
+        elif role != "git" and compiler and compiler.weight == "blocks":
             kept[package] = compiler
         elif role == "build":
             replaced[package] = known.instead(package.name, None) or ()
@@ -108,7 +110,9 @@ def divide(
     of_the_base = frozenset(
         package for package in replaced if full and knowledge.in_full_image(package.name, suites(facts))
     )
-    return Division(replaced, kept, runtime_only, of_the_base)
+    compilers = [package for package in replaced if known.role(package.name) in {"build", "dev"}]
+    doubts = (compiler,) if compilers and compiler and compiler.weight == "doubts" else ()
+    return Division(replaced, kept, runtime_only, of_the_base, doubts)
 
 
 def _runtime_only(known: Packages, named: list[Package], building: list[tuple[Step, Unit]]) -> frozenset[Package]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dockfix import knowledge
 from dockfix.context.program.model import UNKNOWN
@@ -59,7 +59,7 @@ def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: froz
     compilers = needed(facts, sorted(knowledge.full_compilers()), staying)
     reason = next(iter(compilers.values()), "")
     compiler = at(reason) if reason else run_time_compiler(facts)
-    if compiler:
+    if compiler and compiler.weight == "blocks":
         return compiler
     loaded = lost_on_slim(facts)
     if isinstance(loaded, Reason):
@@ -103,9 +103,16 @@ def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: froz
         image,
         {name: why for name, why in sorted(packages.items()) if name not in there},
         tk,
-        _doubt(facts, lacks) or _not_read(facts, staying),
+        _and_compiler(_doubt(facts, lacks) or _not_read(facts, staying), compiler),
         tuple(each.distribution.name for each in held if each.seen),
     )
+
+
+def _and_compiler(doubted: Reason | None, compiler: Reason | None) -> Reason | None:
+    """A doubt, and one about what compiles at run time."""
+    if doubted is None or compiler is None:
+        return doubted if compiler is None else replace(compiler, about=Declared("FROM"))
+    return replace(doubted, text=f"{doubted.text}, and {compiler.text}", answers=(*doubted.answers, *compiler.answers))
 
 
 def _not_read(facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Reason | None:

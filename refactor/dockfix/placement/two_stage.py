@@ -95,7 +95,12 @@ def place(facts: Facts) -> Placement | Reason:
         environment,
         division.kept,
         smaller,
-        (*doubts(facts), *_moved(facts, environment), *((only_by_base,) if only_by_base is not None else ())),
+        (
+            *doubts(facts),
+            *_moved(facts, environment),
+            *division.doubts,
+            *((only_by_base,) if only_by_base is not None else ()),
+        ),
         frozenset(Declared("RUN", text) for text in dropped)
         | frozenset(Declared("ARG", name) for name in arguments)
         | _gone(division, named),

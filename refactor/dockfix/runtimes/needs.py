@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable
 
 from dockfix import knowledge
 from dockfix.facts import Facts
-from dockfix.model.reason import Reason, at
+from dockfix.model.answers import Worked
+from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 from dockfix.runtimes.closure import distributions
 
@@ -76,11 +77,21 @@ _WITH_HEADERS = re.compile(r"(?<=\s)(?:-I|-L|-l)\S")
 
 
 def run_time_compiler(facts: Facts) -> Reason | None:
-    """Why the Python packages need a compiler at run time, None where none is known to."""
+    """Why the Python packages need a compiler at run time, None where none is known to.
+
+    It only *doubts* where they compile on request, and nothing was found that asks for it.
+    """
+    unasked: Reason | None = None
     for distribution in sorted(distributions(facts)):
-        reason = knowledge.compiles_at_run_time(distribution)
-        if reason:
-            return at(f"the Python package {distribution} needs a compiler at run time: {reason}")
+        compiles = knowledge.compiles_at_run_time(distribution)
+        if compiles is None:
+            continue
+        text = f"the Python package {distribution} needs a compiler at run time: {compiles.why}"
+        if compiles.asked is None or facts.unknown or facts.application.search(compiles.asked.pattern):
+            return at(text)
+        unasked = unasked or doubt(
+            f"{distribution} may compile at run time, which nothing asks for here: {compiles.why}", answers=(Worked(),)
+        )
     for program in sorted(knowledge.full_compilers() & facts.startup.programs.keys()):
         where = next((where for where, text in facts.startup.texts.items() if _WITH_HEADERS.search(text)), "")
         if where:
@@ -88,4 +99,4 @@ def run_time_compiler(facts: Facts) -> Reason | None:
     for mention in facts.application.search(_COMPILES):
         if not mention.file.endswith(("setup.py", "build.py")):
             return at(f"{mention.file}:{mention.line} compiles at run time")
-    return None
+    return unasked

@@ -91,14 +91,27 @@ def _kept(parsed: Sequence[Node], nodes: Sequence[Node]) -> tuple[Node, ...]:
 def snippet(tree: Dockerfile, text: str, line: int) -> tuple[Node, ...]:
     r"""Nodes made from ``text``, which is written with ``\n``, ``\`` and upper-case keywords, in the file's style.
 
-    They take over its line ends, its escape character and the case of its keywords; each gets ``line`` as its line.
+    They take over its line ends, its escape character, its indentation and the case of its keywords; each gets ``line`` as its line.
     A heredoc's body gets the file's line ends too.
     """
     if text and not text.endswith("\n"):
         text += "\n"
     keywords = [node.text[slice(*node.keyword_span)] for node in tree.instructions]
     lower = sum(map(str.islower, keywords)) * 2 > len(keywords)
-    return tuple([_restyled(node, tree, line, lower) for node in parse(text).nodes])
+    return tuple([_indented(_restyled(node, tree, line, lower), tree) for node in parse(text).nodes])
+
+
+def _indented(node: Node, tree: Dockerfile) -> Node:
+    """The node as the others of its kind are indented, which are FROM and all the rest."""
+    if not isinstance(node, Instruction) or node.heredocs:
+        return node
+    others = [each for each in tree.instructions if (each.keyword == "FROM") == (node.keyword == "FROM")]
+    indents = {each.text[: each.keyword_span[0]] for each in others}
+    indent = indents.pop() if len(indents) == 1 else ""
+    if not indent:
+        return node
+    lines = node.text.split("\n")
+    return Instruction("\n".join(indent + each if each.strip() else each for each in lines), node.line, node.escape)
 
 
 def _restyled(node: Node, tree: Dockerfile, line: int, lower: bool) -> Node:
