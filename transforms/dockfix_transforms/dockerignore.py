@@ -139,7 +139,11 @@ class _Chooser:
         self.makes_environment = any(
             unit.effects.opaque
             or isinstance(action := unit.effects.action, Make)
-            or (isinstance(action, Install) and action.into.carried is not None)
+            or (
+                isinstance(action, Install)
+                and action.into.carried is not None
+                and action.into.root != unit.state.own_prefix
+            )
             for unit in units
         )
         self.versioned = bool(self.sources.search(_SCM)) or self._dockerfile_mentions(".git")

@@ -39,8 +39,8 @@ def _base(facts: Facts) -> Reason | None:
     if stage.parent is not None:
         return at(f"the final stage builds on another stage, {stage.base}", stage.start.line)
     if stage.image is None:
-        return at("the base image is not an official Python image", stage.start.line)
-    if stage.image.variant not in {"full", "slim"}:
+        return at("the base image is not an official Python image, nor Debian or Ubuntu", stage.start.line)
+    if stage.image.system != "debian":
         return at(f"the base image is not Debian-based ({stage.image.variant})", stage.start.line)
     return None
 

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Literal
 
 from dockfix.knowledge import is_python, posix_shells
+from dockfix.managers import _get_pip
 from dockfix.managers._variables import given_to
 from dockfix.managers.protocol import Call, LanguageManager, Manager, Script, SystemManager
 from dockfix.managers.registry import by_image, by_module, by_program, language_managers, managers
@@ -94,6 +95,8 @@ def effects_of(command: Command, state: State) -> Effects:
     manager = by_module().get(module[0]) if module is not None else by_program().get(program)
     if manager is not None:
         known = partial(manager.effects, call_of(command), state)
+    elif program == "python" and _get_pip.is_run_by(command):
+        known = partial(_get_pip.effects, command, command.args[1:], state)
     elif (model := command_model(program)) is not None:
         known = partial(model, command, state)
     else:
@@ -120,7 +123,9 @@ def _piped(command: Command, state: State) -> Effects:
         if part.name == "xargs":
             sources = tuple(path for each in found for path in each.reads)
             effects = _fed(part, state, sources)
-        if not effects.opaque and found and is_python(part.name or "") and not part.args:
+        if found and is_python(part.name or "") and _get_pip.prints_it(command.parts[len(found) - 1]):
+            effects = _get_pip.effects(part, part.args[1:], state)
+        elif not effects.opaque and found and is_python(part.name or "") and not part.args:
             effects = opaque("what python reads from its standard input is unknown")
         if effects.opaque:
             return effects

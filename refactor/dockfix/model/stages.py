@@ -192,7 +192,7 @@ def _stage(
     name = words[2] if len(words) == 3 and words[1].lower() == "as" else ""
     parent = next((stage for stage in earlier if base and stage.name.lower() == base.lower()), None)
     known = parent.image if parent else _known(base)
-    state = replace(parent.end, args={}) if parent else State(user="" if _is_root(base, known) else None)
+    state = replace(parent.end, args={}) if parent else _at_first(base, known)
     steps: list[Step] = []
     for node in body:
         step, state = _step(node, state, global_args, effects_of, brought_by)
@@ -207,6 +207,12 @@ def _known(base: str | None) -> BaseImage | None:
     if reference.digest and not reference.tag:
         return None  # it may be any version, and any system
     return base_image(reference.registry, reference.repository, reference.tag or "latest")
+
+
+def _at_first(base: str | None, known: BaseImage | None) -> State:
+    """The state in which a base image leaves its first step."""
+    prefix = known.own_prefix if known is not None else ""
+    return State(user="" if _is_root(base, known) else None, own_prefix=prefix)
 
 
 def _is_root(base: str | None, known: BaseImage | None) -> bool:

@@ -66,7 +66,7 @@ def divide(
     keep, drop = facts.hints.keep, facts.hints.drop
     replaced: dict[Package, tuple[str, ...]] = {}
     kept: dict[Package, Reason] = {}
-    for step, _, package in named:
+    for step, unit, package in named:
         role = "git" if _is_for_fetching(facts, package) else known.role(package.name)
         if package.name in keep or package.name in drop:
             if package.name in drop:
@@ -88,13 +88,15 @@ def divide(
         elif role != "git" and compiler:
             kept[package] = compiler
         elif role == "build":
-            replaced[package] = known.instead(package.name, None) or ()
+            recommended = () if _leaves_out_recommended(unit) else known.recommended(package.name)
+            replaced[package] = (*(known.instead(package.name, None) or ()), *recommended)
         elif role == "dev":
             _divide_dev(facts, package, headers, replaced, kept)
         elif fetches_with_git(facts):
             replaced[package] = ()
         else:
             kept[package] = doubt("nothing shows what it is for")
+    _name_once([package for _, _, package in named], replaced)
     _add_libraries(facts, named, replaced, kept)
     _put_back(facts, [package for _, _, package in named], replaced, kept)
     lines = {package: step.line for step, _, package in named}
@@ -108,6 +110,14 @@ def divide(
         package for package in replaced if full and knowledge.in_full_image(package.name, suites(facts))
     )
     return Division(replaced, kept, runtime_only, of_the_base)
+
+
+def _name_once(named: Iterable[Package], replaced: dict[Package, tuple[str, ...]]) -> None:
+    """Takes out of what stands in for packages that is asked for anyway, or twice."""
+    there = {package.name for package in named if package not in replaced}
+    for package, instead in replaced.items():
+        replaced[package] = tuple(name for name in instead if name not in there)
+        there |= set(instead)
 
 
 def _runtime_only(known: Packages, named: list[Package], building: list[tuple[Step, Unit]]) -> frozenset[Package]:
@@ -124,8 +134,8 @@ def _runtime_only(known: Packages, named: list[Package], building: list[tuple[St
 
 def known_packages(facts: Facts) -> Packages:
     """What is known of the packages of the image's system."""
-    assert facts.system is not None  # a stage of an unknown system is not divided
-    return facts.system.manager.packages
+    assert facts.system is not None and facts.final.image is not None  # a stage of an unknown system is not divided
+    return facts.system.manager.packages_on(facts.final.image)
 
 
 def _leaves_out_recommended(unit: Unit) -> bool:
@@ -206,12 +216,15 @@ def _add_libraries(
     """
     if not replaced:
         return
-    asked = wanted(facts)
+    asked, known = wanted(facts), known_packages(facts)
     brings: dict[Package, tuple[str, ...]] = {}
     for _, unit, package in named:
         found = (
             brought(asked, package.name, recommended=not _leaves_out_recommended(unit)) if package in replaced else ()
         )
+        unnamed = [] if isinstance(found, Reason) else [name for name in found if not known.has(name)]
+        if unnamed:
+            found = doubt(f"{unnamed[0]}, which it brings, may have another name in this release")
         if isinstance(found, Reason):
             if package.name in facts.hints.drop:
                 continue
@@ -225,7 +238,6 @@ def _add_libraries(
     if replaced:
         first = next(iter(replaced))
         brings[first] = (*brings.get(first, ()), *sorted(facts.hints.keep))
-    known = known_packages(facts)
     releases = [frozenset({suite}) for suite in asked.packages]
     come = [frozenset().union(*(known.brings(name, release) for name in there)) for release in releases]
     there |= frozenset.intersection(*come) - facts.hints.keep if come else frozenset()

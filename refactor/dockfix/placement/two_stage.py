@@ -13,7 +13,7 @@ from dataclasses import replace
 from dockfix.facts import Facts
 from dockfix.facts.callers import caller_with_unknown_path
 from dockfix.facts.installs import installer, missing_manifest
-from dockfix.knowledge import manager_in, package_manager
+from dockfix.knowledge import manager_in, package_manager, why_not_split
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import language_managers, system_managers
 from dockfix.managers.verbs import by_system, language_install, system_install
@@ -29,7 +29,9 @@ from dockfix.placement.plan import Part, Placement, Steps, doubts
 from dockfix.placement.providers import drop_managers
 from dockfix.placement.removals import removals
 from dockfix.placement.smaller_base import SmallerBase, smaller_base
+from dockfix.placement.whole import not_whole
 from dockfix.runtimes.registry import runtime_of
+from dockfix.syntax import image as reference_of
 
 BUILDER = "builder"
 _RUNTIME_ONLY = {"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "VOLUME", "MAINTAINER"}
@@ -66,7 +68,11 @@ def place(facts: Facts) -> Placement | Reason:
     ]
     dropped += drop_exports(facts, builder, runtime)
     staying = _units(runtime)
-    reason = _unclear(facts, runtime, installs) or _needed_early(facts, environment, staying, installs[0])
+    reason = (
+        _unclear(facts, runtime, installs)
+        or _needed_early(facts, environment, staying, installs[0])
+        or not_whole(facts, environment, runtime, installs)
+    )
     if reason is not None:
         return reason
     named = [pair for step in stage.steps for pair in _system_installs(step)]
@@ -153,7 +159,10 @@ def _precondition(facts: Facts) -> Reason | None:
         return at("it is multi-stage already", stage.start.line)
     if stage.image is None:
         base = stage.base or "whose name depends on an ARG without a default"
-        return at(f"the base image {base} is not an official Python image", stage.start.line)
+        reference = reference_of(stage.base) if stage.base else None
+        own = why_not_split(reference.registry, reference.repository) if reference is not None else ""
+        said = own or "is not an official Python image, nor Debian or Ubuntu"
+        return at(f"the base image {base} {said}", stage.start.line)
     if stage.image.system != "debian":
         return at(f"the base image is not Debian-based ({stage.image.variant})", stage.start.line)
     if stage.of("ONBUILD"):
