@@ -23,6 +23,10 @@ _CALL = regex(r"\b(?:docker|podman|nerdctl)(?:[ \t]+container)?[ \t]+(run|create
 _CONTINUED = regex(r"(?:\\|`|\^)[ \t]*$")
 _WORD = regex(r"""(?:"[^"]*"|'[^']*'|\$\([^)]*\)|\$\{[^}]*\}|[^\s"'|;&>])+""")
 _END = regex(r"[|;&>]")
+# Options of docker build without a value
+_BUILD_FLAGS = frozenset(
+    {"--load", "--no-cache", "--pull", "--push", "-q", "--quiet", "--rm", "--force-rm", "--squash", "--debug"}
+)
 _LETTERS = {
     "e": "--env",
     "p": "--publish",
@@ -75,6 +79,52 @@ def run_commands(file: str, data: bytes) -> RunCommands | None:
                 built |= {word.partition("=")[2] for word in words if word.startswith("--tag=")}
             match = _CALL.search(line, match.end(1))
     return RunCommands(tuple(runs), frozenset(map(name_of, built))) if runs or built else None
+
+
+class BuildCommand(NamedTuple):
+    """A command that builds an image: the names that it gets, as written; the Dockerfile, relative to where the command runs.
+
+    ``file`` and ``line`` say where it is written.
+    """
+
+    names: tuple[str, ...]
+    dockerfile: str
+    file: str
+    line: int
+
+
+def build_commands(file: str, data: bytes) -> tuple[BuildCommand, ...]:
+    """The commands in a file that build the last stage of a Dockerfile without build arguments. Never raises."""
+    if not WRITTEN_IN.fullmatch(file) or not any(word in data for word in (b"docker", b"podman", b"nerdctl")):
+        return ()
+    found: list[BuildCommand] = []
+    lines = decode(data).splitlines()
+    for number, line in enumerate(lines):
+        match = _CALL.search(line)
+        if match is None or match[1] in {"run", "create"}:
+            continue
+        options, rest = _options(_words(match[2], lines[number + 1 :]))
+        names = tuple(value for option, value in options if option in {"-t", "--tag"})
+        chosen = {"--build-arg", "--target", "--build-context"} & {option for option, _ in options}
+        given = [value for option, value in options if option in {"-f", "--file"}]
+        dockerfile = given[0] if given else posixpath.join(rest[0], "Dockerfile") if rest else ""
+        if names and not chosen and len(rest) == 1 and "$" not in dockerfile and "://" not in dockerfile:
+            found.append(BuildCommand(names, dockerfile, file, number + 1))
+    return tuple(found)
+
+
+def _options(words: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
+    """The options of ``docker build`` with their values, and the words that are none."""
+    options: list[tuple[str, str]] = []
+    others: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if not word.startswith("-") or word == "-":
+            others.append(word)
+            continue
+        option, equals, value = word.partition("=")
+        options.append((option, value if equals or option in _BUILD_FLAGS else next(rest, "")))
+    return options, others
 
 
 def name_of(image: str) -> str:

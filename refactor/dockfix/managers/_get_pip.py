@@ -21,6 +21,7 @@ _HARMLESS = re.compile(
     r"|(?:pip|setuptools|wheel)(?:[=<>!~]=?[\w.*,<>=]+)?"
 )
 _PREFIX = "/usr/local"
+NETWORK = ("/etc/ssl",)
 
 
 def prints_it(command: Command) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dockfix.facts import Facts
+from dockfix.facts.beneath import why_unknown
 from dockfix.facts.callers import caller_with_unknown_path
 from dockfix.facts.installs import installer, missing_manifest
 from dockfix.knowledge import manager_in, package_manager, why_not_split
@@ -163,6 +164,8 @@ def _precondition(facts: Facts) -> Reason | None:
         own = why_not_split(reference.registry, reference.repository) if reference is not None else ""
         said = own or "is not an official Python image, nor Debian or Ubuntu"
         return at(f"the base image {base} {said}", stage.start.line)
+    if stage.beneath is not None and (why := why_unknown(stage.beneath.stage)) is not None:
+        return at(f"{stage.beneath.dockerfile}, which builds the base image, {why}", stage.start.line)
     if stage.image.system != "debian":
         return at(f"the base image is not Debian-based ({stage.image.variant})", stage.start.line)
     if stage.of("ONBUILD"):
@@ -186,6 +189,8 @@ def _precondition(facts: Facts) -> Reason | None:
 def _environment_blocker(facts: Facts) -> Reason | None:
     """Why the packages cannot be handed on; then, which RUN is not to be taken apart."""
     environment = facts.installs[0][2].into
+    if environment.carried is None and facts.final.image is not None and not facts.final.image.runtime:
+        return at("the base image has other things in the folder of its Python's packages")
     if environment.carried is None:
         runtime = runtime_of(environment.runtime)
         reason = runtime.holds_back(facts) if runtime is not None else at("what runs these packages is not known")
