@@ -103,8 +103,8 @@ def _plain_system(registry: str, repository: str, tag: str | None) -> BaseImage 
         if match is None:
             return None
         suites = next((found for names, found in data["releases"].items() if match["name"] in names.split()), None)
-        if suites is None:
-            return None
+        if suites is None and not match["name"][0].isdigit():
+            return None  # a name that is none of a release
         known = frozenset(suites) if suites and set(suites) <= set(data["current"]) else None
         return BaseImage("", "", "plain", known, distribution, own_prefix=data["own_prefix"], with_slim=False)
     return None

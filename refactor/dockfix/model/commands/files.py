@@ -153,5 +153,5 @@ MODELS: dict[str, CommandModel] = {
     "locale-gen": _system("/usr/lib/locale", "/usr/share/i18n"),
     "update-locale": _system("/etc/default/locale"),
     "update-ca-certificates": _system("/etc/ssl"),
-    "dpkg-reconfigure": _system("/etc", "/usr", "/var"),
+    "dpkg-reconfigure": _system("/etc", "/usr/lib", "/usr/share", "/var"),
 }
