@@ -104,8 +104,9 @@ def test_why_the_packages_of_an_image_are_not_carried(reference: str, word: str)
 
 def test_what_stands_in_for_packages_of_the_systems_python() -> None:
     debian = SystemPython("debian", frozenset({"bookworm"}))
-    assert debian.instead("python3-pip", None) == ("python3", "python3-setuptools", "ca-certificates")
-    assert debian.recommended("python3-pip") == ("netbase",)
+    assert debian.instead("python3-pip", None) == ("python3", "ca-certificates")
+    assert debian.recommended("python3-pip") == ()
+    assert SystemPython("ubuntu", frozenset({"jammy"})).recommended("python3-pip") == ("netbase",)
     assert {"pip3", "gcc", "make", "python3-config"} <= debian.commands("python3-pip")
     assert debian.instead("python3.11-dev", None) == ("python3.11",)
     assert debian.commands("python3.11-dev") == {"python3.11-config"}
@@ -123,3 +124,26 @@ def test_libraries_of_ubuntu_are_those_of_its_release() -> None:
     assert SystemPython("ubuntu", None).instead("libpq-dev", None) is None
     assert jammy.has("libgomp1")
     assert not jammy.has("libjpeg62-turbo")
+
+
+@pytest.mark.parametrize(
+    ("package", "releases", "modules"),
+    [
+        ("python3-pip", "bookworm", "python3-setuptools python3-wheel"),
+        ("python3-pip", "trixie", "python3-wheel"),  # which brings python3-packaging
+        ("python3-pip", "bookworm trixie", "python3-setuptools python3-wheel"),
+        ("python3-pip", "", "python3-setuptools python3-wheel"),
+        ("python3-dev", "jammy", "python3-setuptools"),  # for distutils
+        ("python3-dev", "noble", ""),
+        ("rustc", "bookworm", "python3-pygments python3-yaml"),
+        ("libglib2.0-dev", "noble", "python3-packaging"),
+        ("gcc", "", ""),
+    ],
+)
+def test_modules_that_pip_finds_and_does_not_install_again(package: str, releases: str, modules: str) -> None:
+    known = SystemPython("debian", frozenset(releases.split()) or None)
+    assert known.modules(package) == tuple(modules.split())
+
+
+def test_modules_whose_names_depend_on_the_release() -> None:
+    assert SystemPython("ubuntu", frozenset({"jammy", "noble"})).modules("libvips-dev") is None

@@ -109,6 +109,11 @@ def recommended(package: str) -> tuple[str, ...]:
     return ()
 
 
+def modules(package: str) -> tuple[str, ...] | None:
+    """The packages of modules for the system's own Python that come along with one: other Pythons do not look at them."""
+    return ()
+
+
 def has(package: str) -> bool:
     """Whether the system may be asked for a library that a table names: the tables are Debian's own."""
     return True

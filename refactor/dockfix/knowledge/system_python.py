@@ -45,7 +45,19 @@ class SystemPython:
     def recommended(self, package: str) -> tuple[str, ...]:
         """What comes along with a package by recommendation and does not only build."""
         group = _group(package)
-        return () if group is None else tuple(group.get("recommended", "").split())
+        said = group.get("recommended", {}) if group is not None else {}
+        return tuple(name for name, where in said.items() if not self.releases or self.releases & set(where.split()))
+
+    def modules(self, package: str) -> tuple[str, ...] | None:
+        """The packages of Python modules that come along with one; None where their names depend on the release, which is not certain."""
+        data = table("python_modules")
+        said = [part.split() for part in data["packages"].get(package, "").split("|")]
+        by_release = dict(zip(data["indices"], said, strict=True)) if len(said) > 1 else {}
+        known = self.releases or frozenset(by_release)
+        found = {name for release in known for name in by_release.get(release, ())}
+        rules = table("system_python")["modules"]
+        found = {rules["as"].get(name, name) for name in found}
+        return tuple(sorted(found)) if len(known) == 1 or found <= set(rules["everywhere"].split()) else None
 
     def alongside(self, package: str, suites: frozenset[str] | None, *, recommended: bool) -> frozenset[str]:
         """The libraries that come along with a package and leave with it."""

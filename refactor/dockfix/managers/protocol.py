@@ -213,6 +213,9 @@ class Packages(Protocol):
     def recommended(self, package: str) -> tuple[str, ...]:
         """What comes along with a package by recommendation, is no library, and a program may need."""
 
+    def modules(self, package: str) -> tuple[str, ...] | None:
+        """The packages of modules for the system's own Python that come along with a package; None where they are not certain."""
+
     def has(self, package: str) -> bool:
         """Whether the system may be asked for a library that a table names."""
 

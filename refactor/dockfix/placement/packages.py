@@ -87,9 +87,12 @@ def divide(
             replaced[package] = known.instead(package.name, None) or ()
         elif role != "git" and compiler:
             kept[package] = compiler
+        elif known.modules(package.name) is None:
+            kept[package] = doubt(
+                "which Python packages come along with it depends on the release, which is not certain"
+            )
         elif role == "build":
-            recommended = () if _leaves_out_recommended(unit) else known.recommended(package.name)
-            replaced[package] = (*(known.instead(package.name, None) or ()), *recommended)
+            replaced[package] = _left_by(known, unit, package)
         elif role == "dev":
             _divide_dev(facts, package, headers, replaced, kept)
         elif fetches_with_git(facts):
@@ -110,6 +113,12 @@ def divide(
         package for package in replaced if full and knowledge.in_full_image(package.name, suites(facts))
     )
     return Division(replaced, kept, runtime_only, of_the_base)
+
+
+def _left_by(known: Packages, unit: Unit, package: Package) -> tuple[str, ...]:
+    """What stands in for a package that only building needs."""
+    recommended = () if _leaves_out_recommended(unit) else known.recommended(package.name)
+    return (*(known.instead(package.name, None) or ()), *(known.modules(package.name) or ()), *recommended)
 
 
 def _name_once(named: Iterable[Package], replaced: dict[Package, tuple[str, ...]]) -> None:
@@ -158,7 +167,7 @@ def _divide_dev(
     elif libraries is None:
         kept[package] = doubt("its runtime library is not certain for every Debian release that the base image may be")
     else:
-        replaced[package] = libraries
+        replaced[package] = (*libraries, *(known_packages(facts).modules(package.name) or ()))
 
 
 def _needs_headers(facts: Facts) -> Reason | None:
