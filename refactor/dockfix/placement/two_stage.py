@@ -61,7 +61,7 @@ def place(facts: Facts) -> Placement | Reason:
     last = stage.steps.index(installs[-1])
     builder = _builder(stage.steps[: last + 1], facts)
     runtime = _runtime(facts, environment)
-    managers = drop_managers(facts, runtime)
+    managers = drop_managers(facts, runtime, environment)
     dropped = [
         *managers.texts,
         *drop_units(removed.commands, builder, runtime),
