@@ -72,7 +72,8 @@ class Dockerignore(Transform):
 
     def apply(self, facts: Facts) -> Outcome:
         """Writes the file that goes with the Dockerfile."""
-        if facts.final.image is None and not facts.installs:
+        image = facts.final.image
+        if (image is None or not image.runtime) and not facts.installs:
             return refuse("dockfix does not know what is installed here, so neither which files it needs")
         if not any(copied.directories for copied in facts.copies.values()):
             return refuse("no COPY takes a folder, so only the named files reach the image")

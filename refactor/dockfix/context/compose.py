@@ -132,7 +132,7 @@ def _build(path: str, name: str, service: dict[str, object]) -> Build:
     if "://" in known[0] or known[0].startswith(("git@", "github.com/")) or "dockerfile_inline" in mapping(build):
         return Build(found, None, None, image)
     folder = posixpath.normpath(posixpath.join(posixpath.dirname(path), known[0]))
-    changed = bool({"args", "target", "additional_contexts"} & _mapping(build).keys())
+    changed = bool({"args", "target", "additional_contexts"} & mapping(build).keys())
     return Build(found, folder, posixpath.normpath(posixpath.join(folder, known[1])), image, changed=changed)
 
 

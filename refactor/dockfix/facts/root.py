@@ -42,6 +42,8 @@ def _base(facts: Facts) -> Reason | None:
         return at(f"{stage.beneath.dockerfile} builds the base image, and may prepare users", stage.start.line)
     if stage.image is None:
         return at("the base image is not an official Python image, nor Debian or Ubuntu", stage.start.line)
+    if not stage.image.runtime and not facts.installs:
+        return at("the base image brings no language, and no packages of one are installed", stage.start.line)
     if stage.image.system != "debian":
         return at(f"the base image is not Debian-based ({stage.image.variant})", stage.start.line)
     return None
