@@ -314,3 +314,20 @@ def asked(facts: Facts) -> set[str]:
     """The system packages that the image's stages ask for."""
     installs = [system_install(unit.effects.action) for stage in facts.final.lineage for _, unit in stage.units]
     return {package.name for install in installs if install is not None for package in install.asked}
+
+
+BUILDER = "FROM debian:12 AS one\nRUN pip3 install x\nFROM debian:12\n"
+
+
+@pytest.mark.parametrize(
+    ("copied", "said"),
+    [
+        ("COPY --from=one /usr/local /usr/local\n", ""),
+        ("", "would stay in another stage, in /usr/local"),
+        ("COPY --from=one /usr/local/bin /usr/local/bin\n", "would stay in another stage, in /usr/local"),
+        ("COPY --from=one /usr/local /opt\n", "would stay in another stage, in /usr/local"),
+    ],
+)
+def test_what_the_systems_pip_fills_arrives_whole(root: Path, copied: str, said: str) -> None:
+    found = broken(root, "FROM debian:12\nRUN pip3 install x\n", BUILDER + copied)
+    assert (said in found[0]) if said else found == []

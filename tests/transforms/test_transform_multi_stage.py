@@ -117,7 +117,7 @@ CMD ["tool"]
         ("--platform=linux/amd64 python:3.11-slim", True),
         ("python:3.11-alpine", False),
         ("bitnami/python:3.11", False),
-        ("debian:bookworm-slim", False),
+        ("debian:bookworm-slim", True),
         ("python:mine", False),
     ],
 )

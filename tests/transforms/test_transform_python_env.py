@@ -60,7 +60,7 @@ def test_byte_code(before: str, after: str) -> None:
     [
         (f"FROM python:3.11\nENV PYTHONUNBUFFERED=0\n{CMD}", "is set already"),
         (f"FROM python:3.11 AS b\nENV PYTHONUNBUFFERED 1\nFROM b\n{CMD}", "is set already"),
-        (f"FROM debian\n{CMD}", "not an official Python image"),
+        (f"FROM fedora\n{CMD}", "not an official Python image"),
         ('FROM python:3.11\nCMD ["nginx"]\n', "no program of Python"),
         ("FROM python:3.11\n", "no program of Python"),
     ],

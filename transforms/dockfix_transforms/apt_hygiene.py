@@ -239,8 +239,11 @@ class _Work:
             return run
         names = [package.name for package in install.asked]
         reason = needed_recommends(names) or self.called(recommended_programs(names))
-        if install.dynamic or self.facts.final.image is None:
+        image = self.facts.final.image
+        if install.dynamic or image is None:
             reason = "which packages are installed is known only to the shell"
+        elif not image.runtime:
+            reason = "what every official Python image has may come by recommendation here"
         new = None if reason else _minimal(run, step, unit, install)
         if new is None:
             self.refusals.append(at(reason or "the install could not be found again", step.line))

@@ -69,7 +69,8 @@ class Dockerignore(Transform):
 
     def apply(self, facts: Facts) -> Outcome:
         """Writes the file that goes with the Dockerfile."""
-        if facts.final.image is None and not facts.installs:
+        image = facts.final.image
+        if (image is None or not image.runtime) and not facts.installs:
             return refuse("dockfix does not know what is installed here, so neither which files it needs")
         if not any(copied.directories for copied in facts.copies.values()):
             return refuse("no COPY takes a folder, so only the named files reach the image")
@@ -136,7 +137,11 @@ class _Chooser:
         self.makes_environment = any(
             unit.effects.opaque
             or isinstance(action := unit.effects.action, Make)
-            or (isinstance(action, Install) and action.into.carried is not None)
+            or (
+                isinstance(action, Install)
+                and action.into.carried is not None
+                and action.into.root != unit.state.own_prefix
+            )
             for unit in units
         )
         self.versioned = bool(self.sources.search(_SCM)) or self._dockerfile_mentions(".git")

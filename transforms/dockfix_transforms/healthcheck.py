@@ -49,7 +49,8 @@ class Healthcheck(Transform):
         stage = facts.final
         program = facts.program
         starts = [step for step in (stage.last("CMD"), stage.last("ENTRYPOINT")) if step is not None]
-        if stage.image is None or stage.last("HEALTHCHECK") is not None or not starts or not program.endpoints:
+        known = stage.image is not None and stage.image.runtime == "python"  # it has a program of this name
+        if not known or stage.last("HEALTHCHECK") is not None or not starts or not program.endpoints:
             return Outcome()
         first = min(starts, key=stage.steps.index)
         if facts.unknown or not program.complete:

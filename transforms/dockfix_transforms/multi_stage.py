@@ -56,7 +56,8 @@ class MultiStage(Transform):
     What it does
         The builder installs the Python packages into the virtual environment, with the compilers and headers that this
         takes. The runtime stage copies the environment and keeps everything else as it was, in its order. Packages that
-        only build are left out of it; a ``-dev`` package gives way to its runtime library.
+        only build are left out of it; a ``-dev`` package gives way to its runtime library. With the Python of Debian or Ubuntu
+        what is copied is ``/usr/local``, which only pip fills there; python3 stays, and python3-pip with its compilers goes.
 
     Why
         Compilers and headers make an image hundreds of megabytes larger and give an intruder tools to work with. The program

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
@@ -25,6 +26,7 @@ from ._layout import own_comments
 _OF_THE_SHELL = frozenset("*?[{`'\"\\")
 _OWNER = f"{USER}:{USER}"
 _LAYERS = {"RUN", "COPY", "ADD", "WORKDIR"}
+_PARENTS = re.compile(r"-[mvZ]*p[mvZ]*|--parents")
 
 
 class NonRoot(Transform):
@@ -88,6 +90,14 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
     folders = facts.ask(made_folders)
     late = {path: step for path, step in folders.items() if layers.index(step) >= layers.index(anchor)}
     early = [path for path in folders if path not in late]
+    # where the file makes the folder itself, it hands it over: mkdir may fail where it is there already
+    later = [] if made else layers[layers.index(anchor) :]
+    maker = next((step for step in later if _makes(step, workdir) or _makes_around(step, workdir)), None)
+    if maker is not None and not _makes(maker, workdir):
+        return refuse(f"the RUN makes a folder around {workdir}, which the user would get before", maker.line)
+    if maker is not None:
+        late[workdir] = maker
+        owned = ""
     blank = "\n" if own_comments(tree, anchor.instruction) else ""
     commands = " \\\n    && ".join(_make_user(facts, owned, bool(made), early))
     user = snippet(tree, f"RUN {commands}\n{blank}", anchor.line)
@@ -126,16 +136,35 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
 
 
 def _make_user(facts: Facts, owned: str, made: bool, early: Sequence[str]) -> Iterator[str]:
-    """The commands that make the user and what it owns: the folder ``owned``, which is ``made`` already, and what came before."""
+    """The commands that make the user and what it owns: the folder ``owned``, which is ``made`` already, and what came before.
+
+    Without a folder ("") another step hands it over.
+    """
     assert facts.system is not None  # or root would be needed
     yield facts.system.make_user.format(uid=UID, name=USER)
     home = home_is_made(facts) and HOME not in early and facts.final.end.workdir != HOME
-    folders = f"{HOME} {owned}" if home else owned
-    yield f"chown {_OWNER} {folders}" if made else f"mkdir -p {owned} && chown {_OWNER} {folders}"
+    folders = " ".join(filter(None, (HOME if home else "", owned)))
+    if folders:
+        yield f"chown {_OWNER} {folders}" if made or not owned else f"mkdir -p {owned} && chown {_OWNER} {folders}"
     if new := shlex.join(facts.ask(new_folders)):
         yield f"mkdir -p {new} && chown {_OWNER} {new}"
     if early:
         yield f"chown -R {_OWNER} {shlex.join(early)}"
+
+
+def _makes(step: Step, folder: str) -> bool:
+    """Whether a step makes a folder."""
+    return any(unit.command.name == "mkdir" and folder in unit.effects.writes for unit in step.units)
+
+
+def _makes_around(step: Step, folder: str) -> bool:
+    """Whether a step makes a folder that another one lies in, and fails where it is there already."""
+    return any(
+        unit.command.name == "mkdir"
+        and not any(_PARENTS.fullmatch(word.value or "") for word in unit.command.args)
+        and any(within(folder, path) for path in unit.effects.writes)
+        for unit in step.units
+    )
 
 
 def _handed_over(tree: Dockerfile, step: Step, paths: str) -> tuple[Node, ...]:

@@ -53,7 +53,7 @@ def _of_file(folder: str, name: str) -> Iterator[BuildCommand]:
     text = decode(Disk.read_outside(f"{folder}/{name}") or b"")
     if "working-directory" in text:
         return
-    for before, words in builds(text):
+    for _, before, words in builds(text):
         if before.lstrip().startswith("#") or " cd " in f" {before}":
             continue
         file, context = _given(words)

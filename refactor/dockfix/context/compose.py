@@ -61,7 +61,8 @@ class Build(NamedTuple):
     """A service of a file with where it is built: absolute clean paths.
 
     ``context`` and ``dockerfile`` are None where the service is not ``built`` or built from elsewhere than a local folder;
-    ``problem`` says why they can't be known. ``image`` is the image's name as written, "" for none.
+    ``problem`` says why they can't be known. ``image`` is the image's name as written, "" for none. ``changed``: build arguments
+    or a target choose what is built.
     """
 
     service: ComposeService
@@ -70,6 +71,7 @@ class Build(NamedTuple):
     image: str
     built: bool = True
     problem: str = ""
+    changed: bool = False
 
 
 class ComposeFile(NamedTuple):
@@ -130,7 +132,8 @@ def _build(path: str, name: str, service: dict[str, object]) -> Build:
     if "://" in known[0] or known[0].startswith(("git@", "github.com/")) or "dockerfile_inline" in mapping(build):
         return Build(found, None, None, image)
     folder = posixpath.normpath(posixpath.join(posixpath.dirname(path), known[0]))
-    return Build(found, folder, posixpath.normpath(posixpath.join(folder, known[1])), image)
+    changed = bool({"args", "target", "additional_contexts"} & mapping(build).keys())
+    return Build(found, folder, posixpath.normpath(posixpath.join(folder, known[1])), image, changed=changed)
 
 
 def substitute(text: str) -> str | None:

@@ -86,6 +86,11 @@ def _located(
     return Located(home, False, f"{missing} was found neither beside the Dockerfile nor in a folder above it")
 
 
+def compose_files(dockerfile: Path) -> Iterator[ComposeFile]:
+    """The Compose files beside a Dockerfile and in the folders above it, up to the repository's root."""
+    return _files(_folders(posixpath.dirname(posixpath.normpath(dockerfile.absolute().as_posix()))))
+
+
 class _Finder:
     """Looks for a Dockerfile in the Compose files of ``folders``; ``path`` is its absolute clean path."""
 

@@ -24,6 +24,10 @@ _CALL = regex(r"\b(?:docker|podman|nerdctl)(?:[ \t]+container)?[ \t]+(run|create
 _CONTINUED = regex(r"(?:\\|`|\^)[ \t]*$")
 _WORD = regex(r"""(?:"[^"]*"|'[^']*'|\$\([^)]*\)|\$\{[^}]*\}|[^\s"'|;&>])+""")
 _END = regex(r"[|;&>]")
+# Options of docker build without a value
+_BUILD_FLAGS = frozenset(
+    {"--load", "--no-cache", "--pull", "--push", "-q", "--quiet", "--rm", "--force-rm", "--squash", "--debug"}
+)
 _LETTERS = {
     "e": "--env",
     "p": "--publish",
@@ -78,13 +82,55 @@ def run_commands(file: str, data: bytes) -> RunCommands | None:
     return RunCommands(tuple(runs), frozenset(map(name_of, built))) if runs or built else None
 
 
-def builds(text: str) -> Iterator[tuple[str, list[str]]]:
-    """What stands in its line before each command that builds an image, and the words after ``build``."""
+def builds(text: str) -> Iterator[tuple[int, str, list[str]]]:
+    """The line of each command that builds an image, what stands in it before, and the words after ``build``."""
     lines = text.splitlines()
     for number, line in enumerate(lines):
         match = _CALL.search(line)
         if match is not None and match[1] not in {"run", "create"}:
-            yield line[: match.start()], _words(match[2].partition(" #")[0], lines[number + 1 :])
+            yield number + 1, line[: match.start()], _words(match[2].partition(" #")[0], lines[number + 1 :])
+
+
+class BuildCommand(NamedTuple):
+    """A command that builds an image: the names that it gets, as written; the Dockerfile, relative to where the command runs.
+
+    ``file`` and ``line`` say where it is written.
+    """
+
+    names: tuple[str, ...]
+    dockerfile: str
+    file: str
+    line: int
+
+
+def build_commands(file: str, data: bytes) -> tuple[BuildCommand, ...]:
+    """The commands in a file that build the last stage of a Dockerfile without build arguments. Never raises."""
+    if not WRITTEN_IN.fullmatch(file) or not any(word in data for word in (b"docker", b"podman", b"nerdctl")):
+        return ()
+    found: list[BuildCommand] = []
+    for number, _, words in builds(decode(data)):
+        options, rest = _options(words)
+        names = tuple(value for option, value in options if option in {"-t", "--tag"})
+        chosen = {"--build-arg", "--target", "--build-context"} & {option for option, _ in options}
+        given = [value for option, value in options if option in {"-f", "--file"}]
+        dockerfile = given[0] if given else posixpath.join(rest[0], "Dockerfile") if rest else ""
+        if names and not chosen and len(rest) == 1 and "$" not in dockerfile and "://" not in dockerfile:
+            found.append(BuildCommand(names, dockerfile, file, number))
+    return tuple(found)
+
+
+def _options(words: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
+    """The options of ``docker build`` with their values, and the words that are none."""
+    options: list[tuple[str, str]] = []
+    others: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if not word.startswith("-") or word == "-":
+            others.append(word)
+            continue
+        option, equals, value = word.partition("=")
+        options.append((option, value if equals or option in _BUILD_FLAGS else next(rest, "")))
+    return options, others
 
 
 def name_of(image: str) -> str:

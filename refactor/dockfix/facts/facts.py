@@ -17,6 +17,7 @@ from dockfix.context.manifests.manifest import Manifest
 from dockfix.context.process_files import Processes
 from dockfix.context.program import Program
 from dockfix.context.project import words_of_project
+from dockfix.facts.beneath import beneath
 from dockfix.facts.evidence import Started
 from dockfix.facts.hints import Hints
 from dockfix.facts.startup import Startup, read_startup
@@ -102,7 +103,7 @@ class Facts:
     @cached_property
     def model(self) -> Model:
         """The model of the tree."""
-        return model_of(self.tree)
+        return model_of(self.tree, partial(beneath, dockerfile=self.context.dockerfile))
 
     @property
     def final(self) -> Stage:

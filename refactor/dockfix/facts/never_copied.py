@@ -53,7 +53,7 @@ def _programs(facts: Facts) -> Iterator[Reason]:
 def _of_other_images(facts: Facts) -> Iterator[Reason]:
     """Programs of another stage's base image, which the image's own has not."""
     final = facts.final
-    if final.image is None or any(unit.effects.opaque for stage in final.lineage for _, unit in stage.units):
+    if not _brings_python(final) or any(unit.effects.opaque for stage in final.lineage for _, unit in stage.units):
         return
     for step in (final.last("ENTRYPOINT"), final.last("CMD")):
         program = _started(step) if step is not None else ""
@@ -146,7 +146,7 @@ def _interpreters(facts: Facts) -> Iterator[Reason]:
 
 def _fetcher(stage: Stage, source: str) -> LanguageManager | None:
     """The manager that makes an environment in a stage without a Python of its own, and so fetches one; None for none."""
-    if posixpath.basename(source) not in {".venv", "venv"} or stage.image is not None or not _is_bare(stage):
+    if posixpath.basename(source) not in {".venv", "venv"} or _brings_python(stage) or not _is_bare(stage):
         return None
     texts = [step.instruction.original for step in stage.steps]
     installs = [install for _, unit in stage.units if (install := system_install(unit.effects.action))]
@@ -162,10 +162,15 @@ def _fetcher(stage: Stage, source: str) -> LanguageManager | None:
 def _lacking(facts: Facts, stage: Stage) -> str:
     """The folder of the Python that an environment of a stage leads to, and that the image has not; "" where it has it."""
     first, final = stage.lineage[0], facts.final
-    if first.image is not None:
-        return f"{_PREFIX}/bin" if final.image is None and _is_bare(final) else ""
+    if _brings_python(first):
+        return f"{_PREFIX}/bin" if not _brings_python(final) and _is_bare(final) else ""
     slim = final.image is not None and final.image.variant == "slim" and not _brought_by_system(facts, "python3")
     return "/usr/bin" if _is_bare(stage) and slim else ""
+
+
+def _brings_python(stage: Stage) -> bool:
+    """Whether the base image of a stage is one with a Python of its own."""
+    return stage.image is not None and bool(stage.image.runtime)
 
 
 def _is_bare(stage: Stage) -> bool:

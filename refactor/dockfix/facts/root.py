@@ -38,9 +38,13 @@ def _base(facts: Facts) -> Reason | None:
     stage = facts.final
     if stage.parent is not None:
         return at(f"the final stage builds on another stage, {stage.base}", stage.start.line)
+    if stage.beneath is not None:
+        return at(f"{stage.beneath.dockerfile} builds the base image, and may prepare users", stage.start.line)
     if stage.image is None:
-        return at("the base image is not an official Python image", stage.start.line)
-    if stage.image.variant not in {"full", "slim"}:
+        return at("the base image is not an official Python image, nor Debian or Ubuntu", stage.start.line)
+    if not stage.image.runtime and not facts.installs:
+        return at("the base image brings no language, and no packages of one are installed", stage.start.line)
+    if stage.image.system != "debian":
         return at(f"the base image is not Debian-based ({stage.image.variant})", stage.start.line)
     return None
 

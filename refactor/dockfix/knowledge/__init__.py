@@ -16,7 +16,15 @@ from dockfix.knowledge.apt import (
     role,
     runtime_libraries,
 )
-from dockfix.knowledge.base_images import DEFAULT_PATH, BaseImage, Variant, base_image, c_library, starts_as_root
+from dockfix.knowledge.base_images import (
+    DEFAULT_PATH,
+    BaseImage,
+    Variant,
+    base_image,
+    c_library,
+    starts_as_root,
+    why_not_split,
+)
 from dockfix.knowledge.builders import Builder, builders_without_mounts
 from dockfix.knowledge.command_options import CommandOptions, command_options
 from dockfix.knowledge.evidence import (
@@ -91,6 +99,7 @@ from dockfix.knowledge.python_programs import (
     servers,
     user_changing_servers,
 )
+from dockfix.knowledge.system_python import SystemPython
 from dockfix.knowledge.wrappers import Wrapper, inits, starts_another, wrappers
 
 __all__ = [
@@ -108,6 +117,7 @@ __all__ = [
     "PythonProgram",
     "Right",
     "Role",
+    "SystemPython",
     "Variant",
     "Wrapper",
     "alongside",
@@ -185,6 +195,7 @@ __all__ = [
     "starts_as_root",
     "user_changing_servers",
     "usual_routes",
+    "why_not_split",
     "without_evidence",
     "wrappers",
 ]

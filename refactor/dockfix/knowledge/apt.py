@@ -104,6 +104,21 @@ def brings(package: str, suites: frozenset[str] | None) -> frozenset[str]:
     return parts("apt_brings", package, suites)
 
 
+def recommended(package: str) -> tuple[str, ...]:
+    """What comes along with a package by recommendation, is no library, and a program may need: official images have it."""
+    return ()
+
+
+def modules(package: str) -> tuple[str, ...] | None:
+    """The packages of modules for the system's own Python that come along with one: other Pythons do not look at them."""
+    return ()
+
+
+def has(package: str) -> bool:
+    """Whether the system may be asked for a library that a table names: the tables are Debian's own."""
+    return True
+
+
 def is_named_so(library: str, suite: str) -> bool:
     """Whether a release is known to have a package with a library under this name."""
     line = table("apt_libraries")["packages"].get(library)

@@ -1,8 +1,9 @@
-"""The official Python images: which tags there are, and what they are built on."""
+"""Base images: the official Python images, those that are made of them, and plain systems; which tags there are, and what is in them."""
 
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Literal, NamedTuple
 
@@ -12,36 +13,49 @@ from dockfix.knowledge.tables import table
 # Python images put /usr/local/bin before it, which is on it already
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-Variant = Literal["full", "slim", "alpine", "windows"]
+Variant = Literal["full", "slim", "alpine", "windows", "plain"]
 
 
 class BaseImage(NamedTuple):
-    """A base image that is known: an official Python image.
+    """A base image that is known: an official Python image, one that is made of it, or a system without any language.
 
-    ``runtime`` is the language that it brings. ``version`` is what the tag says of it ("3.11", "3.11.9", "3.14.0rc1", "3.14-rc";
-    "" where it says nothing); ``releases`` the Debian releases that it may be built on: None where it may be older than the
-    tables, or isn't Debian.
+    ``runtime`` is the language that it brings ("" for none). ``version`` is what the tag says of it ("3.11", "3.11.9",
+    "3.14.0rc1", "3.14-rc"; "" where it says nothing); ``releases`` the releases of Debian or Ubuntu that it may be built on: None where
+    it may be older than the tables, or is neither. A "plain" variant is a system as its makers publish it.
+
+    ``distribution`` tells Debian from Ubuntu. ``tools`` are the paths of managers of packages that it brings besides. ``own_prefix`` is
+    the folder in which nothing of the image itself lies, so that all that is found there was installed ("" for none). ``with_slim``:
+    the image has a slim one beside it.
     """
 
     runtime: str
     version: str
     variant: Variant
     releases: frozenset[str] | None
+    distribution: Literal["debian", "ubuntu"] = "debian"
+    tools: tuple[str, ...] = ()
+    own_prefix: str = ""
+    with_slim: bool = True
 
     @property
     def system(self) -> str:
-        """debian, alpine or windows."""
+        """debian (Ubuntu, too: it has the same manager of packages), alpine or windows."""
         return self.variant if self.variant in ("alpine", "windows") else "debian"
+
+    @property
+    def debian_releases(self) -> frozenset[str] | None:
+        """The releases of Debian that it may be built on, None where they are not known or it is another system."""
+        return self.releases if self.distribution == "debian" else None
 
 
 @cache
 def base_image(registry: str, repository: str, tag: str | None) -> BaseImage | None:
-    """The official Python image that a reference names; None where it is another image or has no tag of a known form.
+    """The image that a reference names; None where it is none that is known, or has no tag of a known form.
 
     Without a tag it is "latest". A reference by digest alone says nothing of the version: it is none of these.
     """
-    if not _is_official(registry, repository):
-        return None
+    if not _is_official(registry, repository, "python"):
+        return _plain_system(registry, repository, tag) or _made_of_python(registry, repository, tag)
     match = _expression().fullmatch(tag or "latest")
     if match is None:
         return None
@@ -71,11 +85,59 @@ def starts_as_root(registry: str, repository: str) -> bool:
     return not registry and repository.removeprefix("library/") in table("base_images")["start_as_root"]
 
 
-def _is_official(registry: str, repository: str) -> bool:
-    if repository == "library/python" or repository.endswith("/library/python"):
+def why_not_split(registry: str, repository: str) -> str:
+    """Why the packages of an image that dockfix knows to be of a kind of its own cannot be handed on, "" for any other."""
+    name = f"{registry}/{repository}" if registry else repository
+    for group in table("other_images")["kind_of_its_own"]:
+        if any(fnmatchcase(name, pattern) for pattern in group["images"].split()):
+            return str(group["why"])
+    return ""
+
+
+def _is_official(registry: str, repository: str, name: str) -> bool:
+    if repository == f"library/{name}" or repository.endswith(f"/library/{name}"):
         return True
     host = not registry or registry == "localhost" or "." in registry or ":" in registry
-    return host and repository == "python"
+    return host and repository == name
+
+
+def _plain_system(registry: str, repository: str, tag: str | None) -> BaseImage | None:
+    """The image of Debian or Ubuntu that a reference names."""
+    distribution: Literal["debian", "ubuntu"]
+    for distribution in ("debian", "ubuntu"):
+        data = table("other_images")["system"][distribution]
+        if not _is_official(registry, repository, distribution):
+            continue
+        match = re.fullmatch(data["tag"], tag or "latest")
+        if match is None:
+            return None
+        suites = next((found for names, found in data["releases"].items() if match["name"] in names.split()), None)
+        if suites is None and not match["name"][0].isdigit():
+            return None  # a name that is none of a release
+        known = frozenset(suites) if suites and set(suites) <= set(data["current"]) else None
+        return BaseImage("", "", "plain", known, distribution, own_prefix=data["own_prefix"], with_slim=False)
+    return None
+
+
+def _made_of_python(registry: str, repository: str, tag: str | None) -> BaseImage | None:
+    """The image that somebody else makes of an official Python image."""
+    for group in table("other_images")["made_of_python"]:
+        match = (
+            re.fullmatch(group["tag"], tag or "latest")
+            if f"{registry}/{repository}" in group["images"].split()
+            else None
+        )
+        if match is None:
+            continue
+        said = match.groupdict()
+        suite, version = said.get("suite") or "", match["version"]
+        releases = frozenset({suite}) if suite else _built_on(version, "")
+        variant: Variant = "slim" if said.get("slim") else "full"
+        tools = tuple(group.get("tools", "").split())
+        if said.get("alpine"):
+            return BaseImage("python", version, "alpine", None, tools=tools, with_slim=False)
+        return BaseImage("python", version, variant, releases, tools=tools, with_slim=group["slim"])
+    return None
 
 
 @cache

@@ -10,6 +10,7 @@ from dockfix.knowledge.tables import table
 from dockfix.lazy import regex
 
 _TAG = regex(r"(?P<image>(?:[\w.:-]+/)*python)(?::(?P<tag>[\w.-]+))?")
+_OF_UV = regex(r"(ghcr\.io/astral-sh/uv:[\w.-]*python[\w.-]*-(?:bullseye|bookworm|trixie))")
 _SUITE = regex(r"(?:(?P<version>[\w.]+(?:-rc)?)-)?(?P<suite>[a-z]+)")
 
 
@@ -18,6 +19,9 @@ def slim_reference(reference: str) -> str | None:
 
     ``python:3.11`` gives ``python:3.11-slim``, ``python:3.11-bookworm`` gives ``python:3.11-slim-bookworm``.
     """
+    uv = _OF_UV.fullmatch(reference)
+    if uv is not None:
+        return f"{uv[1]}-slim"
     match = _TAG.fullmatch(reference)
     if match is None:
         return None

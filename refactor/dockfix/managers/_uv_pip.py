@@ -12,7 +12,7 @@ from dockfix.context.project import words_of_project
 from dockfix.managers import venv
 from dockfix.managers._uv_options import BLOCKERS, FLAGS, VALUED
 from dockfix.managers._variables import given_to, is_on
-from dockfix.managers.pip import PREFIX, install_of, manifest_of
+from dockfix.managers.pip import install_of, manifest_of, prefix
 from dockfix.managers.protocol import Call, Given, LanguageManager
 from dockfix.model.actions import Install
 from dockfix.model.artefact import Environment
@@ -100,12 +100,12 @@ def _environment(arguments: Arguments, settings: Mapping[str, str | None], state
     if python:
         root = posixpath.dirname(posixpath.dirname(state.path(python) or "")) if "/" in python else ""
         if root in SYSTEM:
-            return PREFIX
+            return prefix(state)
         return made.get(root) or made.get(state.path(python) or "") or f"which Python {python} is, is unknown"
     if python is None:
         return "for which Python uv installs is known only to the shell"
     if arguments.has("--system") or is_on(settings.get("UV_SYSTEM_PYTHON")):
-        return PREFIX
+        return prefix(state)
     active = (settings.get("VIRTUAL_ENV") or "").rstrip("/")
     if active:
         return made.get(active) or f"how the virtual environment {active} is made is unknown"

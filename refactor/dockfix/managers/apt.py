@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar
 
+from dockfix.knowledge import BaseImage, SystemPython
 from dockfix.knowledge import apt as tables
 from dockfix.managers.databases import DPKG, Database
 from dockfix.managers.protocol import Cache, Call, Packages, Recipe, SystemManager
@@ -96,6 +97,10 @@ class Apt(SystemManager):
         if arguments.has("--auto-remove", "--autoremove", "--purge"):
             return opaque("apt-get removes packages while it installs others")
         return Effects(writes=_WRITES, tools=_TOOLS, action=Install(self, _SYSTEM, tuple(packages), dynamic=dynamic))
+
+    def packages_on(self, image: BaseImage) -> Packages:
+        """Where Python is one of the system's own packages, its parts are."""
+        return SystemPython(image.distribution, image.releases) if image.own_prefix else self.packages
 
     def install(self, names: Sequence[str]) -> str:
         """Update, install and the removal of the lists."""

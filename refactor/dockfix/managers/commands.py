@@ -10,6 +10,7 @@ from functools import partial
 from typing import Literal
 
 from dockfix.knowledge import is_python, posix_shells
+from dockfix.managers import _get_pip
 from dockfix.managers._variables import given_to
 from dockfix.managers.protocol import Call, LanguageManager, Manager, Script, SystemManager
 from dockfix.managers.registry import by_image, by_module, by_program, language_managers, managers
@@ -18,7 +19,7 @@ from dockfix.model.commands import MODELS, RUNS_OTHERS, command_model, module_of
 from dockfix.model.commands.net import FETCHERS, fetched
 from dockfix.model.commands.python import EXPORTS
 from dockfix.model.effects import Effects, opaque, within
-from dockfix.model.stages import Copy, Model, build
+from dockfix.model.stages import BeneathOf, Copy, Model, build
 from dockfix.model.state import State
 from dockfix.syntax import Dockerfile, image
 from dockfix.syntax.shell import Command, Word
@@ -34,9 +35,9 @@ _STDIN = {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 _TEMPORARY = {"/tmp", "/var/tmp"}
 
 
-def model_of(tree: Dockerfile) -> Model:
-    """The model of a tree without problems, with all that the managers know."""
-    return build(tree, effects_of, brought_by)
+def model_of(tree: Dockerfile, beneath_of: BeneathOf | None = None) -> Model:
+    """The model of a tree without problems, with all that the managers know; ``beneath_of`` as for ``build``."""
+    return build(tree, effects_of, brought_by, beneath_of)
 
 
 def brought_by(copy: Copy) -> Provide | None:
@@ -94,6 +95,8 @@ def effects_of(command: Command, state: State) -> Effects:
     manager = by_module().get(module[0]) if module is not None else by_program().get(program)
     if manager is not None:
         known = partial(manager.effects, call_of(command), state)
+    elif program == "python" and _get_pip.is_run_by(command):
+        known = partial(_get_pip.effects, command, command.args[1:], state)
     elif (model := command_model(program)) is not None:
         known = partial(model, command, state)
     else:
@@ -120,7 +123,11 @@ def _piped(command: Command, state: State) -> Effects:
         if part.name == "xargs":
             sources = tuple(path for each in found for path in each.reads)
             effects = _fed(part, state, sources)
-        if not effects.opaque and found and is_python(part.name or "") and not part.args:
+        if _get_pip.prints_it(part):
+            effects = Effects(reads=_get_pip.NETWORK, tools=frozenset({part.name or ""}))
+        elif found and is_python(part.name or "") and _get_pip.prints_it(command.parts[len(found) - 1]):
+            effects = _get_pip.effects(part, part.args[1:], state)
+        elif not effects.opaque and found and is_python(part.name or "") and not part.args:
             effects = opaque("what python reads from its standard input is unknown")
         if effects.opaque:
             return effects

@@ -20,7 +20,7 @@ from dockfix.managers import _pip_locks, venv
 from dockfix.managers._pip_options import BLOCKERS, FLAGS, HARMLESS_SETTINGS, VALUED
 from dockfix.managers.protocol import Cache, Call, Given, LanguageManager, Recipe
 from dockfix.model.actions import Clean, Install, Package
-from dockfix.model.artefact import Environment
+from dockfix.model.artefact import Artefact, Environment
 from dockfix.model.commands.protocol import Arguments, parse
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.reason import Reason
@@ -71,6 +71,16 @@ def _settings(state: State) -> tuple[str, tuple[str, ...]]:
             ):
                 reads += [path for word in value.split() if (path := state.path(word))]
     return changes, tuple(reads)
+
+
+def prefix(state: State) -> Environment:
+    """Where an install goes that is in no virtual environment: carried as a whole where nothing else lies there.
+
+    Debian's own Python lies in /usr, and has packages installed there, too.
+    """
+    root = PREFIX.root
+    alone = state.own_prefix == root
+    return Environment(root, "python", Artefact("environment", {root: root}, "python")) if alone else PREFIX
 
 
 def _is_option(name: str) -> bool:
@@ -140,7 +150,7 @@ class Pip(LanguageManager):
         if verb != "install":
             return opaque(f"pip {verb} is not modelled")
         root = venv.of_program(call.command, state)
-        into = venv.environment(root) if root else PREFIX
+        into = venv.environment(root) if root else prefix(state)
         changes, settings = _settings(state)
         blocked = _blocked(state, into) or (f"{changes} may change where pip installs" if changes else "")
         arguments = parse(call.words, state, VALUED, FLAGS)
@@ -349,7 +359,7 @@ def _compiled(lists: Sequence[str]) -> frozenset[str]:
 
 def _blocked(state: State, into: Environment) -> str:
     """Why the packages cannot be installed elsewhere, by what holds at this point; "" for no reason."""
-    unseen = venv.unseen(state) if into.carried is None else ""
+    unseen = venv.unseen(state) if into.root == PREFIX.root else ""
     if unseen:
         return f"how the virtual environment {unseen} is made is unknown"
     return "" if state.is_root else "pip installs as another user than root"

@@ -210,6 +210,15 @@ class Packages(Protocol):
     def brings(self, package: str, suites: frozenset[str] | None) -> frozenset[str]:
         """What comes along with a library or a compiler that stays: libraries that Python packages use, other compilers."""
 
+    def recommended(self, package: str) -> tuple[str, ...]:
+        """What comes along with a package by recommendation, is no library, and a program may need."""
+
+    def modules(self, package: str) -> tuple[str, ...] | None:
+        """The packages of modules for the system's own Python that come along with a package; None where they are not certain."""
+
+    def has(self, package: str) -> bool:
+        """Whether the system may be asked for a library that a table names."""
+
     def is_named_so(self, library: str, suite: str) -> bool:
         """Whether a release is known to have a package with a library under this name."""
 
@@ -234,6 +243,10 @@ class SystemManager(Manager):
     index: ClassVar[str]
     leaves: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[str, ...]] = ()
+
+    def packages_on(self, image: BaseImage) -> Packages:
+        """What is known of packages on a base image."""
+        return self.packages
 
     @abstractmethod
     def install(self, names: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ from dockfix.syntax.shell import Command, Script, parse_script, quoted
 from dockfix.syntax.shell_form import ShellForm, shell_form
 
 EffectsOf = Callable[[Command, State], Effects]
+BeneathOf = Callable[[str], "Beneath | None"]
 _MAX_RUNS = 2_000
 _MAX_STATES = 4
 
@@ -92,8 +93,19 @@ class Step:
 
 
 @dataclass(frozen=True, eq=False)
+class Beneath:
+    """What another Dockerfile builds that a stage starts from: its last stage, and the Dockerfile as people see it."""
+
+    dockerfile: str
+    stage: Stage
+
+
+@dataclass(frozen=True, eq=False)
 class Stage:
-    """A build stage: its FROM, the base image as written with ARGs filled in, and its steps."""
+    """A build stage: its FROM, the base image as written with ARGs filled in, and its steps.
+
+    ``image`` is the known one at the bottom; ``beneath`` is what another Dockerfile of the repository builds in between.
+    """
 
     index: int
     start: Instruction
@@ -103,6 +115,7 @@ class Stage:
     image: BaseImage | None
     steps: tuple[Step, ...]
     end: State
+    beneath: Beneath | None = None
 
     @cached_property
     def lineage(self) -> tuple[Stage, ...]:
@@ -148,11 +161,17 @@ class Model:
         return self.stages[-1]
 
 
-def build(tree: Dockerfile, effects_of: EffectsOf, brought_by: BroughtBy = brings_nothing) -> Model:
+def build(
+    tree: Dockerfile,
+    effects_of: EffectsOf,
+    brought_by: BroughtBy = brings_nothing,
+    beneath_of: BeneathOf | None = None,
+) -> Model:
     """The model of a tree without problems (its first instructions are ARG and FROM).
 
     Raises BeyondLimitError for what is beyond the limits. ``effects_of`` gives the effects of a command in a state, ``brought_by`` what a
-    COPY or ADD does to packages: the model itself knows no program by name.
+    COPY or ADD does to packages: the model itself knows no program by name. ``beneath_of`` gives what lies beneath a base image that is
+    not known by its name.
     """
     stages: list[Stage] = []
     global_args: dict[str, str | None] = {}
@@ -164,7 +183,9 @@ def build(tree: Dockerfile, effects_of: EffectsOf, brought_by: BroughtBy = bring
     for position, start in enumerate(starts):
         stop = starts[position + 1] if position + 1 < len(starts) else len(instructions)
         body = instructions[start + 1 : stop]
-        stages.append(_stage(position, instructions[start], body, stages, global_args, effects_of, brought_by))
+        stages.append(
+            _stage(position, instructions[start], body, stages, global_args, effects_of, brought_by, beneath_of)
+        )
     _bound(stages)
     return Model(tree, tuple(stages), global_args)
 
@@ -186,18 +207,25 @@ def _stage(
     global_args: Mapping[str, str | None],
     effects_of: EffectsOf,
     brought_by: BroughtBy,
+    beneath_of: BeneathOf | None,
 ) -> Stage:
     words = start.words
     base = expand(words[0], {key: value for key, value in global_args.items() if value is not None}) if words else None
     name = words[2] if len(words) == 3 and words[1].lower() == "as" else ""
     parent = next((stage for stage in earlier if base and stage.name.lower() == base.lower()), None)
     known = parent.image if parent else _known(base)
-    state = replace(parent.end, args={}) if parent else State(user="" if _is_root(base, known) else None)
+    beneath = beneath_of(base) if beneath_of is not None and base and not parent and known is None else None
+    if beneath is not None:
+        known = beneath.stage.image
+        state = replace(beneath.stage.end, args={})
+    else:
+        state = replace(parent.end, args={}) if parent else _at_first(base, known)
     steps: list[Step] = []
     for node in body:
         step, state = _step(node, state, global_args, effects_of, brought_by)
         steps.append(step)
-    return Stage(index, start, name, base, parent, known, tuple(steps), state)
+    beneath = parent.beneath if parent is not None else beneath
+    return Stage(index, start, name, base, parent, known, tuple(steps), state, beneath)
 
 
 def _known(base: str | None) -> BaseImage | None:
@@ -207,6 +235,12 @@ def _known(base: str | None) -> BaseImage | None:
     if reference.digest and not reference.tag:
         return None  # it may be any version, and any system
     return base_image(reference.registry, reference.repository, reference.tag or "latest")
+
+
+def _at_first(base: str | None, known: BaseImage | None) -> State:
+    """The state in which a base image leaves its first step."""
+    prefix = known.own_prefix if known is not None else ""
+    return State(user="" if _is_root(base, known) else None, own_prefix=prefix)
 
 
 def _is_root(base: str | None, known: BaseImage | None) -> bool:

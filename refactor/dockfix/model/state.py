@@ -23,7 +23,8 @@ class State:
     ``env`` holds the values of ENV, ``args`` of the ARGs in scope (None: no default); ``environments`` are those that were made so
     far, ``activated`` is the root of the one that this RUN's shell has activated. ``chosen`` are the variables whose value a build
     argument decides: what is known of them holds for its default. ``workdir_chosen`` is the one that decides the directory. ``fetched``
-    are files that come from the net, each with its address.
+    are files that come from the net, each with its address. ``own_prefix`` is the folder in which nothing
+    of the base image itself lies, "" for none.
     """
 
     workdir: str | None = "/"
@@ -36,6 +37,7 @@ class State:
     chosen: frozenset[str] = frozenset()
     workdir_chosen: str = ""
     fetched: Mapping[str, str] = field(default_factory=dict)
+    own_prefix: str = ""
 
     def chosen_by(self, text: str) -> str:
         """The variable in a text whose value a build argument decides, "" for none."""

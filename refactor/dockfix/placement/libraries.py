@@ -122,7 +122,7 @@ def suites(facts: Facts) -> frozenset[str] | None:
     """The Debian releases that the base image may be of; None where they are not known."""
     if facts.hints.release:
         return frozenset({facts.hints.release})
-    return facts.final.image.releases if facts.final.image else None
+    return facts.final.image.debian_releases if facts.final.image else None
 
 
 def _lost(asked: Wanted, package: str, suite: str, recommended: bool) -> frozenset[str]:

@@ -10,6 +10,7 @@ from dockfix.model.actions import ShellState
 from dockfix.model.effects import overlap
 from dockfix.model.stages import Step
 from dockfix.placement.plan import Placement
+from dockfix.placement.whole import writes_there
 
 # What is said of the image, and of no step
 _SAID = {"LABEL", "EXPOSE", "STOPSIGNAL", "MAINTAINER"}
@@ -31,10 +32,14 @@ def runtime_order(facts: Facts, placement: Placement, environment: Step) -> tupl
     over = [step for step in steps[:last] if brings_environment(facts, step, placement.environment.root)]
     start = over[-1] if over and steps.index(over[-1]) > steps.index(environment) else None
     for step in steps:
+        indices = part.get(step.instruction)
         if step is environment and start is None:
             place, passing = len(order), True
             order.append(None)
-        indices = part.get(step.instruction)
+            if indices and writes_there(step, indices, placement.environment):
+                order.insert(place, step)  # what it does there has been done in what is carried
+                place += 1
+                continue
         if passing and indices and _is_of_the_system(step, indices):
             order.insert(place, step)
             place += 1

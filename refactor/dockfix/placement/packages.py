@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from dockfix import knowledge
@@ -69,7 +69,7 @@ def divide(
     keep, drop = facts.hints.keep, facts.hints.drop
     replaced: dict[Package, tuple[str, ...]] = {}
     kept: dict[Package, Reason] = {}
-    for step, _, package in named:
+    for step, unit, package in named:
         role = "git" if _is_for_fetching(facts, package) else known.role(package.name)
         if package.name in keep or package.name in drop:
             if package.name in drop:
@@ -90,14 +90,19 @@ def divide(
             replaced[package] = known.instead(package.name, None) or ()
         elif role != "git" and compiler and compiler.weight == "blocks":
             kept[package] = compiler
+        elif known.modules(package.name) is None:
+            kept[package] = doubt(
+                "which Python packages come along with it depends on the release, which is not certain"
+            )
         elif role == "build":
-            replaced[package] = known.instead(package.name, None) or ()
+            replaced[package] = _left_by(known, unit, package)
         elif role == "dev":
             _divide_dev(facts, package, headers, replaced, kept)
         elif fetches_with_git(facts):
             replaced[package] = ()
         else:
             kept[package] = doubt("nothing shows what it is for")
+    _name_once([package for _, _, package in named], replaced)
     _add_libraries(facts, named, replaced, kept)
     _put_back(facts, [package for _, _, package in named], replaced, kept)
     lines = {package: step.line for step, _, package in named}
@@ -110,9 +115,28 @@ def divide(
     of_the_base = frozenset(
         package for package in replaced if full and knowledge.in_full_image(package.name, suites(facts))
     )
-    compilers = [package for package in replaced if known.role(package.name) in {"build", "dev"}]
-    doubts = (compiler,) if compilers and compiler and compiler.weight == "doubts" else ()
-    return Division(replaced, kept, runtime_only, of_the_base, doubts)
+    return Division(replaced, kept, runtime_only, of_the_base, tuple(_about_compilers(known, replaced, compiler)))
+
+
+def _about_compilers(known: Packages, replaced: Iterable[Package], compiler: Reason | None) -> Iterator[Reason]:
+    """That something may compile at run time, where what compiles leaves the image."""
+    leaves = any(known.role(package.name) in {"build", "dev"} for package in replaced)
+    if leaves and compiler is not None and compiler.weight == "doubts":
+        yield compiler
+
+
+def _left_by(known: Packages, unit: Unit, package: Package) -> tuple[str, ...]:
+    """What stands in for a package that only building needs."""
+    recommended = () if _leaves_out_recommended(unit) else known.recommended(package.name)
+    return (*(known.instead(package.name, None) or ()), *(known.modules(package.name) or ()), *recommended)
+
+
+def _name_once(named: Iterable[Package], replaced: dict[Package, tuple[str, ...]]) -> None:
+    """Takes out of what stands in for packages that is asked for anyway, or twice."""
+    there = {package.name for package in named if package not in replaced}
+    for package, instead in replaced.items():
+        replaced[package] = tuple(name for name in instead if name not in there)
+        there |= set(instead)
 
 
 def _runtime_only(known: Packages, named: list[Package], building: list[tuple[Step, Unit]]) -> frozenset[Package]:
@@ -129,8 +153,8 @@ def _runtime_only(known: Packages, named: list[Package], building: list[tuple[St
 
 def known_packages(facts: Facts) -> Packages:
     """What is known of the packages of the image's system."""
-    assert facts.system is not None  # a stage of an unknown system is not divided
-    return facts.system.manager.packages
+    assert facts.system is not None and facts.final.image is not None  # a stage of an unknown system is not divided
+    return facts.system.manager.packages_on(facts.final.image)
 
 
 def _leaves_out_recommended(unit: Unit) -> bool:
@@ -153,7 +177,7 @@ def _divide_dev(
     elif libraries is None:
         kept[package] = doubt("its runtime library is not certain for every Debian release that the base image may be")
     else:
-        replaced[package] = libraries
+        replaced[package] = (*libraries, *(known_packages(facts).modules(package.name) or ()))
 
 
 def _needs_headers(facts: Facts) -> Reason | None:
@@ -211,12 +235,15 @@ def _add_libraries(
     """
     if not replaced:
         return
-    asked = wanted(facts)
+    asked, known = wanted(facts), known_packages(facts)
     brings: dict[Package, tuple[str, ...]] = {}
     for _, unit, package in named:
         found = (
             brought(asked, package.name, recommended=not _leaves_out_recommended(unit)) if package in replaced else ()
         )
+        unnamed = [] if isinstance(found, Reason) else [name for name in found if not known.has(name)]
+        if unnamed:
+            found = doubt(f"{unnamed[0]}, which it brings, may have another name in this release")
         if isinstance(found, Reason):
             if package.name in facts.hints.drop:
                 continue
@@ -230,7 +257,6 @@ def _add_libraries(
     if replaced:
         first = next(iter(replaced))
         brings[first] = (*brings.get(first, ()), *sorted(facts.hints.keep))
-    known = known_packages(facts)
     releases = [frozenset({suite}) for suite in asked.packages]
     come = [frozenset().union(*(known.brings(name, release) for name in there)) for release in releases]
     there |= frozenset.intersection(*come) - facts.hints.keep if come else frozenset()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dockfix.facts import Facts
 from dockfix.managers.protocol import LanguageManager
 from dockfix.model.actions import Action, Provide
+from dockfix.model.artefact import Environment
 from dockfix.model.effects import Effects, within
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.leftovers import Placed, drop_units
@@ -20,8 +21,12 @@ class Left:
     texts: tuple[str, ...]
 
 
-def drop_managers(facts: Facts, runtime: Placed) -> Left:
-    """Takes what brings a manager out of the runtime stage, unless something that stays runs the manager."""
+def drop_managers(facts: Facts, runtime: Placed, environment: Environment) -> Left:
+    """Takes what brings a manager out of the runtime stage, unless something that stays runs the manager.
+
+    One that lies in the environment that is carried comes back with it, and is not told.
+    """
+    carried = tuple(environment.carried.paths) if environment.carried is not None else ()
     staying = [step.units[index] for step, indices in runtime.items() for index in indices]
     run = {*facts.startup.programs, *(tool for unit in staying if not _provides(unit) for tool in unit.effects.tools)}
     titles: dict[str, None] = {}
@@ -30,15 +35,15 @@ def drop_managers(facts: Facts, runtime: Placed) -> Left:
     texts: list[str] = []
     for step in list(runtime):
         if _leaves(step.action, run):
-            brought += step.all_effects[0].writes
-            titles |= _title(step.action)
+            brought += _brought(step.action, step.all_effects[0].writes)
+            titles |= _title(step.action, carried)
             del runtime[step]
             continue
         for index in runtime[step]:
             unit = step.units[index]
             if _leaves(unit.effects.action, run):
-                brought += unit.effects.writes
-                titles |= _title(unit.effects.action)
+                brought += _brought(unit.effects.action, unit.effects.writes)
+                titles |= _title(unit.effects.action, carried)
             elif _is_about(unit.effects, brought):
                 texts.append(unit.command.text)
             else:
@@ -59,10 +64,17 @@ def _leaves(action: Action | None, run: set[str]) -> bool:
     return run.isdisjoint(action.manager.programs)
 
 
-def _title(action: Action | None) -> dict[str, None]:
-    if not isinstance(action, Provide) or not isinstance(action.manager, LanguageManager) or not action.paths:
+def _brought(action: Action | None, writes: tuple[str, ...]) -> list[str]:
+    """What brings a manager leaves behind: of a folder in which other things lie, too, only its programs."""
+    paths = action.paths if isinstance(action, Provide) else ()
+    return [*paths, *(path for path in writes if not any(within(program, path) for program in paths))]
+
+
+def _title(action: Action | None, carried: tuple[str, ...]) -> dict[str, None]:
+    if not isinstance(action, Provide) or not isinstance(action.manager, LanguageManager):
         return {}
-    return {action.manager.title: None}
+    gone = any(not any(within(path, each) for each in carried) for path in action.paths)
+    return {action.manager.title: None} if gone else {}
 
 
 def _is_about(effects: Effects, brought: list[str]) -> bool:

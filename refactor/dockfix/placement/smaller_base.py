@@ -49,7 +49,7 @@ def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: froz
     stage = facts.final
     reference = stage.start.words[0] if stage.start.words else ""
     image = knowledge.slim_reference(reference)
-    if stage.image is None or stage.image.variant != "full" or image is None:
+    if stage.image is None or stage.image.variant != "full" or not stage.image.with_slim or image is None:
         return at("the base image is not a full Python image with a plain tag")
     if facts.unknown:
         return facts.unknown

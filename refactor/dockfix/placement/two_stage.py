@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dockfix.facts import Facts
+from dockfix.facts.beneath import why_unknown
 from dockfix.facts.callers import caller_with_unknown_path
 from dockfix.facts.installs import installer, missing_manifest
-from dockfix.knowledge import manager_in, package_manager
+from dockfix.knowledge import manager_in, package_manager, why_not_split
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import language_managers, system_managers
 from dockfix.managers.verbs import by_system, language_install, system_install
@@ -30,7 +31,9 @@ from dockfix.placement.plan import Part, Placement, Steps, doubts
 from dockfix.placement.providers import drop_managers
 from dockfix.placement.removals import removals
 from dockfix.placement.smaller_base import SmallerBase, smaller_base
+from dockfix.placement.whole import not_whole
 from dockfix.runtimes.registry import runtime_of
+from dockfix.syntax import image as reference_of
 
 BUILDER = "builder"
 _RUNTIME_ONLY = {"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "VOLUME", "MAINTAINER"}
@@ -59,7 +62,7 @@ def place(facts: Facts) -> Placement | Reason:
     last = stage.steps.index(installs[-1])
     builder = _builder(stage.steps[: last + 1], facts)
     runtime = _runtime(facts, environment)
-    managers = drop_managers(facts, runtime)
+    managers = drop_managers(facts, runtime, environment)
     dropped = [
         *managers.texts,
         *drop_units(removed.commands, builder, runtime),
@@ -67,7 +70,11 @@ def place(facts: Facts) -> Placement | Reason:
     ]
     dropped += drop_exports(facts, builder, runtime)
     staying = _units(runtime)
-    reason = _unclear(facts, runtime, installs) or _needed_early(facts, environment, staying, installs[0])
+    reason = (
+        _unclear(facts, runtime, installs)
+        or _needed_early(facts, environment, staying, installs[0])
+        or not_whole(facts, environment, runtime, installs)
+    )
     if reason is not None:
         return reason
     named = [pair for step in stage.steps for pair in _system_installs(step)]
@@ -157,7 +164,12 @@ def _precondition(facts: Facts) -> Reason | None:
         return at("it is multi-stage already", stage.start.line)
     if stage.image is None:
         base = stage.base or "whose name depends on an ARG without a default"
-        return at(f"the base image {base} is not an official Python image", stage.start.line)
+        reference = reference_of(stage.base) if stage.base else None
+        own = why_not_split(reference.registry, reference.repository) if reference is not None else ""
+        said = own or "is not an official Python image, nor Debian or Ubuntu"
+        return at(f"the base image {base} {said}", stage.start.line)
+    if stage.beneath is not None and (why := why_unknown(stage.beneath.stage)) is not None:
+        return at(f"{stage.beneath.dockerfile}, which builds the base image, {why}", stage.start.line)
     if stage.image.system != "debian":
         return at(f"the base image is not Debian-based ({stage.image.variant})", stage.start.line)
     if stage.of("ONBUILD"):
@@ -181,6 +193,8 @@ def _precondition(facts: Facts) -> Reason | None:
 def _environment_blocker(facts: Facts) -> Reason | None:
     """Why the packages cannot be handed on; then, which RUN is not to be taken apart."""
     environment = facts.installs[0][2].into
+    if environment.carried is None and facts.final.image is not None and not facts.final.image.runtime:
+        return at("the base image has other things in the folder of its Python's packages")
     if environment.carried is None:
         runtime = runtime_of(environment.runtime)
         reason = runtime.holds_back(facts) if runtime is not None else at("what runs these packages is not known")

@@ -31,7 +31,8 @@ def state_after(command: Command, effects: Effects, state: State) -> State:
     """The state for the next command of the same RUN."""
     action = effects.action
     made = action.environment if isinstance(action, Make) else action.into if isinstance(action, Install) else None
-    if made is not None and made.carried is not None and made.root not in {each.root for each in state.environments}:
+    there = {state.own_prefix, *(each.root for each in state.environments)}
+    if made is not None and made.carried is not None and made.root not in there:
         return replace(state, environments=(*state.environments, made))
     if command.name in net.FETCHERS:
         return replace(state, fetched={**state.fetched, **net.fetched(command, effects)})

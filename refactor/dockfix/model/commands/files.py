@@ -147,8 +147,11 @@ MODELS: dict[str, CommandModel] = {
     **dict.fromkeys(("sort", "uniq", "cut", "tac", "base64"), _filters),
     "tr": _prints,
     "ldconfig": _system("/etc/ld.so.cache"),
+    # it chooses between what is there, and adds an archive of packages
+    "update-alternatives": _system("/usr/bin", "/etc/alternatives", "/var/lib/dpkg/alternatives"),
+    "add-apt-repository": _system("/etc/apt", "/var/lib/apt"),
     "locale-gen": _system("/usr/lib/locale", "/usr/share/i18n"),
     "update-locale": _system("/etc/default/locale"),
     "update-ca-certificates": _system("/etc/ssl"),
-    "dpkg-reconfigure": _system("/etc", "/usr", "/var"),
+    "dpkg-reconfigure": _system("/etc", "/usr/lib", "/usr/share", "/var"),
 }
