@@ -17,6 +17,7 @@ from dockfix.knowledge.apt import (
     runtime_libraries,
 )
 from dockfix.knowledge.base_images import DEFAULT_PATH, BaseImage, Variant, base_image, starts_as_root
+from dockfix.knowledge.brought import brought_modules
 from dockfix.knowledge.builders import Builder, builders_without_mounts
 from dockfix.knowledge.command_options import CommandOptions, command_options
 from dockfix.knowledge.evidence import NoEvidence, images_of_others, no_evidence, without_evidence
@@ -107,6 +108,7 @@ __all__ = [
     "base_image",
     "boxes",
     "brings",
+    "brought_modules",
     "build_only",
     "builders_without_mounts",
     "calls",

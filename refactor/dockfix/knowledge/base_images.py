@@ -33,6 +33,12 @@ class BaseImage(NamedTuple):
         """debian, alpine or windows."""
         return self.variant if self.variant in ("alpine", "windows") else "debian"
 
+    @property
+    def has_wheel(self) -> bool:
+        """Whether an official Python image is known to bring setuptools and wheel: up to 3.11."""
+        numbers = [int(part) for part in self.version.split(".")[:2] if part.isdigit()]
+        return self.runtime == "python" and len(numbers) == 2 and numbers <= [3, 11]
+
 
 @cache
 def base_image(registry: str, repository: str, tag: str | None) -> BaseImage | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dockfix.facts import Facts
 from dockfix.managers.protocol import LanguageManager
-from dockfix.model.actions import Action, Provide
+from dockfix.model.actions import Action, Configure, Provide
 from dockfix.model.effects import Effects, within
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.leftovers import Placed, drop_units
@@ -49,12 +49,12 @@ def drop_managers(facts: Facts, runtime: Placed) -> Left:
 
 
 def _provides(unit: Unit) -> bool:
-    return isinstance(unit.effects.action, Provide)
+    return isinstance(unit.effects.action, Provide | Configure)
 
 
 def _leaves(action: Action | None, run: set[str]) -> bool:
-    """Whether it brings a manager that nothing which stays runs."""
-    if not isinstance(action, Provide) or not isinstance(action.manager, LanguageManager):
+    """Whether it brings a manager that nothing which stays runs, or sets something of one."""
+    if not isinstance(action, Provide | Configure) or not isinstance(action.manager, LanguageManager):
         return False
     return run.isdisjoint(action.manager.programs)
 

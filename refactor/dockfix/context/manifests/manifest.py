@@ -36,6 +36,9 @@ class Manifest:
     ``build_requirements`` are the names of what it brings only while it builds local projects; ``builds`` are the absolute paths in the
     image of the projects that it builds and installs. ``blocked`` says why the packages cannot be handed on.
 
+    ``programs`` are those that installing the projects puts into the environment, ``scripts`` the names under which the files have the
+    manager itself run something.
+
     ``unknown`` says why not everything is known; it has to be given, since what was not read is not known.
     """
 
@@ -51,6 +54,8 @@ class Manifest:
     build_requirements: frozenset[str] = frozenset()
     builds: tuple[str, ...] = ()
     blocked: str | None = None
+    programs: frozenset[str] = frozenset()
+    scripts: frozenset[str] = frozenset()
 
     @property
     def files(self) -> tuple[str, ...]:
