@@ -39,7 +39,7 @@ class Python(Runtime):
         r"/usr/share/python3|/var/lib/python|/etc/python\d.*",
         r"/(?:root|home/[^/]+)/\.local/lib/python[^/]*",
         # in the folder of a project that is installed
-        r"/.*\.egg-info|/.*/build/(?:lib|bdist|temp)[^/]*|/.*/\.pdm-python",
+        r"/.*\.egg-info|/.*/build/(?:lib|bdist|temp)[^/]*|/.*/\.pdm-(?:python|build)",
     )
 
     def environment(self, facts: Facts) -> Environment:
