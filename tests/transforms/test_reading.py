@@ -160,7 +160,7 @@ def test_nginx_counts_where_the_image_holds_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "install",
-    ["poetry install", "uv tool install ffmpeg && uv add x", "pip install poetry && poetry install --only main"],
+    ["rye sync", "uv tool install ffmpeg && uv add x", "pip install poetry && poetry update --only main"],
 )
 def test_what_another_manager_installs(tmp_path: Path, install: str) -> None:
     files = {"pyproject.toml": '[project]\nname = "x"\ndependencies = ["ffmpeg-python (>=0.2)"]\n', "app.py": ""}

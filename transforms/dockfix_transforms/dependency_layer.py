@@ -12,7 +12,7 @@ from dockfix.facts.covered import brings_environment
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import LanguageManager, Recipe
 from dockfix.managers.verbs import by_system, language_install
-from dockfix.model.actions import Clean, Install, Make, Remove, ShellState
+from dockfix.model.actions import Clean, Configure, Install, Make, Remove, ShellState
 from dockfix.model.effects import overlap
 from dockfix.model.reason import Reason
 from dockfix.model.stages import Step, Unit
@@ -28,7 +28,9 @@ class DependencyLayer(Transform):
 
     What it does
         Where the whole source is copied before ``pip install -r``, copies only the requirements files (with the files that
-        they include by ``-r`` and ``-c``) first, installs, and then copies the source.
+        they include by ``-r`` and ``-c``) first, installs, and then copies the source. uv, Poetry and PDM get their
+        manifest and lock first, and leave the project out (``--no-install-project``, ``--no-root``, ``--no-self``); the line as it
+        was comes once more after the source.
 
     Why
         A layer is rebuilt when anything that it depends on changes. With the source first, every change of a line of
@@ -141,7 +143,7 @@ def _install_needs_source(facts: Facts, units: Sequence[Unit], unit: Unit, insta
 
 def _more_than_installs(unit: Unit) -> bool:
     action = unit.effects.action
-    return language_install(action) is None and not isinstance(action, Clean | ShellState)
+    return language_install(action) is None and not isinstance(action, Clean | Configure | ShellState)
 
 
 def _recipe(facts: Facts, unit: Unit, install: Install) -> Recipe | Reason:

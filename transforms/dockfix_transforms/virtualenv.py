@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
@@ -19,6 +20,7 @@ from dockfix.runtimes.registry import runtime_of
 from dockfix.syntax import Node, snippet
 from dockfix.syntax.shell import Word
 
+from ._brought import apart, brought
 from ._layout import leading, own_comments
 
 
@@ -29,8 +31,8 @@ class Virtualenv(Transform):
         Makes ``/opt/venv`` (``/venv`` where a volume, a mount or a COPY lies over ``/opt``) before the first
         ``pip install`` and puts its ``bin`` first on PATH, so that pip fills it and the program runs from it. Images up
         to Python 3.11 bring setuptools and wheel: there the environment can see them (``--system-site-packages``), so
-        that pip builds packages just as before. Done only where ``multi-stage`` can then copy the environment from a
-        builder.
+        that pip builds packages just as before. Poetry and Pipenv, which are brought before it, find it by VIRTUAL_ENV,
+        and uv by UV_PYTHON. Done only where ``multi-stage`` can then copy the environment from a builder.
 
     Why
         A virtual environment is one folder at one path: it can be copied whole into a runtime stage that has none of the
@@ -47,7 +49,7 @@ class Virtualenv(Transform):
     """
 
     title: ClassVar[str] = "install Python packages into a virtual environment"
-    after: ClassVar[frozenset[str]] = frozenset({"dependency-layer", "pin-base"})
+    after: ClassVar[frozenset[str]] = frozenset({"dependency-layer", "direct-start", "pin-base"})
     facets: ClassVar[frozenset[Facet]] = frozenset({"environment"})
     may_break: ClassVar[tuple[str, ...]] = ("packages", "interpreter", "libraries", "modules")
 
@@ -68,15 +70,22 @@ class Virtualenv(Transform):
         variables = dict(environment.carried.env) if environment.carried is not None else {}
         lines = [f"RUN {runtime.make(facts, environment)}"]
         settings = [f'ENV {name}="{value}"' for name, value in variables.items()]
-        recipes = _recipes(facts, environment)
+        managers = brought(facts, first)
+        if isinstance(managers, Reason):
+            return refuse(managers)
+        recipes = _recipes(facts, environment, managers)
         if isinstance(recipes, Reason):
             return refuse(recipes)
         edits, more = recipes
-        later = first.instruction in {edit.node for edit in edits} and _brings_a_manager(first)
+        later = not managers and first.instruction in {edit.node for edit in edits} and _brings_a_manager(first)
         lines += [] if later else settings
         lines += [f'ENV {name}="{value}"' for name, value in more.items() if name not in variables]
         below = snippet(facts.tree, "".join(f"{line}\n" for line in settings), first.line) if later else ()
         new = snippet(facts.tree, "".join(f"{line}\n" for line in lines) + blank, anchor.line)
+        runs = apart(facts, managers)
+        if runs is None:
+            return refuse("the RUN could not be divided", first.line)
+        new = (*runs, *new)
         target = comments[0] if comments else anchor.instruction
         reason = f"{runtime.title} packages go into {environment.root}, which can be copied whole into another stage"
         return Outcome(
@@ -86,11 +95,16 @@ class Virtualenv(Transform):
         )
 
 
-def _recipes(facts: Facts, environment: Environment) -> tuple[list[Edit], dict[str, str]] | Reason:
-    """How the installs are written to fill the environment, and the variables that they need for it."""
+def _recipes(
+    facts: Facts, environment: Environment, managers: Mapping[Step, tuple[int, ...]]
+) -> tuple[list[Edit], dict[str, str]] | Reason:
+    """How the installs are written to fill the environment, and the variables that they need for it.
+
+    RUNs lose the commands that bring ``managers``, which come before the environment.
+    """
     edits: list[Edit] = []
     variables: dict[str, str] = {}
-    for step in dict.fromkeys(step for step, _, _ in facts.installs):
+    for step in dict.fromkeys((*(step for step, _, _ in facts.installs), *managers)):
         insert: list[tuple[Word, str]] = []
         remove: list[Word] = []
         for unit in step.units:
@@ -103,8 +117,15 @@ def _recipes(facts: Facts, environment: Environment) -> tuple[list[Edit], dict[s
             variables |= recipe.env
             insert += recipe.insert
             remove += recipe.remove
-        if insert or remove:
-            run = step.shell_form.edited(insert=insert, remove=remove) if step.shell_form is not None else None
+        drop = managers.get(step, ())
+        if len(drop) == len(step.units):
+            edits += [
+                Edit(node, (), step.line, "")
+                for node in (*own_comments(facts.tree, step.instruction), step.instruction)
+            ]
+        elif insert or remove or drop:
+            form = step.shell_form
+            run = form.edited(insert=insert, remove=remove, drop=drop) if form is not None else None
             if run is None:
                 return at("the install could not be written again", step.line)
             edits.append(Edit(step.instruction, (run,), step.line, ""))

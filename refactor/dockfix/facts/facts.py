@@ -27,8 +27,7 @@ from dockfix.managers.commands import call_of, model_of
 from dockfix.managers.protocol import Given, LanguageManager
 from dockfix.managers.systems import System, system_of
 from dockfix.managers.verbs import language_install, only_installers
-from dockfix.model.actions import Install
-from dockfix.model.commands.python import EXPORTS
+from dockfix.model.actions import Export, Install
 from dockfix.model.layout import Layout, Layouts
 from dockfix.model.reason import Reason
 from dockfix.model.stages import Model, Stage, Step, Unit
@@ -285,7 +284,7 @@ class Facts:
         for _, each in self._stage_of[step].units:
             if each is unit:
                 break
-            if each.effects.tools & EXPORTS and path in each.effects.writes:
+            if isinstance(each.effects.action, Export) and path in each.effects.writes:
                 text = ""
             elif path in each.effects.writes:
                 text = _echoed(each.command, text)
@@ -305,7 +304,7 @@ class Facts:
     def managed(self) -> frozenset[str]:
         """The names, normalised, that the project's files name where a RUN has Poetry, uv or another manager install them.
 
-        dockfix does not model these, so that any word of the files counts.
+        Where dockfix does not model what it does, or it only writes requirements, any word of the files counts.
         """
         steps = [
             step
@@ -313,7 +312,9 @@ class Facts:
             for step in stage.of("RUN")
             if manager_in(step.instruction.text, "python", project=True)
             and any(
-                unit.effects.opaque and manager_in(unit.command.text, "python", project=True) for unit in step.units
+                (unit.effects.opaque or isinstance(unit.effects.action, Export))
+                and manager_in(unit.command.text, "python", project=True)
+                for unit in step.units
             )
         ]
         return frozenset(

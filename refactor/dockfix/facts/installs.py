@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
+from dockfix.context.program.model import is_development
 from dockfix.facts import Facts
-from dockfix.knowledge import file_changers, package_manager, package_managers
+from dockfix.knowledge import file_changers, normalise, package_manager, package_managers, posix_shells
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import Call, LanguageManager
 from dockfix.managers.registry import by_program, language_managers
+from dockfix.model.actions import Provide
 from dockfix.model.effects import overlap
 from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Step, Unit
@@ -18,6 +21,7 @@ from dockfix.syntax.shell import Command, parse_script
 
 _HOLDS_NO_FILES = re.compile(r"(?:.*,)?type=(?:cache|secret|ssh|tmpfs)\b")
 _PROJECT = ("pyproject.toml", "setup.py", "setup.cfg")
+_IMPORTS = rb"(?m)^[ \t]*(?:from[ \t]+|import[ \t]+(?:[\w.]+(?:[ \t]+as[ \t]+\w+)?[ \t]*,[ \t]*)*)"
 # Those of Node.js start programs far more often than they install any
 _INSTALL: tuple[Literal["python", "system"], ...] = ("python", "system")
 
@@ -66,6 +70,30 @@ def _is_missed(facts: Facts, path: str) -> bool:
     return elsewhere or (facts.located.certain and not named)
 
 
+def only_brought(facts: Facts, provides: Iterable[Provide]) -> Reason | None:
+    """A module that the code imports and that only a manager which is brought has among its own packages."""
+    image = facts.final.image
+    asked = facts.distributions | facts.managed | _own_modules(facts)
+    if image is not None and image.has_wheel:
+        asked |= {"setuptools", "wheel"}
+    for manager in dict.fromkeys(each.manager for each in provides):
+        if not isinstance(manager, LanguageManager):
+            continue
+        lost = [module for module, name in manager.brings.items() if asked.isdisjoint({name, normalise(module)})]
+        names = "|".join(sorted(lost)).encode()
+        for mention in facts.application.says(_IMPORTS + rb"(?:" + names + rb")(?![\w-])") if lost else ():
+            if mention.file.endswith(".py") and not is_development(mention.file):
+                module = mention.word.split()[-1].rpartition(",")[2]
+                return at(f"{mention.file}:{mention.line} imports {module}, which only {manager.title} brings")
+    return None
+
+
+def _own_modules(facts: Facts) -> frozenset[str]:
+    """The names, normalised, of the files and folders in which the application's own code lies."""
+    code = [name.removesuffix(".py") for name in facts.application.files if name.endswith(".py")]
+    return frozenset(normalise(part) for name in code for part in name.split("/"))
+
+
 def installer(facts: Facts) -> str | None:
     """What installs packages while the program runs, as a clause."""
     started = facts.startup.programs
@@ -92,8 +120,16 @@ def _may_install(facts: Facts, program: str) -> bool:
         group for _, _, install in facts.installs if install.manager is manager for group in install.groups
     )
     named = re.compile(rf"(?<![\w.-]){re.escape(program)}(?![\w.-])")
-    calls = [each for text in facts.startup.texts.values() for each in parse_script(text).commands]
+    calls = [each for text in facts.startup.texts.values() for each in _commands(text)]
     return any(manager.at_start(_called(each), groups) for each in calls if named.search(each.text))
+
+
+def _commands(text: str) -> Iterator[Command]:
+    """The commands of a script, and of those that a shell is given as a word."""
+    for command in parse_script(text).commands:
+        words = [word.value for word in command.words]
+        inner = words[2] if words[1:2] == ["-c"] and posixpath.basename(words[0] or "") in posix_shells() else None
+        yield from (command,) if inner is None else _commands(inner)
 
 
 def _called(command: Command) -> Call:

@@ -21,6 +21,7 @@ from dockfix.knowledge import (
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program
 from dockfix.managers.verbs import system_install
+from dockfix.model.actions import Configure
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at
 from dockfix.syntax import decode
@@ -185,7 +186,8 @@ def _files_of_root(facts: Facts) -> Reason | None:
         if step.keyword == "ENV" and re.search(r"/root\b", step.instruction.args):
             return at("ENV names /root, which only root can read", step.line)
         for unit in step.units:
-            if unit.command.name != "rm" and any(within(path, "/root") for path in unit.effects.writes):
+            told = isinstance(unit.effects.action, Configure)  # a manager, which the program does not run
+            if not told and unit.command.name != "rm" and any(within(path, "/root") for path in unit.effects.writes):
                 return at(
                     f"{unit.command.name or unit.command.text.split()[0]} writes to /root, which only root can read",
                     step.line,

@@ -25,6 +25,7 @@ from dockfix.knowledge.base_images import (
     starts_as_root,
     why_not_split,
 )
+from dockfix.knowledge.brought import brought_modules
 from dockfix.knowledge.builders import Builder, builders_without_mounts
 from dockfix.knowledge.command_options import CommandOptions, command_options
 from dockfix.knowledge.evidence import (
@@ -126,6 +127,7 @@ __all__ = [
     "base_image",
     "boxes",
     "brings",
+    "brought_modules",
     "build_only",
     "builders_without_mounts",
     "c_library",

@@ -47,6 +47,12 @@ class BaseImage(NamedTuple):
         """The releases of Debian that it may be built on, None where they are not known or it is another system."""
         return self.releases if self.distribution == "debian" else None
 
+    @property
+    def has_wheel(self) -> bool:
+        """Whether an official Python image is known to bring setuptools and wheel: up to 3.11."""
+        numbers = [int(part) for part in self.version.split(".")[:2] if part.isdigit()]
+        return self.runtime == "python" and len(numbers) == 2 and numbers <= [3, 11]
+
 
 @cache
 def base_image(registry: str, repository: str, tag: str | None) -> BaseImage | None:

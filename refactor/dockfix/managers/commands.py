@@ -11,13 +11,12 @@ from typing import Literal
 
 from dockfix.knowledge import is_python, posix_shells
 from dockfix.managers import _get_pip
-from dockfix.managers._variables import given_to
+from dockfix.managers._variables import SWITCHED, given_to
 from dockfix.managers.protocol import Call, LanguageManager, Manager, Script, SystemManager
 from dockfix.managers.registry import by_image, by_module, by_program, language_managers, managers
-from dockfix.model.actions import Action, Clean, Install, Provide, ShellState
+from dockfix.model.actions import Action, Clean, Export, Install, Provide, ShellState
 from dockfix.model.commands import MODELS, RUNS_OTHERS, command_model, module_of, shell
 from dockfix.model.commands.net import FETCHERS, fetched
-from dockfix.model.commands.python import EXPORTS
 from dockfix.model.effects import Effects, opaque, within
 from dockfix.model.stages import BeneathOf, Copy, Model, build
 from dockfix.model.state import State
@@ -28,7 +27,9 @@ _RUNS_MORE = re.compile(r"\$\((?!\()|`|<\(|>\(")
 # Substitutions that only ask the system what it is, or read a secret that is mounted
 _HARMLESS = re.compile(
     r"\$\([\w.-]+-config(?: --[\w-]+)+\)|`[\w.-]+-config(?: --[\w-]+)+`|\$\(pg_config --version\)"
-    r"|\$\((?:uname|arch|date|nproc|whoami|id|pwd|lsb_release|getconf|dpkg --print|cat /run/secrets)\b[^()`$]*\)"
+    r"|"
+    + SWITCHED.pattern
+    + r"|\$\((?:uname|arch|date|nproc|whoami|id|pwd|lsb_release|getconf|dpkg --print|cat /run/secrets)\b[^()`$]*\)"
 )
 _XARGS_FLAG = re.compile(r"-[rt0]+|-[nPL]\d+|--no-run-if-empty|--verbose|--null|--max-args=\d+|--max-procs=\d+")
 _STDIN = {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
@@ -134,14 +135,14 @@ def _piped(command: Command, state: State) -> Effects:
         found.append(effects)
     *others, last = found
     if (
-        any(each.action is not None for each in others)
+        any(not isinstance(each.action, Export | None) for each in others)
         or isinstance(last.action, ShellState)
         or _is_of_system(last.action)
     ):
         return opaque("the shell decides what it does")
     if isinstance(last.action, Install) and _STDIN & set(last.action.manifests):
         sources = tuple(path for each in others for path in each.reads)
-        if any(each.tools & EXPORTS for each in others):
+        if any(isinstance(each.action, Export) for each in others):
             sources = ()  # the words of the project's files count
         elif not sources:
             return opaque("what is installed from the standard input is unknown")
@@ -270,13 +271,17 @@ def _provided(effects: Effects) -> Effects:
         return effects
     installers = action.manager.installers if isinstance(action.manager, LanguageManager) else frozenset()
     names = {package.name for package in action.asked} - installers
-    brought = {by_program().get(name) for name in names}
-    manager = next(iter(brought), None)
-    if len(brought) != 1 or manager is None or manager is action.manager or not isinstance(manager, LanguageManager):
+    manager = next((manager for name in names if isinstance(manager := by_program().get(name), LanguageManager)), None)
+    if manager is None or manager is action.manager or any(not _belongs(name, manager) for name in names):
         return effects
-    return replace(
-        effects, action=Provide(manager, tuple(f"{action.into.root}/bin/{name}" for name in manager.programs))
-    )
+    paths = tuple(f"{action.into.root}/bin/{name}" for name in sorted(manager.programs))
+    return replace(effects, action=Provide(manager, paths, shared=action.into.carried is None))
+
+
+def _belongs(package: str, manager: LanguageManager) -> bool:
+    """Whether a package is a manager, what it is made of, or something added to it."""
+    own = by_program().get(package) is manager or package in manager.brings.values()
+    return own or manager.added_by.fullmatch(package) is not None
 
 
 def _program(name: str) -> str:

@@ -56,7 +56,7 @@ _PATH_SETTINGS = re.compile(
 )
 
 
-def _settings(state: State) -> tuple[str, tuple[str, ...]]:
+def settings_of(state: State) -> tuple[str, tuple[str, ...]]:
     """The PIP_ variable that changes where pip installs ("" for none), and the paths that variables name."""
     variables = state.variables
     known = set(state.args) | set(variables)
@@ -151,7 +151,7 @@ class Pip(LanguageManager):
             return opaque(f"pip {verb} is not modelled")
         root = venv.of_program(call.command, state)
         into = venv.environment(root) if root else prefix(state)
-        changes, settings = _settings(state)
+        changes, settings = settings_of(state)
         blocked = _blocked(state, into) or (f"{changes} may change where pip installs" if changes else "")
         arguments = parse(call.words, state, VALUED, FLAGS)
         if arguments.unknown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from dockfix.context.build_context import BuildContext
 from dockfix.context.manifests import pyproject
 from dockfix.context.manifests.manifest import Manifest
 from dockfix.context.manifests.pyproject import PyProject
-from dockfix.knowledge import BaseImage
+from dockfix.knowledge import BaseImage, brought_modules
 from dockfix.managers.databases import Database
 from dockfix.model.actions import Install
 from dockfix.model.artefact import Environment
@@ -151,21 +152,26 @@ class LanguageManager(Manager):
     """A manager of a language's packages, such as pip.
 
     ``runtime`` is the id of what runs them. ``images`` are those that a COPY takes the manager from, ``scripts`` bring it from the net;
-    ``brings`` are the names, normalised, of the packages of the language that come along with it where the language's own manager
-    installs it. ``installers`` are packages of the language that only install
+    ``added_by`` is a pattern of the packages, normalised, that add to it, ``installers`` are packages of the language that only install
     others. ``own_runtime`` is what it may fetch to run them. ``reads`` is what building and installing any package may read: tools,
     headers, configuration, credentials, certificates. ``in_code`` is a pattern of code that starts it without naming a program, empty where
-    there is no such code.
+    there is no such code. With ``reads_settings`` it gives the programs that it starts the variables of a ``.env``.
     """
 
     runtime: ClassVar[str]
     images: ClassVar[frozenset[str]] = frozenset()
     scripts: ClassVar[tuple[Script, ...]] = ()
-    brings: ClassVar[frozenset[str]] = frozenset()
+    added_by: ClassVar[re.Pattern[str]] = re.compile(r"(?!)")
     installers: ClassVar[frozenset[str]] = frozenset()
     own_runtime: ClassVar[OwnRuntime | None] = None
     reads: ClassVar[tuple[str, ...]] = ()
     in_code: ClassVar[bytes] = b""
+    reads_settings: ClassVar[bool] = False
+
+    @property
+    def brings(self) -> Mapping[str, str]:
+        """The modules that come along with it where the language's own manager installs it, each with its package, normalised."""
+        return brought_modules(self.id)
 
     def fetches(self, call: Call, state: State) -> tuple[Word, ...] | None:
         """The words that switch the cache off in a command that fetches or builds packages and installs none; None for any other."""
@@ -174,6 +180,10 @@ class LanguageManager(Manager):
     def at_start(self, call: Call, installed: frozenset[str]) -> bool:
         """Whether a call may install packages when the container starts, where these groups are installed."""
         return True
+
+    def starts(self, call: Call) -> tuple[str, ...] | None:
+        """The words of the program that a call does nothing but start, with the environment's first on PATH; None where it does more."""
+        return None
 
     @abstractmethod
     def manifest(self, install: Install, given: Given) -> Manifest:

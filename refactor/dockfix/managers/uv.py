@@ -17,7 +17,7 @@ from dockfix.managers._uv_project import Workspace, is_package, local_sources, l
 from dockfix.managers._variables import given_to, is_on
 from dockfix.managers.pip import PREFIX, Pip
 from dockfix.managers.protocol import Cache, Call, Given, LanguageManager, OwnRuntime, Recipe, Script
-from dockfix.model.actions import Clean, Install, Make, Provide
+from dockfix.model.actions import Clean, Export, Install, Make, Provide
 from dockfix.model.artefact import Environment
 from dockfix.model.commands.protocol import Arguments, parse
 from dockfix.model.effects import Effects, opaque
@@ -28,6 +28,8 @@ from dockfix.syntax.shell import Word
 LOCK = "uv.lock"
 _TOOLS = frozenset({"uv"})
 _LEAVES_PROJECT = ("--no-install-project", "--no-install-workspace", "--no-install-local")
+# options of ``uv run`` after which the program is the same
+_HARMLESS = frozenset({"--frozen", "--locked", "--no-cache", "--no-dev", "--no-sync", "--offline", "--quiet", "-q"})
 _BESIDE = (LOCK, "uv.toml", ".python-version")
 
 
@@ -183,6 +185,7 @@ class Uv(LanguageManager):
             builds=(root,) if local else (),
             blocked=_held_back(install, given, project, space, root) or None,
             locked=installed(install.groups, given.context, lock, project),
+            programs=project.named("project", "scripts") if local else frozenset(),
         )
 
     def into(self, install: Install, call: Call, wanted: Environment) -> Recipe | Reason:
@@ -234,6 +237,18 @@ class Uv(LanguageManager):
             "--with", "-w", "--with-editable", "--with-requirements", "--isolated", "--script", "-s", "--upgrade", "-U"
         )
         return more or not set(_groups(arguments, {})) <= installed
+
+    def starts(self, call: Call) -> tuple[str, ...] | None:
+        """The words behind ``uv run``, where no option says what the program is to find."""
+        arguments = parse_run(call, State())
+        if len(arguments.operands) < 2 or arguments.operands[0].value != "run":
+            return None
+        start = next(number for number, word in enumerate(call.words) if word is arguments.operands[1])
+        words = [word.value for word in call.words[start:]]
+        if None in words or any(name not in _HARMLESS for name, _, _ in arguments.options):
+            return None
+        program = tuple(word for word in words if word is not None)
+        return ("python", *program) if program[0].endswith(".py") else program
 
 
 UV = Uv()
@@ -337,7 +352,8 @@ def _export(arguments: Arguments, state: State, root: str) -> Effects:
     if None in written:
         return opaque("where uv exports to is known only to the shell")
     reads = (_manifest(root), posixpath.join(root, LOCK))
-    return Effects(reads=reads, writes=tuple(path for path in written if path), tools=_TOOLS)
+    writes = tuple(path for path in written if path)
+    return Effects(reads=reads, writes=writes, tools=_TOOLS, action=Export(UV))
 
 
 def _python_folder(state: State) -> str:

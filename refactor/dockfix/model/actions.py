@@ -5,6 +5,7 @@ Whoever asks whether a command refreshes, installs, removes, cleans or makes som
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol
 
@@ -106,10 +107,32 @@ class Make:
 
 @dataclass(frozen=True)
 class Provide:
-    """Brings a manager itself: ``pip install poetry``, ``COPY --from=…/uv``."""
+    """Brings a manager itself: ``pip install poetry``, ``COPY --from=…/uv``.
+
+    With ``shared`` the packages that it is made of lie where the base image's programs find them, too.
+    """
 
     manager: Manager
     paths: tuple[str, ...]
+    shared: bool = False
+
+
+@dataclass(frozen=True)
+class Configure:
+    """Sets something of a manager, in a file of the manager's own, for all that it does later: ``poetry config``.
+
+    ``settings`` are by name; None: a value that only the shell knows.
+    """
+
+    manager: Manager
+    settings: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class Export:
+    """Writes what a project's files name as requirements: ``poetry export``."""
+
+    manager: Manager
 
 
 @dataclass(frozen=True)
@@ -124,4 +147,4 @@ class ShellState:
     """Changes only the shell that runs the rest of the same RUN: ``cd``, ``export``, ``set``."""
 
 
-Action = Refresh | Upgrade | Install | Remove | Clean | Make | Provide | Build | ShellState
+Action = Refresh | Upgrade | Install | Remove | Clean | Make | Provide | Configure | Export | Build | ShellState

@@ -356,7 +356,8 @@ def _read_run(node: Instruction, state: State, effects_of: EffectsOf) -> tuple[t
         whole = Command(node.args, 0, len(node.args))
         return (Unit(whole, opaque("it is not run by a shell that dockfix reads"), state),), state
     units, after = _units(form.script, state, effects_of)
-    return units, replace(state, environments=after.environments, fetched=after.fetched)
+    kept = {name: getattr(after, name) for name in ("environments", "fetched", "settings", "brought")}
+    return units, replace(state, **kept)
 
 
 def _units(script: Script, state: State, effects_of: EffectsOf) -> tuple[tuple[Unit, ...], State]:

@@ -24,7 +24,8 @@ class State:
     far, ``activated`` is the root of the one that this RUN's shell has activated. ``chosen`` are the variables whose value a build
     argument decides: what is known of them holds for its default. ``workdir_chosen`` is the one that decides the directory. ``fetched``
     are files that come from the net, each with its address. ``own_prefix`` is the folder in which nothing
-    of the base image itself lies, "" for none.
+    of the base image itself lies, "" for none. ``settings`` are what managers were told to keep, by manager and name (None: a value
+    that only the shell knows), ``brought`` are the programs of managers that were brought, by manager.
     """
 
     workdir: str | None = "/"
@@ -38,6 +39,8 @@ class State:
     workdir_chosen: str = ""
     fetched: Mapping[str, str] = field(default_factory=dict)
     own_prefix: str = ""
+    settings: Mapping[tuple[str, str], str | None] = field(default_factory=dict)
+    brought: Mapping[str, str] = field(default_factory=dict)
 
     def chosen_by(self, text: str) -> str:
         """The variable in a text whose value a build argument decides, "" for none."""

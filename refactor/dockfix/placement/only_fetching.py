@@ -7,7 +7,7 @@ import re
 from dockfix.facts import Facts
 from dockfix.knowledge import Client, clients, file_movers
 from dockfix.managers.verbs import by_system
-from dockfix.model.commands.python import EXPORTS
+from dockfix.model.actions import Export
 from dockfix.model.effects import overlap, within
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.leftovers import Placed
@@ -88,7 +88,7 @@ def drop_exports(facts: Facts, builder: Placed, runtime: Placed) -> tuple[str, .
             unit = step.units[index]
             paths = unit.effects.writes
             if (
-                not unit.effects.tools & EXPORTS
+                not isinstance(unit.effects.action, Export)
                 or index not in builder.get(step, ())
                 or not paths
                 or not asked.issuperset(paths)

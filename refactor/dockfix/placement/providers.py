@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dockfix.facts import Facts
 from dockfix.managers.protocol import LanguageManager
-from dockfix.model.actions import Action, Provide
+from dockfix.model.actions import Action, Configure, Provide
 from dockfix.model.artefact import Environment
 from dockfix.model.effects import Effects, within
 from dockfix.model.stages import Step, Unit
@@ -54,12 +54,12 @@ def drop_managers(facts: Facts, runtime: Placed, environment: Environment) -> Le
 
 
 def _provides(unit: Unit) -> bool:
-    return isinstance(unit.effects.action, Provide)
+    return isinstance(unit.effects.action, Provide | Configure)
 
 
 def _leaves(action: Action | None, run: set[str]) -> bool:
-    """Whether it brings a manager that nothing which stays runs."""
-    if not isinstance(action, Provide) or not isinstance(action.manager, LanguageManager):
+    """Whether it brings a manager that nothing which stays runs, or sets something of one."""
+    if not isinstance(action, Provide | Configure) or not isinstance(action.manager, LanguageManager):
         return False
     return run.isdisjoint(action.manager.programs)
 

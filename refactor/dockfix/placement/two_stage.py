@@ -13,12 +13,12 @@ from dataclasses import replace
 from dockfix.facts import Facts
 from dockfix.facts.beneath import why_unknown
 from dockfix.facts.callers import caller_with_unknown_path
-from dockfix.facts.installs import installer, missing_manifest
+from dockfix.facts.installs import installer, missing_manifest, only_brought
 from dockfix.knowledge import manager_in, package_manager, why_not_split
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import language_managers, system_managers
 from dockfix.managers.verbs import by_system, language_install, system_install
-from dockfix.model.actions import Action, Clean, Install, Make, Provide, ShellState
+from dockfix.model.actions import Action, Clean, Configure, Install, Make, Provide, ShellState
 from dockfix.model.artefact import Environment
 from dockfix.model.effects import Places, overlap
 from dockfix.model.reason import Declared, Reason, at
@@ -62,19 +62,23 @@ def place(facts: Facts) -> Placement | Reason:
     last = stage.steps.index(installs[-1])
     builder = _builder(stage.steps[: last + 1], facts)
     runtime = _runtime(facts, environment)
+    exports = drop_exports(facts, builder, runtime)
     managers = drop_managers(facts, runtime, environment)
     dropped = [
         *managers.texts,
         *drop_units(removed.commands, builder, runtime),
         *drop_settings(facts, builder, runtime),
+        *exports,
     ]
-    dropped += drop_exports(facts, builder, runtime)
     staying = _units(runtime)
     reason = (
         _unclear(facts, runtime, installs)
         or _needed_early(facts, environment, staying, installs[0])
         or not_whole(facts, environment, runtime, installs)
     )
+    if environment.carried is None:
+        actions = [unit.effects.action for _, unit in stage.units]
+        reason = reason or only_brought(facts, [each for each in actions if isinstance(each, Provide) and each.shared])
     if reason is not None:
         return reason
     named = [pair for step in stage.steps for pair in _system_installs(step)]
@@ -364,7 +368,7 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
         for index in reversed(range(len(step.units))):
             effects = step.units[index].effects
             action = effects.action
-            if isinstance(action, Make | Provide) or language_install(action) is not None:
+            if isinstance(action, Make | Provide | Configure) or language_install(action) is not None:
                 wanted.add((*effects.reads, *tools, *_reads(facts, action)))
             elif by_system(action):
                 wanted.add(path for manager in system_managers() for path in manager.reads)

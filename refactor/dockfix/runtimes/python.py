@@ -8,6 +8,8 @@ from typing import ClassVar
 from dockfix.facts import Facts
 from dockfix.facts.covered import covered
 from dockfix.managers import venv
+from dockfix.managers.protocol import LanguageManager
+from dockfix.model.actions import Provide
 from dockfix.model.artefact import Environment
 from dockfix.model.reason import Reason
 from dockfix.runtimes.probes import source
@@ -37,7 +39,7 @@ class Python(Runtime):
         r"/usr/share/python3|/var/lib/python|/etc/python\d.*",
         r"/(?:root|home/[^/]+)/\.local/lib/python[^/]*",
         # in the folder of a project that is installed
-        r"/.*\.egg-info|/.*/build/(?:lib|bdist|temp)[^/]*",
+        r"/.*\.egg-info|/.*/build/(?:lib|bdist|temp)[^/]*|/.*/\.pdm-(?:python|build)",
     )
 
     def environment(self, facts: Facts) -> Environment:
@@ -45,9 +47,16 @@ class Python(Runtime):
         return venv.environment(next((root for root in ROOTS if covered(facts, root) is None), ROOTS[0]))
 
     def make(self, facts: Facts, environment: Environment) -> str:
-        """``python -m venv``; where the base image brings setuptools and wheel, the environment sees them."""
+        """``python -m venv``; where the base image brings setuptools and wheel, the environment sees them.
+
+        pip builds old packages with them. In an environment that lacks wheel it builds them in isolation, with the newest setuptools
+        and without the packages that are installed already (https://pip.pypa.io/en/stable/news/#v23-1), which some cannot
+        be built with. Where a manager is made of packages in the base image's Python, the environment must not see these: what
+        both need would count as installed, and not be carried.
+        """
         image = facts.final.image
-        options = "--system-site-packages " if image is not None and _has_wheel(image.version) else ""
+        sees = image is not None and image.has_wheel and not _is_shared(facts)
+        options = "--system-site-packages " if sees else ""
         return f"python -m venv {options}{environment.root}"
 
     def holds_back(self, facts: Facts) -> Reason | None:
@@ -66,11 +75,11 @@ class Python(Runtime):
 PYTHON = Python()
 
 
-def _has_wheel(version: str) -> bool:
-    """Whether the official image brings setuptools and wheel (up to 3.11), which pip builds old packages with.
+def _is_shared(facts: Facts) -> bool:
+    """Whether the packages of a manager lie in the base image's Python."""
+    actions = [unit.effects.action for _, unit in facts.final.units]
+    return any(isinstance(action, Provide) and action.shared and _brings(action) for action in actions)
 
-    In an environment that lacks wheel pip builds them in isolation, with the newest setuptools and without the packages
-    that are installed already (https://pip.pypa.io/en/stable/news/#v23-1), which some cannot be built with.
-    """
-    numbers = [int(part) for part in version.split(".")[:2] if part.isdigit()]
-    return len(numbers) == 2 and numbers <= [3, 11]
+
+def _brings(action: Provide) -> bool:
+    return isinstance(action.manager, LanguageManager) and bool(action.manager.brings)

@@ -40,6 +40,9 @@ class Manifest:
     image of the projects that it builds and installs. ``blocked`` says why the packages cannot be handed on. ``locked`` is the lock that
     names all that it brings, or why there is none.
 
+    ``programs`` are those that installing the projects puts into the environment, ``scripts`` the names under which the files have the
+    manager itself run something.
+
     ``unknown`` says why not everything is known; it has to be given, since what was not read is not known.
     """
 
@@ -56,6 +59,8 @@ class Manifest:
     builds: tuple[str, ...] = ()
     blocked: str | None = None
     locked: Locked | Unread = NO_LOCK
+    programs: frozenset[str] = frozenset()
+    scripts: frozenset[str] = frozenset()
 
     @property
     def files(self) -> tuple[str, ...]:

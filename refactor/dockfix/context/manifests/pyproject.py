@@ -57,6 +57,11 @@ class PyProject:
         found = self.at("project", "requires-python")
         return found if isinstance(found, str) else ""
 
+    def named(self, *keys: str) -> frozenset[str]:
+        """The names in the table under keys."""
+        found = self.at(*keys)
+        return frozenset(found) if isinstance(found, dict) else frozenset()
+
 
 @lru_cache(maxsize=512)
 def read(text: str) -> PyProject | None:
@@ -74,12 +79,14 @@ def names_of(requirements: Sequence[str]) -> frozenset[str]:
     return frozenset(normalise(match[1]) for each in requirements if (match := _DISTRIBUTION.match(each)))
 
 
-def leaves_beside_source(folder: str, project: PyProject | None, is_file: Callable[[str], bool]) -> str:
+def leaves_beside_source(
+    folder: str, project: PyProject | None, is_file: Callable[[str], bool], builder: str = ""
+) -> str:
     """Why an editable install of the project in ``folder`` may leave more beside its source than a link to it needs, "" for no reason.
 
-    ``is_file`` tells whether a file lies at a path.
+    ``is_file`` tells whether a file lies at a path. ``builder`` is what builds it whatever it says.
     """
-    builds = project.backend if project is not None else ""
+    builds = builder or (project.backend if project is not None else "")
     backend = build_backend(builds.partition(":")[0])
     if project is None or backend is None:
         return f"nothing is known of {builds or 'what builds it'}"

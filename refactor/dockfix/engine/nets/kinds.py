@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from dockfix.managers.verbs import by_system, language_install, system_install
-from dockfix.model.actions import Action, Clean, Install, Make, Manager, Provide, Refresh, ShellState
+from dockfix.model.actions import Action, Clean, Configure, Install, Make, Manager, Provide, Refresh, ShellState
 from dockfix.model.stages import Step, Unit
 
 
@@ -121,7 +121,7 @@ def cleans(unit: Unit) -> frozenset[Leftover]:
 
 def stays(unit: Unit) -> bool:
     """Whether a command has to run in the stage in which it did; of others it counts what they leave behind, or to whom."""
-    return not isinstance(unit.effects.action, Install | Make | Provide | Refresh | Clean | ShellState)
+    return not isinstance(unit.effects.action, Install | Make | Provide | Configure | Refresh | Clean | ShellState)
 
 
 def sets_shell(unit: Unit) -> bool:

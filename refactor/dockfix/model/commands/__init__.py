@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dockfix.knowledge import python_program
-from dockfix.model.actions import Install, Make
+from dockfix.model.actions import Configure, Install, Make, Provide
 from dockfix.model.commands import files, net, python, shell, users
 from dockfix.model.commands.protocol import CommandModel
 from dockfix.model.commands.python import module_of
@@ -36,6 +36,11 @@ def state_after(command: Command, effects: Effects, state: State) -> State:
         return replace(state, environments=(*state.environments, made))
     if command.name in net.FETCHERS:
         return replace(state, fetched={**state.fetched, **net.fetched(command, effects)})
+    if isinstance(action, Configure):
+        own = {(action.manager.id, name): value for name, value in action.settings.items()}
+        return replace(state, settings={**state.settings, **own})
+    if isinstance(action, Provide) and action.paths:
+        return replace(state, brought={**state.brought, action.manager.id: action.paths[0]})
     if command.simple:
         return shell.state_after(command, state)
     return state

@@ -11,8 +11,6 @@ from dockfix.model.state import State
 from dockfix.syntax.shell import Command, Word
 
 TOOLS = frozenset({"python"})
-# What writes a project's packages as requirements
-EXPORTS = frozenset({"poetry"})
 _SYSTEM = ("/usr", "/etc", "/var", "/lib", "/bin", "/sbin")
 # where the packages of a program may lie
 _ENVIRONMENTS = ("/usr/local", "/opt", "/venv")
@@ -87,22 +85,4 @@ def _playwright(command: Command, state: State) -> Effects:
     return Effects(reads=_ENVIRONMENTS, writes=writes, tools=TOOLS)
 
 
-def _poetry(command: Command, state: State) -> Effects:
-    """``export`` writes what the project's files name as requirements; all else is not modelled."""
-    valued = {"-f", "--format", "-o", "--output", "--with", "--without", "--only", "-E", "--extras"}
-    arguments = parse(command.args, state, valued)
-    if (
-        not arguments.operands
-        or arguments.operands[0].value != "export"
-        or arguments.has("-C", "-P", "--directory", "--project")
-    ):
-        return opaque("poetry is modelled for export only")
-    written = [None if value is None else state.path(value) for value in arguments.values("-o", "--output")]
-    folder = state.workdir
-    if None in written or folder is None:
-        return opaque("where poetry exports to is known only to the shell")
-    reads = tuple(posixpath.join(folder, name) for name in ("pyproject.toml", "poetry.lock"))
-    return Effects(reads=reads, writes=tuple(path for path in written if path), tools=TOOLS | EXPORTS)
-
-
-MODELS: dict[str, CommandModel] = {"python": _python, "playwright": _playwright, "poetry": _poetry}
+MODELS: dict[str, CommandModel] = {"python": _python, "playwright": _playwright}

@@ -1,0 +1,110 @@
+"""What Poetry, Pipenv and PDM share: they install what a project's files name, and fill the virtual environment that is active."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dockfix.managers import venv
+from dockfix.managers._variables import given_to
+from dockfix.managers.pip import PREFIX
+from dockfix.managers.protocol import Call, LanguageManager, Recipe
+from dockfix.model.actions import Configure, Install
+from dockfix.model.artefact import Environment
+from dockfix.model.commands.protocol import Arguments
+from dockfix.model.effects import Effects, opaque
+from dockfix.model.reason import Reason
+from dockfix.model.state import State
+from dockfix.syntax.shell import Word
+
+
+@dataclass(frozen=True)
+class Filled:
+    """The environment that an install fills, and why it cannot be handed on ("" where it can)."""
+
+    environment: Environment
+    blocked: str = ""
+
+
+class ProjectManager(LanguageManager):
+    """A manager of projects that takes the active virtual environment before any of its own."""
+
+    def into(self, install: Install, call: Call, wanted: Environment) -> Recipe | Reason:
+        """VIRTUAL_ENV names the environment to fill; the command stays as it is."""
+        if install.blocked is not None or install.into.carried is not None:
+            return install.blocked or Recipe()
+        return Recipe(env={"VIRTUAL_ENV": wanted.root})
+
+
+def active(call: Call, state: State) -> Filled | None:
+    """The virtual environment that is active, None where none is."""
+    root = (given_to(call.command, state).get("VIRTUAL_ENV") or state.activated).rstrip("/")
+    if not root:
+        return None
+    made = next((each for each in state.environments if each.root == root), None)
+    if made is not None:
+        return Filled(made)
+    return Filled(PREFIX, f"how the virtual environment {root} is made is unknown")
+
+
+def its_own(manager: LanguageManager, state: State) -> Environment:
+    """The environment that a manager lies in: what it fills where it makes none."""
+    root = posixpath.dirname(posixpath.dirname(state.brought.get(manager.id, "")))
+    return next((each for each in state.environments if each.root == root), PREFIX)
+
+
+def in_project(folder: str, state: State) -> Environment:
+    """The environment in the folder of a project."""
+    root = posixpath.join(folder, ".venv")
+    return next((each for each in state.environments if each.root == root), venv.environment(root, seeded=False))
+
+
+def configure(manager: LanguageManager, words: list[str | None], folder: str, state: State) -> Effects:
+    """What ``config KEY VALUE`` does; with one word or none it only tells."""
+    tools = frozenset({manager.id})
+    if len(words) < 2:
+        return Effects(tools=tools)
+    if words[0] is None or not state.is_root:
+        return opaque(f"what {manager.title} is told is known only to the shell, or it is another user's")
+    value = words[1] if len(words) == 2 else None
+    return Effects(writes=(folder,), tools=tools, action=Configure(manager, {words[0]: value}))
+
+
+def setting(
+    manager: LanguageManager, name: str, variable: str, variables: Mapping[str, str | None], state: State
+) -> str | None:
+    """What a manager was told: by a variable first, then by its own command; "" for nothing, None for what is not known."""
+    if variable in variables:
+        return variables[variable]
+    return state.settings.get((manager.id, name), "")
+
+
+def is_off(value: str | None) -> bool:
+    """Whether a setting is off for certain."""
+    return value is not None and value.strip().lower() in {"false", "0", "no", "off"}
+
+
+def cache_off(arguments: Arguments, *options: str) -> tuple[Word, ...]:
+    """The words that switch a cache off."""
+    return tuple(word for name, _, words in arguments.options for word in words if name in options)
+
+
+def written_by(arguments: Arguments, state: State, *options: str) -> tuple[str, ...] | None:
+    """The files that options name; None where one is known only to the shell."""
+    paths = [None if value is None else state.path(value) for value in arguments.values(*options)]
+    return None if None in paths else tuple(path for path in paths if path)
+
+
+def verb_of(call: Call, verbs: frozenset[str]) -> Word | None:
+    """The word of a call that is one of these verbs."""
+    return next((word for word in call.words if word.value in verbs), None)
+
+
+def started_by(call: Call) -> tuple[str, ...] | None:
+    """The words behind ``run``, where nothing stands before it and no option between them."""
+    words = [word.value for word in call.words]
+    if len(words) < 2 or words[0] != "run" or None in words:
+        return None
+    program = [word for word in words[1:] if word is not None]
+    return None if program[0].startswith("-") else tuple(program)

@@ -1,0 +1,269 @@
+"""PDM: fills the active virtual environment, or the project's ``.venv``."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import ClassVar
+
+from dockfix.context.manifests import pyproject
+from dockfix.context.manifests.manifest import Manifest, Named
+from dockfix.context.manifests.pyproject import PyProject, leaves_beside_source
+from dockfix.context.project import words_of_project
+from dockfix.lazy import regex
+from dockfix.managers import _projects as projects
+from dockfix.managers._projects import Filled, ProjectManager
+from dockfix.managers._uv_project import locked
+from dockfix.managers._variables import given_to, is_on
+from dockfix.managers.pip import Pip
+from dockfix.managers.protocol import Cache, Call, Given, Recipe, Script
+from dockfix.model.actions import Clean, Configure, Export, Install
+from dockfix.model.artefact import Environment
+from dockfix.model.commands.protocol import Arguments, parse
+from dockfix.model.effects import Effects, opaque
+from dockfix.model.reason import Reason
+from dockfix.model.state import State
+
+LOCK = "pdm.lock"
+SETTINGS = "pdm.toml"
+_TOOLS = frozenset({"pdm"})
+_INSTALLS = frozenset({"install", "sync"})
+_TELLS = frozenset({"completion", "info", "list", "search", "show"})
+_CONFIGURATION = "/root/.config/pdm"
+_PROJECT = frozenset({"-p", "--project"})
+# PDM's own options (PDM 2.26, ``pdm install --help``, ``pdm sync --help``)
+_VALUED = _PROJECT | {"-G", "--group", "--with", "--without", "-k", "--skip", "-C", "--config-setting"}
+_FLAGS = """
+--all --check --clean --clean-unselected --dev --fail-fast --frozen-lockfile --help --no-default --no-editable --no-isolation
+--no-lock --no-self --no-static-urls --only-keep --prod --production --quiet --reinstall --verbose -d -h -n -q -v -vv -x
+"""
+_FROZEN = ("--frozen-lockfile", "--no-lock", "--check")
+
+
+class Pdm(ProjectManager):
+    """PDM: https://pdm-project.org/latest/reference/cli/."""
+
+    id: ClassVar[str] = "pdm"
+    title: ClassVar[str] = "PDM"
+    programs: ClassVar[frozenset[str]] = frozenset({"pdm"})
+    modules: ClassVar[frozenset[str]] = frozenset({"pdm"})
+    runtime: ClassVar[str] = "python"
+    added_by = regex(r"pdm-.*")
+    reads: ClassVar[tuple[str, ...]] = (*Pip.reads, "/root/.local", _CONFIGURATION)
+    scripts: ClassVar[tuple[Script, ...]] = (
+        Script(
+            r"https://pdm(?:-project\.org|\.fming\.dev)/(?:dev/)?install(?:-pdm\.py|\.sh)"
+            r"|https://raw\.githubusercontent\.com/pdm-project/pdm/[\w./-]*install-pdm\.py",
+            "/root/.local/bin",
+            leaves=("/root/.local/share/pdm",),
+            moved_by={"PDM_HOME": "bin"},
+        ),
+    )
+    caches: ClassVar[tuple[Cache, ...]] = (
+        Cache(
+            "/root/.cache/pdm",
+            around="/root/.cache",
+            moved_by=("PDM_CACHE_DIR", "XDG_CACHE_HOME", "HOME"),
+            configured_with=r"\S*pdm config .*(?:cache_dir|install\.cache)",
+            configured_in=(SETTINGS,),
+            configured_by=r"(?m)^\s*cache(?:_dir)?\s*=",
+            holds_compiled=True,
+        ),
+    )
+
+    def effects(self, call: Call, state: State) -> Effects:
+        """Whatever fills an environment, what sets something, and what only tells something."""
+        arguments = parse(call.words, state, _PROJECT)
+        verb = arguments.operands[0].value if arguments.operands else None
+        rest = [word.value if word.value is not None else state.value(word) for word in arguments.operands[1:]]
+        if not arguments.operands or verb in _TELLS:
+            return Effects(tools=_TOOLS)
+        root = _root(arguments, state)
+        if root is None:
+            return opaque("in which folder PDM works is unknown")
+        if verb in _INSTALLS:
+            return self._install(parse(call.words, state, _VALUED, frozenset(_FLAGS.split())), call, state, root)
+        if verb == "config":
+            own = arguments.has("--local", "-l")
+            return projects.configure(self, rest, posixpath.join(root, SETTINGS) if own else _CONFIGURATION, state)
+        if verb in {"self", "plugin"} and rest[:1] == ["add"]:
+            return Effects(writes=(_CONFIGURATION,), tools=_TOOLS, action=Configure(self, {}))
+        if verb == "cache":
+            return Effects(tools=_TOOLS, action=Clean((self,), frozenset({"cache"})) if "clear" in rest else None)
+        if verb == "lock":
+            return Effects(reads=_files(root)[:1], writes=_files(root)[1:], tools=_TOOLS)
+        if verb == "export":
+            exported = parse(call.words, state, _VALUED | {"-f", "--format", "-o", "--output"})
+            written = projects.written_by(exported, state, "-o", "--output")
+            if written is None:
+                return opaque("where PDM exports to is known only to the shell")
+            return Effects(reads=_files(root), writes=written, tools=_TOOLS, action=Export(self))
+        if verb == "run":
+            program = self.starts(call) or ("",)
+            return Effects(tools=_TOOLS | {posixpath.basename(program[0])}, application=True)
+        return opaque(f"pdm {verb} is not modelled")
+
+    def _install(self, arguments: Arguments, call: Call, state: State, root: str) -> Effects:
+        odd = arguments.unknown or next((word.text for word in arguments.operands[1:]), "")
+        if odd:
+            return opaque(f"pdm install {odd} is not modelled")
+        filled = _filled(self, call, state, root)
+        blocked = filled.blocked or ("" if state.is_root else "PDM installs as another user than root")
+        blocked = blocked or ("--no-isolation builds with other packages" if arguments.has("--no-isolation") else "")
+        needs = arguments.operands[0].value == "sync" or arguments.has(*_FROZEN)
+        project = () if arguments.has("--no-self") else (root,)
+        fixed = arguments.has("--no-editable")
+        action = Install(
+            self,
+            filled.environment,
+            manifests=_files(root) if needs else _files(root)[:1],
+            projects=project if fixed else (),
+            editable=() if fixed else project,
+            groups=frozenset(_groups(arguments)),
+            chosen_by=state.workdir_chosen,
+            blocked=Reason(blocked) if blocked else None,
+        )
+        # what else it reads, its manifest says: whether the project itself is installed, only pyproject.toml tells
+        return Effects(reads=action.manifests, writes=(filled.environment.root,), tools=_TOOLS, action=action)
+
+    def manifest(self, install: Install, given: Given) -> Manifest:
+        """What pyproject.toml and pdm.lock name."""
+        path = install.manifests[0]
+        root = posixpath.dirname(path)
+        name, project = given.at(path), given.project(root)
+        if name is None or project is None:
+            text = f"{path} was not found in the build context" if name is None else f"{name} could not be read"
+            return Manifest(text)
+        beside = [posixpath.join(root, each) for each in (LOCK, SETTINGS)]
+        closures = {path: (name,), **{at: (file,) for at in beside if (file := given.at(at)) is not None}}
+        lock = given.at(posixpath.join(root, LOCK))
+        packages = locked(given.context.read(lock) or "") if lock is not None else ()
+        words = words_of_project(root, given.context.read, given.at) or frozenset()
+        local = _local(project)
+        builds = bool(install.projects or install.editable) and is_distribution(project)
+        return Manifest(
+            f"the build argument {install.chosen_by} chooses what is installed" if install.chosen_by else None,
+            closures,
+            packages,
+            frozenset() if packages else words,
+            folders=tuple(Named(each, name) for each in local),
+            reads=(root,) if builds or local else tuple(beside),
+            build_requirements=project.build_requirements,
+            builds=(root,) if builds else (),
+            blocked=_held_back(install, given, project, root) or None,
+            programs=project.named("project", "scripts") if builds else frozenset(),
+            scripts=project.named("tool", "pdm", "scripts"),
+        )
+
+    def without_project(self, install: Install, call: Call, manifest: Manifest) -> Recipe | Reason:
+        """``--no-self``; it runs once more if there is a project to install."""
+        if manifest.unknown is not None:
+            return Reason(manifest.unknown)
+        if manifest.local is not None:
+            return Reason(f"{manifest.local.file} names a local project or folder")
+        if not manifest.builds:
+            return Recipe()
+        if not any(posixpath.basename(name) == LOCK for name in manifest.files):
+            return Reason("there is no pdm.lock, so that PDM would choose the versions twice")
+        verb = projects.verb_of(call, _INSTALLS)
+        return Recipe(insert=((verb, "--no-self"),), again=True) if verb is not None else Reason("its verb is unknown")
+
+    def only(self, install: Install, call: Call, groups: frozenset[str]) -> Recipe | Reason:
+        """``--prod`` where nothing but the groups that are there unasked has to go."""
+        verb = projects.verb_of(call, _INSTALLS)
+        if install.groups <= groups:
+            return Recipe()
+        if install.groups - groups != {"dev"} or verb is None:
+            return Reason(f"which of {', '.join(sorted(install.groups - groups))} go is not modelled")
+        return Recipe(insert=((verb, "--prod"),))
+
+    def at_start(self, call: Call, installed: frozenset[str]) -> bool:
+        """``pdm run`` installs nothing."""
+        return not call.words or call.words[0].value != "run"
+
+    def starts(self, call: Call) -> tuple[str, ...] | None:
+        """The words behind ``pdm run``: a script of the project may have that name."""
+        return projects.started_by(call)
+
+
+PDM = Pdm()
+
+
+def _root(arguments: Arguments, state: State) -> str | None:
+    """The folder of the project; None: unknown."""
+    given = arguments.values("-p", "--project")
+    if not given:
+        return state.workdir
+    return state.path(given[-1]) if given[-1] is not None else None
+
+
+def _files(root: str) -> tuple[str, ...]:
+    return (posixpath.join(root, pyproject.NAME), posixpath.join(root, LOCK))
+
+
+def _groups(arguments: Arguments) -> Iterator[str]:
+    """ "main", "dev" for the groups that are there unasked, others by their names and by the options that choose them."""
+    if not arguments.has("--no-default"):
+        yield "main"
+    if not arguments.has("--prod", "--production"):
+        yield "dev"
+    for names in arguments.values("-G", "--group", "--with"):
+        yield from (names or "?").split(",")
+    yield from (f"--without {names or '?'}" for names in arguments.values("--without"))
+
+
+def _filled(manager: Pdm, call: Call, state: State, root: str) -> Filled:
+    """The environment that an install fills: https://pdm-project.org/latest/usage/venv/."""
+    variables = given_to(call.command, state)
+    used = projects.setting(manager, "python.use_venv", "PDM_USE_VENV", variables, state)
+    inside = projects.setting(manager, "venv.in_project", "PDM_VENV_IN_PROJECT", variables, state)
+    if used is None or inside is None:
+        return Filled(Environment(root, "python"), "which environment PDM fills is known only to the shell")
+    if used and not is_on(used):
+        folder = posixpath.join(root, "__pypackages__")
+        return Filled(Environment(folder, "python"), f"PDM installs into {folder}, where only PDM's own programs look")
+    found = projects.active(call, state)
+    if found is not None and not is_on(variables.get("PDM_IGNORE_ACTIVE_VENV")):
+        return found
+    if inside and not is_on(inside):
+        text = "PDM makes the environment in a folder whose name it works out, as venv.in_project says"
+        return Filled(Environment("/root/.local/share/pdm/venvs", "python"), text)
+    return Filled(projects.in_project(root, state))
+
+
+def _held_back(install: Install, given: Given, project: PyProject, root: str) -> str:
+    """Why the environment cannot be handed on, "" where it can."""
+    name = given.at(posixpath.join(root, SETTINGS))
+    told = pyproject.read(given.context.read(name) or "") if name is not None else None
+    if told is not None:
+        for keys in (("python", "use_venv"), ("venv", "in_project")):
+            if told.at(*keys) is False:
+                return f"{name} says that {'.'.join(keys)} is false, so that the environment lies elsewhere"
+    beside = posixpath.join(posixpath.dirname(given.at(install.manifests[0]) or ""), "__pypackages__")
+    if given.context.exists(beside):
+        return f"PDM takes {beside} for the environment"
+    if install.editable and is_distribution(project):
+        reason = leaves_beside_source(root, project, given.lies_at)
+        if reason:
+            return f"an editable install of {root} leaves build results in the source folder: {reason}"
+    return ""
+
+
+def is_distribution(project: PyProject) -> bool:
+    """Whether PDM installs the project itself: https://pdm-project.org/latest/reference/pep621/#is-distribution."""
+    told = project.at("tool", "pdm", "distribution")
+    kind = project.at("tool", "pdm", "package-type")
+    return told if isinstance(told, bool) else kind != "application"
+
+
+def _local(project: PyProject) -> tuple[str, ...]:
+    """The local folders and archives that requirements name: https://pdm-project.org/latest/usage/dependency/#local-dependencies."""
+    groups = [project.texts("project", "dependencies")]
+    for keys in (("project", "optional-dependencies"), ("dependency-groups",), ("tool", "pdm", "dev-dependencies")):
+        table = project.at(*keys)
+        groups += [project.texts(*keys, name) for name in table] if isinstance(table, dict) else []
+    texts = [text for group in groups for text in group]
+    return tuple(match[1] for text in texts if (match := _FILE.search(text)))
+
+
+_FILE = regex(r"file:(?://)?(?:/?\$\{PROJECT_ROOT\}/)?([^\s#;]+)")

@@ -1,0 +1,241 @@
+"""Pipenv: fills the active virtual environment, the interpreter's own, the project's ``.venv``, or one that it names itself."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from dockfix.context.manifests import pyproject
+from dockfix.context.manifests.manifest import Manifest, Named, Pinned
+from dockfix.context.manifests.pyproject import PyProject, leaves_beside_source
+from dockfix.context.project import words_of_project
+from dockfix.knowledge import normalise
+from dockfix.lazy import regex
+from dockfix.managers import _projects as projects
+from dockfix.managers._projects import Filled, ProjectManager
+from dockfix.managers._variables import given_to, is_on
+from dockfix.managers.pip import Pip, settings_of
+from dockfix.managers.protocol import Cache, Call, Given, Recipe
+from dockfix.model.actions import Clean, Export, Install
+from dockfix.model.artefact import Environment
+from dockfix.model.commands.protocol import Arguments, parse
+from dockfix.model.effects import Effects, opaque
+from dockfix.model.reason import Reason
+from dockfix.model.state import State
+
+NAME = "Pipfile"
+LOCK = "Pipfile.lock"
+_TOOLS = frozenset({"pipenv"})
+_INSTALLS = frozenset({"install", "sync"})
+_TELLS = frozenset({"graph", "check", "verify", "scripts", "audit"})
+# Pipenv's own options (pipenv 2026, ``pipenv install --help``); those of older versions as well
+_VALUED = frozenset({"--python", "--categories", "--extra-pip-args", "--pypi-mirror", "--index", "-i"})
+_FLAGS = """
+--bare --clear --deploy --dev --help --ignore-pipfile --keep-outdated --pre --quiet --selective-upgrade --sequential --site-packages
+--skip-lock --system --three --two --verbose -d -h -q -v
+"""
+_WORKON = "/root/.local/share/virtualenvs"
+
+
+class Pipenv(ProjectManager):
+    """Pipenv: https://pipenv.pypa.io/en/latest/commands.html."""
+
+    id: ClassVar[str] = "pipenv"
+    title: ClassVar[str] = "Pipenv"
+    programs: ClassVar[frozenset[str]] = frozenset({"pipenv"})
+    modules: ClassVar[frozenset[str]] = frozenset({"pipenv"})
+    runtime: ClassVar[str] = "python"
+    added_by = regex(r"virtualenv(?:-clone)?")
+    reads: ClassVar[tuple[str, ...]] = (*Pip.reads, "/root/.local")
+    reads_settings: ClassVar[bool] = True
+    # pip, which it runs, is told to keep its own cache there, too
+    caches: ClassVar[tuple[Cache, ...]] = (
+        Cache(
+            "/root/.cache/pipenv",
+            around="/root/.cache",
+            moved_by=("PIPENV_CACHE_DIR", "XDG_CACHE_HOME", "HOME"),
+            off_by=("PIP_NO_CACHE_DIR",),
+            holds_compiled=True,
+        ),
+    )
+
+    def effects(self, call: Call, state: State) -> Effects:
+        """Whatever fills an environment, what writes requirements, and what only tells something."""
+        arguments = parse(call.words, state, _VALUED, frozenset(_FLAGS.split()))
+        verb = arguments.operands[0].value if arguments.operands else None
+        if not arguments.operands:
+            if arguments.has("--rm"):
+                return opaque("pipenv --rm takes an environment away")
+            return Effects(
+                tools=_TOOLS, action=Clean((self,), frozenset({"cache"})) if arguments.has("--clear") else None
+            )
+        if verb in _TELLS:
+            return Effects(tools=_TOOLS)
+        root = _root(call, state)
+        if root is None:
+            return opaque("in which folder Pipenv works is unknown")
+        if verb in _INSTALLS:
+            return self._install(arguments, call, state, root)
+        if verb == "requirements" or (verb == "lock" and arguments.has("-r", "--requirements")):
+            return Effects(reads=_files(root), tools=_TOOLS, action=Export(self))
+        if verb == "lock":
+            return Effects(reads=_files(root)[:1], writes=_files(root)[1:], tools=_TOOLS)
+        if verb == "run":
+            program = projects.started_by(call) or ("",)
+            return Effects(tools=_TOOLS | {posixpath.basename(program[0])}, application=True)
+        return opaque(f"pipenv {verb} is not modelled")
+
+    def _install(self, arguments: Arguments, call: Call, state: State, root: str) -> Effects:
+        odd = arguments.unknown or next((word.text for word in arguments.operands[1:]), "")
+        if odd:
+            return opaque(f"pipenv install {odd} is not modelled")
+        variables = given_to(call.command, state)
+        filled = _filled(arguments, call, state, root)
+        changes, read = settings_of(state)
+        blocked = filled.blocked or ("" if state.is_root else "Pipenv installs as another user than root")
+        blocked = blocked or (f"{changes} may change where pip installs" if changes else "")
+        switches = [("--deploy", "PIPENV_DEPLOY"), ("--ignore-pipfile", "PIPENV_IGNORE_PIPFILE")]
+        needs = arguments.operands[0].value == "sync" or any(_has(arguments, variables, *each) for each in switches)
+        dev = _has(arguments, variables, "--dev", "PIPENV_DEV") or arguments.has("-d")
+        extra = [f"--categories {names or '?'}" for names in arguments.values("--categories")]
+        action = Install(
+            self,
+            filled.environment,
+            manifests=_files(root) if needs else _files(root)[:1],
+            groups=frozenset({"main", *(("dev",) if dev else ()), *extra}),
+            chosen_by=state.workdir_chosen,
+            blocked=Reason(blocked) if blocked else None,
+        )
+        reads = (*action.manifests, *read)
+        return Effects(reads=reads, writes=(filled.environment.root,), tools=_TOOLS, action=action)
+
+    def manifest(self, install: Install, given: Given) -> Manifest:
+        """What Pipfile and Pipfile.lock name."""
+        path = install.manifests[0]
+        root = posixpath.dirname(path)
+        name = given.at(path)
+        read = pyproject.read(given.context.read(name) or "") if name is not None else None
+        if name is None or read is None:
+            text = f"{path} was not found in the build context" if name is None else f"{name} could not be read"
+            return Manifest(text)
+        lock = given.at(posixpath.join(root, LOCK))
+        closures = {path: (name,), **({posixpath.join(root, LOCK): (lock,)} if lock is not None else {})}
+        packages = locked(given.context.read(lock) or "", install.groups) if lock is not None else ()
+        words = words_of_project(root, given.context.read, given.at) or frozenset()
+        local = list(_local(read))
+        return Manifest(
+            f"the build argument {install.chosen_by} chooses what is installed" if install.chosen_by else None,
+            closures,
+            packages,
+            frozenset() if packages else words,
+            folders=tuple(Named(each, name) for each, _ in local),
+            reads=(root,) if local else (posixpath.join(root, LOCK),),
+            blocked=_held_back(given, local, root) or None,
+            scripts=read.named("scripts"),
+        )
+
+    def without_project(self, install: Install, call: Call, manifest: Manifest) -> Recipe | Reason:
+        """As it is: no project belongs to a Pipfile, unless it names one."""
+        if manifest.unknown is not None:
+            return Reason(manifest.unknown)
+        if manifest.local is not None:
+            return Reason(f"{manifest.local.file} names a local project or folder")
+        return Recipe()
+
+    def only(self, install: Install, call: Call, groups: frozenset[str]) -> Recipe | Reason:
+        """Without ``--dev`` where nothing else has to go."""
+        if install.groups <= groups:
+            return Recipe()
+        words = tuple(word for word in call.words if word.value in {"-d", "--dev"})
+        if install.groups - groups != {"dev"} or not words:
+            return Reason(f"which of {', '.join(sorted(install.groups - groups))} go is not modelled")
+        return Recipe(remove=words)
+
+    def at_start(self, call: Call, installed: frozenset[str]) -> bool:
+        """``pipenv run`` installs nothing."""
+        return not call.words or call.words[0].value != "run"
+
+    def starts(self, call: Call) -> tuple[str, ...] | None:
+        """The words behind ``pipenv run``: a script of the Pipfile may have that name."""
+        return projects.started_by(call)
+
+
+PIPENV = Pipenv()
+
+
+def _root(call: Call, state: State) -> str | None:
+    """The folder of the Pipfile; None: unknown."""
+    variables = given_to(call.command, state)
+    if "PIPENV_PIPFILE" not in variables:
+        return state.workdir
+    named = variables["PIPENV_PIPFILE"]
+    path = state.path(named) if named is not None else None
+    return posixpath.dirname(path) if path is not None and posixpath.basename(path) == NAME else None
+
+
+def _files(root: str) -> tuple[str, ...]:
+    return (posixpath.join(root, NAME), posixpath.join(root, LOCK))
+
+
+def _has(arguments: Arguments, variables: Mapping[str, str | None], option: str, variable: str) -> bool:
+    return arguments.has(option) or is_on(variables.get(variable))
+
+
+def _filled(arguments: Arguments, call: Call, state: State, root: str) -> Filled:
+    """The environment that an install fills: https://pipenv.pypa.io/en/latest/virtualenv.html."""
+    variables = given_to(call.command, state)
+    passed_over = is_on(variables.get("PIPENV_IGNORE_VIRTUALENVS"))
+    found = projects.active(call, state)
+    if found is not None and not passed_over:
+        return found
+    if _has(arguments, variables, "--system", "PIPENV_SYSTEM"):
+        blocked = "PIPENV_IGNORE_VIRTUALENVS has Pipenv pass over every virtual environment" if passed_over else ""
+        return Filled(projects.its_own(PIPENV, state), blocked)
+    inside = variables.get("PIPENV_VENV_IN_PROJECT", "")
+    beside = projects.in_project(root, state)
+    if inside is not None and not projects.is_off(inside) and (inside or beside in state.environments):
+        return Filled(beside)
+    folder = variables.get("WORKON_HOME") or _WORKON
+    return Filled(
+        Environment(folder, "python"),
+        f"Pipenv makes the environment in a folder below {folder} whose name it works out; "
+        f"with PIPENV_VENV_IN_PROJECT=1 it would be {root}/.venv",
+    )
+
+
+def _held_back(given: Given, local: list[tuple[str, bool]], root: str) -> str:
+    """Why the environment cannot be handed on, "" where it can."""
+    for path, editable in local:
+        folder = posixpath.normpath(posixpath.join(root, path))
+        reason = leaves_beside_source(folder, given.project(folder), given.lies_at) if editable else ""
+        if reason:
+            return f"an editable install of {folder} leaves build results in the source folder: {reason}"
+    return ""
+
+
+def _local(file: PyProject) -> Iterator[tuple[str, bool]]:
+    """The local folders and archives that packages come from, each with whether it is used from where it lies."""
+    for table in file.settings.values():
+        for each in table.values() if isinstance(table, dict) else ():
+            place = (each.get("path") or each.get("file")) if isinstance(each, dict) else None
+            if isinstance(place, str) and "://" not in place:
+                yield place, each.get("editable") is True
+
+
+def locked(text: str, groups: frozenset[str]) -> tuple[Pinned, ...]:
+    """The packages of a Pipfile.lock that these groups have; () where it cannot be read."""
+    try:
+        data: Any = json.loads(text)
+    except (json.JSONDecodeError, RecursionError):
+        return ()
+    if not isinstance(data, dict):
+        return ()
+    sections = {"_meta"} if "dev" in groups else {"_meta", "develop"}
+    tables = [table for name, table in data.items() if name not in sections and isinstance(table, dict)]
+    return tuple(
+        Pinned(normalise(name), "vcs" if isinstance(each, dict) and "git" in each else "index")
+        for table in tables
+        for name, each in table.items()
+    )

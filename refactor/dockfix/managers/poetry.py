@@ -1,0 +1,312 @@
+"""Poetry: fills the active virtual environment, the interpreter's own, the project's ``.venv``, or one that it names itself."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import ClassVar
+
+from dockfix.context.manifests import pyproject
+from dockfix.context.manifests.manifest import Manifest, Named
+from dockfix.context.manifests.pyproject import PyProject, leaves_beside_source
+from dockfix.context.project import words_of_project
+from dockfix.lazy import regex
+from dockfix.managers import _projects as projects
+from dockfix.managers._poetry_options import FLAGS, TELLS, VALUED
+from dockfix.managers._projects import Filled, ProjectManager
+from dockfix.managers._uv_project import locked
+from dockfix.managers._variables import SWITCHED, given_to, is_on
+from dockfix.managers.pip import Pip
+from dockfix.managers.protocol import Cache, Call, Given, Recipe, Script
+from dockfix.model.actions import Clean, Configure, Export, Install
+from dockfix.model.artefact import Environment
+from dockfix.model.commands.protocol import Arguments, parse
+from dockfix.model.effects import Effects, opaque
+from dockfix.model.reason import Reason
+from dockfix.model.state import State
+
+LOCK = "poetry.lock"
+SETTINGS = "poetry.toml"
+_TOOLS = frozenset({"poetry"})
+_INSTALLS = frozenset({"install", "sync"})
+_CONFIGURATION = "/root/.config/pypoetry"
+_CACHE = "/root/.cache/pypoetry"
+_CREATE = ("virtualenvs.create", "POETRY_VIRTUALENVS_CREATE")
+_IN_PROJECT = ("virtualenvs.in-project", "POETRY_VIRTUALENVS_IN_PROJECT")
+# What poetry-core, which Poetry installs every project with, reads of pyproject.toml and of the project
+_BACKEND = "poetry.core.masonry.api"
+
+
+class Poetry(ProjectManager):
+    """Poetry, from 1.0 on: https://python-poetry.org/docs/cli/."""
+
+    id: ClassVar[str] = "poetry"
+    title: ClassVar[str] = "Poetry"
+    programs: ClassVar[frozenset[str]] = frozenset({"poetry"})
+    modules: ClassVar[frozenset[str]] = frozenset({"poetry"})
+    runtime: ClassVar[str] = "python"
+    added_by = regex(r"poetry-(?:plugin-.*|core|dynamic-versioning|bumpversion|multiproject-plugin)")
+    reads: ClassVar[tuple[str, ...]] = (*Pip.reads, "/root/.local", "/root/.poetry", _CONFIGURATION)
+    scripts: ClassVar[tuple[Script, ...]] = (
+        Script(
+            r"https://install\.python-poetry\.org/?|https://raw\.githubusercontent\.com/python-poetry/(?:install\.python-poetry\.org|poetry)"
+            r"/[\w./-]*install-poetry\.py",
+            "/root/.local/bin",
+            leaves=("/root/.local/share/pypoetry",),
+            moved_by={"POETRY_HOME": "bin"},
+        ),
+        Script(
+            r"https://raw\.githubusercontent\.com/(?:python-poetry|sdispater)/poetry/[\w./-]*get-poetry\.py",
+            "/root/.poetry/bin",
+            leaves=("/root/.poetry",),
+            moved_by={"POETRY_HOME": "bin"},
+        ),
+    )
+    # never the folder around them: in it lie the environments that Poetry names itself
+    caches: ClassVar[tuple[Cache, ...]] = tuple(
+        Cache(
+            f"{_CACHE}/{name}",
+            around=_CACHE,
+            moved_by=("POETRY_CACHE_DIR", "XDG_CACHE_HOME", "HOME"),
+            configured_with=r"\S*poetry config .*cache-dir",
+            configured_in=(SETTINGS,),
+            configured_by=r"(?m)^\s*cache-dir\s*=",
+            holds_compiled=name == "artifacts",
+        )
+        for name in ("cache", "artifacts")
+    )
+
+    def effects(self, call: Call, state: State) -> Effects:
+        """Whatever fills an environment, what sets something, and what only tells something."""
+        arguments = parse(call.words, state, VALUED["other"])
+        verb = arguments.operands[0].value if arguments.operands else None
+        rest = [word.value if word.value is not None else state.value(word) for word in arguments.operands[1:]]
+        if verb in TELLS or not arguments.operands:
+            return Effects(tools=_TOOLS)
+        root = _root(arguments, state)
+        if root is None:
+            return opaque("in which folder Poetry works is unknown")
+        if verb in _INSTALLS:
+            return self._install(parse(call.words, state, VALUED["install"], FLAGS), call, state, root)
+        if verb == "config":
+            own = arguments.has("--local")
+            return projects.configure(self, rest, posixpath.join(root, SETTINGS) if own else _CONFIGURATION, state)
+        if verb == "self" and rest[:1] == ["add"]:
+            return Effects(writes=(_CONFIGURATION,), tools=_TOOLS, action=Configure(self, {}))
+        if verb == "env" and rest[:1] in (["info"], ["list"]):
+            return Effects(tools=_TOOLS)
+        if verb == "cache":
+            return Effects(tools=_TOOLS, action=Clean((self,), frozenset({"cache"})) if "clear" in rest else None)
+        if verb == "lock":
+            return Effects(reads=(_manifest(root),), writes=(posixpath.join(root, LOCK),), tools=_TOOLS)
+        if verb == "export":
+            written = projects.written_by(parse(call.words, state, VALUED["export"]), state, "-o", "--output")
+            if written is None:
+                return opaque("where Poetry exports to is known only to the shell")
+            reads = (_manifest(root), posixpath.join(root, LOCK))
+            return Effects(reads=reads, writes=written, tools=_TOOLS, action=Export(self))
+        if verb == "run":
+            program = self.starts(call) or ("",)
+            return Effects(tools=_TOOLS | {posixpath.basename(program[0])}, application=True)
+        return opaque(f"poetry {verb} is not modelled")
+
+    def _install(self, arguments: Arguments, call: Call, state: State, root: str) -> Effects:
+        chosen = [word for word in arguments.operands[1:] if SWITCHED.fullmatch(word.text.strip('"'))]
+        odd = next((word.text for word in arguments.operands[1:] if word not in chosen), arguments.unknown)
+        if odd:
+            return opaque(f"poetry install {odd} is not modelled")
+        filled = _filled(self, call, state, root)
+        blocked = filled.blocked or ("" if state.is_root else "Poetry installs as another user than root")
+        without = arguments.has("--no-root", "--dry-run", "--dev-only")
+        action = Install(
+            self,
+            filled.environment,
+            manifests=(_manifest(root),),
+            editable=() if without else (root,),
+            groups=frozenset((*_groups(arguments), *(word.text for word in chosen))),
+            chosen_by=state.workdir_chosen,
+            cache_off=projects.cache_off(arguments, "--no-cache"),
+            blocked=Reason(blocked) if blocked else None,
+        )
+        return Effects(reads=action.manifests, writes=(filled.environment.root,), tools=_TOOLS, action=action)
+
+    def manifest(self, install: Install, given: Given) -> Manifest:
+        """What pyproject.toml and poetry.lock name."""
+        path = install.manifests[0]
+        root = posixpath.dirname(path)
+        name, project = given.at(path), given.project(root)
+        if name is None or project is None:
+            text = f"{path} was not found in the build context" if name is None else f"{name} could not be read"
+            return Manifest(text)
+        beside = [posixpath.join(root, each) for each in (LOCK, SETTINGS)]
+        closures = {path: (name,), **{at: (file,) for at in beside if (file := given.at(at)) is not None}}
+        lock = given.at(posixpath.join(root, LOCK))
+        packages = locked(given.context.read(lock) or "") if lock is not None else ()
+        words = words_of_project(root, given.context.read, given.at) or frozenset()
+        local = list(_local(project))
+        builds = bool(install.editable) and _is_package(project)
+        named = project.named("project", "scripts") | project.named("tool", "poetry", "scripts")
+        return Manifest(
+            f"the build argument {install.chosen_by} chooses what is installed" if install.chosen_by else None,
+            closures,
+            packages,
+            frozenset() if packages else words,
+            folders=tuple(Named(each, name) for each, _ in local),
+            reads=(root,) if builds or local else tuple(beside),
+            build_requirements=project.build_requirements,
+            builds=(root,) if builds else (),
+            blocked=_held_back(self, install, given, project, root) or None,
+            programs=named if builds else frozenset(),
+            # without the project Poetry runs its functions itself
+            scripts=frozenset() if builds else named,
+        )
+
+    def without_project(self, install: Install, call: Call, manifest: Manifest) -> Recipe | Reason:
+        """``--no-root``; it runs once more if there is a project to install."""
+        if manifest.unknown is not None:
+            return Reason(manifest.unknown)
+        switched = next((group for group in install.groups if SWITCHED.fullmatch(group.strip('"'))), "")
+        if switched:
+            return Reason(f"what {switched} gives is known only to the shell")
+        if manifest.local is not None:
+            return Reason(f"{manifest.local.file} names a local project or folder")
+        if not manifest.builds:
+            return Recipe()
+        if not any(posixpath.basename(name) == LOCK for name in manifest.files):
+            return Reason("there is no poetry.lock, so that Poetry would choose the versions twice")
+        verb = projects.verb_of(call, _INSTALLS)
+        return Recipe(insert=((verb, "--no-root"),), again=True) if verb is not None else Reason("its verb is unknown")
+
+    def only(self, install: Install, call: Call, groups: frozenset[str]) -> Recipe | Reason:
+        """``--only main`` where nothing but the groups that are there unasked has to go: Poetry 1.2 and later."""
+        verb = projects.verb_of(call, _INSTALLS)
+        if install.groups <= groups:
+            return Recipe()
+        if install.groups - groups != {"dev"} or verb is None:
+            return Reason(f"which of {', '.join(sorted(install.groups - groups))} go is not modelled")
+        return Recipe(insert=((verb, "--only main"),))
+
+    def at_start(self, call: Call, installed: frozenset[str]) -> bool:
+        """``poetry run`` installs nothing."""
+        return not call.words or call.words[0].value != "run"
+
+    def starts(self, call: Call) -> tuple[str, ...] | None:
+        """The words behind ``poetry run``."""
+        return projects.started_by(call)
+
+
+POETRY = Poetry()
+
+
+def _root(arguments: Arguments, state: State) -> str | None:
+    """The folder in which Poetry looks for the project; None: unknown."""
+    given = arguments.values("-C", "--directory", "-P", "--project")
+    if not given:
+        return state.workdir
+    return state.path(given[-1]) if given[-1] is not None else None
+
+
+def _manifest(root: str) -> str:
+    return posixpath.join(root, pyproject.NAME)
+
+
+def _groups(arguments: Arguments) -> Iterator[str]:
+    """ "main", "dev" for the groups that are there unasked, others by their names and by the options that choose them."""
+    only = arguments.values("--only")
+    if not only and not arguments.has("--dev-only"):
+        yield "main"
+    if not only and not arguments.has("--no-dev", "--default"):
+        yield "dev"
+    yield from (group for names in only for group in (names or "?").split(","))
+    for option in ("--without", "--with"):
+        yield from (f"{option} {names or '?'}" for names in arguments.values(option))
+    yield from (f"extra {names or '?'}" for names in arguments.values("-E", "--extras"))
+    yield from (option for option in ("--all-extras", "--all-groups") if arguments.has(option))
+
+
+def _filled(manager: Poetry, call: Call, state: State, root: str) -> Filled:
+    """The environment that an install fills: https://python-poetry.org/docs/configuration/#virtualenvscreate."""
+    found = projects.active(call, state)
+    if found is not None:
+        return found
+    variables = given_to(call.command, state)
+    create = projects.setting(manager, *_CREATE, variables, state)
+    inside = projects.setting(manager, *_IN_PROJECT, variables, state)
+    if create is None or inside is None:
+        return Filled(_unnamed(variables), "whether Poetry makes a virtual environment is known only to the shell")
+    beside = projects.in_project(root, state)
+    if beside in state.environments and not projects.is_off(inside):
+        return Filled(beside)
+    if projects.is_off(create):
+        return Filled(projects.its_own(manager, state))
+    return Filled(beside if is_on(inside) else _unnamed(variables))
+
+
+def _unnamed(variables: Mapping[str, str | None]) -> Environment:
+    """Where the environments lie whose names Poetry works out."""
+    folder = variables.get("POETRY_VIRTUALENVS_PATH") or f"{variables.get('POETRY_CACHE_DIR') or _CACHE}/virtualenvs"
+    return Environment(folder, "python")
+
+
+def _held_back(manager: Poetry, install: Install, given: Given, project: PyProject, root: str) -> str:
+    """Why the environment cannot be handed on, "" where it can."""
+    variables = given_to(given.call.command, given.state)
+    told, file = _told(given, root, variables)
+    state = replace(given.state, settings={**given.state.settings, **told})
+    filled = _filled(manager, given.call, state, root).environment
+    if filled.carried is None and filled.root == _unnamed(variables).root:
+        return (
+            f"Poetry makes the environment in a folder below {filled.root} whose name it works out; "
+            f"with POETRY_VIRTUALENVS_IN_PROJECT=true it would be {root}/.venv"
+        )
+    if filled.root != install.into.root and (filled.carried is not None or install.into.carried is not None):
+        return f"{file} has Poetry fill {filled.root}, which the Dockerfile does not say"
+    folders = [root] if install.editable and _is_package(project) else []
+    folders += [posixpath.normpath(posixpath.join(root, each)) for each, develop in _local(project) if develop]
+    for folder in folders:
+        each = project if folder == root else given.project(folder)
+        reason = leaves_beside_source(folder, each, given.lies_at, _BACKEND if folder == root else "")
+        if reason:
+            return f"an editable install of {folder} leaves build results in the source folder: {reason}"
+    return ""
+
+
+def _told(
+    given: Given, root: str, variables: Mapping[str, str | None]
+) -> tuple[dict[tuple[str, str], str | None], str]:
+    """What the project's poetry.toml says where no variable does, and its name: it comes before Poetry's own configuration."""
+    name = given.at(posixpath.join(root, SETTINGS))
+    text = given.context.read(name) if name is not None else None
+    found = pyproject.read(text) if text is not None else None
+    told: dict[tuple[str, str], str | None] = {}
+    for key, variable in (_CREATE, _IN_PROJECT):
+        value = found.at(*key.split(".")) if found is not None else None
+        if isinstance(value, bool) and variable not in variables:
+            told[Poetry.id, key] = str(value).lower()
+    return told, name or SETTINGS
+
+
+def _is_package(project: PyProject) -> bool:
+    """Whether Poetry installs the project itself: https://python-poetry.org/docs/pyproject/#package-mode."""
+    return project.at("tool", "poetry", "package-mode") is not False
+
+
+def _local(project: PyProject) -> Iterator[tuple[str, bool]]:
+    """The local folders and archives that packages come from, each with whether it is used from where it lies."""
+    groups = project.at("tool", "poetry", "group")
+    tables = [project.at("tool", "poetry", "dependencies"), project.at("tool", "poetry", "dev-dependencies")]
+    tables += (
+        [each.get("dependencies") for each in groups.values() if isinstance(each, dict)]
+        if isinstance(groups, dict)
+        else []
+    )
+    for table in tables:
+        for value in table.values() if isinstance(table, dict) else ():
+            for each in value if isinstance(value, list) else [value]:
+                if isinstance(each, dict) and isinstance(each.get("path"), str):
+                    yield each["path"], each.get("develop") is True
+    for text in project.texts("project", "dependencies"):
+        _, _, place = text.partition("@")
+        if place.strip().startswith("file:"):
+            yield place.strip().removeprefix("file://").removeprefix("file:"), False
