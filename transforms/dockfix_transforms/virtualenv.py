@@ -47,7 +47,7 @@ class Virtualenv(Transform):
     """
 
     title: ClassVar[str] = "install Python packages into a virtual environment"
-    after: ClassVar[frozenset[str]] = frozenset({"dependency-layer", "pin-base"})
+    after: ClassVar[frozenset[str]] = frozenset({"apk-hygiene", "dependency-layer", "pin-base"})
     facets: ClassVar[frozenset[Facet]] = frozenset({"environment"})
     may_break: ClassVar[tuple[str, ...]] = ("packages", "interpreter", "libraries", "modules")
 
