@@ -53,10 +53,6 @@ def test_maybe_older_or_newer_than_the_tables(tag: str) -> None:
 @pytest.mark.parametrize(
     ("tag", "version", "variant"),
     [
-        ("alpine", "", "alpine"),
-        ("alpine3.20", "", "alpine"),
-        ("3.11-alpine", "3.11", "alpine"),
-        ("3.11.9-alpine3.19", "3.11.9", "alpine"),
         ("windowsservercore", "", "windows"),
         ("3.12-windowsservercore-ltsc2022", "3.12", "windows"),
         ("3.9-windowsservercore-1809", "3.9", "windows"),
@@ -66,6 +62,30 @@ def test_other_systems(tag: str, version: str, variant: str) -> None:
     image = base_image("", "python", tag)
     assert image is not None
     assert (image.version, image.variant, image.releases) == (version, variant, None)
+
+
+ALPINE = frozenset(table("base_images")["alpine"]["releases"])
+
+
+@pytest.mark.parametrize(
+    ("tag", "version", "releases"),
+    [
+        ("alpine", "", ALPINE),
+        ("alpine3.20", "", {"3.20"}),
+        ("3.12-alpine", "3.12", ALPINE),
+        ("3.12.4-alpine", "3.12.4", ALPINE),
+        ("3.9-alpine", "3.9", ALPINE),
+        ("3.9.1-alpine", "3.9.1", None),
+        ("3.14.0rc1-alpine", "3.14.0rc1", None),
+        ("2.7-alpine", "2.7", None),
+        ("3.7-alpine3.9", "3.7", {"3.9"}),
+        ("3.11.9-alpine3.19", "3.11.9", {"3.19"}),
+    ],
+)
+def test_alpine(tag: str, version: str, releases: frozenset[str] | None) -> None:
+    image = base_image("", "python", tag)
+    assert image is not None and image.system == "alpine"
+    assert (image.version, image.variant, image.releases) == (version, "alpine", releases)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
 from dockfix.knowledge import index_packages, index_programs, reader_of
 from dockfix.knowledge.no_recommends import needed_recommends, recommended_programs
-from dockfix.managers.commands import runs_alone
 from dockfix.managers.protocol import SystemManager
 from dockfix.managers.verbs import by_system, system_install
 from dockfix.model.actions import Clean, Install, Refresh, Upgrade
@@ -23,11 +22,13 @@ from dockfix.runtimes.needs import needed
 from dockfix.syntax import Comment, Instruction, Node
 from dockfix.syntax.shell_form import append, join, shell_form
 
+from ._index import unknown_program
 from ._layout import joined_above, leading
 from ._runs import plain
 
 _MOST_INSTALLS = 40
-_REMOVAL = "rm -rf /var/lib/apt/lists/*"
+_INDEX = "/var/lib/apt/lists"
+_REMOVAL = f"rm -rf {_INDEX}/*"
 _READS = rb"(?m)^[ \t]*(?:import|from)[ \t]+(?:apt|apt_pkg)\b|/var/lib/apt\b"
 
 
@@ -127,7 +128,7 @@ class _Work:
 
     def with_install(self, step: Step, following: Step | None) -> tuple[Instruction, Node, tuple[Comment, ...]] | None:
         """One RUN for an update that stands alone and the install below it, and where the install's comments go."""
-        alone = len(step.units) == 1 and isinstance(step.units[0].effects.action, Refresh)
+        alone = len(step.units) == 1 and _refreshes(step.units[0])
         if (
             not alone
             or following is None
@@ -172,7 +173,7 @@ class _Work:
         """The RUN with the removal of the lists at its end, where it fetches and keeps them and nobody needs them."""
         if stage not in self.facts.final.lineage or not self.removes_lists:
             return run
-        updates = [index for index, unit in enumerate(units) if isinstance(unit.effects.action, Refresh)]
+        updates = [index for index, unit in enumerate(units) if _refreshes(unit)]
         if (
             not updates
             or any(_touches_lists(unit) for unit in units[updates[-1] + 1 :])
@@ -273,6 +274,12 @@ def _uses_lists(unit: Unit) -> bool:
     return unit.effects.unbounded or (by_system(action) and isinstance(action, Install | Upgrade))
 
 
+def _refreshes(unit: Unit) -> bool:
+    """Whether a command fetches the lists that this is about."""
+    action = unit.effects.action
+    return isinstance(action, Refresh) and isinstance(action.manager, SystemManager) and action.manager.index == _INDEX
+
+
 def _touches_lists(unit: Unit) -> bool:
     text = unit.command.text
     return (
@@ -309,23 +316,12 @@ def _later(stage: Stage, owner: Stage, step: Step) -> str:
             if each.keyword == "ONBUILD" and part is stage:
                 return f"the lists stay: ONBUILD in line {each.line} may need them"
             for unit in each.units:
-                if isinstance(unit.effects.action, Refresh):
+                if _refreshes(unit):
                     return ""
                 action = unit.effects.action
                 if by_system(action) and isinstance(action, Install | Upgrade):
                     return f"the lists stay: line {each.line} installs packages without an update of its own"
-                program = _unknown_program(unit)
+                program = unknown_program(unit)
                 if program:
                     return f"the lists stay: {program} in line {each.line} may need them"
     return ""
-
-
-def _unknown_program(unit: Unit) -> str:
-    """A program in a command of unknown effects that may itself run others, such as apt's; "" where there is none."""
-    if not unit.effects.opaque:
-        return ""
-    script = commands_in_script(unit.command.text)
-    first = unit.command.text.split()[0]
-    if script is None or script.dynamic or not script.commands:
-        return first
-    return next((name for name in sorted(script.commands, key=unit.command.text.find) if not runs_alone(name)), "")

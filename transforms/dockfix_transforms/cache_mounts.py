@@ -73,7 +73,8 @@ class CacheMounts(Transform):
         touched = functools.cache(functools.partial(_touched, facts))
         for stage in facts.model.stages:
             given: set[str] = set()
-            shared = {manager: _system_runs(facts, stage, manager, touched) for manager in system_managers()}
+            managers = [manager for manager in system_managers() if manager.caches]
+            shared = {manager: _system_runs(facts, stage, manager, touched) for manager in managers}
             for step in stage.of("RUN"):
                 wanted: list[Manager] = [manager for manager, runs in shared.items() if step in runs]
                 for manager in _language_managers(step):

@@ -170,7 +170,7 @@ def _cleans(unit: Unit, left: Step) -> bool:
             isinstance(action, Remove)
             and isinstance(before, Install)
             and before.manager is action.manager
-            and any(package.name in action.names for package in before.asked)
+            and (before.group in action.names or any(package.name in action.names for package in before.asked))
         ):
             return True
         if (

@@ -49,7 +49,7 @@ class Virtualenv(Transform):
     """
 
     title: ClassVar[str] = "install Python packages into a virtual environment"
-    after: ClassVar[frozenset[str]] = frozenset({"dependency-layer", "direct-start", "pin-base"})
+    after: ClassVar[frozenset[str]] = frozenset({"apk-hygiene", "dependency-layer", "direct-start", "pin-base"})
     facets: ClassVar[frozenset[Facet]] = frozenset({"environment"})
     may_break: ClassVar[tuple[str, ...]] = ("packages", "interpreter", "libraries", "modules")
 

@@ -45,8 +45,8 @@ def _base(facts: Facts) -> Reason | None:
         return at("the base image is not an official Python image, nor Debian or Ubuntu", stage.start.line)
     if not stage.image.runtime and not facts.installs:
         return at("the base image brings no language, and no packages of one are installed", stage.start.line)
-    if stage.image.system != "debian":
-        return at(f"the base image is not Debian-based ({stage.image.variant})", stage.start.line)
+    if facts.system is None:
+        return at(f"how users are made in the base image is not known ({stage.image.variant})", stage.start.line)
     return None
 
 

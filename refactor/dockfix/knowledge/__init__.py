@@ -1,6 +1,5 @@
 """What dockfix knows of packages and images: tables with typed questions. Importing this parses none of them."""
 
-from dockfix.knowledge.apk import ApkRole, apk_role, apk_runtime
 from dockfix.knowledge.apt import (
     BuildOnly,
     Role,
@@ -87,6 +86,7 @@ from dockfix.knowledge.python_packages import (
     Needs,
     calls,
     compiles_at_run_time,
+    loads_by_name,
     needs_dev_packages,
     needs_libraries,
     normalise,
@@ -105,7 +105,6 @@ from dockfix.knowledge.wrappers import Wrapper, inits, starts_another, wrappers
 
 __all__ = [
     "DEFAULT_PATH",
-    "ApkRole",
     "BaseImage",
     "BuildOnly",
     "Builder",
@@ -122,8 +121,6 @@ __all__ = [
     "Variant",
     "Wrapper",
     "alongside",
-    "apk_role",
-    "apk_runtime",
     "base_image",
     "boxes",
     "brings",
@@ -163,6 +160,7 @@ __all__ = [
     "known_packages",
     "known_suites",
     "linters",
+    "loads_by_name",
     "manager_in",
     "needs_dev_packages",
     "needs_libraries",

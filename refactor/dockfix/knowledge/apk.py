@@ -1,53 +1,125 @@
-"""What Alpine's packages are for. Made by hand, and not looked up in Alpine's indices: see the head of the table."""
+"""What Alpine's packages are for: compiling, running, or both. Asked in the same way as ``apt``."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
-from typing import Literal
+from typing import Any
 
+from dockfix.knowledge import apt
+from dockfix.knowledge.apt import Role
 from dockfix.knowledge.tables import table
 
-ApkRole = Literal["build", "dev", "run", "git", "unknown"]
+# The Debian release by whose names the libraries of Python packages are looked up
+_DEBIAN = frozenset({"bookworm"})
 
 
-def apk_role(package: str) -> ApkRole:
-    """What an Alpine package is for, as ``role`` says it of Debian's.
+def role(package: str) -> Role:
+    """What an Alpine package is for, as ``apt.role`` says it of Debian's.
 
-    The name comes without a version or repository (``gcc``, not ``gcc>12`` or ``gcc@edge``). The group names of ``apk add
-    --virtual`` that are common (``.build-deps``) are "build".
+    The name comes without a version, here and below, and may have the tag of a repository (``gcc``, not ``gcc>12``; ``gcc@edge``).
     """
-    if package in _build_only() or package in table("apk_packages")["virtual"]["packages"].split():
+    package = package.partition("@")[0]
+    if package in _build_only():
         return "build"
     if package.endswith("-dev"):
         return "dev"
     if package == "git":
         return "git"
-    return "run" if package in table("apk_packages")["run_only"]["packages"].split() else "unknown"
+    return "run" if package in _data()["run_only"]["packages"].split() else "unknown"
 
 
-def apk_runtime(package: str, releases: frozenset[str] | None) -> tuple[str, ...] | None:
+def commands(package: str) -> frozenset[str]:
+    """The programs that leave the image with a package, those of BusyBox left out; an empty set says nothing."""
+    package = package.partition("@")[0]
+    group = _build_only().get(package)
+    by_hand = group.get("commands", "") if group is not None else _data()["commands"].get(package, "")
+    return frozenset(by_hand.split()) | ({"git"} if package == "git" else set())
+
+
+def instead(package: str, suites: frozenset[str] | None) -> tuple[str, ...] | None:
     """The packages that stand in for one that only builds, or for a -dev package, once everything is compiled.
 
-    ``releases`` are those of Alpine that the base may be of ("3.19"; None: unknown). The result is empty where nothing is
-    needed, and None where nothing is certain: the package or a release is unknown, or the names differ between the releases.
+    ``suites`` are the releases of Alpine that the base may be of ("3.19"; None: unknown). The result is empty where nothing is
+    needed, and None where nothing is certain: the package or a release is unknown, or the names differ between the releases. What
+    comes from a repository of its own stands for libraries of that one.
     """
-    data = table("apk_packages")
-    if (built := _build_only().get(package)) is not None:
-        return tuple(built.split())
+    name, tag, repository = package.partition("@")
+    names = _instead(name, suites, bool(tag))
+    return None if names is None else tuple(f"{each}{tag}{repository}" for each in names)
+
+
+def _instead(package: str, suites: frozenset[str] | None, tagged: bool) -> tuple[str, ...] | None:
+    data = _data()
+    group = _build_only().get(package)
+    if group is not None:
+        return tuple(group.get("runtime", "").split())
+    if role(package) != "dev":
+        return ()
+    if package in data["in_base"]["packages"].split():
+        return None if tagged else ()
+    if not suites or not suites.issubset(known_suites()):
+        return None
     by_release = data["by_release"].get(package)
-    if not releases:
-        return None
-    if by_release:
-        names = {by_release.get(release) for release in releases}
-        found = names.pop()
-        return None if names or found is None else tuple(found.split())
-    if not releases.issubset(data["releases"]) or not package.endswith("-dev"):
-        return None
-    line = data["runtime"].get(package)
-    return None if line is None else tuple(line.split())
+    lines = {by_release.get(suite) for suite in suites} if by_release else {data["runtime"].get(package)}
+    line = lines.pop()
+    return None if lines or line is None else tuple(line.split())
+
+
+def alongside(package: str, suites: frozenset[str] | None, *, recommended: bool = True) -> frozenset[str]:
+    """The libraries that come along with a package which may leave an image; what takes its place is not among them.
+
+    Nothing is recommended on Alpine, and the releases are not told apart.
+    """
+    return frozenset(_data()["alongside"].get(package.partition("@")[0], "").split())
+
+
+def brings(package: str, suites: frozenset[str] | None) -> frozenset[str]:
+    """What comes along with a library or a compiler that stays."""
+    return frozenset(_data()["brings"].get(package.partition("@")[0], "").split())
+
+
+def recommended(package: str) -> tuple[str, ...]:
+    """What comes along with a package by recommendation: nothing is recommended on Alpine."""
+    return ()
+
+
+def modules(package: str) -> tuple[str, ...] | None:
+    """The packages of modules for the system's own Python that come along with one: a split leaves that Python alone."""
+    return ()
+
+
+def has(package: str) -> bool:
+    """Whether the system may be asked for a library that a table names: the tables are Alpine's own."""
+    return True
+
+
+def is_named_so(library: str, suite: str) -> bool:
+    """Whether a release is known to have a package with a library under this name."""
+    return library in _data()["libraries"] and suite in known_suites()
+
+
+def holds(package: str, library: str) -> bool:
+    """Whether a package holds a shared library, of whichever version: ``libmagic.so.1``, ``magic``."""
+    stem, sign, _ = library.rpartition("/")[2].partition(".so")
+    return (stem if sign else f"lib{stem}") in _data()["libraries"].get(package, "").split()
+
+
+def equivalents(libraries: Iterable[str]) -> frozenset[str]:
+    """The packages with the shared libraries that these packages of Debian hold."""
+    files = {file for library in libraries for file in apt.parts("apt_libraries", library, _DEBIAN)}
+    return frozenset(package for package in _data()["libraries"] if any(holds(package, file) for file in files))
+
+
+def known_suites() -> tuple[str, ...]:
+    """The releases of Alpine that the tables cover, oldest first."""
+    return tuple(_data()["releases"])
+
+
+def _data() -> dict[str, Any]:
+    return table("apk_packages")
 
 
 @cache
-def _build_only() -> dict[str, str]:
-    groups = table("apk_packages")["build_only"]
-    return {name: group.get("runtime", "") for group in groups for name in group["packages"].split()}
+def _build_only() -> dict[str, dict[str, str]]:
+    return {name: group for group in _data()["build_only"] for name in group["packages"].split()}

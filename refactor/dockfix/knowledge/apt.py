@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
@@ -139,6 +139,11 @@ def holds(package: str, library: str) -> bool:
         return any(name == file or name.startswith(f"{file}.") for file in parts("apt_libraries", package, None))
     stem = stem if sign else f"lib{stem}"
     return any(file.startswith(f"{stem}.so.") for file in parts("apt_libraries", package, None))
+
+
+def equivalents(libraries: Iterable[str]) -> frozenset[str]:
+    """The packages with the shared libraries that these packages of Debian hold: themselves."""
+    return frozenset(libraries)
 
 
 @cache

@@ -20,8 +20,8 @@ class BaseImage(NamedTuple):
     """A base image that is known: an official Python image, one that is made of it, or a system without any language.
 
     ``runtime`` is the language that it brings ("" for none). ``version`` is what the tag says of it ("3.11", "3.11.9",
-    "3.14.0rc1", "3.14-rc"; "" where it says nothing); ``releases`` the releases of Debian or Ubuntu that it may be built on: None where
-    it may be older than the tables, or is neither. A "plain" variant is a system as its makers publish it.
+    "3.14.0rc1", "3.14-rc"; "" where it says nothing); ``releases`` the releases of Debian, Ubuntu or Alpine that it may be built on: None
+    where it may be older than the tables, or is none of these. A "plain" variant is a system as its makers publish it.
 
     ``distribution`` tells Debian from Ubuntu. ``tools`` are the paths of managers of packages that it brings besides. ``own_prefix`` is
     the folder in which nothing of the image itself lies, so that all that is found there was installed ("" for none). ``with_slim``:
@@ -70,8 +70,10 @@ def base_image(registry: str, repository: str, tag: str | None) -> BaseImage | N
     if pre and version.count(".") != (1 if pre == "-rc" else 2):
         return None
     variant, suite = _variant(match["variant"] or match["alone"] or "")
-    if variant in ("alpine", "windows"):
+    if variant == "windows":
         return BaseImage("python", version + pre, variant, None)
+    if variant == "alpine":
+        return BaseImage("python", version + pre, variant, frozenset({suite}) if suite else _on_alpine(version, pre))
     if suite:
         return BaseImage("python", version + pre, variant, frozenset({suite}))
     return BaseImage("python", version + pre, variant, None if match["rc"] else _built_on(version, pre))
@@ -155,9 +157,9 @@ def _expression() -> re.Pattern[str]:
 
 
 def _variant(text: str) -> tuple[Variant, str]:
-    """The variant and the Debian release that a tag's last part names ("" where it names none)."""
+    """The variant and the release that a tag's last part names ("" where it names none)."""
     if text.startswith("alpine"):
-        return "alpine", ""
+        return "alpine", text[6:]
     if text.startswith("windowsservercore"):
         return "windows", ""
     if text.startswith("slim"):
@@ -177,6 +179,14 @@ def _built_on(version: str, pre: str) -> frozenset[str] | None:
     else:
         suites = data["floating"].get(version, ())
     return frozenset(suites) if suites and set(suites) <= set(data["current"]) else None
+
+
+def _on_alpine(version: str, pre: str) -> frozenset[str] | None:
+    """The releases of Alpine that a tag without a release may be built on: an image moves to the next one twice a year."""
+    data = table("base_images")["alpine"]
+    minor = ".".join(version.split(".")[:2])
+    known = not pre and (version in data["floating"] or minor in data["since"])
+    return frozenset(data["releases"]) if known else None
 
 
 def _at_patch(first: dict[str, int], patch: int) -> list[str]:

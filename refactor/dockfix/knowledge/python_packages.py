@@ -111,6 +111,12 @@ def needs_dev_packages(distribution: str) -> str | None:
     return _dev_needed().get(normalise(distribution))
 
 
+def loads_by_name(distribution: str) -> bool:
+    """Whether a distribution is Python alone and uses a library of the system, which it then looks for by name."""
+    data = _needs().get(normalise(distribution))
+    return data is not None and data["wheel"] == "pure" and bool(data.get("libraries"))
+
+
 @cache
 def _needs() -> dict[str, dict[str, Any]]:
     return {name: group for group in table("python_needs")["needs"] for name in group["distributions"].split()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -74,6 +75,10 @@ class SystemPython:
     def holds(self, package: str, library: str) -> bool:
         """Whether a package holds a shared library."""
         return apt.holds(package, library)
+
+    def equivalents(self, libraries: Iterable[str]) -> frozenset[str]:
+        """The packages with the shared libraries that these packages of Debian hold: themselves."""
+        return apt.equivalents(libraries)
 
     def known_suites(self) -> tuple[str, ...]:
         """The releases that the tables cover."""

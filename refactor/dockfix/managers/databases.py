@@ -59,4 +59,5 @@ class Apk(Database):
 
 
 DPKG = Dpkg()
-DATABASES: tuple[Database, ...] = (DPKG, Apk())
+APK = Apk()
+DATABASES: tuple[Database, ...] = (DPKG, APK)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol
 
@@ -235,6 +235,9 @@ class Packages(Protocol):
     def holds(self, package: str, library: str) -> bool:
         """Whether a package holds a shared library, as a program asks for it."""
 
+    def equivalents(self, libraries: Iterable[str]) -> frozenset[str]:
+        """The packages with the shared libraries that these packages of Debian hold."""
+
     def known_suites(self) -> tuple[str, ...]:
         """The releases that the tables cover, oldest first."""
 
@@ -244,12 +247,15 @@ class SystemManager(Manager):
 
     ``siblings`` are other programs that work on the same packages. ``index`` is where its lists lie, ``leaves`` are the paths that
     no program needs of what it leaves behind, ``reads`` its configuration, keys and certificates. ``database`` is where an image
-    says what it has installed.
+    says what it has installed. ``removes_unneeded``: with a package it removes what came along and nothing else needs.
+    ``fetches_for_itself``: an install can fetch the index for itself alone (see ``without_index``).
     """
 
     packages: ClassVar[Packages]
     database: ClassVar[Database]
     siblings: ClassVar[frozenset[str]] = frozenset()
+    removes_unneeded: ClassVar[bool] = False
+    fetches_for_itself: ClassVar[bool] = False
     index: ClassVar[str]
     leaves: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[str, ...]] = ()
@@ -269,6 +275,10 @@ class SystemManager(Manager):
     @abstractmethod
     def is_minimal(self, command: Command) -> bool:
         """Whether an install leaves out what is only recommended."""
+
+    def without_index(self, command: Command) -> Recipe | Reason:
+        """Has a command fetch the index for itself alone, and leave none behind; an empty recipe where it does so."""
+        return Reason(f"{self.title} installs from an index that is there")
 
     @abstractmethod
     def owner(self, path: str) -> tuple[str, ...]:

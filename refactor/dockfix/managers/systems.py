@@ -5,22 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from dockfix.managers.apk import APK
 from dockfix.managers.apt import APT
 from dockfix.managers.protocol import SystemManager
 
 
 @dataclass(frozen=True)
 class System:
-    """``make_user`` is the command that makes a user with a home folder: ``{uid}`` and ``{name}`` are filled in."""
+    """``title`` is what people call it. ``make_user`` is the command that makes a user with a home folder: ``{uid}`` and ``{name}``
+    are filled in.
+    """
 
     id: str
+    title: str
     manager: SystemManager
     libc: Literal["glibc", "musl"]
     make_user: str
 
 
-DEBIAN = System("debian", APT, "glibc", "useradd --create-home --uid {uid} {name}")
-_SYSTEMS = {system.id: system for system in (DEBIAN,)}
+DEBIAN = System("debian", "Debian", APT, "glibc", "useradd --create-home --uid {uid} {name}")
+# of BusyBox: -D asks for no password
+ALPINE = System("alpine", "Alpine", APK, "musl", "adduser -D -u {uid} {name}")
+_SYSTEMS = {system.id: system for system in (DEBIAN, ALPINE)}
 
 
 def system_of(name: str) -> System | None:

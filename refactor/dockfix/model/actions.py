@@ -56,7 +56,8 @@ class Install:
 
     With ``dynamic`` the command installs more, which only the shell knows. ``chosen_by`` is the build argument that chooses what
     is installed ("" for none): what stands here holds for its default. ``cache_off`` are the words that switch the cache off;
-    ``cached`` is False where nothing would come into it, as all is taken from a folder.
+    ``cached`` is False where nothing would come into it, as all is taken from a folder. ``group`` is the name under which all that
+    is ``asked`` for is removed again, and not by its own ("" for none). ``fetches_index``: it needs no index to be there.
     ``blocked`` says why the packages cannot be installed elsewhere.
     """
 
@@ -73,6 +74,8 @@ class Install:
     chosen_by: str = ""
     cache_off: tuple[Word, ...] = ()
     cached: bool = True
+    group: str = ""
+    fetches_index: bool = False
     blocked: Reason | None = None
 
     @property

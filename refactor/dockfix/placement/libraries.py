@@ -10,6 +10,7 @@ from dockfix import knowledge
 from dockfix.context.manifests.manifest import ALL
 from dockfix.context.program.model import UNKNOWN, Use
 from dockfix.facts import Facts
+from dockfix.managers.protocol import Packages
 from dockfix.model.reason import Reason, at, doubt
 from dockfix.runtimes.closure import closure, distributions
 
@@ -28,21 +29,36 @@ _SYSTEM = re.compile(r"/(?:usr/(?:local/)?)?lib(?:64)?/")
 
 @dataclass(frozen=True)
 class Wanted:
-    """What something needs: packages, without t64, by the Debian release that the base image may be of; libraries that code loads."""
+    """What something needs: packages, without t64, by the release that the base image may be of; libraries that code loads.
 
+    ``known`` is what is known of the packages of the image's system.
+    """
+
+    known: Packages
     packages: Mapping[str, frozenset[str]]
     loads: tuple[str, ...]
 
 
 def wanted(facts: Facts) -> Wanted:
     """The libraries that the Python packages, the sources and the code ask for."""
+    known = known_packages(facts)
     packages = {
-        suite: frozenset(name.removesuffix("t64") for name in (*_of_distributions(facts, suite), *_named(facts)))
-        for suite in suites(facts) or knowledge.known_suites()
+        suite: frozenset(
+            name.removesuffix("t64") for name in known.equivalents((*_of_distributions(facts, suite), *_named(facts)))
+        )
+        for suite in suites(facts) or known.known_suites()
     }
     return Wanted(
-        packages, tuple(use.word for use in facts.program.loads if UNKNOWN not in use.word.rpartition("/")[2])
+        known,
+        packages,
+        tuple(use.word for use in facts.program.loads if UNKNOWN not in use.word.rpartition("/")[2]),
     )
+
+
+def known_packages(facts: Facts) -> Packages:
+    """What is known of the packages of the image's system."""
+    assert facts.system is not None and facts.final.image is not None  # a stage of an unknown system is not divided
+    return facts.system.manager.packages_on(facts.final.image)
 
 
 def brought(asked: Wanted, package: str, *, recommended: bool) -> tuple[str, ...] | Reason:
@@ -53,11 +69,11 @@ def brought(asked: Wanted, package: str, *, recommended: bool) -> tuple[str, ...
     lost = {suite: _lost(asked, package, suite, recommended) for suite in asked.packages}
     names = frozenset().union(*lost.values())
     # what one release lacks may as well be installed there, if it goes by the same name
-    other = [name for name in sorted(names) if not all(knowledge.is_named_so(name, suite) for suite in lost)]
+    other = [name for name in sorted(names) if not all(asked.known.is_named_so(name, suite) for suite in lost)]
     if not other or len(set(lost.values())) == 1:
         return tuple(sorted(names))
     name = other[0].removesuffix("t64")
-    return doubt(f"the name of {name}, which it brings, depends on the Debian release, which is not certain")
+    return doubt(f"the name of {name}, which it brings, depends on the release of the base image, which is not certain")
 
 
 def lost_on_slim(facts: Facts) -> dict[str, str] | Reason:
@@ -119,8 +135,8 @@ def data_lost_on_slim(facts: Facts) -> dict[str, str] | Reason:
 
 
 def suites(facts: Facts) -> frozenset[str] | None:
-    """The Debian releases that the base image may be of; None where they are not known."""
-    if facts.hints.release:
+    """The releases that the base image may be of; None where they are not known."""
+    if facts.hints.release in known_packages(facts).known_suites():
         return frozenset({facts.hints.release})
     return facts.final.image.debian_releases if facts.final.image else None
 
@@ -128,25 +144,37 @@ def suites(facts: Facts) -> frozenset[str] | None:
 def _lost(asked: Wanted, package: str, suite: str, recommended: bool) -> frozenset[str]:
     return frozenset(
         name
-        for name in knowledge.alongside(package, frozenset({suite}), recommended=recommended)
-        if name.removesuffix("t64") in asked.packages[suite] or any(knowledge.holds(name, word) for word in asked.loads)
+        for name in asked.known.alongside(package, frozenset({suite}), recommended=recommended)
+        if name.removesuffix("t64") in asked.packages[suite]
+        or any(asked.known.holds(name, word) for word in asked.loads)
     )
 
 
 def _of_distributions(facts: Facts, suite: str) -> set[str]:
-    """What the Python packages need; those that pip compiles, for certain or for want of a wheel, with what they are linked with."""
+    """What the Python packages need, as Debian's packages; those that pip compiles, for certain or for want of a wheel, with what they
+    are linked with.
+
+    Which have a wheel for musl is not known: there all of them count as compiled.
+    """
     compiled = {name for manifest in facts.manifests.values() for name in manifest.compiled}
     compiled |= {each.distribution.name for each in facts.ask(closure).held if each.kind == "compiled"}
+    musl = facts.system is not None and facts.system.libc == "musl"
     found = {"libgomp1"} if ALL in compiled else set()
     for distribution in distributions(facts):
-        told = distribution in compiled or ALL in compiled
+        told = musl or distribution in compiled or ALL in compiled
         needs = knowledge.python_needs(distribution)
         if needs is not None:
             found |= {
-                *(needs.packages(frozenset({suite}), compiled=told or not needs.wheel_bundles) or ()),
+                *(needs.packages(frozenset({_debian(suite)}), compiled=told or not needs.wheel_bundles) or ()),
                 *knowledge.needs_libraries(distribution, compiled=told),
             }
     return found
+
+
+def _debian(suite: str) -> str:
+    """A Debian release, by whose names the libraries of Python packages are looked up: the one asked for, or the newest."""
+    known = knowledge.known_suites()
+    return suite if suite in known else known[-1]
 
 
 def _named(facts: Facts) -> list[str]:

@@ -12,7 +12,7 @@ from dockfix.managers.verbs import system_install
 from dockfix.model.actions import Package
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
-from dockfix.placement.libraries import brought, development_name, suites, wanted
+from dockfix.placement.libraries import brought, development_name, known_packages, suites, wanted
 from dockfix.runtimes.closure import distributions
 from dockfix.runtimes.needs import needed, run_time_compiler
 
@@ -46,14 +46,15 @@ def divide(
     installs: Iterable[tuple[Step, Unit]],
     staying: list[tuple[Step, Unit]],
     building: list[tuple[Step, Unit]],
-    removed: Collection[str] = (),
+    removed: Collection[Package] = (),
 ) -> Division:
     """Decides for every package that the ``installs`` name.
 
     ``staying`` are the commands of the runtime stage, ``building`` those of the builder, both in order. ``removed`` are packages that
-    the file removes again: whatever they are for, the program does not need them.
+    the file removes again: whatever they are for, the program does not need them, nor what they brought where that is removed, too.
     """
     known = known_packages(facts)
+    alone = facts.system is not None and facts.system.manager.removes_unneeded
     named = [
         (step, unit, package)
         for step, unit in installs
@@ -77,7 +78,7 @@ def divide(
             elif role in {"build", "dev", "git"}:
                 kept[package] = at(facts.hints.keeps)
             continue
-        gone = package.name in removed
+        gone = package in removed
         if role not in {"build", "dev", "git"} and not gone:
             continue
         if last_opaque is not None and order[id(step)] <= order[id(last_opaque)]:
@@ -86,22 +87,14 @@ def divide(
         used = next((f"{needs[name]} ({name})" for name in sorted(known.commands(package.name)) if name in needs), "")
         if used:
             kept[package] = at(used)
+        elif gone and alone:
+            replaced[package] = ()
         elif gone and role != "dev":
             replaced[package] = known.instead(package.name, None) or ()
         elif role != "git" and compiler and compiler.weight == "blocks":
             kept[package] = compiler
-        elif known.modules(package.name) is None:
-            kept[package] = doubt(
-                "which Python packages come along with it depends on the release, which is not certain"
-            )
-        elif role == "build":
-            replaced[package] = _left_by(known, unit, package)
-        elif role == "dev":
-            _divide_dev(facts, package, headers, replaced, kept)
-        elif fetches_with_git(facts):
-            replaced[package] = ()
         else:
-            kept[package] = doubt("nothing shows what it is for")
+            _divide_by_role(facts, (unit, package, role), headers, replaced, kept)
     _name_once([package for _, _, package in named], replaced)
     _add_libraries(facts, named, replaced, kept)
     _put_back(facts, [package for _, _, package in named], replaced, kept)
@@ -123,6 +116,28 @@ def _about_compilers(known: Packages, replaced: Iterable[Package], compiler: Rea
     leaves = any(known.role(package.name) in {"build", "dev"} for package in replaced)
     if leaves and compiler is not None and compiler.weight == "doubts":
         yield compiler
+
+
+def _divide_by_role(
+    facts: Facts,
+    named: tuple[Unit, Package, str],
+    headers: Reason | None,
+    replaced: dict[Package, tuple[str, ...]],
+    kept: dict[Package, Reason],
+) -> None:
+    """Decides for a package that nothing is seen to need, by what it is for."""
+    unit, package, role = named
+    known = known_packages(facts)
+    if known.modules(package.name) is None:
+        kept[package] = doubt("which Python packages come along with it depends on the release, which is not certain")
+    elif role == "build":
+        replaced[package] = _left_by(known, unit, package)
+    elif role == "dev":
+        _divide_dev(facts, package, headers, replaced, kept)
+    elif fetches_with_git(facts):
+        replaced[package] = ()
+    else:
+        kept[package] = doubt("nothing shows what it is for")
 
 
 def _left_by(known: Packages, unit: Unit, package: Package) -> tuple[str, ...]:
@@ -151,12 +166,6 @@ def _runtime_only(known: Packages, named: list[Package], building: list[tuple[St
     )
 
 
-def known_packages(facts: Facts) -> Packages:
-    """What is known of the packages of the image's system."""
-    assert facts.system is not None and facts.final.image is not None  # a stage of an unknown system is not divided
-    return facts.system.manager.packages_on(facts.final.image)
-
-
 def _leaves_out_recommended(unit: Unit) -> bool:
     install = system_install(unit.effects.action)
     manager = install.manager if install is not None else None
@@ -175,7 +184,8 @@ def _divide_dev(
     if headers:
         kept[package] = headers
     elif libraries is None:
-        kept[package] = doubt("its runtime library is not certain for every Debian release that the base image may be")
+        what = f"release of {facts.system.title}" if facts.system is not None else "release"
+        kept[package] = doubt(f"its runtime library is not certain for every {what} that the base image may be")
     else:
         replaced[package] = (*libraries, *(known_packages(facts).modules(package.name) or ()))
 

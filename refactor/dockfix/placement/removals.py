@@ -6,24 +6,26 @@ from dataclasses import dataclass, field
 
 from dockfix.facts import Facts
 from dockfix.managers.verbs import by_system, system_install
-from dockfix.model.actions import Remove
+from dockfix.model.actions import Package, Remove
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Step
 
 
 @dataclass(frozen=True)
 class Removals:
-    """``commands`` are those that remove, by step and index; ``packages`` are the names that they remove."""
+    """``commands`` are those that remove, by step and index; ``packages`` are what they remove."""
 
     commands: frozenset[tuple[Step, int]] = frozenset()
-    packages: frozenset[str] = frozenset()
+    packages: frozenset[Package] = frozenset()
 
 
 @dataclass
 class _Found:
-    asked: set[str] = field(default_factory=set)
+    """``asked`` are the packages so far, by the name that removes them: their own, or that of their group."""
+
+    asked: dict[str, set[Package]] = field(default_factory=dict)
     commands: set[tuple[Step, int]] = field(default_factory=set)
-    packages: set[str] = field(default_factory=set)
+    packages: set[Package] = field(default_factory=set)
 
 
 def removals(facts: Facts) -> Removals | Reason:
@@ -33,18 +35,20 @@ def removals(facts: Facts) -> Removals | Reason:
     """
     found = _Found()
     for step in facts.final.steps:
-        here: set[str] = set()
+        here: dict[str, set[Package]] = {}
         for index, unit in enumerate(step.units):
             install, action = system_install(unit.effects.action), unit.effects.action
             if install is not None:
-                here |= {package.name for package in install.asked}
+                for package in install.asked:
+                    here.setdefault(install.group or package.name, set()).add(package)
             if not isinstance(action, Remove) or not by_system(action):
                 continue
-            if action.names & here or (not action.names and here):
+            if action.names & here.keys() or (not action.names and here):
                 return at("the file removes packages again by itself, in the RUN that installs them", step.line)
-            if not action.names <= found.asked:
+            if not action.names <= found.asked.keys():
                 return at("the file removes packages that it has not installed by itself", step.line)
             found.commands.add((step, index))
-            found.packages |= action.names
-        found.asked |= here
+            found.packages = found.packages.union(*(found.asked[name] for name in action.names))
+        for name, packages in here.items():
+            found.asked.setdefault(name, set()).update(packages)
     return Removals(frozenset(found.commands), frozenset(found.packages))

@@ -15,7 +15,7 @@ from dockfix.facts.beneath import why_unknown
 from dockfix.facts.callers import caller_with_unknown_path
 from dockfix.facts.installs import installer, missing_manifest, only_brought
 from dockfix.knowledge import manager_in, package_manager, why_not_split
-from dockfix.managers.protocol import LanguageManager
+from dockfix.managers.protocol import LanguageManager, SystemManager
 from dockfix.managers.registry import language_managers, system_managers
 from dockfix.managers.verbs import by_system, language_install, system_install
 from dockfix.model.actions import Action, Clean, Configure, Install, Make, Provide, ShellState
@@ -84,7 +84,7 @@ def place(facts: Facts) -> Placement | Reason:
     named = [pair for step in stage.steps for pair in _system_installs(step)]
     division = divide(facts, named, staying, _units(builder), removed.packages)
     for package, reason in division.kept.items():
-        if package.name in removed.packages:
+        if package in removed.packages:
             return at(f"{package.name}, which the file removes again, would have to stay: {reason.text}", reason.line)
     smaller = smaller_base(facts, staying, _installed(staying, division)) if "base" in facts.hints.facets else None
     full = stage.image is not None and stage.image.variant == "full"
@@ -174,8 +174,15 @@ def _precondition(facts: Facts) -> Reason | None:
         return at(f"the base image {base} {said}", stage.start.line)
     if stage.beneath is not None and (why := why_unknown(stage.beneath.stage)) is not None:
         return at(f"{stage.beneath.dockerfile}, which builds the base image, {why}", stage.start.line)
-    if stage.image.system != "debian":
-        return at(f"the base image is not Debian-based ({stage.image.variant})", stage.start.line)
+    if facts.system is None:
+        return at(
+            f"how packages are installed in the base image is not known ({stage.image.variant})", stage.start.line
+        )
+    for step, unit in stage.units:
+        system = system_install(unit.effects.action)
+        if system is not None and system.manager is not facts.system.manager:
+            said = f"{_title(system)} installs packages, and the base image has {facts.system.manager.title}"
+            return at(said, step.line)
     if stage.of("ONBUILD"):
         return at("ONBUILD instructions run in other people's builds", stage.of("ONBUILD")[0].line)
     if not facts.installs:
@@ -315,7 +322,7 @@ def _with_setting(facts: Facts, reason: Reason) -> Reason:
 
 
 def _title(install: Install) -> str:
-    return install.manager.title if isinstance(install.manager, LanguageManager) else install.manager.id
+    return install.manager.title if isinstance(install.manager, LanguageManager | SystemManager) else install.manager.id
 
 
 def _system_installs(step: Step) -> Iterable[tuple[Step, Unit]]:

@@ -96,7 +96,24 @@ def run_time_compiler(facts: Facts) -> Reason | None:
         where = next((where for where, text in facts.startup.texts.items() if _WITH_HEADERS.search(text)), "")
         if where:
             return at(f"{where} compiles with {program} and names headers or libraries")
+    looked_for = _looks_for_libraries(facts)
+    if looked_for is not None:
+        return looked_for
     for mention in facts.application.search(_COMPILES):
         if not mention.file.endswith(("setup.py", "build.py")):
             return at(f"{mention.file}:{mention.line} compiles at run time")
     return unasked
+
+
+def _looks_for_libraries(facts: Facts) -> Reason | None:
+    """What has Python look for a library by its short name, for which it asks the compiler, or the linker, where the libc is musl.
+
+    Both need what only the -dev package brings: https://github.com/python/cpython/issues/65821.
+    """
+    if facts.system is None or facts.system.libc != "musl":
+        return None
+    use = next((use for use in facts.program.loads if use.how == "find_library"), None)
+    if use is not None:
+        return at(f"{use.file}:{use.line} looks for the library {use.word}, which takes a compiler on Alpine")
+    name = next((name for name in sorted(facts.distributions) if knowledge.loads_by_name(name)), "")
+    return at(f"the Python package {name} looks for a library, which takes a compiler on Alpine") if name else None

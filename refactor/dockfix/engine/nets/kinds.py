@@ -95,6 +95,12 @@ def refreshes(unit: Unit) -> bool:
     return isinstance(unit.effects.action, Refresh) and by_system(unit.effects.action)
 
 
+def needs_index(unit: Unit) -> bool:
+    """Whether a command installs system packages from an index that has to be there."""
+    install = system_install(unit.effects.action)
+    return install is not None and not install.fetches_index
+
+
 def leaves(step: Step, unit: Unit) -> Leftover | None:
     """What a command leaves behind that nothing needs; a cache mount takes it."""
     action = unit.effects.action
@@ -102,6 +108,8 @@ def leaves(step: Step, unit: Unit) -> Leftover | None:
         return _unmounted(step, action.manager, "index")
     if not isinstance(action, Install) or action.cache_off:
         return None
+    if by_system(action) and not action.cached:
+        return _unmounted(step, action.manager, "index") if action.fetches_index else None
     return _unmounted(step, action.manager, "downloads" if by_system(action) else "cache")
 
 

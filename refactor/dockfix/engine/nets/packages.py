@@ -87,7 +87,7 @@ def _without_lists(seen: Seen) -> Mapping[str, int]:
             fetched = True
         elif any(left.what == "index" for left in run.cleans):
             fetched = False
-        elif not fetched:
+        elif not fetched and kinds.needs_index(run.unit):
             found.update((name, run.step.line) for name, _ in run.asked or ())
     return found
 
