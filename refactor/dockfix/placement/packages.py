@@ -87,10 +87,8 @@ def divide(
         used = next((f"{needs[name]} ({name})" for name in sorted(known.commands(package.name)) if name in needs), "")
         if used:
             kept[package] = at(used)
-        elif gone and alone:
-            replaced[package] = ()
-        elif gone and role != "dev":
-            replaced[package] = known.instead(package.name, None) or ()
+        elif gone and (alone or role != "dev"):
+            replaced[package] = () if alone else known.instead(package.name, None) or ()
         elif role != "git" and compiler and compiler.weight == "blocks":
             kept[package] = compiler
         else:

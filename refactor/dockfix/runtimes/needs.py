@@ -115,5 +115,5 @@ def _looks_for_libraries(facts: Facts) -> Reason | None:
     use = next((use for use in facts.program.loads if use.how == "find_library"), None)
     if use is not None:
         return at(f"{use.file}:{use.line} looks for the library {use.word}, which takes a compiler on Alpine")
-    name = next((name for name in sorted(facts.distributions) if knowledge.loads_by_name(name)), "")
+    name = next((name for name in sorted(distributions(facts)) if knowledge.loads_by_name(name)), "")
     return at(f"the Python package {name} looks for a library, which takes a compiler on Alpine") if name else None
