@@ -47,6 +47,7 @@ class Pdm(ProjectManager):
     title: ClassVar[str] = "PDM"
     programs: ClassVar[frozenset[str]] = frozenset({"pdm"})
     modules: ClassVar[frozenset[str]] = frozenset({"pdm"})
+    size: ClassVar[int] = 47_000_000  # measured with PDM 2
     runtime: ClassVar[str] = "python"
     added_by = regex(r"pdm-.*")
     reads: ClassVar[tuple[str, ...]] = (*Pip.reads, "/root/.local", _CONFIGURATION)

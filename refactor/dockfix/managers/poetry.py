@@ -45,6 +45,7 @@ class Poetry(ProjectManager):
     title: ClassVar[str] = "Poetry"
     programs: ClassVar[frozenset[str]] = frozenset({"poetry"})
     modules: ClassVar[frozenset[str]] = frozenset({"poetry"})
+    size: ClassVar[int] = 83_000_000  # measured with Poetry 2
     runtime: ClassVar[str] = "python"
     added_by = regex(r"poetry-(?:plugin-.*|core|dynamic-versioning|bumpversion|multiproject-plugin)")
     reads: ClassVar[tuple[str, ...]] = (*Pip.reads, "/root/.local", "/root/.poetry", _CONFIGURATION)

@@ -39,6 +39,7 @@ class Uv(LanguageManager):
     id: ClassVar[str] = "uv"
     title: ClassVar[str] = "uv"
     programs: ClassVar[frozenset[str]] = frozenset({"uv", "uvx"})
+    size: ClassVar[int] = 45_000_000  # measured with uv 0.8 and 0.13
     runtime: ClassVar[str] = "python"
     reads: ClassVar[tuple[str, ...]] = (*Pip.reads, "/root/.local", "/root/.cargo", "/root/.config", "/etc/uv")
     images: ClassVar[frozenset[str]] = frozenset({"ghcr.io/astral-sh/uv", "astral/uv"})

@@ -30,10 +30,12 @@ def gain(
     installs: Iterable[tuple[Step, Unit]],
     replaced: Mapping[Package, tuple[str, ...]],
     smaller: Iterable[str] | None,
+    managers: int = 0,
 ) -> Gain:
     """What leaves where ``replaced`` are the packages that go, each with what it gets instead; of all releases the least.
 
-    ``smaller`` are the packages that the slim image would get, None where the base stays.
+    ``smaller`` are the packages that the slim image would get, None where the base stays; ``managers`` are the bytes of the managers of
+    packages that only the builder gets.
     """
     installs = list(installs)
     releases = sorted(suites(facts) or ())
@@ -41,7 +43,7 @@ def gain(
         return Gain()
     found = [_in_release(facts, suite, installs, replaced, smaller) for suite in releases]
     bases = [base for _, base in found if base is not None]
-    return Gain(min(parts for parts, _ in found), min(bases) if bases else None)
+    return Gain(min(parts for parts, _ in found) + managers, min(bases) if bases else None)
 
 
 def _in_release(

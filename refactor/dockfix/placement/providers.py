@@ -15,10 +15,15 @@ from dockfix.placement.leftovers import Placed, drop_units
 
 @dataclass(frozen=True)
 class Left:
-    """``titles`` are what people call the managers that leave, ``texts`` the commands that leave with what brought them."""
+    """``managers`` are those that leave, ``texts`` the commands that leave with what brought them."""
 
-    titles: tuple[str, ...]
+    managers: tuple[LanguageManager, ...]
     texts: tuple[str, ...]
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """What people call them."""
+        return tuple(manager.title for manager in self.managers)
 
 
 def drop_managers(facts: Facts, runtime: Placed, environment: Environment) -> Left:
@@ -29,28 +34,28 @@ def drop_managers(facts: Facts, runtime: Placed, environment: Environment) -> Le
     carried = tuple(environment.carried.paths) if environment.carried is not None else ()
     staying = [step.units[index] for step, indices in runtime.items() for index in indices]
     run = {*facts.startup.programs, *(tool for unit in staying if not _provides(unit) for tool in unit.effects.tools)}
-    titles: dict[str, None] = {}
+    managers: dict[LanguageManager, None] = {}
     gone: list[tuple[Step, int]] = []
     brought: list[str] = []
     texts: list[str] = []
     for step in list(runtime):
         if _leaves(step.action, run):
             brought += _brought(step.action, step.all_effects[0].writes)
-            titles |= _title(step.action, carried)
+            managers |= _told(step.action, carried)
             del runtime[step]
             continue
         for index in runtime[step]:
             unit = step.units[index]
             if _leaves(unit.effects.action, run):
                 brought += _brought(unit.effects.action, unit.effects.writes)
-                titles |= _title(unit.effects.action, carried)
+                managers |= _told(unit.effects.action, carried)
             elif _is_about(unit.effects, brought):
                 texts.append(unit.command.text)
             else:
                 continue
             gone.append((step, index))
     drop_units(gone, runtime)
-    return Left(tuple(titles), tuple(texts))
+    return Left(tuple(managers), tuple(texts))
 
 
 def _provides(unit: Unit) -> bool:
@@ -70,11 +75,12 @@ def _brought(action: Action | None, writes: tuple[str, ...]) -> list[str]:
     return [*paths, *(path for path in writes if not any(within(program, path) for program in paths))]
 
 
-def _title(action: Action | None, carried: tuple[str, ...]) -> dict[str, None]:
+def _told(action: Action | None, carried: tuple[str, ...]) -> dict[LanguageManager, None]:
+    """The manager that an action brings outside of what is carried."""
     if not isinstance(action, Provide) or not isinstance(action.manager, LanguageManager):
         return {}
     gone = any(not any(within(path, each) for each in carried) for path in action.paths)
-    return {action.manager.title: None} if gone else {}
+    return {action.manager: None} if gone else {}
 
 
 def _is_about(effects: Effects, brought: list[str]) -> bool:

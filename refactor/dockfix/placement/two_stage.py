@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
 from dockfix.facts import Facts
 from dockfix.facts.beneath import why_unknown
 from dockfix.facts.callers import caller_with_unknown_path
 from dockfix.facts.installs import installer, missing_manifest, only_brought
-from dockfix.knowledge import manager_in, package_manager, why_not_split
+from dockfix.knowledge import manager_in, why_not_split
 from dockfix.managers.protocol import LanguageManager, SystemManager
-from dockfix.managers.registry import language_managers, system_managers
+from dockfix.managers.registry import system_managers
 from dockfix.managers.verbs import by_system, language_install, system_install
 from dockfix.model.actions import Action, Clean, Configure, Install, Make, Provide, ShellState
 from dockfix.model.artefact import Environment
@@ -25,6 +24,7 @@ from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.gain import gain
 from dockfix.placement.leftovers import Placed, drop_covered, drop_idle_refresh, drop_removed, drop_units
+from dockfix.placement.no_gain import no_gain, with_setting, without_installs
 from dockfix.placement.only_fetching import drop_arguments, drop_exports, drop_settings
 from dockfix.placement.packages import Division, divide
 from dockfix.placement.plan import Part, Placement, Steps, doubts
@@ -90,7 +90,7 @@ def place(facts: Facts) -> Placement | Reason:
     full = stage.image is not None and stage.image.variant == "full"
     gains = division.gains or (bool(managers.titles) and not full) or facts.hints.always
     if not gains and not isinstance(smaller, SmallerBase):
-        return _with_setting(facts, _no_gain(facts, division, smaller))
+        return with_setting(facts, no_gain(facts, division, smaller))
     only_by_base = smaller.doubt if not gains and isinstance(smaller, SmallerBase) else None
     drop_covered(facts, builder, runtime)
     dropped += drop_removed(facts, builder, runtime)
@@ -118,7 +118,13 @@ def place(facts: Facts) -> Placement | Reason:
         frozenset(step.instruction for step in stage.steps),
         division.of_the_base,
         managers.titles,
-        gain(facts, named, division.replaced, smaller.packages if isinstance(smaller, SmallerBase) else None),
+        gain(
+            facts,
+            named,
+            division.replaced,
+            smaller.packages if isinstance(smaller, SmallerBase) else None,
+            sum(manager.size for manager in managers.managers),
+        ),
     )
 
 
@@ -186,7 +192,7 @@ def _precondition(facts: Facts) -> Reason | None:
     if stage.of("ONBUILD"):
         return at("ONBUILD instructions run in other people's builds", stage.of("ONBUILD")[0].line)
     if not facts.installs:
-        return _without_installs(facts)
+        return without_installs(facts)
     for step, _, install in facts.installs:
         reason = install.blocked or _install_blocker(facts, install)
         if reason:
@@ -218,25 +224,6 @@ def _environment_blocker(facts: Facts) -> Reason | None:
             return at(
                 f"the RUN mixes {_title(install)} install with a command whose effects are unknown: {what}", step.line
             )
-    return None
-
-
-def _without_installs(facts: Facts) -> Reason:
-    other = _other_manager(facts)
-    return other or at(
-        f"no gain, because no {' or '.join(each.title for each in language_managers())} install was found"
-    )
-
-
-def _other_manager(facts: Facts) -> Reason | None:
-    """A command of a manager of Python packages that no model covers."""
-    for step, unit in facts.final.units:
-        name = manager_in(unit.command.text, "python")
-        if name and unit.effects.opaque:
-            manager = package_manager(name)
-            modelled = manager is not None and manager.title == "pip"
-            what = "pip is used in a way that" if modelled else f"{name} is used, which"
-            return at(f"{what} dockfix does not split yet", step.line)
     return None
 
 
@@ -286,36 +273,6 @@ def _needed_early(
         if step in between and (effects.unbounded or overlap((*effects.reads, *effects.writes), (environment.root,))):
             return at("it may use the virtual environment before anything is installed in it", step.line)
     return None
-
-
-def _no_gain(facts: Facts, division: Division, smaller: Reason | None) -> Reason:
-    other = _other_manager(facts)
-    if other is not None:
-        return other
-    full = facts.final.image is not None and facts.final.image.variant == "full"
-    if full and smaller is not None and not division.kept:
-        brought = [package.name for package in division.replaced]
-        what = f"brings {' and '.join(brought[:2])} itself" if brought else "brings the compilers itself"
-        return at(f"no gain, because the full base image {what} and has to stay: {smaller.text}", smaller.line)
-    if full and division.replaced:
-        names = " and ".join(package.name for package in list(division.replaced)[:2])
-        reason = at(f"no gain, because the full base image brings {names} itself")
-        return replace(reason, about=Declared("FROM"))
-    if division.kept:
-        package, reason = next(iter(division.kept.items()))
-        return at(
-            f"no gain, because every package has to stay in the image ({package.name}: {reason.text})", reason.line
-        )
-    kind = facts.system.manager.title if facts.system is not None else "system"
-    return at(f"no gain, because no {kind} package that only building needs is installed")
-
-
-def _with_setting(facts: Facts, reason: Reason) -> Reason:
-    """A reason why nothing would be gained, with the setting that has the stage split all the same."""
-    key = facts.hints.settings.get("always", "")
-    if not key or not reason.text.startswith("no gain"):
-        return reason
-    return replace(reason, text=f"{reason.text}; {key} splits it all the same")
 
 
 # --- what goes where ------------------------------------------------------------------------------------------------

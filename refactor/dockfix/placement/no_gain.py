@@ -1,0 +1,64 @@
+"""Why a stage is not split where nothing would leave the image."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dockfix.facts import Facts
+from dockfix.knowledge import manager_in, package_manager
+from dockfix.managers.protocol import LanguageManager
+from dockfix.managers.registry import by_program, language_managers
+from dockfix.model.reason import Declared, Reason, at
+from dockfix.placement.packages import Division
+
+
+def without_installs(facts: Facts) -> Reason:
+    """Why a stage stays as it is in which nothing of a language is installed."""
+    other = _other_manager(facts)
+    return other or at(
+        f"no gain, because no {' or '.join(each.title for each in language_managers())} install was found"
+    )
+
+
+def _other_manager(facts: Facts) -> Reason | None:
+    """A command of a manager of Python packages that no model covers."""
+    for step, unit in facts.final.units:
+        name = manager_in(unit.command.text, "python")
+        if name and unit.effects.opaque:
+            known = package_manager(name)
+            modelled = isinstance(by_program().get(name.rstrip("0123456789.")), LanguageManager)
+            called = known.called(name) if known is not None else name
+            what = f"{called} is used in a way that" if modelled else f"{name} is used, which"
+            return at(f"{what} dockfix does not split yet", step.line)
+    return None
+
+
+def no_gain(facts: Facts, division: Division, smaller: Reason | None) -> Reason:
+    """Why nothing leaves the image; ``smaller`` says why its base stays, None where that is not asked for."""
+    other = _other_manager(facts)
+    if other is not None:
+        return other
+    full = facts.final.image is not None and facts.final.image.variant == "full"
+    if full and smaller is not None and not division.kept:
+        brought = [package.name for package in division.replaced]
+        what = f"brings {' and '.join(brought[:2])} itself" if brought else "brings the compilers itself"
+        return at(f"no gain, because the full base image {what} and has to stay: {smaller.text}", smaller.line)
+    if full and division.replaced:
+        names = " and ".join(package.name for package in list(division.replaced)[:2])
+        reason = at(f"no gain, because the full base image brings {names} itself")
+        return replace(reason, about=Declared("FROM"))
+    if division.kept:
+        package, reason = next(iter(division.kept.items()))
+        return at(
+            f"no gain, because every package has to stay in the image ({package.name}: {reason.text})", reason.line
+        )
+    kind = facts.system.manager.title if facts.system is not None else "system"
+    return at(f"no gain, because no {kind} package that only building needs is installed")
+
+
+def with_setting(facts: Facts, reason: Reason) -> Reason:
+    """A reason why nothing would be gained, with the setting that has the stage split all the same."""
+    key = facts.hints.settings.get("always", "")
+    if not key or not reason.text.startswith("no gain"):
+        return reason
+    return replace(reason, text=f"{reason.text}; {key} splits it all the same")
