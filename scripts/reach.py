@@ -29,7 +29,7 @@ from typing import NamedTuple
 from dockfix.engine import FileResult, Settings, run
 from dockfix.engine.runner import gather
 from dockfix.facts import Facts
-from dockfix.knowledge import apk_role, base_image, role
+from dockfix.knowledge import apk, base_image, role
 from dockfix.syntax import ImageRef, decode, parse, problems
 from dockfix.syntax import image as reference_of
 
@@ -295,7 +295,7 @@ def _build_packages(words: Sequence[str]) -> Iterator[str]:
     if program in ("apt", "apt-get", "aptitude") and "install" in words:
         roles = [role(re.split(r"[=:/]", word)[0]) for word in words]
     elif program == "apk" and "add" in words:
-        roles = [apk_role(re.split(r"[=<>~@]", word)[0]) for word in words]
+        roles = [apk.role(re.split(r"[=<>~@]", word)[0]) for word in words]
         if any(word in ("-t", "--virtual") or word.startswith("--virtual=") for word in words):
             yield "build group"
     else:
