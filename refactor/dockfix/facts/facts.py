@@ -6,7 +6,7 @@ import posixpath
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TypeVar
 
@@ -23,14 +23,14 @@ from dockfix.facts.hints import Hints
 from dockfix.facts.startup import Startup, read_startup
 from dockfix.knowledge import manager_in, without_evidence
 from dockfix.lazy import regex
-from dockfix.managers.commands import call_of, model_of
+from dockfix.managers.commands import call_of, known_steps, model_of
 from dockfix.managers.protocol import Given, LanguageManager
 from dockfix.managers.systems import System, system_of
 from dockfix.managers.verbs import language_install, only_installers
 from dockfix.model.actions import Export, Install
 from dockfix.model.layout import Layout, Layouts
 from dockfix.model.reason import Reason
-from dockfix.model.stages import Model, Stage, Step, Unit
+from dockfix.model.stages import Known, Model, Stage, Step, Unit
 from dockfix.syntax import Dockerfile
 from dockfix.syntax.mounts import mount_settings
 from dockfix.syntax.shell import Command
@@ -64,6 +64,7 @@ class Facts:
     hints: Hints = field(default_factory=Hints)
     _answers: dict[Callable[[Facts], object], object] = field(default_factory=dict, init=False, repr=False)
     _decisions: dict[Callable[[Facts], object], Decision] = field(default_factory=dict, repr=False)
+    _steps: Known = field(default_factory=known_steps, repr=False)
 
     def ask(self, fact: Callable[[Facts], T]) -> T:
         """What a fact says of this tree. It is worked out once, and kept as long as the tree is."""
@@ -97,12 +98,17 @@ class Facts:
             self.options,
             self.hints,
             self._decisions,
+            self._steps,
         )
+
+    def undecided(self) -> Facts:
+        """The facts about the same tree for another run, in which nothing is decided yet."""
+        return replace(self, _decisions={})
 
     @cached_property
     def model(self) -> Model:
         """The model of the tree."""
-        return model_of(self.tree, partial(beneath, dockerfile=self.context.dockerfile))
+        return model_of(self.tree, self._steps, partial(beneath, dockerfile=self.context.dockerfile))
 
     @property
     def final(self) -> Stage:

@@ -18,7 +18,7 @@ from dockfix.model.actions import Action, Clean, Export, Install, Provide, Shell
 from dockfix.model.commands import MODELS, RUNS_OTHERS, command_model, module_of, shell
 from dockfix.model.commands.net import FETCHERS, fetched
 from dockfix.model.effects import Effects, opaque, within
-from dockfix.model.stages import BeneathOf, Copy, Model, build
+from dockfix.model.stages import BeneathOf, Copy, Known, Model, build
 from dockfix.model.state import State
 from dockfix.syntax import Dockerfile, image
 from dockfix.syntax.shell import Command, Word
@@ -36,9 +36,14 @@ _STDIN = {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 _TEMPORARY = {"/tmp", "/var/tmp"}
 
 
-def model_of(tree: Dockerfile, beneath_of: BeneathOf | None = None) -> Model:
+def known_steps() -> Known:
+    """What keeps the steps of trees that follow one another, with all that the managers know."""
+    return Known(effects_of, brought_by)
+
+
+def model_of(tree: Dockerfile, known: Known | None = None, beneath_of: BeneathOf | None = None) -> Model:
     """The model of a tree without problems, with all that the managers know; ``beneath_of`` as for ``build``."""
-    return build(tree, effects_of, brought_by, beneath_of)
+    return build(tree, known or known_steps(), beneath_of)
 
 
 def brought_by(copy: Copy) -> Provide | None:
