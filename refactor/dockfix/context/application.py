@@ -11,6 +11,7 @@ from typing import AnyStr, NamedTuple
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.kinds import is_python, is_script, is_text, passed_over
+from dockfix.context.literals import Literals, literals_of
 from dockfix.context.named_paths import PROSE, bare_paths, before_in_line, may_run, paths_in_settings, quoted_paths
 from dockfix.context.process_files import Processes, kind_of, read_processes
 from dockfix.context.program import Program, read_python
@@ -106,10 +107,14 @@ class Application:
         return self._read[0]
 
     def _answers(
-        self, question: Hashable, answer: Callable[[str, bytes], Answer | None], kind: Kind = "text"
+        self,
+        question: Hashable,
+        answer: Callable[[str, bytes], Answer | None],
+        kind: Kind = "text",
+        needs: Literals | None = None,
     ) -> list[tuple[str, Answer]]:
-        """The files of a kind that have an answer, in alphabetical order, with the answer."""
-        found = self._shared.answers(question, self._selection.names, answer, kind)
+        """The files of a kind that have an answer, in alphabetical order, with the answer; ``needs`` as for ``Texts.answers``."""
+        found = self._shared.answers(question, self._selection.names, answer, kind, needs)
         for name, text in self._laid_over.items():
             if (kind == "text" or _IS[kind](name, text)) and (own := answer(name, text)):
                 found[name] = own
@@ -159,7 +164,7 @@ class Application:
     @cached_property
     def _starts_others(self) -> bool:
         """Whether any of the Python files starts other programs."""
-        return bool(self._answers(_starts_programs, _starts_programs, "python"))
+        return bool(self._answers(_starts_programs, _starts_programs, "python", literals_of(_STARTS.pattern)))
 
     def mentions(self, words: Iterable[str]) -> tuple[Mention, ...]:
         """Where programs of these names may be started: in scripts, in commands of process managers, in Python strings.
@@ -176,8 +181,9 @@ class Application:
     def _find_mentions(self, words: frozenset[str]) -> tuple[Mention, ...]:
         held: dict[str, list[str]] = {}
         for word in sorted(words):
-            holds = partial(_holds, word.encode("utf-8", "surrogatepass"))
-            files = {name for kind in _IS for name, _ in self._answers(("holds", word), holds, kind)}
+            text = word.encode("utf-8", "surrogatepass")
+            holds, needs = partial(_holds, text), Literals((text,))
+            files = {name for kind in _IS for name, _ in self._answers(("holds", word), holds, kind, needs)}
             for name in files:
                 held.setdefault(name, []).append(word)
         found: list[Mention] = []
@@ -283,7 +289,7 @@ class Application:
     def search(self, pattern: bytes) -> tuple[Mention, ...]:
         """All that a regular expression finds in the text files. Raises re.error for a pattern that is none."""
         if pattern not in self._searched:
-            self._searched[pattern] = _all(self._answers(pattern, finder(pattern)))
+            self._searched[pattern] = _all(self._answers(pattern, finder(pattern), needs=literals_of(pattern)))
         return self._searched[pattern]
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol, TypeVar
 
 from dockfix.context.kinds import HEAD, MAX_FILE, is_python, is_script, is_text, passed_over
-from dockfix.context.literals import literals_of
+from dockfix.context.literals import Literals, literals_of
 from dockfix.syntax import decode
 
 MAX_FILES = 5_000
 MAX_BYTES = 32 << 20
 _MAX_KEPT = 64 << 20
 _MAX_SELECTIONS = 32
+_LOT = 64 << 10
 Answer = TypeVar("Answer")
 Kind = Literal["text", "script", "python"]
 
@@ -47,8 +48,15 @@ class Folder(Protocol):
         """Whether a file that cannot be read is known to be no text, by its first ``head`` bytes."""
 
 
+class _Lot(NamedTuple):
+    """Some files, and their texts as one: a look at that tells of most questions that none of them has an answer."""
+
+    names: Sequence[str]
+    text: bytes
+
+
 class _Asked:
-    """The answers to one question: those that are not empty, of the first ``count`` files that were read."""
+    """The answers to one question: those that are not empty, of the files in the first ``count`` lots."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -65,6 +73,8 @@ class Texts:
         self._passed_over: set[str] = set()
         self._selections: dict[frozenset[str], Selection] = {}
         self._order: dict[Kind, list[str]] = {"text": [], "script": [], "python": []}
+        self._lots: dict[Kind, list[_Lot]] = {"text": [], "script": [], "python": []}
+        self._in_lots: dict[Kind, int] = {"text": 0, "script": 0, "python": 0}
         self._asked: dict[Hashable, _Asked] = {}
         self._size = 0
 
@@ -119,25 +129,48 @@ class Texts:
             if is_script(name, text):
                 self._order["script"].append(name)
 
+    def _lots_of(self, kind: Kind) -> Sequence[_Lot]:
+        """The lots of all files of a kind that were read so far."""
+        order, lots = self._order[kind], self._lots[kind]
+        first, count = self._in_lots[kind], len(order)
+        while first < count:
+            last, size = first, 0
+            while last < count and size < _LOT:
+                size += len(self._texts[order[last]] or b"")
+                last += 1
+            names = order[first:last]
+            lots.append(_Lot(names, b"\0".join(self._texts[name] or b"" for name in names)))
+            self._in_lots[kind] = first = last
+        return lots
+
     def answers(
-        self, question: Hashable, names: Collection[str], answer: Callable[[str, bytes], Answer | None], kind: Kind
+        self,
+        question: Hashable,
+        names: Collection[str],
+        answer: Callable[[str, bytes], Answer | None],
+        kind: Kind,
+        needs: Literals | None = None,
     ) -> dict[str, Answer]:
         """The answers for those of ``names``, files that were selected before, that have one which is not empty.
 
         Only files of a kind are asked: Python source, scripts, or all. ``answer`` is a function of a file's name and text, and always the
-        same for the same ``question`` and kind.
+        same for the same ``question`` and kind. It says nothing of a text without one of the literals that it ``needs``.
         """
         asked = self._asked.get((kind, question))
         if asked is None:
             asked = self._asked.setdefault((kind, question), _Asked())
-        order = self._order[kind]
-        count = len(order)
-        for name in order[asked.count : count] if asked.count < count else ():
-            text = self._texts[name]
-            found = answer(name, text) if text is not None else None
-            if found:
-                asked.answers[name] = found
+        lots = self._lots_of(kind)
+        count = len(lots)
+        for lot in lots[asked.count : count] if asked.count < count else ():
+            if needs is None or needs.may_match(lot.text):
+                for name in lot.names:
+                    text = self._texts[name]
+                    found = answer(name, text) if text is not None else None
+                    if found:
+                        asked.answers[name] = found
         asked.count = count
+        if not asked.answers:
+            return {}
         return {name: asked.answers[name] for name in asked.answers.keys() & names}  # type: ignore[misc]
 
 
