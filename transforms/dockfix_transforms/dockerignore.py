@@ -212,7 +212,11 @@ class _Chooser:
         if hit and needed != "never" and self._in_dockerfile(pattern, hit):
             return False
         if needed == "present":
-            return not hit and not self.sources.search(_path(pattern)) and not self._dockerfile_mentions(pattern)
+            return (
+                not hit
+                and not self.sources.search(_path(pattern), encode(pattern))
+                and not self._dockerfile_mentions(pattern)
+            )
         if needed == "compiled":
             return not [name for name in hit if "__pycache__/" not in name]
         if needed == "named":
@@ -246,15 +250,17 @@ class _Chooser:
 
     def _names(self, name: str, pattern: str) -> bool:
         """Whether a source other than the file itself names it, its folder or its kind."""
-        searches = [_name(posixpath.basename(name))]
+        searches = [(_name(posixpath.basename(name)), posixpath.basename(name))]
         if "/" in name:
             folder = name.split("/", 1)[0]
-            searches += [_path(folder), _module(folder)]
+            searches += [(_path(folder), folder), (_module(folder), folder)]
         if pattern.startswith("*."):
-            searches.append(re.escape(pattern[1:].encode()) + rb"\b")
+            searches.append((re.escape(pattern[1:].encode()) + rb"\b", pattern[1:]))
         if pattern in {"docs", "*.md"}:
-            searches.append(rb"(?i)\b(?:mkdocs|sphinx|pydoc|markdown)\b")
-        return any(mention.file != name for search in searches for mention in self.sources.search(search))
+            searches.append((rb"(?i)\b(?:mkdocs|sphinx|pydoc|markdown)\b", ""))
+        return any(
+            mention.file != name for search, word in searches for mention in self.sources.search(search, encode(word))
+        )
 
     def _secret(self, pattern: str, hit: list[str]) -> bool:
         """Whether a secret may be kept out; where the program seems to read it, a warning says what that means."""
@@ -281,10 +287,11 @@ class _Chooser:
     def _readers(self, pattern: str, hit: list[str]) -> list[Mention]:
         words = {posixpath.basename(name) for name in hit} | {name.rsplit("/", 2)[-2] for name in hit if "/" in name}
         ending = pattern.rsplit("*", 1)[-1]
-        searches = [_name(word) for word in sorted(words)] + [re.escape(ending.encode()) + rb"\b"] * bool(
-            hit and ending
-        )
-        return [mention for search in searches for mention in self.sources.search(search) if mention.file not in hit]
+        searches = [(_name(word), word) for word in sorted(words)]
+        if hit and ending:
+            searches.append((re.escape(ending.encode()) + rb"\b", ending))
+        found = (mention for search, word in searches for mention in self.sources.search(search, encode(word)))
+        return [mention for mention in found if mention.file not in hit]
 
     def text(self, chosen: Mapping[IgnoreGroup, Sequence[str]]) -> str:
         """The whole file with these patterns."""
@@ -322,8 +329,7 @@ class _Chooser:
 
 
 def _matched(pattern: str, files: frozenset[str]) -> list[str]:
-    probe = Ignore((pattern,))
-    return sorted(name for name in files if probe.ignores(name))
+    return sorted(Ignore((pattern,)).ignored(files))
 
 
 def _path(word: str) -> bytes:

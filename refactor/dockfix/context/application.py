@@ -11,14 +11,13 @@ from typing import AnyStr, NamedTuple
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.kinds import is_python, is_script, is_text, passed_over
-from dockfix.context.literals import Literals, literals_of
 from dockfix.context.named_paths import PROSE, bare_paths, before_in_line, may_run, paths_in_settings, quoted_paths
 from dockfix.context.process_files import Processes, kind_of, read_processes
 from dockfix.context.program import Program, read_python
 from dockfix.context.program.project import Project, Sources
 from dockfix.context.program.reach import file_of, reached
 from dockfix.context.program.read import new_sources
-from dockfix.context.texts import Answer, Kind, Mention, Selection, finder
+from dockfix.context.texts import Answer, Ask, Finder, Holding, Kind, Mention, Selection
 from dockfix.lazy import regex
 from dockfix.syntax import decode, encode
 
@@ -109,12 +108,11 @@ class Application:
     def _answers(
         self,
         question: Hashable,
-        answer: Callable[[str, bytes], Answer | None],
+        answer: Ask[Answer],
         kind: Kind = "text",
-        needs: Literals | None = None,
     ) -> list[tuple[str, Answer]]:
-        """The files of a kind that have an answer, in alphabetical order, with the answer; ``needs`` as for ``Texts.answers``."""
-        found = self._shared.answers(question, self._selection.names, answer, kind, needs)
+        """The files of a kind that have an answer, in alphabetical order, with the answer."""
+        found = self._shared.answers(question, self._selection.names, answer, kind)
         for name, text in self._laid_over.items():
             if (kind == "text" or _IS[kind](name, text)) and (own := answer(name, text)):
                 found[name] = own
@@ -138,7 +136,7 @@ class Application:
         # a path stands in a string, and this one is a docstring's; what else there is may be code
         return "/" not in word and b"#" not in line
 
-    def asked(self, answer: Callable[[str, bytes], Answer | None]) -> list[tuple[str, Answer]]:
+    def asked(self, answer: Ask[Answer]) -> list[tuple[str, Answer]]:
         """The text files of which a function of name and text says something, in alphabetical order, with what it says."""
         return self._answers(answer, answer)
 
@@ -164,7 +162,7 @@ class Application:
     @cached_property
     def _starts_others(self) -> bool:
         """Whether any of the Python files starts other programs."""
-        return bool(self._answers(_starts_programs, _starts_programs, "python", literals_of(_STARTS.pattern)))
+        return bool(self._answers(_starts_programs, _starts_programs, "python"))
 
     def mentions(self, words: Iterable[str]) -> tuple[Mention, ...]:
         """Where programs of these names may be started: in scripts, in commands of process managers, in Python strings.
@@ -179,16 +177,13 @@ class Application:
         return self._mentioned[asked]
 
     def _find_mentions(self, words: frozenset[str]) -> tuple[Mention, ...]:
-        held: dict[str, list[str]] = {}
-        for word in sorted(words):
-            text = word.encode("utf-8", "surrogatepass")
-            holds, needs = partial(_holds, text), Literals((text,))
-            files = {name for kind in _IS for name, _ in self._answers(("holds", word), holds, kind, needs)}
-            for name in files:
-                held.setdefault(name, []).append(word)
+        held: dict[str, tuple[bytes, ...]] = {}
+        asked = Holding(word.encode("utf-8", "surrogatepass") for word in sorted(words))
+        for kind in _IS:
+            held |= self._answers(("holds", words), asked, kind)
         found: list[Mention] = []
         for name in sorted(held):
-            found += self._mentions(name, held[name])
+            found += self._mentions(name, [word.decode("utf-8", "surrogatepass") for word in held[name]])
         return tuple(dict.fromkeys(found))
 
     def _mentions(self, name: str, words: Sequence[str]) -> list[Mention]:
@@ -286,10 +281,13 @@ class Application:
         found = self._answers(_process_manager, _process_manager)
         return read_processes({name: self.texts[name] for name, _ in found}, nginx)
 
-    def search(self, pattern: bytes) -> tuple[Mention, ...]:
-        """All that a regular expression finds in the text files. Raises re.error for a pattern that is none."""
+    def search(self, pattern: bytes, fixed: bytes = b"") -> tuple[Mention, ...]:
+        """All that a regular expression finds in the text files. Raises re.error for a pattern that is none.
+
+        ``fixed`` is a text that every match holds: who knows one spares the search for it.
+        """
         if pattern not in self._searched:
-            self._searched[pattern] = _all(self._answers(pattern, finder(pattern), needs=literals_of(pattern)))
+            self._searched[pattern] = _all(self._answers(pattern, Finder(pattern, fixed)))
         return self._searched[pattern]
 
 
@@ -344,10 +342,6 @@ def _process_manager(name: str, data: bytes) -> str:
 
 def _yes(name: str, data: bytes) -> bool:
     return True
-
-
-def _holds(word: bytes, name: str, data: bytes) -> bool:
-    return word in data
 
 
 def _names_in(known: frozenset[bytes], name: str, data: bytes) -> Names | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
-from typing import Literal, NamedTuple, Protocol, TypeVar
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from dockfix.context.kinds import HEAD, MAX_FILE, is_python, is_script, is_text, passed_over
 from dockfix.context.literals import Literals, literals_of
@@ -16,6 +17,7 @@ _MAX_KEPT = 64 << 20
 _MAX_SELECTIONS = 32
 _LOT = 64 << 10
 Answer = TypeVar("Answer")
+Ask = Callable[[str, bytes], Answer | None]
 Kind = Literal["text", "script", "python"]
 
 
@@ -53,6 +55,18 @@ class _Lot(NamedTuple):
 
     names: Sequence[str]
     text: bytes
+
+
+class Screened(ABC, Generic[Answer]):
+    """A question to a file's name and text that can tell by the texts of many files whether any of them has an answer."""
+
+    @abstractmethod
+    def within(self, texts: bytes) -> Ask[Answer] | None:
+        """What is left to ask each of the files; None where none has an answer."""
+
+    @abstractmethod
+    def __call__(self, name: str, data: bytes) -> Answer | None:
+        """The answer of one file."""
 
 
 class _Asked:
@@ -147,14 +161,13 @@ class Texts:
         self,
         question: Hashable,
         names: Collection[str],
-        answer: Callable[[str, bytes], Answer | None],
+        answer: Ask[Answer],
         kind: Kind,
-        needs: Literals | None = None,
     ) -> dict[str, Answer]:
         """The answers for those of ``names``, files that were selected before, that have one which is not empty.
 
         Only files of a kind are asked: Python source, scripts, or all. ``answer`` is a function of a file's name and text, and always the
-        same for the same ``question`` and kind. It says nothing of a text without one of the literals that it ``needs``.
+        same for the same ``question`` and kind.
         """
         asked = self._asked.get((kind, question))
         if asked is None:
@@ -162,28 +175,53 @@ class Texts:
         lots = self._lots_of(kind)
         count = len(lots)
         for lot in lots[asked.count : count] if asked.count < count else ():
-            if needs is None or needs.may_match(lot.text):
-                for name in lot.names:
-                    text = self._texts[name]
-                    found = answer(name, text) if text is not None else None
-                    if found:
-                        asked.answers[name] = found
+            ask = answer.within(lot.text) if isinstance(answer, Screened) else answer
+            if ask is None:
+                continue
+            for name in lot.names:
+                text = self._texts[name]
+                found = ask(name, text) if text is not None else None
+                if found:
+                    asked.answers[name] = found
         asked.count = count
         if not asked.answers:
             return {}
         return {name: asked.answers[name] for name in asked.answers.keys() & names}  # type: ignore[misc]
 
 
-def finder(pattern: bytes) -> Callable[[str, bytes], tuple[Mention, ...]]:
-    """A function that gives all that a regular expression finds in the text of a file. Raises re.error."""
-    literals = literals_of(pattern)
+class Finder(Screened[tuple[Mention, ...]]):
+    """Gives all that a regular expression finds in the text of a file. Raises re.error for what is none.
 
-    def find(name: str, data: bytes) -> tuple[Mention, ...]:
-        if not literals.may_match(data):
-            return ()
-        return tuple(mentions(name, data, re.compile(pattern)))
+    ``fixed`` is a text that every match holds, where one is known.
+    """
 
-    return find
+    def __init__(self, pattern: bytes, fixed: bytes = b"") -> None:
+        self._pattern = pattern
+        self._literals = Literals((fixed,)) if fixed else literals_of(pattern)
+
+    def within(self, texts: bytes) -> Ask[tuple[Mention, ...]] | None:
+        """See Screened."""
+        return self if self._literals.may_match(texts) else None
+
+    def __call__(self, name: str, data: bytes) -> tuple[Mention, ...]:
+        """All that is found."""
+        return tuple(mentions(name, data, re.compile(self._pattern))) if self._literals.may_match(data) else ()
+
+
+class Holding(Screened[tuple[bytes, ...]]):
+    """Gives those of some words that a text holds."""
+
+    def __init__(self, words: Iterable[bytes]) -> None:
+        self._words = tuple(words)
+
+    def within(self, texts: bytes) -> Ask[tuple[bytes, ...]] | None:
+        """See Screened."""
+        held = self("", texts)
+        return Holding(held) if held else None
+
+    def __call__(self, name: str, data: bytes) -> tuple[bytes, ...]:
+        """The words, in their order."""
+        return tuple([word for word in self._words if word in data])
 
 
 def mentions(

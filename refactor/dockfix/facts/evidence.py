@@ -140,9 +140,8 @@ class Started:
 
     def _console_script(self, name: str) -> Iterator[str]:
         """The modules that the project's metadata names for a command."""
-        pattern = re.compile(rf"""(?m)(?:^|['"\s]){re.escape(name)}['"]?\s*=\s*['"]?([\w.]+)\s*:""")
-        for each in _METADATA:
-            yield from pattern.findall(self.read(each) or "")
+        for text in (text for each in _METADATA if name in (text := self.read(each) or "")):
+            yield from re.findall(rf"""(?m)(?:^|['"\s]){re.escape(name)}['"]?\s*=\s*['"]?([\w.]+)\s*:""", text)
 
     def _read_by_any(self, name: str, folders: Collection[str]) -> bool:
         """Whether a file holds settings that code, which need not name them, or the process manager that is there may read.

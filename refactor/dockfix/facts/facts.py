@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TypeVar
@@ -344,11 +343,25 @@ class Facts:
         on PATH.
         """
         name = self.layout.file(path)
-        if name is None and posixpath.basename(posixpath.dirname(path)) == "bin":
-            pattern = re.compile(rf"(?:.*/)?(?:bin|scripts)/{re.escape(posixpath.basename(path))}")
-            scripts = [each for each in self.files if pattern.fullmatch(each)]
+        folder, _, base = path.rpartition("/")
+        if name is None and folder.rpartition("/")[2] == "bin":
+            scripts = self._scripts.get(base, ())
             name = scripts[0] if len(scripts) == 1 else None
         return name
+
+    @property
+    def _scripts(self) -> Mapping[str, Sequence[str]]:
+        """The files in folders of scripts, by their base names."""
+        return self.context.disk.once(("scripts", self.files), partial(_scripts_among, self.files))
+
+
+def _scripts_among(files: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
+    for name in files:
+        folder, _, base = name.rpartition("/")
+        if folder.rpartition("/")[2] in {"bin", "scripts"}:
+            found.setdefault(base, []).append(name)
+    return found
 
 
 def _echoed(command: Command, before: str | None) -> str | None:
