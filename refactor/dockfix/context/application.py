@@ -73,6 +73,11 @@ class Application:
         self._mentioned: dict[frozenset[str], tuple[Mention, ...]] = {}
         self._searched: dict[bytes, tuple[Mention, ...]] = {}
 
+    @cached_property
+    def parts(self) -> frozenset[str]:
+        """The names of the files, and of the folders that they lie in."""
+        return frozenset(part for name in self.files for part in name.split("/"))
+
     @property
     def known(self) -> bool:
         """Whether everything was read: no file was unreadable, and there were at most 5,000 with 32 MiB in all."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TypeVar
@@ -64,6 +64,7 @@ class Facts:
     _answers: dict[Callable[[Facts], object], object] = field(default_factory=dict, init=False, repr=False)
     _decisions: dict[Callable[[Facts], object], Decision] = field(default_factory=dict, repr=False)
     _steps: Known = field(default_factory=known_steps, repr=False)
+    _kept: dict[Hashable, object] = field(default_factory=dict, repr=False)
 
     def ask(self, fact: Callable[[Facts], T]) -> T:
         """What a fact says of this tree. It is worked out once, and kept as long as the tree is."""
@@ -98,11 +99,18 @@ class Facts:
             self.hints,
             self._decisions,
             self._steps,
+            self._kept,
         )
 
     def undecided(self) -> Facts:
         """The facts about the same tree for another run, in which nothing is decided yet."""
         return replace(self, _decisions={})
+
+    def _keep(self, key: Hashable, work: Callable[[], T]) -> T:
+        """An answer that follows from no more than its key, and so outlives the edits that leave that as it is."""
+        if key not in self._kept:
+            self._kept[key] = work()
+        return self._kept[key]  # type: ignore[return-value]  # it is what the work has given
 
     @cached_property
     def model(self) -> Model:
@@ -169,7 +177,14 @@ class Facts:
             self.final.end.workdir or "/",
             self.layout.file,
             self.context.read,
+            self._at,
+            self._keep,
         )
+
+    @cached_property
+    def _at(self) -> Hashable:
+        """What it follows from which file lies at a path that a program of the image is given, and what it says."""
+        return self.context, self.layout.key, self.files, self.final.end.workdir
 
     @cached_property
     def _given_settings(self) -> frozenset[str]:
@@ -334,7 +349,9 @@ class Facts:
     @cached_property
     def startup(self) -> Startup:
         """What CMD, ENTRYPOINT and HEALTHCHECK run, and what Compose files give for them."""
-        return read_startup(self.final, self.located.services, self.started_file, self.context.read)
+        steps = tuple(map(self.final.last, ("ENTRYPOINT", "CMD", "HEALTHCHECK")))
+        work = partial(read_startup, self.final, self.located.services, self.started_file, self.context.read)
+        return self._keep(("startup", steps, self._at), work)
 
     def started_file(self, path: str) -> str | None:
         """The file of the build context that runs where ``path`` is started; None where none is known to.
