@@ -18,6 +18,7 @@ from dockfix.knowledge import (
     root_programs,
     user_changing_servers,
 )
+from dockfix.lazy import regex
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program
 from dockfix.managers.verbs import system_install
@@ -26,8 +27,8 @@ from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at
 from dockfix.syntax import decode
 
-_MAKES_USER = re.compile(rf"\b(?:useradd|adduser|(?<!/){USER})\b")
-_AT_HOME = re.compile(r"\bpip\b.*\s--user\b")
+_MAKES_USER = regex(rf"\b(?:useradd|adduser|(?<!/){USER})\b")
+_AT_HOME = regex(r"\bpip\b.*\s--user\b")
 
 
 def needs_root(facts: Facts) -> Reason | None:
