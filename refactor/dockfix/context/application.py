@@ -17,29 +17,24 @@ from dockfix.context.program import Program, read_python
 from dockfix.context.program.project import Project, Sources
 from dockfix.context.program.reach import file_of, reached
 from dockfix.context.program.read import new_sources
+from dockfix.context.starting import Starting, starts_programs
 from dockfix.context.texts import Answer, Ask, Finder, Holding, Kind, Mention, Selection
 from dockfix.lazy import regex
 from dockfix.syntax import decode, encode
 
-# How Python starts other programs
-_STARTS = regex(
-    rb"(?m)subprocess|\bos\.(?:system|popen|exec|spawn|posix_spawn)|\bfrom\s+os\s+import\b|\bwhich\s*\(|\bimport\s+which\b|\bPopen\b|check_output"
-    rb"|getoutput|(?:run|open)_process|\b(?:system|popen|spawn)\s*\("
-    rb"|^\s*(?:from|import)\s+(?:pexpect|invoke|fabric|pty|envoy|delegator|sarge|plumbum|sh)\b"
-)
 # Names of programs that are no words of English, so that they mean a program in any file of one that starts programs
 _DISTINCT = regex(
     rb"(?<![\w+-])(?:gcc|g\+\+|c\+\+|clang|cmake|gfortran|cargo|rustc|swig|git|ssh|scp|ninja|nvcc"
     rb"|[\w.]+-config|pg_config|[a-z+]+-[\d.]+)(?![\w+-])"
 )
-_BY_NAME = regex(rb"(?m)^\s*(?:from|import)\s+(?:plumbum|sh)\b")
 # A word that may be the name of a file, and one that may mean whatever lies in a folder: scripts/*.sh, join("scripts", name)
-_NAME = regex(rb"[\w.+@-]+")
-_WHOLE_FOLDER = regex(rb"""([\w.+@-]+)/?["']|([\w.+@-]+)/[*{$%?\[]""")
+_WHOLE_FOLDER = regex(rb"""(?<![\w.+@-])([\w.+@-]++)(?:/?["']|/[*{$%?\[])""")
 # Names of programs that are words of English, or of any code, too: they mean a program only where a command stands
 _ENGLISH = frozenset(
     {"as", "file", "free", "halt", "init", "link", "patch", "size", "split", "strings", "strip", "top", "watch"}
 )
+# What does not stand in the name of a file
+_NO_NAME = bytes(code if re.match(rb"[\w.+@-]", bytes([code])) else 32 for code in range(256))
 _INNER = string.ascii_letters + string.digits + "_+-"
 # Where the command of a command line that a string holds may stand, rather than a word of a sentence
 _COMMAND_PLACE = regex(
@@ -165,9 +160,9 @@ class Application:
         return frozenset(self.texts)
 
     @cached_property
-    def _starts_others(self) -> bool:
-        """Whether any of the Python files starts other programs."""
-        return bool(self._answers(_starts_programs, _starts_programs, "python"))
+    def _starting(self) -> Mapping[str, Starting]:
+        """The Python files that start other programs, with how they do."""
+        return dict(self._answers(starts_programs, starts_programs, "python"))
 
     def mentions(self, words: Iterable[str]) -> tuple[Mention, ...]:
         """Where programs of these names may be started: in scripts, in commands of process managers, in Python strings.
@@ -197,11 +192,12 @@ class Application:
         places = list(whole_words(content, [word.encode("utf-8", "surrogatepass") for word in words]))
         if name in self._scripts:
             return _at(name, content, [place for place in places if _starts(content, place[0])])
-        if not places or _BY_NAME.search(content):
+        starting = self._starting.get(name, Starting(usual=False, by_name=False))
+        if not places or starting.by_name:
             return _at(name, content, places)
-        starts = _STARTS.search(content) is not None
+        starts = starting.usual
         places = [place for place in places if may_run(content, place[0])]
-        if not places or not (starts or (self._starts_others and _DISTINCT.search(content))):
+        if not places or not (starts or (self._starting and _DISTINCT.search(content))):
             return []
         module = self._sources.module(name, content)
         if isinstance(module, str):
@@ -350,15 +346,11 @@ def _yes(name: str, data: bytes) -> bool:
 
 
 def _names_in(known: frozenset[bytes], name: str, data: bytes) -> Names | None:
-    words = known.intersection(_NAME.findall(data))
+    words = known.intersection(data.translate(_NO_NAME).split())
     if not words:
         return None
-    whole = words.intersection(match[1] or match[2] for match in _WHOLE_FOLDER.finditer(data))
+    whole = words.intersection(match[1] for match in _WHOLE_FOLDER.finditer(data))
     return Names(frozenset(map(decode, words)), frozenset(map(decode, whole)))
-
-
-def _starts_programs(name: str, data: bytes) -> bool:
-    return _STARTS.search(data) is not None
 
 
 def _starts(data: bytes, start: int) -> bool:
