@@ -8,14 +8,14 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from dockfix.context.kinds import HEAD, MAX_FILE, is_python, is_script, is_text, passed_over
-from dockfix.context.literals import Literals, literals_of
+from dockfix.context.literals import Literals, Words, literal_first, literals_of
 from dockfix.syntax import decode
 
 MAX_FILES = 5_000
 MAX_BYTES = 32 << 20
 _MAX_KEPT = 64 << 20
 _MAX_SELECTIONS = 32
-_LOT = 64 << 10
+_LOT = 256 << 10
 Answer = TypeVar("Answer")
 Ask = Callable[[str, bytes], Answer | None]
 Kind = Literal["text", "script", "python"]
@@ -51,18 +51,18 @@ class Folder(Protocol):
 
 
 class _Lot(NamedTuple):
-    """Some files, and their texts as one: a look at that tells of most questions that none of them has an answer."""
+    """Some files, and the words of their texts: a look at these tells of most questions that none of them has an answer."""
 
     names: Sequence[str]
-    text: bytes
+    words: Words
 
 
 class Screened(ABC, Generic[Answer]):
-    """A question to a file's name and text that can tell by the texts of many files whether any of them has an answer."""
+    """A question to a file's name and text that can tell by the words of many files whether any of them has an answer."""
 
     @abstractmethod
-    def within(self, texts: bytes) -> Ask[Answer] | None:
-        """What is left to ask each of the files; None where none has an answer."""
+    def within(self, words: Words) -> Ask[Answer] | None:
+        """What is left to ask each of the files with these words; None where none has an answer."""
 
     @abstractmethod
     def __call__(self, name: str, data: bytes) -> Answer | None:
@@ -153,7 +153,7 @@ class Texts:
                 size += len(self._texts[order[last]] or b"")
                 last += 1
             names = order[first:last]
-            lots.append(_Lot(names, b"\0".join(self._texts[name] or b"" for name in names)))
+            lots.append(_Lot(names, Words(b"\0".join(self._texts[name] or b"" for name in names))))
             self._in_lots[kind] = first = last
         return lots
 
@@ -175,7 +175,7 @@ class Texts:
         lots = self._lots_of(kind)
         count = len(lots)
         for lot in lots[asked.count : count] if asked.count < count else ():
-            ask = answer.within(lot.text) if isinstance(answer, Screened) else answer
+            ask = answer.within(lot.words) if isinstance(answer, Screened) else answer
             if ask is None:
                 continue
             for name in lot.names:
@@ -199,13 +199,17 @@ class Finder(Screened[tuple[Mention, ...]]):
         self._pattern = pattern
         self._literals = Literals((fixed,)) if fixed else literals_of(pattern)
 
-    def within(self, texts: bytes) -> Ask[tuple[Mention, ...]] | None:
+    def within(self, words: Words) -> Ask[tuple[Mention, ...]] | None:
         """See Screened."""
-        return self if self._literals.may_match(texts) else None
+        return self if self._literals.may_match_in(words) else None
 
     def __call__(self, name: str, data: bytes) -> tuple[Mention, ...]:
         """All that is found."""
-        return tuple(mentions(name, data, re.compile(self._pattern))) if self._literals.may_match(data) else ()
+        return (
+            tuple(mentions(name, data, re.compile(literal_first(self._pattern))))
+            if self._literals.may_match(data)
+            else ()
+        )
 
 
 class Holding(Screened[tuple[bytes, ...]]):
@@ -214,9 +218,9 @@ class Holding(Screened[tuple[bytes, ...]]):
     def __init__(self, words: Iterable[bytes]) -> None:
         self._words = tuple(words)
 
-    def within(self, texts: bytes) -> Ask[tuple[bytes, ...]] | None:
+    def within(self, words: Words) -> Ask[tuple[bytes, ...]] | None:
         """See Screened."""
-        held = self("", texts)
+        held = [word for word in self._words if words.may_hold(word)]
         return Holding(held) if held else None
 
     def __call__(self, name: str, data: bytes) -> tuple[bytes, ...]:
