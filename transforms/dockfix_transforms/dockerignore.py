@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, ClassVar
 
 from dockfix.context.application import Mention, application
@@ -154,13 +154,7 @@ class _Chooser:
             if re.match(r"(Dockerfile|Containerfile)(\.|$)|.*\.Dockerfile$", base) and not base.endswith(
                 ".dockerignore"
             ):
-                text = self.facts.context.read(name)
-                sources += [
-                    word
-                    for node in parse(text or "").instructions
-                    if node.keyword in {"COPY", "ADD"}
-                    for word in node.words[:-1]
-                ]
+                sources += _sources(self.facts.context.read(name) or "")
         taken = self.facts.context.copied([source for source in sources if source.strip("./")], Ignore(()))
         manifests = {name for manifest in self.facts.manifests.values() for name in manifest.files}
         return set(taken.files) | manifests
@@ -326,6 +320,13 @@ class _Chooser:
             if set(taken.missing) - set(before.missing) or (lost and wild and not before.directories):
                 return True
         return False
+
+
+@lru_cache(maxsize=256)
+def _sources(text: str) -> tuple[str, ...]:
+    """The sources of each COPY and ADD of a Dockerfile."""
+    copies = (node for node in parse(text).instructions if node.keyword in {"COPY", "ADD"})
+    return tuple(word for node in copies for word in node.words[:-1])
 
 
 def _matched(pattern: str, files: frozenset[str]) -> list[str]:

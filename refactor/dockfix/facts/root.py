@@ -138,14 +138,23 @@ def _used(facts: Facts, right: Right) -> str:
         for mention in facts.application.search(rb"(?<![\w-])" + re.escape(name).encode() + rb"(?![\w-])"):
             texts.setdefault(f"{mention.file}:{mention.line}", decode(facts.application.texts[mention.file]))
         for where, text in texts.items():
-            used = right.used.search(text) if name in text else None
-            if used is not None:
-                options = " ".join(re.findall(r"[\w-]+", used[0]))
+            options = _options(facts, right.used, text) if name in text else None
+            if options is not None:
                 return f"{where} runs {name} {options}"
     for name in sorted(right.programs & facts.startup.programs.keys()):
         for mention in facts.application.search(right.used.pattern.encode()):
             return f"{facts.startup.programs[name]} runs {name}, {mention.file}:{mention.line} asks"
     return ""
+
+
+def _options(facts: Facts, used: re.Pattern[str], text: str) -> str | None:
+    """With which options, that need a right, a text runs a program; the same text is searched once for all Dockerfiles of a context."""
+
+    def search() -> str | None:
+        found = used.search(text)
+        return None if found is None else " ".join(re.findall(r"[\w-]+", found[0]))
+
+    return facts.context.disk.once(("options", used, len(text), hash(text)), search)
 
 
 def _installs_when_it_runs(facts: Facts) -> Reason | None:
