@@ -28,6 +28,7 @@ _ASKS_GIT = (
     rb"['\"]\.git['\"/]|['\"]git['\"]|\bgit (?:rev|describe|log|show|status|diff|tag|branch)|import git\b|from git\b"
     rb"|(?i:gitpython|dulwich|pygit2|sentry[-_]sdk)"
 )
+_DOCKERFILE = re.compile(r"(?:.*/)?(?:(?:Dockerfile|Containerfile)(?:\.[^/]*)?|[^/]*\.Dockerfile)(?<!\.dockerignore)")
 _ENV = "**/.env"
 
 EVERYTHING = Option(
@@ -149,12 +150,8 @@ class _Chooser:
     def _named_files(self) -> set[str]:
         """The files that any COPY of any Dockerfile in the context, or a requirements file, names."""
         sources = [source for step in self.facts.copies if step.copy for source in step.copy.sources]
-        for name in self.files:
-            base = posixpath.basename(name)
-            if re.match(r"(Dockerfile|Containerfile)(\.|$)|.*\.Dockerfile$", base) and not base.endswith(
-                ".dockerignore"
-            ):
-                sources += _sources(self.facts.context.read(name) or "")
+        for name in self.facts.context.disk.once(("Dockerfiles", self.files), partial(_dockerfiles, self.files)):
+            sources += _sources(self.facts.context.read(name) or "")
         taken = self.facts.context.copied([source for source in sources if source.strip("./")], Ignore(()))
         manifests = {name for manifest in self.facts.manifests.values() for name in manifest.files}
         return set(taken.files) | manifests
@@ -320,6 +317,11 @@ class _Chooser:
             if set(taken.missing) - set(before.missing) or (lost and wild and not before.directories):
                 return True
         return False
+
+
+def _dockerfiles(files: frozenset[str]) -> tuple[str, ...]:
+    """The Dockerfiles among files, by their names."""
+    return tuple(filter(_DOCKERFILE.fullmatch, files))
 
 
 @lru_cache(maxsize=256)

@@ -66,7 +66,7 @@ class Application:
         self.files = files
         self._shared = context.disk.texts
         self._mentioned: dict[frozenset[str], tuple[Mention, ...]] = {}
-        self._searched: dict[bytes, tuple[Mention, ...]] = {}
+        self._searched: dict[tuple[bytes, Kind], tuple[Mention, ...]] = {}
 
     @cached_property
     def parts(self) -> frozenset[str]:
@@ -282,14 +282,15 @@ class Application:
         found = self._answers(_process_manager, _process_manager)
         return read_processes({name: self.texts[name] for name, _ in found}, nginx)
 
-    def search(self, pattern: bytes, fixed: bytes = b"") -> tuple[Mention, ...]:
-        """All that a regular expression finds in the text files. Raises re.error for a pattern that is none.
+    def search(self, pattern: bytes, fixed: bytes = b"", kind: Kind = "text") -> tuple[Mention, ...]:
+        """All that a regular expression finds in the text files of a kind. Raises re.error for a pattern that is none.
 
         ``fixed`` is a text that every match holds: who knows one spares the search for it.
         """
-        if pattern not in self._searched:
-            self._searched[pattern] = _all(self._answers(pattern, Finder(pattern, fixed)))
-        return self._searched[pattern]
+        key = pattern, kind
+        if key not in self._searched:
+            self._searched[key] = _all(self._answers(pattern, Finder(pattern, fixed), kind))
+        return self._searched[key]
 
 
 def application(context: BuildContext, files: frozenset[str]) -> Application:

@@ -190,8 +190,9 @@ class Facts:
     def _given_settings(self) -> frozenset[str]:
         """The ``.env`` files of the build context that lie beside or below what is copied, also where they are kept out of it."""
         folders = {name.rpartition("/")[0] for name in self.files}
-        listed = self.context.files() or ()
-        return frozenset(name for name in listed if _ENV_FILE.fullmatch(name) and name.rpartition("/")[0] in folders)
+        listed, added = self.context.files() or (), frozenset(self.context.overlay)
+        settings = self.context.disk.once(("settings", added), lambda: tuple(filter(_ENV_FILE.fullmatch, listed)))
+        return frozenset(name for name in settings if name.rpartition("/")[0] in folders)
 
     @cached_property
     def _placed(self) -> frozenset[str]:

@@ -40,7 +40,7 @@ _RESET_IN_SCRIPT = regex(
     r"(?m)(?<![\w$-])PATH=(?!.*\$\{?PATH)|(?<![\w-])unset\s+(?:-v\s+)?PATH\b|(?<![\w-])command\s+-p\b|" + _EMPTIED
 )
 _RESET_IN_CODE = (
-    rb"""['"]PATH['"]\]?\s*[:=]\s*[rbf]*['"]/(?:usr|bin|sbin)|\.pop\(\s*['"]PATH['"]|\bdel\s+[\w.]+\[['"]PATH['"]\]"""
+    rb"""['"]PATH['"]\]?\s*[:=]\s*[rbf]*['"]/(?:usr|bin|sbin)|\.pop\(\s*['"]PATH['"]|del(?<!\wdel)\s+[\w.]+\[['"]PATH['"]\]"""
     rb"""|\bunsetenv\(\s*['"]PATH['"]|\benviron\.clear\(|""" + _EMPTIED.encode()
 )
 _RESET_IN_SETTINGS = rb"""(?m)(?<![\w$-])PATH=["']?/(?:usr|bin|sbin)(?!.*PATH).*"""
