@@ -62,7 +62,7 @@ def believed(facts: Facts, everything: bool) -> dict[str, Any]:
         "writes": (*program.writes, *processes.writes),
         "listens": (*started, *program.ports, *processes.ports),
         "frameworks": frameworks(imports),
-        "health": program.endpoints,
+        "health": program.served.endpoints,
         "downloads": program.downloads,
         "needs root": processes.root,
     }

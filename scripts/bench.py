@@ -1,8 +1,12 @@
-"""Measures dockfix on the Dockerfiles below a folder, beside hadolint and tally where they are installed.
+"""Measures dockfix, beside hadolint and tally where they are installed, on services made for it or on Dockerfiles of your own.
 
+    python scripts/bench.py [--count 600]
     python scripts/bench.py DIR [--limit N]
 
-Prints files a second, CPU seconds (user and system) and peak memory of each step, every step in one process of its own.
+Without DIR, what scripts/make_services.py makes is measured: small services, each with its code; one with a large code base; one
+that vendors C sources; the Dockerfiles of one repository that is the build context of all of them.
+Prints files a second, CPU seconds (user and system) and peak memory of each step, every step in one process of its own, and how
+many times the CPU of dockfix hadolint takes. Other programs that run meanwhile make every figure worse.
 """
 
 from __future__ import annotations
@@ -14,9 +18,12 @@ import resource
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from make_services import make
 
 _NAMES = ("Dockerfile", "Containerfile")
 
@@ -91,15 +98,20 @@ def tool(name: str) -> str | None:
     return str(beside) if beside.exists() else shutil.which(name)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--limit", type=int, default=5000)
-    options = parser.parse_args()
-    paths = dockerfiles(options.folder, options.limit)
-    if not paths:
-        print(f"no Dockerfiles below {options.folder}")
-        return 1
+def repository(paths: Sequence[Path]) -> float:
+    """CPU seconds for each Dockerfile of a repository after the first two, which read it."""
+    from dockfix.engine import Settings, run
+
+    for path in paths[:2]:
+        run(path, Settings())
+    start = time.process_time()
+    for path in paths[2:]:
+        run(path, Settings())
+    return (time.process_time() - start) / (len(paths) - 2)
+
+
+def measure_files(paths: Sequence[Path]) -> None:
+    """Prints a table of every step for these Dockerfiles."""
     print(f"{len(paths)} files, one process each way\n{'':24}{'files/s':>10}{'ms/file':>10}{'CPU s':>9}{'peak MB':>9}")
 
     def row(name: str, seconds: float, memory: float) -> None:
@@ -111,17 +123,58 @@ def main() -> int:
     row("dockfix: parse", *measure(parse_all, paths))
     row("dockfix: preview", *measure(preview_all, paths))
     print(f"{'dockfix: all tables':24}{'':10}{'':10}{measure(load_tables, paths)[0]:9.3f}")
+    own = 0.0
     one = tool("dockfix")
     if one:
         seconds, memory = command([one], paths[:1])
         print(f"{'dockfix: one file':24}{'':10}{'':10}{seconds:9.2f}{memory:9.0f}")
-        row("dockfix: command, -j 1", *command([one, "-q", "-j", "1"], paths))
+        own, memory = command([one, "-q", "-j", "1"], paths)
+        row("dockfix: command, -j 1", own, memory)
     for name, arguments in (("hadolint", ["--no-fail"]), ("tally", ["lint"])):
         program = tool(name)
         if program:
-            row(name, *command([program, *arguments], paths))
+            seconds, memory = command([program, *arguments], paths)
+            row(name, seconds, memory)
+            if own:
+                print(f"{name} takes {seconds / own:.2f} times the CPU of dockfix")
         else:
             print(f"{name:24} not installed")
+
+
+def measure_made(folder: Path, count: int) -> None:
+    """Makes services below a folder, and prints the tables for them."""
+    make(folder / "apart", ("--count", str(count)))
+    measure_files(dockerfiles(folder / "apart", count))
+    one = tool("dockfix")
+    for name, options in (
+        ("code of 1.3 MB", ("--layout", "code")),
+        ("code of 2.5 MB", ("--layout", "code", "--bytes", "2500000")),
+        ("vendored C sources", ("--layout", "vendored")),
+    ):
+        make(folder / name, options)
+        if one:
+            seconds, memory = command([one, "-q", "-j", "1"], [folder / name])
+            print(f"{name:24}{'':10}{'':10}{seconds:9.2f}{memory:9.0f}", flush=True)
+    make(folder / "repository", ("--layout", "context", "--count", "40"))
+    seconds, memory = measure(repository, dockerfiles(folder / "repository", 40))
+    print(f"{'each of one repository':24}{'':10}{seconds * 1000:10.3f}{'':9}{memory:9.0f}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--limit", type=int, default=5000, help="of the Dockerfiles below DIR")
+    parser.add_argument("--count", type=int, default=600, help="services to make")
+    options = parser.parse_args()
+    if options.folder is None:
+        with tempfile.TemporaryDirectory() as made:
+            measure_made(Path(made), options.count)
+        return 0
+    paths = dockerfiles(options.folder, options.limit)
+    if not paths:
+        print(f"no Dockerfiles below {options.folder}")
+        return 1
+    measure_files(paths)
     return 0
 
 

@@ -511,7 +511,7 @@ def test_ports(text: str, found: list[tuple[int | None, str]]) -> None:
     ],
 )
 def test_health_endpoints(text: str, found: list[tuple[str, int, bool]]) -> None:
-    assert [(each.path, each.line, each.guarded) for each in read(text + "\n").endpoints][:1] == found
+    assert [(each.path, each.line, each.guarded) for each in read(text + "\n").served.endpoints][:1] == found
 
 
 @pytest.mark.parametrize(("text", "found"), [
@@ -524,7 +524,7 @@ def test_health_endpoints(text: str, found: list[tuple[str, int, bool]]) -> None
      "app = FastAPI()\napp.include_router(router)", ["/v1/items"]),
 ])  # fmt: skip
 def test_routes_without_parameters(text: str, found: list[str]) -> None:
-    assert [each.path for each in read(text + "\n").routes] == found
+    assert [each.path for each in read(text + "\n").served.routes] == found
 
 
 def test_health_endpoints_of_other_files() -> None:
@@ -536,7 +536,7 @@ def test_health_endpoints_of_other_files() -> None:
             "core/urls.py": b"from django.urls import path\nurlpatterns = [path('status/', view)]\n",
         }
     )
-    assert [(each.path, each.file, each.line) for each in program.endpoints] == [
+    assert [(each.path, each.file, each.line) for each in program.served.endpoints] == [
         ("/api/health", "app/api/health.py", 4),
         ("/api/status/", "core/urls.py", 2),
     ]

@@ -17,10 +17,10 @@ from dockfix.engine.nets.kinds import Asked, installed
 from dockfix.engine.runner import gather
 from dockfix.engine.transform import Edit, Outcome
 from dockfix.facts import Facts
-from dockfix.managers.commands import brought_by, effects_of
+from dockfix.managers.commands import model_of
 from dockfix.model.actions import Install
 from dockfix.model.reason import Declared
-from dockfix.model.stages import Step, Unit, build
+from dockfix.model.stages import Step, Unit
 from dockfix.syntax import Dockerfile, Instruction, decode, parse, problems, replace_nodes, snippet
 from dockfix.syntax.shell import Word
 from dockfix_transforms.multi_stage import MultiStage
@@ -33,7 +33,7 @@ Mutants = Iterator[tuple[str, Dockerfile]]
 
 def mutants(tree: Dockerfile) -> Mutants:
     """The tree with any one line of its final stage taken out, any one variable or label, any one package; each with its name."""
-    for step in build(tree, effects_of).final.steps:
+    for step in model_of(tree).final.steps:
         node = step.instruction
         yield node.original, replace_nodes(tree, {node: ()})
         if node.keyword in {"ENV", "LABEL"} and len(node.words) > 2:
@@ -95,7 +95,7 @@ def test_a_golden_result_breaks_nothing(case: Seen) -> None:
 def test_whatever_is_taken_out_of_the_final_stage_is_missed(case: Seen) -> None:
     original, view, tree, declares = case
     found = list(mutants(tree))
-    assert len(found) >= len(build(tree, effects_of).final.steps)
+    assert len(found) >= len(model_of(tree).final.steps)
     assert not [name for name, mutant in found if problems(mutant)]
     assert [name for name, mutant in found if not violations(original, view(mutant), declares)] == []
 
@@ -109,7 +109,7 @@ def test_whatever_is_declared_and_left_as_it_was_is_told(case: Seen) -> None:
 
 def test_what_an_install_needs_may_not_leave_the_builder(case: Seen) -> None:
     original, view, tree, declares = case
-    builders = build(tree, effects_of, brought_by).stages[:-1]
+    builders = model_of(tree).stages[:-1]
     asked = [found.asked for stage in builders for _, unit in stage.units if (found := installed(unit)) is not None]
     installs = {
         step: step.instruction

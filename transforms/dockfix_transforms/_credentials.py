@@ -3,53 +3,54 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
-_NAME = re.compile(
+from dockfix.lazy import regex
+
+_NAME = regex(
     r"(?i)(?:.*_)?(?:PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|SECRET|SECRET_?KEY|SECRET_ACCESS_KEY|TOKEN|API_?KEY|PRIVATE_KEY"
     r"|AUTH_?TOKEN|SECRET_KEY_BASE|CREDENTIALS)"
 )
-_NOT_A_NAME = re.compile(
+_NOT_A_NAME = regex(
     r"(?i)PWD|PASS|OLD_?PWD|.*(?:ALLOW|DISABLE|ENABLE|USE|REQUIRE|RANDOM|EMPTY|PUBLIC|CSRF|TRUSTED|BY)_.*"
 )
 # Values that say that they are none
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = regex(
     r"(?i).{0,3}|\d{1,5}|true|false|null|none|dummy.*|.*change.?(?:me|this|it)\W*|.*change.?in.?production.*|placeholder.*|.*example.*"
     r"|unused|not.?used|not.?set|unset|fake.*|tests?|testing|x+|\*+|\.+|<.*>|\[.*\]|\{.*\}|your?[-_ ].*|.*[-_]here|todo|tbd|build"
     r"|undefined|ignored?|\*\*.*|[0-]+|.*not.?a.?secret.*|do?n.?t.*|(?-i:[A-Z_]*(?:PASSWORD|TOKEN|SECRET|KEY)[A-Z_]*)"
     r"|(?:/|\./|~/|file:).*|https?://[^@]*"
 )
-_URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^/\s:@$'\"{}]*:(?P<word>[^/\s@$'\"{}]+)@(?P<host>[\w-]+\.[\w.-]+)")
+_URL = regex(r"\b[a-z][a-z0-9+.-]*://[^/\s:@$'\"{}]*:(?P<word>[^/\s@$'\"{}]+)@(?P<host>[\w-]+\.[\w.-]+)")
 # An index of packages that is given with a password: an example's is no better where it is really used
-_INDEX = re.compile(
+_INDEX = regex(
     r"(?P<name>--(?:(?:extra-|default-)?index(?:-url)?|find-links)|(?<!\S)-[if]|\b(?:PIP|UV)_\w*(?:INDEX|FIND_LINKS)\w*)[\s=]+[\"']?"
     r"[a-z][a-z0-9+.-]*://[^/\s:@$'\"{}]*:(?P<word>[^/\s@$'\"{}]+)@(?P<host>[\w.-]+)"
 )
 _LONG = {"-i": "--index-url", "-f": "--find-links"}
-_LOCAL = re.compile(r"localhost|127\..*|0\.0\.0\.0|example\.\w+|[\w.]+\.example(?:\.\w+)?")
+_LOCAL = regex(r"localhost|127\..*|0\.0\.0\.0|example\.\w+|[\w.]+\.example(?:\.\w+)?")
 # What curl and wget are told to send: a header, or a user with a password
-_SENT = re.compile(
+_SENT = regex(
     r"(?i)(?:\bauthorization:\s*(?:bearer|basic|token)\s+|\b(?:private|job|deploy)-token:\s*|\bx-(?:api-key|auth-token):\s*"
     r"|\bcurl\b[^&|;\n]*?\s(?:-u|--user)[ =]+['\"]?[^\s:'\"$]+:)(?P<word>[\w.~+/=!-]{6,})"
 )
 # Keys whose form says what they are: AWS, GitHub, GitLab, Slack, npm, PyPI, Stripe; private keys
-_KEY = re.compile(
+_KEY = regex(
     r"\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{50,}|glpat-[\w-]{20}|xox[bp]-\d+-[\w-]{20,}"
     r"|npm_[A-Za-z0-9]{36}|pypi-AgEI[\w-]{50,}|sk_live_\w{20,})|-----BEGIN (?:\w+ )?PRIVATE KEY-----"
 )
-_KEY_FILE = re.compile(
+_KEY_FILE = regex(
     r"(?:.*/)?(?:id_(?:rsa|dsa|ecdsa|ed25519)|\.netrc|_netrc|\.git-credentials|\.pypirc|\.aws/credentials)"
 )
-_MAYBE_FILE = re.compile(
+_MAYBE_FILE = regex(
     r"(?i)(?:.*/)?(?:\.npmrc|\.yarnrc(?:\.yml)?|pip\.conf|pip\.ini|\.dockercfg"
     r"|\.env(?!.*\.(?:example|sample|template|dist|tmpl)$)[^/]*|config\.json|[^/]*(?:credential|service[-_]?account)[^/]*\.json|[^/]*\.(?:pem|key|p8))"
 )
-_IN_FILE = re.compile(
+_IN_FILE = regex(
     r"(?i)_authToken\s*=\s*[\"']?(?!\$)[\w-]{8,}|npmAuthToken:\s*[\"']?(?!\$)[\w-]{8,}|\"auth\":\s*\"[\w+/=]{8,}\""
 )
 STAYS = "stays in the image, for everyone who has it to read"
-_SETTING = re.compile(r"(?m)^\s*(?:export\s+)?(?:\S*:)?(\w+)[ \t]*=[ \t]*[\"']?([^\s\"'$][^\s\"']*)")
+_SETTING = regex(r"(?m)^\s*(?:export\s+)?(?:\S*:)?(\w+)[ \t]*=[ \t]*[\"']?([^\s\"'$][^\s\"']*)")
 
 
 def is_name(name: str) -> bool:

@@ -6,7 +6,6 @@ import posixpath
 import re
 
 from dockfix.context.application import Mention
-from dockfix.context.kinds import is_script
 from dockfix.facts import Facts
 from dockfix.lazy import regex
 
@@ -73,7 +72,7 @@ def _by_code(facts: Facts) -> str:
         found for found in code.search(b"(?m)" + _IMPORT) if not _CALL.search(code.texts[found.file])
     ]
     script = [found for found in code.search(_SCRIPT) if _JAVASCRIPT.fullmatch(found.file)]
-    shell = [found for found in code.search(b"(?m)" + _SHELL) if is_script(found.file, code.texts[found.file])]
+    shell = code.search(b"(?m)" + _SHELL, kind="script")
     first: Mention | None = next(iter((*python, *shell, *script)), None)
     return f"{first.file}:{first.line}" if first is not None else ""
 

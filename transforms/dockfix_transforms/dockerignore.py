@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, ClassVar
 
 from dockfix.context.application import Mention, application
@@ -28,6 +28,7 @@ _ASKS_GIT = (
     rb"['\"]\.git['\"/]|['\"]git['\"]|\bgit (?:rev|describe|log|show|status|diff|tag|branch)|import git\b|from git\b"
     rb"|(?i:gitpython|dulwich|pygit2|sentry[-_]sdk)"
 )
+_DOCKERFILE = re.compile(r"(?:.*/)?(?:(?:Dockerfile|Containerfile)(?:\.[^/]*)?|[^/]*\.Dockerfile)(?<!\.dockerignore)")
 _ENV = "**/.env"
 
 EVERYTHING = Option(
@@ -149,18 +150,8 @@ class _Chooser:
     def _named_files(self) -> set[str]:
         """The files that any COPY of any Dockerfile in the context, or a requirements file, names."""
         sources = [source for step in self.facts.copies if step.copy for source in step.copy.sources]
-        for name in self.files:
-            base = posixpath.basename(name)
-            if re.match(r"(Dockerfile|Containerfile)(\.|$)|.*\.Dockerfile$", base) and not base.endswith(
-                ".dockerignore"
-            ):
-                text = self.facts.context.read(name)
-                sources += [
-                    word
-                    for node in parse(text or "").instructions
-                    if node.keyword in {"COPY", "ADD"}
-                    for word in node.words[:-1]
-                ]
+        for name in self.facts.context.disk.once(("Dockerfiles", self.files), partial(_dockerfiles, self.files)):
+            sources += _sources(self.facts.context.read(name) or "")
         taken = self.facts.context.copied([source for source in sources if source.strip("./")], Ignore(()))
         manifests = {name for manifest in self.facts.manifests.values() for name in manifest.files}
         return set(taken.files) | manifests
@@ -212,7 +203,11 @@ class _Chooser:
         if hit and needed != "never" and self._in_dockerfile(pattern, hit):
             return False
         if needed == "present":
-            return not hit and not self.sources.search(_path(pattern)) and not self._dockerfile_mentions(pattern)
+            return (
+                not hit
+                and not self.sources.search(_path(pattern), encode(pattern))
+                and not self._dockerfile_mentions(pattern)
+            )
         if needed == "compiled":
             return not [name for name in hit if "__pycache__/" not in name]
         if needed == "named":
@@ -246,15 +241,17 @@ class _Chooser:
 
     def _names(self, name: str, pattern: str) -> bool:
         """Whether a source other than the file itself names it, its folder or its kind."""
-        searches = [_name(posixpath.basename(name))]
+        searches = [(_name(posixpath.basename(name)), posixpath.basename(name))]
         if "/" in name:
             folder = name.split("/", 1)[0]
-            searches += [_path(folder), _module(folder)]
+            searches += [(_path(folder), folder), (_module(folder), folder)]
         if pattern.startswith("*."):
-            searches.append(re.escape(pattern[1:].encode()) + rb"\b")
+            searches.append((re.escape(pattern[1:].encode()) + rb"\b", pattern[1:]))
         if pattern in {"docs", "*.md"}:
-            searches.append(rb"(?i)\b(?:mkdocs|sphinx|pydoc|markdown)\b")
-        return any(mention.file != name for search in searches for mention in self.sources.search(search))
+            searches.append((rb"(?i)\b(?:mkdocs|sphinx|pydoc|markdown)\b", ""))
+        return any(
+            mention.file != name for search, word in searches for mention in self.sources.search(search, encode(word))
+        )
 
     def _secret(self, pattern: str, hit: list[str]) -> bool:
         """Whether a secret may be kept out; where the program seems to read it, a warning says what that means."""
@@ -281,10 +278,11 @@ class _Chooser:
     def _readers(self, pattern: str, hit: list[str]) -> list[Mention]:
         words = {posixpath.basename(name) for name in hit} | {name.rsplit("/", 2)[-2] for name in hit if "/" in name}
         ending = pattern.rsplit("*", 1)[-1]
-        searches = [_name(word) for word in sorted(words)] + [re.escape(ending.encode()) + rb"\b"] * bool(
-            hit and ending
-        )
-        return [mention for search in searches for mention in self.sources.search(search) if mention.file not in hit]
+        searches = [(_name(word), word) for word in sorted(words)]
+        if hit and ending:
+            searches.append((re.escape(ending.encode()) + rb"\b", ending))
+        found = (mention for search, word in searches for mention in self.sources.search(search, encode(word)))
+        return [mention for mention in found if mention.file not in hit]
 
     def text(self, chosen: Mapping[IgnoreGroup, Sequence[str]]) -> str:
         """The whole file with these patterns."""
@@ -321,9 +319,20 @@ class _Chooser:
         return False
 
 
+def _dockerfiles(files: frozenset[str]) -> tuple[str, ...]:
+    """The Dockerfiles among files, by their names."""
+    return tuple(filter(_DOCKERFILE.fullmatch, files))
+
+
+@lru_cache(maxsize=256)
+def _sources(text: str) -> tuple[str, ...]:
+    """The sources of each COPY and ADD of a Dockerfile."""
+    copies = (node for node in parse(text).instructions if node.keyword in {"COPY", "ADD"})
+    return tuple(word for node in copies for word in node.words[:-1])
+
+
 def _matched(pattern: str, files: frozenset[str]) -> list[str]:
-    probe = Ignore((pattern,))
-    return sorted(name for name in files if probe.ignores(name))
+    return sorted(Ignore((pattern,)).ignored(files))
 
 
 def _path(word: str) -> bytes:

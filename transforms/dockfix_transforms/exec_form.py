@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
@@ -18,6 +17,7 @@ from dockfix.knowledge import (
     root_programs,
     shells,
 )
+from dockfix.lazy import regex
 from dockfix.managers.verbs import system_install
 from dockfix.model.effects import within
 from dockfix.model.reason import Declared, Reason, doubt
@@ -26,13 +26,13 @@ from dockfix.syntax import image
 from dockfix.syntax.shell import Command
 
 # What dash and busybox take for their own, also where a program of that name is there
-_BUILTIN = re.compile(
+_BUILTIN = regex(
     r"[.:\[{}]|alias|bg|break|cd|chdir|command|continue|echo|eval|exit|export|false|fc|fg|getopts|hash|help|history|jobs|kill|let"
     r"|local|printf|pwd|read|readonly|return|set|shift|source|test|times?|trap|true|type|ulimit|umask|unalias|unset|wait"
     r"|case|do|done|elif|else|esac|fi|for|function|if|in|select|then|until|while"
 )
-_SPECIAL = re.compile(r"[*?\[\]{}~!#;&|<>()$`\\\s]")
-_QUOTED = re.compile(r"""(?s)'[^']*'|"(?:[^"\\]|\\.)*\"""")
+_SPECIAL = regex(r"[*?\[\]{}~!#;&|<>()$`\\\s]")
+_QUOTED = regex(r"""(?s)'[^']*'|"(?:[^"\\]|\\.)*\"""")
 _SYSTEM = ("/bin", "/sbin", "/usr/bin", "/usr/sbin")
 # Official images that set no ENTRYPOINT
 _PLAIN_BASES = {

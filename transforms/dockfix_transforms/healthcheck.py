@@ -47,20 +47,23 @@ class Healthcheck(Transform):
     def apply(self, facts: Facts) -> Outcome:
         """Inserts one instruction above CMD or ENTRYPOINT."""
         stage = facts.final
-        program = facts.program
         starts = [step for step in (stage.last("CMD"), stage.last("ENTRYPOINT")) if step is not None]
         known = stage.image is not None and stage.image.runtime == "python"  # it has a program of this name
-        if not known or stage.last("HEALTHCHECK") is not None or not starts or not program.endpoints:
+        if not known or stage.last("HEALTHCHECK") is not None or not starts:
+            return Outcome()
+        served = facts.program.served
+        if not served.endpoints:
             return Outcome()
         first = min(starts, key=stage.steps.index)
-        if facts.unknown or not program.complete:
-            reason = facts.unknown or at(f"{program.unparsed[0].file} could not be read")
+        unread = (*served.unparsed, *facts.program.unparsed)
+        if facts.unknown or unread:
+            reason = facts.unknown or at(f"{unread[0].file} could not be read")
             return refuse(reason.at(first.line))
         if not any(map(_serves, facts.startup.programs)):
             return refuse("nothing shows that the container starts a server", first.line)
-        endpoint = _open(program.endpoints)
+        endpoint = _open(served.endpoints)
         if endpoint is None:
-            guarded = program.endpoints[0]
+            guarded = served.endpoints[0]
             return refuse(f"{guarded.file}:{guarded.line} may ask for a login, or its address is unknown", first.line)
         closed = facts.ask(closed_from_inside)
         if closed is not None:

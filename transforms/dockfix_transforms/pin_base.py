@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from dockfix.engine.options import Option
 from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facts
+from dockfix.lazy import regex
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Stage
 from dockfix.syntax import image
 from dockfix.syntax.rewrite import with_image
 
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_DIGEST = regex(r"sha256:[0-9a-f]{64}")
+_TAG = regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 
 TO = Option(

@@ -17,29 +17,24 @@ from dockfix.context.program import Program, read_python
 from dockfix.context.program.project import Project, Sources
 from dockfix.context.program.reach import file_of, reached
 from dockfix.context.program.read import new_sources
-from dockfix.context.texts import Answer, Kind, Mention, Selection, finder
+from dockfix.context.starting import Starting, starts_programs
+from dockfix.context.texts import Answer, Ask, Finder, Holding, Kind, Mention, Selection
 from dockfix.lazy import regex
 from dockfix.syntax import decode, encode
 
-# How Python starts other programs
-_STARTS = regex(
-    rb"(?m)subprocess|\bos\.(?:system|popen|exec|spawn|posix_spawn)|\bfrom\s+os\s+import\b|\bwhich\s*\(|\bimport\s+which\b|\bPopen\b|check_output"
-    rb"|getoutput|(?:run|open)_process|\b(?:system|popen|spawn)\s*\("
-    rb"|^\s*(?:from|import)\s+(?:pexpect|invoke|fabric|pty|envoy|delegator|sarge|plumbum|sh)\b"
-)
 # Names of programs that are no words of English, so that they mean a program in any file of one that starts programs
 _DISTINCT = regex(
     rb"(?<![\w+-])(?:gcc|g\+\+|c\+\+|clang|cmake|gfortran|cargo|rustc|swig|git|ssh|scp|ninja|nvcc"
     rb"|[\w.]+-config|pg_config|[a-z+]+-[\d.]+)(?![\w+-])"
 )
-_BY_NAME = regex(rb"(?m)^\s*(?:from|import)\s+(?:plumbum|sh)\b")
 # A word that may be the name of a file, and one that may mean whatever lies in a folder: scripts/*.sh, join("scripts", name)
-_NAME = regex(rb"[\w.+@-]+")
-_WHOLE_FOLDER = regex(rb"""([\w.+@-]+)/?["']|([\w.+@-]+)/[*{$%?\[]""")
+_WHOLE_FOLDER = regex(rb"""(?<![\w.+@-])([\w.+@-]++)(?:/?["']|/[*{$%?\[])""")
 # Names of programs that are words of English, or of any code, too: they mean a program only where a command stands
 _ENGLISH = frozenset(
     {"as", "file", "free", "halt", "init", "link", "patch", "size", "split", "strings", "strip", "top", "watch"}
 )
+# What does not stand in the name of a file
+_NO_NAME = bytes(code if re.match(rb"[\w.+@-]", bytes([code])) else 32 for code in range(256))
 _INNER = string.ascii_letters + string.digits + "_+-"
 # Where the command of a command line that a string holds may stand, rather than a word of a sentence
 _COMMAND_PLACE = regex(
@@ -71,7 +66,12 @@ class Application:
         self.files = files
         self._shared = context.disk.texts
         self._mentioned: dict[frozenset[str], tuple[Mention, ...]] = {}
-        self._searched: dict[bytes, tuple[Mention, ...]] = {}
+        self._searched: dict[tuple[bytes, Kind], tuple[Mention, ...]] = {}
+
+    @cached_property
+    def parts(self) -> frozenset[str]:
+        """The names of the files, and of the folders that they lie in."""
+        return frozenset(part for name in self.files for part in name.split("/"))
 
     @property
     def known(self) -> bool:
@@ -106,7 +106,10 @@ class Application:
         return self._read[0]
 
     def _answers(
-        self, question: Hashable, answer: Callable[[str, bytes], Answer | None], kind: Kind = "text"
+        self,
+        question: Hashable,
+        answer: Ask[Answer],
+        kind: Kind = "text",
     ) -> list[tuple[str, Answer]]:
         """The files of a kind that have an answer, in alphabetical order, with the answer."""
         found = self._shared.answers(question, self._selection.names, answer, kind)
@@ -133,7 +136,7 @@ class Application:
         # a path stands in a string, and this one is a docstring's; what else there is may be code
         return "/" not in word and b"#" not in line
 
-    def asked(self, answer: Callable[[str, bytes], Answer | None]) -> list[tuple[str, Answer]]:
+    def asked(self, answer: Ask[Answer]) -> list[tuple[str, Answer]]:
         """The text files of which a function of name and text says something, in alphabetical order, with what it says."""
         return self._answers(answer, answer)
 
@@ -157,9 +160,9 @@ class Application:
         return frozenset(self.texts)
 
     @cached_property
-    def _starts_others(self) -> bool:
-        """Whether any of the Python files starts other programs."""
-        return bool(self._answers(_starts_programs, _starts_programs, "python"))
+    def _starting(self) -> Mapping[str, Starting]:
+        """The Python files that start other programs, with how they do."""
+        return dict(self._answers(starts_programs, starts_programs, "python"))
 
     def mentions(self, words: Iterable[str]) -> tuple[Mention, ...]:
         """Where programs of these names may be started: in scripts, in commands of process managers, in Python strings.
@@ -174,15 +177,13 @@ class Application:
         return self._mentioned[asked]
 
     def _find_mentions(self, words: frozenset[str]) -> tuple[Mention, ...]:
-        held: dict[str, list[str]] = {}
-        for word in sorted(words):
-            holds = partial(_holds, word.encode("utf-8", "surrogatepass"))
-            files = {name for kind in _IS for name, _ in self._answers(("holds", word), holds, kind)}
-            for name in files:
-                held.setdefault(name, []).append(word)
+        held: dict[str, tuple[bytes, ...]] = {}
+        asked = Holding(word.encode("utf-8", "surrogatepass") for word in sorted(words))
+        for kind in _IS:
+            held |= self._answers(("holds", words), asked, kind)
         found: list[Mention] = []
         for name in sorted(held):
-            found += self._mentions(name, held[name])
+            found += self._mentions(name, [word.decode("utf-8", "surrogatepass") for word in held[name]])
         return tuple(dict.fromkeys(found))
 
     def _mentions(self, name: str, words: Sequence[str]) -> list[Mention]:
@@ -191,11 +192,12 @@ class Application:
         places = list(whole_words(content, [word.encode("utf-8", "surrogatepass") for word in words]))
         if name in self._scripts:
             return _at(name, content, [place for place in places if _starts(content, place[0])])
-        if not places or _BY_NAME.search(content):
+        starting = self._starting.get(name, Starting(usual=False, by_name=False))
+        if not places or starting.by_name:
             return _at(name, content, places)
-        starts = _STARTS.search(content) is not None
+        starts = starting.usual
         places = [place for place in places if may_run(content, place[0])]
-        if not places or not (starts or (self._starts_others and _DISTINCT.search(content))):
+        if not places or not (starts or (self._starting and _DISTINCT.search(content))):
             return []
         module = self._sources.module(name, content)
         if isinstance(module, str):
@@ -280,11 +282,15 @@ class Application:
         found = self._answers(_process_manager, _process_manager)
         return read_processes({name: self.texts[name] for name, _ in found}, nginx)
 
-    def search(self, pattern: bytes) -> tuple[Mention, ...]:
-        """All that a regular expression finds in the text files. Raises re.error for a pattern that is none."""
-        if pattern not in self._searched:
-            self._searched[pattern] = _all(self._answers(pattern, finder(pattern)))
-        return self._searched[pattern]
+    def search(self, pattern: bytes, fixed: bytes = b"", kind: Kind = "text") -> tuple[Mention, ...]:
+        """All that a regular expression finds in the text files of a kind. Raises re.error for a pattern that is none.
+
+        ``fixed`` is a text that every match holds: who knows one spares the search for it.
+        """
+        key = pattern, kind
+        if key not in self._searched:
+            self._searched[key] = _all(self._answers(pattern, Finder(pattern, fixed), kind))
+        return self._searched[key]
 
 
 def application(context: BuildContext, files: frozenset[str]) -> Application:
@@ -340,20 +346,12 @@ def _yes(name: str, data: bytes) -> bool:
     return True
 
 
-def _holds(word: bytes, name: str, data: bytes) -> bool:
-    return word in data
-
-
 def _names_in(known: frozenset[bytes], name: str, data: bytes) -> Names | None:
-    words = known.intersection(_NAME.findall(data))
+    words = known.intersection(data.translate(_NO_NAME).split())
     if not words:
         return None
-    whole = words.intersection(match[1] or match[2] for match in _WHOLE_FOLDER.finditer(data))
+    whole = words.intersection(match[1] for match in _WHOLE_FOLDER.finditer(data))
     return Names(frozenset(map(decode, words)), frozenset(map(decode, whole)))
-
-
-def _starts_programs(name: str, data: bytes) -> bool:
-    return _STARTS.search(data) is not None
 
 
 def _starts(data: bytes, start: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -171,15 +172,23 @@ class BuildContext:
         return parse_ignore(text) if text else Ignore(())
 
     def kept(self, ignore: Ignore) -> tuple[str, ...]:
-        """The files that an ignore file leaves in the context; empty where the context cannot be listed."""
+        """The files that an ignore file leaves in the context, sorted; empty where the context cannot be listed."""
         listing = self.disk.listing
         if listing is None:
             return ()
         if ignore.patterns not in self._kept:
-            kept = self.disk.once(("kept", ignore.patterns), lambda: tuple(ignore.kept(listing.files)))
+            kept = self.disk.once(("kept", ignore.patterns), lambda: tuple(sorted(ignore.kept(listing.files))))
             new = ignore.kept(name for name in self.overlay if name not in listing.files)
-            self._kept[ignore.patterns] = (*kept, *new) if new else kept
+            self._kept[ignore.patterns] = tuple(sorted((*kept, *new))) if new else kept
         return self._kept[ignore.patterns]
+
+    def kept_below(self, ignore: Ignore, folder: str) -> Sequence[str]:
+        """Those of them that lie below a folder, "." for the root."""
+        kept = self.kept(ignore)
+        if folder == ".":
+            return kept
+        after_slash = chr(ord("/") + 1)
+        return kept[bisect_left(kept, f"{folder}/") : bisect_left(kept, f"{folder}{after_slash}")]
 
     def copied(self, sources: Sequence[str], ignore: Ignore) -> CopySet:
         """What a COPY of ``sources`` takes; URLs among them are passed over."""
@@ -244,8 +253,7 @@ class _Copy:
     def _has_folder(self, name: str) -> bool:
         """Whether there is a folder that is not ignored with all that is in it."""
         return self.context.is_dir(name) and (
-            not self.ignore.ignores(name)
-            or any(entry.startswith(name + "/") for entry in self.context.kept(self.ignore))
+            not self.ignore.ignores(name) or bool(self.context.kept_below(self.ignore, name))
         )
 
     def _take(self, name: str) -> bool:
@@ -273,9 +281,9 @@ class _Copy:
         prefix = "" if name == "." else name + "/"
         if self.listing is None:
             self.known = False
-            taken: list[str] = []
+            taken: Sequence[str] = ()
         else:
-            taken = [entry for entry in self.context.kept(self.ignore) if entry.startswith(prefix)]
+            taken = self.context.kept_below(self.ignore, name)
             for entry in self.listing.skipped | self.listing.unreadable:
                 if entry.startswith(prefix) and not self.ignore.ignores(entry):
                     self.skipped.add(entry)

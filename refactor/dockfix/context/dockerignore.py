@@ -14,11 +14,14 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from dockfix.context.patterns import BadPatternError, Matcher, clean, ignore_matcher
+from dockfix.lazy import regex
 
 # What Go's strings.TrimSpace takes off; Python's strip takes off some control characters more
 _BLANK = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _WILD = frozenset("*[]?^\\")
 _REFUSED = (BadPatternError, re.error, RecursionError, OverflowError)
+_PLAIN = regex(r"(?!.*\.\.)[\w.*?/@+-]+")
+_BETWEEN = regex(r"[*?/]+")
 _MAX_FOLDERS = 20_000
 
 
@@ -72,6 +75,15 @@ class Ignore:
             return list(paths)
         ignores = _rules_of(self.patterns).ignores
         return [path for path in paths if not ignores(path)]
+
+    def ignored(self, paths: Iterable[str]) -> list[str]:
+        """Those of clean relative paths that Docker leaves out."""
+        if len(self.patterns) == 1 and _PLAIN.fullmatch(self.patterns[0]):
+            # what the one pattern matches holds its longest part, and so do the paths below
+            fixed = max(_BETWEEN.split(self.patterns[0]), key=len)
+            paths = [path for path in paths if fixed in path]
+        ignores = _rules_of(self.patterns).ignores if self.patterns else bool
+        return [path for path in paths if ignores(path)]
 
     @property
     def problems(self) -> tuple[IgnoreProblem, ...]:

@@ -8,14 +8,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as grammar  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
+from dockfix.lazy import regex
+
 _MAX_LITERALS = 24  # more take as long to look for as the expression itself
 _MAX_VARIANTS = 4  # of a text with a choice of characters in it
+_NO_WORD = bytes(code if re.match(rb"\w", bytes([code])) else 32 for code in range(256))
+# A bound, or what must not stand before, and the fixed text that follows
+_FRONT = regex(rb"((?:\(\?[im]+\))?)(\\b|\(\?<!\[(?:\\.|[^\]\\])+\]\))(\w(?:\w|\\[.-])*)(?![*+?{])")
 _COMMON = frozenset({b"import", b"from"})  # words that hardly a source file lacks
+
+
+class Words:
+    """The distinct words of a text, as one text: it is a fraction of it, and holds all texts without blanks and signs that it does."""
+
+    def __init__(self, text: bytes) -> None:
+        self.text = text
+        self._words = b" ".join(set(text.translate(_NO_WORD).split()))
+
+    def may_hold(self, literal: bytes) -> bool:
+        """Whether a text stands there, by a look at its longest word first."""
+        word = _longest_word(literal)
+        return word in self._words and (word == literal or literal in self.text)
+
+    @cached_property
+    def folded(self) -> Words:
+        """The same in lower case."""
+        return Words(self.text.lower())
+
+
+@lru_cache(maxsize=4096)
+def _longest_word(text: bytes) -> bytes:
+    return max(text.translate(_NO_WORD).split(), key=len, default=b"")
 
 
 class Literals(NamedTuple):
@@ -23,6 +51,12 @@ class Literals(NamedTuple):
 
     any_of: tuple[bytes, ...]
     folded: bool = False
+
+    def may_match_in(self, words: Words) -> bool:
+        """The same as ``may_match``, for a text whose words are known."""
+        if self.folded:
+            words = words.folded
+        return any(map(words.may_hold, self.any_of))
 
     def may_match(self, data: bytes) -> bool:
         """Whether the expression may find something in ``data``; where not, it certainly finds nothing."""
@@ -40,6 +74,16 @@ def literals_of(pattern: bytes) -> Literals:
     texts = {text.lower() for text in found} if reader.folded else found
     shortest = {text for text in texts if not any(other in text for other in texts if other != text)}
     return Literals(tuple(sorted(shortest)), reader.folded)
+
+
+def literal_first(pattern: bytes) -> bytes:
+    """The same expression with its first text in front of what is said of the character before: re looks for it many times as fast."""
+    front = _FRONT.match(pattern)
+    if front is None:
+        return pattern
+    flags, before, text = front.groups()
+    before = rb"(?<!\w" if before == rb"\b" else before[:-1]
+    return flags + text + before + text + b")" + pattern[front.end() :]
 
 
 class _Reader:

@@ -6,6 +6,7 @@ import ast
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from dockfix.context.listens import port_of, ports_of_command
@@ -153,6 +154,7 @@ def read_processes(files: Mapping[str, bytes], nginx: bool = True) -> Processes:
     )
 
 
+@lru_cache(maxsize=8192)
 def kind_of(file: str) -> str:
     """The kind of process manager that a file belongs to, by its name; "" for none."""
     return next((kind for kind, pattern in _KINDS if pattern.fullmatch(file)), "")

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Hashable, Mapping
-from typing import Literal, NamedTuple, Protocol, TypeVar
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from dockfix.context.kinds import HEAD, MAX_FILE, is_python, is_script, is_text, passed_over
-from dockfix.context.literals import literals_of
+from dockfix.context.literals import Literals, Words, literal_first, literals_of
 from dockfix.syntax import decode
 
 MAX_FILES = 5_000
 MAX_BYTES = 32 << 20
 _MAX_KEPT = 64 << 20
 _MAX_SELECTIONS = 32
+_LOT = 256 << 10
 Answer = TypeVar("Answer")
+Ask = Callable[[str, bytes], Answer | None]
 Kind = Literal["text", "script", "python"]
 
 
@@ -47,8 +50,27 @@ class Folder(Protocol):
         """Whether a file that cannot be read is known to be no text, by its first ``head`` bytes."""
 
 
+class _Lot(NamedTuple):
+    """Some files, and the words of their texts: a look at these tells of most questions that none of them has an answer."""
+
+    names: Sequence[str]
+    words: Words
+
+
+class Screened(ABC, Generic[Answer]):
+    """A question to a file's name and text that can tell by the words of many files whether any of them has an answer."""
+
+    @abstractmethod
+    def within(self, words: Words) -> Ask[Answer] | None:
+        """What is left to ask each of the files with these words; None where none has an answer."""
+
+    @abstractmethod
+    def __call__(self, name: str, data: bytes) -> Answer | None:
+        """The answer of one file."""
+
+
 class _Asked:
-    """The answers to one question: those that are not empty, of the first ``count`` files that were read."""
+    """The answers to one question: those that are not empty, of the files in the first ``count`` lots."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -65,6 +87,8 @@ class Texts:
         self._passed_over: set[str] = set()
         self._selections: dict[frozenset[str], Selection] = {}
         self._order: dict[Kind, list[str]] = {"text": [], "script": [], "python": []}
+        self._lots: dict[Kind, list[_Lot]] = {"text": [], "script": [], "python": []}
+        self._in_lots: dict[Kind, int] = {"text": 0, "script": 0, "python": 0}
         self._asked: dict[Hashable, _Asked] = {}
         self._size = 0
 
@@ -119,8 +143,26 @@ class Texts:
             if is_script(name, text):
                 self._order["script"].append(name)
 
+    def _lots_of(self, kind: Kind) -> Sequence[_Lot]:
+        """The lots of all files of a kind that were read so far."""
+        order, lots = self._order[kind], self._lots[kind]
+        first, count = self._in_lots[kind], len(order)
+        while first < count:
+            last, size = first, 0
+            while last < count and size < _LOT:
+                size += len(self._texts[order[last]] or b"")
+                last += 1
+            names = order[first:last]
+            lots.append(_Lot(names, Words(b"\0".join(self._texts[name] or b"" for name in names))))
+            self._in_lots[kind] = first = last
+        return lots
+
     def answers(
-        self, question: Hashable, names: Collection[str], answer: Callable[[str, bytes], Answer | None], kind: Kind
+        self,
+        question: Hashable,
+        names: Collection[str],
+        answer: Ask[Answer],
+        kind: Kind,
     ) -> dict[str, Answer]:
         """The answers for those of ``names``, files that were selected before, that have one which is not empty.
 
@@ -130,27 +172,60 @@ class Texts:
         asked = self._asked.get((kind, question))
         if asked is None:
             asked = self._asked.setdefault((kind, question), _Asked())
-        order = self._order[kind]
-        count = len(order)
-        for name in order[asked.count : count] if asked.count < count else ():
-            text = self._texts[name]
-            found = answer(name, text) if text is not None else None
-            if found:
-                asked.answers[name] = found
+        lots = self._lots_of(kind)
+        count = len(lots)
+        for lot in lots[asked.count : count] if asked.count < count else ():
+            ask = answer.within(lot.words) if isinstance(answer, Screened) else answer
+            if ask is None:
+                continue
+            for name in lot.names:
+                text = self._texts[name]
+                found = ask(name, text) if text is not None else None
+                if found:
+                    asked.answers[name] = found
         asked.count = count
+        if not asked.answers:
+            return {}
         return {name: asked.answers[name] for name in asked.answers.keys() & names}  # type: ignore[misc]
 
 
-def finder(pattern: bytes) -> Callable[[str, bytes], tuple[Mention, ...]]:
-    """A function that gives all that a regular expression finds in the text of a file. Raises re.error."""
-    literals = literals_of(pattern)
+class Finder(Screened[tuple[Mention, ...]]):
+    """Gives all that a regular expression finds in the text of a file. Raises re.error for what is none.
 
-    def find(name: str, data: bytes) -> tuple[Mention, ...]:
-        if not literals.may_match(data):
-            return ()
-        return tuple(mentions(name, data, re.compile(pattern)))
+    ``fixed`` is a text that every match holds, where one is known.
+    """
 
-    return find
+    def __init__(self, pattern: bytes, fixed: bytes = b"") -> None:
+        self._pattern = pattern
+        self._literals = Literals((fixed,)) if fixed else literals_of(pattern)
+
+    def within(self, words: Words) -> Ask[tuple[Mention, ...]] | None:
+        """See Screened."""
+        return self if self._literals.may_match_in(words) else None
+
+    def __call__(self, name: str, data: bytes) -> tuple[Mention, ...]:
+        """All that is found."""
+        return (
+            tuple(mentions(name, data, re.compile(literal_first(self._pattern))))
+            if self._literals.may_match(data)
+            else ()
+        )
+
+
+class Holding(Screened[tuple[bytes, ...]]):
+    """Gives those of some words that a text holds."""
+
+    def __init__(self, words: Iterable[bytes]) -> None:
+        self._words = tuple(words)
+
+    def within(self, words: Words) -> Ask[tuple[bytes, ...]] | None:
+        """See Screened."""
+        held = [word for word in self._words if words.may_hold(word)]
+        return Holding(held) if held else None
+
+    def __call__(self, name: str, data: bytes) -> tuple[bytes, ...]:
+        """The words, in their order."""
+        return tuple([word for word in self._words if word in data])
 
 
 def mentions(

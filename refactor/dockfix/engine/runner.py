@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -85,9 +85,10 @@ class _Pass:
 
 @dataclass(frozen=True)
 class _Held:
-    """The first unsafe change that was not made: the number of its transform in the chain, and what stood before it."""
+    """The first unsafe change that was not made: the number of its transform in the chain, what that said, and what stood before it."""
 
     number: int
+    outcome: Outcome
     before: _Pass
 
 
@@ -156,7 +157,7 @@ def gather(
 
 
 def _chain(
-    done: _Pass, chosen: tuple[Transform, ...], settings: Settings, suppressions: Suppressions, first: int = 0
+    done: _Pass, chosen: Sequence[Transform], settings: Settings, suppressions: Suppressions, first: int = 0
 ) -> None:
     """Runs the transforms from the one numbered ``first`` on."""
     for number, transform in enumerate(chosen[first:], first):
@@ -174,15 +175,16 @@ def _chain(
         before = done.copy() if done.held_back is None else None
         held_back = _apply(done, transform, outcome, settings, suppressions)
         if held_back and before is not None:
-            done.held_back = _Held(number, before)
+            done.held_back = _Held(number, outcome, before)
 
 
 def _list_unsafe(
     done: _Pass, held: _Held, chosen: tuple[Transform, ...], settings: Settings, suppressions: Suppressions
 ) -> None:
     """Puts into ``done`` what ``--unsafe`` would add, from where the first change was held back: others may need it."""
-    full = held.before
-    _chain(full, chosen, replace(settings, unsafe=True), suppressions, held.number)
+    full, settings = held.before, replace(settings, unsafe=True)
+    _apply(full, chosen[held.number], held.outcome, settings, suppressions)
+    _chain(full, chosen, settings, suppressions, held.number + 1)
     reasons = {note.transform: note.message for note in full.warnings if note.reason is not None}
     doubts = {made.transform: made.doubts for made in full.made}
     added = [note for note in full.changes if note not in done.changes]
@@ -260,13 +262,15 @@ def _unsuppressed(done: _Pass, transform: Transform, outcome: Outcome, suppressi
 
 
 def _moves_again(done: _Pass, chosen: tuple[Transform, ...], settings: Settings) -> str:
-    """The first transform that would change the result of a run once more, "" where none would."""
+    """The first transform that would change the result of a run once more, "" where none would.
+
+    The nets saw to it that the result's text reads as its tree, so that what is known of its steps holds for a second run, too.
+    """
     if not done.changes:
         return ""
-    tree = parse(str(done.facts.tree))
-    facts = done.facts.with_tree(tree, {})
+    facts = done.facts.undecided()
     second = _Pass(facts, View(facts))
-    _chain(second, chosen, settings, Suppressions.of(tree))
+    _chain(second, chosen, settings, Suppressions.of(facts.tree))
     return second.changes[0].transform if second.changes else ""
 
 

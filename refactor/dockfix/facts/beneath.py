@@ -46,7 +46,7 @@ def _last_stage(path: str, _stamp: int, depth: int) -> Stage | None:
     if tree is None or problems(tree):
         return None
     try:
-        stage = model_of(tree, partial(beneath, dockerfile=Path(path), depth=depth + 1)).final
+        stage = model_of(tree, beneath_of=partial(beneath, dockerfile=Path(path), depth=depth + 1)).final
     except BeyondLimitError:
         return None
     if stage.image is None or not stage.end.is_root or any(each.of(*_INHERITED) for each in stage.lineage):

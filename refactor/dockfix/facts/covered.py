@@ -75,6 +75,8 @@ def _copies(facts: Facts, step: Step, folder: str) -> bool:
     whole = taken is None or bool(taken.directories) or not taken.known or step.keyword == "ADD"  # it may be an archive
     if whole and copy.target != "/" and within(folder, copy.target):
         return True
+    if not within(folder, copy.target):
+        return False  # all that it takes comes to lie at or below its target
     names = (*taken.files, *taken.skipped) if taken is not None else ()
     return any(within(path, folder) for name in names for path in facts.layout.by(step, name))
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Protocol, TypeVar
 
 from dockfix.context.application import Application, application
 from dockfix.context.process_files import kind_of
@@ -21,6 +22,7 @@ from dockfix.knowledge import harmless_programs, is_python, python_program, shel
 from dockfix.lazy import regex
 from dockfix.managers.commands import runs_alone
 
+T = TypeVar("T")
 _MODULE = regex(r"([A-Za-z_][\w.]*)(?::[\w.()]+)?")
 _METADATA = ("pyproject.toml", "setup.cfg", "setup.py")
 _DEFAULTS = ("app", "wsgi", "main")  # modules that programs look for which are told of none
@@ -37,13 +39,20 @@ _READERS = {
 }
 
 
-@dataclass(frozen=True)
+class Keep(Protocol):
+    """What keeps the answers that follow from no more than their keys."""
+
+    def __call__(self, key: Hashable, work: Callable[[], T], /) -> T:
+        """The answer that was kept, or else that of ``work``."""
+
+
+@dataclass(frozen=True, eq=False)
 class Started:
     """What is known of what a container starts.
 
     ``image`` are the files of its image that could be evidence, ``placed`` those of them that the Dockerfile puts at a place of
     their own. ``settings`` are the values that ENV gives, ``commands`` those of RUN, which may name a file, too; ``packages`` are
-    the names of its Python packages. ``file`` gives the file that lies at a path, ``read`` the text of one.
+    the names of its Python packages. ``file`` gives the file that lies at a path, ``read`` the text of one; both follow from ``layout``.
     """
 
     image: Application
@@ -55,12 +64,20 @@ class Started:
     workdir: str
     file: Callable[[str], str | None]
     read: Callable[[str], str | None]
+    layout: Hashable
+    keep: Keep
 
     @cached_property
     def evidence(self) -> frozenset[str]:
         """The files that the container can run, start or read."""
         if self._in_doubt:
             return self.image.files - self._manifests
+        told = self.image.parts & {word for text in self._texts for word in re.findall(r"[\w.+@-]+", text)}
+        key = "evidence", self.image, self.placed, self.running, self._readers, told
+        return self.keep(key, partial(self._evidence, told))
+
+    def _evidence(self, told: Set[str]) -> frozenset[str]:
+        """The files; ``told`` are the words of what the container starts with, any of which may name a file or all of a folder."""
         python = self.image.python_files
         running = self.running
         if running is None:
@@ -69,7 +86,7 @@ class Started:
         folders = {name.rpartition("/")[0] for name in running}
         found |= {name for name in self.image.files - self._manifests if self._read_by_any(name, folders)}
         rest = self.image.text_files - found - self._manifests
-        words, whole = self._told
+        words, whole = set(told), set(told)
         new = found
         while new and rest:
             names = self.image.names()
@@ -98,6 +115,9 @@ class Started:
     @cached_property
     def running(self) -> frozenset[str] | None:
         """The Python files that may run; None where it is not seen which the container starts."""
+        return self.keep(("running", self.image, self.startup, self.settings, self.layout), self._running)
+
+    def _running(self) -> frozenset[str] | None:
         entries: set[str] = set()
         for where, text in self.startup.texts.items():
             script = commands_in_script(text)
@@ -140,9 +160,8 @@ class Started:
 
     def _console_script(self, name: str) -> Iterator[str]:
         """The modules that the project's metadata names for a command."""
-        pattern = re.compile(rf"""(?m)(?:^|['"\s]){re.escape(name)}['"]?\s*=\s*['"]?([\w.]+)\s*:""")
-        for each in _METADATA:
-            yield from pattern.findall(self.read(each) or "")
+        for text in (text for each in _METADATA if name in (text := self.read(each) or "")):
+            yield from re.findall(rf"""(?m)(?:^|['"\s]){re.escape(name)}['"]?\s*=\s*['"]?([\w.]+)\s*:""", text)
 
     def _read_by_any(self, name: str, folders: Collection[str]) -> bool:
         """Whether a file holds settings that code, which need not name them, or the process manager that is there may read.
@@ -150,21 +169,22 @@ class Started:
         ``folders`` are those of the code.
         """
         kind = kind_of(name)
-        readers = _READERS.get(kind)
-        if readers is None:
+        if kind not in _READERS:
             folder = name.rpartition("/")[0]
             return bool(kind) or (_SETTINGS.fullmatch(name) is not None and (not folder or folder in folders))
-        return any(reader in text for reader in readers for text in (*self._texts, *self.packages))
+        return kind in self._readers
+
+    @cached_property
+    def _readers(self) -> frozenset[str]:
+        """The kinds of process managers' files for which a program that reads them is there."""
+        texts = (*self._texts, *self.packages)
+        return frozenset(
+            kind for kind, readers in _READERS.items() if any(reader in text for reader in readers for text in texts)
+        )
 
     @cached_property
     def _texts(self) -> tuple[str, ...]:
         return (*self.startup.texts.values(), *self.settings, *self.commands)
-
-    @property
-    def _told(self) -> tuple[set[str], set[str]]:
-        """The words of what the container starts with, any of which may name a file or all of a folder."""
-        words = {word for text in self._texts for word in re.findall(r"[\w.+@-]+", text)}
-        return words, set(words)
 
 
 def _is_named(name: str, words: set[str], whole: set[str]) -> bool:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TypeVar
 
@@ -23,14 +22,14 @@ from dockfix.facts.hints import Hints
 from dockfix.facts.startup import Startup, read_startup
 from dockfix.knowledge import manager_in, without_evidence
 from dockfix.lazy import regex
-from dockfix.managers.commands import call_of, model_of
+from dockfix.managers.commands import call_of, known_steps, model_of
 from dockfix.managers.protocol import Given, LanguageManager
 from dockfix.managers.systems import System, system_of
 from dockfix.managers.verbs import language_install, only_installers
 from dockfix.model.actions import Export, Install
 from dockfix.model.layout import Layout, Layouts
 from dockfix.model.reason import Reason
-from dockfix.model.stages import Model, Stage, Step, Unit
+from dockfix.model.stages import Known, Model, Stage, Step, Unit
 from dockfix.syntax import Dockerfile
 from dockfix.syntax.mounts import mount_settings
 from dockfix.syntax.shell import Command
@@ -64,6 +63,8 @@ class Facts:
     hints: Hints = field(default_factory=Hints)
     _answers: dict[Callable[[Facts], object], object] = field(default_factory=dict, init=False, repr=False)
     _decisions: dict[Callable[[Facts], object], Decision] = field(default_factory=dict, repr=False)
+    _steps: Known = field(default_factory=known_steps, repr=False)
+    _kept: dict[Hashable, object] = field(default_factory=dict, repr=False)
 
     def ask(self, fact: Callable[[Facts], T]) -> T:
         """What a fact says of this tree. It is worked out once, and kept as long as the tree is."""
@@ -97,12 +98,24 @@ class Facts:
             self.options,
             self.hints,
             self._decisions,
+            self._steps,
+            self._kept,
         )
+
+    def undecided(self) -> Facts:
+        """The facts about the same tree for another run, in which nothing is decided yet."""
+        return replace(self, _decisions={})
+
+    def _keep(self, key: Hashable, work: Callable[[], T]) -> T:
+        """An answer that follows from no more than its key, and so outlives the edits that leave that as it is."""
+        if key not in self._kept:
+            self._kept[key] = work()
+        return self._kept[key]  # type: ignore[return-value]  # it is what the work has given
 
     @cached_property
     def model(self) -> Model:
         """The model of the tree."""
-        return model_of(self.tree, partial(beneath, dockerfile=self.context.dockerfile))
+        return model_of(self.tree, self._steps, partial(beneath, dockerfile=self.context.dockerfile))
 
     @property
     def final(self) -> Stage:
@@ -164,14 +177,22 @@ class Facts:
             self.final.end.workdir or "/",
             self.layout.file,
             self.context.read,
+            self._at,
+            self._keep,
         )
+
+    @cached_property
+    def _at(self) -> Hashable:
+        """What it follows from which file lies at a path that a program of the image is given, and what it says."""
+        return self.context, self.layout.key, self.files, self.final.end.workdir
 
     @cached_property
     def _given_settings(self) -> frozenset[str]:
         """The ``.env`` files of the build context that lie beside or below what is copied, also where they are kept out of it."""
         folders = {name.rpartition("/")[0] for name in self.files}
-        listed = self.context.files() or ()
-        return frozenset(name for name in listed if _ENV_FILE.fullmatch(name) and name.rpartition("/")[0] in folders)
+        listed, added = self.context.files() or (), frozenset(self.context.overlay)
+        settings = self.context.disk.once(("settings", added), lambda: tuple(filter(_ENV_FILE.fullmatch, listed)))
+        return frozenset(name for name in settings if name.rpartition("/")[0] in folders)
 
     @cached_property
     def _placed(self) -> frozenset[str]:
@@ -329,7 +350,9 @@ class Facts:
     @cached_property
     def startup(self) -> Startup:
         """What CMD, ENTRYPOINT and HEALTHCHECK run, and what Compose files give for them."""
-        return read_startup(self.final, self.located.services, self.started_file, self.context.read)
+        steps = tuple(map(self.final.last, ("ENTRYPOINT", "CMD", "HEALTHCHECK")))
+        work = partial(read_startup, self.final, self.located.services, self.started_file, self.context.read)
+        return self._keep(("startup", steps, self._at), work)
 
     def started_file(self, path: str) -> str | None:
         """The file of the build context that runs where ``path`` is started; None where none is known to.
@@ -338,11 +361,25 @@ class Facts:
         on PATH.
         """
         name = self.layout.file(path)
-        if name is None and posixpath.basename(posixpath.dirname(path)) == "bin":
-            pattern = re.compile(rf"(?:.*/)?(?:bin|scripts)/{re.escape(posixpath.basename(path))}")
-            scripts = [each for each in self.files if pattern.fullmatch(each)]
+        folder, _, base = path.rpartition("/")
+        if name is None and folder.rpartition("/")[2] == "bin":
+            scripts = self._scripts.get(base, ())
             name = scripts[0] if len(scripts) == 1 else None
         return name
+
+    @property
+    def _scripts(self) -> Mapping[str, Sequence[str]]:
+        """The files in folders of scripts, by their base names."""
+        return self.context.disk.once(("scripts", self.files), partial(_scripts_among, self.files))
+
+
+def _scripts_among(files: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
+    for name in files:
+        folder, _, base = name.rpartition("/")
+        if folder.rpartition("/")[2] in {"bin", "scripts"}:
+            found.setdefault(base, []).append(name)
+    return found
 
 
 def _echoed(command: Command, before: str | None) -> str | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 
 from dockfix.context.application import Mention
 from dockfix.context.program.model import is_development
 from dockfix.facts import Facts
+from dockfix.lazy import regex
 from dockfix.model.reason import Reason, at
 
 # https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts, https://www.starlette.io/middleware/#trustedhostmiddleware
@@ -24,7 +24,7 @@ _REDIRECTS = (
 _SERVER_NAME = (
     rb"(?m)^[ \t]*SERVER_NAME[ \t]*=[ \t]*[\"'][^\"'\n]+|\[[\"']SERVER_NAME[\"']\][ \t]*=[ \t]*[\"'][^\"'\n]+"
 )
-_ALIKE = re.compile(r"(?i)(?:.*[/_.-])?(?:dev\w*|local\w*|tests?|testing|ci|debug)\.py")
+_ALIKE = regex(r"(?i)(?:.*[/_.-])?(?:dev\w*|local\w*|tests?|testing|ci|debug)\.py")
 _OPEN = {"*", "127.0.0.1", ".0.0.1"}
 
 

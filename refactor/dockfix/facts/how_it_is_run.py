@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from dockfix.context.application import application
 from dockfix.context.run_commands import WRITTEN_IN, RunCommand, name_of, run_commands
 from dockfix.facts import Facts
 from dockfix.knowledge import images_of_others
+from dockfix.lazy import regex
 from dockfix.model.reason import Reason, at, unseen
 
-_ACTION = re.compile(r"(?:.*/)?action\.ya?ml")
-_OF_DOCKER = re.compile(r"(?m)^[ \t]*using:[ \t]*['\"]?docker['\"]?[ \t]*(?:#.*)?$")
-_IMAGE = re.compile(r"(?m)^[ \t]*image:[ \t]*['\"]?([^\s'\"#]+)")
+_ACTION = regex(r"(?:.*/)?action\.ya?ml")
+_OF_DOCKER = regex(r"(?m)^[ \t]*using:[ \t]*['\"]?docker['\"]?[ \t]*(?:#.*)?$")
+_IMAGE = regex(r"(?m)^[ \t]*image:[ \t]*['\"]?([^\s'\"#]+)")
 
 
 def container_action(facts: Facts) -> Reason | None:

@@ -10,6 +10,7 @@ from typing import Literal
 from dockfix.context.program.model import is_development
 from dockfix.facts import Facts
 from dockfix.knowledge import file_changers, normalise, package_manager, package_managers, posix_shells
+from dockfix.lazy import regex
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import Call, LanguageManager
 from dockfix.managers.registry import by_program, language_managers
@@ -19,7 +20,7 @@ from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 from dockfix.syntax.shell import Command, parse_script
 
-_HOLDS_NO_FILES = re.compile(r"(?:.*,)?type=(?:cache|secret|ssh|tmpfs)\b")
+_HOLDS_NO_FILES = regex(r"(?:.*,)?type=(?:cache|secret|ssh|tmpfs)\b")
 _PROJECT = ("pyproject.toml", "setup.py", "setup.cfg")
 _IMPORTS = rb"(?m)^[ \t]*(?:from[ \t]+|import[ \t]+(?:[\w.]+(?:[ \t]+as[ \t]+\w+)?[ \t]*,[ \t]*)*)"
 # Those of Node.js start programs far more often than they install any

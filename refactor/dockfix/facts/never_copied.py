@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from dockfix.facts import Facts
 from dockfix.knowledge import normalise, programs_of_image
+from dockfix.lazy import regex
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import language_managers
 from dockfix.managers.verbs import language_install, system_install
@@ -17,9 +18,9 @@ from dockfix.model.stages import Stage, Step
 from dockfix.syntax import image as reference_of
 
 _PREFIX = "/usr/local"
-_LIBRARY = re.compile(r"(?:.*/)?(?:site|dist)-packages|.*/lib(?:/python[\d.]*)?")
+_LIBRARY = regex(r"(?:.*/)?(?:site|dist)-packages|.*/lib(?:/python[\d.]*)?")
 # Images of a system alone, without Python: https://hub.docker.com/u/library, https://github.com/GoogleContainerTools/distroless
-_WITHOUT_PYTHON = re.compile(r"(?:debian|ubuntu|alpine|busybox|.*distroless/(?:static|base|cc).*)")
+_WITHOUT_PYTHON = regex(r"(?:debian|ubuntu|alpine|busybox|.*distroless/(?:static|base|cc).*)")
 
 
 def never_copied(facts: Facts) -> tuple[Reason, ...]:

@@ -10,17 +10,18 @@ from dockfix.context.program.model import UNKNOWN, Write
 from dockfix.facts import SYSTEM_FOLDERS, Facts
 from dockfix.facts.user import HOME
 from dockfix.knowledge import file_makers, file_printers
+from dockfix.lazy import regex
 from dockfix.model.answers import Answer, Called, Opened, Started
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Step
 from dockfix.syntax.shell import Command
 
-_DATA_FOLDER = re.compile(
+_DATA_FOLDER = regex(
     r"(/var/(?:lib|log|cache|data|www|spool|opt|run)|/var(?!/(?:tmp|mail|local|lock|backups)(?:/|$))"
     r"|/run|/opt|/srv|/mnt|/media)(?:/[^/]+)?"
 )
-_ARCHIVE = re.compile(r"\.(?:tar(?:\.\w+)?|t[gbx]z2?|tlz|tzst)$")
+_ARCHIVE = regex(r"\.(?:tar(?:\.\w+)?|t[gbx]z2?|tlz|tzst)$")
 _FEW = 50  # files of one step that are looked at
 _SHARED = (*SYSTEM_FOLDERS, "tmp", "home", "")
 

@@ -10,13 +10,14 @@ from dockfix.context.listens import ports_of_command
 from dockfix.context.program.serving import NOT_OURS
 from dockfix.facts import Facts
 from dockfix.knowledge import ports_of_clients
+from dockfix.lazy import regex
 from dockfix.syntax import decode
 
-_OPTION = re.compile(r"(?::|(?<![\w.-])(?:--?[a-z-]*port|--?bind|-b|-p|--listen)[= ])(\d{1,5})\b(?![.:\d])")
+_OPTION = regex(r"(?::|(?<![\w.-])(?:--?[a-z-]*port|--?bind|-b|-p|--listen)[= ])(\d{1,5})\b(?![.:\d])")
 _NAMED = rb"(?i)\bport['\"]?\s*[=:,]\s*['\"]?[1-9]\d{0,2}\b(?![.\d])"
 # A call of a client before the port, in the same line
-_CONNECTS = re.compile(r"(?i)(?:\bconnect|connection|client|redis|session|engine)\w*\((?!.*\))")
-_VARIABLE = re.compile(r"(?i)(?:.*_)?port")
+_CONNECTS = regex(r"(?i)(?:\bconnect|connection|client|redis|session|engine)\w*\((?!.*\))")
+_VARIABLE = regex(r"(?i)(?:.*_)?port")
 
 
 def low_port(facts: Facts) -> int:

@@ -18,6 +18,7 @@ from dockfix.knowledge import (
     root_programs,
     user_changing_servers,
 )
+from dockfix.lazy import regex
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program
 from dockfix.managers.verbs import system_install
@@ -26,8 +27,8 @@ from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at
 from dockfix.syntax import decode
 
-_MAKES_USER = re.compile(rf"\b(?:useradd|adduser|(?<!/){USER})\b")
-_AT_HOME = re.compile(r"\bpip\b.*\s--user\b")
+_MAKES_USER = regex(rf"\b(?:useradd|adduser|(?<!/){USER})\b")
+_AT_HOME = regex(r"\bpip\b.*\s--user\b")
 
 
 def needs_root(facts: Facts) -> Reason | None:
@@ -137,14 +138,23 @@ def _used(facts: Facts, right: Right) -> str:
         for mention in facts.application.search(rb"(?<![\w-])" + re.escape(name).encode() + rb"(?![\w-])"):
             texts.setdefault(f"{mention.file}:{mention.line}", decode(facts.application.texts[mention.file]))
         for where, text in texts.items():
-            used = right.used.search(text) if name in text else None
-            if used is not None:
-                options = " ".join(re.findall(r"[\w-]+", used[0]))
+            options = _options(facts, right.used, text) if name in text else None
+            if options is not None:
                 return f"{where} runs {name} {options}"
     for name in sorted(right.programs & facts.startup.programs.keys()):
         for mention in facts.application.search(right.used.pattern.encode()):
             return f"{facts.startup.programs[name]} runs {name}, {mention.file}:{mention.line} asks"
     return ""
+
+
+def _options(facts: Facts, used: re.Pattern[str], text: str) -> str | None:
+    """With which options, that need a right, a text runs a program; the same text is searched once for all Dockerfiles of a context."""
+
+    def search() -> str | None:
+        found = used.search(text)
+        return None if found is None else " ".join(re.findall(r"[\w-]+", found[0]))
+
+    return facts.context.disk.once(("options", used, len(text), hash(text)), search)
 
 
 def _installs_when_it_runs(facts: Facts) -> Reason | None:

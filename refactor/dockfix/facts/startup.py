@@ -15,7 +15,7 @@ from dockfix.syntax import Instruction
 from dockfix.syntax.shell import quoted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Startup:
     """``programs`` maps a program's base name to where it is called.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from dockfix.knowledge.tables import table
@@ -33,8 +33,13 @@ def no_evidence() -> tuple[NoEvidence, ...]:
 
 def without_evidence(files: Iterable[str], programs: frozenset[str]) -> frozenset[str]:
     """Those of ``files`` that say nothing of a container in which ``programs`` run."""
-    groups = _of(frozenset(group.what for group in no_evidence() if group.unless.isdisjoint(programs)))
-    return frozenset(filter(groups.fullmatch, files))
+    groups = frozenset(group.what for group in no_evidence() if group.unless.isdisjoint(programs))
+    return frozenset(name for name in files if _says_nothing(name, groups))
+
+
+@lru_cache(maxsize=8192)
+def _says_nothing(name: str, groups: frozenset[str]) -> bool:
+    return _of(groups).fullmatch(name) is not None
 
 
 def describing(files: Iterable[str]) -> frozenset[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import ClassVar
 
 from dockfix.knowledge import BaseImage, SystemPython
 from dockfix.knowledge import apt as tables
+from dockfix.lazy import regex
 from dockfix.managers.databases import DPKG, Database
 from dockfix.managers.protocol import Cache, Call, Packages, Recipe, SystemManager
 from dockfix.model.actions import Clean, Install, Package, Refresh, Remove, Upgrade
@@ -19,13 +19,13 @@ from dockfix.model.state import State
 from dockfix.syntax.shell import Command
 
 _VALUED = {"-t", "--target-release", "-o", "--option", "-c", "--config-file", "-a", "--host-architecture"}
-_PACKAGE = re.compile(r"^([a-z0-9][a-z0-9+.-]+)(?::[a-z0-9]+)?(?:[=/].*)?$")
+_PACKAGE = regex(r"^([a-z0-9][a-z0-9+.-]+)(?::[a-z0-9]+)?(?:[=/].*)?$")
 _TOOLS = frozenset({"apt-get"})
 _WRITES = ("/usr", "/etc", "/var", "/lib", "/bin", "/sbin")
 _SYSTEM = Environment("/")
 _UPGRADES = {"upgrade", "dist-upgrade", "full-upgrade"}
 _REMOVES = {"remove", "purge", "autoremove", "autopurge"}
-_MINIMAL = re.compile(r"--no-install-recommends|APT::Install-Recommends=[\"']?(?:0|no|false)\b")
+_MINIMAL = regex(r"--no-install-recommends|APT::Install-Recommends=[\"']?(?:0|no|false)\b")
 _UNLOCK = "rm -f /etc/apt/apt.conf.d/docker-clean"
 # apt, other than apt-get, removes what it has downloaded unless it is told not to (apt.conf(5))
 _KEEP = "echo 'Binary::apt::APT::Keep-Downloaded-Packages \"true\";' > /etc/apt/apt.conf.d/keep-cache"

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Literal
 
 from dockfix.knowledge import is_python, posix_shells
+from dockfix.lazy import regex
 from dockfix.managers import _get_pip
 from dockfix.managers._variables import SWITCHED, given_to
 from dockfix.managers.protocol import Call, LanguageManager, Manager, Script, SystemManager
@@ -18,27 +19,32 @@ from dockfix.model.actions import Action, Clean, Export, Install, Provide, Shell
 from dockfix.model.commands import MODELS, RUNS_OTHERS, command_model, module_of, shell
 from dockfix.model.commands.net import FETCHERS, fetched
 from dockfix.model.effects import Effects, opaque, within
-from dockfix.model.stages import BeneathOf, Copy, Model, build
+from dockfix.model.stages import BeneathOf, Copy, Known, Model, build
 from dockfix.model.state import State
 from dockfix.syntax import Dockerfile, image
 from dockfix.syntax.shell import Command, Word
 
-_RUNS_MORE = re.compile(r"\$\((?!\()|`|<\(|>\(")
+_RUNS_MORE = regex(r"\$\((?!\()|`|<\(|>\(")
 # Substitutions that only ask the system what it is, or read a secret that is mounted
-_HARMLESS = re.compile(
+_HARMLESS = regex(
     r"\$\([\w.-]+-config(?: --[\w-]+)+\)|`[\w.-]+-config(?: --[\w-]+)+`|\$\(pg_config --version\)"
     r"|"
     + SWITCHED.pattern
     + r"|\$\((?:uname|arch|date|nproc|whoami|id|pwd|lsb_release|getconf|dpkg --print|cat /run/secrets)\b[^()`$]*\)"
 )
-_XARGS_FLAG = re.compile(r"-[rt0]+|-[nPL]\d+|--no-run-if-empty|--verbose|--null|--max-args=\d+|--max-procs=\d+")
+_XARGS_FLAG = regex(r"-[rt0]+|-[nPL]\d+|--no-run-if-empty|--verbose|--null|--max-args=\d+|--max-procs=\d+")
 _STDIN = {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 _TEMPORARY = {"/tmp", "/var/tmp"}
 
 
-def model_of(tree: Dockerfile, beneath_of: BeneathOf | None = None) -> Model:
+def known_steps() -> Known:
+    """What keeps the steps of trees that follow one another, with all that the managers know."""
+    return Known(effects_of, brought_by)
+
+
+def model_of(tree: Dockerfile, known: Known | None = None, beneath_of: BeneathOf | None = None) -> Model:
     """The model of a tree without problems, with all that the managers know; ``beneath_of`` as for ``build``."""
-    return build(tree, effects_of, brought_by, beneath_of)
+    return build(tree, known or known_steps(), beneath_of)
 
 
 def brought_by(copy: Copy) -> Provide | None:

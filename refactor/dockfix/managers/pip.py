@@ -16,6 +16,7 @@ from dockfix.context.project import Project, words_of_project
 from dockfix.context.requirements import Manifest as Requirements
 from dockfix.context.requirements import closure
 from dockfix.knowledge import normalise
+from dockfix.lazy import regex
 from dockfix.managers import _pip_locks, venv
 from dockfix.managers._pip_options import BLOCKERS, FLAGS, HARMLESS_SETTINGS, VALUED
 from dockfix.managers.protocol import Cache, Call, Given, LanguageManager, Recipe
@@ -28,8 +29,8 @@ from dockfix.model.state import State
 from dockfix.syntax.shell import Word
 
 _NAMES = {"-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-f", "--find-links"}
-_LOCAL = re.compile(r"^(\.{1,2}(/|\[|$)|/|~/|file:)|\.(whl|zip|tar\.gz|tgz|tar\.bz2)$|/")
-_URL = re.compile(r"^[a-z][a-z0-9+.-]*://|^[A-Za-z0-9._-]+(\[[^\]]*\])?\s*@\s")
+_LOCAL = regex(r"^(\.{1,2}(/|\[|$)|/|~/|file:)|\.(whl|zip|tar\.gz|tgz|tar\.bz2)$|/")
+_URL = regex(r"^[a-z][a-z0-9+.-]*://|^[A-Za-z0-9._-]+(\[[^\]]*\])?\s*@\s")
 _TOOLS = frozenset({"pip"})
 PREFIX = Environment("/usr/local", "python")
 # what pip reads wherever it runs: its configuration, credentials, keys, certificates
@@ -51,7 +52,7 @@ _CONFIGURATION = (
 
 
 # Variables whose paths pip, git, ssh, TLS or a compiler read
-_PATH_SETTINGS = re.compile(
+_PATH_SETTINGS = regex(
     r"PIP_|SSL_|REQUESTS_|CURL_|NETRC$|GIT_|SSH_|(?:C|CPP|CXX|LD)FLAGS$|.*LIBRARY_PATH$|C_INCLUDE_PATH$|CPATH$|PKG_CONFIG"
 )
 
@@ -90,18 +91,16 @@ def _is_option(name: str) -> bool:
 
 # What building a package may read besides what it is given
 _BUILD_READS = ("/usr", "/opt", "/lib", "/bin", "/sbin", "/tmp", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
-_NO_BINARY = re.compile(r"(?:--no-binary|PIP_NO_BINARY)[=\s]\s*[\"']?([\w.,:-]+)")
+_NO_BINARY = regex(r"(?:--no-binary|PIP_NO_BINARY)[=\s]\s*[\"']?([\w.,:-]+)")
 
 
 # A line of a requirements file that is a name, with versions or without
-_PLAIN = re.compile(r"[A-Za-z0-9][\w.-]*(?:\[[\w,.-]*\])?\s*(?:[=<>~!]=?[\w.*,<>=~! ]*)?")
+_PLAIN = regex(r"[A-Za-z0-9][\w.-]*(?:\[[\w,.-]*\])?\s*(?:[=<>~!]=?[\w.*,<>=~! ]*)?")
 # A name whose version the shell asks a program for, which prints one word: "GDAL[numpy]==$(gdal-config --version)"
 _ASKED = r"(?:\$\([\w.-]+[_-]config(?: --[\w-]+)+\)|`[\w.-]+[_-]config(?: --[\w-]+)+`|\$\w+|\$\{\w+\})(?:\.\*)?"
-_VERSION_ASKED = re.compile(rf"""["']?([A-Za-z0-9][\w.-]*?)(?:\[[\w,.-]*\])?[=~<>]=(?:{_ASKED}["']?|"{_ASKED}")$""")
+_VERSION_ASKED = regex(rf"""["']?([A-Za-z0-9][\w.-]*?)(?:\[[\w,.-]*\])?[=~<>]=(?:{_ASKED}["']?|"{_ASKED}")$""")
 # A URL with what only the shell knows in it, such as a token, and perhaps the name of what lies there
-_URL_ASKED = re.compile(
-    r"""["']?(?:([A-Za-z0-9][\w.-]*)(?:\[[\w,.-]*\])?\s*@\s*)?(?:git\+)?(?:https?|ssh)://[^\s`()]*$"""
-)
+_URL_ASKED = regex(r"""["']?(?:([A-Za-z0-9][\w.-]*)(?:\[[\w,.-]*\])?\s*@\s*)?(?:git\+)?(?:https?|ssh)://[^\s`()]*$""")
 
 
 class Pip(LanguageManager):

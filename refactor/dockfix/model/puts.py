@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -12,10 +11,11 @@ from typing import Protocol
 
 from dockfix.context.build_context import CopySet
 from dockfix.context.patterns import BadPatternError, go_match, has_wildcards
+from dockfix.lazy import regex
 from dockfix.model.effects import within
 from dockfix.model.stages import Stage, Step
 
-_ARCHIVE = re.compile(r"\.(?:tar(?:\.\w+)?|t[gbx]z2?|tlz|tzst)$")
+_ARCHIVE = regex(r"\.(?:tar(?:\.\w+)?|t[gbx]z2?|tlz|tzst)$")
 
 
 @dataclass(frozen=True, eq=False)

@@ -161,31 +161,45 @@ class Model:
         return self.stages[-1]
 
 
-def build(
-    tree: Dockerfile,
-    effects_of: EffectsOf,
-    brought_by: BroughtBy = brings_nothing,
-    beneath_of: BeneathOf | None = None,
-) -> Model:
+class Known:
+    """The steps of the trees that a run has come to: an edit leaves most instructions as they are, in the state in which they were.
+
+    ``effects_of`` gives the effects of a command in a state, ``brought_by`` what a COPY or ADD does to packages: the model itself knows
+    no program by name.
+    """
+
+    def __init__(self, effects_of: EffectsOf, brought_by: BroughtBy = brings_nothing) -> None:
+        self._effects_of, self._brought_by = effects_of, brought_by
+        self._steps: dict[Instruction, tuple[State, Mapping[str, str | None], Step, State]] = {}
+
+    def step(self, node: Instruction, state: State, global_args: Mapping[str, str | None]) -> tuple[Step, State]:
+        """The step that an instruction is in a state, and the state after it."""
+        known = self._steps.get(node)
+        if known is not None:
+            before, given, step, after = known
+            if (before is state or before == state) and (given is global_args or given == global_args):
+                return step, after
+        step, after = _step(node, state, global_args, self._effects_of, self._brought_by)
+        self._steps[node] = state, global_args, step, after
+        return step, after
+
+
+def build(tree: Dockerfile, known: Known, beneath_of: BeneathOf | None = None) -> Model:
     """The model of a tree without problems (its first instructions are ARG and FROM).
 
-    Raises BeyondLimitError for what is beyond the limits. ``effects_of`` gives the effects of a command in a state, ``brought_by`` what a
-    COPY or ADD does to packages: the model itself knows no program by name. ``beneath_of`` gives what lies beneath a base image that is
-    not known by its name.
+    Raises BeyondLimitError for what is beyond the limits. ``beneath_of`` gives what lies beneath a base image that is not known by
+    its name.
     """
     stages: list[Stage] = []
     global_args: dict[str, str | None] = {}
     instructions = list(tree.instructions)
     starts = [index for index, node in enumerate(instructions) if node.keyword == "FROM"]
     for node in instructions[: starts[0] if starts else 0]:
-        known = {key: value for key, value in global_args.items() if value is not None}
-        global_args.update(pairs(node, known))
+        global_args.update(pairs(node, {key: value for key, value in global_args.items() if value is not None}))
     for position, start in enumerate(starts):
         stop = starts[position + 1] if position + 1 < len(starts) else len(instructions)
         body = instructions[start + 1 : stop]
-        stages.append(
-            _stage(position, instructions[start], body, stages, global_args, effects_of, brought_by, beneath_of)
-        )
+        stages.append(_stage(position, instructions[start], body, stages, global_args, known, beneath_of))
     _bound(stages)
     return Model(tree, tuple(stages), global_args)
 
@@ -205,8 +219,7 @@ def _stage(
     body: list[Instruction],
     earlier: list[Stage],
     global_args: Mapping[str, str | None],
-    effects_of: EffectsOf,
-    brought_by: BroughtBy,
+    steps_of: Known,
     beneath_of: BeneathOf | None,
 ) -> Stage:
     words = start.words
@@ -222,7 +235,7 @@ def _stage(
         state = replace(parent.end, args={}) if parent else _at_first(base, known)
     steps: list[Step] = []
     for node in body:
-        step, state = _step(node, state, global_args, effects_of, brought_by)
+        step, state = steps_of.step(node, state, global_args)
         steps.append(step)
     beneath = parent.beneath if parent is not None else beneath
     return Stage(index, start, name, base, parent, known, tuple(steps), state, beneath)

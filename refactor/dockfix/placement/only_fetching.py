@@ -6,6 +6,7 @@ import re
 
 from dockfix.facts import Facts
 from dockfix.knowledge import Client, clients, file_movers
+from dockfix.lazy import regex
 from dockfix.managers.verbs import by_system
 from dockfix.model.actions import Export
 from dockfix.model.effects import overlap, within
@@ -16,12 +17,12 @@ from dockfix.runtimes.needs import needed
 from dockfix.syntax import pairs
 
 # What packages of a system, and the programs that install them, read from the environment
-_OF_SYSTEMS = re.compile(
+_OF_SYSTEMS = regex(
     r"(?i)DEB(?:IAN|CONF)_\w+|(?:APT|DPKG|UCF|NEEDRESTART|SSL|CURL|LD|LC)_\w+|\w*(?:EULA|LICEN[CS]E|ACCEPT)\w*|(?:\w+_)?PROXY|TZ|LANG\w*"
     r"|PATH|HOME|SOURCE_DATE_EPOCH|TERM|SHELL|TMPDIR"
 )
 # What nobody reads, and whose value has RUNs run again
-_FORCES = re.compile(r"(?i)\w*(?:CACHE|BUST|REFRESH|FORCE|REBUILD|NONCE)\w*")
+_FORCES = regex(r"(?i)\w*(?:CACHE|BUST|REFRESH|FORCE|REBUILD|NONCE)\w*")
 
 
 def drop_settings(facts: Facts, builder: Placed, runtime: Placed) -> tuple[str, ...]:

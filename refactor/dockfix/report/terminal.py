@@ -8,11 +8,12 @@ import re
 from contextlib import suppress
 from typing import TextIO
 
+from dockfix.lazy import regex
 from dockfix.syntax import encode
 
 STYLES = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 # Controls, marks that turn the direction of text (CVE-2021-42574), line separators, and bytes that are not UTF-8.
-_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_HIDDEN = regex("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _CLEAR_LINE = "\r\x1b[K"
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 from unicodedata import combining, east_asian_width
 
+from dockfix.lazy import regex
 from dockfix.report.sizes import megabytes, share
 from dockfix.report.terminal import one_line
 from dockfix.report.words import Style
@@ -24,7 +25,7 @@ _SIZES = ("Dockerfile", "verdict", "before", "after", "saved", "%", "build befor
 _TIMES = ("Dockerfile", "build", "before", "after", "factor")
 _CHANGES = {"cold": "cold", "source": "source change", "dependency": "dependency change"}
 # What has a meaning in Markdown or HTML. As entities they have none, not even in a table.
-_MARKUP = re.compile(r"[!#&()*<>\[\\\]_`{|}~\"']")
+_MARKUP = regex(r"[!#&()*<>\[\\\]_`{|}~\"']")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 
 from dockfix import knowledge
 from dockfix.facts import Facts
+from dockfix.lazy import regex
 from dockfix.model.answers import Worked
 from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Step, Unit
@@ -14,7 +15,7 @@ from dockfix.runtimes.closure import distributions
 
 # Programs that settings may name and code then starts; other names of commands are words of English, too
 _IN_SETTINGS = frozenset({"gcc", "g++", "cc", "c++", "clang", "cmake", "git", "gfortran", "pkg-config"})
-_SETTINGS = re.compile(r"(?i).*\.(ya?ml|toml|json|ini|cfg|env)$")
+_SETTINGS = regex(r"(?i).*\.(ya?ml|toml|json|ini|cfg|env)$")
 
 
 def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step, Unit]]) -> dict[str, str]:
@@ -73,7 +74,7 @@ _COMPILES = (
 
 
 # Options that tell a compiler where headers and libraries are, which packages of any name bring
-_WITH_HEADERS = re.compile(r"(?<=\s)(?:-I|-L|-l)\S")
+_WITH_HEADERS = regex(r"(?<=\s)(?:-I|-L|-l)\S")
 
 
 def run_time_compiler(facts: Facts) -> Reason | None:

@@ -22,6 +22,7 @@ from dockfix.knowledge import (
     service_starters,
     shells,
 )
+from dockfix.lazy import regex
 from dockfix.managers.commands import runs_alone
 from dockfix.managers.verbs import language_install, system_install
 from dockfix.model.effects import within
@@ -29,19 +30,17 @@ from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Step
 from dockfix.syntax.shell import quoted
 
-_ABSOLUTE = re.compile(
-    r"/usr/local/bin/([A-Za-z0-9_.+-]+)|/usr/local/lib/(?:lib)?python[0-9.]*|/usr/local/include/python"
-)
-_BASE_FIRST = re.compile(r"\bPATH[= ]['\"]?(?:[^\s$'\"]*:)?(?:/usr/local/bin|/usr/bin|/bin)(?::[^\s$'\"]*)?:\$\{?PATH")
+_ABSOLUTE = regex(r"/usr/local/bin/([A-Za-z0-9_.+-]+)|/usr/local/lib/(?:lib)?python[0-9.]*|/usr/local/include/python")
+_BASE_FIRST = regex(r"\bPATH[= ]['\"]?(?:[^\s$'\"]*:)?(?:/usr/local/bin|/usr/bin|/bin)(?::[^\s$'\"]*)?:\$\{?PATH")
 # env -i, env - and env -u PATH, as words of a shell or of a list
 _EMPTIED = (
     r"(?<![\w.-])env[\"']?,?\s+[\"']?(?:-(?:i\b|(?=[\s\"']))|--ignore-environment\b|(?:-u|--unset)[\"',=\s]+PATH\b)"
 )
-_RESET_IN_SCRIPT = re.compile(
+_RESET_IN_SCRIPT = regex(
     r"(?m)(?<![\w$-])PATH=(?!.*\$\{?PATH)|(?<![\w-])unset\s+(?:-v\s+)?PATH\b|(?<![\w-])command\s+-p\b|" + _EMPTIED
 )
 _RESET_IN_CODE = (
-    rb"""['"]PATH['"]\]?\s*[:=]\s*[rbf]*['"]/(?:usr|bin|sbin)|\.pop\(\s*['"]PATH['"]|\bdel\s+[\w.]+\[['"]PATH['"]\]"""
+    rb"""['"]PATH['"]\]?\s*[:=]\s*[rbf]*['"]/(?:usr|bin|sbin)|\.pop\(\s*['"]PATH['"]|del(?<!\wdel)\s+[\w.]+\[['"]PATH['"]\]"""
     rb"""|\bunsetenv\(\s*['"]PATH['"]|\benviron\.clear\(|""" + _EMPTIED.encode()
 )
 _RESET_IN_SETTINGS = rb"""(?m)(?<![\w$-])PATH=["']?/(?:usr|bin|sbin)(?!.*PATH).*"""
@@ -50,12 +49,12 @@ _HOME = (
     rb"(?im)\b(?:WSGIPythonHome|python-?home|pyhome|virtualenv|venv)[ \t]*[=: \t][ \t]*/usr/local/?[ \t]*(?:$|[\s\"'])"
 )
 # Where packages look for files below the prefix of the interpreter that runs them, and not in /usr/local as such
-_BELOW_PREFIX = re.compile(r"/usr/local/(?:nltk_data|share/jupyterhub|etc/supervisord\.conf)\b")
+_BELOW_PREFIX = regex(r"/usr/local/(?:nltk_data|share/jupyterhub|etc/supervisord\.conf)\b")
 _ASKS_PREFIX = rb"\bsys\.(?:base_|exec_)*prefix\b|\bget_path\(['\"]data['\"]"
 _PROSE = (".md", ".rst", ".txt", ".ipynb")
-_ASSIGNED = re.compile(r"\s([A-Za-z_][A-Za-z0-9_]*)(?==|\s)")
+_ASSIGNED = regex(r"\s([A-Za-z_][A-Za-z0-9_]*)(?==|\s)")
 _SHEBANG = rb"\A#![ \t]*/[\w./-]+"
-_OWN_PATH = re.compile(r"\$\{?PATH\b")
+_OWN_PATH = regex(r"\$\{?PATH\b")
 
 
 @cache

@@ -7,7 +7,7 @@ from dockfix.syntax.encoding import decode, encode
 from dockfix.syntax.evaluate import ImageRef, expand, image, pairs
 from dockfix.syntax.heredoc import Heredoc
 from dockfix.syntax.nodes import Blank, Comment, Directive, Dockerfile, Flag, Instruction, Logical, Node
-from dockfix.syntax.parser import parse
+from dockfix.syntax.parser import parse, reading
 from dockfix.syntax.problems import Problem, problems
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "parse",
     "part_heredocs",
     "problems",
+    "reading",
     "replace_nodes",
     "snippet",
 ]

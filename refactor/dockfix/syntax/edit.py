@@ -9,7 +9,7 @@ from itertools import pairwise
 from dockfix.lazy import regex
 from dockfix.syntax.grammar import SPACES, dangling
 from dockfix.syntax.nodes import Blank, Dockerfile, Instruction, Node
-from dockfix.syntax.parser import parse
+from dockfix.syntax.parser import parse, reading
 
 _CONTINUATION = regex(r"\\(?<!\\\\)([ \t]*)$", re.MULTILINE)
 _STAGE_NAME = regex(rf"[^{SPACES}]+[\t\v\f\r ]+(AS)[\t\v\f\r ]")
@@ -31,7 +31,7 @@ def replace_nodes(tree: Dockerfile, edits: Mapping[Node, Sequence[Node]]) -> Doc
     followed = set(tree.nodes[:-1])
     nodes[:-1] = [node if node in followed else _followed(node, tree.newline) for node in nodes[:-1]]
     edited = Dockerfile(tuple(nodes), tree.bom, tree.escape)
-    parsed = parse(edited.text)
+    parsed = reading(edited.text)
     if list(map(_identity, parsed.nodes)) == list(map(_identity, nodes)):
         return Dockerfile(edited.nodes, edited.bom, parsed.escape)
     return Dockerfile(_kept(parsed.nodes, nodes), parsed.bom, parsed.escape)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from dockfix.syntax import grammar
 from dockfix.syntax.heredoc import bodies, openers
 from dockfix.syntax.lexer import LexError
@@ -34,6 +36,12 @@ def parse(text: str) -> Dockerfile:
         pos = match.end()
     _split(text, pos, line, escape, nodes)
     return Dockerfile(tuple(nodes), bom, escape)
+
+
+@lru_cache(maxsize=4)
+def reading(text: str) -> Dockerfile:
+    """How a text reads, for a comparison: the same tree for the same text, so that its nodes may not come into another one."""
+    return parse(text)
 
 
 def _split(text: str, pos: int, line: int, escape: str, nodes: list[Node]) -> None:

@@ -30,7 +30,7 @@ def wanted_of(engine: Engine, reference: str, facts: Facts, requests: Sequence[S
 
 def routes_of(facts: Facts) -> tuple[str, ...]:
     """The routes without parameters that the code names, those of health first; none that ends the program by its name."""
-    paths = dict.fromkeys(each.path for each in (*facts.program.endpoints, *facts.program.routes))
+    paths = dict.fromkeys(each.path for each in (*facts.program.served.endpoints, *facts.program.served.routes))
     return tuple(path for path in paths if re.fullmatch(r"/[\w./~-]+", path) and not _ENDS.search(path))[:ROUTES]
 
 

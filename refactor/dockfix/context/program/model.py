@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from dockfix.lazy import regex
@@ -98,28 +100,44 @@ class Unparsed(NamedTuple):
     reason: str
 
 
+class Served(NamedTuple):
+    """What an application answers over HTTP, sorted by file and line.
+
+    ``endpoints`` are the routes whose names say that they tell the program's health, ``routes`` all that have no parameter.
+    ``unparsed`` are the files that could not be read for them.
+    """
+
+    endpoints: tuple[Endpoint, ...] = ()
+    routes: tuple[Endpoint, ...] = ()
+    unparsed: tuple[Unparsed, ...] = ()
+
+
 @dataclass(frozen=True)
 class Program:
     """What the Python files of an application do. Everything is sorted by file and line.
 
-    ``endpoints`` are the routes whose names say that they tell the program's health, ``routes`` all that have no parameter.
     ``without_path`` are the programs that it starts in an environment without the PATH that it has itself, ``path_unknown`` those in one
     of which that is not known. ``unknown`` are the places at which code is made, or modules named, only when the program runs.
+    ``serves`` reads the routes, which are in files in which nothing else is of interest.
     """
 
     runs: tuple[Use, ...] = ()
     loads: tuple[Use, ...] = ()
     writes: tuple[Write, ...] = ()
     ports: tuple[Port, ...] = ()
-    endpoints: tuple[Endpoint, ...] = ()
     downloads: tuple[Download, ...] = ()
     unknown: tuple[Use, ...] = ()
     unparsed: tuple[Unparsed, ...] = ()
     files: int = 0
     parsed: int = 0
     without_path: tuple[Use, ...] = ()
-    routes: tuple[Endpoint, ...] = ()
     path_unknown: tuple[Use, ...] = ()
+    serves: Callable[[], Served] = field(default=Served, compare=False, repr=False)
+
+    @cached_property
+    def served(self) -> Served:
+        """What it answers over HTTP; read when first asked for."""
+        return self.serves()
 
     @property
     def complete(self) -> bool:

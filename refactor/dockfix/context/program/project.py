@@ -152,9 +152,9 @@ class Project:
     def homes(self, name: str, importer: str) -> list[str]:
         """The folders, nearest first, in which a top-level module of the application's own lies."""
         known = self._homes.get(name, set())
-        above = [folder for folder in _above(importer) if folder in known]
+        around = [folder for folder in above(importer) if folder in known]
         # a folder that is no package itself may be on the module path
-        return above or sorted(
+        return around or sorted(
             (folder for folder in known if f"{folder}/__init__.py" not in self.files),
             key=lambda folder: (folder.count("/"), folder),
         )
@@ -174,7 +174,8 @@ class Project:
         return None
 
 
-def _above(file: str) -> list[str]:
+def above(file: str) -> list[str]:
+    """The folders that a file lies in, the nearest first."""
     folders = [posixpath.dirname(file)]
     while folders[-1].strip("/"):
         folders.append(posixpath.dirname(folders[-1]))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Set
 
 from dockfix.context.program.model import is_development
-from dockfix.context.program.project import Project
+from dockfix.context.program.project import Project, above, words_of
 from dockfix.lazy import regex
+from dockfix.syntax import encode
 
 # A module may be named by a string, as in Django's settings
 _NAMED = regex(rb"""['"]([A-Za-z_]\w*(?:\.\w+)*)(?::[\w.()]+)?['"]""")
@@ -21,22 +23,46 @@ def reached(project: Project, entries: Iterable[str]) -> frozenset[str]:
     """
     found: set[str] = set()
     folders: set[str] = set()
-    pending = [file for entry in entries if (file := file_of(project, entry))]
+    pending: list[str] = []
+    left = Counter(map(_name, project.files))
+
+    def take(files: Iterable[str]) -> None:
+        for file in files:
+            if file not in found:
+                found.add(file)
+                pending.append(file)
+                left[_name(file)] -= 1
+
+    take(file for entry in entries if (file := file_of(project, entry)))
     while pending:
         file = pending.pop()
-        if file in found:
-            continue
-        found.add(file)
         folder, sign, _ = file.partition("/")
         if sign and folder not in folders:
             folders.add(folder)
-            pending += [each for each in project.files if each.startswith(f"{folder}/") and not is_development(each)]
+            take(each for each in project.files if each.startswith(f"{folder}/") and not is_development(each))
+        left = +left
+        if not _may_lead_on(project, file, found, left.keys()):
+            continue
         module = project.module(file)
         names = {match[1].decode() for match in _NAMED.finditer(project.files[file])}
         if module is not None:
             names |= {*module.imports.values(), *module.stars, *(name for name, _ in module.imported)}
-        pending += [each for name in names if project.may_have(name) for each in _on_the_way(project, name, file)]
+        take(each for name in names if project.may_have(name) for each in _on_the_way(project, name, file))
     return frozenset(found)
+
+
+def _may_lead_on(project: Project, file: str, found: Set[str], left: Set[bytes]) -> bool:
+    """Whether code may come from a file to one that is not found yet: its text holds the name of one, or a package around it is left."""
+    packages = (f"{folder}/__init__.py" for folder in above(file) if folder)
+    return not left.isdisjoint(words_of(project.files[file])) or any(
+        package in project.files and package not in found for package in packages
+    )
+
+
+def _name(file: str) -> bytes:
+    """The last word of the dotted name by which a file can be imported."""
+    stem = file.removesuffix("/__init__.py").rpartition("/")[2]
+    return encode(stem.removesuffix(".py"))
 
 
 def file_of(project: Project, entry: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import TypeVar
 
 from dockfix.context.kinds import is_python
 from dockfix.context.program.calls import Call, Findings
-from dockfix.context.program.model import UNKNOWN, Program, Unparsed, Use
+from dockfix.context.program.model import UNKNOWN, Program, Served, Unparsed, Use
 from dockfix.context.program.names import is_unbound
 from dockfix.context.program.project import Project, Sources, words_of
 from dockfix.context.program.routes import ROUTES, Routes
@@ -22,7 +23,8 @@ from dockfix.lazy import regex
 _MADE = frozenset(
     {"import_module", "__import__", "exec", "eval", "load_source", "spec_from_file_location", "run_path", "run_module"}
 )
-WANTED = RUNS | LOADS | LISTENS | FETCHES | WRITES | ROUTES | _MADE
+_DOES = RUNS | LOADS | LISTENS | FETCHES | WRITES | _MADE
+WANTED = _DOES | ROUTES
 # Words that are common in any code are of interest only where the patterns below find them
 _COMMON = frozenset(
     {
@@ -82,7 +84,7 @@ _COMMON = frozenset(
 )
 _DISTINCT = frozenset(
     word.encode()
-    for word in (WANTED - _COMMON)
+    for word in (_DOES - _COMMON)
     | {
         "subprocess",
         "ctypes",
@@ -122,10 +124,8 @@ _FILTERS = tuple(
         rb"exec\((?<!\wexec\()",
         rb"eval\((?<!\weval\()",
         rb"which\((?<!\wwhich\()",
-        rb"include\((?<!\winclude\()",
         rb"import sh\b",
         rb"from sh\b",
-        rb"['\"/^](?:_*health|ping|status|ready|live|alive|heartbeat|hc\b|up\b)",
         rb"torch\b",
         rb"keras\b",
         rb"easyocr\b",
@@ -137,6 +137,15 @@ _FILTERS = tuple(
     )
 )
 _TEXTS = (b"UPLOAD", b"sqlite:", b"create_app")
+# The same for routes
+_ROUTE_WORDS = frozenset(word.encode() for word in ROUTES - _COMMON)
+_ROUTE_FILTERS = tuple(
+    regex(pattern)
+    for pattern in (
+        rb"include\((?<!\winclude\()",
+        rb"['\"/^](?:_*health|ping|status|ready|live|alive|heartbeat|hc\b|up\b)",
+    )
+)
 _Found = TypeVar("_Found")
 
 
@@ -157,7 +166,7 @@ def new_sources() -> Sources:
 
 
 def worth_parsing(data: bytes) -> bool:
-    """Whether a source file holds words of interest."""
+    """Whether a source file holds words of interest, apart from routes."""
     return (
         not _DISTINCT.isdisjoint(words_of(data))
         or any(text in data for text in _TEXTS)
@@ -165,36 +174,63 @@ def worth_parsing(data: bytes) -> bool:
     )
 
 
+def _may_hold_routes(data: bytes) -> bool:
+    return not _ROUTE_WORDS.isdisjoint(words_of(data)) or any(pattern.search(data) for pattern in _ROUTE_FILTERS)
+
+
+def _served(files: Mapping[str, bytes], sources: Sources) -> Served:
+    project = Project(files, sources)
+    found = Findings(project, Evaluator(project))
+    routes = Routes(found)
+    for name in [name for name, data in files.items() if worth_parsing(data) or _may_hold_routes(data)]:
+        module = project.module(name)
+        if module is not None:
+            routes.module(module)
+            _take_routes(_calls(module, found), routes)
+    _take_routes(_subclasses(found), routes)
+    routes.finish()
+    return Served(_sorted(found.endpoints), _sorted(found.routes), _unparsed(project))
+
+
+def _take_routes(calls: Iterable[Call], routes: Routes) -> None:
+    for call in calls:
+        if call.name in ROUTES:
+            routes.call(call)
+            routes.django(call)
+
+
 def _program(files: Mapping[str, bytes], sources: Sources) -> Program:
     project = Project(files, sources)
     found = Findings(project, Evaluator(project))
     chosen = [name for name, data in files.items() if worth_parsing(data)]
     modules = [module for name in chosen if (module := project.module(name)) is not None]
-    routes = Routes(found)
     for module in modules:
-        _module(module, found, routes)
-    _subclasses(found, routes)
-    routes.finish()
+        _module(module, found)
+    for call in _subclasses(found):
+        _call(call, found)
     read_installs(found)
     return Program(
         _sorted(found.runs),
         _sorted(found.loads),
         _sorted(found.writes),
         _sorted(found.ports),
-        _sorted(found.endpoints),
         _sorted(found.downloads),
         _sorted(found.unknown),
-        tuple(Unparsed(name, reason) for name, reason in sorted(project.reasons.items())),
+        _unparsed(project),
         len(files),
         project.parsed,
         _sorted(found.without_path),
-        _sorted(found.routes),
         _sorted(found.path_unknown),
+        partial(_served, files, sources),
     )
 
 
-def _module(module: Module, found: Findings, routes: Routes) -> None:
-    routes.module(module)
+def _unparsed(project: Project) -> tuple[Unparsed, ...]:
+    return tuple(Unparsed(name, reason) for name, reason in sorted(project.reasons.items()))
+
+
+def _calls(module: Module, found: Findings) -> Iterator[Call]:
+    """The calls of interest in a module."""
     for node, scope in found.project.calls(module):
         dotted = found.evaluate.dotted(node.func, scope)
         plain = dotted.removesuffix(".__init__")  # the constructor of a base class does what calling the class does
@@ -203,7 +239,12 @@ def _module(module: Module, found: Findings, routes: Routes) -> None:
             if plain == dotted
             else ast.copy_location(ast.Call(node.func, node.args[is_unbound(node) :], node.keywords), node)
         )
-        _call(Call(made, scope, plain, found.evaluate), found, routes)
+        yield Call(made, scope, plain, found.evaluate)
+
+
+def _module(module: Module, found: Findings) -> None:
+    for call in _calls(module, found):
+        _call(call, found)
     for name, value, scope in module.settings:
         read_setting(name, value, scope, found)
         read_bound(name, value, scope, found)
@@ -218,7 +259,7 @@ def _module(module: Module, found: Findings, routes: Routes) -> None:
             found.runs.append(Use(dotted.rpartition(".")[2].replace("_", "-"), module.file, line, "sh"))
 
 
-def _call(call: Call, found: Findings, routes: Routes) -> None:
+def _call(call: Call, found: Findings) -> None:
     name = call.name
     if call.dotted.startswith(("sh.", "plumbum.cmd.")):
         read_names(call, found)
@@ -233,15 +274,12 @@ def _call(call: Call, found: Findings, routes: Routes) -> None:
         read_port(call, found)
     if name in FETCHES or "." in call.dotted:
         read_download(call, found)
-    if name in ROUTES:
-        routes.call(call)
-        routes.django(call)
     if name in _MADE and not (name in {"exec", "eval"} and call.dotted != name):
         _made(call, found)
 
 
-def _subclasses(found: Findings, routes: Routes) -> None:
-    """Objects of the application's own classes that derive from one of interest and have no constructor of their own."""
+def _subclasses(found: Findings) -> Iterator[Call]:
+    """Calls that make objects of the application's own classes that derive from one of interest and have no constructor of their own."""
     evaluate = found.evaluate
     derived = found.project.index.derived
     for name in sorted(derived.keys() & WANTED):
@@ -253,7 +291,7 @@ def _subclasses(found: Findings, routes: Routes) -> None:
             if dotted and evaluate.holding(each, "__init__") is None:
                 for node, scope in evaluate.callers.sites(each.name)[0]:
                     if evaluate.definition(node.func, scope) is each:
-                        _call(Call(node, scope, dotted, evaluate), found, routes)
+                        yield Call(node, scope, dotted, evaluate)
 
 
 def _made(call: Call, found: Findings) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from dockfix.engine.nets.view import Change, Violation
-from dockfix.syntax import Comment, Directive, Dockerfile, Instruction, Node, parse, problems
+from dockfix.syntax import Comment, Directive, Dockerfile, Instruction, Node, problems, reading
 
 
 def text(change: Change) -> Iterator[Violation]:
@@ -14,7 +14,7 @@ def text(change: Change) -> Iterator[Violation]:
     tree = change.after.tree
     if tree.nodes == change.before.tree.nodes:
         return
-    if [node.text for node in parse(str(tree)).nodes] != [node.text for node in tree.nodes]:
+    if [node.text for node in reading(str(tree)).nodes] != [node.text for node in tree.nodes]:
         yield Violation("the new text reads differently when parsed again")
     for problem in problems(tree, change.before.nodes)[:1]:
         yield Violation(f"the new text has an error in line {problem.line}: {problem.message}")

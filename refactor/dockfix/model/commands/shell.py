@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from dataclasses import replace
 
+from dockfix.lazy import regex
 from dockfix.model.actions import ShellState
 from dockfix.model.commands.protocol import CommandModel
 from dockfix.model.effects import Effects, opaque
@@ -14,7 +14,7 @@ from dockfix.syntax.shell import Command
 
 _STATE = Effects(action=ShellState())
 # What only the shell knows, and is no matter: a secret, a version that a program is asked for
-_SECRET = re.compile(
+_SECRET = regex(
     r'"?(?:\$\(cat /run/secrets/[\w.-]+\)|\$\([\w.-]+[_-]config(?: --[\w-]+)+\)|`[\w.-]+[_-]config(?: --[\w-]+)+`)"?'
 )
 
