@@ -201,7 +201,7 @@ def test_an_opaque_step_before_the_install_runs_in_both_stages(project: Project)
         ("RUN pip install -r", "RUN make lib && pip install -r", "make"),
         ("RUN pip install -r", "RUN pip install x\nRUN ./configure\nRUN pip install -r", "between two pip installs"),
         ("RUN pip install -r", "USER app\nRUN pip install -r", "another user"),
-        ("RUN pip install -r", "RUN poetry install\nRUN pip install -r", "does not know"),
+        ("RUN pip install -r", "RUN poetry update\nRUN pip install -r", "does not know"),
         (
             "curl && rm",
             "curl && apt-get purge -y gcc && rm",
@@ -209,7 +209,8 @@ def test_an_opaque_step_before_the_install_runs_in_both_stages(project: Project)
         ),
         ("WORKDIR /app", "WORKDIR /app\nONBUILD COPY . .", "ONBUILD"),
         ("apt-get update && apt-get install -y gcc libffi-dev curl", "true", "no gain"),
-        ("pip install -r requirements.txt", "poetry install", "poetry"),
+        ("pip install -r requirements.txt", "hatch env create", "hatch"),
+        ("pip install -r requirements.txt", "poetry install", "pyproject.toml is not in the build context"),
     ],
 )
 def test_refusals(project: Project, old: str, new: str, reason: str) -> None:

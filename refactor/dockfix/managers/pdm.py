@@ -179,8 +179,8 @@ class Pdm(ProjectManager):
         return Recipe(insert=((verb, "--prod"),))
 
     def at_start(self, call: Call, installed: frozenset[str]) -> bool:
-        """``pdm run`` installs nothing."""
-        return not call.words or call.words[0].value != "run"
+        """``pdm run`` installs nothing, but makes an environment where there is none."""
+        return not installed or not call.words or call.words[0].value != "run"
 
     def starts(self, call: Call) -> tuple[str, ...] | None:
         """The words behind ``pdm run``: a script of the project may have that name."""

@@ -155,8 +155,8 @@ class Pipenv(ProjectManager):
         return Recipe(remove=words)
 
     def at_start(self, call: Call, installed: frozenset[str]) -> bool:
-        """``pipenv run`` installs nothing."""
-        return not call.words or call.words[0].value != "run"
+        """``pipenv run`` installs nothing, but makes an environment where there is none."""
+        return not installed or not call.words or call.words[0].value != "run"
 
     def starts(self, call: Call) -> tuple[str, ...] | None:
         """The words behind ``pipenv run``: a script of the Pipfile may have that name."""

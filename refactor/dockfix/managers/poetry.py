@@ -189,8 +189,8 @@ class Poetry(ProjectManager):
         return Recipe(insert=((verb, "--only main"),))
 
     def at_start(self, call: Call, installed: frozenset[str]) -> bool:
-        """``poetry run`` installs nothing."""
-        return not call.words or call.words[0].value != "run"
+        """``poetry run`` installs nothing, but makes an environment where there is none."""
+        return not installed or not call.words or call.words[0].value != "run"
 
     def starts(self, call: Call) -> tuple[str, ...] | None:
         """The words behind ``poetry run``."""

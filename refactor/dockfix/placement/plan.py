@@ -13,7 +13,7 @@ from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Stage, Step
 from dockfix.placement.gain import Gain
 from dockfix.placement.smaller_base import SmallerBase
-from dockfix.syntax import Instruction
+from dockfix.syntax import Instruction, pairs
 
 Steps = Mapping[Instruction, tuple[int, ...]]
 
@@ -40,7 +40,7 @@ class Placement(Decision):
     stays in the image. ``smaller`` is the base that the last part could have. ``doubts`` say why the split could be wrong,
     ``declares`` what it alters on purpose. ``of_the_base`` are packages that leave the last part in vain as long as its base, which
     brings them, is the same. ``managers`` are those that only the builder gets, by what people call them. ``gain`` is about how much
-    leaves the image.
+    leaves the image. With ``managed`` a manager that installs stays in the last part.
     """
 
     parts: tuple[Part, ...]
@@ -54,6 +54,7 @@ class Placement(Decision):
     of_the_base: frozenset[Package] = frozenset()
     managers: tuple[str, ...] = ()
     gain: Gain = Gain()  # noqa: RUF009  (it is frozen)
+    managed: bool = False
 
     def stands(self, facts: Facts) -> bool:
         """Whether every instruction is there still, and others only make an environment or set something."""
@@ -62,18 +63,30 @@ class Placement(Decision):
         return len(facts.model.stages) == 1 and self.known <= steps.keys() and all(map(_prepares, added))
 
     def on(self, stage: Stage) -> Placement:
-        """The same on a tree in which others have prepared an environment: what makes it goes to the first part."""
+        """The same on a tree in which others have prepared an environment: what makes it goes to the first part.
+
+        So does what a manager is told, unless a manager stays in the last one.
+        """
         added = [step for step in stage.steps if step.instruction not in self.known]
         if not added:
             return self
-        everywhere: Steps = {step.instruction: () for step in added if not step.units}
+        kept = {name for each in stage.end.environments if each.carried is not None for name in each.carried.env}
+        told = {step: _variables(step) for step in added if step.keyword == "ENV"}
+        alone = [step for step, names in told.items() if not self.managed and kept.isdisjoint(names)]
+        everywhere: Steps = {step.instruction: () for step in added if not step.units and step not in alone}
+        once: Steps = {step.instruction: () for step in alone}
         made: Steps = {step.instruction: tuple(range(len(step.units))) for step in added if step.units}
         first, *others = self.parts
         parts = (
-            replace(first, steps={**first.steps, **everywhere, **made}),
+            replace(first, steps={**first.steps, **everywhere, **once, **made}),
             *(replace(part, steps={**part.steps, **everywhere}) for part in others),
         )
-        return replace(self, parts=parts)
+        gone = frozenset(Declared("ENV", name) for step in alone for name in told[step])
+        return replace(self, parts=parts, declares=self.declares | gone)
+
+
+def _variables(step: Step) -> frozenset[str]:
+    return frozenset(name for name, _ in pairs(step.instruction, step.state.variables))
 
 
 def _prepares(step: Step) -> bool:

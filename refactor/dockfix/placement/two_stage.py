@@ -125,6 +125,7 @@ def place(facts: Facts) -> Placement | Reason:
             smaller.packages if isinstance(smaller, SmallerBase) else None,
             sum(manager.size for manager in managers.managers),
         ),
+        _is_managed(facts, staying),
     )
 
 
@@ -132,6 +133,13 @@ def _moved(facts: Facts, environment: Environment) -> Iterable[Reason]:
     """Why packages that are moved into an environment could not be found there."""
     reason = facts.ask(caller_with_unknown_path) if environment.carried is None else None
     return (reason,) if reason is not None else ()
+
+
+def _is_managed(facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> bool:
+    """Whether something that stays runs a manager that installs."""
+    run = {*facts.startup.programs, *(tool for _, unit in staying for tool in unit.effects.tools)}
+    managers = {install.manager for _, _, install in facts.installs}
+    return any(isinstance(each, LanguageManager) and not each.programs.isdisjoint(run) for each in managers)
 
 
 def _gone(division: Division, named: Iterable[tuple[Step, Unit]]) -> frozenset[Declared]:

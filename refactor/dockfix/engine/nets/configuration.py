@@ -31,6 +31,8 @@ def settings(change: Change) -> Iterator[Violation]:
         if change.declared.allow(part.part, part.name) is None:
             said = f"{part} of the image would change from {old.get(part)!r} to {new.get(part)!r}"
             yield Violation(said, (part,))
+        elif part.part in {"CMD", "ENTRYPOINT"} and part not in new:
+            yield Violation(f"{part} of the image would be gone")
 
 
 def _configuration(seen: Seen) -> Mapping[Declared, object]:
