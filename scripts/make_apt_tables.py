@@ -2,7 +2,7 @@
 """Writes the tables of Debian's packages in refactor/dockfix/knowledge from Debian's own indices.
 
 They are apt_runtime.toml, apt_alongside.toml, apt_brings.toml, apt_full_image.toml, apt_full_programs.toml, apt_full_data.toml,
-apt_slim_image.toml, apt_sizes.toml, apt_recommends.toml, apt_commands.toml and apt_libraries.toml.
+apt_slim_image.toml, apt_sizes_RELEASE.toml, apt_recommends.toml, apt_commands.toml and apt_libraries.toml.
 
     scripts/make_apt_tables.py --apt FOLDER            apt fetches what FOLDER has not got, and the tables are written
     scripts/make_apt_tables.py --apt FOLDER --check    the same, but nothing is written: do the committed tables agree?
@@ -99,7 +99,10 @@ def make(
         "apt_alongside.toml": tables.render_parts(ALONGSIDE, dates, alongside),
         "apt_brings.toml": tables.render_parts(BRINGS, dates, brings),
         "apt_full_image.toml": tables.render_parts(FULL_IMAGE, dates, full_image),
-        "apt_sizes.toml": tables.render_sizes(SIZES, dates, sizes),
+        **{
+            f"apt_sizes_{suite}.toml": tables.render_sizes(SIZES, {suite: dates[suite]}, {suite: sizes[suite]})
+            for suite in sizes
+        },
     }
     if listings:
         made["apt_commands.toml"] = tables.render_parts(COMMANDS, dates, commands)

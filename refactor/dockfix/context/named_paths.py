@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from dockfix.context.texts import Mention, mentions
 from dockfix.knowledge import usual_routes
@@ -56,7 +57,6 @@ _PATH_NAME = regex(
 _DATA_FILE = regex(
     rb"(?i).*\.(?:db|sqlite3?|jsonl?|ya?ml|toml|ini|cfg|conf|log|csv|pid|sock|lock|pkl|pem|key|crt|parquet|h5|bin|dat|npz?)"
 )
-_ROUTE = regex("|".join(sorted(map(re.escape, usual_routes()))).encode().join((rb"(?:", rb")/?(?![\w./+-])")))
 # What a folder or a file is called before the string that names it, or what makes one
 _FOLDER_NAME = regex(
     rb"(?i)(?:dir(?:ector(?:y|ies)|name|s)?|files?|filename|folders?|stor(?:e|age)|volumes?|makedirs|mkdir|open|chdir|listdir|(?-i:\bPath))[\"']?(?:\s*:\s*\w+)?"
@@ -67,6 +67,13 @@ PROSE = regex(
     r"make\s+(?:sure|certain|it|its|an?|the|this|that|these|those|your|our|my|their|use|any|some|every|sense"
     r"|changes|you|them|another|multiple|requests?|calls?|copies|room|possible|easier|better)\b"
 )
+
+
+@cache
+def _route() -> re.Pattern[bytes]:
+    """A route that programs usually answer."""
+    routes = "|".join(sorted(map(re.escape, usual_routes()))).encode()
+    return re.compile(rb"(?:" + routes + rb")/?(?![\w./+-])")
 
 
 def quoted_paths(name: str, data: bytes) -> list[Mention]:
@@ -91,7 +98,7 @@ def paths_in_settings(name: str, data: bytes) -> list[Mention]:
 def _is_setting(data: bytes, start: int) -> bool:
     """Whether a path in settings is no comment, and no path of a URL."""
     before = before_in_line(data, start + 1)
-    if _ROUTE.match(data, data.find(b"/", start)) and not _FOLDER_NAME.search(before):
+    if _route().match(data, data.find(b"/", start)) and not _FOLDER_NAME.search(before):
         return False
     return may_run(data, start) and not _WEB_KEY.search(before)
 
@@ -101,7 +108,7 @@ def _is_path(data: bytes, start: int) -> bool:
     if not _on_disk(data, start):
         return False
     text = data[start + 1 : data.find(data[start : start + 1], start + 1)]
-    if _ROUTE.match(data, start + 1) and not _FOLDER_NAME.search(data, max(0, start - 120), start):
+    if _route().match(data, start + 1) and not _FOLDER_NAME.search(data, max(0, start - 120), start):
         return False
     return _PATH_NAME.search(data, max(0, start - 120), start) is not None or _DATA_FILE.fullmatch(text) is not None
 

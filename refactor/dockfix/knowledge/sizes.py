@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from dockfix.knowledge.apt import parts
+from dockfix.knowledge.apt import known_suites, parts
 from dockfix.knowledge.tables import table
 
 KIB = 1024
@@ -55,8 +55,10 @@ def size_of(names: Iterable[str], suite: str) -> int:
 
 @cache
 def _sizes(suite: str) -> Mapping[str, _Sized]:
-    found = {}
-    for line in table("apt_sizes")["packages"].get(suite, "").splitlines():
+    found: dict[str, _Sized] = {}
+    if suite not in known_suites():
+        return found
+    for line in table(f"apt_sizes_{suite}")["packages"][suite].splitlines():
         head, _, recommended = line.partition(" ; ")
         name, size, *brings = head.split()
         found[name] = _Sized(int(size), tuple(brings), tuple(recommended.split()))
