@@ -121,13 +121,14 @@ def family_of(facts: Facts) -> str:
     reference = _base(facts)
     if reference is None:
         return "other"
-    official = base_image(reference.registry, reference.repository, reference.tag or "latest")
-    if official is not None:
-        return {"full": "python", "slim": "python-slim", "alpine": "python-alpine"}.get(official.variant, "other")
     if reference.repository.endswith("astral-sh/uv"):
         return "uv image"
     name = reference.repository.removeprefix("library/")
-    return name if name in FAMILIES else "other"
+    if name in FAMILIES and name != "python":
+        return name
+    official = base_image(reference.registry, reference.repository, reference.tag or "latest")
+    variant = official.variant if official is not None else ""
+    return {"full": "python", "slim": "python-slim", "alpine": "python-alpine"}.get(variant, "other")
 
 
 def commands_of(facts: Facts) -> list[list[str]]:
