@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,7 +38,7 @@ def answer(what: Any, **environment: str) -> dict[str, Any]:
 
 def test_what_is_installed() -> None:
     said = answer("packages", DOCKFIX_MODULES="json this.is.not.there")
-    assert set(said) == {"executable", "version", "packages", "modules", "data", "seen", "libc", "machine"}
+    assert set(said) == {"executable", "version", "packages", "modules", "data", "seen", "made_of", "libc", "machine"}
     assert (said["executable"], said["version"]) == (sys.executable, ".".join(map(str, sys.version_info[:3])))
     assert said["packages"] == {}
     assert said["modules"]["json"] == said["modules"]["zlib"] == ""
@@ -98,6 +99,30 @@ def test_what_listens_and_runs_beside_it() -> None:
     me = next(each for each in said["processes"] if each["pid"] == os.getpid())
     assert me["command"][0] == sys.executable
     assert me["ticks"] > 0
+
+
+def test_what_distributions_are_made_of(tmp_path: Path) -> None:
+    info = tmp_path / "Some_App-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        'Metadata-Version: 2.1\nName: Some.App\nVersion: 1.0\nRequires-Dist: flask; extra == "web"\n'
+    )
+    (info / "RECORD").write_text(
+        "some/__init__.py,,\n_some.cpython-311-x86_64-linux-gnu.so,,\nalone.py,,\n../../bin/some,,\nSome_App-1.0.dist-info/METADATA,,\n"
+    )
+    script = PYTHON.probe("packages").replace("\nmain()\n", "\nprint(json.dumps(made_of()))\n")
+    done = subprocess.run(
+        [sys.executable, "-S", "-"],
+        input=script,
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert json.loads(done.stdout) == {
+        "some-app": {"requires": ['flask; extra == "web"'], "modules": ["_some", "alone", "some"]}
+    }
 
 
 def _ordinary_port() -> int:

@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from verify_images import file, folder, image, link, program, snapshot
 
+from dockfix.engine.runner import gather
+from dockfix.model.reason import Declared
+from dockfix.placement.plan import Placement
+from dockfix.placement.two_stage import place
+from dockfix.syntax import parse
+from dockfix.verify.asking import asked_of
 from dockfix.verify.compare import (
     broken_interpreters,
     compare_access,
@@ -17,7 +25,7 @@ from dockfix.verify.compare import (
     lost_programs,
     wanted_by_config,
 )
-from dockfix.verify.image import Image, RuntimeFacts
+from dockfix.verify.image import Image, MadeOf, RuntimeFacts
 
 
 @pytest.mark.covers("comparison/commands")
@@ -125,6 +133,119 @@ def test_packages_and_modules() -> None:
     assert (
         compare_interpreters(before, after) == compare_packages(before, before) == compare_modules(before, before) == []
     )
+
+
+MANAGED = {
+    "flask": MadeOf(("click>=8", 'importlib-metadata; python_version < "3.10"', 'idna; extra == "async"'), ("flask",)),
+    "click": MadeOf((), ("click",)),
+    "poetry": MadeOf(("cachecontrol[file]>=0.14", "click", "requests", "poetry-core==2", "shared"), ("poetry",)),
+    "poetry-core": MadeOf((), ("poetry",)),
+    "poetry-plugin-up": MadeOf(("shared",), ("poetry_plugin_up",)),
+    "cachecontrol": MadeOf(('filelock; extra == "file"', 'redis; extra == "redis"'), ("cachecontrol", "docs")),
+    "filelock": MadeOf((), ("filelock",)),
+    "redis": MadeOf((), ("redis",)),
+    "requests": MadeOf(("idna",), ("requests", "docs")),
+    "idna": MadeOf((), ("idna",)),
+    "importlib-metadata": MadeOf((), ("importlib_metadata",)),
+    "keyring": MadeOf(("importlib-metadata",), ("keyring",)),
+    "shared": MadeOf((), ("shared",)),
+}
+
+
+def managed(packages: Iterable[str]) -> Image:
+    """An image with these of the packages, whose modules can all be imported."""
+    made_of = {name: MANAGED[name] for name in packages}
+    modules = {module: "" for each in made_of.values() for module in each.modules}
+    facts = RuntimeFacts("/usr/bin/python", "3.11.9", dict.fromkeys(made_of, "1"), modules, made_of=made_of)
+    return Image({}, snapshot(), {"python": facts})
+
+
+@pytest.mark.covers("comparison/managers")
+def test_what_leaves_with_a_manager() -> None:
+    gone = frozenset({Declared("DISTRIBUTION", "poetry"), Declared("PROGRAM", "poetry")})
+    before = managed(set(MANAGED) - {"importlib-metadata", "keyring", "redis"})
+    after = managed(["flask", "click"])
+    assert compare_packages(before, after, gone) == compare_modules(before, after, gone) == []
+    # where nothing is declared, or of another manager, all counts
+    for declared in (frozenset[Declared](), frozenset({Declared("DISTRIBUTION", "pdm")})):
+        assert len(compare_packages(before, after, declared)) == len(before.runtimes["python"].packages) - 2
+        assert "poetry" in {finding.subject for finding in compare_modules(before, after, declared)}
+    # a project's own package counts with what it needs, and a module that one of both has
+    asked = frozenset({"requests"})
+    assert [finding.subject for finding in compare_packages(before, after, gone, asked)] == ["idna", "requests"]
+    assert [finding.subject for finding in compare_modules(before, after, gone, asked)] == ["docs", "idna", "requests"]
+
+
+@pytest.mark.covers("comparison/managers")
+def test_what_something_else_needs_does_not_leave_with_a_manager() -> None:
+    gone = frozenset({Declared("DISTRIBUTION", "poetry")})
+    # what came by itself, and what only another extra or another Python would have brought
+    found = compare_packages(managed(MANAGED), managed(["flask"]), gone)
+    assert [finding.subject for finding in found] == ["click", "importlib-metadata", "keyring", "redis"]
+    # one that the new image has counts as any other: it has to be the same, and to work
+    broken = python(
+        {"flask": "1", "click": "1", "requests": "2"}, {"flask": "", "click": "", "requests": "ImportError: x"}
+    )
+    before = managed(set(MANAGED) - {"importlib-metadata", "keyring", "redis"})
+    assert [finding.message for finding in compare_packages(before, broken, gone)] == ["requests is 2 instead of 1"]
+    assert [finding.subject for finding in compare_modules(before, broken, gone)] == ["docs", "requests"]
+
+
+POETRY = "FROM python:3.11-slim\nWORKDIR /app\nRUN pip install poetry\nCOPY . .\nRUN poetry install {}\n"
+LOCK = "".join(
+    f'[[package]]\nname = "{name}"\nversion = "1"\ngroups = {groups}\n'
+    for name, groups in (("flask", ["main"]), ("requests", ["dev"]), ("idna", ["dev", "main"]), ("black", ["lint"]))
+)
+
+
+@pytest.mark.covers("comparison/managers")
+@pytest.mark.parametrize(
+    ("options", "asked"),
+    [
+        ("--without dev", {"flask", "idna", "black"}),
+        ("--only main", {"flask", "idna", "black"}),
+        ("", {"flask", "idna", "black", "requests"}),
+        ("--without lint", {"flask", "idna", "black", "requests"}),
+    ],
+)
+def test_what_a_project_asks_for(tmp_path: Path, options: str, asked: set[str]) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_text(POETRY.format(options), "utf-8")
+    (tmp_path / "pyproject.toml").write_text('[tool.poetry]\nname = "x"\npackage-mode = false\n', "utf-8")
+    (tmp_path / "poetry.lock").write_text(LOCK + '[metadata]\nlock-version = "2.1"\n', "utf-8")
+    assert asked_of(gather(path, parse(path.read_text("utf-8")))) == asked
+
+
+@pytest.mark.covers("comparison/managers")
+@pytest.mark.parametrize(
+    ("brings", "gone"),
+    [
+        ("RUN pip install poetry", {"DISTRIBUTION poetry", "PROGRAM poetry"}),
+        ("RUN python -m venv /opt/poetry && /opt/poetry/bin/pip install poetry", {"PROGRAM poetry"}),
+    ],
+)
+def test_what_a_split_declares_to_leave(tmp_path: Path, brings: str, gone: set[str]) -> None:
+    path = tmp_path / "Dockerfile"
+    poetry = "poetry" if brings.removeprefix("RUN ") == "pip install poetry" else "/opt/poetry/bin/poetry"
+    lines = [f"FROM python:3.11-slim\nWORKDIR /app\n{brings}\nENV POETRY_VIRTUALENVS_IN_PROJECT=1", "COPY . ."]
+    lines += [f"RUN {poetry} install --only main", 'CMD ["/app/.venv/bin/python", "-m", "x"]\n']
+    path.write_text("\n".join(lines), "utf-8")
+    (tmp_path / "pyproject.toml").write_text('[tool.poetry]\nname = "x"\npackage-mode = false\n', "utf-8")
+    (tmp_path / "poetry.lock").write_text(LOCK + '[metadata]\nlock-version = "2.1"\n', "utf-8")
+    placement = place(gather(path, parse(path.read_text("utf-8"))))
+    assert isinstance(placement, Placement), placement
+    assert {str(each) for each in placement.declares if each.part in {"DISTRIBUTION", "PROGRAM"}} == gone
+
+
+@pytest.mark.covers("comparison/managers")
+def test_a_program_that_leaves_with_a_manager() -> None:
+    entries = {"/usr/bin/poetry": program(), "/usr/bin/keyring": program()}
+    wanted = {"poetry": "CMD runs it", "keyring": "app/main.py:1 runs it"}
+    gone = frozenset({Declared("PROGRAM", "poetry")})
+    assert [each.subject for each in compare_commands(image(entries), image(), wanted, gone)] == ["keyring"]
+    # but not where it is still started
+    still = image(Cmd=["poetry", "run", "app"])
+    assert [each.subject for each in compare_commands(image(entries), still, wanted, gone)] == ["keyring", "poetry"]
 
 
 def test_the_interpreter_itself() -> None:

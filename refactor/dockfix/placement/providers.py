@@ -9,21 +9,32 @@ from dockfix.managers.protocol import LanguageManager
 from dockfix.model.actions import Action, Configure, Provide
 from dockfix.model.artefact import Environment
 from dockfix.model.effects import Effects, within
+from dockfix.model.reason import Declared
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.leftovers import Placed, drop_units
 
 
 @dataclass(frozen=True)
 class Left:
-    """``managers`` are those that leave, ``texts`` the commands that leave with what brought them."""
+    """``managers`` are those that leave, ``texts`` the commands that leave with what brought them.
+
+    ``shared`` are those of the managers that lie where the base image's programs find what they are made of.
+    """
 
     managers: tuple[LanguageManager, ...]
     texts: tuple[str, ...]
+    shared: frozenset[LanguageManager] = frozenset()
 
     @property
     def titles(self) -> tuple[str, ...]:
         """What people call them."""
         return tuple(manager.title for manager in self.managers)
+
+    @property
+    def declares(self) -> frozenset[Declared]:
+        """What of the image goes with them: their programs, and the packages that they are made of."""
+        programs = {Declared("PROGRAM", name) for manager in self.managers for name in manager.programs}
+        return frozenset(programs | {Declared("DISTRIBUTION", manager.id) for manager in self.shared})
 
 
 def drop_managers(facts: Facts, runtime: Placed, environment: Environment) -> Left:
@@ -34,28 +45,30 @@ def drop_managers(facts: Facts, runtime: Placed, environment: Environment) -> Le
     carried = tuple(environment.carried.paths) if environment.carried is not None else ()
     staying = [step.units[index] for step, indices in runtime.items() for index in indices]
     run = {*facts.startup.programs, *(tool for unit in staying if not _provides(unit) for tool in unit.effects.tools)}
-    managers: dict[LanguageManager, None] = {}
+    told: list[Provide] = []
     gone: list[tuple[Step, int]] = []
     brought: list[str] = []
     texts: list[str] = []
     for step in list(runtime):
         if _leaves(step.action, run):
             brought += _brought(step.action, step.all_effects[0].writes)
-            managers |= _told(step.action, carried)
+            told += _told(step.action, carried)
             del runtime[step]
             continue
         for index in runtime[step]:
             unit = step.units[index]
             if _leaves(unit.effects.action, run):
                 brought += _brought(unit.effects.action, unit.effects.writes)
-                managers |= _told(unit.effects.action, carried)
+                told += _told(unit.effects.action, carried)
             elif _is_about(unit.effects, brought):
                 texts.append(unit.command.text)
             else:
                 continue
             gone.append((step, index))
     drop_units(gone, runtime)
-    return Left(tuple(managers), tuple(texts))
+    managers = {each: each.manager for each in told if isinstance(each.manager, LanguageManager)}
+    shared = frozenset(manager for each, manager in managers.items() if each.shared)
+    return Left(tuple(dict.fromkeys(managers.values())), tuple(texts), shared)
 
 
 def _provides(unit: Unit) -> bool:
@@ -75,12 +88,12 @@ def _brought(action: Action | None, writes: tuple[str, ...]) -> list[str]:
     return [*paths, *(path for path in writes if not any(within(program, path) for program in paths))]
 
 
-def _told(action: Action | None, carried: tuple[str, ...]) -> dict[LanguageManager, None]:
-    """The manager that an action brings outside of what is carried."""
-    if not isinstance(action, Provide) or not isinstance(action.manager, LanguageManager):
-        return {}
+def _told(action: Action | None, carried: tuple[str, ...]) -> tuple[Provide, ...]:
+    """The action where it brings a manager outside of what is carried."""
+    if not isinstance(action, Provide):
+        return ()
     gone = any(not any(within(path, each) for each in carried) for path in action.paths)
-    return {action.manager: None} if gone else {}
+    return (action,) if gone else ()
 
 
 def _is_about(effects: Effects, brought: list[str]) -> bool:

@@ -114,7 +114,8 @@ def place(facts: Facts) -> Placement | Reason:
         ),
         frozenset(Declared("RUN", text) for text in dropped)
         | frozenset(Declared("ARG", name) for name in arguments)
-        | _gone(division, named),
+        | _gone(division, named)
+        | managers.declares,
         frozenset(step.instruction for step in stage.steps),
         division.of_the_base,
         managers.titles,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from dockfix import knowledge
 from dockfix.context.manifests.locked import EVERY, Distribution, Locked, LockError
@@ -57,6 +57,23 @@ class Closure:
     held: tuple[Held, ...] = ()
     unlocked: tuple[str, ...] = ()
     names: frozenset[str] = frozenset()
+
+
+class Requirement(NamedTuple):
+    """What the metadata of a distribution requires: a normalised name, the extras that it is asked for with, and when ("": always)."""
+
+    name: str
+    extras: frozenset[str]
+    marker: str
+
+
+def requirement(text: str) -> Requirement | None:
+    """A requirement as metadata writes it; None for what is none."""
+    match = _REQUIREMENT.fullmatch(text)
+    if match is None:
+        return None
+    extras = frozenset(map(knowledge.normalise, re.findall(r"[\w.-]+", match[2] or "")))
+    return Requirement(knowledge.normalise(match[1]), extras, (match[3] or "").strip())
 
 
 def distributions(facts: Facts) -> frozenset[str]:
@@ -182,14 +199,12 @@ def _followed(
 
 def _required(entry: Seen, wanted: Iterable[Target], extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
     """What a distribution requires where it is asked for with these extras: names, each with the extras that it is asked for with."""
-    for requirement in entry.requires:
-        match = _REQUIREMENT.fullmatch(requirement)
-        if match is None:
-            continue
-        marker = (match[3] or "").strip()
-        if not marker or any(brings(marker, each, extras) for each in wanted):
-            more = frozenset(map(knowledge.normalise, re.findall(r"[\w.-]+", match[2] or "")))
-            yield knowledge.normalise(match[1]), more
+    for text in entry.requires:
+        required = requirement(text)
+        if required is not None and (
+            not required.marker or any(brings(required.marker, each, extras) for each in wanted)
+        ):
+            yield required.name, required.extras
 
 
 def _brought(names: Iterable[str], known: Book) -> Iterator[str]:
@@ -200,10 +215,8 @@ def _brought(names: Iterable[str], known: Book) -> Iterator[str]:
         if name not in seen:
             seen.add(name)
             for entry in known.of(name):
-                for requirement in entry.requires:
-                    match = _REQUIREMENT.fullmatch(requirement)
-                    if match and "extra" not in (match[3] or ""):
-                        todo.append(knowledge.normalise(match[1]))
+                required = [each for text in entry.requires if (each := requirement(text)) is not None]
+                todo += [each.name for each in required if "extra" not in each.marker]
     return iter(seen)
 
 

@@ -39,7 +39,7 @@ class Python(Runtime):
         r"/usr/share/python3|/var/lib/python|/etc/python\d.*",
         r"/(?:root|home/[^/]+)/\.local/lib/python[^/]*",
         # what managers keep for themselves, and the folders that they make for it
-        r"/(?:root|home/[^/]+)/\.local(?:(?:/(?:share|state))?(?![\s\S])|/(?:share|state)/(?:virtualenv|pdm|pypoetry))",
+        r"/(?:root|home/[^/]+)/\.local(?:(?:/(?:share|state))?(?![\s\S])|/(?:share|state)/(?:virtualenvs?|pdm|pypoetry))",
         r"/(?:root|home/[^/]+)/\.config(?:(?![\s\S])|/(?:pypoetry|pdm))",
         # in the folder of a project that is installed
         r"/.*\.egg-info|/.*/build/(?:lib|bdist|temp)[^/]*|/.*/\.pdm-(?:python|build)",

@@ -1,11 +1,14 @@
-"""What containers are watched and asked for: ports, requests, routes that the code names; and what could be asked besides."""
+"""What containers are watched and asked for: ports, requests, routes, packages that the project names; and what could be asked besides."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
+from dockfix.context.manifests.locked import DEV, Locked
+from dockfix.context.manifests.locks import is_lock, read_lock
 from dockfix.facts import Facts
+from dockfix.runtimes.closure import distributions
 from dockfix.verify.engines import Engine
 from dockfix.verify.smoke import Smoke
 from dockfix.verify.starting import Start, Wanted
@@ -32,6 +35,20 @@ def routes_of(facts: Facts) -> tuple[str, ...]:
     """The routes without parameters that the code names, those of health first; none that ends the program by its name."""
     paths = dict.fromkeys(each.path for each in (*facts.program.served.endpoints, *facts.program.served.routes))
     return tuple(path for path in paths if re.fullmatch(r"/[\w./~-]+", path) and not _ENDS.search(path))[:ROUTES]
+
+
+def asked_of(facts: Facts) -> frozenset[str]:
+    """The packages, normalised, that the project's files name; without those that a lock has for a group "dev" that is left out."""
+    names = distributions(facts) | facts.distributions | facts.managed
+    for install, manifest in facts.manifests.items():
+        without = {name for word in install.groups for name in re.split("[ ,]", word) if word.startswith("--without ")}
+        if DEV in install.groups - without:
+            continue
+        for lock in (read_lock(facts.context, file) for file in manifest.files if is_lock(file)):
+            if isinstance(lock, Locked):
+                others = lock.closure(lock.groups - {DEV}, lambda marker: True)
+                names -= lock.names - {each.name for each in others}
+    return names
 
 
 def proposal(start: Start) -> str:

@@ -13,12 +13,20 @@ from dockfix.verify.snapshot import Snapshot, User, parents
 
 
 @dataclass(frozen=True)
+class MadeOf:
+    """What a package says of itself: what it requires, as its metadata has it, and its top-level modules."""
+
+    requires: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class RuntimeFacts:
     """What the image's interpreter says of one runtime, run as the image's user.
 
     ``packages`` are by normalised name, with the version; ``modules`` by top-level name, with "" for one that could be
     imported, else the last line of the error. ``data`` is the folder for those files of packages that are not code. ``seen`` is what the
-    probe says of each package beside, for ``libc`` and ``machine`` ("" where it doesn't say).
+    probe says of each package beside, for ``libc`` and ``machine`` ("" where it doesn't say). ``made_of`` is by the names of ``packages``.
     """
 
     executable: str
@@ -29,6 +37,7 @@ class RuntimeFacts:
     seen: tuple[Mapping[str, Any], ...] = ()
     libc: str = ""
     machine: str = ""
+    made_of: Mapping[str, MadeOf] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dockfix.facts import Facts
 from dockfix.runtimes.needs import needed
 from dockfix.syntax import Instruction
 from dockfix.verify import compare
-from dockfix.verify.asking import proposal, wanted_of
+from dockfix.verify.asking import asked_of, proposal, wanted_of
 from dockfix.verify.build import BuildArguments, Builder, BuildResult, Outcome, Recipe, named_secrets, with_own_caches
 from dockfix.verify.doubts import Asking, Seen, unanswered
 from dockfix.verify.engines import Engine
@@ -145,14 +145,15 @@ class Prover:
     ) -> Proof:
         before, made, declared = original.image, _Findings(), candidate.declares
         made.add("config", compare.compare_config(before, image, declared))
-        made.add("packages", compare.compare_packages(before, image))
-        made.add("modules", compare.compare_modules(before, image, declared), before.silence)
+        asked = asked_of(self.facts)
+        made.add("packages", compare.compare_packages(before, image, declared, asked))
+        made.add("modules", compare.compare_modules(before, image, declared, asked), before.silence)
         broken = compare.broken_interpreters(before, image)
         made.add("interpreter", [*compare.compare_interpreters(before, image), *broken])
         unchecked = "" if before.missing is not None and image.missing is not None else "an image has no ldd"
         made.add("libraries", [] if unchecked else compare.compare_libraries(before, image), unchecked)
         gone = compare.lost_programs(before, image)
-        made.add("commands", compare.compare_commands(before, image, self._wanted(before, gone)))
+        made.add("commands", compare.compare_commands(before, image, self._wanted(before, gone), declared))
         made.add("user", compare.compare_user(before, image))
         if original.base is None:
             made.add("files", [], "the base image could not be read")

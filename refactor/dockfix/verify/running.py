@@ -12,7 +12,7 @@ from dockfix.managers.protocol import SystemManager
 from dockfix.runtimes.probes import MARK
 from dockfix.runtimes.protocol import Runtime
 from dockfix.verify.engines import Engine, limits
-from dockfix.verify.image import RuntimeFacts
+from dockfix.verify.image import MadeOf, RuntimeFacts
 from dockfix.verify.process import TimedOut
 from dockfix.verify.smoke import Smoke
 
@@ -82,6 +82,7 @@ def ask_interpreter(
     if answer is None:
         lines = done.text.strip().splitlines()
         return lines[-1] if lines else f"it ended with status {done.status}"
+    made_of = answer.get("made_of", {})
     return RuntimeFacts(
         answer["executable"],
         answer["version"],
@@ -91,6 +92,7 @@ def ask_interpreter(
         tuple(answer.get("seen", ())),
         answer.get("libc", ""),
         answer.get("machine", ""),
+        {name: MadeOf(tuple(each["requires"]), tuple(each["modules"])) for name, each in made_of.items()},
     )
 
 

@@ -18,7 +18,7 @@ from dockfix.syntax import Instruction, Node
 T = TypeVar("T")
 
 REPORT = "please report this"
-_UNSEEN: frozenset[Part] = frozenset({"MODULE", "PROGRAM"})  # only a build shows them
+_UNSEEN: frozenset[Part] = frozenset({"DISTRIBUTION", "MODULE", "PROGRAM"})  # only a build shows them
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,24 @@ def seen() -> List[Dict[str, Any]]:
     return [entry for entry in found.values() if not entry.pop("elsewhere")]
 
 
+def made_of() -> Dict[str, Dict[str, List[str]]]:
+    """What each distribution requires, and its top-level modules."""
+    try:
+        from importlib import metadata
+    except ImportError:
+        return {}
+    found: Dict[str, Dict[str, List[str]]] = {}
+    for each in metadata.distributions():
+        name = normal(each.metadata["Name"] or "")
+        if not name or name in found:
+            continue
+        names = {file.parts[0] for file in each.files or () if len(file.parts) > 1 or file.suffix in (".py", ".so")}
+        names |= set((each.read_text("top_level.txt") or "").split())
+        modules = {each.split(".")[0] for each in names if not each.endswith((".dist-info", ".egg-info"))}
+        found[name] = {"requires": list(each.requires or ()), "modules": sorted(modules - {"", "__pycache__"})}
+    return found
+
+
 def kind_of(wheel: str, linked: Set[str]) -> str:
     """Whether a distribution is Python alone, came as a wheel with binary code, or was compiled here."""
     platforms = {
@@ -216,6 +234,7 @@ def main() -> None:
         "version": "%d.%d.%d" % sys.version_info[:3],
         "packages": distributions(),
         "seen": seen(),
+        "made_of": made_of(),
         "libc": "musl"
         if "musl" in str(sysconfig.get_config_var("SOABI") or sysconfig.get_config_var("HOST_GNU_TYPE"))
         else "glibc",

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dockfix.context.scripts import commands_in_script
+from dockfix.model.reason import Declared
 from dockfix.verify.image import Image
 from dockfix.verify.verdict import Finding
 
@@ -17,17 +18,23 @@ def lost_programs(before: Image, after: Image) -> list[str]:
     return sorted(before.snapshot.programs(before.path).keys() - after.snapshot.programs(after.path).keys())
 
 
-def compare_commands(before: Image, after: Image, wanted: Mapping[str, str]) -> list[Finding]:
+def compare_commands(
+    before: Image, after: Image, wanted: Mapping[str, str], declared: frozenset[Declared] = frozenset()
+) -> list[Finding]:
     """The programs that are gone or that the user may not run, of those in ``wanted``: program → why it is needed, as a clause.
 
-    A program is a name on PATH, or a path. What the image before does not have either is no difference.
+    A program is a name on PATH, or a path. What the image before does not have either is no difference, nor is one that is
+    ``declared`` to go, unless the settings of the image after run it.
     """
     found = []
+    left = {each.name for each in declared if each.part == "PROGRAM"} - wanted_by_config(after.config).keys()
     for program, why in sorted(wanted.items()):
         if _find(before, program) is None:
             continue
         path = _find(after, program)
         if path is None:
+            if program in left:
+                continue
             gone = "is no longer a program" if "/" in program else "is no longer on PATH"
             found.append(Finding("commands", program, f"{program} {gone}; {why}"))
         elif after.user is not None and not after.snapshot.executable(path, after.user):
