@@ -131,8 +131,11 @@ def place(facts: Facts) -> Placement | Reason:
 
 def _moved(facts: Facts, environment: Environment) -> Iterable[Reason]:
     """Why packages that are moved into an environment could not be found there."""
-    reason = facts.ask(caller_with_unknown_path) if environment.carried is None else None
-    return (reason,) if reason is not None else ()
+    if environment.carried is not None:
+        return ()
+    reason = facts.ask(caller_with_unknown_path)
+    runtime = runtime_of(environment.runtime)
+    return (*((reason,) if reason is not None else ()), *(runtime.doubts(facts) if runtime is not None else ()))
 
 
 def _is_managed(facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> bool:
