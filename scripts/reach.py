@@ -176,8 +176,8 @@ def gains_of(facts: Facts, commands: Sequence[Sequence[str]], family: str) -> tu
     """What of the image would not have to be in it."""
     found = set()
     for run_commands in _runs(facts):
-        removed = {word for words in run_commands for word in _removed(words)}
-        for words in run_commands:
+        for number, words in enumerate(run_commands):
+            removed = {word for later in run_commands[number + 1 :] for word in _removed(later)}
             found |= set(_build_packages(words, removed))
     base = _base(facts)
     if family == "python" or (family == "uv image" and base is not None and _is_full_uv(base.tag or "")):
