@@ -8,19 +8,25 @@ commit's tree is taken. With --clone, one that isn't there is cloned from URL/ow
 
 Who has something to gain by a split: compilers or -dev packages are installed, or a group of packages only for the build; the base is a
 full image where a slim one exists; a package manager beside pip, or a project's development dependencies, would stay in the image.
+No gain are packages that the RUN which installs them removes again, and a manager that the container starts itself (CMD, ENTRYPOINT, a
+script or a Compose file runs ``uv run``, ``poetry run``).
+
+Not countable are Dockerfiles that cannot be built as they are committed, because a file that names packages to install isn't there: they
+have nothing to gain. How many these are is printed.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import posixpath
 import re
 import subprocess
 import sys
 import tarfile
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +35,7 @@ from typing import NamedTuple
 from dockfix.engine import FileResult, Settings, run
 from dockfix.engine.runner import gather
 from dockfix.facts import Facts
+from dockfix.facts.installs import missing_manifest
 from dockfix.knowledge import apk, base_image, role
 from dockfix.syntax import ImageRef, decode, parse, problems
 from dockfix.syntax import image as reference_of
@@ -68,7 +75,10 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True)
 class Reach:
-    """What dockfix makes of one Dockerfile: for each mode whether it is split, made smaller, and the reasons against a split."""
+    """What dockfix makes of one Dockerfile: for each mode whether it is split, made smaller, and the reasons against a split.
+
+    One that is not ``countable`` could not be built, and has no ``gains``.
+    """
 
     line: Line
     family: str
@@ -78,6 +88,7 @@ class Reach:
     smaller: tuple[bool, bool]
     reasons: tuple[tuple[str, ...], tuple[str, ...]]
     problem: str = ""
+    countable: bool = True
 
 
 def read_list(path: Path) -> list[Line]:
@@ -133,12 +144,18 @@ def family_of(facts: Facts) -> str:
 
 def commands_of(facts: Facts) -> list[list[str]]:
     """The words of each command that the image's own stages run, wrapped ones too."""
-    found = []
+    return [words for commands in _runs(facts) for words in commands]
+
+
+def _runs(facts: Facts) -> list[list[list[str]]]:
+    """The same for each RUN."""
+    found: dict[int, list[list[str]]] = {}
     for stage in facts.final.lineage:
-        for _, unit in stage.units:
+        for step, unit in stage.units:
             parts = unit.command.parts or (unit.command,)
-            found += [[word.value or "" for word in part.words] for part in parts if part.words]
-    return found
+            words = [[word.value or "" for word in part.words] for part in parts if part.words]
+            found.setdefault(id(step), []).extend(words)
+    return list(found.values())
 
 
 def manager_of(commands: Sequence[Sequence[str]]) -> str:
@@ -158,13 +175,15 @@ def manager_of(commands: Sequence[Sequence[str]]) -> str:
 def gains_of(facts: Facts, commands: Sequence[Sequence[str]], family: str) -> tuple[str, ...]:
     """What of the image would not have to be in it."""
     found = set()
-    for words in commands:
-        found |= set(_build_packages(words))
+    for run_commands in _runs(facts):
+        for number, words in enumerate(run_commands):
+            removed = {word for later in run_commands[number + 1 :] for word in _removed(later)}
+            found |= set(_build_packages(words, removed))
     base = _base(facts)
     if family == "python" or (family == "uv image" and base is not None and _is_full_uv(base.tag or "")):
         found.add("full base")
     manager = manager_of(commands)
-    if manager in _OWN or family == "uv image":
+    if (manager in _OWN or family == "uv image") and not facts.startup.programs.keys() & ({manager} & _OWN):
         found.add("manager")
     if any(_installs_dev(words) for words in commands) and _has_dev_group(facts, manager):
         found.add("dev group")
@@ -186,14 +205,16 @@ def reach_of(line: Line, root: Path) -> Reach:
         if result.failures:
             return _unread(line, result.failures[0].message)
     default, unsafe = results
+    countable = not _lacks_a_manifest(facts)
     return Reach(
         line,
         family,
         manager_of(commands),
-        gains_of(facts, commands, family),
+        gains_of(facts, commands, family) if countable else (),
         (_did(default, SPLIT), _did(unsafe, SPLIT)),
         (_did(default, SMALLER), _did(unsafe, SMALLER)),
         (_against(default), _against(unsafe)),
+        countable=countable,
     )
 
 
@@ -208,6 +229,7 @@ def table(reached: Sequence[Reach]) -> list[str]:
     gaining = [each for each in read if each.gains]
     lines = [
         f"{len(reached)} Dockerfiles, {len(read)} read, {len(gaining)} with something to gain.",
+        f"Not countable, as they cannot be built as committed: {sum(not each.countable for each in read)}.",
         "",
         "| | files | with a gain | split | of those with a gain | split --unsafe | of those with a gain |",
         "|---|---:|---:|---:|---:|---:|---:|",
@@ -290,9 +312,35 @@ def _is_pip_install(words: Sequence[str]) -> bool:
     return re.fullmatch(r"pip[\d.]*", _program(words)) is not None and "install" in words
 
 
-def _build_packages(words: Sequence[str]) -> Iterator[str]:
-    """Which gains the system packages of a command are."""
+def _lacks_a_manifest(facts: Facts) -> bool:
+    """Whether a file that an install reads is not there, so that the image cannot be built."""
+    missing = {posixpath.basename(name) for copied in facts.copies.values() for name in copied.missing}
+    return missing_manifest(facts) is not None or any(
+        posixpath.basename(path) in missing and facts.lying_at(path, step, unit) is None
+        for step, unit, install in facts.installs
+        for path in install.files
+    )
+
+
+def _removed(words: Sequence[str]) -> Sequence[str]:
+    """The packages and groups that a command removes."""
+    removes = {
+        "apt": ("remove", "purge"),
+        "apt-get": ("remove", "purge"),
+        "aptitude": ("remove", "purge"),
+        "apk": ("del",),
+    }
+    return words if set(words).intersection(removes.get(_program(words), ())) else ()
+
+
+def _build_packages(words: Sequence[str], removed: Set[str]) -> Iterator[str]:
+    """Which gains the system packages of a command are; those ``removed`` in the same layer are none."""
     program = _program(words)
+    if any(
+        word in ("-t", "--virtual") and group in removed for word, group in zip(words, [*words[1:], ""], strict=True)
+    ) or any(word.startswith("--virtual=") and word.partition("=")[2] in removed for word in words):
+        return
+    words = [word for word in words if word not in removed or word == program]
     if program in ("apt", "apt-get", "aptitude") and "install" in words:
         roles = [role(re.split(r"[=:/]", word)[0]) for word in words]
     elif program == "apk" and "add" in words:

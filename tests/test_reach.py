@@ -22,7 +22,16 @@ FULL = "FROM python:3.11-bookworm\nWORKDIR /app\nCOPY . .\nRUN pip install -r re
 PLAIN = FULL.replace("3.11-bookworm", "3.11-slim")
 ALPINE = """
 FROM python:3.11-alpine
-RUN apk add --no-cache --virtual .build-deps gcc libffi-dev && pip install -r requirements.txt && apk del .build-deps
+COPY requirements.txt .
+RUN apk add --no-cache --virtual .build-deps gcc libffi-dev
+RUN pip install -r requirements.txt
+RUN apk del .build-deps
+"""
+ONE_RUN = """
+FROM python:3.11-slim
+WORKDIR /app
+COPY requirements.txt .
+RUN apt-get update && apt-get install -y gcc libpq-dev && pip install -r requirements.txt && apt-get purge -y gcc libpq-dev && apt-get autoremove -y
 """
 UV = "FROM ghcr.io/astral-sh/uv:python3.12-bookworm\nWORKDIR /app\nCOPY . .\nRUN uv sync\nCMD uv run app.py\n"
 POETRY = "FROM python:3.11-slim\nCOPY . .\nRUN pip install poetry==1.8 && poetry install --no-dev\n"
@@ -43,6 +52,14 @@ def folder(tmp_path: Path) -> Path:
         "flat+tree/uv/Dockerfile": UV,
         "flat+tree/uv/pyproject.toml": '[project]\nname = "a"\n[dependency-groups]\ndev = ["pytest"]\n',
         "flat+tree/poetry/Dockerfile": POETRY,
+        "flat+tree/apt/Dockerfile": ONE_RUN,
+        "flat+tree/apt/requirements.txt": "flask\n",
+        "flat+tree/apk/Dockerfile": ALPINE.replace("\nRUN pip", " && pip").replace("\nRUN apk del", " && apk del"),
+        "flat+tree/apk/requirements.txt": "flask\n",
+        "flat+tree/partly/Dockerfile": ONE_RUN.replace("purge -y gcc", "purge -y"),
+        "flat+tree/partly/requirements.txt": "flask\n",
+        "flat+tree/lacking/Dockerfile": FULL.replace("COPY . .", "COPY requirements.txt ."),
+        "flat+tree/lacking/app.py": "",
         "flat+tree/broken/Dockerfile": "RUN true\n",
     }
     for name, text in files.items():
@@ -70,8 +87,19 @@ def test_what_a_file_is_and_what_it_could_gain(folder: Path) -> None:
         ("python", "pip", ("full base",)),
         ("python-slim", "pip", ()),
         ("python-alpine", "pip", ("compilers", "-dev packages", "build group")),
-        ("uv image", "uv", ("full base", "manager", "dev group")),
+        ("uv image", "uv", ("full base", "dev group")),
         ("python-slim", "poetry", ("manager",)),
+    ]
+
+
+def test_what_is_no_gain(folder: Path) -> None:
+    paths = ("apt/Dockerfile", "apk/Dockerfile", "partly/Dockerfile", "lacking/Dockerfile:lacking")
+    found = reached(folder, *(f"flat/tree:HEAD:{path}" for path in paths))
+    assert [(each.gains, each.countable) for each in found] == [
+        ((), True),
+        ((), True),
+        (("compilers",), True),
+        ((), False),
     ]
 
 

@@ -20,6 +20,7 @@ from dockfix.knowledge import (
     rule_runners,
     shells,
     starts_another,
+    waiters,
     wrappers,
 )
 from dockfix.knowledge.tables import table
@@ -84,6 +85,11 @@ def test_every_cron_resets_path_and_needs_root() -> None:
 def test_rule_runners() -> None:
     assert {"make", "tox", "npm", "yarn", "pnpm", "bun"} < rule_runners()
     assert not {"npx", "bunx", "poetry", "python"} & rule_runners()  # these start the program that they name
+
+
+def test_waiters_start_what_stands_where_they_are_called() -> None:
+    assert {"wait-for-it.sh", "wait-for"} < waiters()
+    assert waiters().isdisjoint(wrappers())
 
 
 def test_programs_that_work_on_files() -> None:

@@ -89,6 +89,8 @@ def _differs(facts: Facts, manager: LanguageManager, installs: list[Install], pr
     made = {f"{each.root}/bin" for each in facts.final.end.environments}
     if len(roots) != 1 or next((folder for folder in path if folder in first | made), "") not in first:
         return at(f"the programs of {manager.title}'s environment do not come first on PATH")
+    if len(facts.model.stages) > 1 and facts.final.end.env.get("VIRTUAL_ENV", "") in roots:
+        return at(f"VIRTUAL_ENV tells {manager.title} of an environment that another stage has made")
     scripts = frozenset(name for each in installs for name in facts.manifests[each].scripts)
     if program in scripts or "_" in scripts:
         return at(f"the project's files say what {manager.title} runs as {program}")

@@ -32,7 +32,8 @@ class Virtualenv(Transform):
         ``pip install`` and puts its ``bin`` first on PATH, so that pip fills it and the program runs from it. Images up
         to Python 3.11 bring setuptools and wheel: there the environment can see them (``--system-site-packages``), so
         that pip builds packages just as before. Poetry and Pipenv, which are brought before it, find it by VIRTUAL_ENV,
-        and uv by UV_PYTHON. Done only where ``multi-stage`` can then copy the environment from a builder.
+        uv by UV_PYTHON, and uWSGI, which has an interpreter of its own, by UWSGI_HOME. Done only where ``multi-stage`` can
+        then copy the environment from a builder.
 
     Why
         A virtual environment is one folder at one path: it can be copied whole into a runtime stage that has none of the
@@ -45,7 +46,8 @@ class Virtualenv(Transform):
 
     Fix safety
         Safe where the application's code could be read. Left alone where something names a path of the base image's Python
-        (``/usr/local/bin/gunicorn``) or resets PATH (a login shell, sudo, cron). Unsafe where the code is not at hand.
+        (``/usr/local/bin/gunicorn``), resets PATH (a login shell, sudo, cron) or tells uWSGI of a home of its own. Unsafe where
+        the code is not at hand, for uWSGI, and where PYTHONPATH names the base image's own site-packages.
     """
 
     title: ClassVar[str] = "install Python packages into a virtual environment"
@@ -69,7 +71,9 @@ class Virtualenv(Transform):
         blank = "\n" if leading(facts.tree, anchor.instruction)[len(comments) :] else ""
         variables = dict(environment.carried.env) if environment.carried is not None else {}
         lines = [f"RUN {runtime.make(facts, environment)}"]
-        settings = [f'ENV {name}="{value}"' for name, value in variables.items()]
+        # in one instruction, which goes wherever the environment goes
+        told = [f'{name}="{value}"' for name, value in variables.items()]
+        settings = ["ENV " + " \\\n    ".join(told)] if told else []
         managers = brought(facts, first)
         if isinstance(managers, Reason):
             return refuse(managers)

@@ -282,7 +282,7 @@ class Facts:
             for step, unit in stage.units
             if (install := language_install(unit.effects.action)) is not None
         )
-        if all(install.into.carried is None for _, _, install in found):
+        if len({install.into.root for _, _, install in found}) < 2 and found and found[0][2].into.carried is None:
             return found
         return tuple(each for each in found if each[2].into.carried is not None or not only_installers(each[2]))
 

@@ -14,7 +14,7 @@ from dockfix.lazy import regex
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import Call, LanguageManager
 from dockfix.managers.registry import by_program, language_managers
-from dockfix.model.actions import Provide
+from dockfix.model.actions import Install, Provide
 from dockfix.model.effects import overlap
 from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Step, Unit
@@ -45,6 +45,27 @@ def missing_manifest(facts: Facts) -> Reason | None:
             if not there and not _may_be_made(facts, step, unit, path) and _is_missed(facts, names[0]):
                 return at(f"{path} is not in the build context", step.line)
     return None
+
+
+def cannot_move(facts: Facts, install: Install) -> Reason | None:
+    """Why an environment that its manager names itself has to stay: something names its folder, or finds it without the manager."""
+    moved = facts.manifests[install].moved
+    if moved is None:
+        return None
+    root = install.into.root
+    folder = root.removeprefix("/root/")
+    gone = f"names {root}, where the packages would not be any more"
+    for step in facts.final.steps:
+        if folder in step.instruction.args:
+            return at(f"the {step.keyword} {gone}", step.line)
+    for where, text in facts.startup.texts.items():
+        if folder in text:
+            return at(f"{where} {gone}")
+    for mention in facts.application.says(re.escape(folder).encode()):
+        return at(f"{mention.file}:{mention.line} {gone}")
+    manager = install.manager
+    started = isinstance(manager, LanguageManager) and not manager.programs.isdisjoint(facts.startup.programs)
+    return None if started else at(moved)
 
 
 def _may_be_made(facts: Facts, step: Step, install: Unit, path: str) -> bool:

@@ -8,11 +8,16 @@ from dataclasses import dataclass
 
 from dockfix.context.compose import ComposeService
 from dockfix.context.scripts import commands_in_script, is_shell_script
-from dockfix.knowledge import is_python, python_program, rule_runners
+from dockfix.knowledge import is_python, python_program, rule_runners, waiters
+from dockfix.lazy import regex
 from dockfix.model.reason import Reason, doubt
 from dockfix.model.stages import Stage
 from dockfix.syntax import Instruction
 from dockfix.syntax.shell import quoted
+
+# All of a command: https://docs.docker.com/reference/compose-file/interpolation/
+_VARIABLE = regex(r"[\s\"']*\$(?:\w+|\{\w+(?::?-(?P<default>[^{}]*))?\})[\s\"']*")
+_COMPUTED = "what {} runs is worked out only when it runs"
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +25,7 @@ class Startup:
     """``programs`` maps a program's base name to where it is called.
 
     ``login_shell`` is where a shell resets PATH ("" where none does); ``unknown`` says what could not be read (None: all was).
+    ``deployed`` is the same where that is no more than a command of a Compose file which a variable of the deployment gives.
     ``writes`` are absolute paths that the scripts write. ``texts`` are the scripts, by where they stand, for a search.
     """
 
@@ -28,6 +34,7 @@ class Startup:
     writes: frozenset[str] = frozenset()
     login_shell: str = ""
     unknown: Reason | None = None
+    deployed: Reason | None = None
 
 
 def read_startup(
@@ -48,8 +55,10 @@ def read_startup(
                 )
     for service in services:
         for text in service.runs:
-            reader.script(text, service.file, posixpath.join(stage.end.workdir or "/", service.workdir))
-    return Startup(reader.programs, reader.texts, frozenset(reader.writes), reader.login_shell, reader.unknown)
+            reader.service(text, service.file, posixpath.join(stage.end.workdir or "/", service.workdir))
+    unknown = reader.unknown or reader.deployed
+    deployed = reader.deployed if reader.unknown is None else None
+    return Startup(reader.programs, reader.texts, frozenset(reader.writes), reader.login_shell, unknown, deployed)
 
 
 def _takes_arguments(stage: Stage) -> bool:
@@ -69,11 +78,22 @@ class _Reader:
         self.writes: set[str] = set()
         self.login_shell = ""
         self.unknown: Reason | None = None
+        self.deployed: Reason | None = None
         self.seen: set[str] = set()
 
     def instruction(self, node: Instruction, stage: Stage, where: str, arguments: bool) -> None:
         text = node.args if node.json is None else quoted(node.json)
         self.script(text, where, stage.end.workdir or "/", arguments)
+
+    def service(self, text: str, where: str, workdir: str) -> None:
+        """Reads a command of a Compose file; of one that is a variable, what it is where the variable isn't set."""
+        variable = _VARIABLE.fullmatch(text)
+        if variable is None:
+            self.script(text, where, workdir)
+            return
+        self.deployed = self.deployed or doubt(_COMPUTED.format(where))
+        if variable["default"]:
+            self.script(variable["default"], where, workdir)
 
     def script(self, text: str, where: str, workdir: str, arguments: bool = False) -> None:
         """Reads one script and the scripts that its words name; with ``arguments`` it is a program's words, and starts none."""
@@ -82,8 +102,8 @@ class _Reader:
         if facts is None:
             self.unknown = self.unknown or doubt(f"the script of {where} could not be read")
             return
-        if facts.dynamic:
-            self.unknown = self.unknown or doubt(f"what {where} runs is worked out only when it runs")
+        if facts.dynamic and posixpath.basename(where) not in waiters():
+            self.unknown = self.unknown or doubt(_COMPUTED.format(where))
         rules = next((name for name in facts.commands if posixpath.basename(name) in rule_runners()), "")
         if rules:
             self.unknown = self.unknown or doubt(f"what {rules} runs for {where} is not read")

@@ -81,6 +81,7 @@ from dockfix.knowledge.programs import (
     rule_runners,
     service_starters,
     shells,
+    waiters,
 )
 from dockfix.knowledge.python_packages import (
     Needs,
@@ -195,6 +196,7 @@ __all__ = [
     "starts_as_root",
     "user_changing_servers",
     "usual_routes",
+    "waiters",
     "why_not_split",
     "without_evidence",
     "wrappers",

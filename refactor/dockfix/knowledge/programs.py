@@ -63,6 +63,12 @@ def boxes() -> frozenset[str]:
 
 
 @cache
+def waiters() -> frozenset[str]:
+    """Scripts that wait for a server and then run the words behind ``--``, which stand where they are called."""
+    return _words("waiters", "scripts")
+
+
+@cache
 def rule_runners() -> frozenset[str]:
     """Programs that run the rules or scripts of a file, such as make and npm."""
     return _words("rule_runners", "programs").union(

@@ -48,6 +48,12 @@ def active(call: Call, state: State) -> Filled | None:
     return Filled(PREFIX, f"how the virtual environment {root} is made is unknown")
 
 
+def unnamed(manager: LanguageManager, folder: str, setting: str, root: str) -> str:
+    """Why packages in an environment which a manager names itself can't be handed on, and may not be found if they move."""
+    said = f"{manager.title} makes the environment in a folder below {folder} whose name it works out"
+    return f"{said}; with {setting} it would be {root}/.venv"
+
+
 def its_own(manager: LanguageManager, state: State) -> Environment:
     """The environment that a manager lies in: what it fills where it makes none."""
     root = posixpath.dirname(posixpath.dirname(state.brought.get(manager.id, "")))

@@ -16,7 +16,7 @@ from dockfix.lazy import regex
 from dockfix.managers import _projects as projects
 from dockfix.managers._projects import Filled, ProjectManager
 from dockfix.managers._variables import given_to, is_on
-from dockfix.managers.pip import Pip, settings_of
+from dockfix.managers.pip import PREFIX, Pip, settings_of
 from dockfix.managers.protocol import Cache, Call, Given, Recipe
 from dockfix.model.actions import Clean, Export, Install
 from dockfix.model.artefact import Environment
@@ -134,6 +134,7 @@ class Pipenv(ProjectManager):
             folders=tuple(Named(each, name) for each, _ in local),
             reads=(root,) if local else (posixpath.join(root, LOCK),),
             blocked=_held_back(given, local, root) or None,
+            moved=_unnamed(install.into.root, root) if _is_unnamed(install.into) else None,
             scripts=read.named("scripts"),
         )
 
@@ -199,11 +200,18 @@ def _filled(arguments: Arguments, call: Call, state: State, root: str) -> Filled
     if inside is not None and not projects.is_off(inside) and (inside or beside in state.environments):
         return Filled(beside)
     folder = variables.get("WORKON_HOME") or _WORKON
-    return Filled(
-        Environment(folder, "python"),
-        f"Pipenv makes the environment in a folder below {folder} whose name it works out; "
-        f"with PIPENV_VENV_IN_PROJECT=1 it would be {root}/.venv",
-    )
+    if inside is not None and not passed_over and not state.environments:
+        return Filled(Environment(folder, "python"))  # it can move to an active one
+    return Filled(Environment(folder, "python"), _unnamed(folder, root))
+
+
+def _unnamed(folder: str, root: str) -> str:
+    return projects.unnamed(PIPENV, folder, "PIPENV_VENV_IN_PROJECT=1", root)
+
+
+def _is_unnamed(environment: Environment) -> bool:
+    """Whether Pipenv works out the environment's name."""
+    return environment.carried is None and environment.root != PREFIX.root
 
 
 def _held_back(given: Given, local: list[tuple[str, bool]], root: str) -> str:

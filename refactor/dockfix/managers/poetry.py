@@ -158,6 +158,7 @@ class Poetry(ProjectManager):
             build_requirements=project.build_requirements,
             builds=(root,) if builds else (),
             blocked=_held_back(self, install, given, project, root) or None,
+            moved=_moved(self, install, given, root),
             programs=named if builds else frozenset(),
             # without the project Poetry runs its functions itself
             scripts=frozenset() if builds else named,
@@ -256,11 +257,8 @@ def _held_back(manager: Poetry, install: Install, given: Given, project: PyProje
     told, file = _told(given, root, variables)
     state = replace(given.state, settings={**given.state.settings, **told})
     filled = _filled(manager, given.call, state, root).environment
-    if filled.carried is None and filled.root == _unnamed(variables).root:
-        return (
-            f"Poetry makes the environment in a folder below {filled.root} whose name it works out; "
-            f"with POETRY_VIRTUALENVS_IN_PROJECT=true it would be {root}/.venv"
-        )
+    if filled.carried is None and filled.root == _unnamed(variables).root and given.state.environments:
+        return _unnamed_text(manager, filled.root, root)
     if filled.root != install.into.root and (filled.carried is not None or install.into.carried is not None):
         return f"{file} has Poetry fill {filled.root}, which the Dockerfile does not say"
     folders = [root] if install.editable and _is_package(project) else []
@@ -271,6 +269,20 @@ def _held_back(manager: Poetry, install: Install, given: Given, project: PyProje
         if reason:
             return f"an editable install of {folder} leaves build results in the source folder: {reason}"
     return ""
+
+
+def _unnamed_text(manager: Poetry, folder: str, root: str) -> str:
+    return projects.unnamed(manager, folder, "POETRY_VIRTUALENVS_IN_PROJECT=true", root)
+
+
+def _moved(manager: Poetry, install: Install, given: Given, root: str) -> str | None:
+    """Why packages may not be found that leave an environment which Poetry names itself; None where they don't."""
+    variables = given_to(given.call.command, given.state)
+    told, _ = _told(given, root, variables)
+    state = replace(given.state, settings={**given.state.settings, **told})
+    filled = _filled(manager, given.call, state, root).environment
+    unnamed = filled.carried is None and filled.root == _unnamed(variables).root
+    return _unnamed_text(manager, filled.root, root) if unnamed else None
 
 
 def _told(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from dockfix import knowledge
 from dockfix.context.program.model import UNKNOWN
 from dockfix.facts import Facts
+from dockfix.facts.left_open import left_open
 from dockfix.model.actions import Provide
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
@@ -51,7 +52,8 @@ def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: froz
     image = knowledge.slim_reference(reference)
     if stage.image is None or stage.image.variant != "full" or not stage.image.with_slim or image is None:
         return at("the base image is not a full Python image with a plain tag")
-    if facts.unknown:
+    unread = facts.ask(left_open)
+    if facts.unknown and unread is None:
         return facts.unknown
     unclear = next((step for step, unit in staying if unit.effects.opaque), None)
     if unclear:
@@ -103,7 +105,7 @@ def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: froz
         image,
         {name: why for name, why in sorted(packages.items()) if name not in there},
         tk,
-        _and_compiler(_doubt(facts, lacks) or _not_read(facts, staying), compiler),
+        _and_compiler(unread or _doubt(facts, lacks) or _not_read(facts, staying), compiler),
         tuple(each.distribution.name for each in held if each.seen),
     )
 

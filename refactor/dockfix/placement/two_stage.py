@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dockfix.facts import Facts
 from dockfix.facts.beneath import why_unknown
 from dockfix.facts.callers import caller_with_unknown_path
-from dockfix.facts.installs import installer, missing_manifest, only_brought
+from dockfix.facts.installs import cannot_move, installer, missing_manifest, only_brought
 from dockfix.knowledge import manager_in, why_not_split
 from dockfix.managers.protocol import LanguageManager, SystemManager
 from dockfix.managers.registry import system_managers
@@ -20,7 +20,7 @@ from dockfix.managers.verbs import by_system, language_install, system_install
 from dockfix.model.actions import Action, Clean, Configure, Install, Make, Provide, ShellState
 from dockfix.model.artefact import Environment
 from dockfix.model.effects import Places, overlap
-from dockfix.model.reason import Declared, Reason, at
+from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.gain import gain
 from dockfix.placement.leftovers import Placed, drop_covered, drop_idle_refresh, drop_removed, drop_units
@@ -132,8 +132,13 @@ def place(facts: Facts) -> Placement | Reason:
 
 def _moved(facts: Facts, environment: Environment) -> Iterable[Reason]:
     """Why packages that are moved into an environment could not be found there."""
-    reason = facts.ask(caller_with_unknown_path) if environment.carried is None else None
-    return (reason,) if reason is not None else ()
+    if environment.carried is not None:
+        return ()
+    reason = facts.ask(caller_with_unknown_path)
+    runtime = runtime_of(environment.runtime)
+    moved = dict.fromkeys(each.moved for each in facts.manifests.values() if each.moved is not None)
+    reasons = (*((reason,) if reason is not None else ()), *map(doubt, moved))
+    return (*reasons, *(runtime.doubts(facts) if runtime is not None else ()))
 
 
 def _is_managed(facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> bool:
@@ -240,7 +245,7 @@ def _install_blocker(facts: Facts, install: Install) -> Reason | None:
     blocked = facts.manifests[install].blocked
     if blocked is not None:
         return at(blocked)
-    return None
+    return cannot_move(facts, install)
 
 
 def _unclear(facts: Facts, runtime: Placed, installs: tuple[Step, ...]) -> Reason | None:

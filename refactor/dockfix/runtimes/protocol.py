@@ -51,6 +51,10 @@ class Runtime(ABC):
     def holds_back(self, facts: Facts) -> Reason | None:
         """Why packages have to stay where they are, None where nothing speaks against moving them."""
 
+    def doubts(self, facts: Facts) -> tuple[Reason, ...]:
+        """Why packages could not be found where they are moved to."""
+        return ()
+
     @abstractmethod
     def probe(self, what: Probe) -> str:
         """A script for the interpreter of an image, which needs nothing else; ``probes`` says what it is given and what it prints."""

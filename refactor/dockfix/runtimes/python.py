@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from dockfix.facts import Facts
@@ -12,9 +13,10 @@ from dockfix.managers.protocol import LanguageManager
 from dockfix.model.actions import Provide
 from dockfix.model.artefact import Environment
 from dockfix.model.reason import Reason
+from dockfix.runtimes import uwsgi
 from dockfix.runtimes.probes import source
 from dockfix.runtimes.protocol import Probe, Runtime
-from dockfix.runtimes.python_paths import system_python_blocker
+from dockfix.runtimes.python_paths import own_site_packages, system_python_blocker
 
 # Where an environment may lie, the usual folder first
 ROOTS = ("/opt/venv", "/venv", "/usr/local/venv")
@@ -47,7 +49,10 @@ class Python(Runtime):
 
     def environment(self, facts: Facts) -> Environment:
         """A virtual environment at one path, the same in each stage, that nothing lies over."""
-        return venv.environment(next((root for root in ROOTS if covered(facts, root) is None), ROOTS[0]))
+        made = venv.environment(next((root for root in ROOTS if covered(facts, root) is None), ROOTS[0]))
+        if made.carried is None or not uwsgi.runs(facts):
+            return made
+        return replace(made, carried=replace(made.carried, env={**made.carried.env, uwsgi.HOME: made.root}))
 
     def make(self, facts: Facts, environment: Environment) -> str:
         """``python -m venv``; where the base image brings setuptools and wheel, the environment sees them.
@@ -69,6 +74,11 @@ class Python(Runtime):
             return reason
         over = [covered(facts, root) for root in ROOTS]
         return None if None in over else over[-1]
+
+    def doubts(self, facts: Facts) -> tuple[Reason, ...]:
+        """What only a start shows."""
+        reasons = (uwsgi.home_doubt(facts), own_site_packages(facts))
+        return tuple(reason for reason in reasons if reason is not None)
 
     def probe(self, what: Probe) -> str:
         """Python 3.6 or later."""

@@ -26,8 +26,9 @@ from dockfix.lazy import regex
 from dockfix.managers.commands import runs_alone
 from dockfix.managers.verbs import language_install, system_install
 from dockfix.model.effects import within
-from dockfix.model.reason import Reason, at
+from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Step
+from dockfix.runtimes.uwsgi import told_otherwise
 from dockfix.syntax.shell import quoted
 
 _ABSOLUTE = regex(r"/usr/local/bin/([A-Za-z0-9_.+-]+)|/usr/local/lib/(?:lib)?python[0-9.]*|/usr/local/include/python")
@@ -54,6 +55,10 @@ _ASKS_PREFIX = rb"\bsys\.(?:base_|exec_)*prefix\b|\bget_path\(['\"]data['\"]"
 _PROSE = (".md", ".rst", ".txt", ".ipynb")
 _ASSIGNED = regex(r"\s([A-Za-z_][A-Za-z0-9_]*)(?==|\s)")
 _SHEBANG = rb"\A#![ \t]*/[\w./-]+"
+# PYTHONPATH with the site-packages of the base image's Python, whatever stands before them
+_OWN_SITE = regex(
+    r"(\bPYTHONPATH[= ][\"']?(?:[^\s\"':]*:)*)/usr/local/lib/python[0-9.]+/site-packages/?(?=[\s\"':]|\Z)"
+)
 _OWN_PATH = regex(r"\$\{?PATH\b")
 
 
@@ -110,6 +115,15 @@ def _of_the_project(facts: Facts, program: str) -> bool:
     return any(facts.started_file(f"{folder.rstrip('/')}/{program}") for folder in folders)
 
 
+def own_site_packages(facts: Facts) -> Reason | None:
+    """That PYTHONPATH names the base image's own packages: those come before the environment's, which are found without it."""
+    for step in facts.final.of("ENV"):
+        if _OWN_SITE.search(step.instruction.original):
+            said = f"PYTHONPATH in line {step.line} puts the base image's own packages before those of the virtual environment"
+            return doubt(said)
+    return None
+
+
 def _instructions(facts: Facts) -> Reason | None:
     """What the stage's own instructions say: ENV, SHELL, and paths of the base image's Python."""
     for step in facts.final.steps:
@@ -123,7 +137,7 @@ def _instructions(facts: Facts) -> Reason | None:
             return at(
                 "SHELL is a login shell, which resets PATH, so it would not find a virtual environment", step.line
             )
-        name = _foreign(facts, node.original)
+        name = _foreign(facts, _OWN_SITE.sub(r"\1", node.original) if step.keyword == "ENV" else node.original)
         if name:
             return at(f"the {step.keyword} names {name}, which would lie in the virtual environment", step.line)
     return None
@@ -185,12 +199,6 @@ def _named_at_the_start(facts: Facts) -> Reason | None:
         name = _foreign(facts, text)
         if name:
             return at(f"{where} names {name}, which would lie in the virtual environment")
-    return None
-
-
-def _own_interpreter(facts: Facts) -> Reason | None:
-    if "uwsgi" in facts.startup.programs and "uwsgi" in facts.distributions:
-        return at("uwsgi brings an interpreter of its own, which has to be told of a virtual environment")
     return None
 
 
@@ -257,7 +265,7 @@ _RULES: tuple[Rule, ...] = (
     _instructions,
     _other_path,
     _named_at_the_start,
-    _own_interpreter,
+    told_otherwise,
     _named_in_files,
     _below_prefix,
 )

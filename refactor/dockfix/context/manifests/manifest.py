@@ -37,7 +37,8 @@ class Manifest:
     project's files. ``projects``, ``editable`` and ``folders`` are local, as written. ``reads`` are absolute paths in the image that the
     install reads besides the named files. ``compiled`` are the packages that it is told to compile.
     ``build_requirements`` are the names of what it brings only while it builds local projects; ``builds`` are the absolute paths in the
-    image of the projects that it builds and installs. ``blocked`` says why the packages cannot be handed on. ``locked`` is the lock that
+    image of the projects that it builds and installs. ``blocked`` says why the packages cannot be handed on, ``moved`` why
+    they may not be found where they are moved to. ``locked`` is the lock that
     names all that it brings, or why there is none.
 
     ``programs`` are those that installing the projects puts into the environment, ``scripts`` the names under which the files have the
@@ -58,6 +59,7 @@ class Manifest:
     build_requirements: frozenset[str] = frozenset()
     builds: tuple[str, ...] = ()
     blocked: str | None = None
+    moved: str | None = None
     locked: Locked | Unread = NO_LOCK
     programs: frozenset[str] = frozenset()
     scripts: frozenset[str] = frozenset()
