@@ -152,6 +152,7 @@ class Pdm(ProjectManager):
             build_requirements=project.build_requirements,
             builds=(root,) if builds else (),
             blocked=_held_back(install, given, project, root) or None,
+            locked=projects.taken(install.groups, given.context, lock, LOCK, kept=_keeps_lock(given.call)),
             programs=project.named("project", "scripts") if builds else frozenset(),
             scripts=project.named("tool", "pdm", "scripts"),
         )
@@ -268,3 +269,8 @@ def _local(project: PyProject) -> tuple[str, ...]:
 
 
 _FILE = regex(r"file:(?://)?(?:/?\$\{PROJECT_ROOT\}/)?([^\s#;]+)")
+
+
+def _keeps_lock(call: Call) -> bool:
+    """Whether a call takes pdm.lock as it is, or fails."""
+    return any(word.value in {"sync", "--frozen-lockfile", "--no-lock", "--check"} for word in call.words)
