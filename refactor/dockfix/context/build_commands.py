@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from dockfix.context.disk import Disk
 from dockfix.context.run_commands import builds
-from dockfix.knowledge import command_options
 from dockfix.lazy import regex
 from dockfix.syntax import decode
 
@@ -20,7 +19,7 @@ _MOST = 100
 _UNKNOWN = regex(r"[$`{}]|://|^-$|^git@")
 
 
-class BuildCommand(NamedTuple):
+class Built(NamedTuple):
     """A command that builds: the file that has it, and the Dockerfile and the context, as absolute clean paths."""
 
     said_by: str
@@ -28,7 +27,7 @@ class BuildCommand(NamedTuple):
     context: str
 
 
-def build_commands(folder: str) -> tuple[BuildCommand, ...]:
+def build_commands(folder: str) -> tuple[Built, ...]:
     """The builds of a folder's Makefile and workflows, as far as they name what they build without variables. Never raises."""
     try:
         places = (Path(folder), Path(folder, _WORKFLOWS))
@@ -38,7 +37,7 @@ def build_commands(folder: str) -> tuple[BuildCommand, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _read(folder: str, _stamps: tuple[int, ...]) -> tuple[BuildCommand, ...]:
+def _read(folder: str, _stamps: tuple[int, ...]) -> tuple[Built, ...]:
     """The same, once for each state of the folders. Raises OSError."""
     there = {each.name for each in Path(folder).iterdir()}
     names = [name for name in _MAKEFILES if name in there][:1]
@@ -49,34 +48,16 @@ def _read(folder: str, _stamps: tuple[int, ...]) -> tuple[BuildCommand, ...]:
     return tuple(each for name in names for each in _of_file(folder, name))
 
 
-def _of_file(folder: str, name: str) -> Iterator[BuildCommand]:
+def _of_file(folder: str, name: str) -> Iterator[Built]:
     text = decode(Disk.read_outside(f"{folder}/{name}") or b"")
     if "working-directory" in text:
         return
-    for _, before, words in builds(text):
-        if before.lstrip().startswith("#") or " cd " in f" {before}":
+    for build in builds(text):
+        if build.before.lstrip().startswith("#") or " cd " in f" {build.before}" or not build.operands:
             continue
-        file, context = _given(words)
-        if context is None or _UNKNOWN.search(context) or _UNKNOWN.search(file or ""):
+        file, context = next(iter(build.values("-f", "--file")[-1:]), None), build.operands[0]
+        if _UNKNOWN.search(context) or _UNKNOWN.search(file or ""):
             continue
         root = posixpath.normpath(posixpath.join(folder, context))
         dockerfile = posixpath.join(folder, file) if file else posixpath.join(root, "Dockerfile")
-        yield BuildCommand(f"{folder}/{name}", posixpath.normpath(dockerfile), root)
-
-
-def _given(words: Sequence[str]) -> tuple[str | None, str | None]:
-    """The Dockerfile and the context that the words after ``docker build`` name."""
-    valued = command_options("docker-build").valued
-    file, context, option = None, None, ""
-    for word in words:
-        name, equals, value = word.partition("=")
-        if option:
-            file = word if option in {"-f", "--file"} else file
-            option = ""
-        elif word.startswith("-") and word != "-":
-            if equals and name in {"-f", "--file"}:
-                file = value
-            option = word if word in valued else ""
-        else:
-            context = context or word
-    return file, context
+        yield Built(f"{folder}/{name}", posixpath.normpath(dockerfile), root)

@@ -25,9 +25,6 @@ _CONTINUED = regex(r"(?:\\|`|\^)[ \t]*$")
 _WORD = regex(r"""(?:"[^"]*"|'[^']*'|\$\([^)]*\)|\$\{[^}]*\}|[^\s"'|;&>])+""")
 _END = regex(r"[|;&>]")
 # Options of docker build without a value
-_BUILD_FLAGS = frozenset(
-    {"--load", "--no-cache", "--pull", "--push", "-q", "--quiet", "--rm", "--force-rm", "--squash", "--debug"}
-)
 _LETTERS = {
     "e": "--env",
     "p": "--publish",
@@ -82,13 +79,27 @@ def run_commands(file: str, data: bytes) -> RunCommands | None:
     return RunCommands(tuple(runs), frozenset(map(name_of, built))) if runs or built else None
 
 
-def builds(text: str) -> Iterator[tuple[int, str, list[str]]]:
-    """The line of each command that builds an image, what stands in it before, and the words after ``build``."""
+class Build(NamedTuple):
+    """A command that builds an image: its line, what stands in it before, its options with their values, and its other words."""
+
+    line: int
+    before: str
+    options: tuple[tuple[str, str], ...]
+    operands: tuple[str, ...]
+
+    def values(self, *names: str) -> tuple[str, ...]:
+        """The values of these options, in order."""
+        return tuple(value for option, value in self.options if option in names)
+
+
+def builds(text: str) -> Iterator[Build]:
+    """The commands of a text that build images."""
     lines = text.splitlines()
     for number, line in enumerate(lines):
         match = _CALL.search(line)
         if match is not None and match[1] not in {"run", "create"}:
-            yield number + 1, line[: match.start()], _words(match[2].partition(" #")[0], lines[number + 1 :])
+            options, operands = _options(_words(match[2].partition(" #")[0], lines[number + 1 :]))
+            yield Build(number + 1, line[: match.start()], tuple(options), tuple(operands))
 
 
 class BuildCommand(NamedTuple):
@@ -108,19 +119,19 @@ def build_commands(file: str, data: bytes) -> tuple[BuildCommand, ...]:
     if not WRITTEN_IN.fullmatch(file) or not any(word in data for word in (b"docker", b"podman", b"nerdctl")):
         return ()
     found: list[BuildCommand] = []
-    for number, _, words in builds(decode(data)):
-        options, rest = _options(words)
-        names = tuple(value for option, value in options if option in {"-t", "--tag"})
-        chosen = {"--build-arg", "--target", "--build-context"} & {option for option, _ in options}
-        given = [value for option, value in options if option in {"-f", "--file"}]
-        dockerfile = given[0] if given else posixpath.join(rest[0], "Dockerfile") if rest else ""
-        if names and not chosen and len(rest) == 1 and "$" not in dockerfile and "://" not in dockerfile:
-            found.append(BuildCommand(names, dockerfile, file, number))
+    for build in builds(decode(data)):
+        names, given = build.values("-t", "--tag"), build.values("-f", "--file")
+        chosen = build.values("--build-arg", "--target", "--build-context")
+        folder = build.operands[0] if build.operands else ""
+        dockerfile = given[0] if given else posixpath.join(folder, "Dockerfile") if folder else ""
+        if names and not chosen and len(build.operands) == 1 and "$" not in dockerfile and "://" not in dockerfile:
+            found.append(BuildCommand(names, dockerfile, file, build.line))
     return tuple(found)
 
 
 def _options(words: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
     """The options of ``docker build`` with their values, and the words that are none."""
+    valued = command_options("docker-build").valued
     options: list[tuple[str, str]] = []
     others: list[str] = []
     rest = iter(words)
@@ -129,7 +140,7 @@ def _options(words: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
             others.append(word)
             continue
         option, equals, value = word.partition("=")
-        options.append((option, value if equals or option in _BUILD_FLAGS else next(rest, "")))
+        options.append((option, value if equals or option not in valued else next(rest, "")))
     return options, others
 
 

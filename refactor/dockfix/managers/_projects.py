@@ -6,6 +6,9 @@ import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dockfix.context.build_context import BuildContext
+from dockfix.context.manifests.locked import MAIN, Locked, Unread
+from dockfix.context.manifests.locks import read_lock
 from dockfix.managers import venv
 from dockfix.managers._variables import given_to
 from dockfix.managers.pip import PREFIX
@@ -35,6 +38,21 @@ class ProjectManager(LanguageManager):
         if install.blocked is not None or install.into.carried is not None:
             return install.blocked or Recipe()
         return Recipe(env={"VIRTUAL_ENV": wanted.root})
+
+
+def taken(groups: frozenset[str], context: BuildContext, lock: str | None, name: str, *, kept: bool) -> Locked | Unread:
+    """What an install of these groups takes from a project's lock; why it may be something else, where it may.
+
+    With ``kept`` the lock is taken as it is, or the install fails. Unless "main" is all that is asked for, every group counts.
+    """
+    if lock is None:
+        return Unread(name, 0, "it is not in the build context")
+    if not kept:
+        return Unread(lock, 0, "it is made anew where the project's own file has changed")
+    found = read_lock(context, lock)
+    if isinstance(found, Unread):
+        return found
+    return found.only({MAIN} if groups == {MAIN} else found.groups)
 
 
 def active(call: Call, state: State) -> Filled | None:

@@ -152,14 +152,18 @@ class Pdm(ProjectManager):
             build_requirements=project.build_requirements,
             builds=(root,) if builds else (),
             blocked=_held_back(install, given, project, root) or None,
+            locked=projects.taken(install.groups, given.context, lock, LOCK, kept=_keeps_lock(given.call)),
             programs=project.named("project", "scripts") if builds else frozenset(),
             scripts=project.named("tool", "pdm", "scripts"),
+            needs_source=_needs_source(given.call, project),
         )
 
     def without_project(self, install: Install, call: Call, manifest: Manifest) -> Recipe | Reason:
         """``--no-self``; it runs once more if there is a project to install."""
         if manifest.unknown is not None:
             return Reason(manifest.unknown)
+        if manifest.needs_source:
+            return Reason(manifest.needs_source)
         if manifest.local is not None:
             return Reason(f"{manifest.local.file} names a local project or folder")
         if not manifest.builds:
@@ -268,3 +272,15 @@ def _local(project: PyProject) -> tuple[str, ...]:
 
 
 _FILE = regex(r"file:(?://)?(?:/?\$\{PROJECT_ROOT\}/)?([^\s#;]+)")
+
+
+def _needs_source(call: Call, project: PyProject) -> str:
+    """Why PDM has to build metadata before it installs anything, "" for no reason."""
+    if _keeps_lock(call) or not project.works_out_dependencies:
+        return ""
+    return "what the project depends on is worked out by its build, and PDM compares that with pdm.lock"
+
+
+def _keeps_lock(call: Call) -> bool:
+    """Whether a call takes pdm.lock as it is, or fails."""
+    return any(word.value in {"sync", "--frozen-lockfile", "--no-lock", "--check"} for word in call.words)

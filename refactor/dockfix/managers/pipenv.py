@@ -135,6 +135,7 @@ class Pipenv(ProjectManager):
             reads=(root,) if local else (posixpath.join(root, LOCK),),
             blocked=_held_back(given, local, root) or None,
             moved=_unnamed(install.into.root, root) if _is_unnamed(install.into) else None,
+            locked=projects.taken(install.groups, given.context, lock, LOCK, kept=_keeps_lock(given.call)),
             scripts=read.named("scripts"),
         )
 
@@ -231,6 +232,11 @@ def _local(file: PyProject) -> Iterator[tuple[str, bool]]:
             place = (each.get("path") or each.get("file")) if isinstance(each, dict) else None
             if isinstance(place, str) and "://" not in place:
                 yield place, each.get("editable") is True
+
+
+def _keeps_lock(call: Call) -> bool:
+    """Whether a call takes Pipfile.lock as it is, or fails."""
+    return any(word.value in {"sync", "--deploy", "--ignore-pipfile"} for word in call.words)
 
 
 def locked(text: str, groups: frozenset[str]) -> tuple[Pinned, ...]:

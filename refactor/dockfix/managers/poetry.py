@@ -159,6 +159,7 @@ class Poetry(ProjectManager):
             builds=(root,) if builds else (),
             blocked=_held_back(self, install, given, project, root) or None,
             moved=_moved(self, install, given, root),
+            locked=projects.taken(install.groups, given.context, lock, LOCK, kept=True),
             programs=named if builds else frozenset(),
             # without the project Poetry runs its functions itself
             scripts=frozenset() if builds else named,

@@ -81,6 +81,8 @@ class Uv(LanguageManager):
             )
         if call.command.name is not None and posixpath.basename(call.command.name) == "uvx":
             return opaque("uvx installs what it runs")
+        if "symlink" in (*arguments.values("--link-mode"), given_to(call.command, state).get("UV_LINK_MODE")):
+            return opaque("uv links to its cache, without which the packages are nothing")
         if verb == "pip":
             return _uv_pip.effects(self, call, state)
         if verb == "venv":
@@ -187,6 +189,7 @@ class Uv(LanguageManager):
             blocked=_held_back(install, given, project, space, root) or None,
             locked=installed(install.groups, given.context, lock, project),
             programs=project.named("project", "scripts") if local else frozenset(),
+            needs_source=_needs_source(given, project, space),
         )
 
     def into(self, install: Install, call: Call, wanted: Environment) -> Recipe | Reason:
@@ -202,6 +205,8 @@ class Uv(LanguageManager):
         """``--no-install-project``, or for a workspace ``--no-install-workspace``; it runs once more if there is a project to install."""
         if manifest.unknown is not None:
             return Reason(manifest.unknown)
+        if manifest.needs_source:
+            return Reason(manifest.needs_source)
         if not _is_sync(call):
             if install.projects or install.editable:
                 return Reason("uv pip install builds the project itself")
@@ -294,6 +299,17 @@ def _held_back(install: Install, given: Given, project: PyProject, space: Worksp
         reason = pyproject.leaves_beside_source(folder, each, given.lies_at)
         if reason:
             return f"an editable install of {folder} leaves build results in the source folder: {reason}"
+    return ""
+
+
+def _needs_source(given: Given, project: PyProject, space: Workspace | None) -> str:
+    """Why uv has to build metadata before it installs anything: it compares them with the lock, unless told to take that as it is."""
+    variables = given_to(given.call.command, given.state)
+    if any(word.value == "--frozen" for word in given.call.words) or is_on(variables.get("UV_FROZEN")):
+        return ""
+    members = [each for _, each in space.projects(given)] if space is not None else []
+    if any(each is not None and each.works_out_dependencies for each in (project, *members)):
+        return "what the project depends on is worked out by its build, and uv compares that with uv.lock"
     return ""
 
 

@@ -44,6 +44,8 @@ class Manifest:
     ``programs`` are those that installing the projects puts into the environment, ``scripts`` the names under which the files have the
     manager itself run something.
 
+    ``needs_source`` says why the source has to be there even for what the manifests name, "" for no reason.
+
     ``unknown`` says why not everything is known; it has to be given, since what was not read is not known.
     """
 
@@ -63,6 +65,7 @@ class Manifest:
     locked: Locked | Unread = NO_LOCK
     programs: frozenset[str] = frozenset()
     scripts: frozenset[str] = frozenset()
+    needs_source: str = ""
 
     @property
     def files(self) -> tuple[str, ...]:

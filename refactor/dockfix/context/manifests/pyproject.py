@@ -52,6 +52,11 @@ class PyProject:
         return names_of(self.texts("build-system", "requires"))
 
     @property
+    def works_out_dependencies(self) -> bool:
+        """Whether its dependencies are known only once its backend has read the source."""
+        return not {"dependencies", "optional-dependencies"}.isdisjoint(self.texts("project", "dynamic"))
+
+    @property
     def requires_python(self) -> str:
         """Which versions of Python it asks for, "" for any."""
         found = self.at("project", "requires-python")
