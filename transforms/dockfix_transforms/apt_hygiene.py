@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, ClassVar
 
 from dockfix.context.scripts import commands_in_script
@@ -13,6 +12,7 @@ from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
 from dockfix.knowledge import index_packages, index_programs, reader_of
 from dockfix.knowledge.no_recommends import needed_recommends, recommended_programs
+from dockfix.lazy import cached_property
 from dockfix.managers.protocol import SystemManager
 from dockfix.managers.verbs import by_system, system_install
 from dockfix.model.actions import Clean, Install, Refresh, Upgrade

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
+
+from dockfix.lazy import cached_property
 
 
 @dataclass(frozen=True)

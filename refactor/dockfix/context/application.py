@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from keyword import iskeyword
 from typing import AnyStr, NamedTuple
 
@@ -19,7 +19,7 @@ from dockfix.context.program.reach import file_of, reached
 from dockfix.context.program.read import new_sources
 from dockfix.context.starting import Starting, starts_programs
 from dockfix.context.texts import Answer, Ask, Finder, Holding, Kind, Mention, Selection
-from dockfix.lazy import regex
+from dockfix.lazy import cached_property, regex
 from dockfix.syntax import decode, encode
 
 # Names of programs that are no words of English, so that they mean a program in any file of one that starts programs

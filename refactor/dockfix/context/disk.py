@@ -8,12 +8,12 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Hashable
-from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dockfix.context.kinds import MAX_FILE, most_of
 from dockfix.context.texts import Answer, Texts
+from dockfix.lazy import cached_property
 
 MAX_ENTRIES = 20_000
 _MAX_CACHE = 32 << 20

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as grammar  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
-from dockfix.lazy import regex
+from dockfix.lazy import cached_property, regex
 
 _MAX_LITERALS = 24  # more take as long to look for as the expression itself
 _MAX_VARIANTS = 4  # of a text with a choice of characters in it

@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Protocol, TypeVar
 
 from dockfix.context.application import Application, application
@@ -19,7 +19,7 @@ from dockfix.context.program.model import is_development
 from dockfix.context.scripts import commands_in_script
 from dockfix.facts.startup import Startup
 from dockfix.knowledge import harmless_programs, is_python, python_program, shells
-from dockfix.lazy import regex
+from dockfix.lazy import cached_property, regex
 from dockfix.managers.commands import runs_alone
 
 T = TypeVar("T")

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from itertools import chain
 
 from dockfix.context.build_context import CopySet
+from dockfix.lazy import cached_property
 from dockfix.model.moves import Moved, Written, folders_of, put_by
 from dockfix.model.puts import Brought, Carried, Fetched, Found, Origin, Put, Removed
 from dockfix.model.stages import Stage, Step

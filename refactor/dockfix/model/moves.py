@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from functools import cached_property
 
 from dockfix.knowledge import file_changers, file_movers
+from dockfix.lazy import cached_property
 from dockfix.model.effects import within
 from dockfix.model.puts import Found, Image, Origin, Paths, Put, Removed, below, inside, nowhere
 from dockfix.model.stages import Stage, Step, Unit

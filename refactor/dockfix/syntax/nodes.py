@@ -7,11 +7,10 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from operator import itemgetter
 from typing import NamedTuple
 
-from dockfix.lazy import regex
+from dockfix.lazy import cached_property, regex
 from dockfix.syntax import grammar
 from dockfix.syntax.grammar import KEYWORDS, SEPARATOR, SPACES
 from dockfix.syntax.heredoc import Heredoc, bodies, openers

@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from dockfix.knowledge import DEFAULT_PATH
+from dockfix.lazy import cached_property
 from dockfix.verify.snapshot import Snapshot, User, parents
 
 

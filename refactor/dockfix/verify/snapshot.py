@@ -8,9 +8,9 @@ import re
 import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import IO, BinaryIO, Literal
 
+from dockfix.lazy import cached_property
 from dockfix.managers.databases import DATABASES, Database
 from dockfix.syntax import decode
 from dockfix.verify.system import system

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any, Literal
 
 from dockfix.knowledge import normalise
+from dockfix.lazy import cached_property
 
 MAIN, DEV = "main", "dev"
 EVERY = ""  # the group of what is installed whatever groups are asked for

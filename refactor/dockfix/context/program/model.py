@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Literal, NamedTuple
 
-from dockfix.lazy import regex
+from dockfix.lazy import cached_property, regex
 
 # What a path starts from: the root, the working directory, the root of the build context (paths made from __file__), the
 # user's home, the folder for temporary files, or a place worked out at run time

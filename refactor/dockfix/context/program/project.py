@@ -5,12 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Set
-from functools import cached_property
 
 from dockfix.context.program.scan import last_name, options_of, scan
 from dockfix.context.program.scopes import CallSite, Index, Module, Scope
 from dockfix.context.program.source import parse_python
-from dockfix.lazy import regex
+from dockfix.lazy import cached_property, regex
 
 # Functions that take something, and classes
 _DEFINED = regex(rb"def[ \t]+(\w+)\(\s*(?!\)|(?:self|cls)\s*(?:,\s*)?\))|class[ \t]+(\w+)")

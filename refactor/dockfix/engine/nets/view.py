@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TypeVar, cast
 
 from dockfix.engine.nets import kinds
 from dockfix.facts import Facts
+from dockfix.lazy import cached_property
 from dockfix.model.layout import Layout
 from dockfix.model.reason import Declared, Part
 from dockfix.model.stages import Stage, Step, Unit
