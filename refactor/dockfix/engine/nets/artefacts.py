@@ -113,7 +113,7 @@ def artefacts_of_commands(pair: Pair) -> Iterator[Violation]:
 
 def _is_there(pair: Pair, install: Run, new: Run) -> bool:
     """Whether what an install leaves lies in the pair's new stage before a command of it runs."""
-    where = (install.installed.into if install.installed is not None else "") or _BASE
+    where = install.installed.action.into.root if install.installed is not None else _BASE
     return pair.change.after.stage(new.stage).layout.at(where, new.step, new.number) is not None
 
 
