@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
@@ -82,6 +83,7 @@ class Texts:
 
     def __init__(self, disk: Folder) -> None:
         self._disk = disk
+        self._lock = threading.Lock()  # for what has been read: a file that is known to be read is in a lot, too
         self._texts: dict[str, bytes | None] = {}  # None for what is no text
         self._unread: set[str] = set()  # what may be text, and could not be read
         self._passed_over: set[str] = set()
@@ -103,7 +105,8 @@ class Texts:
         if found is None:
             if len(self._selections) >= _MAX_SELECTIONS:
                 self._selections.clear()
-            found = self._selections[files] = self._select(files)
+            with self._lock:
+                found = self._selections[files] = self._select(files)
         return found
 
     def _select(self, files: frozenset[str]) -> Selection:
@@ -172,8 +175,9 @@ class Texts:
         asked = self._asked.get((kind, question))
         if asked is None:
             asked = self._asked.setdefault((kind, question), _Asked())
-        lots = self._lots_of(kind)
-        count = len(lots)
+        with self._lock:
+            lots = self._lots_of(kind)
+            count = len(lots)
         for lot in lots[asked.count : count] if asked.count < count else ():
             ask = answer.within(lot.words) if isinstance(answer, Screened) else answer
             if ask is None:
