@@ -349,3 +349,25 @@ def test_what_is_certain_is_done_although_something_else_is_not(project: Project
     for update, install in pairwise(text.splitlines()):
         if update == "RUN apt-get update" and install.startswith("RUN apt-get install"):
             assert f"{update} && {install.removeprefix('RUN ')}" in joined
+
+
+LEAN = "apt-get install -y --no-install-recommends"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["curl", "gcc"], [f"{LEAN} curl", "apt-get install -y gcc"]),
+        (["curl", "$PACKAGES gcc"], [f"{LEAN} curl", "apt-get install -y $PACKAGES gcc"]),
+        (["curl", "jq"], [f"{LEAN} curl", f"{LEAN} jq"]),
+        (["gcc", "curl"], ["apt-get install -y gcc", f"{LEAN} curl"]),
+        (
+            ["curl && apt-get clean", "gcc", "jq"],
+            [f"{LEAN} curl && apt-get clean", "apt-get install -y gcc", f"{LEAN} jq"],
+        ),
+    ],
+)
+def test_no_recommends_in_all_installs_that_are_joined(project: Project, lines: list[str], expected: list[str]) -> None:
+    text = "RUN apt-get update\n" + "".join(f"RUN apt-get install -y {each}\n" for each in lines)
+    result = run(project, text, options={"apt-hygiene.no-recommends": True})
+    assert result == " \\\n    && ".join([f"RUN apt-get update && {expected[0]}", *expected[1:], RM]) + "\n"

@@ -110,8 +110,9 @@ class _Work:
             position += len(gone)
             last = gone[-1] if gone else step
             if NO_RECOMMENDS.of(self.facts.options):
-                for unit in last.units:
-                    run = self.without_recommends(unit, run, last, reasons)
+                lines = [each.line for each in (step, *gone) for _ in each.units]
+                for number, line in enumerate(lines):
+                    run = self.without_recommends(units, number, run, line, reasons)
             run = self.without_lists(stage, last, units, run, reasons)
             if not reasons:
                 continue
@@ -232,11 +233,12 @@ class _Work:
         found = next((name for name in programs if name in uses), "")
         return f"{programs[found]} brings {found} by recommendation only, and {uses[found]}" if found else ""
 
-    def without_recommends(self, unit: Unit, run: Instruction, step: Step, reasons: list[str]) -> Instruction:
-        """The RUN with ``--no-install-recommends`` in one of its installs, where that takes away nothing that may be needed."""
-        action = unit.effects.action
-        install = system_install(action)
-        if install is None or "recommends" in unit.command.text.lower():
+    def without_recommends(
+        self, units: Sequence[Unit], number: int, run: Instruction, line: int, reasons: list[str]
+    ) -> Instruction:
+        """The RUN of these units with ``--no-install-recommends`` in one of them, where that takes away nothing that may be needed."""
+        install = system_install(units[number].effects.action)
+        if install is None or "recommends" in units[number].command.text.lower():
             return run
         names = [package.name for package in install.asked]
         reason = needed_recommends(names) or self.called(recommended_programs(names))
@@ -245,20 +247,21 @@ class _Work:
             reason = "which packages are installed is known only to the shell"
         elif not image.runtime:
             reason = "what every official Python image has may come by recommendation here"
-        new = None if reason else _minimal(run, step, unit, install)
+        new = None if reason else _minimal(run, number - len(units), install)
         if new is None:
-            self.refusals.append(at(reason or "the install could not be found again", step.line))
+            self.refusals.append(at(reason or "the install could not be found again", line))
             return run
-        reasons.append("packages that are only recommended, and not needed, stay out")
+        because = "packages that are only recommended, and not needed, stay out"
+        reasons += [] if because in reasons else [because]
         return new
 
 
-def _minimal(run: Instruction, step: Step, unit: Unit, install: Install) -> Instruction | None:
-    """A RUN that ends with the commands of ``step``, without what one of them only recommends; None where that can't be done."""
+def _minimal(run: Instruction, number: int, install: Install) -> Instruction | None:
+    """A RUN without what one of its commands, counted from the end, only recommends; None where that can't be done."""
     form = shell_form(run)
     if form is None or not isinstance(install.manager, SystemManager):
         return None
-    recipe = install.manager.minimal(install, form.commands[step.units.index(unit) - len(step.units)])
+    recipe = install.manager.minimal(install, form.commands[number])
     return None if isinstance(recipe, Reason) else form.edited(insert=recipe.insert, remove=recipe.remove)
 
 
