@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from results import Project, refusal, text_of
+from results import Project, broken, refusal, text_of
 
 BASIC = """FROM python:3.11-slim
 WORKDIR /app
@@ -147,3 +147,51 @@ def test_what_is_right_already_is_left_alone(project: Project) -> None:
 def test_a_folder_of_manifests_is_not_the_source(project: Project) -> None:
     text = BASIC.replace("COPY . .", "COPY requirements/ .").replace("-r requirements.txt", "-r base.txt")
     assert text != BASIC and run(project, text, {"requirements/base.txt": "requests\n"}) == ""
+
+
+UPGRADE = "RUN pip install --upgrade pip"
+
+
+@pytest.mark.parametrize(
+    ("text", "files", "expected"),
+    [
+        (
+            f"{UPGRADE}\nRUN pip install pipenv\nRUN pipenv install --deploy\n",
+            {
+                "Pipfile": '[packages]\nsix = "*"\n',
+                "Pipfile.lock": '{"_meta": {}, "default": {"six": {"version": "==1.0"}}}',
+            },
+            f"{UPGRADE}\nRUN pip install pipenv\nCOPY Pipfile Pipfile.lock ./\nRUN pipenv install --deploy\nCOPY . .\n",
+        ),
+        (
+            "RUN pip install -U setuptools wheel && python -m venv /venv\nRUN /venv/bin/pip install -r requirements.txt\n",
+            {},
+            "python -m venv /venv\nCOPY requirements.txt .\nRUN /venv/bin/pip install -r requirements.txt\nCOPY . .\n",
+        ),
+        (
+            f"{UPGRADE}\nRUN python -m venv /venv && /venv/bin/pip install -U pip && /venv/bin/pip install -r requirements.txt\n",
+            {},
+            f"{UPGRADE}\nCOPY requirements.txt .\nRUN python -m venv /venv && /venv/bin/pip install -U pip && "
+            "/venv/bin/pip install -r requirements.txt\nCOPY . .\n",
+        ),
+        (
+            "RUN python -m venv /venv\nRUN /venv/bin/pip install -r requirements.txt\nRUN python -m pip install -U pip\n",
+            {},
+            "RUN /venv/bin/pip install -r requirements.txt\nRUN python -m pip install -U pip\nCOPY . .\n",
+        ),
+        (
+            "RUN pip install -U pip && pip install poetry && poetry install --no-root\n",
+            {
+                "pyproject.toml": '[project]\nname = "a"\nversion = "1"\ndependencies = ["six"]\n',
+                "poetry.lock": 'package = []\n[metadata]\nlock-version = "2.1"\npython-versions = "*"\ncontent-hash = "0"\n',
+            },
+            "RUN pip install -U pip && pip install poetry && poetry install --no-root\nCOPY . .\n",
+        ),
+    ],
+)
+def test_an_installer_that_another_environment_does_not_need_is_brought_up_to_date(
+    project: Project, text: str, files: dict[str, str], expected: str
+) -> None:
+    result = project(f"FROM python:3.11\nWORKDIR /app\nCOPY . .\n{text}", files or None, only="dependency-layer")
+    assert expected in text_of(result)
+    assert broken(result) == []

@@ -148,7 +148,7 @@ def _more_than_installs(unit: Unit) -> bool:
 
 def _recipe(facts: Facts, unit: Unit, install: Install) -> Recipe | Reason:
     assert isinstance(install.manager, LanguageManager)
-    return install.manager.without_project(install, call_of(unit.command), facts.manifests[install])
+    return install.manager.without_project(install, call_of(unit.command), facts.every_manifest[install])
 
 
 def _rewritten(facts: Facts, step: Step) -> tuple[Instruction, bool] | None:
@@ -188,7 +188,7 @@ def _is_prepared(facts: Facts, step: Step) -> bool:
 
 
 def _manifest_files(facts: Facts, step: Step, target: str) -> list[str]:
-    closures = [facts.manifests[install].closures for install in _installs_of(step)]
+    closures = [facts.every_manifest[install].closures for install in _installs_of(step)]
     found = [name for each in closures for path, names in each.items() if overlap((path,), (target,)) for name in names]
     return list(dict.fromkeys(found))
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
+from dockfix.facts.installs import installs_at_start
 from dockfix.knowledge import is_python, normalise, python_program
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import LanguageManager
@@ -65,8 +66,7 @@ class DirectStart(Transform):
                     refuse(f"{words[0]} does more than to start a program", step.line) if "run" in words else Outcome()
                 )
             installs = [install for _, _, install in facts.installs if install.manager is manager]
-            groups = frozenset(group for install in installs for group in install.groups)
-            if manager.at_start(call, groups):
+            if installs_at_start(facts, manager, call):
                 return refuse(f"{manager.title} may install packages when the container starts", step.line)
             reason = _differs(facts, manager, installs, program[0]) or _named_elsewhere(facts, manager, step)
             if reason is not None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import posixpath
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
@@ -19,6 +18,7 @@ from dockfix.context.project import words_of_project
 from dockfix.facts.beneath import beneath
 from dockfix.facts.evidence import Started
 from dockfix.facts.hints import Hints
+from dockfix.facts.single_files import echoed, mounted_at, scripts_among
 from dockfix.facts.startup import Startup, read_startup
 from dockfix.knowledge import manager_in, without_evidence
 from dockfix.lazy import cached_property, regex
@@ -31,8 +31,6 @@ from dockfix.model.layout import Layout, Layouts
 from dockfix.model.reason import Reason
 from dockfix.model.stages import Known, Model, Stage, Step, Unit
 from dockfix.syntax import Dockerfile
-from dockfix.syntax.mounts import mount_settings
-from dockfix.syntax.shell import Command
 
 T = TypeVar("T")
 _ENV_FILE = regex(r"(?:.*/)?\.env(?:\.(?:.*\.)?local)?")
@@ -144,7 +142,7 @@ class Facts:
 
     def lying_at(self, path: str, step: Step, unit: Unit | None = None) -> str | None:
         """The file of the build context that a step finds at a path, or that one command of a RUN does; None: none is known to."""
-        mounted = _mounted(step, path)
+        mounted = mounted_at(step, path)
         if mounted is not None:
             return mounted
         number = next((index for index, each in enumerate(step.units) if each is unit), 0)
@@ -271,17 +269,21 @@ class Facts:
         return ""
 
     @cached_property
-    def installs(self) -> tuple[tuple[Step, Unit, Install], ...]:
-        """Every install of a language's packages in the whole file, in order.
-
-        Where an environment is filled, what brings the base image's own installers up to date is none: only building takes them.
-        """
-        found = tuple(
+    def _every_install(self) -> tuple[tuple[Step, Unit, Install], ...]:
+        return tuple(
             (step, unit, install)
             for stage in self.model.stages
             for step, unit in stage.units
             if (install := language_install(unit.effects.action)) is not None
         )
+
+    @cached_property
+    def installs(self) -> tuple[tuple[Step, Unit, Install], ...]:
+        """Every install of a language's packages in the whole file, in order.
+
+        Where an environment is filled, what brings the base image's own installers up to date is none: only building takes them.
+        """
+        found = self._every_install
         if len({install.into.root for _, _, install in found}) < 2 and found and found[0][2].into.carried is None:
             return found
         return tuple(each for each in found if each[2].into.carried is not None or not only_installers(each[2]))
@@ -289,8 +291,13 @@ class Facts:
     @cached_property
     def manifests(self) -> Mapping[Install, Manifest]:
         """What each of these installs is given, in order."""
+        return {install: self.every_manifest[install] for _, _, install in self.installs}
+
+    @cached_property
+    def every_manifest(self) -> Mapping[Install, Manifest]:
+        """The same, with those that only bring the base image's own installers up to date."""
         found: dict[Install, Manifest] = {}
-        for step, unit, install in self.installs:
+        for step, unit, install in self._every_install:
             if isinstance(install.manager, LanguageManager):
                 at = partial(self.lying_at, step=step, unit=unit)
                 image = self._stage_of[step].image
@@ -308,7 +315,7 @@ class Facts:
             if isinstance(each.effects.action, Export) and path in each.effects.writes:
                 text = ""
             elif path in each.effects.writes:
-                text = _echoed(each.command, text)
+                text = echoed(each.command, text)
         return text
 
     @cached_property
@@ -369,45 +376,7 @@ class Facts:
 
     @property
     def _scripts(self) -> Mapping[str, Sequence[str]]:
-        """The files in folders of scripts, by their base names."""
-        return self.context.disk.once(("scripts", self.files), partial(_scripts_among, self.files))
-
-
-def _scripts_among(files: Iterable[str]) -> Mapping[str, Sequence[str]]:
-    found: dict[str, list[str]] = {}
-    for name in files:
-        folder, _, base = name.rpartition("/")
-        if folder.rpartition("/")[2] in {"bin", "scripts"}:
-            found.setdefault(base, []).append(name)
-    return found
-
-
-def _echoed(command: Command, before: str | None) -> str | None:
-    """What a file holds once ``echo`` has written to it; None for any other command."""
-    words = [word.value for word in command.args]
-    operators = [redirect.operator for redirect in command.redirects]
-    if (
-        command.name != "echo"
-        or None in words
-        or operators not in ([">"], [">>"])
-        or (operators == [">>"] and before is None)
-    ):
-        return None
-    line = " ".join(filter(None, words))
-    return line if operators == [">"] else f"{before}\n{line}"
-
-
-def _mounted(step: Step, path: str) -> str | None:
-    """The file of the build context that a bind mount of a RUN puts at a path, None where none does."""
-    for flag in step.instruction.flags:
-        settings = mount_settings(flag.value or "")
-        target = step.state.path(settings.get("target", ""))
-        if flag.name != "mount" or settings.get("type", "bind") != "bind" or "from" in settings or not target:
-            continue
-        if path == target or path.startswith(f"{target.rstrip('/')}/"):
-            source = settings.get("source", "")
-            return posixpath.normpath(posixpath.join(source.lstrip("/"), posixpath.relpath(path, target)))
-    return None
+        return self.context.disk.once(("scripts", self.files), partial(scripts_among, self.files))
 
 
 def from_context(step: Step) -> bool:

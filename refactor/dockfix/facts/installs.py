@@ -138,12 +138,15 @@ def _may_install(facts: Facts, program: str) -> bool:
     manager = by_program().get(program)
     if not isinstance(manager, LanguageManager):
         return True
-    groups = frozenset(
-        group for _, _, install in facts.installs if install.manager is manager for group in install.groups
-    )
     named = re.compile(rf"(?<![\w.-]){re.escape(program)}(?![\w.-])")
     calls = [each for text in facts.startup.texts.values() for each in _commands(text)]
-    return any(manager.at_start(_called(each), groups) for each in calls if named.search(each.text))
+    return any(installs_at_start(facts, manager, _called(each)) for each in calls if named.search(each.text))
+
+
+def installs_at_start(facts: Facts, manager: LanguageManager, call: Call) -> bool:
+    """Whether a call of a manager when the container starts may install packages, with what the image has of the groups."""
+    installs = (install for _, _, install in facts.installs if install.manager is manager)
+    return manager.at_start(call, frozenset(group for install in installs for group in install.groups))
 
 
 def _commands(text: str) -> Iterator[Command]:

@@ -1,0 +1,48 @@
+"""Files of which the Dockerfile itself says what they hold or where they come from."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
+
+from dockfix.model.stages import Step
+from dockfix.syntax.mounts import mount_settings
+from dockfix.syntax.shell import Command
+
+
+def scripts_among(files: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """The files in folders of scripts, by their base names."""
+    found: dict[str, list[str]] = {}
+    for name in files:
+        folder, _, base = name.rpartition("/")
+        if folder.rpartition("/")[2] in {"bin", "scripts"}:
+            found.setdefault(base, []).append(name)
+    return found
+
+
+def echoed(command: Command, before: str | None) -> str | None:
+    """What a file holds once ``echo`` has written to it; None for any other command."""
+    words = [word.value for word in command.args]
+    operators = [redirect.operator for redirect in command.redirects]
+    if (
+        command.name != "echo"
+        or None in words
+        or operators not in ([">"], [">>"])
+        or (operators == [">>"] and before is None)
+    ):
+        return None
+    line = " ".join(filter(None, words))
+    return line if operators == [">"] else f"{before}\n{line}"
+
+
+def mounted_at(step: Step, path: str) -> str | None:
+    """The file of the build context that a bind mount of a RUN puts at a path, None where none does."""
+    for flag in step.instruction.flags:
+        settings = mount_settings(flag.value or "")
+        target = step.state.path(settings.get("target", ""))
+        if flag.name != "mount" or settings.get("type", "bind") != "bind" or "from" in settings or not target:
+            continue
+        if path == target or path.startswith(f"{target.rstrip('/')}/"):
+            source = settings.get("source", "")
+            return posixpath.normpath(posixpath.join(source.lstrip("/"), posixpath.relpath(path, target)))
+    return None
