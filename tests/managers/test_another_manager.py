@@ -67,9 +67,6 @@ class Toy(LanguageManager):
             return Reason(manifest.unknown)
         return Recipe(insert=((call.words[0], "--bare"),), again=True) if install.projects else Recipe()
 
-    def only(self, install: Install, call: Call, groups: frozenset[str]) -> Recipe | Reason:
-        return Recipe()
-
 
 @pytest.fixture(autouse=True)
 def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

@@ -57,7 +57,7 @@ class ApkHygiene(Transform):
                 edited = {edit.node for edit in found}
                 units = [unit for step, unit in stage.units if step.instruction in edited and _is_changed(unit)]
                 declares |= {Declared("RUN", unit.command.text) for unit in units}
-        doubts = (facts.unknown,) if facts.unknown is not None and edits else ()
+        doubts = (facts.unknown,) if edits and facts.unknown is not None else ()
         return Outcome(edits, refusals=refusals, doubts=doubts, declares=frozenset(declares))
 
 

@@ -32,7 +32,7 @@ class Virtualenv(Transform):
         ``pip install`` and puts its ``bin`` first on PATH, so that pip fills it and the program runs from it. Images up
         to Python 3.11 bring setuptools and wheel: there the environment can see them (``--system-site-packages``), so
         that pip builds packages just as before. Poetry and Pipenv, which are brought before it, find it by VIRTUAL_ENV,
-        uv by UV_PYTHON, and uWSGI, which has an interpreter of its own, by UWSGI_HOME. Done only where ``multi-stage`` can
+        uv by ``--python``, and uWSGI, which has an interpreter of its own, by UWSGI_HOME. Done only where ``multi-stage`` can
         then copy the environment from a builder.
 
     Why

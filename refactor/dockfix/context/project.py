@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from dockfix.context.manifests.toml import tables_of
 from dockfix.knowledge import normalise
 from dockfix.lazy import regex
 
@@ -25,11 +26,9 @@ class Project(NamedTuple):
     @staticmethod
     def read(text: str) -> Project | None:
         """What the text of a file names; None where it is no TOML of the usual form."""
-        import tomllib  # few runs need it, and it takes as long to load as a small file takes to read
-
         try:
-            data = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError):
+            data = dict(tables_of(text))
+        except (ValueError, RecursionError):
             return None
         build = data.pop("build-system", {})
         requires = build.get("requires", []) if isinstance(build, dict) else None

@@ -5,10 +5,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.manifests.locked import MAIN, Locked, Unread
 from dockfix.context.manifests.locks import read_lock
+from dockfix.context.manifests.manifest import Manifest
 from dockfix.managers import venv
 from dockfix.managers._variables import given_to
 from dockfix.managers.pip import PREFIX
@@ -31,13 +33,55 @@ class Filled:
 
 
 class ProjectManager(LanguageManager):
-    """A manager of projects that takes the active virtual environment before any of its own."""
+    """A manager of projects that takes the active virtual environment before any of its own.
+
+    ``lock`` is the name of its lock, ``installs`` are the verbs that install, ``alone`` is the option that leaves the project itself out.
+    """
+
+    lock: ClassVar[str]
+    installs: ClassVar[frozenset[str]] = frozenset({"install", "sync"})
+    alone: ClassVar[str] = ""
 
     def into(self, install: Install, call: Call, wanted: Environment) -> Recipe | Reason:
         """VIRTUAL_ENV names the environment to fill; the command stays as it is."""
         if install.blocked is not None or install.into.carried is not None:
             return install.blocked or Recipe()
         return Recipe(env={"VIRTUAL_ENV": wanted.root})
+
+    def without_project(self, install: Install, call: Call, manifest: Manifest) -> Recipe | Reason:
+        """With the option that leaves the project out; it runs once more if there is a project to install."""
+        if manifest.unknown is not None:
+            return Reason(manifest.unknown)
+        if manifest.needs_source:
+            return Reason(manifest.needs_source)
+        if manifest.local is not None:
+            return Reason(f"{manifest.local.file} names a local project or folder")
+        if not manifest.builds:
+            return Recipe()
+        if not any(posixpath.basename(name) == self.lock for name in manifest.files):
+            return Reason(f"there is no {self.lock}, so that {self.title} would choose the versions twice")
+        verb = next((word for word in call.words if word.value in self.installs), None)
+        return Recipe(insert=((verb, self.alone),), again=True) if verb is not None else Reason("its verb is unknown")
+
+    def at_start(self, call: Call, installed: frozenset[str]) -> bool:
+        """``run`` installs nothing, but makes an environment where there is none."""
+        return not installed or not call.words or call.words[0].value != "run"
+
+    def starts(self, call: Call) -> tuple[str, ...] | None:
+        """The words behind ``run``, where nothing stands before it and no option between them.
+
+        A script of the project may have the program's name.
+        """
+        words = [word.value for word in call.words]
+        if len(words) < 2 or words[0] != "run" or None in words:
+            return None
+        program = [word for word in words[1:] if word is not None]
+        return None if program[0].startswith("-") else tuple(program)
+
+    def running(self, call: Call) -> Effects:
+        """What ``run`` does in a RUN."""
+        program = self.starts(call) or ("",)
+        return Effects(tools=frozenset({self.id, posixpath.basename(program[0])}), application=True)
 
 
 def taken(groups: frozenset[str], context: BuildContext, lock: str | None, name: str, *, kept: bool) -> Locked | Unread:
@@ -109,6 +153,14 @@ def is_off(value: str | None) -> bool:
     return value is not None and value.strip().lower() in {"false", "0", "no", "off"}
 
 
+def folder_of(arguments: Arguments, state: State, *options: str) -> str | None:
+    """The folder that the last of these options names, or else the working directory; None: unknown."""
+    given = arguments.values(*options)
+    if not given:
+        return state.workdir
+    return state.path(given[-1]) if given[-1] is not None else None
+
+
 def cache_off(arguments: Arguments, *options: str) -> tuple[Word, ...]:
     """The words that switch a cache off."""
     return tuple(word for name, _, words in arguments.options for word in words if name in options)
@@ -118,17 +170,3 @@ def written_by(arguments: Arguments, state: State, *options: str) -> tuple[str, 
     """The files that options name; None where one is known only to the shell."""
     paths = [None if value is None else state.path(value) for value in arguments.values(*options)]
     return None if None in paths else tuple(path for path in paths if path)
-
-
-def verb_of(call: Call, verbs: frozenset[str]) -> Word | None:
-    """The word of a call that is one of these verbs."""
-    return next((word for word in call.words if word.value in verbs), None)
-
-
-def started_by(call: Call) -> tuple[str, ...] | None:
-    """The words behind ``run``, where nothing stands before it and no option between them."""
-    words = [word.value for word in call.words]
-    if len(words) < 2 or words[0] != "run" or None in words:
-        return None
-    program = [word for word in words[1:] if word is not None]
-    return None if program[0].startswith("-") else tuple(program)

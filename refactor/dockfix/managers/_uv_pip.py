@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from dockfix.context.manifests.locks import is_lock
 from dockfix.context.manifests.manifest import NO_LOCK, Manifest
-from dockfix.context.project import words_of_project
 from dockfix.managers import venv
+from dockfix.managers._projects import written_by
 from dockfix.managers._uv_options import BLOCKERS, FLAGS, VALUED
 from dockfix.managers._variables import given_to, is_on
 from dockfix.managers.pip import install_of, manifest_of, prefix
@@ -76,7 +76,7 @@ def manifest(install: Install, given: Given) -> Manifest:
         name = given.at(path)
         if name is None:
             return replace(found, unknown=found.unknown or f"{path} was not found in the build context")
-        words = words_of_project(posixpath.dirname(path), given.context.read, given.at) or frozenset()
+        words = given.words(posixpath.dirname(path))
         closures = {**found.closures, path: (name,)}
         found = replace(found, closures=closures, maybe=found.maybe | words, locked=NO_LOCK)
     return found
@@ -85,12 +85,10 @@ def manifest(install: Install, given: Given) -> Manifest:
 def _compile(manager: LanguageManager, arguments: Arguments, state: State) -> Effects:
     values = [state.value(word) for word in arguments.operands[2:]]
     reads = [None if value is None else state.path(value) for value in values]
-    written = [None if value is None else state.path(value) for value in arguments.values("-o", "--output-file")]
-    if None in reads or None in written:
+    written = written_by(arguments, state, "-o", "--output-file")
+    if None in reads or written is None:
         return opaque("what uv pip compile works on is known only to the shell")
-    return Effects(
-        tuple(path for path in reads if path), tuple(path for path in written if path), frozenset({manager.id})
-    )
+    return Effects(tuple(path for path in reads if path), written, frozenset({manager.id}))
 
 
 def _environment(arguments: Arguments, settings: Mapping[str, str | None], state: State) -> Environment | str:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from dockfix.context.manifests import pyproject
-from dockfix.context.manifests.manifest import Pinned
 from dockfix.context.manifests.pyproject import PyProject
 from dockfix.context.patterns import BadPatternError, go_match
-from dockfix.knowledge import normalise
 from dockfix.managers._variables import is_on
 from dockfix.managers.protocol import Given
 
@@ -83,29 +80,6 @@ def local_sources(project: PyProject) -> tuple[str, ...]:
         else []
     )
     return tuple(each["path"] for each in entries if isinstance(each, dict) and isinstance(each.get("path"), str))
-
-
-def locked(text: str) -> tuple[Pinned, ...]:
-    """The packages of a uv.lock but those of the project and its workspace; () where it cannot be read."""
-    found = pyproject.read(text)
-    packages = found.at("package") if found is not None else None
-    pinned: list[Pinned] = []
-    for each in packages if isinstance(packages, list) else ():
-        source = each.get("source", {}) if isinstance(each, dict) else {}
-        name = each.get("name") if isinstance(each, dict) else None
-        if (
-            isinstance(name, str)
-            and isinstance(source, dict)
-            and source.keys().isdisjoint({"editable", "virtual", "directory"})
-        ):
-            pinned.append(Pinned(normalise(name), _source(source)))
-    return tuple(pinned)
-
-
-def _source(source: Mapping[str, object]) -> Literal["index", "vcs", "url", "path"]:
-    if "git" in source:
-        return "vcs"
-    return "path" if "path" in source else "url" if "url" in source else "index"
 
 
 def other_python(

@@ -8,15 +8,14 @@ from typing import ClassVar
 
 from dockfix.context.manifests import pyproject
 from dockfix.context.manifests.manifest import Manifest, Named
-from dockfix.context.manifests.pyproject import PyProject, leaves_beside_source
-from dockfix.context.project import words_of_project
+from dockfix.context.manifests.pinned import pinned
+from dockfix.context.manifests.pyproject import PyProject
 from dockfix.lazy import regex
 from dockfix.managers import _projects as projects
 from dockfix.managers._projects import Filled, ProjectManager
-from dockfix.managers._uv_project import locked
 from dockfix.managers._variables import given_to, is_on
 from dockfix.managers.pip import Pip
-from dockfix.managers.protocol import Cache, Call, Given, Recipe, Script
+from dockfix.managers.protocol import Cache, Call, Given, Script
 from dockfix.model.actions import Clean, Configure, Export, Install
 from dockfix.model.artefact import Environment
 from dockfix.model.commands.protocol import Arguments, parse
@@ -27,7 +26,6 @@ from dockfix.model.state import State
 LOCK = "pdm.lock"
 SETTINGS = "pdm.toml"
 _TOOLS = frozenset({"pdm"})
-_INSTALLS = frozenset({"install", "sync"})
 _TELLS = frozenset({"completion", "info", "list", "search", "show"})
 _CONFIGURATION = "/root/.config/pdm"
 _PROJECT = frozenset({"-p", "--project"})
@@ -37,6 +35,7 @@ _FLAGS = """
 --all --check --clean --clean-unselected --dev --fail-fast --frozen-lockfile --help --no-default --no-editable --no-isolation
 --no-lock --no-self --no-static-urls --only-keep --prod --production --quiet --reinstall --verbose -d -h -n -q -v -vv -x
 """
+_ANEW = "what the project depends on is worked out by its build, and PDM compares that with pdm.lock"
 _FROZEN = ("--frozen-lockfile", "--no-lock", "--check")
 
 
@@ -44,6 +43,8 @@ class Pdm(ProjectManager):
     """PDM: https://pdm-project.org/latest/reference/cli/."""
 
     id: ClassVar[str] = "pdm"
+    lock: ClassVar[str] = LOCK
+    alone: ClassVar[str] = "--no-self"
     title: ClassVar[str] = "PDM"
     programs: ClassVar[frozenset[str]] = frozenset({"pdm"})
     modules: ClassVar[frozenset[str]] = frozenset({"pdm"})
@@ -79,10 +80,10 @@ class Pdm(ProjectManager):
         rest = [word.value if word.value is not None else state.value(word) for word in arguments.operands[1:]]
         if not arguments.operands or verb in _TELLS:
             return Effects(tools=_TOOLS)
-        root = _root(arguments, state)
+        root = projects.folder_of(arguments, state, *_PROJECT)
         if root is None:
             return opaque("in which folder PDM works is unknown")
-        if verb in _INSTALLS:
+        if verb in self.installs:
             return self._install(parse(call.words, state, _VALUED, frozenset(_FLAGS.split())), call, state, root)
         if verb == "config":
             own = arguments.has("--local", "-l")
@@ -100,8 +101,7 @@ class Pdm(ProjectManager):
                 return opaque("where PDM exports to is known only to the shell")
             return Effects(reads=_files(root), writes=written, tools=_TOOLS, action=Export(self))
         if verb == "run":
-            program = self.starts(call) or ("",)
-            return Effects(tools=_TOOLS | {posixpath.basename(program[0])}, application=True)
+            return self.running(call)
         return opaque(f"pdm {verb} is not modelled")
 
     def _install(self, arguments: Arguments, call: Call, state: State, root: str) -> Effects:
@@ -131,75 +131,35 @@ class Pdm(ProjectManager):
         """What pyproject.toml and pdm.lock name."""
         path = install.manifests[0]
         root = posixpath.dirname(path)
-        name, project = given.at(path), given.project(root)
-        if name is None or project is None:
-            text = f"{path} was not found in the build context" if name is None else f"{name} could not be read"
-            return Manifest(text)
+        found = given.settings(path)
+        if isinstance(found, str):
+            return Manifest(found)
+        name, project = found
         beside = [posixpath.join(root, each) for each in (LOCK, SETTINGS)]
-        closures = {path: (name,), **{at: (file,) for at in beside if (file := given.at(at)) is not None}}
+        closures = given.closures((path, *beside))
         lock = given.at(posixpath.join(root, LOCK))
-        packages = locked(given.context.read(lock) or "") if lock is not None else ()
-        words = words_of_project(root, given.context.read, given.at) or frozenset()
+        packages = pinned(given.context.read(lock) or "") if lock is not None else ()
         local = _local(project)
         builds = bool(install.projects or install.editable) and is_distribution(project)
+        kept = beside[0] in install.manifests  # what cannot do without the lock takes it as it is
         return Manifest(
-            f"the build argument {install.chosen_by} chooses what is installed" if install.chosen_by else None,
+            install.uncertain,
             closures,
             packages,
-            frozenset() if packages else words,
+            frozenset() if packages else given.words(root),
             folders=tuple(Named(each, name) for each in local),
             reads=(root,) if builds or local else tuple(beside),
             build_requirements=project.build_requirements,
             builds=(root,) if builds else (),
             blocked=_held_back(install, given, project, root) or None,
-            locked=projects.taken(install.groups, given.context, lock, LOCK, kept=_keeps_lock(given.call)),
+            locked=projects.taken(install.groups, given.context, lock, LOCK, kept=kept),
             programs=project.named("project", "scripts") if builds else frozenset(),
             scripts=project.named("tool", "pdm", "scripts"),
-            needs_source=_needs_source(given.call, project),
+            needs_source=_ANEW if project.works_out_dependencies and not kept else "",
         )
-
-    def without_project(self, install: Install, call: Call, manifest: Manifest) -> Recipe | Reason:
-        """``--no-self``; it runs once more if there is a project to install."""
-        if manifest.unknown is not None:
-            return Reason(manifest.unknown)
-        if manifest.needs_source:
-            return Reason(manifest.needs_source)
-        if manifest.local is not None:
-            return Reason(f"{manifest.local.file} names a local project or folder")
-        if not manifest.builds:
-            return Recipe()
-        if not any(posixpath.basename(name) == LOCK for name in manifest.files):
-            return Reason("there is no pdm.lock, so that PDM would choose the versions twice")
-        verb = projects.verb_of(call, _INSTALLS)
-        return Recipe(insert=((verb, "--no-self"),), again=True) if verb is not None else Reason("its verb is unknown")
-
-    def only(self, install: Install, call: Call, groups: frozenset[str]) -> Recipe | Reason:
-        """``--prod`` where nothing but the groups that are there unasked has to go."""
-        verb = projects.verb_of(call, _INSTALLS)
-        if install.groups <= groups:
-            return Recipe()
-        if install.groups - groups != {"dev"} or verb is None:
-            return Reason(f"which of {', '.join(sorted(install.groups - groups))} go is not modelled")
-        return Recipe(insert=((verb, "--prod"),))
-
-    def at_start(self, call: Call, installed: frozenset[str]) -> bool:
-        """``pdm run`` installs nothing, but makes an environment where there is none."""
-        return not installed or not call.words or call.words[0].value != "run"
-
-    def starts(self, call: Call) -> tuple[str, ...] | None:
-        """The words behind ``pdm run``: a script of the project may have that name."""
-        return projects.started_by(call)
 
 
 PDM = Pdm()
-
-
-def _root(arguments: Arguments, state: State) -> str | None:
-    """The folder of the project; None: unknown."""
-    given = arguments.values("-p", "--project")
-    if not given:
-        return state.workdir
-    return state.path(given[-1]) if given[-1] is not None else None
 
 
 def _files(root: str) -> tuple[str, ...]:
@@ -247,11 +207,7 @@ def _held_back(install: Install, given: Given, project: PyProject, root: str) ->
     beside = posixpath.join(posixpath.dirname(given.at(install.manifests[0]) or ""), "__pypackages__")
     if given.context.exists(beside):
         return f"PDM takes {beside} for the environment"
-    if install.editable and is_distribution(project):
-        reason = leaves_beside_source(root, project, given.lies_at)
-        if reason:
-            return f"an editable install of {root} leaves build results in the source folder: {reason}"
-    return ""
+    return given.left_beside_source(root, project) if install.editable and is_distribution(project) else ""
 
 
 def is_distribution(project: PyProject) -> bool:
@@ -272,15 +228,3 @@ def _local(project: PyProject) -> tuple[str, ...]:
 
 
 _FILE = regex(r"file:(?://)?(?:/?\$\{PROJECT_ROOT\}/)?([^\s#;]+)")
-
-
-def _needs_source(call: Call, project: PyProject) -> str:
-    """Why PDM has to build metadata before it installs anything, "" for no reason."""
-    if _keeps_lock(call) or not project.works_out_dependencies:
-        return ""
-    return "what the project depends on is worked out by its build, and PDM compares that with pdm.lock"
-
-
-def _keeps_lock(call: Call) -> bool:
-    """Whether a call takes pdm.lock as it is, or fails."""
-    return any(word.value in {"sync", "--frozen-lockfile", "--no-lock", "--check"} for word in call.words)

@@ -187,10 +187,6 @@ class Pip(LanguageManager):
             return Reason(f"{manifest.local.file} names a local project or folder")
         return Recipe()
 
-    def only(self, install: Install, call: Call, groups: frozenset[str]) -> Recipe | Reason:
-        """Which files make which group is the user's own matter."""
-        return Recipe() if install.groups <= groups else Reason("pip knows no dependency groups")
-
 
 PIP = Pip()
 
@@ -265,7 +261,7 @@ def install_of(
 def manifest_of(install: Install, given: Given) -> Manifest:
     """What an install is given that takes packages, projects and requirements files as pip does."""
     state, context, at = given.state, given.context, given.at
-    unknown = f"the build argument {install.chosen_by} chooses what is installed" if install.chosen_by else None
+    unknown = install.uncertain
     closures: dict[str, tuple[str, ...]] = {}
     packages = [
         Pinned(package.name, "vcs" if "git+" in (package.word.value or package.word.text) else "index")

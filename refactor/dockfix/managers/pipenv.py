@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from dockfix.context.manifests import pyproject
-from dockfix.context.manifests.manifest import Manifest, Named, Pinned
-from dockfix.context.manifests.pyproject import PyProject, leaves_beside_source
-from dockfix.context.project import words_of_project
-from dockfix.knowledge import normalise
+from dockfix.context.manifests.manifest import Manifest, Named
+from dockfix.context.manifests.pinned import pinned_in_sections
+from dockfix.context.manifests.pyproject import PyProject
 from dockfix.lazy import regex
 from dockfix.managers import _projects as projects
 from dockfix.managers._projects import Filled, ProjectManager
 from dockfix.managers._variables import given_to, is_on
 from dockfix.managers.pip import PREFIX, Pip, settings_of
-from dockfix.managers.protocol import Cache, Call, Given, Recipe
+from dockfix.managers.protocol import Cache, Call, Given
 from dockfix.model.actions import Clean, Export, Install
 from dockfix.model.artefact import Environment
 from dockfix.model.commands.protocol import Arguments, parse
@@ -28,7 +25,6 @@ from dockfix.model.state import State
 NAME = "Pipfile"
 LOCK = "Pipfile.lock"
 _TOOLS = frozenset({"pipenv"})
-_INSTALLS = frozenset({"install", "sync"})
 _TELLS = frozenset({"graph", "check", "verify", "scripts", "audit"})
 # Pipenv's own options (pipenv 2026, ``pipenv install --help``); those of older versions as well
 _VALUED = frozenset({"--python", "--categories", "--extra-pip-args", "--pypi-mirror", "--index", "-i"})
@@ -43,6 +39,7 @@ class Pipenv(ProjectManager):
     """Pipenv: https://pipenv.pypa.io/en/latest/commands.html."""
 
     id: ClassVar[str] = "pipenv"
+    lock: ClassVar[str] = LOCK
     title: ClassVar[str] = "Pipenv"
     programs: ClassVar[frozenset[str]] = frozenset({"pipenv"})
     modules: ClassVar[frozenset[str]] = frozenset({"pipenv"})
@@ -77,15 +74,14 @@ class Pipenv(ProjectManager):
         root = _root(call, state)
         if root is None:
             return opaque("in which folder Pipenv works is unknown")
-        if verb in _INSTALLS:
+        if verb in self.installs:
             return self._install(arguments, call, state, root)
         if verb == "requirements" or (verb == "lock" and arguments.has("-r", "--requirements")):
             return Effects(reads=_files(root), tools=_TOOLS, action=Export(self))
         if verb == "lock":
             return Effects(reads=_files(root)[:1], writes=_files(root)[1:], tools=_TOOLS)
         if verb == "run":
-            program = projects.started_by(call) or ("",)
-            return Effects(tools=_TOOLS | {posixpath.basename(program[0])}, application=True)
+            return self.running(call)
         return opaque(f"pipenv {verb} is not modelled")
 
     def _install(self, arguments: Arguments, call: Call, state: State, root: str) -> Effects:
@@ -116,53 +112,26 @@ class Pipenv(ProjectManager):
         """What Pipfile and Pipfile.lock name."""
         path = install.manifests[0]
         root = posixpath.dirname(path)
-        name = given.at(path)
-        read = pyproject.read(given.context.read(name) or "") if name is not None else None
-        if name is None or read is None:
-            text = f"{path} was not found in the build context" if name is None else f"{name} could not be read"
-            return Manifest(text)
+        found = given.settings(path)
+        if isinstance(found, str):
+            return Manifest(found)
+        name, read = found
         lock = given.at(posixpath.join(root, LOCK))
-        closures = {path: (name,), **({posixpath.join(root, LOCK): (lock,)} if lock is not None else {})}
-        packages = locked(given.context.read(lock) or "", install.groups) if lock is not None else ()
-        words = words_of_project(root, given.context.read, given.at) or frozenset()
+        closures = given.closures(_files(root))
+        packages = pinned_in_sections(given.context.read(lock) or "", install.groups) if lock is not None else ()
         local = list(_local(read))
         return Manifest(
-            f"the build argument {install.chosen_by} chooses what is installed" if install.chosen_by else None,
+            install.uncertain,
             closures,
             packages,
-            frozenset() if packages else words,
+            frozenset() if packages else given.words(root),
             folders=tuple(Named(each, name) for each, _ in local),
             reads=(root,) if local else (posixpath.join(root, LOCK),),
             blocked=_held_back(given, local, root) or None,
             moved=_unnamed(install.into.root, root) if _is_unnamed(install.into) else None,
-            locked=projects.taken(install.groups, given.context, lock, LOCK, kept=_keeps_lock(given.call)),
+            locked=projects.taken(install.groups, given.context, lock, LOCK, kept=len(install.manifests) > 1),
             scripts=read.named("scripts"),
         )
-
-    def without_project(self, install: Install, call: Call, manifest: Manifest) -> Recipe | Reason:
-        """As it is: no project belongs to a Pipfile, unless it names one."""
-        if manifest.unknown is not None:
-            return Reason(manifest.unknown)
-        if manifest.local is not None:
-            return Reason(f"{manifest.local.file} names a local project or folder")
-        return Recipe()
-
-    def only(self, install: Install, call: Call, groups: frozenset[str]) -> Recipe | Reason:
-        """Without ``--dev`` where nothing else has to go."""
-        if install.groups <= groups:
-            return Recipe()
-        words = tuple(word for word in call.words if word.value in {"-d", "--dev"})
-        if install.groups - groups != {"dev"} or not words:
-            return Reason(f"which of {', '.join(sorted(install.groups - groups))} go is not modelled")
-        return Recipe(remove=words)
-
-    def at_start(self, call: Call, installed: frozenset[str]) -> bool:
-        """``pipenv run`` installs nothing, but makes an environment where there is none."""
-        return not installed or not call.words or call.words[0].value != "run"
-
-    def starts(self, call: Call) -> tuple[str, ...] | None:
-        """The words behind ``pipenv run``: a script of the Pipfile may have that name."""
-        return projects.started_by(call)
 
 
 PIPENV = Pipenv()
@@ -219,9 +188,9 @@ def _held_back(given: Given, local: list[tuple[str, bool]], root: str) -> str:
     """Why the environment cannot be handed on, "" where it can."""
     for path, editable in local:
         folder = posixpath.normpath(posixpath.join(root, path))
-        reason = leaves_beside_source(folder, given.project(folder), given.lies_at) if editable else ""
+        reason = given.left_beside_source(folder, given.project(folder)) if editable else ""
         if reason:
-            return f"an editable install of {folder} leaves build results in the source folder: {reason}"
+            return reason
     return ""
 
 
@@ -232,25 +201,3 @@ def _local(file: PyProject) -> Iterator[tuple[str, bool]]:
             place = (each.get("path") or each.get("file")) if isinstance(each, dict) else None
             if isinstance(place, str) and "://" not in place:
                 yield place, each.get("editable") is True
-
-
-def _keeps_lock(call: Call) -> bool:
-    """Whether a call takes Pipfile.lock as it is, or fails."""
-    return any(word.value in {"sync", "--deploy", "--ignore-pipfile"} for word in call.words)
-
-
-def locked(text: str, groups: frozenset[str]) -> tuple[Pinned, ...]:
-    """The packages of a Pipfile.lock that these groups have; () where it cannot be read."""
-    try:
-        data: Any = json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
-        return ()
-    if not isinstance(data, dict):
-        return ()
-    sections = {"_meta"} if "dev" in groups else {"_meta", "develop"}
-    tables = [table for name, table in data.items() if name not in sections and isinstance(table, dict)]
-    return tuple(
-        Pinned(normalise(name), "vcs" if isinstance(each, dict) and "git" in each else "index")
-        for table in tables
-        for name, each in table.items()
-    )

@@ -9,16 +9,15 @@ from typing import ClassVar
 
 from dockfix.context.manifests import pyproject
 from dockfix.context.manifests.manifest import Manifest, Named
-from dockfix.context.manifests.pyproject import PyProject, leaves_beside_source
-from dockfix.context.project import words_of_project
+from dockfix.context.manifests.pinned import pinned
+from dockfix.context.manifests.pyproject import PyProject
 from dockfix.lazy import regex
 from dockfix.managers import _projects as projects
 from dockfix.managers._poetry_options import FLAGS, TELLS, VALUED
 from dockfix.managers._projects import Filled, ProjectManager
-from dockfix.managers._uv_project import locked
 from dockfix.managers._variables import SWITCHED, given_to, is_on
 from dockfix.managers.pip import Pip
-from dockfix.managers.protocol import Cache, Call, Given, Recipe, Script
+from dockfix.managers.protocol import Cache, Call, Given, Script
 from dockfix.model.actions import Clean, Configure, Export, Install
 from dockfix.model.artefact import Environment
 from dockfix.model.commands.protocol import Arguments, parse
@@ -29,7 +28,6 @@ from dockfix.model.state import State
 LOCK = "poetry.lock"
 SETTINGS = "poetry.toml"
 _TOOLS = frozenset({"poetry"})
-_INSTALLS = frozenset({"install", "sync"})
 _CONFIGURATION = "/root/.config/pypoetry"
 _CACHE = "/root/.cache/pypoetry"
 _CREATE = ("virtualenvs.create", "POETRY_VIRTUALENVS_CREATE")
@@ -42,6 +40,8 @@ class Poetry(ProjectManager):
     """Poetry, from 1.0 on: https://python-poetry.org/docs/cli/."""
 
     id: ClassVar[str] = "poetry"
+    lock: ClassVar[str] = LOCK
+    alone: ClassVar[str] = "--no-root"
     title: ClassVar[str] = "Poetry"
     programs: ClassVar[frozenset[str]] = frozenset({"poetry"})
     modules: ClassVar[frozenset[str]] = frozenset({"poetry"})
@@ -85,10 +85,10 @@ class Poetry(ProjectManager):
         rest = [word.value if word.value is not None else state.value(word) for word in arguments.operands[1:]]
         if verb in TELLS or not arguments.operands:
             return Effects(tools=_TOOLS)
-        root = _root(arguments, state)
+        root = projects.folder_of(arguments, state, "-C", "--directory", "-P", "--project")
         if root is None:
             return opaque("in which folder Poetry works is unknown")
-        if verb in _INSTALLS:
+        if verb in self.installs:
             return self._install(parse(call.words, state, VALUED["install"], FLAGS), call, state, root)
         if verb == "config":
             own = arguments.has("--local")
@@ -108,8 +108,7 @@ class Poetry(ProjectManager):
             reads = (_manifest(root), posixpath.join(root, LOCK))
             return Effects(reads=reads, writes=written, tools=_TOOLS, action=Export(self))
         if verb == "run":
-            program = self.starts(call) or ("",)
-            return Effects(tools=_TOOLS | {posixpath.basename(program[0])}, application=True)
+            return self.running(call)
         return opaque(f"poetry {verb} is not modelled")
 
     def _install(self, arguments: Arguments, call: Call, state: State, root: str) -> Effects:
@@ -136,23 +135,22 @@ class Poetry(ProjectManager):
         """What pyproject.toml and poetry.lock name."""
         path = install.manifests[0]
         root = posixpath.dirname(path)
-        name, project = given.at(path), given.project(root)
-        if name is None or project is None:
-            text = f"{path} was not found in the build context" if name is None else f"{name} could not be read"
-            return Manifest(text)
+        found = given.settings(path)
+        if isinstance(found, str):
+            return Manifest(found)
+        name, project = found
         beside = [posixpath.join(root, each) for each in (LOCK, SETTINGS)]
-        closures = {path: (name,), **{at: (file,) for at in beside if (file := given.at(at)) is not None}}
+        closures = given.closures((path, *beside))
         lock = given.at(posixpath.join(root, LOCK))
-        packages = locked(given.context.read(lock) or "") if lock is not None else ()
-        words = words_of_project(root, given.context.read, given.at) or frozenset()
+        packages = pinned(given.context.read(lock) or "") if lock is not None else ()
         local = list(_local(project))
         builds = bool(install.editable) and _is_package(project)
         named = project.named("project", "scripts") | project.named("tool", "poetry", "scripts")
         return Manifest(
-            f"the build argument {install.chosen_by} chooses what is installed" if install.chosen_by else None,
+            install.uncertain,
             closures,
             packages,
-            frozenset() if packages else words,
+            frozenset() if packages else given.words(root),
             folders=tuple(Named(each, name) for each, _ in local),
             reads=(root,) if builds or local else tuple(beside),
             build_requirements=project.build_requirements,
@@ -163,51 +161,11 @@ class Poetry(ProjectManager):
             programs=named if builds else frozenset(),
             # without the project Poetry runs its functions itself
             scripts=frozenset() if builds else named,
+            needs_source=_switched(install),
         )
-
-    def without_project(self, install: Install, call: Call, manifest: Manifest) -> Recipe | Reason:
-        """``--no-root``; it runs once more if there is a project to install."""
-        if manifest.unknown is not None:
-            return Reason(manifest.unknown)
-        switched = next((group for group in install.groups if SWITCHED.fullmatch(group.strip('"'))), "")
-        if switched:
-            return Reason(f"what {switched} gives is known only to the shell")
-        if manifest.local is not None:
-            return Reason(f"{manifest.local.file} names a local project or folder")
-        if not manifest.builds:
-            return Recipe()
-        if not any(posixpath.basename(name) == LOCK for name in manifest.files):
-            return Reason("there is no poetry.lock, so that Poetry would choose the versions twice")
-        verb = projects.verb_of(call, _INSTALLS)
-        return Recipe(insert=((verb, "--no-root"),), again=True) if verb is not None else Reason("its verb is unknown")
-
-    def only(self, install: Install, call: Call, groups: frozenset[str]) -> Recipe | Reason:
-        """``--only main`` where nothing but the groups that are there unasked has to go: Poetry 1.2 and later."""
-        verb = projects.verb_of(call, _INSTALLS)
-        if install.groups <= groups:
-            return Recipe()
-        if install.groups - groups != {"dev"} or verb is None:
-            return Reason(f"which of {', '.join(sorted(install.groups - groups))} go is not modelled")
-        return Recipe(insert=((verb, "--only main"),))
-
-    def at_start(self, call: Call, installed: frozenset[str]) -> bool:
-        """``poetry run`` installs nothing, but makes an environment where there is none."""
-        return not installed or not call.words or call.words[0].value != "run"
-
-    def starts(self, call: Call) -> tuple[str, ...] | None:
-        """The words behind ``poetry run``."""
-        return projects.started_by(call)
 
 
 POETRY = Poetry()
-
-
-def _root(arguments: Arguments, state: State) -> str | None:
-    """The folder in which Poetry looks for the project; None: unknown."""
-    given = arguments.values("-C", "--directory", "-P", "--project")
-    if not given:
-        return state.workdir
-    return state.path(given[-1]) if given[-1] is not None else None
 
 
 def _manifest(root: str) -> str:
@@ -226,6 +184,12 @@ def _groups(arguments: Arguments) -> Iterator[str]:
         yield from (f"{option} {names or '?'}" for names in arguments.values(option))
     yield from (f"extra {names or '?'}" for names in arguments.values("-E", "--extras"))
     yield from (option for option in ("--all-extras", "--all-groups") if arguments.has(option))
+
+
+def _switched(install: Install) -> str:
+    """Why nothing can be added to an install: a build argument may add options of its own."""
+    switched = next((group for group in install.groups if SWITCHED.fullmatch(group.strip('"'))), "")
+    return f"what {switched} gives is known only to the shell" if switched else ""
 
 
 def _filled(manager: Poetry, call: Call, state: State, root: str) -> Filled:
@@ -266,9 +230,9 @@ def _held_back(manager: Poetry, install: Install, given: Given, project: PyProje
     folders += [posixpath.normpath(posixpath.join(root, each)) for each, develop in _local(project) if develop]
     for folder in folders:
         each = project if folder == root else given.project(folder)
-        reason = leaves_beside_source(folder, each, given.lies_at, _BACKEND if folder == root else "")
+        reason = given.left_beside_source(folder, each, _BACKEND if folder == root else "")
         if reason:
-            return f"an editable install of {folder} leaves build results in the source folder: {reason}"
+            return reason
     return ""
 
 

@@ -13,6 +13,7 @@ from dockfix.context.build_context import BuildContext
 from dockfix.context.manifests import pyproject
 from dockfix.context.manifests.manifest import Manifest
 from dockfix.context.manifests.pyproject import PyProject
+from dockfix.context.project import words_of_project
 from dockfix.knowledge import BaseImage, brought_modules
 from dockfix.managers.databases import Database
 from dockfix.model.actions import Install
@@ -53,11 +54,32 @@ class Given:
         """Whether a file of the build context lies at a path in the image."""
         return self.at(path) is not None
 
+    def settings(self, path: str) -> tuple[str, PyProject] | str:
+        """The file of the build context that lies at a path in the image, and what it says in TOML; a clause where that is not known."""
+        name = self.at(path)
+        if name is None:
+            return f"{path} was not found in the build context"
+        text = self.context.read(name)
+        found = pyproject.read(text) if text is not None else None
+        return (name, found) if found is not None else f"{name} could not be read"
+
     def project(self, folder: str) -> PyProject | None:
         """The pyproject.toml of a folder in the image; None where there is none that can be read."""
-        name = self.at(posixpath.join(folder, pyproject.NAME))
-        text = self.context.read(name) if name is not None else None
-        return pyproject.read(text) if text is not None else None
+        found = self.settings(posixpath.join(folder, pyproject.NAME))
+        return None if isinstance(found, str) else found[1]
+
+    def words(self, folder: str) -> frozenset[str]:
+        """Every word, normalised, of the files that may name what the project in a folder of the image depends on."""
+        return words_of_project(folder, self.context.read, self.at) or frozenset()
+
+    def closures(self, paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """The files of the build context at paths in the image, for a manifest: of those paths at which one lies."""
+        return {path: (name,) for path in paths if (name := self.at(path)) is not None}
+
+    def left_beside_source(self, folder: str, project: PyProject | None, builder: str = "") -> str:
+        """What keeps an editable install of a project in ``folder`` from being handed on, "" for nothing; see ``leaves_beside_source``."""
+        reason = pyproject.leaves_beside_source(folder, project, self.lies_at, builder)
+        return f"an editable install of {folder} leaves build results in the source folder: {reason}" if reason else ""
 
 
 @dataclass(frozen=True)
@@ -198,10 +220,6 @@ class LanguageManager(Manager):
     @abstractmethod
     def without_project(self, install: Install, call: Call, manifest: Manifest) -> Recipe | Reason:
         """Has it install only what the manifests name, so that it can run before the source is there."""
-
-    @abstractmethod
-    def only(self, install: Install, call: Call, groups: frozenset[str]) -> Recipe | Reason:
-        """Has it install only these dependency groups."""
 
 
 class Packages(Protocol):

@@ -8,12 +8,13 @@ from typing import ClassVar
 
 from dockfix.context.manifests import pyproject
 from dockfix.context.manifests.manifest import Manifest
+from dockfix.context.manifests.pinned import pinned
 from dockfix.context.manifests.pyproject import PyProject
-from dockfix.context.project import words_of_project
+from dockfix.managers import _projects as projects
 from dockfix.managers import _uv_pip, venv
 from dockfix.managers._uv_lock import installed
 from dockfix.managers._uv_options import FLAGS, VALUED
-from dockfix.managers._uv_project import Workspace, is_package, local_sources, locked, other_python, workspace_above
+from dockfix.managers._uv_project import Workspace, is_package, local_sources, other_python, workspace_above
 from dockfix.managers._variables import given_to, is_on
 from dockfix.managers.pip import PREFIX, Pip
 from dockfix.managers.protocol import Cache, Call, Given, LanguageManager, OwnRuntime, Recipe, Script
@@ -134,7 +135,7 @@ class Uv(LanguageManager):
             editable=() if fixed else project,
             groups=frozenset(_groups(arguments, settings)),
             chosen_by=state.chosen_by(call.command.text) or state.workdir_chosen,
-            cache_off=_cache_off(arguments),
+            cache_off=projects.cache_off(arguments, "--no-cache", "--no-cache-dir", "-n"),
             blocked=Reason(blocked) if blocked else None,
         )
         # what else it reads, its manifest says: whether the project's own source is installed, only pyproject.toml tells
@@ -164,25 +165,21 @@ class Uv(LanguageManager):
             return _uv_pip.manifest(install, given)
         path = install.manifests[0]
         root = posixpath.dirname(path)
-        name, project = given.at(path), given.project(root)
-        if name is None or project is None:
-            return Manifest(
-                f"{path} was not found in the build context" if name is None else f"{name} could not be read"
-            )
+        found = given.settings(path)
+        if isinstance(found, str):
+            return Manifest(found)
+        name, project = found
         space = Workspace.of(project, root, name, given)
-        closures = {path: (name, *(space.members.values() if space is not None else ()))}
-        closures |= {
-            at: (file,) for each in _BESIDE if (file := given.at(at := posixpath.join(root, each))) is not None
-        }
+        closures = given.closures((path, *(posixpath.join(root, each) for each in _BESIDE)))
+        closures[path] += tuple(space.members.values()) if space is not None else ()
         lock = given.at(posixpath.join(root, LOCK))
-        packages = locked(given.context.read(lock) or "") if lock is not None else ()
-        words = words_of_project(root, given.context.read, given.at) or frozenset()
+        packages = pinned(given.context.read(lock) or "") if lock is not None else ()
         local = bool(install.projects or install.editable) and (is_package(project) or space is not None)
         return Manifest(
-            f"the build argument {install.chosen_by} chooses what is installed" if install.chosen_by else None,
+            install.uncertain,
             closures,
             packages,
-            frozenset() if packages else words,
+            frozenset() if packages else given.words(root),
             reads=(root,) if local or local_sources(project) else (),
             build_requirements=project.build_requirements,
             builds=(root,) if local else (),
@@ -222,15 +219,6 @@ class Uv(LanguageManager):
         members = len(manifest.closures[install.manifests[0]]) > 1
         verb = next(word for word in call.words if word.value == "sync")
         return Recipe(insert=((verb, "--no-install-workspace" if members else "--no-install-project"),), again=True)
-
-    def only(self, install: Install, call: Call, groups: frozenset[str]) -> Recipe | Reason:
-        """``--no-dev`` where nothing but the group of that name has to go."""
-        if install.groups <= groups:
-            return Recipe()
-        if install.groups - groups != {"dev"} or not _is_sync(call):
-            return Reason(f"which of {', '.join(sorted(install.groups - groups))} go is not modelled")
-        verb = next(word for word in call.words if word.value == "sync")
-        return Recipe(insert=((verb, "--no-dev"),))
 
     def at_start(self, call: Call, installed: frozenset[str]) -> bool:
         """``uv run`` syncs before it runs anything, unless told not to: nothing, where all that it asks for is there."""
@@ -296,9 +284,9 @@ def _held_back(install: Install, given: Given, project: PyProject, space: Worksp
         return managed
     projects = {root: project} if is_package(project) else {}
     for folder, each in (*projects.items(), *(space.projects(given) if space is not None else ())):
-        reason = pyproject.leaves_beside_source(folder, each, given.lies_at)
+        reason = given.left_beside_source(folder, each)
         if reason:
-            return f"an editable install of {folder} leaves build results in the source folder: {reason}"
+            return reason
     return ""
 
 
@@ -337,11 +325,6 @@ def _manifest(root: str) -> str:
     return posixpath.join(root, pyproject.NAME)
 
 
-def _cache_off(arguments: Arguments) -> tuple[Word, ...]:
-    off = {"--no-cache", "--no-cache-dir", "-n"}
-    return tuple(word for name, _, words in arguments.options for word in words if name in off)
-
-
 def _groups(arguments: Arguments, settings: Mapping[str, str | None]) -> Iterator[str]:
     """The groups and extras that a sync or a run asks for: "main", "dev" for those that are there unasked, others by their names."""
     only = [*arguments.values("--only-group"), *(("dev",) if arguments.has("--only-dev") else ())]
@@ -365,12 +348,11 @@ def _groups(arguments: Arguments, settings: Mapping[str, str | None]) -> Iterato
 
 
 def _export(arguments: Arguments, state: State, root: str) -> Effects:
-    written = [None if value is None else state.path(value) for value in arguments.values("-o", "--output-file")]
-    if None in written:
+    written = projects.written_by(arguments, state, "-o", "--output-file")
+    if written is None:
         return opaque("where uv exports to is known only to the shell")
     reads = (_manifest(root), posixpath.join(root, LOCK))
-    writes = tuple(path for path in written if path)
-    return Effects(reads=reads, writes=writes, tools=_TOOLS, action=Export(UV))
+    return Effects(reads=reads, writes=written, tools=_TOOLS, action=Export(UV))
 
 
 def _python_folder(state: State) -> str:

@@ -79,6 +79,11 @@ class Install:
     blocked: Reason | None = None
 
     @property
+    def uncertain(self) -> str | None:
+        """Why something else may be installed, None where nothing else is."""
+        return f"the build argument {self.chosen_by} chooses what is installed" if self.chosen_by else None
+
+    @property
     def files(self) -> tuple[str, ...]:
         """The manifests and constraints."""
         return (*self.manifests, *self.constraints)

@@ -5,7 +5,6 @@ Format: https://pdm-project.org/en/latest/usage/lockfile/
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,12 +25,13 @@ from dockfix.context.manifests.locked import (
     text,
     texts,
 )
+from dockfix.context.manifests.toml import tables_of
 from dockfix.knowledge import normalise
 
 
 def read(whole: str, file: str) -> Locked:
     """Reads the text of a lock. Raises LockError and tomllib.TOMLDecodeError."""
-    data = tomllib.loads(whole)
+    data = tables_of(whole)
     metadata = table(data.get("metadata", {}), "metadata")
     version = text(metadata, "lock_version")
     if not version.startswith("4."):

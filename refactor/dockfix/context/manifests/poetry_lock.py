@@ -29,6 +29,7 @@ from dockfix.context.manifests.locked import (
     text,
     texts,
 )
+from dockfix.context.manifests.toml import tables_of
 from dockfix.knowledge import normalise
 
 _VERSIONS = ("1.0", "1.1", "2.0", "2.1")
@@ -42,7 +43,7 @@ def read(whole: str, file: str, project: str | None = None) -> Locked:
 
     Before 2.1 the lock does not say which group a package is for: the project does, or else it is for all of them.
     """
-    data = tomllib.loads(whole)
+    data = tables_of(whole)
     metadata = table(data.get("metadata", {}), "metadata")
     version = text(metadata, "lock-version") or "1.0"
     if version not in _VERSIONS:
@@ -123,7 +124,7 @@ def _requires(entries: Mapping[str, Any]) -> Iterator[Wanted]:
 def _roots_of_project(project: str) -> dict[str, tuple[Wanted, ...]] | None:
     """What a project asks for in each of its groups; None where its file says nothing of that."""
     try:
-        data = tomllib.loads(project)
+        data = tables_of(project)
         tool = table(table(data.get("tool", {}), "tool").get("poetry", {}), "poetry")
         groups: list[tuple[str, object]] = [
             (MAIN, tool.get("dependencies", {})),

@@ -5,7 +5,6 @@ Format: https://packaging.python.org/en/latest/specifications/pylock-toml/
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +22,7 @@ from dockfix.context.manifests.locked import (
     tables,
     text,
 )
+from dockfix.context.manifests.toml import tables_of
 
 
 def read(whole: str, file: str) -> Locked:
@@ -30,7 +30,7 @@ def read(whole: str, file: str) -> Locked:
 
     Groups and extras are in the markers.
     """
-    data = tomllib.loads(whole)
+    data = tables_of(whole)
     version = data.get("lock-version")
     if not (isinstance(version, str) and version.startswith("1.")):
         raise LockError(f"its lock version is {version!r}, and 1.x is known")

@@ -6,9 +6,9 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
+from dockfix.context.manifests.toml import tables_of
 from dockfix.knowledge import normalise
 from dockfix.knowledge.build_backends import build_backend
 from dockfix.lazy import regex
@@ -68,14 +68,11 @@ class PyProject:
         return frozenset(found) if isinstance(found, dict) else frozenset()
 
 
-@lru_cache(maxsize=512)
 def read(text: str) -> PyProject | None:
     """What a file says; None where it is no TOML."""
-    import tomllib  # few runs need it, and it takes as long to load as a small file takes to read
-
     try:
-        return PyProject(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, RecursionError):
+        return PyProject(tables_of(text))
+    except (ValueError, RecursionError):
         return None
 
 

@@ -5,7 +5,6 @@ Format: https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +23,7 @@ from dockfix.context.manifests.locked import (
     text,
     texts,
 )
+from dockfix.context.manifests.toml import tables_of
 from dockfix.knowledge import normalise
 
 _LOCAL = ("editable", "virtual", "directory")
@@ -34,7 +34,7 @@ _SOURCES: Mapping[str, Source] = {
 
 def read(whole: str, file: str) -> Locked:
     """Reads the text of a lock. Raises LockError and tomllib.TOMLDecodeError."""
-    data = tomllib.loads(whole)
+    data = tables_of(whole)
     if data.get("version") != 1:
         raise LockError(f"its version is {data.get('version')!r} and not 1")
     entries = tables(data.get("package", []), "package")
