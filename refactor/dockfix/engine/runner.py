@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.locate import find_context
+from dockfix.dataclass import dataclass
 from dockfix.engine.invariants import View, told, violations
 from dockfix.engine.registry import options, transforms
 from dockfix.engine.results import Failure, FileChange, FileResult, Made, Note
@@ -140,7 +141,7 @@ def gather(
     path: Path,
     tree: Dockerfile,
     context: Path | None = None,
-    settings: Settings = Settings(),
+    settings: Settings = Settings(),  # noqa: B008  (it is frozen)
     facets: frozenset[Facet] = ALL_FACETS,
 ) -> Facts:
     """The facts about a parsed Dockerfile at ``path``; ``facets`` are the parts of the placement that the run may write."""

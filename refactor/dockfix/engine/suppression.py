@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from dockfix.dataclass import dataclass
 from dockfix.syntax import Comment, Dockerfile, Instruction, Node
 
 _FORM = re.compile(r"^dockfix:\s*(ignore-file|ignore)\b(?:\s*\[([^\]]*)\])?")

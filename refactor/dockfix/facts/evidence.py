@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence, Set
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -17,6 +16,7 @@ from dockfix.context.application import Application, application
 from dockfix.context.process_files import kind_of
 from dockfix.context.program.model import is_development
 from dockfix.context.scripts import commands_in_script
+from dockfix.dataclass import dataclass
 from dockfix.facts.startup import Startup
 from dockfix.knowledge import harmless_programs, is_python, python_program, shells
 from dockfix.lazy import cached_property, regex

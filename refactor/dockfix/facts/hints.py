@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from dockfix.dataclass import dataclass
 
 Facet = Literal["environment", "parts", "base", "ignore file"]
 ALL_FACETS: frozenset[Facet] = frozenset({"environment", "parts", "base", "ignore file"})

@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
+
+from dockfix.dataclass import dataclass
 
 FORMAT = 1
 LARGEST = 16 << 20  # bytes

@@ -6,7 +6,7 @@ import posixpath
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Literal, Protocol
 
 from dockfix.context.build_context import BuildContext
@@ -14,6 +14,7 @@ from dockfix.context.manifests import pyproject
 from dockfix.context.manifests.manifest import Manifest
 from dockfix.context.manifests.pyproject import PyProject
 from dockfix.context.project import words_of_project
+from dockfix.dataclass import dataclass
 from dockfix.knowledge import BaseImage, brought_modules
 from dockfix.managers.databases import Database
 from dockfix.model.actions import Install

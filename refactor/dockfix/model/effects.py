@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from dockfix.dataclass import dataclass
 from dockfix.model.actions import Action
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from dockfix.dataclass import dataclass
 from dockfix.knowledge import DEFAULT_PATH
 from dockfix.model.artefact import Environment
 from dockfix.syntax import expand

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.knowledge import sizes
 from dockfix.managers.protocol import SystemManager

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from dockfix import knowledge
 from dockfix.context.manifests.manifest import ALL
 from dockfix.context.program.model import UNKNOWN, Use
+from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.managers.protocol import Packages
 from dockfix.model.reason import Reason, at, doubt

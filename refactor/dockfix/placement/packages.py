@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from dockfix import knowledge
+from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.managers.protocol import Packages, SystemManager
 from dockfix.managers.verbs import system_install

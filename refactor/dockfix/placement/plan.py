@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from dockfix.dataclass import dataclass
 from dockfix.facts import Decision, Facts
 from dockfix.facts.installs import requirements_unknown
 from dockfix.model.actions import Make, Package
@@ -53,7 +54,7 @@ class Placement(Decision):
     known: frozenset[Instruction]
     of_the_base: frozenset[Package] = frozenset()
     managers: tuple[str, ...] = ()
-    gain: Gain = Gain()  # noqa: RUF009  (it is frozen)
+    gain: Gain = Gain()
     managed: bool = False
 
     def stands(self, facts: Facts) -> bool:

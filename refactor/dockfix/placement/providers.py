@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.managers.protocol import LanguageManager
 from dockfix.model.actions import Action, Configure, Provide

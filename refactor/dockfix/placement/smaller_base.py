@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dockfix import knowledge
 from dockfix.context.program.model import UNKNOWN
+from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.facts.left_open import left_open
 from dockfix.model.actions import Provide

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Literal, NamedTuple
 
 from dockfix import knowledge
 from dockfix.context.manifests.locked import EVERY, Distribution, Locked, LockError
 from dockfix.context.manifests.manifest import ALL, Manifest
+from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.knowledge.seen import Book, Seen, book
 from dockfix.model.actions import Install

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
+
+from dockfix.dataclass import dataclass
 
 Kind = Literal["pure", "binary", "compiled", "none"]
 # The older names of platforms, by the version of the C library that they stand for

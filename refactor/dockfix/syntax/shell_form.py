@@ -10,9 +10,9 @@ import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
+from dockfix.dataclass import dataclass
 from dockfix.syntax.cut import command_spans, cut, join_keyword
 from dockfix.syntax.edit import snippet
 from dockfix.syntax.grammar import SPACES

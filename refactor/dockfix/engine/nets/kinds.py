@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from dockfix.dataclass import dataclass
 from dockfix.managers.verbs import by_system, language_install, system_install
 from dockfix.model.actions import Action, Clean, Configure, Install, Make, Manager, Provide, Refresh, ShellState
 from dockfix.model.stages import Step, Unit
