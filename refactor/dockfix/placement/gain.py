@@ -78,7 +78,8 @@ def _in_release(
         before |= sizes.installed(asked, suite, full, recommended=recommended)
         after |= sizes.installed(stay, suite, full, recommended=recommended)
         wanted |= sizes.installed(stay, suite, recommended=recommended)
-    parts = sizes.size_of(before - after, suite)
+    slim = not full and facts.final.base is not None and "slim" in facts.final.base
+    parts = sizes.size_of(before - after, suite, documents=not slim)
     if smaller is None or parts > made:
         parts, made = parts - made, 0
     base = None if smaller is None else sizes.size_of(after - wanted - sizes.installed(smaller, suite), suite) - made
