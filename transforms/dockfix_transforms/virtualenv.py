@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from dockfix.engine.options import Option
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts, from_context
 from dockfix.managers.commands import call_of
@@ -15,6 +16,7 @@ from dockfix.model.actions import Provide
 from dockfix.model.artefact import Environment
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step
+from dockfix.placement.plan import Placement
 from dockfix.placement.two_stage import place
 from dockfix.runtimes.registry import runtime_of
 from dockfix.syntax import Node, snippet
@@ -22,6 +24,13 @@ from dockfix.syntax.shell import Word
 
 from ._brought import apart, brought
 from ._layout import leading, own_comments
+
+LEAN = Option(
+    "virtualenv.lean",
+    False,
+    "leave pip and setuptools out of the environment, some 20 MB, where those of the base image serve",
+    hint="lean",
+)
 
 
 class Virtualenv(Transform):
@@ -33,7 +42,9 @@ class Virtualenv(Transform):
         to Python 3.11 bring setuptools and wheel: there the environment can see them (``--system-site-packages``), so
         that pip builds packages just as before. Poetry and Pipenv, which are brought before it, find it by VIRTUAL_ENV,
         uv by ``--python``, and uWSGI, which has an interpreter of its own, by UWSGI_HOME. Done only where ``multi-stage`` can
-        then copy the environment from a builder.
+        then copy the environment from a builder. With ``virtualenv.lean`` the environment gets no pip and no setuptools of its own:
+        it sees those of the base image (3.11 and later), whose pip fills it by PIP_PYTHON in the builder. In a container ``python
+        -m pip list`` tells what is installed; the program ``pip`` knows only what the base image has.
 
     Why
         A virtual environment is one folder at one path: it can be copied whole into a runtime stage that has none of the
@@ -53,6 +64,7 @@ class Virtualenv(Transform):
     title: ClassVar[str] = "install Python packages into a virtual environment"
     after: ClassVar[frozenset[str]] = frozenset({"apk-hygiene", "dependency-layer", "direct-start", "pin-base"})
     facets: ClassVar[frozenset[Facet]] = frozenset({"environment"})
+    options: ClassVar[tuple[Option[Any], ...]] = (LEAN,)
     may_break: ClassVar[tuple[str, ...]] = ("packages", "interpreter", "libraries", "modules")
 
     def apply(self, facts: Facts) -> Outcome:
@@ -64,13 +76,13 @@ class Virtualenv(Transform):
             return Outcome()  # multi-stage says why
         runtime = runtime_of(placement.environment.runtime)
         assert runtime is not None  # or there would be no placement
-        environment = runtime.environment(facts)
+        environment = replace(runtime.environment(facts), seeded=not placement.bare)
         first = next(step for step in facts.final.steps if step.instruction is placement.installs[0])
         anchor = _anchor(facts, first)
         comments = own_comments(facts.tree, anchor.instruction)
         blank = "\n" if leading(facts.tree, anchor.instruction)[len(comments) :] else ""
         variables = dict(environment.carried.env) if environment.carried is not None else {}
-        lines = [f"RUN {runtime.make(facts, environment)}"]
+        make = f"RUN {runtime.make(facts, environment)}"
         # in one instruction, which goes wherever the environment goes
         told = [f'{name}="{value}"' for name, value in variables.items()]
         settings = ["ENV " + " \\\n    ".join(told)] if told else []
@@ -82,8 +94,10 @@ class Virtualenv(Transform):
             return refuse(recipes)
         edits, more = recipes
         later = not managers and first.instruction in {edit.node for edit in edits} and _brings_a_manager(first)
-        lines += [] if later else settings
-        lines += [f'ENV {name}="{value}"' for name, value in more.items() if name not in variables]
+        told = [f'ENV {name}="{value}"' for name, value in more.items() if name not in variables]
+        # what an installer is told, it is told before there is an environment without one
+        lines = [*(told if placement.bare else ()), make, *(() if later else settings)]
+        lines += () if placement.bare else told
         below = snippet(facts.tree, "".join(f"{line}\n" for line in settings), first.line) if later else ()
         new = snippet(facts.tree, "".join(f"{line}\n" for line in lines) + blank, anchor.line)
         runs = apart(facts, managers)
@@ -94,9 +108,17 @@ class Virtualenv(Transform):
         reason = f"{runtime.title} packages go into {environment.root}, which can be copied whole into another stage"
         return Outcome(
             _together(Edit(target, (*new, target), first.line, reason), _with_below(first, below, edits)),
+            refusals=_with_installer(placement),
             doubts=placement.doubts,
             declares=frozenset(Declared("ENV", name) for name in (*variables, *more)),
         )
+
+
+def _with_installer(placement: Placement) -> tuple[Reason, ...]:
+    """Why the environment gets an installer although none was wanted."""
+    if placement.seeds is None:
+        return ()
+    return (replace(placement.seeds, text=f"pip and setuptools stay in the environment: {placement.seeds.text}"),)
 
 
 def _recipes(

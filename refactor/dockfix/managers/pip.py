@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from dockfix.context.build_context import BuildContext
@@ -57,10 +58,15 @@ _PATH_SETTINGS = regex(
 )
 
 
-def settings_of(state: State) -> tuple[str, tuple[str, ...]]:
-    """The PIP_ variable that changes where pip installs ("" for none), and the paths that variables name."""
+def settings_of(state: State, root: str = "") -> tuple[str, tuple[str, ...]]:
+    """The PIP_ variable that changes where pip installs ("" for none), and the paths that variables name.
+
+    ``root`` is the environment that it fills by what PATH finds, "" for none.
+    """
     variables = state.variables
     known = set(state.args) | set(variables)
+    if root and variables.get(venv.INTERPRETER) == venv.interpreter(root):
+        known.discard(venv.INTERPRETER)
     changes = next((name for name in sorted(known) if name not in HARMLESS_SETTINGS and _is_option(name)), "")
     reads: list[str] = []
     for name, value in variables.items():
@@ -112,6 +118,7 @@ class Pip(LanguageManager):
     modules: ClassVar[frozenset[str]] = frozenset({"pip"})
     runtime: ClassVar[str] = "python"
     installers: ClassVar[frozenset[str]] = frozenset({"pip", "setuptools", "wheel"})
+    fills_bare: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = (*_BUILD_READS, *_CONFIGURATION)
     in_code: ClassVar[bytes] = (
         rb"""['"]-m['"]\s*,\s*['"]pip['"]|pip\._internal|\bpip\.main\(|\bensurepip\b|spacy\.cli"""
@@ -150,7 +157,7 @@ class Pip(LanguageManager):
             return opaque(f"pip {verb} is not modelled")
         root = venv.of_program(call.command, state)
         into = venv.environment(root) if root else prefix(state)
-        changes, settings = settings_of(state)
+        changes, settings = settings_of(state, root)
         blocked = _blocked(state, into) or (f"{changes} may change where pip installs" if changes else "")
         arguments = parse(call.words, state, VALUED, FLAGS)
         if arguments.unknown:
@@ -171,11 +178,15 @@ class Pip(LanguageManager):
 
     def manifest(self, install: Install, given: Given) -> Manifest:
         """The closure of every requirements file, and the words of the projects' own files."""
-        return manifest_of(install, given)
+        found = manifest_of(install, given)
+        told = venv.INTERPRETER in given.state.variables and not venv.serves(given.image)
+        return replace(found, blocked=found.blocked or f"older pips pass over {venv.INTERPRETER}") if told else found
 
     def into(self, install: Install, call: Call, wanted: Environment) -> Recipe | Reason:
-        """It fills the environment whose programs come first on PATH."""
-        return install.blocked or Recipe()
+        """It fills the environment whose programs come first on PATH; where none of these is pip, it has to be told."""
+        if install.blocked is not None or wanted.seeded:
+            return install.blocked or Recipe()
+        return Recipe(env={venv.INTERPRETER: venv.interpreter(wanted.root)})
 
     def without_project(self, install: Install, call: Call, manifest: Manifest) -> Recipe | Reason:
         """As it is, unless it builds a project, which is more than its metadata."""

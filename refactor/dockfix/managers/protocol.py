@@ -179,7 +179,8 @@ class LanguageManager(Manager):
     others. ``size`` is about how many bytes it takes in an image with all that comes
     along. ``own_runtime`` is what it may fetch to run them. ``reads`` is what building and installing any package may read: tools,
     headers, configuration, credentials, certificates. ``in_code`` is a pattern of code that starts it without naming a program, empty where
-    there is no such code. With ``reads_settings`` it gives the programs that it starts the variables of a ``.env``.
+    there is no such code. With ``reads_settings`` it gives the programs that it starts the variables of a ``.env``. With
+    ``fills_bare`` it can be told to fill an environment without an installer.
     """
 
     runtime: ClassVar[str]
@@ -192,6 +193,7 @@ class LanguageManager(Manager):
     reads: ClassVar[tuple[str, ...]] = ()
     in_code: ClassVar[bytes] = b""
     reads_settings: ClassVar[bool] = False
+    fills_bare: ClassVar[bool] = False
 
     @property
     def brings(self) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import ClassVar
 
-from dockfix.knowledge import DEFAULT_PATH
+from dockfix.knowledge import DEFAULT_PATH, BaseImage
 from dockfix.managers.protocol import Call, Manager
 from dockfix.model.actions import Make
 from dockfix.model.artefact import Artefact, Environment
@@ -14,6 +14,8 @@ from dockfix.model.state import State
 from dockfix.syntax.shell import Command
 
 _TOOLS = frozenset({"python"})
+# The variable that tells pip for which Python to install, from 22.3 on: https://pip.pypa.io/en/stable/topics/python-option/
+INTERPRETER = "PIP_PYTHON"
 _FLAGS = {"--system-site-packages", "--upgrade-deps", "--clear", "--without-pip", "--copies", "--symlinks"}
 
 
@@ -41,7 +43,7 @@ class Venv(Manager):
             return opaque(f"the build argument {chosen_by} chooses where the virtual environment goes")
         if not state.is_root:
             return opaque("the virtual environment is made by another user than root")
-        if "--without-pip" in options:
+        if "--without-pip" in options and state.variables.get(INTERPRETER) != interpreter(path):
             return opaque("the virtual environment has no pip of its own")
         return Effects(writes=(path,), tools=_TOOLS, action=Make(self, environment(path)))
 
@@ -53,6 +55,17 @@ def environment(path: str, *, seeded: bool = True) -> Environment:
     """The virtual environment at a path; ``seeded`` tells whether it has pip."""
     carried = Artefact("environment", {path: path}, "python", env={"PATH": f"{path}/bin:$PATH"})
     return Environment(path, "python", carried, seeded)
+
+
+def interpreter(root: str) -> str:
+    """The program of the virtual environment at a path."""
+    return f"{root}/bin/python"
+
+
+def serves(image: BaseImage | None) -> bool:
+    """Whether the pip of an image can fill an environment that has none: that of Python 3.11.0 was 22.3."""
+    numbers = [int(part) for part in image.version.split(".")[:2] if part.isdigit()] if image is not None else []
+    return image is not None and image.runtime == "python" and len(numbers) == 2 and numbers >= [3, 11]
 
 
 def of_program(command: Command, state: State) -> str:

@@ -29,8 +29,8 @@ class Artefact:
 class Environment:
     """Where an install puts packages: the folder ``root``, for the runtime of this id ("" for a system's packages).
 
-    ``carried`` is None where it cannot be handed on, as the base image's own prefix cannot. With ``seeded`` it has an installer of its
-    own; without, a pip that PATH finds is another's.
+    ``carried`` is None where it cannot be handed on, as the base image's own prefix cannot. With ``seeded`` an installer fills it that
+    is its own or is told to; without, a pip that PATH finds is another's.
     """
 
     root: str

@@ -41,7 +41,8 @@ class Placement(Decision):
     stays in the image. ``smaller`` is the base that the last part could have. ``doubts`` say why the split could be wrong,
     ``declares`` what it alters on purpose. ``of_the_base`` are packages that leave the last part in vain as long as its base, which
     brings them, is the same. ``managers`` are those that only the builder gets, by what people call them. ``gain`` is about how much
-    leaves the image. With ``managed`` a manager that installs stays in the last part.
+    leaves the image. With ``managed`` a manager that installs stays in the last part. With ``bare``
+    an environment that is made for them gets no installer of its own; ``seeds`` says why it gets one all the same.
     """
 
     parts: tuple[Part, ...]
@@ -56,6 +57,8 @@ class Placement(Decision):
     managers: tuple[str, ...] = ()
     gain: Gain = Gain()
     managed: bool = False
+    bare: bool = False
+    seeds: Reason | None = None
 
     def stands(self, facts: Facts) -> bool:
         """Whether every instruction is there still, and others only make an environment or set something."""

@@ -22,7 +22,7 @@ from dockfix.model.artefact import Environment
 from dockfix.model.effects import Places, overlap
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
-from dockfix.placement.gain import gain
+from dockfix.placement.gain import gain, of_environment
 from dockfix.placement.leftovers import Placed, drop_covered, drop_idle_refresh, drop_removed, drop_units
 from dockfix.placement.no_gain import no_gain, with_setting, without_installs
 from dockfix.placement.only_fetching import drop_arguments, drop_exports, drop_settings
@@ -92,6 +92,10 @@ def place(facts: Facts) -> Placement | Reason:
     if not gains and not isinstance(smaller, SmallerBase):
         return with_setting(facts, no_gain(facts, division, smaller))
     only_by_base = smaller.doubt if not gains and isinstance(smaller, SmallerBase) else None
+    made = environment.carried is None
+    maker = runtime_of(environment.runtime) if made and facts.hints.lean else None
+    seeds = maker.seeds(facts, staying) if maker is not None else None
+    bare = maker is not None and seeds is None
     drop_covered(facts, builder, runtime)
     dropped += drop_removed(facts, builder, runtime)
     drop_idle_refresh(runtime, division)
@@ -125,8 +129,11 @@ def place(facts: Facts) -> Placement | Reason:
             division.replaced,
             smaller.packages if isinstance(smaller, SmallerBase) else None,
             sum(manager.size for manager in managers.managers),
+            of_environment(stage.image) if made and not bare else 0,
         ),
         _is_managed(facts, staying),
+        bare,
+        seeds,
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, Literal
 
 from dockfix.facts import Facts
 from dockfix.model.artefact import Environment
 from dockfix.model.reason import Reason
+from dockfix.model.stages import Step, Unit
 
 Probe = Literal["packages", "ports"]
 
@@ -42,6 +43,13 @@ class Runtime(ABC):
     @abstractmethod
     def environment(self, facts: Facts) -> Environment:
         """The one that installs are to fill where theirs cannot be carried."""
+
+    @abstractmethod
+    def seeds(self, facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Reason | None:
+        """Why an environment that is made needs an installer of its own, None where the base image's does as well.
+
+        ``staying`` are the commands that stay with it.
+        """
 
     @abstractmethod
     def make(self, facts: Facts, environment: Environment) -> str:

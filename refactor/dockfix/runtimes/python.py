@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import ClassVar
 
@@ -12,12 +12,16 @@ from dockfix.managers import venv
 from dockfix.managers.protocol import LanguageManager
 from dockfix.model.actions import Provide
 from dockfix.model.artefact import Environment
-from dockfix.model.reason import Reason
+from dockfix.model.reason import Reason, at
+from dockfix.model.stages import Step, Unit
 from dockfix.runtimes import uwsgi
+from dockfix.runtimes.needs import needed
 from dockfix.runtimes.probes import source
 from dockfix.runtimes.protocol import Probe, Runtime
 from dockfix.runtimes.python_paths import own_site_packages, system_python_blocker
 
+# By which names pip is run
+_PROGRAMS = frozenset({"pip", "pip3"})
 # Where an environment may lie, the usual folder first
 ROOTS = ("/opt/venv", "/venv", "/usr/local/venv")
 
@@ -64,8 +68,27 @@ class Python(Runtime):
         """
         image = facts.final.image
         sees = image is not None and image.has_wheel and not _is_shared(facts)
-        options = "--system-site-packages " if sees else ""
+        options = "--system-site-packages " if sees or not environment.seeded else ""
+        options += "" if environment.seeded else "--without-pip "
         return f"python -m venv {options}{environment.root}"
+
+    def seeds(self, facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Reason | None:
+        """Where the environment sees the base image's own packages, pip and setuptools are found there as they were before.
+
+        Only the program pip is not in it: what runs that would ask the base image's, which lists nothing of the environment.
+        """
+        if not venv.serves(facts.final.image):
+            return at("the base image's pip may be older than 22.3", facts.final.start.line)
+        managers = [each.manager for _, _, each in facts.installs if isinstance(each.manager, LanguageManager)]
+        other = next((each.title for each in managers if not each.fills_bare), "")
+        if other:
+            return at(f"{other} installs, which does not read {venv.INTERPRETER}")
+        if _is_shared(facts):
+            return at("the environment must not see the packages of the base image's Python")
+        if facts.unknown is not None:
+            return facts.unknown
+        found = needed(facts, sorted(_PROGRAMS), staying)
+        return next((at(f"{program} is needed ({why})") for program, why in found.items()), None)
 
     def holds_back(self, facts: Facts) -> Reason | None:
         """What resets PATH, names a folder of the base image's Python, or lies over every folder for an environment."""
