@@ -76,7 +76,7 @@ def place(facts: Facts) -> Placement | Reason:
         or _needed_early(facts, environment, staying, installs[0])
         or not_whole(facts, environment, runtime, installs)
     )
-    if environment.carried is None:
+    if environment.carried is None or environment.beside_base:
         actions = [unit.effects.action for _, unit in stage.units]
         reason = reason or only_brought(facts, [each for each in actions if isinstance(each, Provide) and each.shared])
     if reason is not None:
