@@ -362,7 +362,7 @@ def _blocked(state: State, into: Environment) -> str:
     """Why the packages cannot be installed elsewhere, by what holds at this point; "" for no reason."""
     unseen = venv.unseen(state) if into.root == PREFIX.root else ""
     if unseen:
-        return f"how the virtual environment {unseen} is made is unknown"
+        return venv.why_not(unseen)
     return "" if state.is_root else "pip installs as another user than root"
 
 
