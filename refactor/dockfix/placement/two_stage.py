@@ -224,7 +224,7 @@ def _precondition(facts: Facts) -> Reason | None:
 def _environment_blocker(facts: Facts) -> Reason | None:
     """Why the packages cannot be handed on; then, which RUN is not to be taken apart."""
     environment = facts.installs[0][2].into
-    if environment.carried is None and facts.final.image is not None and not facts.final.image.runtime:
+    if environment.carried is None and facts.final.image is not None and not facts.final.image.makes_environments:
         return at("the base image has other things in the folder of its Python's packages")
     if environment.carried is None:
         runtime = runtime_of(environment.runtime)
