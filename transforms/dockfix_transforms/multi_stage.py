@@ -58,6 +58,8 @@ class MultiStage(Transform):
         takes. The runtime stage copies the environment and keeps everything else as it was, in its order. Packages that
         only build are left out of it; a ``-dev`` package gives way to its runtime library. With the Python of Debian or Ubuntu
         what is copied is ``/usr/local``, which only pip fills there; python3 stays, and python3-pip with its compilers goes.
+        With Alpine's, which has apk's packages where pip puts its own, what apk brings stays and what pip fills is copied. A
+        folder that pip is told to fill (``--target``, ``--prefix``, ``--user``) is copied as it is.
 
     Why
         Compilers and headers make an image hundreds of megabytes larger and give an intruder tools to work with. The program

@@ -283,11 +283,13 @@ class Facts:
         """Every install of a language's packages in the whole file, in order.
 
         Where an environment is filled, what brings the base image's own installers up to date is none: only building takes them.
+        A program finds those of the base image, too, where its packages lie beside these.
         """
         found = self._every_install
         if len({install.into.root for _, _, install in found}) < 2 and found and found[0][2].into.carried is None:
             return found
-        return tuple(each for each in found if each[2].into.carried is not None or not only_installers(each[2]))
+        alone = any(install.into.beside_base for _, _, install in found)
+        return tuple(each for each in found if each[2].into.carried is not None or not only_installers(each[2], alone))
 
     @cached_property
     def manifests(self) -> Mapping[Install, Manifest]:

@@ -86,6 +86,9 @@ def _packages_at_home(facts: Facts) -> Reason | None:
     if (at_home or "PIP_USER" in env) and ("$" in base or not base.startswith("/") or within(base, "/root")):
         text = "pip installs into root's home folder, which only root can read"
         return at(text, at_home.line if at_home else 0)
+    for step, _, install in facts.installs:
+        if install.into.beside_base and within(install.into.root, "/root"):
+            return at(f"the packages lie in {install.into.root}, which only root can read", step.line)
     return None
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar
 
+from dockfix.knowledge import BaseImage
 from dockfix.knowledge import apk as tables
 from dockfix.managers.databases import APK as APK_DATABASE
 from dockfix.managers.databases import Database
@@ -124,6 +125,10 @@ class Apk(SystemManager):
                 fetches_index=arguments.has("--no-cache", *_UPDATES),
             ),
         )
+
+    def packages_on(self, image: BaseImage) -> Packages:
+        """Where Python is one of the system's own packages, its parts are."""
+        return self.packages if image.runtime else tables.OwnPython()
 
     def install(self, names: Sequence[str]) -> str:
         """One command: it fetches the index for itself alone."""

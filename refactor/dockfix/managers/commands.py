@@ -281,7 +281,8 @@ def _provided(effects: Effects) -> Effects:
     if manager is None or manager is action.manager or any(not _belongs(name, manager) for name in names):
         return effects
     paths = tuple(f"{action.into.root}/bin/{name}" for name in sorted(manager.programs))
-    return replace(effects, action=Provide(manager, paths, shared=action.into.carried is None))
+    shared = action.into.carried is None or action.into.beside_base
+    return replace(effects, action=Provide(manager, paths, shared=shared))
 
 
 def _belongs(package: str, manager: LanguageManager) -> bool:

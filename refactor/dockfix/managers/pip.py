@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -18,8 +18,9 @@ from dockfix.context.requirements import Manifest as Requirements
 from dockfix.context.requirements import closure
 from dockfix.knowledge import normalise
 from dockfix.lazy import regex
-from dockfix.managers import _pip_locks, venv
+from dockfix.managers import _pip_locks, _pip_places, venv
 from dockfix.managers._pip_options import BLOCKERS, FLAGS, HARMLESS_SETTINGS, VALUED
+from dockfix.managers._variables import given_to
 from dockfix.managers.protocol import Cache, Call, Given, LanguageManager, Recipe
 from dockfix.model.actions import Clean, Install, Package
 from dockfix.model.artefact import Artefact, Environment
@@ -58,15 +59,10 @@ _PATH_SETTINGS = regex(
 )
 
 
-def settings_of(state: State, root: str = "") -> tuple[str, tuple[str, ...]]:
-    """The PIP_ variable that changes where pip installs ("" for none), and the paths that variables name.
-
-    ``root`` is the environment that it fills by what PATH finds, "" for none.
-    """
+def settings_of(state: State, modelled: Collection[str] = ()) -> tuple[str, tuple[str, ...]]:
+    """The PIP_ variable that changes where pip installs ("" for none) but for ``modelled`` ones, and the paths that variables name."""
     variables = state.variables
-    known = set(state.args) | set(variables)
-    if root and variables.get(venv.INTERPRETER) == venv.interpreter(root):
-        known.discard(venv.INTERPRETER)
+    known = (set(state.args) | set(variables)) - set(modelled)
     changes = next((name for name in sorted(known) if name not in HARMLESS_SETTINGS and _is_option(name)), "")
     reads: list[str] = []
     for name, value in variables.items():
@@ -156,12 +152,20 @@ class Pip(LanguageManager):
         if verb != "install":
             return opaque(f"pip {verb} is not modelled")
         root = venv.of_program(call.command, state)
-        into = venv.environment(root) if root else prefix(state)
-        changes, settings = settings_of(state, root)
-        blocked = _blocked(state, into) or (f"{changes} may change where pip installs" if changes else "")
         arguments = parse(call.words, state, VALUED, FLAGS)
         if arguments.unknown:
             return opaque(f"pip install {arguments.unknown} is not modelled")
+        told = _pip_places.place(arguments, state, given_to(call.command, state))
+        into = venv.environment(root) if root else prefix(state)
+        if told is not None and root:
+            told = f"pip of the environment {root} is told to fill another folder"
+        into = told if isinstance(told, Environment) else into
+        modelled = {*_pip_places.SETTINGS.values()}
+        if root and state.variables.get(venv.INTERPRETER) == venv.interpreter(root):
+            modelled.add(venv.INTERPRETER)
+        changes, settings = settings_of(state, modelled)
+        blocked = _blocked(state, into) or (f"{changes} may change where pip installs" if changes else "")
+        blocked = blocked or (told if isinstance(told, str) else "")
         return install_of(
             self, arguments, arguments.operands[1:], state, into, blockers=BLOCKERS, blocked=blocked, settings=settings
         )
@@ -367,7 +371,7 @@ def _blocked(state: State, into: Environment) -> str:
     """Why the packages cannot be installed elsewhere, by what holds at this point; "" for no reason."""
     unseen = venv.unseen(state) if into.root == PREFIX.root else ""
     if unseen:
-        return f"how the virtual environment {unseen} is made is unknown"
+        return venv.why_not(unseen)
     return "" if state.is_root else "pip installs as another user than root"
 
 

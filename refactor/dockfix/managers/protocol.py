@@ -156,7 +156,8 @@ class Manager(ABC):
     """A program that installs packages.
 
     ``id`` is the module's name, ``title`` what people call it. ``programs`` are its names in a shell, ``modules`` those that
-    ``python -m`` takes. ``runs_others``: it runs programs of the image that are not seen here, as maintainers' scripts do.
+    ``python -m`` takes. ``runs_others``: it runs programs of the image that are not seen here, as maintainers' scripts do. ``downloads``
+    is a pattern of what works on what it has fetched, where it can remove that itself (see ``tidied_by``).
     """
 
     id: ClassVar[str]
@@ -165,10 +166,15 @@ class Manager(ABC):
     modules: ClassVar[frozenset[str]] = frozenset()
     caches: ClassVar[tuple[Cache, ...]] = ()
     runs_others: ClassVar[bool] = False
+    downloads: ClassVar[re.Pattern[str]] = re.compile(r"(?!)")
 
     @abstractmethod
     def effects(self, call: Call, state: State) -> Effects:
         """What one call needs and leaves behind; opaque where that cannot be said."""
+
+    def tidied_by(self, call: Call, base: str) -> str:
+        """The command that removes what a call fetches on a base image and no program needs, "" where there is none."""
+        return ""
 
 
 class LanguageManager(Manager):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import ClassVar
 
 from dockfix.knowledge import DEFAULT_PATH, BaseImage
@@ -87,9 +88,16 @@ def unseen(state: State) -> str:
         root = posixpath.dirname(entry.rstrip("/"))
         if entry in DEFAULT_PATH.split(":") or root in _made(state):
             return ""
-        if "env" in posixpath.basename(root) or "conda" in root:
+        if "env" in posixpath.basename(root) or re.search("conda|mamba|miniforge", root):
             return root
     return ""
+
+
+def why_not(root: str) -> str:
+    """Why an environment that nothing seen here has made is not handed on."""
+    if re.search("conda|mamba|miniforge", root):
+        return f"{root} is conda's, which holds the path of its folder in texts and in binaries"
+    return f"how the virtual environment {root} is made is unknown"
 
 
 def active(state: State) -> str:

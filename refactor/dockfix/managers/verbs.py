@@ -18,10 +18,12 @@ def system_install(action: Action | None) -> Install | None:
     return action if isinstance(action, Install) and isinstance(action.manager, SystemManager) else None
 
 
-def only_installers(install: Install) -> bool:
-    """Whether an install only brings what installs, such as ``pip install --upgrade pip``."""
+def only_installers(install: Install, alone: bool = False) -> bool:
+    """Whether an install only brings what installs, such as ``pip install --upgrade pip``; with ``alone`` the manager itself."""
     manager = install.manager
     names = {package.name for package in install.asked}
+    if alone and names != {manager.id}:
+        return False
     more = install.files or install.projects or install.editable or install.dynamic
     return isinstance(manager, LanguageManager) and bool(names) and names <= manager.installers and not more
 

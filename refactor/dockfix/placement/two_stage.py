@@ -76,7 +76,7 @@ def place(facts: Facts) -> Placement | Reason:
         or _needed_early(facts, environment, staying, installs[0])
         or not_whole(facts, environment, runtime, installs)
     )
-    if environment.carried is None:
+    if environment.carried is None or environment.beside_base:
         actions = [unit.effects.action for _, unit in stage.units]
         reason = reason or only_brought(facts, [each for each in actions if isinstance(each, Provide) and each.shared])
     if reason is not None:
@@ -231,7 +231,7 @@ def _precondition(facts: Facts) -> Reason | None:
 def _environment_blocker(facts: Facts) -> Reason | None:
     """Why the packages cannot be handed on; then, which RUN is not to be taken apart."""
     environment = facts.installs[0][2].into
-    if environment.carried is None and facts.final.image is not None and not facts.final.image.runtime:
+    if environment.carried is None and facts.final.image is not None and not facts.final.image.makes_environments:
         return at("the base image has other things in the folder of its Python's packages")
     if environment.carried is None:
         runtime = runtime_of(environment.runtime)

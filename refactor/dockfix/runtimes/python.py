@@ -64,13 +64,15 @@ class Python(Runtime):
         pip builds old packages with them. In an environment that lacks wheel it builds them in isolation, with the newest setuptools
         and without the packages that are installed already (https://pip.pypa.io/en/stable/news/#v23-1), which some cannot
         be built with. Where a manager is made of packages in the base image's Python, the environment must not see these: what
-        both need would count as installed, and not be carried.
+        both need would count as installed, and not be carried. A Python that is one of the system's packages has others of them as
+        modules.
         """
         image = facts.final.image
-        sees = image is not None and image.has_wheel and not _is_shared(facts)
+        own = image is None or bool(image.runtime)
+        sees = not own or (image is not None and image.has_wheel and not _is_shared(facts))
         options = "--system-site-packages " if sees or not environment.seeded else ""
         options += "" if environment.seeded else "--without-pip "
-        return f"python -m venv {options}{environment.root}"
+        return f"{'python' if own else 'python3'} -m venv {options}{environment.root}"
 
     def seeds(self, facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Reason | None:
         """Where the environment sees the base image's own packages, pip and setuptools are found there as they were before.
@@ -95,6 +97,8 @@ class Python(Runtime):
         reason = system_python_blocker(facts)
         if reason is not None:
             return reason
+        if facts.final.image is not None and not facts.final.image.runtime and _is_shared(facts):
+            return at("a manager is made of packages in the system's own Python, which the environment would see")
         over = [covered(facts, root) for root in ROOTS]
         return None if None in over else over[-1]
 
