@@ -174,8 +174,14 @@ class Pip(LanguageManager):
         return manifest_of(install, given)
 
     def into(self, install: Install, call: Call, wanted: Environment) -> Recipe | Reason:
-        """It fills the environment whose programs come first on PATH."""
-        return install.blocked or Recipe()
+        """It fills the environment whose programs come first on PATH; a program named by its path would be the base image's."""
+        if install.blocked is not None:
+            return install.blocked
+        name = call.command.name or ""
+        if "/" not in name or install.into.carried is not None:
+            return Recipe()
+        program = call.command.words[0]
+        return Recipe(insert=((program, posixpath.basename(name)),), remove=(program,))
 
     def without_project(self, install: Install, call: Call, manifest: Manifest) -> Recipe | Reason:
         """As it is, unless it builds a project, which is more than its metadata."""

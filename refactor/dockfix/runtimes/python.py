@@ -14,9 +14,10 @@ from dockfix.model.actions import Provide
 from dockfix.model.artefact import Environment
 from dockfix.model.reason import Reason
 from dockfix.runtimes import uwsgi
+from dockfix.runtimes.named_programs import FOLDER, linked_programs
 from dockfix.runtimes.probes import source
 from dockfix.runtimes.protocol import Probe, Runtime
-from dockfix.runtimes.python_paths import own_site_packages, system_python_blocker
+from dockfix.runtimes.python_paths import own_site_packages, system_python_blocker, unknown_program
 
 # Where an environment may lie, the usual folder first
 ROOTS = ("/opt/venv", "/venv", "/usr/local/venv")
@@ -67,6 +68,10 @@ class Python(Runtime):
         options = "--system-site-packages " if sees else ""
         return f"python -m venv {options}{environment.root}"
 
+    def links(self, facts: Facts, environment: Environment) -> Mapping[str, str]:
+        """Where packages' programs were that something names by their path, each with where it is then."""
+        return {f"{FOLDER}/{name}": f"{environment.root}/bin/{name}" for name in linked_programs(facts)}
+
     def holds_back(self, facts: Facts) -> Reason | None:
         """What resets PATH, names a folder of the base image's Python, or lies over every folder for an environment."""
         reason = system_python_blocker(facts)
@@ -77,7 +82,7 @@ class Python(Runtime):
 
     def doubts(self, facts: Facts) -> tuple[Reason, ...]:
         """What only a start shows."""
-        reasons = (uwsgi.home_doubt(facts), own_site_packages(facts))
+        reasons = (uwsgi.home_doubt(facts), own_site_packages(facts), unknown_program(facts))
         return tuple(reason for reason in reasons if reason is not None)
 
     def probe(self, what: Probe) -> str:

@@ -28,6 +28,7 @@ from dockfix.managers.verbs import language_install, system_install
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Step
+from dockfix.runtimes.named_programs import is_of_a_package, is_perhaps_of_a_package, without_installers
 from dockfix.runtimes.uwsgi import told_otherwise
 from dockfix.syntax.shell import quoted
 
@@ -124,6 +125,19 @@ def own_site_packages(facts: Facts) -> Reason | None:
     return None
 
 
+def unknown_program(facts: Facts) -> Reason | None:
+    """That a file names a program which no step puts there, and which nothing says that a package brings."""
+    pattern = _ABSOLUTE.pattern.encode()
+    said = {f"{each.file}:{each.line}": each.word for each in _mentions(facts, pattern, (".ipynb",))}
+    said |= {f"{each.file}:{each.line}": each.word for each in facts.manifests_say(pattern)}
+    said |= {f"ENV in line {step.line}": step.instruction.original for step in facts.final.of("ENV")}
+    for where, text in said.items():
+        for match in _ABSOLUTE.finditer(text):
+            if match[1] and not facts.layout.written(match[0]) and is_perhaps_of_a_package(facts, match[1]):
+                return doubt(f"{where} names {match[0]}, and whether a package brings that is not known")
+    return None
+
+
 def _instructions(facts: Facts) -> Reason | None:
     """What the stage's own instructions say: ENV, SHELL, and paths of the base image's Python."""
     for step in facts.final.steps:
@@ -137,7 +151,8 @@ def _instructions(facts: Facts) -> Reason | None:
             return at(
                 "SHELL is a login shell, which resets PATH, so it would not find a virtual environment", step.line
             )
-        name = _foreign(facts, _OWN_SITE.sub(r"\1", node.original) if step.keyword == "ENV" else node.original)
+        text = _OWN_SITE.sub(r"\1", node.original) if step.keyword == "ENV" else without_installers(step)
+        name = _foreign(facts, text)
         if name:
             return at(f"the {step.keyword} names {name}, which would lie in the virtual environment", step.line)
     return None
@@ -253,9 +268,9 @@ def _mentions(facts: Facts, pattern: bytes, prose: tuple[str, ...] = _PROSE) -> 
 
 
 def _foreign(facts: Facts, text: str) -> str:
-    """The first path in ``text`` that belongs to the base image's Python and that no step of the file puts there itself."""
+    """The first path in ``text`` that belongs to the base image's Python, that no step of the file puts there and no link can stand for."""
     for match in _ABSOLUTE.finditer(text):
-        if match[1] is None or not facts.layout.written(match[0]):
+        if match[1] is None or not (facts.layout.written(match[0]) or is_of_a_package(facts, match[1])):
             return match[0]
     return ""
 
