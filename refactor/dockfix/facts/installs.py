@@ -14,7 +14,7 @@ from dockfix.lazy import regex
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import Call, LanguageManager
 from dockfix.managers.registry import by_program, language_managers
-from dockfix.model.actions import Install, Provide
+from dockfix.model.actions import Install, Make, Provide
 from dockfix.model.effects import overlap
 from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Step, Unit
@@ -90,6 +90,33 @@ def _is_missed(facts: Facts, path: str) -> bool:
     named = any(step.copy is not None and name in map(posixpath.basename, step.copy.sources) for step in facts.copies)
     elsewhere = any(posixpath.basename(each) == name for each in facts.context.files() or ())
     return elsewhere or (facts.located.certain and not named)
+
+
+def runs_a_maker(facts: Facts, staying: Iterable[Unit]) -> Reason | None:
+    """That what only making an environment takes is run all the same, or seen from the environment: it would be missing."""
+    there = {install for _, _, install in facts.installs}
+    others = [install for install in facts.every_manifest if install not in there]
+    programs = {
+        install.manager.makers[package.name]
+        for install in others
+        for package in install.asked
+        if isinstance(install.manager, LanguageManager) and package.name in install.manager.makers
+    }
+    if not programs:
+        return None
+    for step, unit in facts.final.units:
+        if isinstance(unit.effects.action, Make) and "--system-site-packages" in unit.command.text:
+            return at("the environment sees what was installed outside of it, and that would be missing", step.line)
+    for name in sorted(programs & facts.startup.programs.keys()):
+        return at(f"{facts.startup.programs[name]} runs {name}, which lies outside of the environment")
+    for use in (*facts.program.runs, *facts.processes.runs):
+        if use.word.rpartition("/")[2] in programs:
+            return at(f"{use.file}:{use.line} runs {use.word}, which lies outside of the environment")
+    for unit in staying:
+        name = (unit.command.name or "").rpartition("/")[2]
+        if name in programs:
+            return at(f"{unit.command.text} runs {name}, which lies outside of the environment")
+    return None
 
 
 def only_brought(facts: Facts, provides: Iterable[Provide]) -> Reason | None:

@@ -112,6 +112,7 @@ class Pip(LanguageManager):
     modules: ClassVar[frozenset[str]] = frozenset({"pip"})
     runtime: ClassVar[str] = "python"
     installers: ClassVar[frozenset[str]] = frozenset({"pip", "setuptools", "wheel"})
+    makers: ClassVar[Mapping[str, str]] = {"virtualenv": "virtualenv", "build": "pyproject-build"}
     reads: ClassVar[tuple[str, ...]] = (*_BUILD_READS, *_CONFIGURATION)
     in_code: ClassVar[bytes] = (
         rb"""['"]-m['"]\s*,\s*['"]pip['"]|pip\._internal|\bpip\.main\(|\bensurepip\b|spacy\.cli"""

@@ -19,11 +19,13 @@ def system_install(action: Action | None) -> Install | None:
 
 
 def only_installers(install: Install) -> bool:
-    """Whether an install only brings what installs, such as ``pip install --upgrade pip``."""
+    """Whether an install only brings what installs and makes environments, such as ``pip install --upgrade pip``."""
     manager = install.manager
+    if not isinstance(manager, LanguageManager):
+        return False
     names = {package.name for package in install.asked}
     more = install.files or install.projects or install.editable or install.dynamic
-    return isinstance(manager, LanguageManager) and bool(names) and names <= manager.installers and not more
+    return bool(names) and names <= manager.installers | manager.makers.keys() and not more
 
 
 def language_install(action: Action | None) -> Install | None:
