@@ -128,6 +128,13 @@ def _crontab(command: Command, state: State) -> Effects:
     )
 
 
+def _apt_key(command: Command, state: State) -> Effects:
+    """Puts a key in place with which packages are checked, from a file, a server or its standard input."""
+    paths = _paths(parse(command.args, state, {"--keyserver", "--recv-keys", "--keyring"}).operands, state)
+    reads = ("/",) if paths is None else paths
+    return Effects(reads=(*reads, "/etc/apt"), writes=("/etc/apt",), tools=frozenset({"apt-key", "gpg"}))
+
+
 def _chown(command: Command, state: State) -> Effects:
     if any((word.value or "").startswith("--reference") for word in command.args):
         return _writer("chown", reads=True)(command, state)
@@ -156,6 +163,7 @@ MODELS: dict[str, CommandModel] = {
     **dict.fromkeys(("sort", "uniq", "cut", "tac", "base64"), _filters),
     "tr": _prints,
     "crontab": _crontab,
+    "apt-key": _apt_key,
     "ldconfig": _system("/etc/ld.so.cache"),
     # it chooses between what is there, and adds an archive of packages
     "update-alternatives": _system("/usr/bin", "/etc/alternatives", "/var/lib/dpkg/alternatives"),
