@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
@@ -134,6 +135,21 @@ def only_brought(facts: Facts, provides: Iterable[Provide]) -> Reason | None:
             if mention.file.endswith(".py") and not is_development(mention.file):
                 module = mention.word.split()[-1].rpartition(",")[2]
                 return at(f"{mention.file}:{mention.line} imports {module}, which only {manager.title} brings")
+    return None
+
+
+def imported_from_elsewhere(facts: Facts) -> Reason | None:
+    """That code imports what neither belongs to it nor to Python, where no step installs anything: a mount may bring it."""
+    own = _own_modules(facts)
+    for mention in facts.application.says(_IMPORTS + rb"[A-Za-z_]\w*"):
+        names = [
+            re.split(r"[\s.]", part.strip(), maxsplit=1)[0] for part in mention.word.split(maxsplit=1)[1].split(",")
+        ]
+        known = sys.stdlib_module_names | {"__future__"}
+        others = [name for name in names if name not in known and normalise(name) not in own]
+        if mention.file.endswith(".py") and others:
+            where = f"{mention.file}:{mention.line} imports {others[0]}"
+            return doubt(f"{where}, which nothing installs, and what that needs of the full image is unknown")
     return None
 
 

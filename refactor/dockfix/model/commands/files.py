@@ -123,12 +123,10 @@ def _crontab(command: Command, state: State) -> Effects:
     """Puts a user's table where cron looks for it; nothing of the table runs."""
     operands = parse(command.args, state, {"-u"}).operands
     paths = _paths(operands, state)
-    return Effects(
-        reads=("/",) if paths is None else paths, writes=("/var/spool/cron",), tools=frozenset({"crontab"})
-    )
+    return Effects(reads=("/",) if paths is None else paths, writes=("/var/spool/cron",), tools=frozenset({"crontab"}))
 
 
-def _apt_key(command: Command, state: State) -> Effects:
+def _signing_key(command: Command, state: State) -> Effects:
     """Puts a key in place with which packages are checked, from a file, a server or its standard input."""
     paths = _paths(parse(command.args, state, {"--keyserver", "--recv-keys", "--keyring"}).operands, state)
     reads = ("/",) if paths is None else paths
@@ -163,7 +161,7 @@ MODELS: dict[str, CommandModel] = {
     **dict.fromkeys(("sort", "uniq", "cut", "tac", "base64"), _filters),
     "tr": _prints,
     "crontab": _crontab,
-    "apt-key": _apt_key,
+    "apt-key": _signing_key,
     "ldconfig": _system("/etc/ld.so.cache"),
     # it chooses between what is there, and adds an archive of packages
     "update-alternatives": _system("/usr/bin", "/etc/alternatives", "/var/lib/dpkg/alternatives"),
