@@ -139,7 +139,8 @@ def test_git_clones_to_the_last_name_of_a_url(url: str) -> None:
         "git clone https://e.org/$NAME.git",
         "cp a",
         "python -m ensurepip",
-        "virtualenv /v",
+        "virtualenv --python=/usr/bin/python3 /v",
+        "virtualenv --system-site-packages /v",
         "mkdir a > $X",
     ],
 )

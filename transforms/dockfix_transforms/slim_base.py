@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from dockfix.engine.options import Option
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts
+from dockfix.facts.installs import imported_from_elsewhere, installer
 from dockfix.managers.verbs import system_install
 from dockfix.model.reason import Declared, Reason
 from dockfix.placement.plan import Placement
@@ -39,7 +40,8 @@ class SlimBase(Transform):
 
     What it does
         After the split, the runtime stage of a full ``python:3.x`` image starts from ``python:3.x-slim`` of the same Debian release.
-        The libraries and programs of the full image that are known to be needed are installed there.
+        An image in which no Python packages are installed does so without a split. The libraries and programs of the full image
+        that are known to be needed are installed there.
 
     Why
         The full image carries compilers, headers, version control and ImageMagick: some 450 MB that a running program
@@ -70,14 +72,18 @@ class SlimBase(Transform):
         stage = facts.final
         if stage.image is None or stage.image.variant != "full":
             return Outcome()
-        if len(facts.model.stages) == 1 and "parts" not in facts.hints.facets:
+        alone = len(facts.model.stages) == 1
+        if alone and facts.every_manifest and "parts" not in facts.hints.facets:
             return refuse("it needs the split of multi-stage, which does not run", stage.start.line)
-        if len(facts.model.stages) != 2 or stage.base != facts.model.stages[0].base:
+        if alone and (facts.every_manifest or facts.ask(installer) is not None):
+            return Outcome()  # multi-stage says why
+        if len(facts.model.stages) > 2 or stage.base != facts.model.stages[0].base:
             return Outcome()
         decided = facts.decided(place)
         plan = decided.smaller if isinstance(decided, Placement) else facts.ask(_of_the_last_stage)
         if plan is None or isinstance(plan, Reason):
             return refuse(plan.at(stage.start.line)) if plan is not None else Outcome()
+        elsewhere = facts.ask(imported_from_elsewhere) if alone else None
         start = stage.start
         slimmed = with_image(start, plan.image)
         if slimmed is None:
@@ -87,7 +93,7 @@ class SlimBase(Transform):
                 start,
                 (slimmed,),
                 start.line,
-                f"the runtime stage starts from {plan.image}"
+                f"the {'image' if alone else 'runtime stage'} starts from {plan.image}"
                 + (f"; {', '.join(plan.packages)} {_come(plan.packages)} along" if plan.packages else "")
                 + _as_seen(plan),
             )
@@ -96,7 +102,7 @@ class SlimBase(Transform):
             edits.append(_install(facts, tuple(plan.packages)))
         return Outcome(
             edits,
-            doubts=(plan.doubt,) if plan.doubt is not None else (),
+            doubts=tuple(each for each in (plan.doubt, elsewhere) if each is not None),
             declares=frozenset(
                 {
                     Declared("FROM", start.words[0], tuple(plan.packages)),

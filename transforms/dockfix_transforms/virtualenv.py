@@ -41,7 +41,8 @@ class Virtualenv(Transform):
         ``pip install`` and puts its ``bin`` first on PATH, so that pip fills it and the program runs from it. Images up
         to Python 3.11 bring setuptools and wheel: there the environment can see them (``--system-site-packages``), so
         that pip builds packages just as before. Poetry and Pipenv, which are brought before it, find it by VIRTUAL_ENV,
-        uv by ``--python``, and uWSGI, which has an interpreter of its own, by UWSGI_HOME. Done only where ``multi-stage`` can
+        uv by ``--python``, and uWSGI, which has an interpreter of its own, by UWSGI_HOME. A program of a package that is named by
+        its path (``/usr/local/bin/gunicorn``) is found there by a link. Done only where ``multi-stage`` can
         then copy the environment from a builder. With ``virtualenv.lean`` the environment gets no pip and no setuptools of its own:
         it sees those of the base image (3.11 and later), whose pip fills it by PIP_PYTHON in the builder. In a container ``python
         -m pip list`` tells what is installed; the program ``pip`` knows only what the base image has.
@@ -57,8 +58,9 @@ class Virtualenv(Transform):
 
     Fix safety
         Safe where the application's code could be read. Left alone where something names a path of the base image's Python
-        (``/usr/local/bin/gunicorn``), resets PATH (a login shell, sudo, cron) or tells uWSGI of a home of its own. Unsafe where
-        the code is not at hand, for uWSGI, and where PYTHONPATH names the base image's own site-packages.
+        (``/usr/local/bin/python``), resets PATH (a login shell, sudo, cron) or tells uWSGI of a home of its own. Unsafe where
+        the code is not at hand, for uWSGI, where code names a program in ``/usr/local/bin`` that nothing is known to bring, and
+        where PYTHONPATH names the base image's own site-packages.
     """
 
     title: ClassVar[str] = "install Python packages into a virtual environment"
@@ -98,7 +100,8 @@ class Virtualenv(Transform):
         # what an installer is told, it is told before there is an environment without one
         lines = [*(told if placement.bare else ()), make, *(() if later else settings)]
         lines += () if placement.bare else told
-        below = snippet(facts.tree, "".join(f"{line}\n" for line in settings), first.line) if later else ()
+        under = [*(settings if later else ()), *_links(runtime.links(facts, environment))]
+        below = snippet(facts.tree, "".join(f"{line}\n" for line in under), first.line)
         new = snippet(facts.tree, "".join(f"{line}\n" for line in lines) + blank, anchor.line)
         runs = apart(facts, managers)
         if runs is None:
@@ -156,6 +159,11 @@ def _recipes(
                 return at("the install could not be written again", step.line)
             edits.append(Edit(step.instruction, (run,), step.line, ""))
     return edits, variables
+
+
+def _links(links: Mapping[str, str]) -> list[str]:
+    """The instruction that makes them, if there are any."""
+    return [f"RUN {' && '.join(f'ln -s {target} {path}' for path, target in links.items())}"] if links else []
 
 
 def _brings_a_manager(step: Step) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -19,7 +19,8 @@ from dockfix.context.requirements import closure
 from dockfix.knowledge import normalise
 from dockfix.lazy import regex
 from dockfix.managers import _pip_locks, _pip_places, venv
-from dockfix.managers._pip_options import BLOCKERS, FLAGS, HARMLESS_SETTINGS, VALUED
+from dockfix.managers._pip_options import BLOCKERS, FLAGS, VALUED
+from dockfix.managers._pip_settings import settings_of
 from dockfix.managers._variables import given_to
 from dockfix.managers.protocol import Cache, Call, Given, LanguageManager, Recipe
 from dockfix.model.actions import Clean, Install, Package
@@ -53,29 +54,6 @@ _CONFIGURATION = (
 )
 
 
-# Variables whose paths pip, git, ssh, TLS or a compiler read
-_PATH_SETTINGS = regex(
-    r"PIP_|SSL_|REQUESTS_|CURL_|NETRC$|GIT_|SSH_|(?:C|CPP|CXX|LD)FLAGS$|.*LIBRARY_PATH$|C_INCLUDE_PATH$|CPATH$|PKG_CONFIG"
-)
-
-
-def settings_of(state: State, modelled: Collection[str] = ()) -> tuple[str, tuple[str, ...]]:
-    """The PIP_ variable that changes where pip installs ("" for none) but for ``modelled`` ones, and the paths that variables name."""
-    variables = state.variables
-    known = (set(state.args) | set(variables)) - set(modelled)
-    changes = next((name for name in sorted(known) if name not in HARMLESS_SETTINGS and _is_option(name)), "")
-    reads: list[str] = []
-    for name, value in variables.items():
-        if _PATH_SETTINGS.match(name):
-            reads += re.findall(r"(?<![\w.:/-])/[\w.@+/-]+", value)
-            if (
-                name in {"PIP_CERT", "PIP_CONSTRAINT", "PIP_FIND_LINKS", "PIP_CONFIG_FILE", "PIP_CLIENT_CERT"}
-                and "://" not in value
-            ):
-                reads += [path for word in value.split() if (path := state.path(word))]
-    return changes, tuple(reads)
-
-
 def prefix(state: State) -> Environment:
     """Where an install goes that is in no virtual environment: carried as a whole where nothing else lies there.
 
@@ -84,11 +62,6 @@ def prefix(state: State) -> Environment:
     root = PREFIX.root
     alone = state.own_prefix == root
     return Environment(root, "python", Artefact("environment", {root: root}, "python")) if alone else PREFIX
-
-
-def _is_option(name: str) -> bool:
-    """Whether pip takes a variable for one of its options (https://pip.pypa.io/en/stable/topics/configuration/#environment-variables)."""
-    return name.startswith("PIP_") and f"--{name[4:].lower().replace('_', '-')}" in VALUED | FLAGS
 
 
 # What building a package may read besides what it is given
@@ -114,6 +87,7 @@ class Pip(LanguageManager):
     modules: ClassVar[frozenset[str]] = frozenset({"pip"})
     runtime: ClassVar[str] = "python"
     installers: ClassVar[frozenset[str]] = frozenset({"pip", "setuptools", "wheel"})
+    makers: ClassVar[Mapping[str, str]] = {"virtualenv": "virtualenv", "build": "pyproject-build"}
     fills_bare: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = (*_BUILD_READS, *_CONFIGURATION)
     in_code: ClassVar[bytes] = (
@@ -187,10 +161,18 @@ class Pip(LanguageManager):
         return replace(found, blocked=found.blocked or f"older pips pass over {venv.INTERPRETER}") if told else found
 
     def into(self, install: Install, call: Call, wanted: Environment) -> Recipe | Reason:
-        """It fills the environment whose programs come first on PATH; where none of these is pip, it has to be told."""
-        if install.blocked is not None or wanted.seeded:
-            return install.blocked or Recipe()
-        return Recipe(env={venv.INTERPRETER: venv.interpreter(wanted.root)})
+        """It fills the environment whose programs come first on PATH; where none of these is pip, it has to be told.
+
+        A program that is named by its path would be the base image's.
+        """
+        if install.blocked is not None:
+            return install.blocked
+        env = {} if wanted.seeded else {venv.INTERPRETER: venv.interpreter(wanted.root)}
+        name = call.command.name or ""
+        if "/" not in name or install.into.carried is not None:
+            return Recipe(env=env)
+        program = call.command.words[0]
+        return Recipe(insert=((program, posixpath.basename(name)),), remove=(program,), env=env)
 
     def without_project(self, install: Install, call: Call, manifest: Manifest) -> Recipe | Reason:
         """As it is, unless it builds a project, which is more than its metadata."""

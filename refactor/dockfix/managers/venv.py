@@ -10,6 +10,7 @@ from dockfix.knowledge import DEFAULT_PATH, BaseImage
 from dockfix.managers.protocol import Call, Manager
 from dockfix.model.actions import Make
 from dockfix.model.artefact import Artefact, Environment
+from dockfix.model.commands.protocol import parse
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.state import State
 from dockfix.syntax.shell import Command
@@ -18,6 +19,9 @@ _TOOLS = frozenset({"python"})
 # The variable that tells pip for which Python to install, from 22.3 on: https://pip.pypa.io/en/stable/topics/python-option/
 INTERPRETER = "PIP_PYTHON"
 _FLAGS = {"--system-site-packages", "--upgrade-deps", "--clear", "--without-pip", "--copies", "--symlinks"}
+# Of the program virtualenv, whose own packages an environment with --system-site-packages would see
+_OF_VIRTUALENV = {"--clear", "--always-copy", "--copies", "--symlinks", "--no-download", "--download", "-q", "--quiet"}
+_PYTHON = ("-p", "--python")
 
 
 class Venv(Manager):
@@ -30,13 +34,13 @@ class Venv(Manager):
 
     def effects(self, call: Call, state: State) -> Effects:
         """Makes one environment at a path that is known."""
-        if call.words == call.command.args:
-            return opaque("virtualenv may choose another interpreter and seeds other packages than venv")
-        values = [state.value(word) for word in call.words]
-        options = [value for value in values if value is not None and value.startswith("-")]
-        targets = [value for value in values if value is None or not value.startswith("-")]
+        arguments = parse(call.words, state, _PYTHON)
+        if any(not _is_the_images(value) for value in arguments.values(*_PYTHON)):
+            return opaque("virtualenv is told of another interpreter")
+        targets = [state.value(word) for word in arguments.operands]
+        options = [name for name, _, _ in arguments.options if name not in _PYTHON]
         path = state.path(targets[0]) if len(targets) == 1 and targets[0] is not None else None
-        if path is None or not set(options) <= _FLAGS:
+        if path is None or not set(options) <= (_OF_VIRTUALENV if call.words == call.command.args else _FLAGS):
             return opaque("where the virtual environment goes could not be worked out")
         relative = not (targets[0] or "").startswith("/")
         chosen_by = state.chosen_by(call.command.text) or (state.workdir_chosen if relative else "")
@@ -50,6 +54,11 @@ class Venv(Manager):
 
 
 VENV = Venv()
+
+
+def _is_the_images(interpreter: str | None) -> bool:
+    """Whether an interpreter that virtualenv is told of is the one whose program comes first on PATH, or the base image's."""
+    return interpreter is not None and interpreter.removeprefix("/usr/local/bin/") in {"python", "python3"}
 
 
 def environment(path: str, *, seeded: bool = True) -> Environment:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dockfix.facts import Facts
 from dockfix.facts.beneath import why_unknown
 from dockfix.facts.callers import caller_with_unknown_path
-from dockfix.facts.installs import cannot_move, installer, missing_manifest, only_brought
+from dockfix.facts.installs import cannot_move, installer, missing_manifest, only_brought, runs_a_maker
 from dockfix.knowledge import manager_in, why_not_split
 from dockfix.managers.protocol import LanguageManager, SystemManager
 from dockfix.managers.registry import system_managers
@@ -75,6 +75,7 @@ def place(facts: Facts) -> Placement | Reason:
         _unclear(facts, runtime, installs)
         or _needed_early(facts, environment, staying, installs[0])
         or not_whole(facts, environment, runtime, installs)
+        or runs_a_maker(facts, (unit for _, unit in staying))
     )
     if environment.carried is None or environment.beside_base:
         actions = [unit.effects.action for _, unit in stage.units]

@@ -55,6 +55,10 @@ class Runtime(ABC):
     def make(self, facts: Facts, environment: Environment) -> str:
         """The command that makes it."""
 
+    def links(self, facts: Facts, environment: Environment) -> Mapping[str, str]:
+        """The links that have to be made for programs to be found where they were, each with where it leads."""
+        return {}
+
     @abstractmethod
     def holds_back(self, facts: Facts) -> Reason | None:
         """Why packages have to stay where they are, None where nothing speaks against moving them."""

@@ -15,10 +15,11 @@ from dockfix.model.artefact import Environment
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Step, Unit
 from dockfix.runtimes import uwsgi
+from dockfix.runtimes.named_programs import FOLDER, linked_programs
 from dockfix.runtimes.needs import needed
 from dockfix.runtimes.probes import source
 from dockfix.runtimes.protocol import Probe, Runtime
-from dockfix.runtimes.python_paths import own_site_packages, system_python_blocker
+from dockfix.runtimes.python_paths import is_alone, own_site_packages, system_python_blocker, unknown_program
 
 # By which names pip is run
 _PROGRAMS = frozenset({"pip", "pip3"})
@@ -68,7 +69,7 @@ class Python(Runtime):
         modules.
         """
         image = facts.final.image
-        own = image is None or bool(image.runtime)
+        own = is_alone(facts)
         sees = not own or (image is not None and image.has_wheel and not _is_shared(facts))
         options = "--system-site-packages " if sees or not environment.seeded else ""
         options += "" if environment.seeded else "--without-pip "
@@ -92,6 +93,11 @@ class Python(Runtime):
         found = needed(facts, sorted(_PROGRAMS), staying)
         return next((at(f"{program} is needed ({why})") for program, why in found.items()), None)
 
+    def links(self, facts: Facts, environment: Environment) -> Mapping[str, str]:
+        """Where packages' programs were that something names by their path, each with where it is then."""
+        names = linked_programs(facts) if is_alone(facts) else ()
+        return {f"{FOLDER}/{name}": f"{environment.root}/bin/{name}" for name in names}
+
     def holds_back(self, facts: Facts) -> Reason | None:
         """What resets PATH, names a folder of the base image's Python, or lies over every folder for an environment."""
         reason = system_python_blocker(facts)
@@ -104,7 +110,7 @@ class Python(Runtime):
 
     def doubts(self, facts: Facts) -> tuple[Reason, ...]:
         """What only a start shows."""
-        reasons = (uwsgi.home_doubt(facts), own_site_packages(facts))
+        reasons = (uwsgi.home_doubt(facts), own_site_packages(facts), unknown_program(facts))
         return tuple(reason for reason in reasons if reason is not None)
 
     def probe(self, what: Probe) -> str:
