@@ -24,6 +24,7 @@ Kind = Literal["pure", "binary", "compiled", "unknown"]
 # What an image may be built for where nothing says it: https://docs.docker.com/build/building/multi-platform/
 _MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64", "linux/arm64/v8": "aarch64", "linux/arm/v7": "armv7l"}
 _USUAL = ("linux/amd64", "linux/arm64")
+PLATFORMS = {machine: platform for platform, machine in reversed(_MACHINES.items())}
 _WORST: tuple[Kind, ...] = ("compiled", "binary", "pure")
 # Installers, which need nothing of the system in any version
 _FREE = frozenset({"pip", "setuptools", "wheel"})
@@ -37,13 +38,14 @@ class Held:
     """One distribution, and what comes of it.
 
     ``needs`` are the shared libraries that it needs of the system, None where that is not known. ``lack`` says what is not known of
-    it, "" where all is; ``seen`` tells whether that is known because an image was seen to hold it.
+    it, "" where all is, and ``known_on`` on which machines all is; ``seen`` tells whether it is because an image was seen to hold it.
     """
 
     distribution: Distribution
     kind: Kind
     needs: frozenset[str] | None = frozenset()
     lack: str = ""
+    known_on: frozenset[str] = frozenset()
     seen: bool = False
 
 
@@ -227,6 +229,7 @@ def _held(each: Distribution, asked: _Asked, told: bool) -> Held:
     kinds: set[Kind] = set()
     needs: set[str] = set()
     listed = each.files is not None
+    done: set[str] = set()
     for target in asked.targets:
         seen = [entry for entry in asked.seen(each) if _fits(entry, target)]
         kind = _kind(each, target, seen, told)
@@ -236,8 +239,9 @@ def _held(each: Distribution, asked: _Asked, told: bool) -> Held:
         found = _needs(each, kind, seen)
         if found is None:
             where = f" on {target.machine}" if len({other.machine for other in asked.targets}) > 1 else ""
-            return Held(each, kind, None, f"{_named(each)}{where}")
+            return Held(each, kind, None, f"{_named(each)}{where}", frozenset(done - {target.machine}))
         needs |= found
+        done.add(target.machine)  # whose targets follow one another
     if not kinds:
         return Held(each, "unknown", None, _named(each))
     worst = next(kind for kind in ("compiled", "binary", "pure") if kind in kinds)
