@@ -16,6 +16,7 @@ from dockfix.engine.transform import Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts
 from dockfix.knowledge import describing
 from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
+from dockfix.lazy import regex
 from dockfix.model.actions import Install, Make
 from dockfix.model.reason import Declared, Reason
 from dockfix.syntax import encode, parse
@@ -28,7 +29,7 @@ _ASKS_GIT = (
     rb"['\"]\.git['\"/]|['\"]git['\"]|\bgit (?:rev|describe|log|show|status|diff|tag|branch)|import git\b|from git\b"
     rb"|(?i:gitpython|dulwich|pygit2|sentry[-_]sdk)"
 )
-_DOCKERFILE = re.compile(r"(?:.*/)?(?:(?:Dockerfile|Containerfile)(?:\.[^/]*)?|[^/]*\.Dockerfile)(?<!\.dockerignore)")
+_DOCKERFILE = regex(r"(?:.*/)?(?:(?:Dockerfile|Containerfile)(?:\.[^/]*)?|[^/]*\.Dockerfile)(?<!\.dockerignore)")
 _ENV = "**/.env"
 
 EVERYTHING = Option(

@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from dockfix.knowledge.tables import table
+from dockfix.lazy import regex
 
 
 class NoEvidence(NamedTuple):
@@ -24,7 +25,7 @@ def no_evidence() -> tuple[NoEvidence, ...]:
     return tuple(
         NoEvidence(
             group["what"],
-            re.compile("|".join(group["files"]), re.IGNORECASE),
+            regex("|".join(group["files"]), re.IGNORECASE),
             frozenset(group.get("unless", "").split()),
         )
         for group in table("evidence")["none"]
