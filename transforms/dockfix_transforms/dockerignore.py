@@ -176,10 +176,10 @@ class _Chooser:
 
     def _negated(self, probe: str) -> bool:
         """Whether the existing file takes this back on purpose, or a comment in it says that it is to be sent."""
+        if self.existing is None:
+            return False
         base = posixpath.basename(probe)
-        if re.search(
-            rf"(?im)^\s*#.*\b(?:not|n't|never)\b.*\bignore\b.*{re.escape(base)}(?![\w.])", self.existing or ""
-        ):
+        if re.search(rf"(?im)^\s*#.*\b(?:not|n't|never)\b.*\bignore\b.*{re.escape(base)}(?![\w.])", self.existing):
             return True
         return any(pattern.startswith("!") and pattern.rstrip("/").endswith(base) for pattern in self.ignore.patterns)
 

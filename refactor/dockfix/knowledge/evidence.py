@@ -72,10 +72,14 @@ def images_of_others() -> frozenset[str]:
 
 @cache
 def _of(names: frozenset[str]) -> re.Pattern[str]:
-    return re.compile("|".join(group.files.pattern for group in no_evidence() if group.what in names), re.IGNORECASE)
+    return re.compile(_pattern(names), re.IGNORECASE)
+
+
+def _pattern(names: frozenset[str]) -> str:
+    return "|".join(group.files.pattern for group in no_evidence() if group.what in names)
 
 
 @cache
 def _describing() -> re.Pattern[str]:
     kinds = table("evidence")["describing"]
-    return re.compile("|".join([_of(frozenset(kinds["groups"])).pattern, *kinds["files"]]), re.IGNORECASE)
+    return re.compile("|".join([_pattern(frozenset(kinds["groups"])), *kinds["files"]]), re.IGNORECASE)
