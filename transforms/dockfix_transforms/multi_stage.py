@@ -12,6 +12,7 @@ from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts, from_context
 from dockfix.facts.never_copied import never_copied
 from dockfix.knowledge import known_suites, reader_of
+from dockfix.lazy import regex
 from dockfix.managers.verbs import system_install
 from dockfix.model.artefact import Artefact
 from dockfix.model.reason import Declared, Reason
@@ -25,7 +26,7 @@ from dockfix.syntax.rewrite import with_image
 from ._layout import leading
 from ._runs import Trim, trim
 
-_CLAUSES = re.compile(r"[,;.]\s+|\s+and\s+")
+_CLAUSES = regex(r"[,;.]\s+|\s+and\s+")
 ALWAYS = Option("multi-stage.always", False, "split even where nothing leaves the image", hint="always")
 KEEP = Option(
     "multi-stage.keep",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
@@ -13,6 +12,7 @@ from dockfix.facts.ownership import chosen_folder, gets_owner, home_is_made, mad
 from dockfix.facts.root import needs_root
 from dockfix.facts.user import HOME, UID, USER
 from dockfix.facts.writes import open_questions
+from dockfix.lazy import regex
 from dockfix.model.effects import within
 from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
@@ -26,7 +26,7 @@ from ._layout import own_comments
 _OF_THE_SHELL = frozenset("*?[{`'\"\\")
 _OWNER = f"{USER}:{USER}"
 _LAYERS = {"RUN", "COPY", "ADD", "WORKDIR"}
-_PARENTS = re.compile(r"-[mvZ]*p[mvZ]*|--parents")
+_PARENTS = regex(r"-[mvZ]*p[mvZ]*|--parents")
 
 
 class NonRoot(Transform):

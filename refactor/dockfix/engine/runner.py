@@ -218,8 +218,11 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
         notes[0] = replace(notes[0], message=about)
     notes += [Note(transform.id, 0, outcome.file_reason)] if outcome.files and outcome.file_reason else []
     before = done.facts
-    edited = replace_nodes(before.tree, {edit.node: edit.replacement for edit in edits})
-    after = before.with_tree(part_heredocs(edited, before.tree), outcome.files)
+    edited = before.tree
+    if edits:
+        edited = replace_nodes(edited, {edit.node: edit.replacement for edit in edits})
+        edited = part_heredocs(edited, before.tree)
+    after = before.with_tree(edited, outcome.files)
     view = View(after)
     broken = _broken(done.view, view, outcome)
     if broken:

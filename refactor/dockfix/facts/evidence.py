@@ -160,8 +160,12 @@ class Started:
 
     def _console_script(self, name: str) -> Iterator[str]:
         """The modules that the project's metadata names for a command."""
-        for text in (text for each in _METADATA if name in (text := self.read(each) or "")):
+        for text in (text for text in self._metadata if name in text):
             yield from re.findall(rf"""(?m)(?:^|['"\s]){re.escape(name)}['"]?\s*=\s*['"]?([\w.]+)\s*:""", text)
+
+    @cached_property
+    def _metadata(self) -> tuple[str, ...]:
+        return tuple(self.read(name) or "" for name in _METADATA)
 
     def _read_by_any(self, name: str, folders: Collection[str]) -> bool:
         """Whether a file holds settings that code, which need not name them, or the process manager that is there may read.

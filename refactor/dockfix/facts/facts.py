@@ -90,7 +90,7 @@ class Facts:
 
     def with_tree(self, tree: Dockerfile, files: Mapping[str, str]) -> Facts:
         """The facts about the tree after an edit; ``files`` lie over the context."""
-        return Facts(
+        after = Facts(
             tree,
             self.located,
             self.context.with_overlay(files) if files else self.context,
@@ -100,10 +100,17 @@ class Facts:
             self._steps,
             self._kept,
         )
+        if tree is self.tree:
+            after.__dict__["model"] = self.model  # nothing in it follows from the files
+        return after
 
     def undecided(self) -> Facts:
         """The facts about the same tree for another run, in which nothing is decided yet."""
-        return replace(self, _decisions={})
+        undecided = replace(self, _decisions={})
+        # what is a property follows from the tree and the context, and from no decision
+        worked_out = self.__dict__.keys() - undecided.__dict__.keys()
+        undecided.__dict__.update({name: self.__dict__[name] for name in worked_out})
+        return undecided
 
     def _keep(self, key: Hashable, work: Callable[[], T]) -> T:
         """An answer that follows from no more than its key, and so outlives the edits that leave that as it is."""

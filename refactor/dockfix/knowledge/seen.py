@@ -6,7 +6,6 @@ altered says nothing. Lines can be added and taken away, as when two branches ar
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -60,6 +59,8 @@ class Seen:
     @property
     def digest(self) -> str:
         """What the entry must have, so that it is as it was written."""
+        import hashlib
+
         whole = json.dumps(vars(self), sort_keys=True).encode()
         return hashlib.blake2b(whole, digest_size=8).hexdigest()
 

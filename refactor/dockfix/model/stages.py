@@ -128,7 +128,7 @@ class Stage:
 
     def of(self, *keywords: str) -> tuple[Step, ...]:
         """The steps with one of these keywords."""
-        return tuple(step for step in self.steps if step.keyword in keywords)
+        return tuple([step for step in self.steps if step.instruction.keyword in keywords])
 
     @property
     def units(self) -> Iterator[tuple[Step, Unit]]:

@@ -9,11 +9,12 @@ from dataclasses import field, replace
 
 from dockfix.dataclass import dataclass
 from dockfix.knowledge import DEFAULT_PATH
+from dockfix.lazy import regex
 from dockfix.model.artefact import Environment
 from dockfix.syntax import expand
 from dockfix.syntax.shell import Word
 
-_PLAIN_EXPANSION = re.compile(r"""^[^`()'\\]*$""")
+_PLAIN_EXPANSION = regex(r"""^[^`()'\\]*$""")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ from dockfix.context.program.model import UNKNOWN
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.facts.left_open import left_open
+from dockfix.lazy import regex
 from dockfix.model.actions import Provide
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
@@ -24,7 +24,7 @@ _TK = rb"(?m)^\s*(?:import|from)\s+(?:tkinter|turtle|_tkinter)\b"
 
 _SHOWN = "which libraries of the full image the Python packages need shows only in a build"
 _MANY = 3  # names that are told
-_LIBRARY = re.compile(r".*\.so(?:\.\d+)*")
+_LIBRARY = regex(r".*\.so(?:\.\d+)*")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ they may need.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from dockfix.facts import Facts
@@ -14,6 +13,7 @@ from dockfix.facts.beneath import why_unknown
 from dockfix.facts.callers import caller_with_unknown_path
 from dockfix.facts.installs import cannot_move, installer, missing_manifest, only_brought, runs_a_maker
 from dockfix.knowledge import manager_in, why_not_split
+from dockfix.lazy import regex
 from dockfix.managers.protocol import LanguageManager, SystemManager
 from dockfix.managers.registry import system_managers
 from dockfix.managers.verbs import by_system, language_install, system_install
@@ -38,7 +38,7 @@ from dockfix.syntax import image as reference_of
 BUILDER = "builder"
 _RUNTIME_ONLY = {"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "VOLUME", "MAINTAINER"}
 # Files for programs and people, which nothing that is compiled or installed reads, wherever they lie
-_USELESS = re.compile(
+_USELESS = regex(
     r".*\.(?:jar|war|ear|ttf|otf|ttc|woff2?|onnx|pt|pth|ckpt|safetensors|gguf|tflite|h5|joblib|traineddata|html?|css|png|jpe?g|gif|svg|ico"
     r"|webp|mp[34]|wav|ogg|pdf|service|timer|crontab)"
 )

@@ -16,6 +16,7 @@ from dockfix.context.manifests.manifest import ALL, Manifest
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.knowledge.seen import Book, Seen, book
+from dockfix.lazy import regex
 from dockfix.model.actions import Install
 from dockfix.model.reason import Reason, at
 from dockfix.runtimes.wheels import Target, brings, holds, kind_of
@@ -30,7 +31,7 @@ _WORST: tuple[Kind, ...] = ("compiled", "binary", "pure")
 _FREE = frozenset({"pip", "setuptools", "wheel"})
 _NO_VERSION = "?"
 _MUSL = (1, 2)  # of every Alpine from 3.13 on
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[([\w\s.,-]*)\])?[^;]*(?:;(.*))?")
+_REQUIREMENT = regex(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[([\w\s.,-]*)\])?[^;]*(?:;(.*))?")
 
 
 @dataclass(frozen=True)

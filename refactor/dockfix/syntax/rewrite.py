@@ -5,13 +5,13 @@ What comes out is parsed and compared with what was asked for; where anything di
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from dockfix.lazy import regex
 from dockfix.syntax import grammar
 from dockfix.syntax.nodes import Dockerfile, Instruction
 
-_WORD = re.compile(r"[^\t\v\f\r ]+")
+_WORD = regex(r"[^\t\v\f\r ]+")
 
 
 def with_flags(tree: Dockerfile, node: Instruction, flags: Sequence[str], lines: bool = False) -> Instruction | None:
