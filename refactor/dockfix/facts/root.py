@@ -87,8 +87,10 @@ def _packages_at_home(facts: Facts) -> Reason | None:
         text = "pip installs into root's home folder, which only root can read"
         return at(text, at_home.line if at_home else 0)
     for step, _, install in facts.installs:
-        if install.into.beside_base and within(install.into.root, "/root"):
-            return at(f"the packages lie in {install.into.root}, which only root can read", step.line)
+        carried = install.into.carried
+        below = next((path for path in carried.paths.values() if within(path, "/root")), "") if carried else ""
+        if below:
+            return at(f"the program runs from {below}, which only root can read", step.line)
     return None
 
 

@@ -43,9 +43,14 @@ def place(arguments: Arguments, state: State, variables: Mapping[str, str | None
     chosen_by = state.chosen_by(text) or ("" if (value or "").startswith("/") else state.workdir_chosen)
     if chosen_by:
         return f"the build argument {chosen_by} chooses where the packages go"
-    if folder in _SHARED or any(within(folder, each) for each in _OF_THE_SYSTEM):
+    if is_shared(folder):
         return f"{option} has it install into {folder}, where the base image has other things"
     return Environment(folder, "python", Artefact("environment", {folder: folder}, "python"), False, beside_base=True)
+
+
+def is_shared(folder: str) -> bool:
+    """Whether a base image has other things in a folder, or is made of what lies there."""
+    return folder in _SHARED or any(within(folder, each) for each in _OF_THE_SYSTEM)
 
 
 def _tells(option: str, variables: Mapping[str, str | None], variable: str) -> bool:

@@ -74,14 +74,15 @@ def _takes_away(unit: Unit, paths: Iterable[str]) -> bool:
 
 
 def _copies_into(facts: Facts, step: Step, root: str) -> bool:
-    """Whether a COPY or ADD puts any file in a folder that nothing else fills."""
+    """Whether a COPY or ADD puts any file in a folder that nothing else fills, but for those that name what is installed there."""
     target = step.copy.target if step.copy is not None else None
-    if target is None or within(target, root):
-        return True
     taken = facts.copies.get(step)
+    if target is None:
+        return True
     if taken is None or not taken.known or step.keyword == "ADD":  # it may be an archive
-        return taken is None and within(root, target)
-    return any(within(path, root) for name in taken.files for path in facts.layout.by(step, name))
+        return within(target, root) or (taken is None and within(root, target))
+    named = {name for manifest in facts.manifests.values() for name in manifest.files}
+    return any(within(path, root) for name in taken.files - named for path in facts.layout.by(step, name))
 
 
 def _counts(unit: Unit) -> bool:
