@@ -176,9 +176,10 @@ class LanguageManager(Manager):
     ``runtime`` is the id of what runs them. ``images`` are those that a COPY takes the manager from, ``scripts`` bring it from the net;
     ``added_by`` is a pattern of the packages, normalised, that add to it, ``installers`` are packages of the language that only install
     others, ``makers`` those that only making an environment or a package takes, each with its program. ``size`` is about how many bytes
-    it takes in an image with all that comes along. ``own_runtime`` is what it may fetch to run them. ``reads`` is what building and installing any package may read: tools,
-    headers, configuration, credentials, certificates. ``in_code`` is a pattern of code that starts it without naming a program, empty where
-    there is no such code. With ``reads_settings`` it gives the programs that it starts the variables of a ``.env``.
+    it takes in an image with all that comes along. ``own_runtime`` is what it may fetch to run them. ``reads`` is what building and
+    installing any package may read: tools, headers, configuration, credentials, certificates. ``in_code`` is a pattern of code that
+    starts it without naming a program, empty where there is no such code. With ``reads_settings`` it gives the programs that it starts
+    the variables of a ``.env``.
     """
 
     runtime: ClassVar[str]
