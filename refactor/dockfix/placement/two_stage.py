@@ -42,6 +42,8 @@ _USELESS = re.compile(
     r".*\.(?:jar|war|ear|ttf|otf|ttc|woff2?|onnx|pt|pth|ckpt|safetensors|gguf|tflite|h5|joblib|traineddata|html?|css|png|jpe?g|gif|svg|ico"
     r"|webp|mp[34]|wav|ogg|pdf|service|timer|crontab)"
 )
+# What a builder, in which root installs, does without
+_GIVES_AWAY = {"chown", "chgrp"}
 _SETTINGS = {"ENV", "ARG", "WORKDIR", "SHELL", "USER"}
 
 
@@ -332,7 +334,8 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
         if step.keyword in _RUNTIME_ONLY:
             continue
         if step.keyword in _SETTINGS:
-            chosen[step] = ()
+            if everything or step.keyword != "USER" or _is_root(step):
+                chosen[step] = ()
             continue
         if step.copy is not None:
             effects = step.all_effects[0]
@@ -358,6 +361,8 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
                     continue
             elif effects.unbounded:
                 everything = True
+            elif not everything and step.units[index].command.name in _GIVES_AWAY:
+                continue
             elif everything or (wanted.overlap(effects.writes) and not all(map(_USELESS.fullmatch, effects.writes))):
                 wanted.add(effects.reads)
             else:
@@ -366,6 +371,11 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
         if indices:
             chosen[step] = tuple(indices)
     return {step: chosen[step] for step in steps if step in chosen}
+
+
+def _is_root(step: Step) -> bool:
+    """Whether a USER instruction switches to root."""
+    return step.instruction.args.partition(":")[0].strip("\"'") in {"root", "0"}
 
 
 def _reads(facts: Facts, action: Action | None) -> tuple[str, ...]:
