@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
@@ -16,7 +17,7 @@ from dockfix.facts.writes import open_questions
 from dockfix.model.effects import within
 from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
-from dockfix.syntax import Blank, Dockerfile, Node, snippet
+from dockfix.syntax import Blank, Dockerfile, Instruction, Node, snippet
 from dockfix.syntax.rewrite import with_flags
 from dockfix.syntax.shell_form import append
 
@@ -79,7 +80,7 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
     made = [
         step
         for step in layers[: layers.index(anchor)]
-        if step.keyword == "WORKDIR" and stage.after(step).workdir == workdir
+        if (step.keyword == "WORKDIR" and stage.after(step).workdir == workdir) or _makes(step, workdir)
     ]
     if stage.end.workdir_chosen and not made:
         return refuse(
@@ -122,11 +123,18 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
     if after_anchor and late:
         tail += snippet(tree, f"RUN chown -R {_OWNER} {shlex.join(late)}\n", last.line)
     if unknown:
-        tail += snippet(tree, f"RUN chown -R --from=root {_OWNER} {owned}\n", last.line)
-    following = tree.nodes[tree.nodes.index(last.instruction) + 1 :][:1]
-    blank = "\n" if following and isinstance(following[0], Blank) else ""
-    tail += snippet(tree, f"{blank}USER {UID}:{UID}\n", last.line)
+        command = f"chown -R --from=root {_OWNER} {owned or shlex.quote(workdir)}"
+        makers = [step for step in layers if any(unit.effects.unbounded for unit in step.units)]
+        alone = after_anchor or any(step.instruction in edits for step in makers)
+        joined = None if alone else _joined(tree, makers, layers[layers.index(anchor) :], command)
+        edits |= joined or {}
+        tail += snippet(tree, f"RUN {command}\n", last.line) if joined is None else ()
     edits[last.instruction] = (*edits.get(last.instruction, (last.instruction,)), *tail)
+    rest = tree.nodes[tree.nodes.index(last.instruction) + 1 :]
+    own = list(takewhile(lambda node: isinstance(node, Instruction) and node.keyword == "ENV", rest))
+    blank = "\n" if isinstance(next(iter(rest[len(own) :]), None), Blank) else ""
+    end = own[-1] if own else last.instruction
+    edits[end] = (*edits.get(end, (end,)), *snippet(tree, f"{blank}USER {UID}:{UID}\n", last.line))
     reason = f"the program runs as {USER} ({UID}), which owns {workdir}"
     return Outcome(
         [Edit(node, nodes, last.line, reason if node is last.instruction else "") for node, nodes in edits.items()],
@@ -174,6 +182,19 @@ def _handed_over(tree: Dockerfile, step: Step, paths: str) -> tuple[Node, ...]:
     if joined is not None:
         return (joined,)
     return (step.instruction, *snippet(tree, f"RUN {command}\n", step.line))
+
+
+def _joined(
+    tree: Dockerfile, makers: Sequence[Step], later: Sequence[Step], command: str
+) -> dict[Node, tuple[Node, ...]] | None:
+    """RUNs, each with a command behind it; None where one stands too early or can't be written so."""
+    found: dict[Node, tuple[Node, ...]] = {}
+    for step in makers:
+        run = append(tree, step.instruction, command) if step in later and step.keyword == "RUN" else None
+        if run is None:
+            return None
+        found[step.instruction] = (run,)
+    return found
 
 
 def _stays(facts: Facts, step: Step) -> bool:
