@@ -212,7 +212,7 @@ def _copied_before(facts: Facts, source: Step) -> frozenset[str]:
     for step in steps[: steps.index(source)]:
         if step in facts.copies:
             for name in facts.copies[step].files:
-                found |= {path: name for path in facts.layout.by(step, name)}
+                found |= dict.fromkeys(facts.layout.by(step, name), name)
         for effects in step.all_effects if step.units else ():
             if effects.unbounded:
                 return frozenset()

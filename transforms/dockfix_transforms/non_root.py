@@ -130,11 +130,8 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
         edits |= joined or {}
         tail += snippet(tree, f"RUN {command}\n", last.line) if joined is None else ()
     edits[last.instruction] = (*edits.get(last.instruction, (last.instruction,)), *tail)
-    rest = tree.nodes[tree.nodes.index(last.instruction) + 1 :]
-    own = list(takewhile(lambda node: isinstance(node, Instruction) and node.keyword == "ENV", rest))
-    blank = "\n" if isinstance(next(iter(rest[len(own) :]), None), Blank) else ""
-    end = own[-1] if own else last.instruction
-    edits[end] = (*edits.get(end, (end,)), *snippet(tree, f"{blank}USER {UID}:{UID}\n", last.line))
+    end, switch = _switch(tree, last)
+    edits[end] = (*edits.get(end, (end,)), *switch)
     reason = f"the program runs as {USER} ({UID}), which owns {workdir}"
     return Outcome(
         [Edit(node, nodes, last.line, reason if node is last.instruction else "") for node, nodes in edits.items()],
@@ -182,6 +179,14 @@ def _handed_over(tree: Dockerfile, step: Step, paths: str) -> tuple[Node, ...]:
     if joined is not None:
         return (joined,)
     return (step.instruction, *snippet(tree, f"RUN {command}\n", step.line))
+
+
+def _switch(tree: Dockerfile, last: Step) -> tuple[Node, tuple[Node, ...]]:
+    """The node below which USER goes, and USER itself: what is set right below the last layer belongs to that."""
+    rest = tree.nodes[tree.nodes.index(last.instruction) + 1 :]
+    own = list(takewhile(lambda node: isinstance(node, Instruction) and node.keyword == "ENV", rest))
+    blank = "\n" if isinstance(next(iter(rest[len(own) :]), None), Blank) else ""
+    return own[-1] if own else last.instruction, snippet(tree, f"{blank}USER {UID}:{UID}\n", last.line)
 
 
 def _joined(
