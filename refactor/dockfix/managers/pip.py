@@ -89,8 +89,18 @@ def _is_option(name: str) -> bool:
     return name.startswith("PIP_") and f"--{name[4:].lower().replace('_', '-')}" in VALUED | FLAGS
 
 
-# What building a package may read besides what it is given
-_BUILD_READS = ("/usr", "/opt", "/lib", "/bin", "/sbin", "/tmp", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
+# What building a package may read besides what it is given: of /usr all but /usr/src, where programs are put
+_OF_USR = ("bin", "include", "lib", "lib32", "lib64", "libexec", "libx32", "local", "sbin", "share")
+_BUILD_READS = (
+    *(f"/usr/{name}" for name in _OF_USR),
+    "/opt",
+    "/lib",
+    "/bin",
+    "/sbin",
+    "/tmp",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+)
 _NO_BINARY = regex(r"(?:--no-binary|PIP_NO_BINARY)[=\s]\s*[\"']?([\w.,:-]+)")
 
 

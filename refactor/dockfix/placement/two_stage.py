@@ -326,6 +326,7 @@ def _leaves(unit: Unit, environment: Environment) -> bool:
 def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
     """The steps that the installs may need: a backward slice over what they read."""
     wanted = Places()
+    there: frozenset[str] = frozenset()
     managers = {install.manager for _, _, install in facts.installs}
     tools = [path for each in managers if isinstance(each, LanguageManager) for path in each.reads]
     everything = False
@@ -343,8 +344,11 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
                 chosen[step] = ()
                 continue
             useless = _USELESS.fullmatch(step.copy.target or "") or all(map(_USELESS.fullmatch, step.copy.sources))
-            if everything or effects.opaque or (wanted.overlap(effects.writes) and not useless):
+            landed = _landed(facts, step)
+            needs = wanted.without(there).overlap(effects.writes if landed is None else landed)
+            if everything or effects.opaque or (needs and not useless):
                 chosen[step] = ()
+                there |= landed or frozenset()
             continue
         indices: list[int] = []
         for index in reversed(range(len(step.units))):
@@ -371,6 +375,14 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
         if indices:
             chosen[step] = tuple(indices)
     return {step: chosen[step] for step in steps if step in chosen}
+
+
+def _landed(facts: Facts, step: Step) -> frozenset[str] | None:
+    """Where the files of a COPY land that takes files alone, each known; None for any other."""
+    taken = facts.copies.get(step)
+    if taken is None or not taken.known or taken.missing or taken.directories or not taken.files:
+        return None
+    return frozenset(path for name in taken.files for path in facts.layout.by(step, name))
 
 
 def _is_root(step: Step) -> bool:
