@@ -182,9 +182,10 @@ def _handed_over(tree: Dockerfile, step: Step, paths: str) -> tuple[Node, ...]:
 
 
 def _switch(tree: Dockerfile, last: Step) -> tuple[Node, tuple[Node, ...]]:
-    """The node below which USER goes, and USER itself: what is set right below the last layer belongs to that."""
+    """The node below which USER goes, and USER itself: what is set right below a COPY from another stage belongs to that."""
     rest = tree.nodes[tree.nodes.index(last.instruction) + 1 :]
-    own = list(takewhile(lambda node: isinstance(node, Instruction) and node.keyword == "ENV", rest))
+    carried = last.copy is not None and last.copy.origin is not None
+    own = list(takewhile(lambda node: carried and isinstance(node, Instruction) and node.keyword == "ENV", rest))
     blank = "\n" if isinstance(next(iter(rest[len(own) :]), None), Blank) else ""
     return own[-1] if own else last.instruction, snippet(tree, f"{blank}USER {UID}:{UID}\n", last.line)
 
