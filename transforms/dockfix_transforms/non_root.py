@@ -99,6 +99,9 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
     if maker is not None:
         late[workdir] = maker
         owned = ""
+    after_anchor = anchor is last and anchor.copy is None
+    if after_anchor:  # the user comes after all of them
+        early, late = [*early, *(path for path in late if path not in early)], {}
     blank = "\n" if own_comments(tree, anchor.instruction) else ""
     commands = " \\\n    && ".join(_make_user(facts, owned, bool(made), early))
     user = snippet(tree, f"RUN {commands}\n{blank}", anchor.line)
@@ -110,7 +113,6 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
             return refuse(f"{step.keyword} could not be given --chown", step.line)
         edits[step.instruction] = (chowned,)
     target = (*own_comments(tree, anchor.instruction), anchor.instruction)[0]
-    after_anchor = anchor is last and anchor.copy is None
     # what steps leave behind, nobody knows where: only root's is handed over, since all else would be stored a second time
     unknown = bool(questions) and any(unit.effects.unbounded for _, unit in stage.units)
     for step in dict.fromkeys(late.values()):
@@ -120,8 +122,6 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
     if not after_anchor:
         edits[target] = (*user, *edits.get(target, (target,)))
     tail: tuple[Node, ...] = user if after_anchor else ()
-    if after_anchor and late:
-        tail += snippet(tree, f"RUN chown -R {_OWNER} {shlex.join(late)}\n", last.line)
     if unknown:
         command = f"chown -R --from=root {_OWNER} {owned or shlex.quote(workdir)}"
         makers = [step for step in layers if any(unit.effects.unbounded for unit in step.units)]
