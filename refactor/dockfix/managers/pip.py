@@ -157,6 +157,8 @@ class Pip(LanguageManager):
             if not state.is_root:
                 return opaque("pip config as another user")
             return Effects(writes=("/root/.config/pip",), tools=_TOOLS)
+        if verb == "uninstall":
+            return self._uninstalled(arguments.operands[1:], state)
         if verb != "install":
             return opaque(f"pip {verb} is not modelled")
         root = venv.of_program(call.command, state)
@@ -169,6 +171,14 @@ class Pip(LanguageManager):
         return install_of(
             self, arguments, arguments.operands[1:], state, into, blockers=BLOCKERS, blocked=blocked, settings=settings
         )
+
+    def _uninstalled(self, operands: Sequence[Word], state: State) -> Effects:
+        """What takes managers out again that were brought, with what makes environments; nothing else is known."""
+        names = {normalise(state.value(word) or "") for word in operands}
+        managers = names & state.brought.keys()
+        if not managers or not names <= state.brought.keys() | self.installers | self.makers.keys():
+            return opaque("pip uninstall is modelled for managers alone")
+        return Effects(writes=tuple(state.brought[name] for name in sorted(managers)), tools=_TOOLS)
 
     def fetches(self, call: Call, state: State) -> tuple[Word, ...] | None:
         """``pip wheel`` and ``pip download``."""
