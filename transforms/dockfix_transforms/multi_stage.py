@@ -21,7 +21,7 @@ from dockfix.placement.order import runtime_order
 from dockfix.placement.plan import Part, Placement
 from dockfix.placement.two_stage import place
 from dockfix.syntax import Blank, Comment, Instruction, Node, snippet
-from dockfix.syntax.rewrite import with_image
+from dockfix.syntax.rewrite import with_image, without_flag
 
 from ._layout import leading
 from ._runs import Trim, trim
@@ -120,7 +120,7 @@ class _Splitter:
         environment = self._environment_step()
         for step in steps:
             above = leading(self.tree, step.instruction)
-            texts = [_text(step, part) for part in parts]
+            texts = [*(_built(_text(step, part)) for part in parts[:-1]), _text(step, parts[-1])]
             if None in texts:
                 return refuse("its text could not be divided without loss", step.line)
             if step is environment:
@@ -212,6 +212,12 @@ def _text(step: Step, part: Part) -> tuple[Node, ...] | None:
     """What one part gets of a step: () where nothing, None where its text cannot be divided."""
     indices = part.steps.get(step.instruction)
     return trim(step, Trim(indices, part.packages)) if indices is not None else ()
+
+
+def _built(nodes: tuple[Node, ...] | None) -> tuple[Node, ...] | None:
+    """The same where root builds: files are given to no user, who need not be there. None where that can't be written."""
+    written = [without_flag(node, "chown") if isinstance(node, Instruction) else node for node in nodes or ()]
+    return None if nodes is None or None in written else tuple(filter(None, written))
 
 
 def _installs_in_each(step: Step, parts: Sequence[Part]) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from dockfix.engine.options import Option
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts
 from dockfix.facts.installs import imported_from_elsewhere, installer
-from dockfix.managers.verbs import system_install
+from dockfix.managers.verbs import by_system, system_install
 from dockfix.model.reason import Declared, Reason
+from dockfix.model.stages import Step
 from dockfix.placement.plan import Placement
 from dockfix.placement.smaller_base import SmallerBase, smaller_base
 from dockfix.placement.two_stage import place
@@ -31,6 +32,10 @@ LATER = Option(
     False,
     "a version of a package that was not seen counts as one that was: packages need not be pinned",
     hint="later",
+)
+# Programs of every image, which need none that only the full one has
+_NEEDS_NOTHING = frozenset(
+    {"mkdir", "touch", "chmod", "chown", "ln", "rm", "useradd", "groupadd", "adduser", "addgroup"}
 )
 _SETTINGS = frozenset({"ENV", "ARG", "WORKDIR", "LABEL", "SHELL", "EXPOSE", "STOPSIGNAL"})
 
@@ -134,9 +139,27 @@ def _as_seen(plan: SmallerBase) -> str:
     return f"; what {plan.seen[0]}{more} need{'s' * (not more)} was seen in other images"
 
 
+def _joined(steps: Sequence[Step], packages: tuple[str, ...]) -> Edit | None:
+    """The first RUN of a stage that installs packages by name, with these; None where one before it may need them."""
+    for step in steps:
+        for unit in step.units:
+            install = system_install(unit.effects.action)
+            if install is not None and install.asked and not install.dynamic:
+                form = step.shell_form
+                word = install.asked[-1].word
+                run = form.edited(insert=[(word, " ".join(packages))]) if form is not None else None
+                return Edit(step.instruction, (run,), step.line, "") if run is not None else None
+            if not (by_system(unit.effects.action) or unit.effects.tools <= _NEEDS_NOTHING):
+                return None
+    return None
+
+
 def _install(facts: Facts, packages: tuple[str, ...]) -> Edit:
-    """The install, above the first instruction of the last stage that is more than a setting."""
+    """The install: with the first of the last stage, or above its first instruction that is more than a setting."""
     steps = facts.final.steps
+    joined = _joined(steps, packages)
+    if joined is not None:
+        return joined
     first = next((step for step in steps if step.keyword not in _SETTINGS), steps[-1])
     target = place_above(facts.tree, first.instruction)
     assert facts.system is not None  # or no slim image would be known

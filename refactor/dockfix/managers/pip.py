@@ -64,8 +64,18 @@ def prefix(state: State) -> Environment:
     return Environment(root, "python", Artefact("environment", {root: root}, "python")) if alone else PREFIX
 
 
-# What building a package may read besides what it is given
-_BUILD_READS = ("/usr", "/opt", "/lib", "/bin", "/sbin", "/tmp", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
+# What building a package may read besides what it is given: of /usr all but /usr/src, where programs are put
+_OF_USR = ("bin", "include", "lib", "lib32", "lib64", "libexec", "libx32", "local", "sbin", "share")
+_BUILD_READS = (
+    *(f"/usr/{name}" for name in _OF_USR),
+    "/opt",
+    "/lib",
+    "/bin",
+    "/sbin",
+    "/tmp",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+)
 _NO_BINARY = regex(r"(?:--no-binary|PIP_NO_BINARY)[=\s]\s*[\"']?([\w.,:-]+)")
 
 
@@ -123,6 +133,8 @@ class Pip(LanguageManager):
             if not state.is_root:
                 return opaque("pip config as another user")
             return Effects(writes=("/root/.config/pip",), tools=_TOOLS)
+        if verb == "uninstall":
+            return self._uninstalled(arguments.operands[1:], state)
         if verb != "install":
             return opaque(f"pip {verb} is not modelled")
         root = venv.of_program(call.command, state)
@@ -143,6 +155,14 @@ class Pip(LanguageManager):
         return install_of(
             self, arguments, arguments.operands[1:], state, into, blockers=BLOCKERS, blocked=blocked, settings=settings
         )
+
+    def _uninstalled(self, operands: Sequence[Word], state: State) -> Effects:
+        """What takes managers out again that were brought, with what makes environments; nothing else is known."""
+        names = {normalise(state.value(word) or "") for word in operands}
+        managers = names & state.brought.keys()
+        if not managers or not names <= state.brought.keys() | self.installers | self.makers.keys():
+            return opaque("pip uninstall is modelled for managers alone")
+        return Effects(writes=tuple(state.brought[name] for name in sorted(managers)), tools=_TOOLS)
 
     def fetches(self, call: Call, state: State) -> tuple[Word, ...] | None:
         """``pip wheel`` and ``pip download``."""

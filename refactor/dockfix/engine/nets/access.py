@@ -28,6 +28,11 @@ def users(pair: Pair) -> Iterator[Violation]:
         if name not in known and not _made(pair.new, name):
             yield Violation(f"line {line} names the user {name}, which nothing makes")
             return
+    for seen in pair.change.after.stages[:-1]:
+        for name, line in seen.ask(_named).items():
+            if name not in _KNOWN and _made(pair.old, name) and not _made(seen, name):
+                yield Violation(f"line {line} names the user {name}, which nothing makes in its stage")
+                return
 
 
 def _named(seen: Seen) -> Mapping[str, int]:
