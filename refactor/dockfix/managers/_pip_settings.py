@@ -1,4 +1,4 @@
-"""Variables that pip, and what it starts, read."""
+"""What pip, and what it starts, reads besides what it is given: files and variables."""
 
 from __future__ import annotations
 
@@ -9,6 +9,34 @@ from dockfix.lazy import regex
 from dockfix.managers._pip_options import FLAGS, HARMLESS_SETTINGS, VALUED
 from dockfix.model.state import State
 
+# what pip reads wherever it runs: its configuration, credentials, keys, certificates
+CONFIGURATION_FILES = ("/etc/pip.conf", "/etc/xdg/pip/pip.conf", "/root/.pip/pip.conf", "/root/.config/pip/pip.conf")
+CONFIGURATION = (
+    "/etc/pip.conf",
+    "/etc/xdg/pip",
+    "/root/.pip",
+    "/root/.config/pip",
+    "/root/.netrc",
+    "/root/.ssh",
+    "/root/.gitconfig",
+    "/etc/gitconfig",
+    "/etc/ssl",
+    "/etc/ssh",
+    "/usr/local/share/ca-certificates",
+    "/usr/share/ca-certificates",
+)
+# What building a package may read besides what it is given: of /usr all but /usr/src, where programs are put
+_OF_USR = ("bin", "include", "lib", "lib32", "lib64", "libexec", "libx32", "local", "sbin", "share")
+BUILD_READS = (
+    *(f"/usr/{name}" for name in _OF_USR),
+    "/opt",
+    "/lib",
+    "/bin",
+    "/sbin",
+    "/tmp",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+)
 # Variables whose paths pip, git, ssh, TLS or a compiler read
 _PATH_SETTINGS = regex(
     r"PIP_|SSL_|REQUESTS_|CURL_|NETRC$|GIT_|SSH_|(?:C|CPP|CXX|LD)FLAGS$|.*LIBRARY_PATH$|C_INCLUDE_PATH$|CPATH$|PKG_CONFIG"

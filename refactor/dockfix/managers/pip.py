@@ -20,7 +20,7 @@ from dockfix.knowledge import normalise
 from dockfix.lazy import regex
 from dockfix.managers import _pip_locks, _pip_places, venv
 from dockfix.managers._pip_options import BLOCKERS, FLAGS, VALUED
-from dockfix.managers._pip_settings import settings_of
+from dockfix.managers._pip_settings import BUILD_READS, CONFIGURATION, CONFIGURATION_FILES, settings_of
 from dockfix.managers._variables import given_to
 from dockfix.managers.protocol import Cache, Call, Given, LanguageManager, Recipe
 from dockfix.model.actions import Clean, Install, Package
@@ -36,22 +36,6 @@ _LOCAL = regex(r"^(\.{1,2}(/|\[|$)|/|~/|file:)|\.(whl|zip|tar\.gz|tgz|tar\.bz2)$
 _URL = regex(r"^[a-z][a-z0-9+.-]*://|^[A-Za-z0-9._-]+(\[[^\]]*\])?\s*@\s")
 _TOOLS = frozenset({"pip"})
 PREFIX = Environment("/usr/local", "python")
-# what pip reads wherever it runs: its configuration, credentials, keys, certificates
-_CONFIGURATION_FILES = ("/etc/pip.conf", "/etc/xdg/pip/pip.conf", "/root/.pip/pip.conf", "/root/.config/pip/pip.conf")
-_CONFIGURATION = (
-    "/etc/pip.conf",
-    "/etc/xdg/pip",
-    "/root/.pip",
-    "/root/.config/pip",
-    "/root/.netrc",
-    "/root/.ssh",
-    "/root/.gitconfig",
-    "/etc/gitconfig",
-    "/etc/ssl",
-    "/etc/ssh",
-    "/usr/local/share/ca-certificates",
-    "/usr/share/ca-certificates",
-)
 
 
 def prefix(state: State) -> Environment:
@@ -64,18 +48,6 @@ def prefix(state: State) -> Environment:
     return Environment(root, "python", Artefact("environment", {root: root}, "python")) if alone else PREFIX
 
 
-# What building a package may read besides what it is given: of /usr all but /usr/src, where programs are put
-_OF_USR = ("bin", "include", "lib", "lib32", "lib64", "libexec", "libx32", "local", "sbin", "share")
-_BUILD_READS = (
-    *(f"/usr/{name}" for name in _OF_USR),
-    "/opt",
-    "/lib",
-    "/bin",
-    "/sbin",
-    "/tmp",
-    "/etc/ld.so.conf",
-    "/etc/ld.so.conf.d",
-)
 _NO_BINARY = regex(r"(?:--no-binary|PIP_NO_BINARY)[=\s]\s*[\"']?([\w.,:-]+)")
 
 
@@ -99,7 +71,7 @@ class Pip(LanguageManager):
     installers: ClassVar[frozenset[str]] = frozenset({"pip", "setuptools", "wheel"})
     makers: ClassVar[Mapping[str, str]] = {"virtualenv": "virtualenv", "build": "pyproject-build"}
     fills_bare: ClassVar[bool] = True
-    reads: ClassVar[tuple[str, ...]] = (*_BUILD_READS, *_CONFIGURATION)
+    reads: ClassVar[tuple[str, ...]] = (*BUILD_READS, *CONFIGURATION)
     in_code: ClassVar[bytes] = (
         rb"""['"]-m['"]\s*,\s*['"]pip['"]|pip\._internal|\bpip\.main\(|\bensurepip\b|spacy\.cli"""
     )
@@ -110,7 +82,7 @@ class Pip(LanguageManager):
             moved_by=("PIP_CACHE_DIR", "XDG_CACHE_HOME", "HOME"),
             off_by=("PIP_NO_CACHE_DIR",),
             option="--cache-dir",
-            configured_in=_CONFIGURATION_FILES,
+            configured_in=CONFIGURATION_FILES,
             file_variable="PIP_CONFIG_FILE",
             configured_with=r"\S*pip[0-9.]* config .*cache-dir",
             configured_by=r"(?m)^\s*(?:no-)?cache-dir\s*[=:]",
