@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from dockfix.lazy import regex
@@ -32,7 +32,7 @@ def replace_nodes(tree: Dockerfile, edits: Mapping[Node, Sequence[Node]]) -> Doc
     nodes[:-1] = [node if node in followed else _followed(node, tree.newline) for node in nodes[:-1]]
     edited = Dockerfile(tuple(nodes), tree.bom, tree.escape)
     parsed = reading(edited.text)
-    if list(map(_identity, parsed.nodes)) == list(map(_identity, nodes)):
+    if _identities(parsed.nodes) == _identities(nodes):
         return Dockerfile(edited.nodes, edited.bom, parsed.escape)
     return Dockerfile(_kept(parsed.nodes, nodes), parsed.bom, parsed.escape)
 
@@ -51,8 +51,9 @@ def part_heredocs(tree: Dockerfile, before: Dockerfile) -> Dockerfile:
     return replace_nodes(tree, edits) if edits else tree
 
 
-def _identity(node: Node) -> tuple[type[Node], str, str]:
-    return type(node), node.text, node.escape if isinstance(node, Instruction) else ""
+def _identities(nodes: Iterable[Node]) -> list[tuple[type[Node], str, str]]:
+    """What nodes that read the same have in common."""
+    return [(type(node), node.text, node.escape if isinstance(node, Instruction) else "") for node in nodes]
 
 
 def _followed(node: Node, newline: str) -> Node:
@@ -82,7 +83,7 @@ def _kept(parsed: Sequence[Node], nodes: Sequence[Node]) -> tuple[Node, ...]:
     for node in parsed:
         given = starts.get(pos)
         line = line if given is None else given.line
-        same = given is not None and _identity(given) == _identity(node)
+        same = given is not None and _identities([given]) == _identities([node])
         kept.append(given if given is not None and same else _make(node, node.text, line))
         pos += len(node.text)
     return tuple(kept)

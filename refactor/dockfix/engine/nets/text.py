@@ -39,12 +39,12 @@ def comments(tree: Dockerfile) -> Counter[str]:
 def _comments(nodes: Iterable[Node]) -> Counter[str]:
     found: list[str] = []
     for node in nodes:
-        if isinstance(node, Comment | Directive):
-            found.append(node.text.strip())
-        elif isinstance(node, Instruction):
+        if isinstance(node, Instruction):
             found += [comment.strip() for comment in node.inner_comments]
             for heredoc in node.heredocs:
                 found += [line.strip() for line in heredoc.body.split("\n") if line.lstrip().startswith("#")]
+        elif isinstance(node, Comment | Directive):
+            found.append(node.text.strip())
     return Counter(found)
 
 
