@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dockfix.knowledge import BaseImage, SystemPython, base_image, slim_reference, why_not_split
+from dockfix.knowledge import BaseImage, SystemPython, base_image, plain_reference, slim_reference, why_not_split
 from dockfix.syntax import image as reference_of
 
 
@@ -147,3 +147,38 @@ def test_modules_that_pip_finds_and_does_not_install_again(package: str, release
 
 def test_modules_whose_names_depend_on_the_release() -> None:
     assert SystemPython("ubuntu", frozenset({"jammy", "noble"})).modules("libvips-dev") is None
+
+
+@pytest.mark.parametrize(
+    ("reference", "plain"),
+    [
+        ("ghcr.io/astral-sh/uv:python3.12-bookworm-slim", "python:3.12-slim-bookworm"),
+        ("ghcr.io/astral-sh/uv:0.8.22-python3.11-trixie", "python:3.11-trixie"),
+        ("ghcr.io/astral-sh/uv:0.8-python3.13-alpine", "python:3.13-alpine"),
+        ("ghcr.io/astral-sh/uv:python3.13-alpine3.22", "python:3.13-alpine3.22"),
+        ("ghcr.io/astral-sh/uv:python3.14-rc-bookworm", None),
+        ("ghcr.io/astral-sh/uv:0.8.22", None),
+        ("ghcr.io/astral-sh/uv:python3.12-bookworm-slim@sha256:" + "0" * 64, None),
+        ("mcr.microsoft.com/devcontainers/python:1-3.11-bookworm", None),
+        ("python:3.12", None),
+    ],
+)
+def test_the_official_image_that_one_with_a_manager_is_made_of(reference: str, plain: str | None) -> None:
+    assert plain_reference(reference) == plain
+
+
+@pytest.mark.parametrize(
+    ("tag", "releases"),
+    [
+        ("3.20", {"3.20"}),
+        ("3.20.3", {"3.20"}),
+        ("latest", {"3.20", "3.21", "3.22", "3.23", "3.24"}),
+        ("3.5", None),
+        ("edge", None),
+    ],
+)
+def test_alpine_without_a_language(tag: str, releases: set[str] | None) -> None:
+    image = known(f"alpine:{tag}")
+    assert image is not None
+    assert (image.runtime, image.system, image.makes_environments) == ("", "alpine", True)
+    assert image.releases == (None if releases is None else frozenset(releases))

@@ -46,7 +46,8 @@ class SlimBase(Transform):
     What it does
         After the split, the runtime stage of a full ``python:3.x`` image starts from ``python:3.x-slim`` of the same Debian release.
         An image in which no Python packages are installed does so without a split. The libraries and programs of the full image
-        that are known to be needed are installed there.
+        that are known to be needed are installed there. An image of uv with a Python
+        (``ghcr.io/astral-sh/uv:python3.12-bookworm-slim``) gives way to the official one that it is made of, where nothing runs uv.
 
     Why
         The full image carries compilers, headers, version control and ImageMagick: some 450 MB that a running program
@@ -63,8 +64,9 @@ class SlimBase(Transform):
         Safe where a lock, or requirements that are as good as one, names every package, and each is Python alone, or has a wheel whose
         needs are known: from the tables, or because ``dockfix verify`` has seen it in an image (see ``knowledge`` in the settings).
         Unsafe otherwise: which libraries of the full image the packages open shows only when they are built and tried.
-        ``dockfix --apply --verify`` does that, adds what is missing, and writes down what it has seen. Refused where a command that
-        stays may need anything, and where a compiler is needed at run time.
+        ``dockfix --apply --verify`` does that, adds what is missing, and writes down what it has seen. Unsafe for an image of uv, which may
+        be older or newer than the official one by a patch release of Python. Refused where a command that stays may need anything,
+        and where a compiler is needed at run time.
     """
 
     title: ClassVar[str] = "start the runtime stage from the slim image"
@@ -75,7 +77,7 @@ class SlimBase(Transform):
     def apply(self, facts: Facts) -> Outcome:
         """Replaces the image of the last FROM, and installs what the slim one lacks."""
         stage = facts.final
-        if stage.image is None or stage.image.variant != "full":
+        if stage.image is None or not (stage.image.variant == "full" or stage.image.tools):
             return Outcome()
         alone = len(facts.model.stages) == 1
         if alone and facts.every_manifest and "parts" not in facts.hints.facets:
@@ -100,6 +102,9 @@ class SlimBase(Transform):
                 start.line,
                 f"the {'image' if alone else 'runtime stage'} starts from {plan.image}"
                 + (f"; {', '.join(plan.packages)} {_come(plan.packages)} along" if plan.packages else "")
+                + "".join(
+                    f"; {manager.title} {'goes' if alone else 'stays in the builder'}" for manager in plan.without
+                )
                 + _as_seen(plan),
             )
         ]
@@ -112,6 +117,7 @@ class SlimBase(Transform):
                 {
                     Declared("FROM", start.words[0], tuple(plan.packages)),
                     *(() if plan.tk else (Declared("MODULE", "tkinter"),)),
+                    *plan.declares,
                 }
             ),
             saves=decided.gain.base if isinstance(decided, Placement) else None,

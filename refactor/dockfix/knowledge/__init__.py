@@ -37,11 +37,13 @@ from dockfix.knowledge.evidence import (
     without_evidence,
 )
 from dockfix.knowledge.full_image import (
+    added_variables,
     full_compilers,
     full_data,
     full_libraries,
     full_programs,
     in_full_image,
+    plain_reference,
     slim_libraries,
     slim_reference,
 )
@@ -121,6 +123,7 @@ __all__ = [
     "SystemPython",
     "Variant",
     "Wrapper",
+    "added_variables",
     "alongside",
     "base_image",
     "boxes",
@@ -174,6 +177,7 @@ __all__ = [
     "package_managers",
     "path_resetters",
     "path_resetting_files",
+    "plain_reference",
     "ports_of_clients",
     "posix_shells",
     "programs_of_image",

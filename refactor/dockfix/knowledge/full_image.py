@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from dockfix.knowledge.apt import parts
 from dockfix.knowledge.tables import table
@@ -33,6 +34,31 @@ def slim_reference(reference: str) -> str | None:
     if found and found["suite"] in suites:
         return f"{match['image']}:{found['version'] + '-' if found['version'] else ''}slim-{found['suite']}"
     return f"{match['image']}:{tag}-slim" if re.fullmatch(r"\d+(?:\.\d+)*(?:-rc|(?:a|b|rc)\d+)?", tag) else None
+
+
+def plain_reference(reference: str) -> str | None:
+    """The official image that another one is made of, where that has nothing more but a manager of packages; None for any other.
+
+    ``ghcr.io/astral-sh/uv:python3.12-bookworm-slim`` gives ``python:3.12-slim-bookworm``.
+    """
+    group = _adds_only(reference)
+    match = re.fullmatch(group["tag"], reference.partition(":")[2]) if group is not None else None
+    if match is None or "-rc" in reference:
+        return None
+    variant = match["alpine"] or f"{'slim-' if match['slim'] else ''}{match['suite']}"
+    return f"python:{match['version']}-{variant}"
+
+
+def added_variables(reference: str) -> tuple[str, ...]:
+    """The variables that such an image sets besides those of the official one."""
+    group = _adds_only(reference)
+    return tuple(group["adds_only"].split()) if group is not None else ()
+
+
+def _adds_only(reference: str) -> Mapping[str, Any] | None:
+    name = reference.partition(":")[0]
+    groups = table("other_images")["made_of_python"]
+    return next((group for group in groups if "adds_only" in group and name in group["images"].split()), None)
 
 
 def full_programs(suites: frozenset[str] | None) -> Mapping[str, str]:

@@ -32,11 +32,13 @@ def gain(
     smaller: Iterable[str] | None,
     managers: int,
     made: int,
+    by_base: int,
 ) -> Gain:
     """What leaves where ``replaced`` are the packages that go, each with what it gets instead; of all releases the least.
 
-    ``smaller`` are the packages that the slim image would get, None where the base stays; ``managers`` are the bytes of the managers of
-    packages that only the builder gets, ``made`` those of an environment that comes with the split.
+    ``smaller`` are the packages that the smaller image would get, None where the base stays; ``managers`` are the bytes of the managers of
+    packages that only the builder gets, ``by_base`` of those that only the larger image has, ``made`` those of an environment that comes
+    with the split.
     """
     installs = list(installs)
     releases = sorted(suites(facts) or ())
@@ -44,7 +46,7 @@ def gain(
         return Gain()
     found = [_in_release(facts, suite, installs, replaced, smaller, made) for suite in releases]
     bases = [base for _, base in found if base is not None]
-    return Gain(min(parts for parts, _ in found) + managers, min(bases) if bases else None)
+    return Gain(min(parts for parts, _ in found) + managers, min(bases) + by_base if bases else None)
 
 
 def of_environment(image: BaseImage | None) -> int:

@@ -1,7 +1,11 @@
-"""Whether the last part can start from the slim image instead of the full one, and what it then has to install."""
+"""Whether the last part can start from a smaller image, and what it then has to install.
+
+That is the slim image instead of the full one, and the official image instead of one that only adds a manager to it.
+"""
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -11,6 +15,8 @@ from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.facts.left_open import left_open
 from dockfix.lazy import regex
+from dockfix.managers.protocol import LanguageManager
+from dockfix.managers.registry import by_program
 from dockfix.model.actions import Provide
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
@@ -40,6 +46,8 @@ class SmallerBase:
     tk: bool
     doubt: Reason | None
     seen: tuple[str, ...] = ()
+    without: tuple[LanguageManager, ...] = ()
+    declares: frozenset[Declared] = frozenset()
 
 
 def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: frozenset[str]) -> SmallerBase | Reason:
@@ -50,7 +58,10 @@ def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: froz
     staying = list(staying)
     stage = facts.final
     reference = stage.start.words[0] if stage.start.words else ""
-    image = knowledge.slim_reference(reference)
+    plain = _plain(facts, staying, reference)
+    if plain is not None and stage.image is not None and stage.image.variant != "full":
+        return plain
+    image = knowledge.slim_reference(plain.image if plain is not None else reference)
     if stage.image is None or stage.image.variant != "full" or not stage.image.with_slim or image is None:
         return at("the base image is not a full Python image with a plain tag")
     unread = facts.ask(left_open)
@@ -106,9 +117,30 @@ def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: froz
         image,
         {name: why for name, why in sorted(packages.items()) if name not in there},
         tk,
-        _and_compiler(unread or _doubt(facts, lacks) or _not_read(facts, staying), compiler),
+        _and_compiler(unread or _doubt(facts, lacks) or _not_read(facts, staying), compiler)
+        or (plain.doubt if plain is not None else None),
         tuple(each.distribution.name for each in held if each.seen),
+        plain.without if plain is not None else (),
+        plain.declares if plain is not None else frozenset(),
     )
+
+
+def _plain(facts: Facts, staying: Iterable[tuple[Step, Unit]], reference: str) -> SmallerBase | None:
+    """The official image that the base is made of, where nothing needs the managers that were added to it; None for no such image."""
+    stage = facts.final
+    plain = knowledge.plain_reference(reference)
+    if plain is None or stage.image is None or not stage.of("CMD", "ENTRYPOINT"):
+        return None
+    programs = {posixpath.basename(path) for path in stage.image.tools}
+    if needed(facts, sorted({*programs, *stage.image.tools}), staying):
+        return None
+    managers = dict.fromkeys(by_program().get(name) for name in sorted(programs))
+    without = tuple(manager for manager in managers if isinstance(manager, LanguageManager))
+    titles = " and ".join(manager.title for manager in without)
+    why = doubt(
+        f"{plain} may have another patch release of Python than the image of {titles} was made of", Declared("FROM")
+    )
+    return SmallerBase(plain, {}, True, why, (), without, frozenset(Declared("PROGRAM", name) for name in programs))
 
 
 def _and_compiler(doubted: Reason | None, compiler: Reason | None) -> Reason | None:

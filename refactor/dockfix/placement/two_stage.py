@@ -133,6 +133,7 @@ def place(facts: Facts) -> Placement | Reason:
             smaller.packages if isinstance(smaller, SmallerBase) else None,
             sum(manager.size for manager in managers.managers),
             of_environment(stage.image) if made and not bare else 0,
+            sum(manager.size for manager in smaller.without) if isinstance(smaller, SmallerBase) else 0,
         ),
         _is_managed(facts, staying),
         bare,
