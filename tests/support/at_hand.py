@@ -7,6 +7,13 @@ from dockfix.verify.engines import Engine
 
 SUITE = "bookworm"
 FULL, SLIM = f"python:3.11-{SUITE}", f"python:3.11-slim-{SUITE}"
+FLOATING = "python:3.11-slim"
+
+
+def release(engine: Engine) -> str:
+    """The release of Debian that an image without one in its tag is built on here; the estimates count with the least of several."""
+    said = engine.run("--entrypoint", "cat", FLOATING, "/etc/os-release").out
+    return next(line.partition("=")[2] for line in said.splitlines() if line.startswith("VERSION_CODENAME="))
 
 
 def of_full_image(engine: Engine) -> frozenset[str]:
