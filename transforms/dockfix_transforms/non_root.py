@@ -123,12 +123,7 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
         edits[target] = (*user, *edits.get(target, (target,)))
     tail: tuple[Node, ...] = user if after_anchor else ()
     if unknown:
-        command = f"chown -R --from=root {_OWNER} {owned or shlex.quote(workdir)}"
-        makers = [step for step in layers if any(unit.effects.unbounded for unit in step.units)]
-        alone = after_anchor or any(step.instruction in edits for step in makers)
-        joined = None if alone else _joined(tree, makers, layers[layers.index(anchor) :], command)
-        edits |= joined or {}
-        tail += snippet(tree, f"RUN {command}\n", last.line) if joined is None else ()
+        tail += snippet(tree, f"RUN chown -R --from=root {_OWNER} {owned or shlex.quote(workdir)}\n", last.line)
     edits[last.instruction] = (*edits.get(last.instruction, (last.instruction,)), *tail)
     end, switch = _switch(tree, last)
     edits[end] = (*edits.get(end, (end,)), *switch)
@@ -188,19 +183,6 @@ def _switch(tree: Dockerfile, last: Step) -> tuple[Node, tuple[Node, ...]]:
     own = list(takewhile(lambda node: carried and isinstance(node, Instruction) and node.keyword == "ENV", rest))
     blank = "\n" if isinstance(next(iter(rest[len(own) :]), None), Blank) else ""
     return own[-1] if own else last.instruction, snippet(tree, f"{blank}USER {UID}:{UID}\n", last.line)
-
-
-def _joined(
-    tree: Dockerfile, makers: Sequence[Step], later: Sequence[Step], command: str
-) -> dict[Node, tuple[Node, ...]] | None:
-    """RUNs, each with a command behind it; None where one stands too early or can't be written so."""
-    found: dict[Node, tuple[Node, ...]] = {}
-    for step in makers:
-        run = append(tree, step.instruction, command) if step in later and step.keyword == "RUN" else None
-        if run is None:
-            return None
-        found[step.instruction] = (run,)
-    return found
 
 
 def _stays(facts: Facts, step: Step) -> bool:

@@ -10,6 +10,7 @@ from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts
 from dockfix.facts.installs import imported_from_elsewhere, installer
 from dockfix.managers.verbs import by_system, system_install
+from dockfix.model.actions import Refresh
 from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
 from dockfix.placement.plan import Placement
@@ -151,6 +152,8 @@ def _joined(steps: Sequence[Step], packages: tuple[str, ...]) -> Edit | None:
         for unit in step.units:
             install = system_install(unit.effects.action)
             if install is not None and install.asked and not install.dynamic:
+                if not any(isinstance(each.effects.action, Refresh) for each in step.units):
+                    return None  # an earlier RUN fetches the lists, which may be gone
                 form = step.shell_form
                 word = install.asked[-1].word
                 run = form.edited(insert=[(word, " ".join(packages))]) if form is not None else None
