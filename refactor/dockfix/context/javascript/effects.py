@@ -81,6 +81,8 @@ class Effects:
         if base is None or base.type != "identifier":
             return False
         name = text_of(base)
+        if name == "require":
+            return site.receiver is not None
         imported = module.imported.get(name)
         if imported is not None:
             return imported.source.removeprefix("node:") in _MODULES
