@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dockfix.context.javascript import known_calls as known
 from dockfix.context.javascript.command_lines import called_in
-from dockfix.context.javascript.modules import Module, Project, Site, unwrapped
+from dockfix.context.javascript.meanings import Meaning
+from dockfix.context.javascript.modules import Module, Site, unwrapped
 from dockfix.context.javascript.program import Read
+from dockfix.context.javascript.project import Project
 from dockfix.context.javascript.tree import (
     field,
     is_function,
@@ -20,7 +22,7 @@ from dockfix.context.javascript.tree import (
     string_of,
     text_of,
 )
-from dockfix.context.javascript.values import Evaluator, Meaning
+from dockfix.context.javascript.values import Evaluator
 from dockfix.context.program.model import UNKNOWN, Port, Use, Write
 from dockfix.context.program.paths import CODE, HOLE, TEMP, Value, place, shown
 

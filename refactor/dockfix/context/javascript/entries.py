@@ -7,8 +7,9 @@ import posixpath
 from collections.abc import Iterator, Sequence
 
 from dockfix.context.javascript.files import Placed, at
-from dockfix.context.javascript.modules import Module, Project, unwrapped
+from dockfix.context.javascript.modules import Module, unwrapped
 from dockfix.context.javascript.program import Config, Entry
+from dockfix.context.javascript.project import Project
 from dockfix.context.javascript.tree import field, is_development, is_source, is_vendored, named, string_of, text_of
 from dockfix.context.javascript.tsconfig import tsconfigs
 from dockfix.context.javascript.unfold import EXECUTES, Started, unfold

@@ -12,8 +12,9 @@ from typing import TypeVar
 from dockfix.context.javascript.effects import Effects
 from dockfix.context.javascript.entries import Entries, convention_files
 from dockfix.context.javascript.files import Files, Placed, nowhere
-from dockfix.context.javascript.modules import Module, Named, Project, Site
+from dockfix.context.javascript.modules import Module, Named, Site
 from dockfix.context.javascript.program import Config, NodeProgram
+from dockfix.context.javascript.project import Project
 from dockfix.context.javascript.resolve import BUILTINS, package_of
 from dockfix.context.javascript.routes import Routes
 from dockfix.context.javascript.schema import database_of

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dockfix.context.javascript.command_lines import called_in
+from dockfix.context.javascript.command_lines import behind, called_in, handed_on
 from dockfix.context.javascript.files import Files, Placed, at, below, nowhere
 from dockfix.context.javascript.package_json import Package
 from dockfix.knowledge import shells, wrappers
@@ -172,7 +172,7 @@ class _Unfolder:
             self.start(starter, rest, place, depth)
         elif program in shells():
             self.shell(words, place, depth)
-        elif program in wrappers() and (inner := _behind(program, rest)) is not None:
+        elif program in wrappers() and (inner := behind(program, rest)) is not None:
             self.take(words[: len(words) - len(inner)], place)
             variables = {
                 key: value
@@ -295,7 +295,7 @@ class _Unfolder:
             return
         name, after = (plain[1][1], plain[1][0]) if first in runner.run and len(plain) > 1 else (first, at)
         behind = words[2 + after :]
-        behind = _handed_on(runner, behind)
+        behind = handed_on(runner, behind)
         package = self.files.nearest(place.folder)
         said = name in runner.direct or first in runner.run
         if name in {"t", "tst"}:
@@ -356,51 +356,3 @@ class _Unfolder:
             self.doubt(f"the member {name} of the workspace, which {place.where} names, is not there")
             return place
         return place._replace(folder=found.folder)
-
-
-def _handed_on(runner: Runner, words: Sequence[str | None]) -> list[str | None]:
-    """The words behind the name of a script that the script is given."""
-    end = next((number for number, word in enumerate(words) if word == "--"), len(words))
-    # what takes any first word for a script hands on all that follows it
-    own = () if runner.any else runner.options
-    skip = False
-    found: list[str | None] = []
-    for word in words[:end]:
-        if skip:
-            skip = False
-        elif runner.any or word is None or not word.startswith("-"):
-            found.append(word)
-        else:
-            skip = word in own
-    return [*found, *words[end + 1 :]]
-
-
-def _behind(program: str, rest: Sequence[str | None]) -> Sequence[str | None] | None:
-    """The words of the command that a wrapper starts; None where it starts none."""
-    wrapper = wrappers()[program]
-    words = [word if word is not None else "?" for word in rest]
-    if wrapper.subcommands:
-        at = next((number for number, word in enumerate(words) if word in wrapper.subcommands), None)
-        if at is None:
-            return None
-        return _behind_options(rest[at + 1 :], wrapper.positional, wrapper.valued)
-    return _behind_options(rest, wrapper.positional, wrapper.valued)
-
-
-def _behind_options(rest: Sequence[str | None], positional: int, valued: frozenset[str]) -> Sequence[str | None] | None:
-    at = 0
-    while at < len(rest):
-        word = rest[at]
-        if word == "--":
-            at += 1
-            break
-        if word is not None and word.startswith("-"):
-            at += 2 if word in valued else 1
-        elif word is not None and "=" in word and "/" not in word.partition("=")[0]:
-            at += 1
-        elif positional:
-            positional -= 1
-            at += 1
-        else:
-            break
-    return rest[at:] or None
