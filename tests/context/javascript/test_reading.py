@@ -309,3 +309,34 @@ def test_reading_never_raises(text: str) -> None:
     found = code(text)
     assert found.files == {"index.js"}
     assert found.behaviour.served.routes is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("const fs = require('fs');\nfs.readFileSync('config.json')", [("config.json", "cwd")]),
+        (
+            "const express = require('express'), path = require('path');\nexpress().use(express.static(path.join(__dirname, 'public')))",
+            [("public", "code")],
+        ),
+        (
+            "const app = require('express')();\napp.set('views', './views');\napp.set('port', 1)",
+            [("views", "cwd")],
+        ),
+        ("app.get('/', (q, s) => s.sendFile(__dirname + '/index.html'))", [("index.html", "code")]),
+        ("require('dotenv').config()", [(".env", "cwd")]),
+        ("import 'dotenv/config'", [(".env", "cwd")]),
+        ("import dotenv from 'dotenv';\ndotenv.config({ path: `.env.${mode}` })", [(".env.?", "cwd")]),
+        ("import s from '@fastify/static';\ns({ root: '/srv/www' })", [("/srv/www", "root")]),
+    ],
+)
+def test_paths_read(text: str, found: list[tuple[str, str]]) -> None:
+    assert [(each.path, each.base) for each in code(text).reads] == found
+
+
+def test_what_could_be_anything_stays_unknown() -> None:
+    assert ports("app.listen(options.port || 3000)") == [(3000, ""), (None, "")]
+    assert ports("let port = 1;\nport += offset;\napp.listen(port)") == [(1, ""), (None, "")]
+    text = "function start(port) { app.listen(port) }\nmodule.exports = { start };\nstart(1)"
+    assert ports(text) == [(1, ""), (None, "")]
+    assert ports("const config = {};\nconfig.port = 99;\napp.listen(config.port)") == [(99, "")]

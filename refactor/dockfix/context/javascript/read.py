@@ -9,11 +9,12 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TypeVar
 
+from dockfix.context.javascript import known_calls
 from dockfix.context.javascript.effects import Effects
 from dockfix.context.javascript.entries import Entries, convention_files
 from dockfix.context.javascript.files import Files, Placed, nowhere
 from dockfix.context.javascript.modules import Module, Named, Site
-from dockfix.context.javascript.program import Config, NodeProgram
+from dockfix.context.javascript.program import Config, NodeProgram, Read
 from dockfix.context.javascript.project import Project
 from dockfix.context.javascript.resolve import BUILTINS, package_of
 from dockfix.context.javascript.routes import Routes
@@ -209,6 +210,9 @@ class _Reader:
 
     def named(self, name: str, folder: str, file: str, line: int) -> None:
         """Takes in what the name of a module means."""
+        by_itself = known_calls.READ.get((name, ""))
+        if by_itself is not None and by_itself.argument < 0 and not by_itself.keys:
+            self.effects.reads.append(Read(by_itself.otherwise, "cwd", file, line, name))
         found = self.project.resolve(name, folder)
         if found.kind == "builtin":
             self.builtins.setdefault(found.name, Import(found.name, "stdlib", file, line))
