@@ -33,6 +33,7 @@ from dockfix.model.stages import Known, Model, Stage, Step, Unit
 from dockfix.syntax import Dockerfile
 
 T = TypeVar("T")
+_READ = "python"  # the runtime whose code is read
 _ENV_FILE = regex(r"(?:.*/)?\.env(?:\.(?:.*\.)?local)?")
 # Where a COPY . . of a project's own root folder must not land: files there could replace the base image's
 SYSTEM_FOLDERS = ("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "usr", "var")
@@ -264,6 +265,9 @@ class Facts:
             return "a part of the build context could not be read"
         if not any(copied.files for copied in taken):
             return "no code is copied into the image"
+        image = self.final.image
+        if image is not None and image.runtime not in {"", _READ}:
+            return "what its code does is not known, which is in a language that dockfix does not read"
         if not self.application.known:
             return "the application is too large to be read, or a part of it is unreadable"
         return ""
@@ -320,8 +324,9 @@ class Facts:
 
     @cached_property
     def distributions(self) -> frozenset[str]:
-        """The names, normalised, of the packages that are asked for."""
-        return frozenset(name for manifest in self.manifests.values() for name in manifest.names if name)
+        """The names, normalised, of the Python packages that are asked for."""
+        manifests = (each for install, each in self.manifests.items() if install.into.runtime in {"", _READ})
+        return frozenset(name for manifest in manifests for name in manifest.names if name)
 
     @cached_property
     def system(self) -> System | None:

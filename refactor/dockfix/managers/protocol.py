@@ -132,6 +132,7 @@ class Cache:
     ``around`` is the folder whose removal empties it, too. ``moved_by`` and ``off_by`` are variables, ``option`` is the option that
     moves it. ``configured_in`` are files, and ``file_variable`` a variable that names one, in which the pattern ``configured_by``
     shows that it is moved or off; ``configured_with`` is the pattern of a command that does so. ``sharing`` is the mount's. With
+    ``at_home`` it lies at the same place in the home of another user. With
     ``holds_compiled`` it keeps what was linked with the libraries of one base image. ``unlock`` are commands without which the
     image empties it, by the program that is called ("" for all). ``env`` are variables that a builder sets for a mounted cache.
     """
@@ -146,6 +147,7 @@ class Cache:
     configured_by: str = ""
     configured_with: str = ""
     sharing: Literal["shared", "locked"] = "shared"
+    at_home: bool = False
     holds_compiled: bool = False
     unlock: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
@@ -178,7 +180,9 @@ class LanguageManager(Manager):
     others. ``size`` is about how many bytes it takes in an image with all that comes
     along. ``own_runtime`` is what it may fetch to run them. ``reads`` is what building and installing any package may read: tools,
     headers, configuration, credentials, certificates. ``in_code`` is a pattern of code that starts it without naming a program, empty where
-    there is no such code. With ``reads_settings`` it gives the programs that it starts the variables of a ``.env``.
+    there is no such code. With ``reads_settings`` it gives the programs that it starts the variables of a ``.env``. With
+    ``starts_as_any_user`` it needs nothing of root to start one. With ``needs_runtime`` its calls are modelled only where the base image
+    brings the runtime.
     """
 
     runtime: ClassVar[str]
@@ -191,6 +195,8 @@ class LanguageManager(Manager):
     reads: ClassVar[tuple[str, ...]] = ()
     in_code: ClassVar[bytes] = b""
     reads_settings: ClassVar[bool] = False
+    starts_as_any_user: ClassVar[bool] = False
+    needs_runtime: ClassVar[bool] = False
 
     @property
     def brings(self) -> Mapping[str, str]:

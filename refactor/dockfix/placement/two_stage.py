@@ -190,7 +190,7 @@ def _precondition(facts: Facts) -> Reason | None:
         base = stage.base or "whose name depends on an ARG without a default"
         reference = reference_of(stage.base) if stage.base else None
         own = why_not_split(reference.registry, reference.repository) if reference is not None else ""
-        said = own or "is not an official Python image, nor Debian or Ubuntu"
+        said = own or "is not an official image of Python or Node.js, nor Debian or Ubuntu"
         return at(f"the base image {base} {said}", stage.start.line)
     if stage.beneath is not None and (why := why_unknown(stage.beneath.stage)) is not None:
         return at(f"{stage.beneath.dockerfile}, which builds the base image, {why}", stage.start.line)
@@ -207,6 +207,9 @@ def _precondition(facts: Facts) -> Reason | None:
         return at("ONBUILD instructions run in other people's builds", stage.of("ONBUILD")[0].line)
     if not facts.installs:
         return without_installs(facts)
+    for step, _, install in facts.installs:
+        if stage.image.runtime and install.into.runtime != stage.image.runtime:
+            return at(f"{_title(install)} installs packages of another language than the base image's", step.line)
     for step, _, install in facts.installs:
         reason = install.blocked or _install_blocker(facts, install)
         if reason:

@@ -1,0 +1,1 @@
+"""What the JavaScript and TypeScript of an application do, by reading it."""
