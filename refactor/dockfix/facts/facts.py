@@ -278,8 +278,16 @@ class Facts:
             (step, unit, install)
             for stage in self.model.stages
             for step, unit in stage.units
-            if (install := language_install(unit.effects.action)) is not None
+            if (install := language_install(unit.effects.action)) is not None and self._is_of_the_image(stage, install)
         )
+
+    def _is_of_the_image(self, stage: Stage, install: Install) -> bool:
+        """Whether an install of another stage may be for the final image: what only its own language's images run is not."""
+        manager = install.manager
+        same = stage is self.final or (
+            self.final.image is not None and self.final.image.runtime == install.into.runtime
+        )
+        return same or not isinstance(manager, LanguageManager) or not manager.needs_runtime
 
     @cached_property
     def installs(self) -> tuple[tuple[Step, Unit, Install], ...]:

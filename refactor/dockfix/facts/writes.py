@@ -22,6 +22,8 @@ from dockfix.knowledge import (
     wrappers,
 )
 from dockfix.managers.commands import runs_alone
+from dockfix.managers.protocol import LanguageManager
+from dockfix.managers.registry import by_program
 from dockfix.model.answers import Bound, Called, Worked
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, doubt, unseen
@@ -134,10 +136,16 @@ def _for_any_user(facts: Facts, name: str) -> bool:
     return (
         (known is not None and known.any_user)
         or is_python(name)
+        or _starts_as_any_user(name)
         or name in shells() | harmless_programs() | inits() | rule_runners() | wrappers().keys()
         or runs_alone(name)
         or facts.started.is_own(name)
     )
+
+
+def _starts_as_any_user(name: str) -> bool:
+    manager = by_program().get(name)
+    return isinstance(manager, LanguageManager) and manager.starts_as_any_user
 
 
 def _packages_unknown(facts: Facts) -> Reason | None:
