@@ -30,7 +30,9 @@ _TOOL_SETTINGS = regex(
     r"(?i)(?:.*/)?(?:setup\.cfg|tox\.ini|pytest\.ini|mypy\.ini|pylintrc.*|pyvenv\.cfg|alembic\.ini"
     r"|\.bumpversion\.cfg|versioneer\.cfg|.*\.(?:md|json))"
 )
-_LOCK = regex(r"(?:.*/)?(?:[^/]+\.lock|pylock(?:\.[^./]+)?\.toml)")
+_LOCK = regex(
+    r"(?:.*/)?(?:[^/]+\.lock|pylock(?:\.[^./]+)?\.toml|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml)"
+)
 _PYTHON_LINE = regex(rb"#!.*\bpython")
 
 

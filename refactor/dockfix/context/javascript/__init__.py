@@ -1,1 +1,39 @@
-"""What the JavaScript and TypeScript of an application do, by reading it."""
+"""What a project's JavaScript and TypeScript does: its package.json, the commands behind its scripts, and the code that they start.
+
+    files = Files(names, read)                                 the files of the build context, and the text of one
+    files.nearest("api")                                       -> Package: package.json, its scripts, dependencies, lifecycle scripts
+    unfold("npm start", files, "api", "CMD in line 9")         -> Unfolded: the commands that are really started
+    unfold_lifecycle(package, files)                           -> what an install in its folder runs by itself
+    read_javascript(files, unfolded.commands)                  -> NodeProgram: packages, ports, paths written, programs called, routes
+
+*Unknown* always means: it could be anything, and who needs a "no" has none. It is kept in three places: ``Unfolded.unknown`` (a
+command that is worked out when it runs), ``NodeProgram.unknown`` (the file that a command runs is not there and not made from one
+that is), and ``NodeProgram.behaviour.unknown`` and ``.unparsed`` (single places in the code). ``NodeProgram.complete`` is True where
+there is none of the last two. Minified, bundled and vendored files, and those in node_modules, are no evidence: where the program
+leads into one, that is unknown.
+"""
+
+from dockfix.context.javascript.files import Files, member_folders
+from dockfix.context.javascript.package_json import Lifecycle, Package, local_path, parse_package
+from dockfix.context.javascript.program import Config, Entry, NodeProgram, Read
+from dockfix.context.javascript.read import read_javascript
+from dockfix.context.javascript.unfold import Script, Started, Unfolded, unfold, unfold_lifecycle
+
+__all__ = [
+    "Config",
+    "Entry",
+    "Files",
+    "Lifecycle",
+    "NodeProgram",
+    "Package",
+    "Read",
+    "Script",
+    "Started",
+    "Unfolded",
+    "local_path",
+    "member_folders",
+    "parse_package",
+    "read_javascript",
+    "unfold",
+    "unfold_lifecycle",
+]

@@ -1,0 +1,73 @@
+"""The commands of a script with their words, wherever in it they stand, and what their words say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from dockfix.syntax import decode, encode
+from dockfix.syntax.shell import parser, unquote
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_COMPUTED = frozenset(
+    {
+        "simple_expansion",
+        "expansion",
+        "command_substitution",
+        "process_substitution",
+        "arithmetic_expansion",
+        "ansi_c_string",
+        "translated_string",
+    }
+)
+_MAX_TEXT = 256 << 10
+
+
+class Called(NamedTuple):
+    """One command: its words, and the variables that are set in front of it; None for what the shell works out."""
+
+    words: tuple[str | None, ...]
+    env: Mapping[str, str | None]
+
+
+@lru_cache(maxsize=1024)
+def called_in(text: str) -> tuple[Called, ...] | None:
+    """All commands of a script in the order in which they stand; None where it cannot be read. Never raises."""
+    if len(text) > _MAX_TEXT:
+        return None
+    root = parser().parse(encode(text).replace(b"\r\n", b"\n")).root_node
+    if root.has_error and any(node.is_error or (node.is_missing and node.type != ";") for node in _walk(root)):
+        return None
+    return tuple(_called(node) for node in _walk(root) if node.type == "command")
+
+
+def _called(node: Node) -> Called:
+    words: list[str | None] = []
+    env: dict[str, str | None] = {}
+    for child in node.children:
+        if child.type == "variable_assignment":
+            value = child.child_by_field_name("value")
+            env[_text(child.children[0])] = "" if value is None else _value(value)
+        elif child.is_named and not child.type.endswith("_redirect"):
+            words.append(_value(child.children[0] if child.type == "command_name" and child.children else child))
+    return Called(tuple(words), env)
+
+
+def _value(node: Node) -> str | None:
+    return None if any(each.type in _COMPUTED for each in _walk(node)) else unquote(_text(node))
+
+
+def _text(node: Node) -> str:
+    return decode(node.text) if node.text is not None else ""
+
+
+def _walk(root: Node) -> Iterator[Node]:
+    """All nodes in the order of the text, without recursion."""
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending.extend(reversed(node.children))

@@ -1,0 +1,108 @@
+"""The files of a project, as the reader asks for them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from dockfix.context.javascript.package_json import NAME, Package, nearest, read_package
+from dockfix.context.patterns import go_match, has_wildcards
+
+
+@dataclass(frozen=True, eq=False)
+class Files:
+    """Files by their paths relative to the build context; ``names`` are those that are there, ``read`` gives the text of one."""
+
+    names: frozenset[str]
+    read: Callable[[str], str | None]
+    _members: dict[str, dict[str, Package]] = field(default_factory=dict, repr=False)
+
+    def package(self, folder: str) -> Package | None:
+        """The package.json that lies in a folder itself."""
+        return read_package(self.read, posixpath.join(folder, NAME)) if self.has(posixpath.join(folder, NAME)) else None
+
+    def nearest(self, folder: str) -> Package | None:
+        """The package.json of the package that a folder belongs to."""
+        return nearest(lambda path: self.read(path) if self.has(path) else None, folder)
+
+    def has(self, path: str) -> bool:
+        """Whether a file is there."""
+        return path in self.names
+
+    def members(self, root: Package) -> dict[str, Package]:
+        """The members of the workspace that a package.json or the file of its manager opens, by their names."""
+        if root.file not in self._members:
+            found: dict[str, Package] = {}
+            for folder in member_folders(self, root):
+                package = self.package(folder)
+                if package is not None:
+                    found[package.name or folder] = package
+            self._members[root.file] = found
+        return self._members[root.file]
+
+    def workspace(self, folder: str) -> Package | None:
+        """The package.json, in a folder or above it, that opens the workspace which the folder belongs to; None for none."""
+        while True:
+            package = self.package(folder)
+            if package is not None and _patterns(self, package):
+                return package
+            if not folder:
+                return None
+            folder = posixpath.dirname(folder)
+
+
+def member_folders(files: Files, root: Package) -> tuple[str, ...]:
+    """The folders of a workspace's members, in alphabetical order; () where there is no workspace."""
+    patterns = _patterns(files, root)
+    if not patterns:
+        return ()
+    head = f"{root.folder}/" if root.folder else ""
+    below = sorted(
+        name[len(head) :].rpartition("/")[0]
+        for name in files.names
+        if name.startswith(head) and name.endswith(f"/{NAME}") and "node_modules/" not in name
+    )
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        clean = posixpath.normpath(pattern.removeprefix("!"))
+        for folder in below:
+            if _fits(clean, folder):
+                if pattern.startswith("!"):
+                    found.pop(head + folder, None)
+                else:
+                    found[head + folder] = None
+    return tuple(sorted(found))
+
+
+def _fits(pattern: str, folder: str) -> bool:
+    if not has_wildcards(pattern):
+        return pattern == folder
+    parts, names = pattern.split("/"), folder.split("/")
+    if "**" in parts:
+        at = parts.index("**")
+        return len(names) >= at and _same(parts[:at], names[:at])
+    return _same(parts, names)
+
+
+def _same(parts: list[str], names: list[str]) -> bool:
+    return len(parts) == len(names) and all(
+        go_match(part).match(name) is not None for part, name in zip(parts, names, strict=True)
+    )
+
+
+def _patterns(files: Files, root: Package) -> tuple[str, ...]:
+    if root.workspaces:
+        return root.workspaces
+    text = files.read(posixpath.join(root.folder, "pnpm-workspace.yaml"))
+    if text is None:
+        return ()
+    from dockfix.context.yaml_tree import documents
+    from dockfix.syntax import encode
+
+    try:
+        data = next(iter(documents(encode(text))), None)
+    except ValueError:
+        return ()
+    given = data.get("packages") if isinstance(data, dict) else None
+    return tuple(each for each in given if isinstance(each, str)) if isinstance(given, list) else ()

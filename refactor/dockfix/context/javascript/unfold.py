@@ -1,0 +1,381 @@
+"""What a command line really starts: `npm start` is the script of that name, and what that starts in turn.
+
+*Unknown* means: a command is worked out only when it runs, or what it runs stands in a file that nobody here reads. Then anything
+may be started, and whoever needs to know that something is not has no answer.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from dockfix.context.javascript.command_lines import called_in
+from dockfix.context.javascript.files import Files
+from dockfix.context.javascript.package_json import Package
+from dockfix.knowledge import shells, wrappers
+from dockfix.knowledge.node_programs import (
+    NodeProgram,
+    Runner,
+    Starter,
+    node_program,
+    node_starters,
+    plain_words,
+    script_runners,
+)
+
+_MAX_DEPTH = 16
+
+
+class Started(NamedTuple):
+    """A command that is really started.
+
+    ``words`` and ``env`` (the variables set for it) have None for what is worked out when it runs. ``folder`` is the one that it runs
+    in, relative to the build context. ``where`` says where it stands, ``file`` and ``line`` too where that is a package.json (else ""
+    and 0). ``runner`` is the program that started it, "" for none, as for `node x.js` itself.
+    """
+
+    words: tuple[str | None, ...]
+    folder: str
+    where: str
+    env: Mapping[str, str | None]
+    file: str = ""
+    line: int = 0
+    runner: str = ""
+
+    @property
+    def program(self) -> str:
+        """The base name of the program."""
+        return posixpath.basename(self.words[0] or "") if self.words else ""
+
+    @property
+    def arguments(self) -> list[str]:
+        """The words after it, those that are worked out as ""."""
+        return [word or "" for word in self.words[1:]]
+
+    @property
+    def known(self) -> NodeProgram | None:
+        """What is known of the program."""
+        return node_program(self.program)
+
+    @property
+    def for_development(self) -> bool:
+        """Whether it serves whoever is writing the program: a development server, or what starts anew with each change."""
+        return self.known is not None and self.known.is_for_development(self.arguments)
+
+
+class Script(NamedTuple):
+    """A script of a package.json that is run: the file, its name, the 1-based line, the command."""
+
+    file: str
+    name: str
+    line: int
+    command: str
+
+
+@dataclass(frozen=True)
+class Unfolded:
+    """What a command line starts: the commands in their order, the scripts of package.json on the way, and why not all is known.
+
+    The commands of a shell script's branches are all there: each may run.
+    """
+
+    commands: tuple[Started, ...] = ()
+    scripts: tuple[Script, ...] = ()
+    unknown: str | None = None
+
+    @property
+    def programs(self) -> frozenset[str]:
+        """The base names of all programs that are started."""
+        return frozenset(each.program for each in self.commands)
+
+    @property
+    def development(self) -> Started | None:
+        """The first command that serves whoever is writing the program; None where none does."""
+        return next((each for each in self.commands if each.for_development), None)
+
+
+def unfold(text: str, files: Files, folder: str, where: str) -> Unfolded:
+    """What a script starts whose working directory is ``folder`` of the build context; ``where`` says where the script stands."""
+    reader = _Unfolder(files)
+    reader.script(text, _Place(folder, where), 0)
+    return Unfolded(tuple(reader.commands), tuple(reader.scripts), reader.unknown)
+
+
+def unfold_lifecycle(package: Package, files: Files) -> Mapping[str, Unfolded]:
+    """What the scripts start that an install in the package's folder runs by itself, by the scripts' names, in their order."""
+    return {
+        each.name: unfold(each.command, files, package.folder, f"{package.file}: {each.name}")
+        for each in package.lifecycle
+    }
+
+
+class _Place(NamedTuple):
+    folder: str
+    where: str
+    file: str = ""
+    line: int = 0
+    env: Mapping[str, str | None] = {}
+    runner: str = ""
+
+
+class _Unfolder:
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        self.commands: list[Started] = []
+        self.scripts: list[Script] = []
+        self.unknown: str | None = None
+        self.seen: set[tuple[str, str]] = set()
+
+    def doubt(self, reason: str) -> None:
+        self.unknown = self.unknown or reason
+
+    def script(self, text: str, place: _Place, depth: int) -> None:
+        found = called_in(text)
+        if found is None or depth > _MAX_DEPTH:
+            self.doubt(f"the script of {place.where} could not be read")
+            return
+        for each in found:
+            words = each.words
+            if words[:1] == ("cd",):
+                if len(words) == 2 and words[1]:
+                    place = place._replace(folder=_below(place.folder, words[1]))
+                else:
+                    self.doubt(f"the folder of {place.where} is worked out only when it runs")
+                continue
+            self.command(words, place._replace(env={**place.env, **each.env}), depth)
+
+    def command(self, words: Sequence[str | None], place: _Place, depth: int) -> None:
+        """Takes in a command, and what it starts in turn."""
+        if not words:
+            return
+        name = words[0]
+        if name is None:
+            self.doubt(f"what {place.where} runs is worked out only when it runs")
+            return
+        program = posixpath.basename(name)
+        rest = words[1:]
+        if program == "corepack" and rest and rest[0] in script_runners():
+            self.command(rest, place, depth)
+        elif (runner := script_runners().get(program)) is not None:
+            self.run(runner, words, place, depth)
+        elif (starter := node_starters().get(program)) is not None:
+            self.take(words, place)
+            self.start(starter, rest, place, depth)
+        elif program in shells():
+            self.shell(words, place, depth)
+        elif program in wrappers() and (inner := _behind(program, rest)) is not None:
+            self.take(words[: len(words) - len(inner)], place)
+            variables = {
+                key: value
+                for word in rest[: len(rest) - len(inner)]
+                for key, sign, value in [(word or "").partition("=")]
+                if sign
+            }
+            self.command(inner, place._replace(env={**place.env, **variables}), depth)
+        else:
+            self.take(words, place)
+            self.known(program, rest, place, depth)
+
+    def take(self, words: Sequence[str | None], place: _Place) -> None:
+        self.commands.append(
+            Started(tuple(words), place.folder, place.where, place.env, place.file, place.line, place.runner)
+        )
+
+    def known(self, program: str, rest: Sequence[str | None], place: _Place, depth: int) -> None:
+        known = node_program(program)
+        if known is None:
+            return
+        if known.unknown:
+            self.doubt(f"what {program} runs for {place.where} is not read")
+        for number, word in enumerate(rest[:-1]):
+            given = rest[number + 1]
+            if word in {"--exec", "-x"} and known.develops and given and " " in given:
+                self.script(given, place, depth + 1)
+
+    def shell(self, words: Sequence[str | None], place: _Place, depth: int) -> None:
+        self.take(words[:1], place)
+        for number, word in enumerate(words[1:], 1):
+            if word is not None and word.startswith("-") and not word.startswith("--") and word.endswith("c"):
+                text = words[number + 1] if number + 1 < len(words) else ""
+                if text is None:
+                    self.doubt(f"what {place.where} runs is worked out only when it runs")
+                else:
+                    self.script(text, place, depth + 1)
+                return
+        script = next((word for word in words[1:] if word is None or not word.startswith("-")), "")
+        path = _below(place.folder, script) if script else ""
+        text = self.files.read(path) if path and self.files.has(path) else None
+        if text is not None and (path, "") not in self.seen:
+            self.seen.add((path, ""))
+            self.script(text, place._replace(where=path), depth + 1)
+
+    def start(self, starter: Starter, rest: Sequence[str | None], place: _Place, depth: int) -> None:
+        """Takes in what a program starts that has it in its words."""
+        words = list(rest)
+        if starter.subcommand:
+            if words[:1] != [starter.subcommand]:
+                return
+            words = words[1:]
+        plain = plain_words([word if word is not None else "?" for word in words], starter.options)
+        if starter.arguments == "command":
+            given = {key: value for _, word in plain for key, sign, value in [word.partition("=")] if sign}
+            first = next((at for at, word in plain if "=" not in word or "/" in word.partition("=")[0]), None)
+            if first is not None:
+                inner = place._replace(env={**place.env, **given})
+                one = words[first]
+                if first == len(words) - 1 and one is not None and " " in one:
+                    self.script(one, inner, depth + 1)
+                else:
+                    self.command(words[first:], inner, depth)
+        elif starter.arguments == "unknown":
+            self.doubt(f"what {starter.name} runs for {place.where} is not read")
+        else:
+            for at, word in plain:
+                given_word = words[at]
+                if given_word is None:
+                    self.doubt(f"what {place.where} runs is worked out only when it runs")
+                elif starter.arguments == "scripts" or word.startswith(("npm:", "yarn:", "pnpm:", "bun:")):
+                    self.named(word.rpartition(":")[2] if starter.arguments == "commands" else word, place, depth)
+                else:
+                    self.script(given_word, place, depth + 1)
+
+    def named(self, pattern: str, place: _Place, depth: int) -> None:
+        """Takes in the scripts that a name, or a pattern of names, says."""
+        package = self.files.nearest(place.folder)
+        if package is None:
+            self.doubt(f"there is no package.json for {place.where}")
+        elif pattern in package.scripts:
+            self.run_script(package, pattern, (), place, depth)
+        else:
+            import fnmatch
+
+            fitting = [name for name in package.scripts if fnmatch.fnmatchcase(name, pattern.split(maxsplit=1)[0])]
+            for name in fitting:
+                self.run_script(package, name, (), place, depth)
+            if not fitting:
+                self.doubt(f"{package.file} has no script {pattern}")
+
+    def run(self, runner: Runner, words: Sequence[str | None], place: _Place, depth: int) -> None:
+        """Takes in what a program runs that knows package.json's scripts."""
+        self.take(words, place)
+        place = place._replace(runner=runner.name)
+        texts = [word if word is not None else "?" for word in words[1:]]
+        place = self._moved(runner, texts, place)
+        plain = plain_words(texts, runner.options)
+        if not plain:
+            return
+        if runner.exec == {"always"}:
+            self.command(words[1 + plain[0][0] :], place, depth)
+            return
+        at, first = plain[0]
+        if first in runner.member and len(plain) > 1:
+            place = self._member(plain[1][1], place)
+            plain = plain[2:]
+            if not plain:
+                return
+            at, first = plain[0]
+        if first in runner.exec:
+            if len(plain) > 1:
+                self.command(words[1 + plain[1][0] :], place, depth)
+            return
+        name, after = (plain[1][1], plain[1][0]) if first in runner.run and len(plain) > 1 else (first, at)
+        behind = words[2 + after :]
+        behind = behind[1:] if behind[:1] in (["--"], ("--",)) else behind
+        package = self.files.nearest(place.folder)
+        said = name in runner.direct or first in runner.run
+        if name in {"t", "tst"}:
+            name = "test"
+        if words[1 + after] is None:
+            self.doubt(f"which script {place.where} runs is worked out only when it runs")
+        elif package is not None and name in package.scripts and (said or runner.any):
+            self.run_script(package, name, behind, place, depth)
+        elif runner.files and ("." in name or "/" in name):
+            self.command(("node", *words[1 + after :]), place, depth)
+        elif runner.any and not said and node_program(name) is not None:
+            self.command(words[1 + after :], place, depth)
+        elif said and name == "start" and package is not None and self.files.has(_below(package.folder, "server.js")):
+            self.take(("node", "server.js"), place._replace(folder=package.folder))
+        elif said:
+            self.doubt(
+                f"{package.file} has no script {name}"
+                if package is not None
+                else f"there is no package.json for {place.where}"
+            )
+
+    def run_script(self, package: Package, name: str, behind: Sequence[str | None], place: _Place, depth: int) -> None:
+        """Takes in a script with what is run before and after it, and the words that are handed on to it."""
+        for each in (f"pre{name}", name, f"post{name}"):
+            command = package.scripts.get(each)
+            if command is None or (package.file, each) in self.seen:
+                continue
+            self.seen.add((package.file, each))
+            line = package.line_of(each)
+            self.scripts.append(Script(package.file, each, line, command))
+            if each == name and any(word is None for word in behind):
+                self.doubt(f"what {place.where} hands on to {each} is worked out only when it runs")
+            more = " ".join("'" + word.replace("'", "'\\''") + "'" for word in behind if word) if each == name else ""
+            inner = place._replace(folder=package.folder, where=f"{package.file}: {each}", file=package.file, line=line)
+            self.script(f"{command} {more}" if more else command, inner, depth + 1)
+
+    def _moved(self, runner: Runner, words: Sequence[str], place: _Place) -> _Place:
+        """The place that options say."""
+        for number, word in enumerate(words):
+            option, sign, value = word.partition("=")
+            if word == "--":
+                break
+            given = value if sign else words[number + 1] if number + 1 < len(words) else ""
+            if option in runner.folder and given:
+                place = place._replace(folder=_below(place.folder, given))
+            elif option in runner.member and option.startswith("-") and given:
+                place = self._member(given, place)
+        return place
+
+    def _member(self, name: str, place: _Place) -> _Place:
+        root = self.files.workspace(place.folder)
+        members = self.files.members(root) if root is not None else {}
+        found = members.get(name) or next(
+            (each for each in members.values() if each.folder == _below(root.folder if root else "", name)), None
+        )
+        if found is None:
+            self.doubt(f"the member {name} of the workspace, which {place.where} names, is not there")
+            return place
+        return place._replace(folder=found.folder)
+
+
+def _below(folder: str, path: str) -> str:
+    """A path as it stands in a folder, relative to the build context."""
+    found = posixpath.normpath(posixpath.join(folder, path))
+    return "" if found == "." else found
+
+
+def _behind(program: str, rest: Sequence[str | None]) -> Sequence[str | None] | None:
+    """The words of the command that a wrapper starts; None where it starts none."""
+    wrapper = wrappers()[program]
+    words = [word if word is not None else "?" for word in rest]
+    if wrapper.subcommands:
+        at = next((number for number, word in enumerate(words) if word in wrapper.subcommands), None)
+        if at is None:
+            return None
+        return _behind_options(rest[at + 1 :], wrapper.positional, wrapper.valued)
+    return _behind_options(rest, wrapper.positional, wrapper.valued)
+
+
+def _behind_options(rest: Sequence[str | None], positional: int, valued: frozenset[str]) -> Sequence[str | None] | None:
+    at = 0
+    while at < len(rest):
+        word = rest[at]
+        if word == "--":
+            at += 1
+            break
+        if word is not None and word.startswith("-"):
+            at += 2 if word in valued else 1
+        elif word is not None and "=" in word and "/" not in word.partition("=")[0]:
+            at += 1
+        elif positional:
+            positional -= 1
+            at += 1
+        else:
+            break
+    return rest[at:] or None

@@ -1,0 +1,167 @@
+"""Programs of Node.js and of its packages: which of them serve, which only develop or build, and what each loads when it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Literal, NamedTuple
+
+from dockfix.knowledge.tables import table
+
+_ALWAYS = "always"
+Arguments = Literal["command", "commands", "scripts", "unknown"]
+
+
+class NodeProgram(NamedTuple):
+    """A program of a Node.js package; the head of ``node_programs.toml`` explains the fields.
+
+    ``package`` is "" for what comes with Node.js itself. ``unknown`` is True for one that runs what nobody here reads.
+    """
+
+    name: str
+    package: str
+    develops: frozenset[str] = frozenset()
+    watches: frozenset[str] = frozenset()
+    serves: frozenset[str] = frozenset()
+    builds: frozenset[str] = frozenset()
+    runs: frozenset[str] = frozenset()
+    port: int | None = None
+    port_options: frozenset[str] = frozenset()
+    options: frozenset[str] = frozenset()
+    preloads: frozenset[str] = frozenset()
+    configs: tuple[str, ...] = ()
+    process_file: bool = False
+    compiles: bool = False
+    unknown: bool = False
+
+    def plain(self, words: Sequence[str]) -> list[str]:
+        """The words that are no options, nor values of them; ``words`` come after the program's name."""
+        return [word for _, word in plain_words(words, self.options)]
+
+    def is_for_development(self, words: Sequence[str]) -> bool:
+        """Whether it serves to whoever is writing the program, called with these words."""
+        if any(word.partition("=")[0] in self.watches for word in words):
+            return True
+        return self._is(self.develops, words) and not self._named(self.serves | self.builds, words)
+
+    def is_server(self, words: Sequence[str]) -> bool:
+        """Whether it serves the application, or its output, by itself."""
+        return self._is(self.serves, words) and not self._named(self.builds | self.develops, words)
+
+    def only_builds(self, words: Sequence[str]) -> bool:
+        """Whether all that it does is to make output."""
+        return self._is(self.builds, words) and not self._named(self.serves | self.develops, words)
+
+    def _is(self, kinds: frozenset[str], words: Sequence[str]) -> bool:
+        return _ALWAYS in kinds or self._named(kinds, words)
+
+    def _named(self, kinds: frozenset[str], words: Sequence[str]) -> bool:
+        first = next(iter(self.plain(words)), "")
+        return first in kinds
+
+
+class Starter(NamedTuple):
+    """A program that starts commands or scripts which stand in its words; the table explains the fields."""
+
+    name: str
+    package: str
+    arguments: Arguments
+    options: frozenset[str] = frozenset()
+    subcommand: str = ""
+
+
+class Runner(NamedTuple):
+    """A program that runs the scripts of package.json and the programs of packages; the table explains the fields."""
+
+    name: str
+    run: frozenset[str]
+    direct: frozenset[str]
+    exec: frozenset[str]
+    folder: frozenset[str]
+    member: frozenset[str]
+    options: frozenset[str]
+    any: bool = False
+    files: bool = False
+
+
+@cache
+def node_programs() -> Mapping[str, NodeProgram]:
+    """All programs that are known, by the names that command lines call them."""
+    found: dict[str, NodeProgram] = {}
+    for each in table("node_programs")["program"]:
+        words = {key: frozenset(each.get(key, "").split()) for key in _SETS}
+        for name in each["programs"].split():
+            package = each.get("package", name)
+            found[name] = NodeProgram(
+                name,
+                "" if package == "node" else package,
+                port=each.get("port"),
+                configs=tuple(each.get("configs", "").split()),
+                process_file=each.get("process_file", False),
+                compiles=each.get("compiles", False),
+                unknown=each.get("unknown", False),
+                **words,
+            )
+    return found
+
+
+_SETS = ("develops", "watches", "serves", "builds", "runs", "port_options", "options", "preloads")
+
+
+def node_program(name: str) -> NodeProgram | None:
+    """The program of a Node.js package that has this name; None for any other."""
+    return node_programs().get(name)
+
+
+@cache
+def node_starters() -> Mapping[str, Starter]:
+    """The programs that start what stands in their words, by name."""
+    return {
+        name: Starter(
+            name,
+            each.get("package", name),
+            each["arguments"],
+            frozenset(each.get("options", "").split()),
+            each.get("subcommand", ""),
+        )
+        for each in table("node_programs")["starter"]
+        for name in each["programs"].split()
+    }
+
+
+@cache
+def script_runners() -> Mapping[str, Runner]:
+    """The programs that run the scripts of package.json, by name."""
+    found: dict[str, Runner] = {}
+    for each in table("node_programs")["runner"]:
+        run, direct, exec_, folder, member, options = (
+            frozenset(each.get(key, "").split()) for key in ("run", "direct", "exec", "folder", "member", "options")
+        )
+        for name in each["programs"].split():
+            found[name] = Runner(
+                name, run, direct, exec_, folder, member, options, each.get("any", False), each.get("files", False)
+            )
+    return found
+
+
+def plain_words(words: Sequence[str], options: frozenset[str]) -> list[tuple[int, str]]:
+    """The words that are no options, nor values of the ``options`` that take one, with their places."""
+    found: list[tuple[int, str]] = []
+    skip = False
+    for number, word in enumerate(words):
+        if skip:
+            skip = False
+        elif word == "--":
+            return found + [(number + 1 + more, each) for more, each in enumerate(words[number + 1 :])]
+        elif word.startswith("-") and len(word) > 1:
+            skip = word in options
+        else:
+            found.append((number, word))
+    return found
+
+
+@cache
+def is_node(program: str) -> bool:
+    """Whether a program, by its name without a folder, is Node.js itself."""
+    known = node_program(program)
+    return known is not None and not known.package
