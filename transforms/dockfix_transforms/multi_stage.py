@@ -16,9 +16,9 @@ from dockfix.managers.verbs import system_install
 from dockfix.model.artefact import Artefact
 from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
+from dockfix.placement.decision import place
 from dockfix.placement.order import runtime_order
 from dockfix.placement.plan import Part, Placement
-from dockfix.placement.two_stage import place
 from dockfix.syntax import Blank, Comment, Instruction, Node, snippet
 from dockfix.syntax.rewrite import with_image
 
@@ -91,7 +91,7 @@ class MultiStage(Transform):
             if placement.about == Declared("FROM"):
                 placement = replace(placement, text=f"{placement.text}; with slim-base it would gain")
             return Outcome(refusals=(placement,), warnings=facts.ask(never_copied))
-        carried = facts.installs[0][2].into.carried
+        carried = placement.environment.carried or facts.installs[0][2].into.carried
         if carried is None:
             return refuse("it needs the virtualenv transform, which was not applied")
         return _Splitter(facts, placement.on(facts.final), carried).outcome()
@@ -130,6 +130,9 @@ class _Splitter:
                     body[step] = [*_without_comments(above, commented, shared), *(text or ())]
                     commented = True
         bodies = [[node for nodes in body.values() for node in nodes] for body in written[:-1]]
+        for made, part in zip(bodies, parts, strict=False):
+            if part.tail:
+                made.extend(snippet(self.tree, "".join(f"RUN {each}\n" for each in part.tail), steps[-1].line))
         order = runtime_order(self.facts, self.placement, environment)
         bodies.append([node for step in order for node in (written[-1].get(step, ()) if step is not None else carried)])
         last = steps[-1].instruction
@@ -141,6 +144,7 @@ class _Splitter:
             replace(reason, text=f"{package.name} stays: {reason.text}")
             for package, reason in self.placement.kept.items()
         ]
+        refusals += self.placement.notes
         return Outcome(
             edits,
             refusals=refusals,
@@ -170,7 +174,8 @@ class _Splitter:
         }
         gone = [package.name for package, instead in replaced.items() if not instead]
         gone += [manager for manager in self.placement.managers if manager not in gone]
-        swapped = [
+        swapped = [f"{self.placement.lightened} leave the image"] if self.placement.lightened else []
+        swapped += [
             f"{package.name} {'becomes' if package.name.endswith('-dev') else 'leaves behind'} {' '.join(instead)}"
             for package, instead in replaced.items()
             if instead

@@ -17,8 +17,8 @@ from dockfix.model.actions import Install
 from dockfix.model.effects import within
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Stage, Step, Unit
+from dockfix.placement.decision import place
 from dockfix.placement.plan import Placement
-from dockfix.placement.two_stage import place
 from dockfix.syntax import Instruction, pairs
 from dockfix.syntax.rewrite import with_flags
 from dockfix.syntax.shell_form import prepend

@@ -10,9 +10,9 @@ from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts
 from dockfix.managers.verbs import system_install
 from dockfix.model.reason import Declared, Reason
+from dockfix.placement.decision import place
 from dockfix.placement.plan import Placement
 from dockfix.placement.smaller_base import SmallerBase, smaller_base
-from dockfix.placement.two_stage import place
 from dockfix.syntax import snippet
 from dockfix.syntax.rewrite import with_image
 

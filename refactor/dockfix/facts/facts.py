@@ -15,9 +15,11 @@ from dockfix.context.manifests.manifest import Manifest
 from dockfix.context.process_files import Processes
 from dockfix.context.program import Program
 from dockfix.context.project import words_of_project
+from dockfix.facts import reading
 from dockfix.facts.beneath import beneath
 from dockfix.facts.evidence import Started
 from dockfix.facts.hints import Hints
+from dockfix.facts.reading import Reading
 from dockfix.facts.single_files import echoed, mounted_at, scripts_among
 from dockfix.facts.startup import Startup, read_startup
 from dockfix.knowledge import manager_in, without_evidence
@@ -28,12 +30,13 @@ from dockfix.managers.systems import System, system_of
 from dockfix.managers.verbs import language_install, only_installers
 from dockfix.model.actions import Export, Install
 from dockfix.model.layout import Layout, Layouts
+from dockfix.model.puts import Carried
 from dockfix.model.reason import Reason
 from dockfix.model.stages import Known, Model, Stage, Step, Unit
 from dockfix.syntax import Dockerfile
 
 T = TypeVar("T")
-_READ = "python"  # the runtime whose code is read
+_READ, _JAVASCRIPT = "python", "node"  # the runtimes whose code is read
 _ENV_FILE = regex(r"(?:.*/)?\.env(?:\.(?:.*\.)?local)?")
 # Where a COPY . . of a project's own root folder must not land: files there could replace the base image's
 SYSTEM_FOLDERS = ("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "usr", "var")
@@ -157,7 +160,14 @@ class Facts:
     def files(self) -> frozenset[str]:
         """The files of the build context that end up in the final stage."""
         steps = set(self.final.steps)
-        return frozenset(name for step, taken in self.copies.items() if step in steps for name in taken.files)
+        found = frozenset(name for step, taken in self.copies.items() if step in steps for name in taken.files)
+        return found | self._carried if self.is_javascript else found
+
+    @property
+    def _carried(self) -> frozenset[str]:
+        """The files of the build context that come into the final stage from another one."""
+        carried = [put for put in self.layout.puts if isinstance(put, Carried)]
+        return frozenset(origin.file for put in carried for _, origin in self.layout.below(put.target) if origin.file)
 
     @cached_property
     def started(self) -> Started:
@@ -211,7 +221,12 @@ class Facts:
 
     @cached_property
     def application(self) -> Application:
-        """The files of the final stage that the container can run, start or read: what they mention is evidence."""
+        """The files of the final stage that the container can run, start or read: what they mention is evidence.
+
+        All of them, where the code is in a language whose reach is not known.
+        """
+        if self.is_javascript:
+            return application(self.context, self.files)
         return application(self.context, self.started.evidence)
 
     def manifests_say(self, pattern: bytes) -> tuple[Mention, ...]:
@@ -238,8 +253,8 @@ class Facts:
 
     @cached_property
     def program(self) -> Program:
-        """What the application's Python does, as far as reading it says."""
-        return self.application.program
+        """What the application's code does, as far as reading it says."""
+        return self.javascript.program.behaviour if self.is_javascript else self.application.program
 
     @cached_property
     def processes(self) -> Processes:
@@ -251,7 +266,26 @@ class Facts:
     def unknown(self) -> Reason | None:
         """Why the application's code could not be read, None where all of it was."""
         reason = self._unread()
+        if self.is_javascript and not reason:
+            reason = self.javascript.unknown or ""
+            return Reason(reason, weight="doubts") if reason else None
         return Reason(reason, weight="doubts") if reason else self.startup.unknown
+
+    @cached_property
+    def unlocated(self) -> Reason | None:
+        """Why not all of the application's files are known, None where they are: what they do is another question."""
+        reason = self._unread()
+        return Reason(reason, weight="doubts") if reason else None
+
+    @property
+    def is_javascript(self) -> bool:
+        """Whether the image is one of Node.js, so that the program is read as JavaScript."""
+        return self.final.image is not None and self.final.image.runtime == _JAVASCRIPT
+
+    @cached_property
+    def javascript(self) -> Reading:
+        """What the container starts of JavaScript."""
+        return reading.read(self.final, self.startup, self.context, self.layout.file)
 
     def _unread(self) -> str:
         if not self.located.certain:
@@ -263,11 +297,8 @@ class Facts:
             return f"{missing[0]} is not in the build context"
         if not all(copied.known for copied in taken):
             return "a part of the build context could not be read"
-        if not any(copied.files for copied in taken):
+        if not any(copied.files for copied in taken) and not self.files:
             return "no code is copied into the image"
-        image = self.final.image
-        if image is not None and image.runtime not in {"", _READ}:
-            return "what its code does is not known, which is in a language that dockfix does not read"
         if not self.application.known:
             return "the application is too large to be read, or a part of it is unreadable"
         return ""

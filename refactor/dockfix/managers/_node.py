@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 from abc import abstractmethod
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import ClassVar
 
-from dockfix.context.javascript.package_json import NAME, Package, parse_package
+from dockfix.context.javascript import Files, Package, parse_package
+from dockfix.context.javascript.package_json import NAME
 from dockfix.context.manifests.manifest import Manifest, Named
 from dockfix.managers._variables import given_to
 from dockfix.managers.protocol import Call, Given, LanguageManager, Recipe
@@ -72,10 +72,10 @@ class NodeManager(LanguageManager):
             return Manifest(f"{file} could not be read")
         beside = (*self.configured_in, *self.locks, *_patches(folder, package, given))
         closures = given.closures((path, *(posixpath.join(folder, each) for each in beside)))
-        members = tuple(_members(folder, package, given))
+        members = _members(folder, package, given)
         if members:
-            closures |= given.closures(posixpath.join(folder, each.folder_below(package), NAME) for each in members)
-        local = [(each.file, path) for each in (package, *(m.package for m in members)) for path in each.local.values()]
+            closures |= given.closures(posixpath.join(folder, _below(each, package), NAME) for each in members)
+        local = [(each.file, path) for each in (package, *members) for path in each.local.values()]
         unknown = install.uncertain or _settings_beside(self, folder, given)
         return Manifest(
             unknown,
@@ -129,47 +129,17 @@ def is_production(call: Call, state: State) -> bool | None:
     return None if value is None else value.strip() == "production"
 
 
-class _Member:
-    """A member of a workspace; ``package`` is its own package.json."""
-
-    def __init__(self, package: Package) -> None:
-        self.package = package
-
-    def folder_below(self, root: Package) -> str:
-        return posixpath.relpath(self.package.folder or ".", root.folder or ".")
+def _members(folder: str, package: Package, given: Given) -> tuple[Package, ...]:
+    """The package.json of each member of the project's workspace that lies in the image, in alphabetical order."""
+    names = frozenset(given.context.files() or ())
+    files = given.context.disk.once(("files of JavaScript", names), lambda: Files(names, given.context.read))
+    found = sorted(files.members(package).values(), key=lambda each: each.file)
+    return tuple(each for each in found if given.at(posixpath.join(folder, _below(each, package), NAME)) == each.file)
 
 
-def _members(folder: str, package: Package, given: Given) -> Iterator[_Member]:
-    """The members of the project's workspace that the build context has, in alphabetical order."""
-    for name in sorted(given.context.files() or ()) if package.workspaces else ():
-        base, _, last = name.rpartition("/")
-        if last != NAME or name == package.file or MODULES in name.split("/"):
-            continue
-        below = posixpath.relpath(base or ".", package.folder or ".")
-        if not _is_member(below, package.workspaces):
-            continue
-        if given.at(posixpath.join(folder, below, NAME)) == name:
-            found = parse_package(name, given.context.read(name) or "")
-            if found is not None:
-                yield _Member(found)
-
-
-def _is_member(below: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a folder, relative to the root, is one that the patterns name: ``*`` stands for one part of a path, ``**`` for any."""
-    chosen = False
-    for pattern in patterns:
-        wanted = posixpath.normpath(pattern.lstrip("!"))
-        if _matches(below.split("/"), wanted.split("/")):
-            chosen = not pattern.startswith("!")
-    return chosen
-
-
-def _matches(parts: list[str], wanted: list[str]) -> bool:
-    if not wanted:
-        return not parts
-    if wanted[0] == "**":
-        return any(_matches(parts[number:], wanted[1:]) for number in range(len(parts) + 1))
-    return bool(parts) and fnmatchcase(parts[0], wanted[0]) and _matches(parts[1:], wanted[1:])
+def _below(member: Package, root: Package) -> str:
+    """The folder of a member, relative to that of the root."""
+    return posixpath.relpath(member.folder or ".", root.folder or ".")
 
 
 def _patches(folder: str, package: Package, given: Given) -> Iterator[str]:
@@ -179,7 +149,7 @@ def _patches(folder: str, package: Package, given: Given) -> Iterator[str]:
     yield from (each for each in table.values() if isinstance(each, str)) if isinstance(table, dict) else ()
 
 
-def _left_outside(folder: str, package: Package, members: tuple[_Member, ...]) -> str | None:
+def _left_outside(folder: str, package: Package, members: tuple[Package, ...]) -> str | None:
     """Why node_modules alone cannot be handed on: it leads to folders beside it."""
     if members:
         return f"{package.file} has workspaces, to which node_modules leads"
@@ -187,11 +157,11 @@ def _left_outside(folder: str, package: Package, members: tuple[_Member, ...]) -
     return f"{package.file} takes a package from {local}, to which node_modules leads" if local is not None else None
 
 
-def _needs_source(package: Package, members: tuple[_Member, ...], given: Given, folder: str, install: Install) -> str:
+def _needs_source(package: Package, members: tuple[Package, ...], given: Given, folder: str, install: Install) -> str:
     """Why the source has to be there for an install, "" where it need not."""
     if not install.scripts:
         return ""
-    for each in (package, *(member.package for member in members)):
+    for each in (package, *members):
         for script in each.lifecycle:
             where = f"{each.file}:{script.line}" if script.line else each.file
             return f"{where}: its {script.name} script runs with every install, and may read the source"

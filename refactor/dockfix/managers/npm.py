@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from dockfix.context.javascript.package_json import NAME
+from dockfix.knowledge import BaseImage
 from dockfix.managers import _node as node
 from dockfix.managers._node import DEV, MAIN, NodeManager
 from dockfix.managers._npm_options import CLEAN_INSTALLS, FLAGS, HARMLESS, INSTALLS, RUNS, TELLS, VALUED
@@ -21,6 +22,9 @@ from dockfix.syntax.shell import Word
 
 _TOOLS = frozenset({"npm", "node"})
 _HOME = "/root/.npm"
+_OMITS = 15  # the version of Node.js whose npm knows --omit
+# Options that a removal has to be given as the install was: it works out the same tree
+_OF_PRUNE = frozenset({"--legacy-peer-deps", "--force", "-f", "--strict-peer-deps", "--no-audit", "--no-fund"})
 
 
 class Npm(NodeManager):
@@ -79,6 +83,16 @@ class Npm(NodeManager):
         arguments = parse(call.words, state, VALUED, None)
         installs = bool(arguments.operands) and arguments.operands[0].value in INSTALLS
         return () if state.runtime == node.NODE and installs and _is_global(arguments) else None
+
+    def without_development(self, install: Install, call: Call, image: BaseImage | None) -> str | Reason:
+        """``npm prune``: unlike another install it runs none of the project's scripts, and leaves what was generated."""
+        words = [word.value for word in call.words]
+        if "--no-save" in words or "--no-package-lock" in words:
+            return Reason("npm prune would take away what package.json and the lock do not name")
+        major = (image.version if image is not None else "").partition(".")[0]
+        option = "--production" if major.isdecimal() and int(major) < _OMITS else "--omit=dev"
+        kept = [word for word in words if word in _OF_PRUNE]
+        return " ".join(["npm prune", option, *(word for word in kept if word)])
 
     def _install(self, call: Call, state: State, folder: str, clean: bool) -> Effects:
         arguments = parse(call.words, state, VALUED, FLAGS)

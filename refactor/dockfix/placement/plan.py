@@ -23,12 +23,14 @@ class Part:
     """One stage to write.
 
     ``steps`` maps an instruction to the indices of the commands that go there (one without commands: ()); what it lacks does
-    not go there. ``packages`` are the system packages that it loses, each with those that it gets instead.
+    not go there. ``packages`` are the system packages that it loses, each with those that it gets instead. ``tail`` are commands that
+    are run at its end, each in a RUN of its own.
     """
 
     name: str
     steps: Steps
     packages: Mapping[Package, tuple[str, ...]]
+    tail: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +42,8 @@ class Placement(Decision):
     stays in the image. ``smaller`` is the base that the last part could have. ``doubts`` say why the split could be wrong,
     ``declares`` what it alters on purpose. ``of_the_base`` are packages that leave the last part in vain as long as its base, which
     brings them, is the same. ``managers`` are those that only the builder gets, by what people call them. ``gain`` is about how much
-    leaves the image. With ``managed`` a manager that installs stays in the last part.
+    leaves the image. With ``managed`` a manager that installs stays in the last part. ``lightened`` are what people call the packages that
+    a ``tail`` takes away, "" for none; ``notes`` say why others stay that would leave otherwise.
     """
 
     parts: tuple[Part, ...]
@@ -55,6 +58,8 @@ class Placement(Decision):
     managers: tuple[str, ...] = ()
     gain: Gain = Gain()  # noqa: RUF009  (it is frozen)
     managed: bool = False
+    lightened: str = ""
+    notes: tuple[Reason, ...] = ()
 
     def stands(self, facts: Facts) -> bool:
         """Whether every instruction is there still, and others only make an environment or set something."""
