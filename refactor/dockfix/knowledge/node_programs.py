@@ -33,6 +33,8 @@ class NodeProgram(NamedTuple):
     process_file: bool = False
     compiles: bool = False
     unknown: bool = False
+    entry: tuple[str, ...] = ()
+    whole: bool = False
 
     def plain(self, words: Sequence[str]) -> list[str]:
         """The words that are no options, nor values of them; ``words`` come after the program's name."""
@@ -100,6 +102,8 @@ def node_programs() -> Mapping[str, NodeProgram]:
                 process_file=each.get("process_file", False),
                 compiles=each.get("compiles", False),
                 unknown=each.get("unknown", False),
+                entry=tuple(each.get("entry", "").split()),
+                whole=each.get("whole", False),
                 **words,
             )
     return found

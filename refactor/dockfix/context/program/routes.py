@@ -17,12 +17,12 @@ HEALTH = regex(
     r"|readiness|livez?|liveness|alive|heartbeat|hc|up|is_?alive))_{0,2}/?\??\$?"
 )
 # A "status" is the program's only below parts such as these: /auth/status tells of a login, /jobs/status of jobs
-_OTHER_STATUS = regex(
+OTHER_STATUS = regex(
     r"(?i)(?!(?:(?:api|v\d[\d.]*|rest|public|internal|system|server|service|app|core|common|main|web|site"
     r"|monitor(?:ing)?|manage(?:ment)?|actuator|probes?|checks?|health|k8s|kube|ops|meta|info|base|root|\?)?/)*[^/]*/?$).*/_*status_*/?"
 )
 # A route without parameters, whose whole address is known
-_PLAIN = regex(r"\^?/?[\w./~-]*\$?")
+PLAIN = regex(r"\^?/?[\w./~-]*\$?")
 _DECORATORS = frozenset({"get", "route", "head", "api_route", "websocket_route", "add_url_rule"})
 _ADDS = frozenset(
     {
@@ -195,9 +195,9 @@ class Routes:
             for prefix in self.prefixes(where, 0) or [""]:
                 full = re.sub(r"/{2,}", "/", f"{prefix}/{path.lstrip('^').rstrip('$')}")
                 whole = Endpoint(full, endpoint.file, endpoint.line, endpoint.framework, endpoint.guarded)
-                if HEALTH.fullmatch(path) and not _OTHER_STATUS.fullmatch(full):
+                if HEALTH.fullmatch(path) and not OTHER_STATUS.fullmatch(full):
                     self.found.endpoints.append(whole)
-                if _PLAIN.fullmatch(full):
+                if PLAIN.fullmatch(full):
                     self.found.routes.append(whole)
 
     def prefixes(self, where: tuple[str, str], depth: int) -> list[str]:
@@ -229,7 +229,7 @@ class Routes:
 
 def _asked_for(path: str) -> bool:
     """Whether a route tells of health, or can be asked for as it stands."""
-    return bool(HEALTH.fullmatch(path) or _PLAIN.fullmatch(path))
+    return bool(HEALTH.fullmatch(path) or PLAIN.fullmatch(path))
 
 
 def _text(call: ast.Call, position: int, *names: str) -> str | None:

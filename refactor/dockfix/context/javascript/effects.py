@@ -1,0 +1,375 @@
+"""What calls do: programs started, paths written and read, ports listened on."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from dockfix.context.javascript import known_calls as known
+from dockfix.context.javascript.command_lines import called_in
+from dockfix.context.javascript.modules import Module, Project, unwrapped
+from dockfix.context.javascript.program import Read
+from dockfix.context.javascript.tree import (
+    arguments_of,
+    field,
+    is_function,
+    line_of,
+    named,
+    parameters,
+    string_of,
+    text_of,
+)
+from dockfix.context.javascript.values import Evaluator, Meaning
+from dockfix.context.program.model import UNKNOWN, Port, Use, Write
+from dockfix.context.program.paths import CODE, HOLE, TEMP, Value, place, shown
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_NUMBER = re.compile(r"\d{1,5}")
+_ADDRESS = re.compile(r"(?:tcp://|https?://|unix:)?[\w.\[\]:*-]*:(\d{1,5})")
+_SQLITE = re.compile(r"(?:better-)?sqlite3?:(?://)?(.*)|file:(.*)")
+_NO_FILE = re.compile(r":memory:|mongodb(?:\+srv)?:.*|postgres(?:ql)?:.*|mysql:.*|redis:.*|https?:.*|")
+
+
+class Call(NamedTuple):
+    """A call, or the making of an object, with what it means."""
+
+    node: Node
+    module: Module
+    meaning: Meaning
+    receiver: Node | None
+
+    @property
+    def line(self) -> int:
+        """Its line."""
+        return line_of(self.node)
+
+
+class Effects:
+    """What was found so far."""
+
+    def __init__(self, project: Project, evaluate: Evaluator) -> None:
+        self.project = project
+        self.evaluate = evaluate
+        self.runs: list[Use] = []
+        self.writes: list[Write] = []
+        self.reads: list[Read] = []
+        self.ports: list[Port] = []
+        self.unknown: list[Use] = []
+        self.without_path: list[Use] = []
+        self.starts: list[tuple[Value, Module, int]] = []  # files of JavaScript that are started by others
+
+    def module(self, module: Module) -> None:
+        """Takes in all calls of a module."""
+        for node in (*module.calls, *module.made):
+            called = node.child_by_field_name("function") or node.child_by_field_name("constructor")
+            if called is None or called.type == "import":
+                continue
+            receiver = called.child_by_field_name("object") if called.type == "member_expression" else None
+            last = text_of(called.child_by_field_name("property")) if receiver is not None else text_of(called)
+            if not self._may_matter(last, called, module):
+                continue
+            self.call(Call(node, module, self.evaluate.meaning(called, module), receiver), last)
+
+    def _may_matter(self, last: str, called: Node, module: Module) -> bool:
+        if called.type == "identifier" or last in _LAST:
+            return True
+        base = called
+        while base.type in {"member_expression", "call_expression"}:
+            base = base.child_by_field_name("object") or base.child_by_field_name("function") or base
+            if base.type == "identifier":
+                break
+        return base.type == "identifier" and (text_of(base) in module.imported or text_of(base) == "Bun")
+
+    def call(self, call: Call, last: str) -> None:
+        """Takes in one call; ``last`` is the name as it stands there, which an alias may have changed."""
+        module, names = call.meaning.module, call.meaning.names
+        name = names[-1] if names and names[-1] != "()" else last if not module else ""
+        given = arguments_of(call.node)
+        self._starting(call, module, name or (last if not names else ""), given)
+        self._file(call, module, name, last, given)
+        self._told(call, module, names, last, given)
+        self._port(call, module, names, last, given)
+        if last in {"eval", "Function"} and not module and call.receiver is None:
+            self.unknown.append(Use(last, call.module.file, call.line, last))
+
+    # --- Programs -----------------------------------------------------------------------------------------------------
+
+    def _starting(self, call: Call, module: str, name: str, given: list[Node]) -> None:
+        tagged = call.node.child_by_field_name("arguments")
+        if tagged is not None and tagged.type == "template_string":
+            if module in known.STARTING_MODULES or (not module and name == "$"):
+                for value in self.evaluate(tagged, call.module):
+                    self.command(value.text, call, name)
+            return
+        if module not in known.STARTING_MODULES or not given:
+            if name in {"Worker", "Piscina", "Tinypool", "fork"} and module in {
+                "worker_threads",
+                "piscina",
+                "tinypool",
+                "cluster",
+                "",
+            }:
+                self._worker(call, given)
+            return
+        name = name or "exec"
+        if name == "fork":
+            self._worker(call, given)
+        elif known.is_shell(module, name):
+            for value in self.evaluate(given[0], call.module):
+                self.command(value.text, call, name)
+        elif name in known.PROGRAMS:
+            for value in self.evaluate(given[0], call.module) or (Value(HOLE),):
+                self.program(value, given, call, name)
+
+    def program(self, value: Value, given: list[Node], call: Call, how: str) -> None:
+        """Takes in a program that is started with arguments of its own, or through a shell."""
+        text = value.text
+        options = given[-1] if given and given[-1].type == "object" else None
+        if options is not None and text_of(field(options, "shell")) not in {"", "false"} and " " in text:
+            self.command(text, call, how)
+            return
+        if text in {"process.execPath"}:
+            text = "node"
+        use = Use(_word(text), call.module.file, call.line, how)
+        self.runs.append(use)
+        env = field(options, "env") if options is not None else None
+        if (
+            env is not None
+            and env.type == "object"
+            and "process.env" not in text_of(env)
+            and field(env, "PATH") is None
+        ):
+            self.without_path.append(use)
+        if posixpath.basename(text) in {"sh", "bash"} and len(given) > 1 and given[1].type == "array":
+            for each in named(given[1]):
+                inner = self.evaluate(each, call.module)
+                for word in inner:
+                    if " " in word.text:
+                        self.command(word.text, call, how)
+        elif posixpath.basename(text) == "node" and len(given) > 1 and given[1].type == "array":
+            for each in named(given[1]):
+                self.starts += [(word, call.module, call.line) for word in self.evaluate(each, call.module)]
+
+    def command(self, text: str, call: Call, how: str) -> None:
+        """Takes in a command line; a part that is filled in may be any word."""
+        found = called_in(text.replace(HOLE, "$DOCKFIX").replace(CODE, "").replace(TEMP, "/tmp"))
+        if found is None:
+            self.runs.append(Use(UNKNOWN, call.module.file, call.line, how))
+            return
+        for each in found:
+            if each.words:
+                word = each.words[0]
+                self.runs.append(Use(word if word is not None else UNKNOWN, call.module.file, call.line, how))
+
+    def _worker(self, call: Call, given: list[Node]) -> None:
+        if not given:
+            return
+        node = given[0]
+        if node.type == "object":
+            node = field(node, "filename") or node
+        for value in self.evaluate(node, call.module):
+            self.starts.append((value, call.module, call.line))
+
+    # --- Files --------------------------------------------------------------------------------------------------------
+
+    def _file(self, call: Call, module: str, name: str, last: str, given: list[Node]) -> None:
+        ours = module in known.FILE_MODULES
+        if module and not ours:
+            return
+        word = name or (module if module in {"mkdirp", "rimraf", "make-dir"} else last)
+        if module in {"mkdirp", "make-dir"}:
+            places: tuple[int, ...] = (0,)
+        elif ours and word in {"open", "openSync"}:
+            flags = string_of(given[1]) if len(given) > 1 else "r"
+            places = (0,) if flags is None or re.search(r"[wax+]", flags) else ()
+        else:
+            places = known.WRITERS.get(word, known.COMMON_WRITERS.get(word, ()) if ours else ())
+        for index in places:
+            if index < len(given):
+                self.write(self.evaluate(given[index], call.module) or (Value(HOLE),), call, word)
+        if ours and word in known.READERS and given:
+            for value in self.evaluate(given[0], call.module) or (Value(HOLE),):
+                self.read(value, call, word)
+
+    def write(self, values: tuple[Value, ...], call: Call, how: str) -> None:
+        """Takes in paths that are written."""
+        for value in values:
+            path, base = place(value.text)
+            self.writes.append(Write(path, base, call.module.file, call.line, how, value.env))
+
+    def read(self, value: Value, call: Call, how: str) -> None:
+        """Takes in a path that is read."""
+        path, base = place(value.text)
+        self.reads.append(Read(path, base, call.module.file, call.line, how, value.env))
+
+    def _told(self, call: Call, module: str, names: tuple[str, ...], last: str, given: list[Node]) -> None:
+        told = known.TOLD.get((module, ".".join(names))) if module else None
+        told = told or (known.METHODS.get(last) if call.receiver is not None else None)
+        if told is None:
+            return
+        if known.needs_type(module) and not any(
+            known.FILE_DATABASES.search(text_of(field(each, key)) if each.type == "object" else "")
+            for each in given
+            for key in ("type", "driver")
+        ):
+            return
+        how = f"{module}.{'.'.join(names)}".rstrip(".") if module else last
+        found = False
+        if 0 <= told.argument < len(given):
+            values = self.evaluate(given[told.argument], call.module)
+            found = found or bool(values)
+            self._paths(values, call, how)
+        for each in given:
+            for key in told.keys:
+                for node in _fields(unwrapped(each), key.split(".")):
+                    found = True
+                    if is_function(node):
+                        self._handed_back(node, call, how)
+                    else:
+                        self._paths(self.evaluate(node, call.module), call, how)
+        if not found and module == "sequelize" and given:
+            self._paths(
+                tuple(value for value in self.evaluate(given[0], call.module) if _SQLITE.match(value.text)), call, how
+            )
+        if not found and told.otherwise:
+            self._paths((Value(told.otherwise),), call, how)
+
+    def _paths(self, values: tuple[Value, ...], call: Call, how: str) -> None:
+        for value in values:
+            match = _SQLITE.match(value.text)
+            text = (match[1] or match[2] or "") if match else value.text
+            if not _NO_FILE.fullmatch(text):
+                self.write((Value(text, value.env),), call, how)
+
+    def _handed_back(self, function: Node, call: Call, how: str) -> None:
+        """The paths that a function hands to its callback, as multer's ``destination`` does."""
+        back = next((name for name, _ in reversed(parameters(function)) if name), "")
+        for each in call.module.calls:
+            if function.start_byte <= each.start_byte < function.end_byte:
+                given = arguments_of(each)
+                if text_of(each.child_by_field_name("function")) == back and len(given) > 1:
+                    self.write(self.evaluate(given[1], call.module) or (Value(HOLE),), call, how)
+
+    # --- Ports --------------------------------------------------------------------------------------------------------
+
+    def _port(self, call: Call, module: str, names: tuple[str, ...], last: str, given: list[Node]) -> None:
+        key = module, ".".join(names)
+        if key in known.SERVERS:
+            self._server(call, known.SERVERS[key], known.DEFAULT_PORTS.get(key), given)
+        elif key == ("", "Bun.serve"):
+            self._server(call, "port", 3000, given)
+        elif last == "bindAsync" and given:
+            self._listened(self.evaluate(given[0], call.module), call, last)
+        elif last == "listen" and call.receiver is not None:
+            self._listen(call, module, names, given)
+
+    def _server(self, call: Call, way: str, default: int | None, given: list[Node]) -> None:
+        how = ".".join(call.meaning.names) or call.meaning.module
+        if way == "0":
+            # an object here is a server that listens itself, or settings
+            if given and given[0].type in {"number", "identifier", "member_expression", "binary_expression", "string"}:
+                values = tuple(
+                    value
+                    for value in self.evaluate(given[0], call.module)
+                    if _NUMBER.fullmatch(value.text) or value.env
+                )
+                self._listened(values, call, how)
+            return
+        nodes = [node for each in given for node in _fields(self._object(each, call.module), way.split("."))]
+        for node in nodes:
+            self._listened(self.evaluate(node, call.module) or (Value(HOLE),), call, how)
+        if not nodes and default is not None:
+            self.ports.append(Port(default, call.module.file, call.line, how))
+
+    def _listen(self, call: Call, module: str, names: tuple[str, ...], given: list[Node]) -> None:
+        if module and module not in known.FRAMEWORKS:
+            return
+        if not module and not given:
+            return
+        first = unwrapped(given[0]) if given else None
+        if first is not None and is_function(first):
+            if module in known.FRAMEWORKS:
+                self.ports.append(Port(None, call.module.file, call.line, "listen"))
+            return
+        default = known.DEFAULT_PORTS.get((module, names[0] if names else ""))
+        if first is None:
+            self.ports.append(Port(default, call.module.file, call.line, "listen"))
+            return
+        settings = self._object(first, call.module)
+        if settings is not None and settings.type == "object":
+            node = field(settings, "port")
+            if node is not None:
+                values: tuple[Value, ...] = self.evaluate(node, call.module) or (Value(HOLE),)
+                self._listened(values, call, "listen")
+            elif field(settings, "path") is None:
+                self.ports.append(Port(default, call.module.file, call.line, "listen"))
+            return
+        values = self.evaluate(first, call.module)
+        if values:
+            self._listened(values, call, "listen")
+
+    def _object(self, node: Node | None, module: Module) -> Node | None:
+        """The object literal that an argument is, or that the variable which it names is set to."""
+        node = unwrapped(node)
+        if node is not None and node.type == "identifier":
+            value = next((each.value for each in module.declared.get(text_of(node), ()) if not each.path), None)
+            inner = unwrapped(value)
+            return inner if inner is not None and inner.type == "object" else node
+        return node
+
+    def _listened(self, values: tuple[Value, ...], call: Call, how: str) -> None:
+        for value in values:
+            text = value.text
+            address = _ADDRESS.fullmatch(text)
+            if _NUMBER.fullmatch(text):
+                self.ports.append(Port(int(text), call.module.file, call.line, how, value.env))
+            elif address:
+                self.ports.append(Port(int(address[1]), call.module.file, call.line, how, value.env))
+            elif text.startswith(("/", "unix:", CODE)):
+                self.write((Value(text.removeprefix("unix:"), value.env),), call, how)
+            elif HOLE in text:
+                self.ports.append(Port(None, call.module.file, call.line, how, value.env))
+
+
+_LAST = frozenset(
+    {
+        *known.WRITERS,
+        *known.METHODS,
+        "listen",
+        "bindAsync",
+        "exec",
+        "execSync",
+        "spawn",
+        "spawnSync",
+        "execFile",
+        "fork",
+        "execFileSync",
+        "Server",
+    }
+)
+
+
+def _fields(node: Node | None, way: list[str]) -> Iterator[Node]:
+    """The values at the end of a way into an object literal; "*" leads into each property and each part of a list."""
+    if node is None:
+        return
+    if not way:
+        yield node
+        return
+    if node.type != "object" and not (node.type == "array" and way[0] == "*"):
+        return
+    if way[0] == "*":
+        for child in named(node):
+            yield from _fields(unwrapped(child.child_by_field_name("value") or child), way[1:])
+        return
+    found = field(node, way[0])
+    if found is not None:
+        yield from _fields(found if found.type == "method_definition" else unwrapped(found), way[1:])
+
+
+def _word(text: str) -> str:
+    return shown(text) or UNKNOWN
