@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from dockfix.engine.options import PACKAGE, Option
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts, from_context
+from dockfix.facts.broken_builds import broken_builds
 from dockfix.facts.never_copied import never_copied
 from dockfix.knowledge import known_suites, reader_of
 from dockfix.managers.verbs import system_install
@@ -90,7 +91,7 @@ class MultiStage(Transform):
         if isinstance(placement, Reason):
             if placement.about == Declared("FROM"):
                 placement = replace(placement, text=f"{placement.text}; with slim-base it would gain")
-            return Outcome(refusals=(placement,), warnings=facts.ask(never_copied))
+            return Outcome(refusals=(placement,), warnings=(*facts.ask(never_copied), *facts.ask(broken_builds)))
         carried = placement.environment.carried or facts.installs[0][2].into.carried
         if carried is None:
             return refuse("it needs the virtualenv transform, which was not applied")
@@ -150,6 +151,7 @@ class _Splitter:
             refusals=refusals,
             doubts=self.placement.doubts,
             declares=self.placement.declares,
+            warnings=self.facts.ask(broken_builds),
             saves=self.placement.gain.parts,
         )
 

@@ -19,27 +19,24 @@ from dockfix.facts import reading
 from dockfix.facts.beneath import beneath
 from dockfix.facts.evidence import Started
 from dockfix.facts.hints import Hints
+from dockfix.facts.placed_files import carried, given_settings, placed
 from dockfix.facts.reading import Reading
 from dockfix.facts.single_files import echoed, mounted_at, scripts_among
 from dockfix.facts.startup import Startup, read_startup
 from dockfix.knowledge import manager_in, without_evidence
-from dockfix.lazy import cached_property, regex
+from dockfix.lazy import cached_property
 from dockfix.managers.commands import call_of, known_steps, model_of
 from dockfix.managers.protocol import Given, LanguageManager
 from dockfix.managers.systems import System, system_of
 from dockfix.managers.verbs import language_install, only_installers
 from dockfix.model.actions import Export, Install
 from dockfix.model.layout import Layout, Layouts
-from dockfix.model.puts import Carried
 from dockfix.model.reason import Reason
 from dockfix.model.stages import Known, Model, Stage, Step, Unit
 from dockfix.syntax import Dockerfile
 
 T = TypeVar("T")
 _READ, _JAVASCRIPT = "python", "node"  # the runtimes whose code is read
-_ENV_FILE = regex(r"(?:.*/)?\.env(?:\.(?:.*\.)?local)?")
-# Where a COPY . . of a project's own root folder must not land: files there could replace the base image's
-SYSTEM_FOLDERS = ("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "usr", "var")
 
 
 class Decision(ABC):
@@ -161,25 +158,19 @@ class Facts:
         """The files of the build context that end up in the final stage."""
         steps = set(self.final.steps)
         found = frozenset(name for step, taken in self.copies.items() if step in steps for name in taken.files)
-        return found | self._carried if self.is_javascript else found
-
-    @property
-    def _carried(self) -> frozenset[str]:
-        """The files of the build context that come into the final stage from another one."""
-        carried = [put for put in self.layout.puts if isinstance(put, Carried)]
-        return frozenset(origin.file for put in carried for _, origin in self.layout.below(put.target) if origin.file)
+        return found | carried(self.layout) if self.is_javascript else found
 
     @cached_property
     def started(self) -> Started:
         """What the container starts, and the files that it may run or read then."""
         programs = frozenset(self.startup.programs)
         # what the Dockerfile says is known from its tree; what a .env says the container is given, in its image or not
-        files = (self.files | self._given_settings) - {self.context.own_name}
+        files = (self.files | given_settings(self.context, self.files)) - {self.context.own_name}
         described = self.context.disk.once(("no evidence", files, programs), partial(without_evidence, files, programs))
         return Started(
             application(self.context, files - described),
             self.startup,
-            self._placed - described,
+            placed(self.copies, self.layout, self.files) - described,
             tuple(step.instruction.args for step in self.final.of("ENV")),
             tuple(step.instruction.args for step in self.final.of("RUN")),
             self.distributions,
@@ -194,30 +185,6 @@ class Facts:
     def _at(self) -> Hashable:
         """What it follows from which file lies at a path that a program of the image is given, and what it says."""
         return self.context, self.layout.key, self.files, self.final.end.workdir
-
-    @cached_property
-    def _given_settings(self) -> frozenset[str]:
-        """The ``.env`` files of the build context that lie beside or below what is copied, also where they are kept out of it."""
-        folders = {name.rpartition("/")[0] for name in self.files}
-        listed, added = self.context.files() or (), frozenset(self.context.overlay)
-        settings = self.context.disk.once(("settings", added), lambda: tuple(filter(_ENV_FILE.fullmatch, listed)))
-        return frozenset(name for name in settings if name.rpartition("/")[0] in folders)
-
-    @cached_property
-    def _placed(self) -> frozenset[str]:
-        """The files that the Dockerfile puts at a place of their own: named by a COPY, or put into a folder of the system."""
-        found: set[str] = set()
-        for step, taken in self.copies.items():
-            target = step.copy.target if step.copy is not None else None
-            if target is None or (target.count("/") and target.split("/")[1] in SYSTEM_FOLDERS):
-                found |= taken.files
-            elif target == "/":
-                found |= {name for name in taken.files if self._in_the_system(name)}
-            found |= taken.files & set(taken.entries)
-        return frozenset(found) & self.files
-
-    def _in_the_system(self, name: str) -> bool:
-        return any(path.split("/")[1] in SYSTEM_FOLDERS for path in self.layout.of(name))
 
     @cached_property
     def application(self) -> Application:
@@ -266,16 +233,15 @@ class Facts:
     def unknown(self) -> Reason | None:
         """Why the application's code could not be read, None where all of it was."""
         reason = self._unread()
-        if self.is_javascript and not reason:
-            reason = self.javascript.unknown or ""
-            return Reason(reason, weight="doubts") if reason else None
-        return Reason(reason, weight="doubts") if reason else self.startup.unknown
+        unread = self.javascript.unknown if self.is_javascript and not reason else None
+        if reason or unread:
+            return Reason(reason or unread or "", weight="doubts")
+        return None if self.is_javascript else self.startup.unknown
 
-    @cached_property
+    @property
     def unlocated(self) -> Reason | None:
         """Why not all of the application's files are known, None where they are: what they do is another question."""
-        reason = self._unread()
-        return Reason(reason, weight="doubts") if reason else None
+        return Reason(reason, weight="doubts") if (reason := self._unread()) else None
 
     @property
     def is_javascript(self) -> bool:

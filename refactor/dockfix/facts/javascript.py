@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from dockfix.context.javascript import Started, Unfolded, unfold
@@ -13,8 +13,13 @@ from dockfix.context.manifests.node_locks import is_node_lock, read_node_lock
 from dockfix.context.manifests.package_tree import PackageTree
 from dockfix.facts import Facts
 from dockfix.facts.reading import folder_at
-from dockfix.knowledge.node_programs import node_program
+from dockfix.knowledge import file_programs, wrappers
+from dockfix.knowledge.node_packages import called_by, fills_elsewhere, stays_inside
+from dockfix.knowledge.node_programs import node_program, node_starters, script_runners
 from dockfix.lazy import regex
+from dockfix.managers.protocol import LanguageManager
+from dockfix.managers.registry import by_program
+from dockfix.model.actions import Build
 from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Unit
 
@@ -25,6 +30,13 @@ _OF_TOOLS = regex(
     r"|(?:jest|vitest|eslint|\.eslintrc|prettier|\.prettierrc|stylelint|commitlint|babel|\.babelrc|webpack|rollup|vite|tsup|esbuild|tailwind"
     r"|postcss|cypress|playwright|karma|gulpfile|gruntfile|\.mocharc|nodemon|lint-staged|\.lintstagedrc|renovate|svelte|astro|metro)[^/]*"
     r"\.(?:[cm]?[jt]s|json)|gulpfile\.\w+|Gruntfile\.\w+)"
+)
+# Programs that move, copy and remove files of a project, and those that look at it and make nothing
+_FILES = frozenset(
+    ["rimraf", "copyfiles", "cpx", "cpy", "rm", "mkdirp", "shx", "ncp", "del", "del-cli", "echo", "true", "test"]
+)
+_CHECKS = frozenset(
+    ["tsc-alias", "eslint", "prettier", "jest", "vitest", "mocha", "prisma", "typescript", "tsc", "stylelint"]
 )
 _COMPILER = "typescript"
 # What has code compiled as it is loaded
@@ -69,7 +81,7 @@ def needed_in_production(facts: Facts) -> Reason | None:
     if begun.development is not None:
         return at(f"{begun.development.where} runs {begun.development.program}, a server for development")
     for each in begun.commands:
-        package = _package_of(facts, each.program)
+        package = package_of(facts, each.program)
         if package in names:
             return at(f"{each.where} runs {each.program}, and {names[package]} asks for {package} in development alone")
         loaded = next((name for name in _preloaded(each) if name in names), "")
@@ -92,7 +104,7 @@ def needed_in_production(facts: Facts) -> Reason | None:
     return _at_run_time(facts)
 
 
-def _package_of(facts: Facts, name: str) -> str:
+def package_of(facts: Facts, name: str) -> str:
     """The package that brings a program: what the lock says, what is known of it, or else one of its own name."""
     tree = facts.ask(lock)
     if isinstance(tree, PackageTree):
@@ -170,3 +182,92 @@ def _at_run_time(facts: Facts) -> Reason | None:
         if _CODE.fullmatch(mention.file) and not _of_tools(facts, mention.file):
             return doubt(f"{mention.file}:{mention.line} loads a module whose name is worked out when it runs")
     return None
+
+
+def runs_program(facts: Facts, programs: Collection[str]) -> Mapping[str, str]:
+    """Those of some programs of the system that the JavaScript may start, each with the reason: by commands, by packages, by its texts."""
+    found: dict[str, str] = {}
+    wanted = frozenset(programs)
+    for each in facts.javascript.started.commands:
+        if each.program in wanted:
+            found.setdefault(each.program, f"{each.where} runs it")
+    tree = facts.ask(lock)
+    names = (
+        tree.names
+        if isinstance(tree, PackageTree)
+        else frozenset(root.asked_for)
+        if (root := facts.javascript.project)
+        else ()
+    )
+    for package in sorted(called_by().keys() & names):
+        found |= {
+            name: f"the package {package} calls it" for name in called_by()[package] & wanted if name not in found
+        }
+    plain = sorted(name for name in wanted if "/" not in name and name not in found)
+    if plain:
+        words = b"|".join(re.escape(name.encode()) for name in plain)
+        for mention in facts.application.search(
+            rb"['\"`](?:/usr(?:/local)?/bin/|/bin/)?(?:" + words + rb")(?=['\"`\s])"
+        ):
+            if _CODE.fullmatch(mention.file) and not _of_tools(facts, mention.file):
+                found.setdefault(
+                    mention.word.strip("'\"`").rpartition("/")[2], f"{mention.file}:{mention.line} names it"
+                )
+    return found
+
+
+def left_elsewhere(facts: Facts) -> Reason | None:
+    """What the scripts of packages leave outside of their folder when they are installed; one that *doubts* where that is not known."""
+    tree = facts.ask(lock)
+    if not isinstance(tree, PackageTree):
+        asked = facts.javascript.project.asked_for if facts.javascript.project is not None else {}
+        found = next((name for name in sorted(asked) if name in fills_elsewhere()), "")
+        if found:
+            return at(f"{found} fills {fills_elsewhere()[found]} when it is installed")
+        return doubt(f"what packages leave outside of node_modules is not known: {tree}")
+    asked = facts.javascript.project.dependencies if facts.javascript.project is not None else {}
+    unnamed = next((name for name in sorted(asked) if name not in tree.names), "")
+    if unnamed:
+        return doubt(f"{tree.file} does not name {unnamed}, and so not what its install leaves outside of node_modules")
+    scripts = [each for each in tree.production if each.install_script is not False and not each.link]
+    for each in scripts:
+        if each.name in fills_elsewhere():
+            return at(f"{each.name} fills {fills_elsewhere()[each.name]} when it is installed")
+    unsure = next((each.name for each in scripts if not stays_inside(each.name)), "")
+    if not unsure:
+        return None
+    if tree.format == "1":
+        return doubt(
+            f"{tree.file} is of an old form, which does not say whether packages run scripts when they are installed"
+        )
+    return doubt(f"what the install script of {unsure} leaves outside of node_modules is not known")
+
+
+def built_elsewhere(facts: Facts) -> Reason | None:
+    """A command behind a build of which it is not known that what it makes lies in the working directory."""
+    for step, unit in facts.final.units:
+        if not isinstance(unit.effects.action, Build):
+            continue
+        found = behind(facts, unit)
+        if found.unknown is not None:
+            where = f"{unit.command.text} in line {step.line}"
+            return doubt(f"what {where} makes outside of the working directory is not known: {found.unknown}")
+        for each in found.commands:
+            if not _builds_inside(each):
+                said = f"what {each.program} makes outside of the working directory shows only in a build"
+                return doubt(f"{said} (line {step.line}: {unit.command.text})")
+    return None
+
+
+def _builds_inside(command: Started) -> bool:
+    """Whether a command is known to make nothing outside of its project."""
+    known = command.known
+    if known is not None and (known.only_builds(command.arguments) or known.package in _CHECKS):
+        return True
+    manager = by_program().get(command.program)
+    if isinstance(manager, LanguageManager) or command.program in script_runners() or command.program in wrappers():
+        return True
+    if command.program in node_starters() or command.program in _CHECKS:
+        return True
+    outside = any(word.startswith(("/", "~", "../")) or "/../" in word for word in command.arguments)
+    return command.program in file_programs() | _FILES and not outside

@@ -29,8 +29,11 @@ _SHARED = (*SYSTEM_FOLDERS, "tmp", "home", "")
 def gets_owner(facts: Facts, step: Step) -> bool:
     """Whether the new user owns what a COPY brings: all but what goes into folders of the system, data folders left aside."""
     copy = step.copy
-    if copy is None or copy.target is None or copy.origin is not None:
+    if copy is None or copy.target is None:
         return False
+    if copy.origin is not None:
+        whole = own_user(facts) is not None and facts.layouts.named(copy.origin, facts.final) is not None
+        return whole and copy.target == facts.final.end.workdir
     if within(copy.target, facts.final.end.workdir or "/"):
         return True
     return copy.target.split("/")[1] not in SYSTEM_FOLDERS or bool(_DATA_FOLDER.match(copy.target))

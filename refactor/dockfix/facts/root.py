@@ -43,7 +43,9 @@ def _base(facts: Facts) -> Reason | None:
     if stage.beneath is not None:
         return at(f"{stage.beneath.dockerfile} builds the base image, and may prepare users", stage.start.line)
     if stage.image is None:
-        return at("the base image is not an official Python image, nor one of Node.js, Debian or Ubuntu", stage.start.line)
+        return at(
+            "the base image is not an official Python image, nor one of Node.js, Debian or Ubuntu", stage.start.line
+        )
     if not stage.image.runtime and not facts.installs:
         return at("the base image brings no language, and no packages of one are installed", stage.start.line)
     if facts.system is None:

@@ -143,6 +143,14 @@ def _for_any_user(facts: Facts, name: str) -> bool:
     )
 
 
+def _program_of_packages(facts: Facts) -> Reason | None:
+    """The same for the programs behind the scripts of package.json: many keep a cache beside the packages."""
+    for each in facts.javascript.started.commands if facts.is_javascript else ():
+        if not _for_any_user(facts, each.program):
+            return _of_others(each.where, each.program)
+    return None
+
+
 def _starts_as_any_user(name: str) -> bool:
     manager = by_program().get(name)
     return isinstance(manager, LanguageManager) and manager.starts_as_any_user
@@ -184,6 +192,7 @@ _RULES: tuple[Rule, ...] = (
     _packages_unknown,
     _package_of_root,
     _program_of_others,
+    _program_of_packages,
     _told_where_to_write,
     _unread,
     _own_package,

@@ -84,6 +84,10 @@ class Npm(NodeManager):
         installs = bool(arguments.operands) and arguments.operands[0].value in INSTALLS
         return () if state.runtime == node.NODE and installs and _is_global(arguments) else None
 
+    def needs_lock(self, call: Call) -> bool:
+        """``npm ci`` does."""
+        return any(word.value in CLEAN_INSTALLS for word in call.words[:1])
+
     def without_development(self, install: Install, call: Call, image: BaseImage | None) -> str | Reason:
         """``npm prune``: unlike another install it runs none of the project's scripts, and leaves what was generated."""
         words = [word.value for word in call.words]

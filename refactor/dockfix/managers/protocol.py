@@ -215,6 +215,10 @@ class LanguageManager(Manager):
         """The words of the program that a call does nothing but start, with the environment's first on PATH; None where it does more."""
         return None
 
+    def needs_lock(self, call: Call) -> bool:
+        """Whether an install takes the lock as it is, and fails where there is none."""
+        return False
+
     def without_development(self, install: Install, call: Call, image: BaseImage | None) -> str | Reason:
         """A command that takes away again what only development asks for, once everything is built; run where the install was."""
         return Reason(f"{self.title} is not known to take away what only development needs")

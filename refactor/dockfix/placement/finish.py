@@ -58,7 +58,9 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
             return at(f"{package.name}, which the file removes again, would have to stay: {reason.text}", reason.line)
     smaller = smaller_base(facts, staying, _installed(staying, division)) if "base" in facts.hints.facets else None
     full = stage.image is not None and stage.image.variant == "full"
-    gains = division.gains or (bool(managers.titles) and not full) or bool(draft.tail) or facts.hints.always
+    gains = division.gains or (bool(managers.titles) and not full) or bool(draft.lightened) or facts.hints.always
+    if not gains and not isinstance(smaller, SmallerBase) and draft.notes:
+        return draft.notes[0]
     if not gains and not isinstance(smaller, SmallerBase):
         return with_setting(facts, no_gain(facts, division, smaller))
     only_by_base = smaller.doubt if not gains and isinstance(smaller, SmallerBase) else None

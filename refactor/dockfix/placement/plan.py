@@ -100,5 +100,5 @@ def _prepares(step: Step) -> bool:
 
 def doubts(facts: Facts) -> tuple[Reason, ...]:
     """Why any placement could be wrong: what is not known of the code and of what is installed."""
-    reason = facts.unknown or facts.ask(requirements_unknown)
+    reason = (facts.unlocated if facts.is_javascript else facts.unknown) or facts.ask(requirements_unknown)
     return (reason,) if reason is not None else ()

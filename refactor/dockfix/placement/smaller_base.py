@@ -13,6 +13,7 @@ from dockfix.facts.left_open import left_open
 from dockfix.model.actions import Provide
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
+from dockfix.placement import smaller_javascript
 from dockfix.placement.libraries import data_lost_on_slim, lost_on_slim, not_on_slim, suites
 from dockfix.runtimes.closure import closure, distributions
 from dockfix.runtimes.needs import needed, run_time_compiler
@@ -51,7 +52,9 @@ def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: froz
     reference = stage.start.words[0] if stage.start.words else ""
     image = knowledge.slim_reference(reference)
     if stage.image is None or stage.image.variant != "full" or not stage.image.with_slim or image is None:
-        return at("the base image is not a full Python image with a plain tag")
+        return at("the base image is not a full Python image with a plain tag, nor one of Node.js")
+    if facts.is_javascript:
+        return _of_javascript(facts, image, staying, there)
     unread = facts.ask(left_open)
     if facts.unknown and unread is None:
         return facts.unknown
@@ -108,6 +111,21 @@ def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: froz
         _and_compiler(unread or _doubt(facts, lacks) or _not_read(facts, staying), compiler),
         tuple(each.distribution.name for each in held if each.seen),
     )
+
+
+def _of_javascript(
+    facts: Facts, image: str, staying: list[tuple[Step, Unit]], there: frozenset[str]
+) -> SmallerBase | Reason:
+    """The same for an image of Node.js."""
+    unclear = next((step for step, unit in staying if unit.effects.opaque), None)
+    if unclear is not None:
+        return at(f"what the {unclear.keyword} in line {unclear.line} needs of the full image is unknown")
+    found = smaller_javascript.packages(facts, staying)
+    if isinstance(found, Reason):
+        return found
+    found |= {name: facts.hints.keeps for name in sorted(facts.hints.keep) if name not in found}
+    packages = {name: why for name, why in sorted(found.items()) if name not in there}
+    return SmallerBase(image, packages, True, smaller_javascript.in_doubt(facts) or _not_read(facts, staying))
 
 
 def _and_compiler(doubted: Reason | None, compiler: Reason | None) -> Reason | None:

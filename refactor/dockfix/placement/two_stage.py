@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dockfix.facts import Facts
 from dockfix.facts.callers import caller_with_unknown_path
 from dockfix.facts.installs import cannot_move, only_brought
+from dockfix.facts.javascript import left_elsewhere
 from dockfix.knowledge import manager_in
 from dockfix.managers.verbs import by_system
 from dockfix.model.actions import Clean, Install, Make, Provide, ShellState
@@ -67,6 +68,10 @@ def place(facts: Facts) -> Placement | Reason:
     if reason is not None:
         return reason
     moved = tuple(_moved(facts, environment))
+    elsewhere = facts.ask(left_elsewhere) if facts.is_javascript else None
+    if elsewhere is not None and elsewhere.weight == "blocks":
+        return elsewhere
+    moved += (elsewhere,) if elsewhere is not None else ()
     return finish(facts, Draft(builder, runtime, installs, environment, removed, managers, dropped, moved))
 
 

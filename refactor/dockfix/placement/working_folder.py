@@ -9,7 +9,8 @@ import posixpath
 from collections.abc import Iterable
 
 from dockfix.facts import SYSTEM_FOLDERS, Facts, from_context
-from dockfix.facts.javascript import development, needed_in_production
+from dockfix.facts.broken_builds import missing_tool
+from dockfix.facts.javascript import built_elsewhere, development, left_elsewhere, needed_in_production
 from dockfix.knowledge import file_changers
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import LanguageManager
@@ -57,6 +58,9 @@ def place(facts: Facts) -> Placement | Reason:
     stage = facts.final
     makers = tuple(step for step in stage.steps if any(map(_makes, step.units)))
     last = stage.steps.index(makers[-1])
+    broken = facts.ask(missing_tool)
+    if broken is not None:
+        return at("the build cannot pass as it stands", broken.line)
     reason = _unclear(facts, stage.steps[: last + 1], folder)
     if reason is not None:
         return reason
@@ -70,7 +74,12 @@ def place(facts: Facts) -> Placement | Reason:
         *drop_settings(facts, builder, runtime),
         *carried,
     )
+    elsewhere = facts.ask(left_elsewhere)
+    if elsewhere is not None and elsewhere.weight == "blocks":
+        return elsewhere
     tail, notes, doubts = _lightened(facts, folder)
+    doubts = (*doubts, *(each for each in (elsewhere, facts.ask(built_elsewhere)) if each is not None))
+    lightened = bool(tail) or _cleared_late(facts)
     names = frozenset(Declared("DISTRIBUTION", name) for name in (facts.ask(development) if tail else ()))
     return finish(
         facts,
@@ -85,7 +94,7 @@ def place(facts: Facts) -> Placement | Reason:
             doubts,
             names,
             tail,
-            "packages that only development needs" if tail else "",
+            "packages that only development needs" if lightened else "",
             notes,
         ),
     )
@@ -207,6 +216,15 @@ def _lightened(facts: Facts, folder: str) -> tuple[tuple[str, ...], tuple[Reason
     if isinstance(command, Reason):
         return (), (command,), ()
     return (command,), (), (reason,) if reason is not None else ()
+
+
+def _cleared_late(facts: Facts) -> bool:
+    """Whether the file itself takes away what only development needs, in another layer than the one that brought it."""
+    brought = {step for step, _, install in facts.installs if _DEVELOPMENT in install.groups}
+    return any(
+        isinstance(unit.effects.action, Remove) and _DEVELOPMENT in _names(unit) and brought and step not in brought
+        for step, unit in facts.final.units
+    )
 
 
 def _names(unit: Unit) -> frozenset[str]:
