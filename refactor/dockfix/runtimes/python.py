@@ -15,14 +15,14 @@ from dockfix.model.artefact import Environment
 from dockfix.model.reason import Reason
 from dockfix.runtimes import uwsgi
 from dockfix.runtimes.probes import source
-from dockfix.runtimes.protocol import Probe, Runtime
+from dockfix.runtimes.protocol import MovingRuntime, Probe
 from dockfix.runtimes.python_paths import own_site_packages, system_python_blocker
 
 # Where an environment may lie, the usual folder first
 ROOTS = ("/opt/venv", "/venv", "/usr/local/venv")
 
 
-class Python(Runtime):
+class Python(MovingRuntime):
     """CPython, as the official images have it."""
 
     id: ClassVar[str] = "python"
@@ -82,7 +82,7 @@ class Python(Runtime):
 
     def probe(self, what: Probe) -> str:
         """Python 3.6 or later."""
-        return source(f"python_{what}")
+        return source(f"python_{what}.py")
 
 
 PYTHON = Python()
