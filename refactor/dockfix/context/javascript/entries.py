@@ -6,11 +6,13 @@ import json
 import posixpath
 from collections.abc import Iterator, Sequence
 
-from dockfix.context.javascript.modules import Module, Project, unwrapped
+from dockfix.context.javascript.files import Placed, at
+from dockfix.context.javascript.modules import Module, unwrapped
 from dockfix.context.javascript.program import Config, Entry
+from dockfix.context.javascript.project import Project
 from dockfix.context.javascript.tree import field, is_development, is_source, is_vendored, named, string_of, text_of
 from dockfix.context.javascript.tsconfig import tsconfigs
-from dockfix.context.javascript.unfold import Started, unfold
+from dockfix.context.javascript.unfold import EXECUTES, Started, unfold
 from dockfix.context.javascript.values import Evaluator
 from dockfix.context.patterns import go_match
 from dockfix.context.program.model import Port
@@ -23,8 +25,9 @@ _CONFIG_ENDINGS = (".js", ".cjs", ".mjs", ".ts", ".mts", ".cts", ".json")
 class Entries:
     """What the commands of a container start with."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, placed: Placed) -> None:
         self.project = project
+        self.placed = placed
         self.files = project.files
         self.entries: list[Entry] = []
         self.preloads: list[tuple[str, str]] = []  # names of modules, each with the folder that they are named in
@@ -48,7 +51,7 @@ class Entries:
             self._by_convention(known, started)
         if known.process_file:
             self._processes(known, started, depth)
-        elif known.runs:
+        elif known.runs and EXECUTES.isdisjoint(started.arguments):
             self._runs(known, started)
 
     def _doubt(self, reason: str) -> None:
@@ -84,8 +87,7 @@ class Entries:
 
     def file(self, word: str, folder: str, where: str, compiles: bool = False) -> None:
         """Takes in a file that a command names."""
-        path = posixpath.normpath(posixpath.join(folder, word))
-        path = "" if path == "." else path
+        path = at(word, folder, self.placed)
         given = path or "."
         if path.startswith(("../", "/")) or path == "..":
             self._doubt(f"{word}, which {where} runs, is not in the build context")
@@ -105,8 +107,15 @@ class Entries:
             self.entries.append(Entry(given, source, where, "compiled"))
             self._compiled(given, source, home)
         elif found is not None and not is_vendored(found):
+            if not is_source(found):
+                self.project.programs.add(found)
             how = "compiled by the program" if compiles and not found.endswith((".js", ".cjs", ".mjs")) else "as it is"
             self.entries.append(Entry(given, found, where, how))  # type: ignore[arg-type]  # one of the three
+        elif posixpath.basename(path) == "server.js" and package is not None and package.kind_of("next"):
+            # the server that a standalone build of Next.js makes
+            self.entries.append(Entry(given, None, where, "made by a framework"))
+            self.whole.append(home)
+            self.ports.append(Port(3000, "", 0, "next", "PORT"))
         else:
             self.entries.append(Entry(given, None, where))
             self._doubt(f"{word}, which {where} runs, is not in the build context, and what it is made of is not known")
@@ -132,11 +141,12 @@ class Entries:
     def _own(self, started: Started) -> None:
         """A program that is a file of the project with a first line that names Node.js, or one that its package.json calls so."""
         word = started.words[0] or ""
-        path = posixpath.normpath(posixpath.join(started.folder, word))
+        path = at(word, started.folder, self.placed)
         if "/" in word and self.files.has(path) and "." not in posixpath.basename(path)[1:]:
             text = self.files.read(path) or ""
             first = text.split("\n", 1)[0]
             if first.startswith("#!") and any(is_node(part) for part in first[2:].replace("/", " ").split()):
+                self.project.programs.add(path)
                 self.entries.append(Entry(path, path, started.where))
         elif "/" in word and self.files.has(path) and is_source(path):
             self.entries.append(Entry(path, path, started.where))
@@ -228,7 +238,7 @@ class Entries:
         if depth > 3:
             self._doubt(f"what {where} starts leads on too far")
             return
-        inner = unfold(text, self.files, folder, where)
+        inner = unfold(text, self.files, folder, where, self.placed)
         if inner.unknown:
             self._doubt(inner.unknown)
         for each in inner.commands:
@@ -273,10 +283,12 @@ class Entries:
 def _objects(module: Module) -> Iterator:  # type: ignore[type-arg]  # of nodes
     """All object literals in what a module exports."""
     pending = [unwrapped(each) for each in module.exports.values()]
+    seen: set[int] = set()
     while pending:
         node = pending.pop(0)
-        if node is None:
+        if node is None or node.id in seen:
             continue
+        seen.add(node.id)
         if node.type == "object":
             yield node
             pending += [unwrapped(child.child_by_field_name("value")) for child in named(node)]

@@ -22,7 +22,7 @@ _VENDORED = regex(
 )
 _DECLARED = regex(r"(?i).*\.d\.[cm]?ts")
 _DEVELOPMENT = regex(
-    r"(?i)(?:.*/)?(?:__tests__|__mocks__|tests?|specs?|e2e|cypress|playwright|stories|\.storybook|fixtures|mocks|examples?|docs?|coverage)/.*"
+    r"(?i)(?:.*/)?(?:\.[^/]+|__tests__|__mocks__|tests?|specs?|e2e|cypress|playwright|stories|\.storybook|fixtures|mocks|examples?|docs?|coverage)/.*"
     r"|(?:.*/)?[^/]+[.-](?:test|spec|stories|e2e|cy|bench)\.[cm]?[jt]sx?"
     r"|(?:.*/)?(?:jest|vitest|karma|cypress|playwright|eslint|prettier|commitlint|babel|webpack|rollup|tsup|postcss|tailwind|vite"
     r"|lint-staged|\.eslintrc|\.prettierrc|gulpfile|gruntfile)\.?(?:config)?[^/]*\.[cm]?[jt]s"
@@ -36,9 +36,9 @@ _QUERY = """
 (function_declaration name: (identifier) @function)
 (class_declaration) @class
 (assignment_expression) @assignment
+(augmented_assignment_expression) @assignment
 (decorator) @decorator
 """
-# The same for their exports and requires alone: most files of a program hold nothing else of interest
 _FUNCTIONS = frozenset(
     {
         "function_declaration",
