@@ -89,7 +89,7 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
         )
     # where a build argument decides, it is the folder in which the RUN runs
     owned = "" if shut else "." if stage.end.workdir_chosen else shlex.quote(workdir)
-    folders = facts.ask(made_folders)
+    folders = {path: step for path, step in facts.ask(made_folders).items() if not shut or step.keyword != "WORKDIR"}
     late = {path: step for path, step in folders.items() if layers.index(step) >= layers.index(anchor)}
     early = [path for path in folders if path not in late]
     # where the file makes the folder itself, it hands it over: mkdir may fail where it is there already
@@ -134,7 +134,7 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
     return Outcome(
         [Edit(node, nodes, last.line, reason if node is last.instruction else "") for node, nodes in edits.items()],
         doubts=questions,
-        declares=frozenset({Declared("USER"), *((Declared("FILE", workdir),) if shut else ())}),
+        declares=frozenset({Declared("USER"), *(_shut(facts, workdir) if shut else ())}),
     )
 
 
@@ -156,6 +156,12 @@ def _make_user(facts: Facts, owned: str, made: bool, early: Sequence[str]) -> It
         yield f"mkdir -p {new} && chown {owner} {new}"
     if early:
         yield f"chown -R {owner} {shlex.join(early)}"
+
+
+def _shut(facts: Facts, workdir: str) -> Iterator[Declared]:
+    """What stays root's where the program writes nothing of its own."""
+    yield Declared("FILE", workdir)
+    yield from (Declared("FILE", path) for path, step in facts.ask(made_folders).items() if step.keyword == "WORKDIR")
 
 
 def _owner(user: User) -> str:

@@ -23,9 +23,10 @@ _USELESS = re.compile(
 _SETTINGS = {"ENV", "ARG", "WORKDIR", "SHELL", "USER"}
 
 
-def builder_of(steps: tuple[Step, ...], facts: Facts) -> Placed:
-    """The steps that the installs may need: a backward slice over what they read."""
+def builder_of(steps: tuple[Step, ...], facts: Facts, made: Iterable[str] = ()) -> Placed:
+    """The steps that the installs may need: a backward slice over what they read, and over what is ``made`` in folders."""
     wanted = Places()
+    wanted.add(made)
     managers = {install.manager for _, _, install in facts.installs}
     tools = [path for each in managers if isinstance(each, LanguageManager) for path in each.reads]
     everything = False

@@ -61,6 +61,7 @@ def place(facts: Facts) -> Placement | Reason:
         _unclear(facts, runtime, installs)
         or _needed_early(facts, environment, staying, installs[0])
         or not_whole(facts, environment, runtime, installs)
+        or _works_on_packages(environment, runtime, installs)
     )
     if environment.carried is None:
         actions = [unit.effects.action for _, unit in stage.units]
@@ -136,6 +137,18 @@ def _unclear(facts: Facts, runtime: Placed, installs: tuple[Step, ...]) -> Reaso
             return at(f"it runs between two {name} installs, and what it needs of the first is unknown", step.line)
         if manager_in(unbounded.command.text, "python"):
             return at("it may install Python packages in a way that dockfix does not know", step.line)
+    return None
+
+
+def _works_on_packages(environment: Environment, runtime: Placed, installs: tuple[Step, ...]) -> Reason | None:
+    """Refuses where a command beside an install works on the folder of a project's packages, which the runtime stage gets only later."""
+    if environment.carried is None or environment.carried.kind != "environment" or environment.carried.env:
+        return None  # an environment of its own is made before, and is looked at apart
+    for step in installs:
+        for index in runtime.get(step, ()):
+            unit = step.units[index]
+            if overlap((*unit.effects.reads, *unit.effects.writes), (environment.root,)):
+                return at(f"{unit.command.text} works on {environment.root} in the RUN of the install", step.line)
     return None
 
 
