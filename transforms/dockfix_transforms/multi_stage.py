@@ -59,6 +59,8 @@ class MultiStage(Transform):
         takes. The runtime stage copies the environment and keeps everything else as it was, in its order. Packages that
         only build are left out of it; a ``-dev`` package gives way to its runtime library. With the Python of Debian or Ubuntu
         what is copied is ``/usr/local``, which only pip fills there; python3 stays, and python3-pip with its compilers goes.
+        For Node.js ``node_modules`` is copied. Where something is built (``npm run build``) or packages for development are
+        installed, it is the whole working directory, after ``npm prune --omit=dev`` in the builder.
 
     Why
         Compilers and headers make an image hundreds of megabytes larger and give an intruder tools to work with. The program
@@ -77,6 +79,9 @@ class MultiStage(Transform):
         no command that stays, no CMD, ENTRYPOINT, HEALTHCHECK, script or code of the application names what it brings. A step
         whose effects are unknown stays in the runtime stage with everything before it. Where nothing would leave the image, no
         split is made (``multi-stage.always`` makes it all the same). Unsafe where the code is not at hand.
+        Packages for development leave only where nothing names one of them that stays: the commands behind CMD and its scripts, the
+        code, the configurations that are loaded at the start. Unsafe where it is not known what install scripts of packages, or a
+        script of the project's own, leave outside of the working directory.
     """
 
     title: ClassVar[str] = "split into a builder and a runtime stage"

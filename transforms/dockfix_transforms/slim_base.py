@@ -38,8 +38,8 @@ class SlimBase(Transform):
     """Start the runtime stage from the slim image; the builder keeps the full one.
 
     What it does
-        After the split, the runtime stage of a full ``python:3.x`` image starts from ``python:3.x-slim`` of the same Debian release.
-        The libraries and programs of the full image that are known to be needed are installed there.
+        After the split, the runtime stage of a full ``python:3.x`` or ``node:x`` image starts from the slim one of the same Debian
+        release. The libraries and programs of the full image that are known to be needed are installed there.
 
     Why
         The full image carries compilers, headers, version control and ImageMagick: some 450 MB that a running program
@@ -56,8 +56,9 @@ class SlimBase(Transform):
         Safe where a lock, or requirements that are as good as one, names every package, and each is Python alone, or has a wheel whose
         needs are known: from the tables, or because ``dockfix verify`` has seen it in an image (see ``knowledge`` in the settings).
         Unsafe otherwise: which libraries of the full image the packages open shows only when they are built and tried.
-        ``dockfix --apply --verify`` does that, adds what is missing, and writes down what it has seen. Refused where a command that
-        stays may need anything, and where a compiler is needed at run time.
+        For Node.js it is safe where the lock shows no package with compiled code but such that are known to need nothing, and
+        the code was read whole. ``dockfix --apply --verify`` builds and tries it, adds what is missing, and writes down what it
+        has seen. Refused where a command that stays may need anything, and where a compiler is needed at run time.
     """
 
     title: ClassVar[str] = "start the runtime stage from the slim image"
