@@ -34,6 +34,7 @@ BELOW = (
 WORDS = {
     ("context/compose.py", "healthcheck"): "a key of Compose files",
     ("knowledge/ignore_groups.py", "dockerignore"): "a table",
+    ("managers/pip.py", "virtualenv"): "a package and its program",
     ("managers/venv.py", "virtualenv"): "a program",
     ("syntax/nodes.py", "healthcheck"): "an instruction",
     ("syntax/shell_form.py", "exec_form"): "a form of instructions",

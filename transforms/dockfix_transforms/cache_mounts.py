@@ -14,6 +14,7 @@ from dockfix.context.workflows import thrown_away
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.knowledge import User
+from dockfix.lazy import regex
 from dockfix.managers.commands import fetches
 from dockfix.managers.protocol import Cache, LanguageManager, Manager, SystemManager
 from dockfix.managers.registry import system_managers
@@ -28,7 +29,7 @@ from dockfix.syntax.shell import Word
 
 from ._layout import own_comments
 
-_OLD_SYNTAX = re.compile(r"docker/dockerfile(?::1\.[01](?:\.|$)|:.*experimental)|docker/dockerfile-upstream")
+_OLD_SYNTAX = regex(r"docker/dockerfile(?::1\.[01](?:\.|$)|:.*experimental)|docker/dockerfile-upstream")
 
 
 class CacheMounts(Transform):

@@ -6,9 +6,9 @@ Whoever asks whether a command refreshes, installs, removes, cleans or makes som
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol
 
+from dockfix.dataclass import dataclass
 from dockfix.model.artefact import Artefact, Environment
 from dockfix.model.reason import Reason
 from dockfix.syntax.shell import Word

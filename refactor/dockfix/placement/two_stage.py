@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from dockfix.facts import Facts
 from dockfix.facts.callers import caller_with_unknown_path
-from dockfix.facts.installs import cannot_move, only_brought
+from dockfix.facts.installs import cannot_move, only_brought, runs_a_maker
 from dockfix.facts.javascript import left_elsewhere
 from dockfix.knowledge import manager_in
 from dockfix.managers.verbs import by_system
@@ -61,9 +61,10 @@ def place(facts: Facts) -> Placement | Reason:
         _unclear(facts, runtime, installs)
         or _needed_early(facts, environment, staying, installs[0])
         or not_whole(facts, environment, runtime, installs)
+        or runs_a_maker(facts, (unit for _, unit in staying))
         or _works_on_packages(environment, runtime, installs)
     )
-    if environment.carried is None:
+    if environment.carried is None or environment.beside_base:
         actions = [unit.effects.action for _, unit in stage.units]
         reason = reason or only_brought(facts, [each for each in actions if isinstance(each, Provide) and each.shared])
     if reason is not None:
@@ -93,7 +94,7 @@ def _moved(facts: Facts, environment: Environment) -> Iterable[Reason]:
 def _environment_blocker(facts: Facts) -> Reason | None:
     """Why the packages cannot be handed on; then, which RUN is not to be taken apart."""
     environment = facts.installs[0][2].into
-    if environment.carried is None and facts.final.image is not None and not facts.final.image.runtime:
+    if environment.carried is None and facts.final.image is not None and not facts.final.image.makes_environments:
         return at("the base image has other things in the folder of its Python's packages")
     if environment.carried is None:
         runtime = runtime_of(environment.runtime)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, Literal
 
 from dockfix.facts import Facts
 from dockfix.model.artefact import Environment
 from dockfix.model.reason import Reason
+from dockfix.model.stages import Step, Unit
 
 Probe = Literal["packages", "ports"]
 
@@ -54,8 +55,19 @@ class MovingRuntime(Runtime):
         """The one that installs are to fill where theirs cannot be carried."""
 
     @abstractmethod
+    def seeds(self, facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Reason | None:
+        """Why an environment that is made needs an installer of its own, None where the base image's does as well.
+
+        ``staying`` are the commands that stay with it.
+        """
+
+    @abstractmethod
     def make(self, facts: Facts, environment: Environment) -> str:
         """The command that makes it."""
+
+    def links(self, facts: Facts, environment: Environment) -> Mapping[str, str]:
+        """The links that have to be made for programs to be found where they were, each with where it leads."""
+        return {}
 
     @abstractmethod
     def holds_back(self, facts: Facts) -> Reason | None:

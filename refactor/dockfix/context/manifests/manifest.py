@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from dockfix.context.manifests.locked import Locked, Unread
+from dockfix.dataclass import dataclass
 
 ALL = ":all:"  # in ``compiled``: every package
 NO_LOCK = Unread("", 0, "there is no lock")
