@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dockfix.knowledge import BaseImage, base_image
+from dockfix.knowledge import BaseImage, base_image, slim_reference
 from dockfix.knowledge.tables import table
 
 
@@ -156,3 +156,51 @@ def test_a_floating_tag_names_what_its_last_patches_were_built_on() -> None:
     for minor, first in data["first_patch"].items():
         assert set(data["floating"][minor]) <= set(first)
         assert list(first)[-1] in data["floating"][minor]
+
+
+@pytest.mark.parametrize(
+    ("tag", "version", "variant", "releases"),
+    [
+        (None, "", "full", {"bookworm", "trixie"}),
+        ("slim", "", "slim", {"bookworm", "trixie"}),
+        ("20", "20", "full", {"bookworm"}),
+        ("20-slim", "20", "slim", {"bookworm"}),
+        ("iron-slim", "20", "slim", {"bookworm"}),
+        ("22.12.0-slim", "22.12.0", "slim", {"bookworm", "trixie"}),
+        ("20.11.1-bookworm-slim", "20.11.1", "slim", {"bookworm"}),
+        ("14-buster", "14", "full", {"buster"}),
+        ("bookworm", "", "full", {"bookworm"}),
+        ("lts", "", "full", {"bookworm", "trixie"}),
+        ("16", "16", "full", None),
+        ("18-alpine3.19", "18", "alpine", {"3.19"}),
+        ("20-alpine", "20", "alpine", ALPINE),
+        ("lts-alpine", "", "alpine", ALPINE),
+        ("14-alpine", "14", "alpine", None),
+    ],
+)
+def test_node(tag: str | None, version: str, variant: str, releases: set[str] | None) -> None:
+    image = base_image("", "node", tag)
+    assert image is not None
+    assert (image.runtime, image.version, image.variant, image.releases) == ("node", version, variant, releases)
+    assert image.user is not None and image.user.is_named("node:1000") and image.user.is_named("1000")
+    assert not image.user.is_named("root") and not image.user.is_named("node:root")
+
+
+@pytest.mark.parametrize("tag", ["8-onbuild", "-slim", "20-", "slim-bookworm", "20slim", "chakracore-10", "nightly"])
+def test_no_tags_of_node(tag: str) -> None:
+    assert base_image("", "node", tag) is None
+
+
+@pytest.mark.parametrize(
+    ("reference", "slim"),
+    [
+        ("node", "node:slim"),
+        ("node:20", "node:20-slim"),
+        ("docker.io/library/node:lts", "docker.io/library/node:lts-slim"),
+        ("node:20-bookworm", "node:20-bookworm-slim"),
+        ("node:20-alpine", None),
+        ("node:20-slim", None),
+    ],
+)
+def test_the_slim_image_of_node(reference: str, slim: str | None) -> None:
+    assert slim_reference(reference) == slim

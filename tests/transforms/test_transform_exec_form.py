@@ -108,7 +108,7 @@ def test_nothing_to_do(line: str) -> None:
     [
         (HEAD, "ENTRYPOINT python app.py\n", "", "arguments of docker run"),
         (HEAD.replace("COPY . .\n", ""), "CMD python app.py\n", "", "no code"),
-        (HEAD.replace("python:3.11-slim", "node:20"), "CMD python app.py\n", "", "base image may bring an ENTRYPOINT"),
+        (HEAD.replace("python:3.11-slim", "mysql:8"), "CMD python app.py\n", "", "base image may bring an ENTRYPOINT"),
         (
             HEAD.replace("python:3.11-slim", "someone/python"),
             "CMD python app.py\n",

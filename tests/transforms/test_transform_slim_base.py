@@ -17,7 +17,7 @@ FULL = (
     ("python:3.11-bookworm", "python:3.11-slim-bookworm"), ("python:bookworm", "python:slim-bookworm"),
     ("registry.example.org:5000/library/python:3.11", "registry.example.org:5000/library/python:3.11-slim"),
     ("python:3.11-slim", None), ("python:3.11-alpine", None), ("python:3.11-alpine3.20", None), ("python:3.11@sha256:" + "0" * 64, None),
-    ("${BASE}", None), ("python:$VERSION", None), ("python:3.11-windowsservercore", None), ("node:20", None),
+    ("${BASE}", None), ("python:$VERSION", None), ("python:3.11-windowsservercore", None), ("golang:1.22", None),
 ])  # fmt: skip
 def test_the_slim_image_of_a_full_one(full: str, slim: str | None) -> None:
     assert slim_reference(full) == slim

@@ -8,6 +8,7 @@ import re
 from dockfix.context.application import Mention
 from dockfix.facts import Facts
 from dockfix.lazy import regex
+from dockfix.model.actions import Build
 
 # A name in quotes that is not that of a .env file: who names another one does not read it
 _OTHER = rb"(?!\s*(?:\w+\s*=\s*)?[rbuf]*['\"](?!(?:[^'\"]*[/\\])?\.env['\"]))"
@@ -28,9 +29,10 @@ _SHELL = (
     rb"|\b(?:cat|grep|xargs|sed|export|env)\b[^\n;]*?[\s'\"/]\.env\b(?![\w.-])"
     rb"|--env-file[= ]['\"]?(?:[^\s'\"]*/)?\.env\b(?![\w.-])|\bdotenv[ \t]+(?:-\S+[ \t]+)*run\b"
 )
-_SCRIPT = rb"['\"]dotenv(?:/config)?['\"]"
+# The same in JavaScript; https://docs.nestjs.com/techniques/configuration reads one, and so does Node.js where it is told to
+_SCRIPT = rb"['\"]dotenv(?:/config)?['\"]|\bConfigModule\s*\.\s*forRoot\s*\(|--env-file(?:-if-exists)?[= ]"
 _CODE = regex(r"(?i).*\.py[wx]?")
-_JAVASCRIPT = regex(r"(?i).*\.[cm]?[jt]sx?")
+_JAVASCRIPT = regex(r"(?i).*\.[cm]?[jt]sx?|(?:.*/)?package\.json")
 _NEEDS = regex(r"(?i)(?:requirements[^/]*|requirements/[^/]*)\.(?:txt|in)|pyproject\.toml|Pipfile|setup\.(?:py|cfg)")
 _DOTENV = regex(r"(?i)\bpython[-_.]dotenv\b")
 # Programs that read one where they are started; Flask does where python-dotenv is installed
@@ -44,7 +46,14 @@ def reader_of_env(facts: Facts, files: list[str]) -> str:
     ``files`` are those that are there.
     Who runs the image by a Compose file that gives the same settings loses nothing without the file.
     """
-    return "" if _given(facts, files) else _by_start(facts) or _by_code(facts)
+    return "" if _given(facts, files) else _by_start(facts) or _by_code(facts) or (build_reader(facts) if files else "")
+
+
+def build_reader(facts: Facts) -> str:
+    """What makes output of the source while the image is built: builders of web pages read a ``.env`` by themselves. "" for nothing."""
+    units = (each for stage in facts.model.stages for each in stage.units)
+    found = next(((step, unit) for step, unit in units if isinstance(unit.effects.action, Build)), None)
+    return f"{found[1].command.text} in line {found[0].line}" if found is not None else ""
 
 
 def _by_start(facts: Facts) -> str:
@@ -79,7 +88,7 @@ def _by_code(facts: Facts) -> str:
 
 def _given(facts: Facts, files: list[str]) -> bool:
     """Whether a Compose file gives the program what stands in its ``.env``; what runs it while the image is built is given nothing."""
-    if any(unit.effects.application for stage in facts.model.stages for _, unit in stage.units):
+    if build_reader(facts) or any(unit.effects.application for stage in facts.model.stages for _, unit in stage.units):
         return False
     services = facts.located.services
     names = {name for file in files for name in _SETTING.findall(facts.context.read(file) or "")}

@@ -13,6 +13,7 @@ from dockfix.context.builders import without_mounts
 from dockfix.context.workflows import thrown_away
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
+from dockfix.knowledge import User
 from dockfix.lazy import regex
 from dockfix.managers.commands import fetches
 from dockfix.managers.protocol import Cache, LanguageManager, Manager, SystemManager
@@ -32,13 +33,14 @@ _OLD_SYNTAX = regex(r"docker/dockerfile(?::1\.[01](?:\.|$)|:.*experimental)|dock
 
 
 class CacheMounts(Transform):
-    """Keep the caches of pip and apt between builds.
+    """Keep the caches of pip, npm and apt between builds.
 
     What it does
-        Gives each RUN that installs Python packages, or makes wheels of them, a BuildKit cache mount on pip's cache, and takes
-        away what would defeat it: ``--no-cache-dir`` and the removal of the cache. In a builder stage the RUNs that install apt
-        packages get mounts on apt's archives and lists, with ``sharing=locked``; the removal of the lists goes, and so does
-        docker-clean, which would empty the archives. The final stage keeps plain apt RUNs, so that nothing of it changes.
+        Gives each RUN that installs packages of Python or Node.js, or makes wheels of them, a BuildKit cache mount on the cache
+        of pip, npm or another manager, and takes away what would defeat it: ``--no-cache-dir`` and the removal of the cache. In a
+        builder stage the RUNs that install apt packages get mounts on apt's archives and lists, with ``sharing=locked``; the
+        removal of the lists goes, and so does docker-clean, which would empty the archives. The final stage keeps plain apt RUNs,
+        so that nothing of it changes.
 
     Why
         A change of one requirement then downloads and compiles one package, not all of them. The cache never
@@ -51,8 +53,8 @@ class CacheMounts(Transform):
     Fix safety
         Safe. Where packages may be compiled the cache gets an id of its own for the base image, since a wheel that was linked
         with one image's libraries may not work in another. Needs BuildKit, Docker's builder since version 23. Left alone where
-        pip does not run as root, where a variable or pip's configuration moves or disables the cache, or where an older front
-        end is pinned by ``# syntax=``.
+        pip does not run as root (npm may run as ``node``, the user that its image brings), where a variable or the manager's
+        configuration moves or disables the cache, or where an older front end is pinned by ``# syntax=``.
     """
 
     title: ClassVar[str] = "keep pip's and apt's caches between builds"
@@ -139,7 +141,8 @@ def _named(caches: Iterable[Cache]) -> re.Pattern[str]:
     """What names a cache's folder, or a folder around it, in a command."""
     patterns: list[str] = []
     for cache in caches:
-        home, folder = ("(?:/root|~|\\$HOME|\\$\\{HOME\\})", cache.folder.removeprefix("/root"))
+        others = r"|/home/[\w.-]+" if cache.at_home else ""
+        home, folder = (rf"(?:/root{others}|~|\$HOME|\$\{{HOME\}})", cache.folder.removeprefix("/root"))
         start = home if folder != cache.folder else ""
         around = cache.around.removeprefix("/root")
         patterns.append(rf"{start}{re.escape(folder)}(?![\w.-])")
@@ -180,7 +183,8 @@ def _taken_out(facts: Facts, manager: Manager) -> bool:
 def _blocker(facts: Facts, stage: Stage, step: Step, manager: LanguageManager, touched: _Touched) -> str:
     """Why a RUN gets no mount on the cache of a language's manager, "" where it gets one."""
     title = manager.title
-    around = [cache.around or cache.folder for cache in manager.caches]
+    owner = _owner(stage, step, manager)
+    around = [_folder(cache, owner, around=True) for cache in manager.caches]
     if stage.image is not None and stage.image.system == "windows":
         return f"{title}'s cache lies elsewhere on Windows"
     if step.state.user is None:
@@ -189,8 +193,10 @@ def _blocker(facts: Facts, stage: Stage, step: Step, manager: LanguageManager, t
         stage.steps[0].state.user is None and "HOME" not in step.state.variables
     ):  # who is root has the home that the base gives
         return f"it is not known where the home folder lies in {stage.base}, so neither where {title}'s cache does"
-    if not step.state.is_root:
+    if not step.state.is_root and owner is None:
         return f"{title} does not run as root here, so its cache lies elsewhere"
+    if owner is not None and stage is facts.final and not manager.programs.isdisjoint(facts.startup.programs):
+        return f"{title} runs when the container starts, too, and the mount would leave the folder of its cache to root"
     if touched.taken_out:
         return f"files are taken out of {title}'s cache"
     if any(
@@ -268,13 +274,28 @@ def _system_runs(
     return runs if installs else []
 
 
-def _mounts(stage: Stage, manager: Manager) -> list[str]:
+def _owner(stage: Stage, step: Step, manager: Manager) -> User | None:
+    """The image's own user without rights, where a RUN is run as this one and its home has the manager's caches as root's has."""
+    user = stage.image.user if stage.image is not None else None
+    named = user is not None and step.state.user is not None and user.is_named(step.state.user)
+    return user if named and all(cache.at_home for cache in manager.caches) else None
+
+
+def _folder(cache: Cache, owner: User | None, *, around: bool = False) -> str:
+    """Where a cache lies, or the folder around it."""
+    folder = cache.around or cache.folder if around else cache.folder
+    return folder if owner is None else folder.replace("/root", owner.home, 1)
+
+
+def _mounts(stage: Stage, step: Step, manager: Manager) -> list[str]:
     """The flags for a manager's caches."""
     flags: list[str] = []
+    owner = _owner(stage, step, manager)
     for cache in manager.caches:
+        owned = f",uid={owner.number},gid={owner.number}" if owner is not None else ""
         sharing = f",sharing={cache.sharing}" if cache.sharing != "shared" else ""
         identity = f",id={manager.id}-{_base(stage)}" if cache.holds_compiled and _compiles(stage) else ""
-        flags.append(f"--mount=type=cache,target={cache.folder}{sharing}{identity}")
+        flags.append(f"--mount=type=cache,target={_folder(cache, owner)}{sharing}{identity}{owned}")
     return flags
 
 
@@ -325,7 +346,7 @@ def _edit(facts: Facts, stage: Stage, step: Step, managers: Sequence[Manager]) -
     off = [word for _, word in words]
     off += [word for manager, _, fetched in _fetching(step) if manager in managers for word in fetched]
     run = step.shell_form.edited(drop=dropped, remove=off, keep_comments=True)
-    mounts = [flag for manager in managers for flag in _mounts(stage, manager)]
+    mounts = [flag for manager in managers for flag in _mounts(stage, step, manager)]
     run = run and with_flags(facts.tree, run, mounts, lines=True)
     if run is None:
         return None

@@ -30,7 +30,8 @@ class DependencyLayer(Transform):
         Where the whole source is copied before ``pip install -r``, copies only the requirements files (with the files that
         they include by ``-r`` and ``-c``) first, installs, and then copies the source. uv, Poetry and PDM get their
         manifest and lock first, and leave the project out (``--no-install-project``, ``--no-root``, ``--no-self``); the line as it
-        was comes once more after the source.
+        was comes once more after the source. npm gets package.json, the lock, ``.npmrc`` and the manifests of all members of
+        a workspace.
 
     Why
         A layer is rebuilt when anything that it depends on changes. With the source first, every change of a line of

@@ -10,7 +10,7 @@ from typing import ClassVar
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.facts.installs import installs_at_start
-from dockfix.knowledge import is_python, normalise, python_program
+from dockfix.knowledge import is_python, normalise, package_manager, python_program
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program
@@ -57,7 +57,7 @@ class DirectStart(Transform):
             step = facts.final.last(keyword)
             words = step.instruction.json if step is not None else None
             manager = by_program().get(posixpath.basename(words[0])) if words else None
-            if step is None or not words or not isinstance(manager, LanguageManager):
+            if step is None or not words or not isinstance(manager, LanguageManager) or _runs_scripts(words[0]):
                 continue
             call = call_of(parse_script(quoted(words)).commands[0])
             program = manager.starts(call)
@@ -79,6 +79,12 @@ class DirectStart(Transform):
                 declares=frozenset({Declared("CMD" if keyword == "CMD" else "ENTRYPOINT")}),
             )
         return Outcome()
+
+
+def _runs_scripts(program: str) -> bool:
+    """Whether what a manager starts is what the project's files call so, with more around it than the program alone."""
+    known = package_manager(posixpath.basename(program))
+    return known is not None and known.scripts
 
 
 def _differs(facts: Facts, manager: LanguageManager, installs: list[Install], program: str) -> Reason | None:

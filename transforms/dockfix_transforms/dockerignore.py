@@ -19,9 +19,10 @@ from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
 from dockfix.lazy import regex
 from dockfix.model.actions import Install, Make
 from dockfix.model.reason import Declared, Reason
+from dockfix.model.stages import Stage, Step
 from dockfix.syntax import encode, parse
 
-from ._env_files import reader_of_env
+from ._env_files import build_reader, reader_of_env
 from ._ignore_text import completed, new_text
 
 _SCM = rb"setuptools[-_]scm|hatch[-_]vcs|versioneer|setuptools-git|pbr\b|dunamai|versioningit|poetry-dynamic-versioning|pdm.*scm"
@@ -86,8 +87,9 @@ class Dockerignore(Transform):
         if existing is None and facts.context.exists(name):
             return refuse(f"{name} could not be read")
         chooser = _Chooser(facts, frozenset(files), existing)
+        runtimes = _runtimes(facts)
         for group in ignore_groups():
-            if existing is None or group.complete:
+            if (existing is None or group.complete) and group.runtime in {"", *runtimes}:
                 chooser.add(group)
         certain = self._outcome(chooser, chooser.certain, name)
         if chooser.env_reader is None:
@@ -199,6 +201,8 @@ class _Chooser:
             return False  # for git, a tracked file that is missing is a change, and makes another version
         if needed == "environment" and hit and f"{pattern}/pyvenv.cfg" not in hit:
             return False
+        if needed == "installed":
+            return self._installed(pattern)
         if needed in {"made", "environment"}:
             return self.makes_environment or not self._in_dockerfile(pattern, hit)
         if hit and needed != "never" and self._in_dockerfile(pattern, hit):
@@ -216,6 +220,23 @@ class _Chooser:
         if needed == "secret":
             return self._secret(pattern, hit)
         return True
+
+    def _installed(self, pattern: str) -> bool:
+        """Whether every folder of the context that a pattern matches and that comes into an image is filled by an install there."""
+        name = pattern.rpartition("/")[2]
+        installs = [install for _, _, install in self.facts.installs if posixpath.basename(install.into.root) == name]
+        roots = {install.into.root for install in installs}
+        taken = {
+            path
+            for step, copied in self.facts.copies.items()
+            for entry in (*copied.skipped, *copied.files)
+            if (folder := _folder_named(entry, name))
+            for path in self.facts.layouts.of(self._stage(step)).by(step, folder)
+        }
+        return bool(roots) and taken <= roots
+
+    def _stage(self, step: Step) -> Stage:
+        return next(stage for stage in self.facts.model.stages if step in stage.steps)
 
     def _dockerfile_mentions(self, name: str) -> bool:
         """Whether a command of the Dockerfile may use a folder of the context: by its name, or, for .git, by running git."""
@@ -267,6 +288,8 @@ class _Chooser:
         else:
             readers = self._readers(pattern, hit)
             reader = f"{readers[0].file}:{readers[0].line}" if readers else ""
+            if hit and not reader and pattern.startswith(_ENV):
+                reader = build_reader(self.facts)
         if reader and hit:
             self.warnings.append(
                 Reason(
@@ -318,6 +341,20 @@ class _Chooser:
             if set(taken.missing) - set(before.missing) or (lost and wild and not before.directories):
                 return True
         return False
+
+
+def _runtimes(facts: Facts) -> frozenset[str]:
+    """The languages of an image: that of its base, or else those of what is installed."""
+    image = facts.final.image
+    if image is not None and image.runtime:
+        return frozenset({image.runtime})
+    return frozenset(install.into.runtime for _, _, install in facts.installs)
+
+
+def _folder_named(path: str, name: str) -> str:
+    """The outermost folder of this name on a path, or at its end; "" for none."""
+    parts = path.split("/")
+    return "/".join(parts[: parts.index(name) + 1]) if name in parts else ""
 
 
 def _dockerfiles(files: frozenset[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from dockfix.engine.options import PACKAGE, Option
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts, from_context
+from dockfix.facts.broken_builds import broken_builds
 from dockfix.facts.never_copied import never_copied
 from dockfix.knowledge import known_suites, reader_of
 from dockfix.lazy import regex
@@ -17,9 +18,9 @@ from dockfix.managers.verbs import system_install
 from dockfix.model.artefact import Artefact
 from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
+from dockfix.placement.decision import place
 from dockfix.placement.order import runtime_order
 from dockfix.placement.plan import Part, Placement
-from dockfix.placement.two_stage import place
 from dockfix.syntax import Blank, Comment, Instruction, Node, snippet
 from dockfix.syntax.rewrite import with_image, without_flag
 
@@ -61,6 +62,8 @@ class MultiStage(Transform):
         what is copied is ``/usr/local``, which only pip fills there; python3 stays, and python3-pip with its compilers goes.
         With Alpine's, which has apk's packages where pip puts its own, what apk brings stays and what pip fills is copied. A
         folder that pip is told to fill (``--target``, ``--prefix``, ``--user``) is copied as it is.
+        For Node.js ``node_modules`` is copied. Where something is built (``npm run build``) or packages for development are
+        installed, it is the whole working directory, after ``npm prune --omit=dev`` in the builder.
 
     Why
         Compilers and headers make an image hundreds of megabytes larger and give an intruder tools to work with. The program
@@ -79,6 +82,9 @@ class MultiStage(Transform):
         no command that stays, no CMD, ENTRYPOINT, HEALTHCHECK, script or code of the application names what it brings. A step
         whose effects are unknown stays in the runtime stage with everything before it. Where nothing would leave the image, no
         split is made (``multi-stage.always`` makes it all the same). Unsafe where the code is not at hand.
+        Packages for development leave only where nothing names one of them that stays: the commands behind CMD and its scripts, the
+        code, the configurations that are loaded at the start. Unsafe where it is not known what install scripts of packages, or a
+        script of the project's own, leave outside of the working directory.
     """
 
     title: ClassVar[str] = "split into a builder and a runtime stage"
@@ -93,8 +99,8 @@ class MultiStage(Transform):
         if isinstance(placement, Reason):
             if placement.about == Declared("FROM"):
                 placement = replace(placement, text=f"{placement.text}; with slim-base it would gain")
-            return Outcome(refusals=(placement,), warnings=facts.ask(never_copied))
-        carried = facts.installs[0][2].into.carried
+            return Outcome(refusals=(placement,), warnings=(*facts.ask(never_copied), *facts.ask(broken_builds)))
+        carried = placement.environment.carried or facts.installs[0][2].into.carried
         if carried is None:
             return refuse("it needs the virtualenv transform, which was not applied")
         return _Splitter(facts, placement.on(facts.final), carried).outcome()
@@ -133,6 +139,9 @@ class _Splitter:
                     body[step] = [*_without_comments(above, commented, shared), *(text or ())]
                     commented = True
         bodies = [[node for nodes in body.values() for node in nodes] for body in written[:-1]]
+        for made, part in zip(bodies, parts, strict=False):
+            if part.tail:
+                made.extend(snippet(self.tree, "".join(f"RUN {each}\n" for each in part.tail), steps[-1].line))
         order = runtime_order(self.facts, self.placement, environment)
         bodies.append([node for step in order for node in (written[-1].get(step, ()) if step is not None else carried)])
         last = steps[-1].instruction
@@ -144,11 +153,13 @@ class _Splitter:
             replace(reason, text=f"{package.name} stays: {reason.text}")
             for package, reason in self.placement.kept.items()
         ]
+        refusals += self.placement.notes
         return Outcome(
             edits,
             refusals=refusals,
             doubts=self.placement.doubts,
             declares=self.placement.declares,
+            warnings=self.facts.ask(broken_builds),
             saves=self.placement.gain.parts,
         )
 
@@ -173,7 +184,8 @@ class _Splitter:
         }
         gone = [package.name for package, instead in replaced.items() if not instead]
         gone += [manager for manager in self.placement.managers if manager not in gone]
-        swapped = [
+        swapped = [f"{self.placement.lightened} leave the image"] if self.placement.lightened else []
+        swapped += [
             f"{package.name} {'becomes' if package.name.endswith('-dev') else 'leaves behind'} {' '.join(instead)}"
             for package, instead in replaced.items()
             if instead

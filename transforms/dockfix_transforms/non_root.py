@@ -11,8 +11,9 @@ from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.facts.ownership import chosen_folder, gets_owner, home_is_made, made_folders, new_folders
 from dockfix.facts.root import needs_root
-from dockfix.facts.user import HOME, UID, USER
+from dockfix.facts.user import own_user, user_of
 from dockfix.facts.writes import open_questions
+from dockfix.knowledge import User
 from dockfix.lazy import regex
 from dockfix.model.effects import within
 from dockfix.model.reason import Declared, Reason
@@ -25,7 +26,6 @@ from ._layout import own_comments
 
 # What a shell reads, and dockfix reads as a pattern
 _OF_THE_SHELL = frozenset("*?[{`'\"\\")
-_OWNER = f"{USER}:{USER}"
 _LAYERS = {"RUN", "COPY", "ADD", "WORKDIR"}
 _PARENTS = regex(r"-[mvZ]*p[mvZ]*|--parents")
 
@@ -36,7 +36,8 @@ class NonRoot(Transform):
     What it does
         Makes a user with a home folder and a fixed UID, lets it own the working directory, the copied files, the folders that
         the Dockerfile makes (in the step that makes them) and those that the code is seen to write, and switches to it by
-        number (``USER 10001:10001``), which Kubernetes' runAsNonRoot accepts.
+        number (``USER 10001:10001``), which Kubernetes' runAsNonRoot accepts. The images of Node.js bring a user of their own,
+        which is taken (``USER 1000:1000``); where the code is known to write nothing of its own, the files stay root's.
 
     Why
         A program that is taken over as root can change everything in its container, and has a shorter way out of it.
@@ -69,8 +70,9 @@ class NonRoot(Transform):
 
 
 def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
-    stage, tree = facts.final, facts.tree
+    stage, tree, user = facts.final, facts.tree, user_of(facts)
     workdir = stage.end.workdir or "/"
+    shut = own_user(facts) is not None and not questions and not _writes_there(facts)
     if _OF_THE_SHELL.intersection(workdir):
         return refuse(f"the name of the working directory has characters that the shell reads: {workdir}")
     layers = [step for step in stage.steps if step.keyword in _LAYERS]
@@ -87,12 +89,12 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
             f"the build argument {stage.end.workdir_chosen} chooses the working directory, which is made late"
         )
     # where a build argument decides, it is the folder in which the RUN runs
-    owned = "." if stage.end.workdir_chosen else shlex.quote(workdir)
-    folders = facts.ask(made_folders)
+    owned = "" if shut else "." if stage.end.workdir_chosen else shlex.quote(workdir)
+    folders = {path: step for path, step in facts.ask(made_folders).items() if not shut or step.keyword != "WORKDIR"}
     late = {path: step for path, step in folders.items() if layers.index(step) >= layers.index(anchor)}
     early = [path for path in folders if path not in late]
     # where the file makes the folder itself, it hands it over: mkdir may fail where it is there already
-    later = [] if made else layers[layers.index(anchor) :]
+    later = [] if made or shut else layers[layers.index(anchor) :]
     maker = next((step for step in later if _makes(step, workdir) or _makes_around(step, workdir)), None)
     if maker is not None and not _makes(maker, workdir):
         return refuse(f"the RUN makes a folder around {workdir}, which the user would get before", maker.line)
@@ -104,11 +106,11 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
         early, late = [*early, *(path for path in late if path not in early)], {}
     blank = "\n" if own_comments(tree, anchor.instruction) else ""
     commands = " \\\n    && ".join(_make_user(facts, owned, bool(made), early))
-    user = snippet(tree, f"RUN {commands}\n{blank}", anchor.line)
+    prepared = snippet(tree, f"RUN {commands}\n{blank}", anchor.line) if commands else ()
     for step in stage.of("COPY", "ADD"):
-        if _stays(facts, step):
+        if shut or _stays(facts, step):
             continue
-        chowned = with_flags(tree, step.instruction, [f"--chown={_OWNER}"])
+        chowned = with_flags(tree, step.instruction, [f"--chown={_owner(user)}"])
         if chowned is None:
             return refuse(f"{step.keyword} could not be given --chown", step.line)
         edits[step.instruction] = (chowned,)
@@ -118,38 +120,59 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
     for step in dict.fromkeys(late.values()):
         paths = [path for path, maker in late.items() if maker is step and not (unknown and within(path, workdir))]
         if paths and not after_anchor:
-            edits[step.instruction] = _handed_over(tree, step, shlex.join(paths))
-    if not after_anchor:
-        edits[target] = (*user, *edits.get(target, (target,)))
-    tail: tuple[Node, ...] = user if after_anchor else ()
+            edits[step.instruction] = _handed_over(tree, step, user, shlex.join(paths))
+    if not after_anchor and prepared:
+        edits[target] = (*prepared, *edits.get(target, (target,)))
+    tail: tuple[Node, ...] = prepared if after_anchor else ()
     if unknown:
-        tail += snippet(tree, f"RUN chown -R --from=root {_OWNER} {owned or shlex.quote(workdir)}\n", last.line)
+        tail += snippet(tree, f"RUN chown -R --from=root {_owner(user)} {owned or shlex.quote(workdir)}\n", last.line)
     edits[last.instruction] = (*edits.get(last.instruction, (last.instruction,)), *tail)
-    end, switch = _switch(tree, last)
+    end, switch = _switch(tree, last, user)
     edits[end] = (*edits.get(end, (end,)), *switch)
-    reason = f"the program runs as {USER} ({UID}), which owns {workdir}"
+    reason = f"the program runs as {user.name} ({user.number}), " + (
+        "and its files stay root's" if shut else f"which owns {workdir}"
+    )
     return Outcome(
         [Edit(node, nodes, last.line, reason if node is last.instruction else "") for node, nodes in edits.items()],
         doubts=questions,
-        declares=frozenset({Declared("USER")}),
+        declares=frozenset({Declared("USER"), *(_shut(facts, workdir) if shut else ())}),
     )
 
 
 def _make_user(facts: Facts, owned: str, made: bool, early: Sequence[str]) -> Iterator[str]:
     """The commands that make the user and what it owns: the folder ``owned``, which is ``made`` already, and what came before.
 
-    Without a folder ("") another step hands it over.
+    Without a folder ("") another step hands it over, or it stays root's. The image's own user needs not be made.
     """
     assert facts.system is not None  # or root would be needed
-    yield facts.system.make_user.format(uid=UID, name=USER)
-    home = home_is_made(facts) and HOME not in early and facts.final.end.workdir != HOME
-    folders = " ".join(filter(None, (HOME if home else "", owned)))
+    user = user_of(facts)
+    owner = _owner(user)
+    if own_user(facts) is None:
+        yield facts.system.make_user.format(uid=user.number, name=user.name)
+    home = home_is_made(facts) and user.home not in early and facts.final.end.workdir != user.home
+    folders = " ".join(filter(None, (user.home if home else "", owned)))
     if folders:
-        yield f"chown {_OWNER} {folders}" if made or not owned else f"mkdir -p {owned} && chown {_OWNER} {folders}"
+        yield f"chown {owner} {folders}" if made or not owned else f"mkdir -p {owned} && chown {owner} {folders}"
     if new := shlex.join(facts.ask(new_folders)):
-        yield f"mkdir -p {new} && chown {_OWNER} {new}"
+        yield f"mkdir -p {new} && chown {owner} {new}"
     if early:
-        yield f"chown -R {_OWNER} {shlex.join(early)}"
+        yield f"chown -R {owner} {shlex.join(early)}"
+
+
+def _shut(facts: Facts, workdir: str) -> Iterator[Declared]:
+    """What stays root's where the program writes nothing of its own."""
+    yield Declared("FILE", workdir)
+    yield from (Declared("FILE", path) for path, step in facts.ask(made_folders).items() if step.keyword == "WORKDIR")
+
+
+def _owner(user: User) -> str:
+    return f"{user.name}:{user.name}"
+
+
+def _writes_there(facts: Facts) -> bool:
+    """Whether the program may write beside its own files."""
+    writes = (*facts.program.writes, *facts.processes.writes)
+    return any(write.base in {"code", "cwd", "unknown"} for write in writes) or bool(facts.startup.writes)
 
 
 def _makes(step: Step, folder: str) -> bool:
@@ -167,22 +190,22 @@ def _makes_around(step: Step, folder: str) -> bool:
     )
 
 
-def _handed_over(tree: Dockerfile, step: Step, paths: str) -> tuple[Node, ...]:
+def _handed_over(tree: Dockerfile, step: Step, user: User, paths: str) -> tuple[Node, ...]:
     """A step that makes files, and hands them over: in its own layer where it is a RUN, so that nothing is stored twice."""
-    command = f"chown -R {_OWNER} {paths}"
+    command = f"chown -R {_owner(user)} {paths}"
     joined = append(tree, step.instruction, command) if step.keyword == "RUN" else None
     if joined is not None:
         return (joined,)
     return (step.instruction, *snippet(tree, f"RUN {command}\n", step.line))
 
 
-def _switch(tree: Dockerfile, last: Step) -> tuple[Node, tuple[Node, ...]]:
+def _switch(tree: Dockerfile, last: Step, user: User) -> tuple[Node, tuple[Node, ...]]:
     """The node below which USER goes, and USER itself: what is set right below a COPY from another stage belongs to that."""
     rest = tree.nodes[tree.nodes.index(last.instruction) + 1 :]
     carried = last.copy is not None and last.copy.origin is not None
     own = list(takewhile(lambda node: carried and isinstance(node, Instruction) and node.keyword == "ENV", rest))
     blank = "\n" if isinstance(next(iter(rest[len(own) :]), None), Blank) else ""
-    return own[-1] if own else last.instruction, snippet(tree, f"{blank}USER {UID}:{UID}\n", last.line)
+    return own[-1] if own else last.instruction, snippet(tree, f"{blank}USER {user.number}:{user.number}\n", last.line)
 
 
 def _stays(facts: Facts, step: Step) -> bool:

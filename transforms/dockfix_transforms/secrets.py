@@ -13,11 +13,12 @@ from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts, from_context
 from dockfix.knowledge.ignore_groups import ignore_groups
 from dockfix.managers.verbs import language_install
+from dockfix.model.actions import Install
 from dockfix.model.effects import within
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Stage, Step, Unit
+from dockfix.placement.decision import place
 from dockfix.placement.plan import Placement
-from dockfix.placement.two_stage import place
 from dockfix.syntax import Instruction, pairs
 from dockfix.syntax.rewrite import with_flags
 from dockfix.syntax.shell_form import prepend
@@ -185,10 +186,16 @@ def _uses(facts: Facts, stage: Stage, step: Step, name: str) -> list[Step]:
         for each in below
         if _word(name).search(each.instruction.text)
         or any(
-            (install := language_install(unit.effects.action)) is not None and manifests & set(install.files)
+            (install := language_install(unit.effects.action)) is not None and manifests & _read_by(facts, install)
             for unit in each.units
         )
     ]
+
+
+def _read_by(facts: Facts, install: Install) -> frozenset[str]:
+    """The files, by their path in the image, that an install is given."""
+    manifest = facts.manifests.get(install)
+    return frozenset((*install.files, *(manifest.closures if manifest is not None else ())))
 
 
 def _manifests(facts: Facts, name: str) -> dict[str, tuple[str, ...]]:

@@ -13,9 +13,9 @@ from dockfix.managers.verbs import by_system, system_install
 from dockfix.model.actions import Refresh
 from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
+from dockfix.placement.decision import place
 from dockfix.placement.plan import Placement
 from dockfix.placement.smaller_base import SmallerBase, smaller_base
-from dockfix.placement.two_stage import place
 from dockfix.syntax import snippet
 from dockfix.syntax.rewrite import with_image
 
@@ -45,9 +45,9 @@ class SlimBase(Transform):
     """Start the runtime stage from the slim image; the builder keeps the full one.
 
     What it does
-        After the split, the runtime stage of a full ``python:3.x`` image starts from ``python:3.x-slim`` of the same Debian release.
-        An image in which no Python packages are installed does so without a split. The libraries and programs of the full image
-        that are known to be needed are installed there. An image of uv with a Python
+        After the split, the runtime stage of a full ``python:3.x`` or ``node:x`` image starts from the slim one of the same Debian
+        release. An image in which no Python packages are installed does so without a split. The libraries and programs of the full
+        image that are known to be needed are installed there. An image of uv with a Python
         (``ghcr.io/astral-sh/uv:python3.12-bookworm-slim``) gives way to the official one that it is made of, where nothing runs uv.
 
     Why
@@ -65,9 +65,10 @@ class SlimBase(Transform):
         Safe where a lock, or requirements that are as good as one, names every package, and each is Python alone, or has a wheel whose
         needs are known: from the tables, or because ``dockfix verify`` has seen it in an image (see ``knowledge`` in the settings).
         Unsafe otherwise: which libraries of the full image the packages open shows only when they are built and tried.
-        ``dockfix --apply --verify`` does that, adds what is missing, and writes down what it has seen. Unsafe for an image of uv, which may
-        be older or newer than the official one by a patch release of Python. Refused where a command that stays may need anything,
-        and where a compiler is needed at run time.
+        For Node.js it is safe where the lock shows no package with compiled code but such that are known to need nothing, and
+        the code was read whole. ``dockfix --apply --verify`` builds and tries it, adds what is missing, and writes down what it
+        has seen. Unsafe for an image of uv, which may be older or newer than the official one by a patch release of Python.
+        Refused where a command that stays may need anything, and where a compiler is needed at run time.
     """
 
     title: ClassVar[str] = "start the runtime stage from the slim image"

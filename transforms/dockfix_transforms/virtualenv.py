@@ -16,8 +16,8 @@ from dockfix.model.actions import Provide
 from dockfix.model.artefact import Environment
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step
+from dockfix.placement.decision import place
 from dockfix.placement.plan import Placement
-from dockfix.placement.two_stage import place
 from dockfix.runtimes.registry import runtime_of
 from dockfix.syntax import Node, snippet
 from dockfix.syntax.shell import Word

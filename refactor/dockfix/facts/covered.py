@@ -15,7 +15,7 @@ from dockfix.model.stages import Step
 from dockfix.syntax.mounts import mount_settings
 
 # Under these names a new .dockerignore keeps environments out
-_USUAL_NAMES = frozenset({".venv", "venv"})
+_USUAL_NAMES = frozenset({".venv", "venv", "node_modules"})
 
 
 def covered(facts: Facts, folder: str) -> Reason | None:

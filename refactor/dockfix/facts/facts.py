@@ -14,15 +14,18 @@ from dockfix.context.locate import Located
 from dockfix.context.manifests.manifest import Manifest
 from dockfix.context.process_files import Processes
 from dockfix.context.program import Program
-from dockfix.context.project import words_of_project
 from dockfix.dataclass import dataclass
+from dockfix.facts import reading
 from dockfix.facts.beneath import beneath
 from dockfix.facts.evidence import Started
 from dockfix.facts.hints import Hints
+from dockfix.facts.managed import named_for_managers
+from dockfix.facts.placed_files import carried, given_settings, placed
+from dockfix.facts.reading import Reading
 from dockfix.facts.single_files import echoed, mounted_at, scripts_among
 from dockfix.facts.startup import Startup, read_startup
-from dockfix.knowledge import manager_in, without_evidence
-from dockfix.lazy import cached_property, regex
+from dockfix.knowledge import without_evidence
+from dockfix.lazy import cached_property
 from dockfix.managers.commands import call_of, known_steps, model_of
 from dockfix.managers.protocol import Given, LanguageManager
 from dockfix.managers.systems import System, system_of
@@ -34,9 +37,7 @@ from dockfix.model.stages import Known, Model, Stage, Step, Unit
 from dockfix.syntax import Dockerfile
 
 T = TypeVar("T")
-_ENV_FILE = regex(r"(?:.*/)?\.env(?:\.(?:.*\.)?local)?")
-# Where a COPY . . of a project's own root folder must not land: files there could replace the base image's
-SYSTEM_FOLDERS = ("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "usr", "var")
+_READ, _JAVASCRIPT = "python", "node"  # the runtimes whose code is read
 
 
 class Decision(ABC):
@@ -164,19 +165,20 @@ class Facts:
     def files(self) -> frozenset[str]:
         """The files of the build context that end up in the final stage."""
         steps = set(self.final.steps)
-        return frozenset(name for step, taken in self.copies.items() if step in steps for name in taken.files)
+        found = frozenset(name for step, taken in self.copies.items() if step in steps for name in taken.files)
+        return found | carried(self.layout) if self.is_javascript else found
 
     @cached_property
     def started(self) -> Started:
         """What the container starts, and the files that it may run or read then."""
         programs = frozenset(self.startup.programs)
         # what the Dockerfile says is known from its tree; what a .env says the container is given, in its image or not
-        files = (self.files | self._given_settings) - {self.context.own_name}
+        files = (self.files | given_settings(self.context, self.files)) - {self.context.own_name}
         described = self.context.disk.once(("no evidence", files, programs), partial(without_evidence, files, programs))
         return Started(
             application(self.context, files - described),
             self.startup,
-            self._placed - described,
+            placed(self.copies, self.layout, self.files) - described,
             tuple(step.instruction.args for step in self.final.of("ENV")),
             tuple(step.instruction.args for step in self.final.of("RUN")),
             self.distributions,
@@ -193,32 +195,13 @@ class Facts:
         return self.context, self.layout.key, self.files, self.final.end.workdir
 
     @cached_property
-    def _given_settings(self) -> frozenset[str]:
-        """The ``.env`` files of the build context that lie beside or below what is copied, also where they are kept out of it."""
-        folders = {name.rpartition("/")[0] for name in self.files}
-        listed, added = self.context.files() or (), frozenset(self.context.overlay)
-        settings = self.context.disk.once(("settings", added), lambda: tuple(filter(_ENV_FILE.fullmatch, listed)))
-        return frozenset(name for name in settings if name.rpartition("/")[0] in folders)
-
-    @cached_property
-    def _placed(self) -> frozenset[str]:
-        """The files that the Dockerfile puts at a place of their own: named by a COPY, or put into a folder of the system."""
-        found: set[str] = set()
-        for step, taken in self.copies.items():
-            target = step.copy.target if step.copy is not None else None
-            if target is None or (target.count("/") and target.split("/")[1] in SYSTEM_FOLDERS):
-                found |= taken.files
-            elif target == "/":
-                found |= {name for name in taken.files if self._in_the_system(name)}
-            found |= taken.files & set(taken.entries)
-        return frozenset(found) & self.files
-
-    def _in_the_system(self, name: str) -> bool:
-        return any(path.split("/")[1] in SYSTEM_FOLDERS for path in self.layout.of(name))
-
-    @cached_property
     def application(self) -> Application:
-        """The files of the final stage that the container can run, start or read: what they mention is evidence."""
+        """The files of the final stage that the container can run, start or read: what they mention is evidence.
+
+        All of them, where the code is in a language whose reach is not known.
+        """
+        if self.is_javascript:
+            return application(self.context, self.files)
         return application(self.context, self.started.evidence)
 
     def manifests_say(self, pattern: bytes) -> tuple[Mention, ...]:
@@ -245,8 +228,8 @@ class Facts:
 
     @cached_property
     def program(self) -> Program:
-        """What the application's Python does, as far as reading it says."""
-        return self.application.program
+        """What the application's code does, as far as reading it says."""
+        return self.javascript.program.behaviour if self.is_javascript else self.application.program
 
     @cached_property
     def processes(self) -> Processes:
@@ -258,7 +241,25 @@ class Facts:
     def unknown(self) -> Reason | None:
         """Why the application's code could not be read, None where all of it was."""
         reason = self._unread()
-        return Reason(reason, weight="doubts") if reason else self.startup.unknown
+        unread = self.javascript.unknown if self.is_javascript and not reason else None
+        if reason or unread:
+            return Reason(reason or unread or "", weight="doubts")
+        return None if self.is_javascript else self.startup.unknown
+
+    @property
+    def unlocated(self) -> Reason | None:
+        """Why not all of the application's files are known, None where they are: what they do is another question."""
+        return Reason(reason, weight="doubts") if (reason := self._unread()) else None
+
+    @property
+    def is_javascript(self) -> bool:
+        """Whether the image is one of Node.js, so that the program is read as JavaScript."""
+        return self.final.image is not None and self.final.image.runtime == _JAVASCRIPT
+
+    @cached_property
+    def javascript(self) -> Reading:
+        """What the container starts of JavaScript."""
+        return reading.read(self.final, self.startup, self.context, self.layout.file)
 
     def _unread(self) -> str:
         if not self.located.certain:
@@ -270,7 +271,7 @@ class Facts:
             return f"{missing[0]} is not in the build context"
         if not all(copied.known for copied in taken):
             return "a part of the build context could not be read"
-        if not any(copied.files for copied in taken):
+        if not any(copied.files for copied in taken) and not self.files:
             return "no code is copied into the image"
         if not self.application.known:
             return "the application is too large to be read, or a part of it is unreadable"
@@ -282,8 +283,16 @@ class Facts:
             (step, unit, install)
             for stage in self.model.stages
             for step, unit in stage.units
-            if (install := language_install(unit.effects.action)) is not None
+            if (install := language_install(unit.effects.action)) is not None and self._is_of_the_image(stage, install)
         )
+
+    def _is_of_the_image(self, stage: Stage, install: Install) -> bool:
+        """Whether an install of another stage may be for the final image: what only its own language's images run is not."""
+        manager = install.manager
+        same = stage is self.final or (
+            self.final.image is not None and self.final.image.runtime == install.into.runtime
+        )
+        return same or not isinstance(manager, LanguageManager) or not manager.needs_runtime
 
     @cached_property
     def installs(self) -> tuple[tuple[Step, Unit, Install], ...]:
@@ -330,8 +339,9 @@ class Facts:
 
     @cached_property
     def distributions(self) -> frozenset[str]:
-        """The names, normalised, of the packages that are asked for."""
-        return frozenset(name for manifest in self.manifests.values() for name in manifest.names if name)
+        """The names, normalised, of the Python packages that are asked for."""
+        manifests = (each for install, each in self.manifests.items() if install.into.runtime in {"", _READ})
+        return frozenset(name for manifest in manifests for name in manifest.names if name)
 
     @cached_property
     def system(self) -> System | None:
@@ -340,29 +350,8 @@ class Facts:
 
     @cached_property
     def managed(self) -> frozenset[str]:
-        """The names, normalised, that the project's files name where a RUN has Poetry, uv or another manager install them.
-
-        Where dockfix does not model what it does, or it only writes requirements, any word of the files counts.
-        """
-        steps = [
-            step
-            for stage in self.model.stages
-            for step in stage.of("RUN")
-            if manager_in(step.instruction.text, "python", project=True)
-            and any(
-                (unit.effects.opaque or isinstance(unit.effects.action, Export))
-                and manager_in(unit.command.text, "python", project=True)
-                for unit in step.units
-            )
-        ]
-        return frozenset(
-            name
-            for step in steps
-            for name in words_of_project(
-                step.state.workdir or "/", self.context.read, partial(self.lying_at, step=step)
-            )
-            or ()
-        )
+        """The names, normalised, that the project's files name for the managers that RUNs call; see ``named_for_managers``."""
+        return named_for_managers(self.model.stages, self.context.read, self.lying_at)
 
     @cached_property
     def startup(self) -> Startup:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from dockfix.context.program.model import UNKNOWN, Write
 from dockfix.facts import SYSTEM_FOLDERS, Facts
-from dockfix.facts.user import HOME
+from dockfix.facts.user import own_user, user_of
 from dockfix.knowledge import file_makers, file_printers
 from dockfix.lazy import regex
 from dockfix.model.answers import Answer, Called, Opened, Started
@@ -29,8 +29,11 @@ _SHARED = (*SYSTEM_FOLDERS, "tmp", "home", "")
 def gets_owner(facts: Facts, step: Step) -> bool:
     """Whether the new user owns what a COPY brings: all but what goes into folders of the system, data folders left aside."""
     copy = step.copy
-    if copy is None or copy.target is None or copy.origin is not None:
+    if copy is None or copy.target is None:
         return False
+    if copy.origin is not None:
+        whole = own_user(facts) is not None and facts.layouts.named(copy.origin, facts.final) is not None
+        return whole and copy.target == facts.final.end.workdir
     if within(copy.target, facts.final.end.workdir or "/"):
         return True
     return copy.target.split("/")[1] not in SYSTEM_FOLDERS or bool(_DATA_FOLDER.match(copy.target))
@@ -43,6 +46,7 @@ def made_folders(facts: Facts) -> Mapping[str, Step]:
     """
     stage = facts.final
     workdir = stage.end.workdir or "/"
+    home = user_of(facts).home
     made: list[tuple[str, Step]] = []
     for step in stage.steps:
         if step.keyword == "WORKDIR" and (after := stage.after(step).workdir):
@@ -53,7 +57,7 @@ def made_folders(facts: Facts) -> Mapping[str, Step]:
                 made += [(path, step) for path in kept]
     tops: dict[str, Step] = {}
     for path, step in made:
-        top = _topmost(path, workdir)
+        top = _topmost(path, workdir, home)
         if top and top != workdir:
             tops.setdefault(top, step)
     return {
@@ -62,18 +66,21 @@ def made_folders(facts: Facts) -> Mapping[str, Step]:
 
 
 def home_is_made(facts: Facts) -> bool:
-    """Whether a step of the Dockerfile makes the new user's home, or a folder in it, which would leave it to root."""
+    """Whether a step of the Dockerfile makes a new user's home, or a folder in it, which would leave it to root."""
     stage = facts.final
+    if own_user(facts) is not None:
+        return False
+    home = user_of(facts).home
     paths = [after for step in stage.of("WORKDIR") if (after := stage.after(step).workdir)]
     paths += [step.copy.target for step in stage.of("COPY", "ADD") if step.copy is not None and step.copy.target]
     paths += [path for _, unit in stage.units for path in unit.effects.writes]
-    return any(within(path, HOME) for path in paths)
+    return any(within(path, home) for path in paths)
 
 
-def _topmost(path: str, workdir: str) -> str:
+def _topmost(path: str, workdir: str, home: str) -> str:
     """The highest folder on the way to ``path`` that may be new and the program's own; "" in folders of the system."""
-    if within(path, HOME) and not within(workdir, HOME):
-        return HOME
+    if within(path, home) and not within(workdir, home):
+        return home
     if within(path, workdir):
         rest = path[len(workdir.rstrip("/")) :].split("/")
         return f"{workdir.rstrip('/')}/{rest[1]}" if len(rest) > 1 else workdir
@@ -128,7 +135,7 @@ def new_folders(facts: Facts) -> dict[str, Write]:
             continue
         opened = re.search(r"open|write|connect|Handler", write.how) and not facts.final.end.env.get(write.env)
         folder = posixpath.dirname(path) if opened or posixpath.splitext(path)[1] else path
-        if _topmost(folder, facts.final.end.workdir or "/") and not any(
+        if _topmost(folder, facts.final.end.workdir or "/", user_of(facts).home) and not any(
             within(folder, each) for each in there if each != "/"
         ):
             found.setdefault(folder, write)

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator
 from dockfix.context.application import Mention
 from dockfix.facts import Facts
 from dockfix.facts.ownership import gets_owner, made_folders, new_folders, place_of
-from dockfix.facts.user import HOME
+from dockfix.facts.user import user_of
 from dockfix.lazy import regex
 from dockfix.model.answers import Written
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, doubt
 
 # What any user may write
-_SHARED = ("/tmp", "/var/tmp", "/dev", HOME)
+_SHARED = ("/tmp", "/var/tmp", "/dev")
 # What any user may read, so that a path in it which is only named is no question
 _READ_ONLY = (
     "/usr/bin",
@@ -114,7 +114,7 @@ def _doubt(text: str, path: str) -> Reason:
 
 def _owned(facts: Facts, made: Iterable[str]) -> set[str]:
     """What the new user owns, and single files that are put into /etc to be read."""
-    owned = {facts.final.end.workdir or "/", *facts.ask(made_folders), *made}
+    owned = {facts.final.end.workdir or "/", user_of(facts).home, *facts.ask(made_folders), *made}
     for step in facts.final.of("COPY", "ADD"):
         copy = step.copy
         if copy is not None and copy.target is not None:

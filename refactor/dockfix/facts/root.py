@@ -43,7 +43,9 @@ def _base(facts: Facts) -> Reason | None:
     if stage.beneath is not None:
         return at(f"{stage.beneath.dockerfile} builds the base image, and may prepare users", stage.start.line)
     if stage.image is None:
-        return at("the base image is not an official Python image, nor Debian or Ubuntu", stage.start.line)
+        return at(
+            "the base image is not an official Python image, nor one of Node.js, Debian or Ubuntu", stage.start.line
+        )
     if not stage.image.runtime and not facts.installs:
         return at("the base image brings no language, and no packages of one are installed", stage.start.line)
     if facts.system is None:
@@ -74,7 +76,7 @@ def _root_program_at_the_start(facts: Facts) -> Reason | None:
 def _manager_at_the_start(facts: Facts) -> Reason | None:
     for program, where in sorted(facts.startup.programs.items()):
         manager = by_program().get(program)
-        if isinstance(manager, LanguageManager):
+        if isinstance(manager, LanguageManager) and not manager.starts_as_any_user:
             return at(f"{where} runs {manager.title}, which writes into the environment and its cache as root")
     return None
 

@@ -22,6 +22,8 @@ from dockfix.knowledge import (
     wrappers,
 )
 from dockfix.managers.commands import runs_alone
+from dockfix.managers.protocol import LanguageManager
+from dockfix.managers.registry import by_program
 from dockfix.model.answers import Bound, Called, Worked
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, doubt, unseen
@@ -134,10 +136,24 @@ def _for_any_user(facts: Facts, name: str) -> bool:
     return (
         (known is not None and known.any_user)
         or is_python(name)
+        or _starts_as_any_user(name)
         or name in shells() | harmless_programs() | inits() | rule_runners() | wrappers().keys()
         or runs_alone(name)
         or facts.started.is_own(name)
     )
+
+
+def _program_of_packages(facts: Facts) -> Reason | None:
+    """The same for the programs behind the scripts of package.json: many keep a cache beside the packages."""
+    for each in facts.javascript.started.commands if facts.is_javascript else ():
+        if not _for_any_user(facts, each.program):
+            return _of_others(each.where, each.program)
+    return None
+
+
+def _starts_as_any_user(name: str) -> bool:
+    manager = by_program().get(name)
+    return isinstance(manager, LanguageManager) and manager.starts_as_any_user
 
 
 def _packages_unknown(facts: Facts) -> Reason | None:
@@ -176,6 +192,7 @@ _RULES: tuple[Rule, ...] = (
     _packages_unknown,
     _package_of_root,
     _program_of_others,
+    _program_of_packages,
     _told_where_to_write,
     _unread,
     _own_package,

@@ -18,6 +18,7 @@ from dockfix.knowledge.apt import (
 from dockfix.knowledge.base_images import (
     DEFAULT_PATH,
     BaseImage,
+    User,
     Variant,
     base_image,
     c_library,
@@ -121,6 +122,7 @@ __all__ = [
     "Right",
     "Role",
     "SystemPython",
+    "User",
     "Variant",
     "Wrapper",
     "added_variables",

@@ -1,4 +1,4 @@
-"""Base images: the official Python images, those that are made of them, and plain systems; which tags there are, and what is in them."""
+"""Base images: the official images of languages, those that are made of them, and plain systems; which tags there are, what is in them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,22 @@ DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 Variant = Literal["full", "slim", "alpine", "windows", "plain"]
 
 
+class User(NamedTuple):
+    """A user without rights that an image brings: its name, which is that of its group, its number, which is its group's, and its home."""
+
+    name: str
+    number: int
+    home: str
+
+    def is_named(self, user: str) -> bool:
+        """Whether a USER instruction, or what a state says of it, means this one."""
+        name, _, group = user.partition(":")
+        mine = {self.name, str(self.number)}
+        return name in mine and (not group or group in mine)
+
+
 class BaseImage(NamedTuple):
-    """A base image that is known: an official Python image, one that is made of it, or a system without any language.
+    """A base image that is known: an official image of a language, one that is made of it, or a system without any language.
 
     ``runtime`` is the language that it brings ("" for none). ``version`` is what the tag says of it ("3.11", "3.11.9",
     "3.14.0rc1", "3.14-rc"; "" where it says nothing); ``releases`` the releases of Debian, Ubuntu or Alpine that it may be built on: None
@@ -25,7 +39,7 @@ class BaseImage(NamedTuple):
 
     ``distribution`` tells Debian from Ubuntu. ``tools`` are the paths of managers of packages that it brings besides. ``own_prefix`` is
     the folder in which nothing of the image itself lies, so that all that is found there was installed ("" for none). ``with_slim``:
-    the image has a slim one beside it.
+    the image has a slim one beside it. ``user`` is the one without rights that it brings, None where it brings none.
     """
 
     runtime: str
@@ -36,6 +50,7 @@ class BaseImage(NamedTuple):
     tools: tuple[str, ...] = ()
     own_prefix: str = ""
     with_slim: bool = True
+    user: User | None = None
 
     @property
     def system(self) -> str:
@@ -65,6 +80,8 @@ def base_image(registry: str, repository: str, tag: str | None) -> BaseImage | N
 
     Without a tag it is "latest". A reference by digest alone says nothing of the version: it is none of these.
     """
+    if _is_official(registry, repository, "node"):
+        return _node(tag or "latest")
     if not _is_official(registry, repository, "python"):
         return _plain_system(registry, repository, tag) or _made_of_python(registry, repository, tag)
     match = _expression().fullmatch(tag or "latest")
@@ -163,6 +180,35 @@ def _made_of_python(registry: str, repository: str, tag: str | None) -> BaseImag
             return BaseImage("python", version, "alpine", None, tools=tools, with_slim=False)
         return BaseImage("python", version, variant, releases, tools=tools, with_slim=group["slim"])
     return None
+
+
+def _node(tag: str) -> BaseImage | None:
+    """The official image of Node.js with a tag: the release stands in front of ``-slim`` there."""
+    data = table("base_images")["node"]
+    match = _node_expression().fullmatch(tag)
+    if match is None:
+        return None
+    user = User(data["user"], data["uid"], f"/home/{data['user']}")
+    version, suite, alpine = match["version"] or "", match["suite"] or "", match["alpine"]
+    number = data["names"].get(version, version)
+    if alpine is not None:
+        known = int(number.split(".")[0]) >= data["on_known_alpine"] if number else True
+        releases = frozenset({alpine}) if alpine else frozenset(table("base_images")["alpine"]["releases"])
+        return BaseImage("node", number, "alpine", releases if alpine or known else None, with_slim=False, user=user)
+    suites = (suite,) if suite else data["built_on" if "." in number else "floating"].get(number.split(".")[0], ())
+    known_suites = bool(suites) and (bool(suite) or set(suites) <= set(table("base_images")["current"]))
+    variant: Variant = "slim" if match["slim"] else "full"
+    return BaseImage("node", number, variant, frozenset(suites) if known_suites else None, user=user)
+
+
+@cache
+def _node_expression() -> re.Pattern[str]:
+    data = table("base_images")
+    names = "|".join(sorted(data["node"]["names"], key=len, reverse=True))
+    suites = "|".join(data["suites"])
+    version = rf"(?P<version>{names}|\d+(?:\.\d+){{0,2}})"
+    variant = r"(?P<slim>slim)|alpine(?P<alpine>(?:\d+\.\d+)?)"
+    return re.compile(rf"(?=[^-])(?:{version})?(?:(?:^|-)(?P<suite>{suites}))?(?:(?:^|-)(?:{variant}))?")
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The difference between the full and the slim official Python images."""
+"""The difference between the full and the slim official images of a language."""
 
 from __future__ import annotations
 
@@ -7,19 +7,29 @@ from collections.abc import Mapping
 from typing import Any
 
 from dockfix.knowledge.apt import parts
+from dockfix.knowledge.base_images import base_image
 from dockfix.knowledge.tables import table
 from dockfix.lazy import regex
 
 _TAG = regex(r"(?P<image>(?:[\w.:-]+/)*python)(?::(?P<tag>[\w.-]+))?")
 _OF_UV = regex(r"(ghcr\.io/astral-sh/uv:[\w.-]*python[\w.-]*-(?:bullseye|bookworm|trixie))")
+_OF_NODE = regex(r"(?P<image>(?:[\w.:-]+/)*node)(?::(?P<tag>[\w.-]+))?")
 _SUITE = regex(r"(?:(?P<version>[\w.]+(?:-rc)?)-)?(?P<suite>[a-z]+)")
 
 
 def slim_reference(reference: str) -> str | None:
-    """The slim image of the same Python and the same Debian release as a full one; None where the reference says neither.
+    """The slim image of the same language and the same Debian release as a full one; None where the reference says neither.
 
-    ``python:3.11`` gives ``python:3.11-slim``, ``python:3.11-bookworm`` gives ``python:3.11-slim-bookworm``.
+    ``python:3.11`` gives ``python:3.11-slim``, ``python:3.11-bookworm`` gives ``python:3.11-slim-bookworm``; ``node:20-bookworm`` gives
+    ``node:20-bookworm-slim``.
     """
+    node = _OF_NODE.fullmatch(reference)
+    if node is not None:
+        tag = node["tag"] or "latest"
+        known = base_image("", "node", tag)
+        if known is None or known.variant != "full":
+            return None
+        return f"{node['image']}:slim" if tag in {"latest", "current"} else f"{node['image']}:{tag}-slim"
     uv = _OF_UV.fullmatch(reference)
     if uv is not None:
         return f"{uv[1]}-slim"

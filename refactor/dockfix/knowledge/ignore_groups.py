@@ -9,7 +9,7 @@ from dockfix.knowledge.tables import table
 
 
 class IgnoreGroup(NamedTuple):
-    """Patterns under one title; the head of ``dockerignore.toml`` explains ``needed``, ``always``, ``complete`` and ``untracked``.
+    """Patterns under one title; the head of ``dockerignore.toml`` explains the rest.
 
     ``patterns`` pairs each pattern with a path that it ignores.
     """
@@ -20,6 +20,7 @@ class IgnoreGroup(NamedTuple):
     complete: bool
     untracked: bool
     patterns: tuple[tuple[str, str], ...]
+    runtime: str = ""
 
 
 @cache
@@ -33,6 +34,7 @@ def ignore_groups() -> tuple[IgnoreGroup, ...]:
             group["complete"],
             group.get("untracked", False),
             tuple((pattern, probe) for pattern, probe in group["patterns"]),
+            group.get("runtime", ""),
         )
         for group in table("dockerignore")["group"]
     )

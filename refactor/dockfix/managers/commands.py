@@ -116,7 +116,7 @@ def effects_of(command: Command, state: State) -> Effects:
     if program in FETCHERS:  # a script that brings a manager once it is run
         found = next(map(brought_by_script, fetched(command, effects).values()), None)
         effects = effects if found is None else replace(effects, action=Provide(found[0], ()))
-    return _redirected(command, state, _cleaned(effects) if program == "rm" else _provided(effects))
+    return _redirected(command, state, _cleaned(effects, state) if program == "rm" else _provided(effects))
 
 
 def _piped(command: Command, state: State) -> Effects:
@@ -304,13 +304,15 @@ def _program(name: str) -> str:
     return plain if program not in MODELS and (plain == "python" or plain in by_program()) else program
 
 
-def _cleaned(effects: Effects) -> Effects:
-    """What ``rm`` does where all that it removes is a manager's index, archives or cache."""
+def _cleaned(effects: Effects, state: State) -> Effects:
+    """What ``rm`` does where all that it removes is the index, the archives or the cache of a manager that the image may have."""
     found: dict[Manager, None] = {}
     what: set[Literal["index", "downloads", "cache"]] = set()
     left: list[str] = []
     for path in effects.writes:
-        owners = {manager: kind for manager in managers() if (kind := _kind(manager, path))}
+        owners = {
+            manager: kind for manager in managers() if _may_be_there(manager, state) and (kind := _kind(manager, path))
+        }
         if not owners:
             left.append(path)
         found |= dict.fromkeys(owners)
@@ -320,6 +322,11 @@ def _cleaned(effects: Effects) -> Effects:
     if len(systems) != 1 or (left and not (systems == {True} and set(left) <= _TEMPORARY)):
         return effects
     return replace(effects, reads=(), writes=tuple(left), action=Clean(tuple(found), frozenset(what)))
+
+
+def _may_be_there(manager: Manager, state: State) -> bool:
+    """Whether a manager is modelled on the image: those of a language that only official images bring are on these alone."""
+    return not isinstance(manager, LanguageManager) or not manager.needs_runtime or manager.runtime == state.runtime
 
 
 def _kind(manager: Manager, path: str) -> Literal["index", "downloads", "cache"] | None:

@@ -133,6 +133,7 @@ class Cache:
     ``around`` is the folder whose removal empties it, too. ``moved_by`` and ``off_by`` are variables, ``option`` is the option that
     moves it. ``configured_in`` are files, and ``file_variable`` a variable that names one, in which the pattern ``configured_by``
     shows that it is moved or off; ``configured_with`` is the pattern of a command that does so. ``sharing`` is the mount's. With
+    ``at_home`` it lies at the same place in the home of another user. With
     ``holds_compiled`` it keeps what was linked with the libraries of one base image. ``unlock`` are commands without which the
     image empties it, by the program that is called ("" for all). ``env`` are variables that a builder sets for a mounted cache.
     """
@@ -147,6 +148,7 @@ class Cache:
     configured_by: str = ""
     configured_with: str = ""
     sharing: Literal["shared", "locked"] = "shared"
+    at_home: bool = False
     holds_compiled: bool = False
     unlock: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
@@ -187,7 +189,8 @@ class LanguageManager(Manager):
     what building and installing any package may read: tools, headers, configuration, credentials, certificates.
     ``in_code`` is a pattern of code that starts it without naming a program, empty where there is no such code. With
     ``reads_settings`` it gives the programs that it starts the variables of a ``.env``. With ``fills_bare`` it can be
-    told to fill an environment without an installer.
+    told to fill an environment without an installer. With ``starts_as_any_user`` it needs nothing of root to start a program. With
+    ``needs_runtime`` its calls are modelled only where the base image brings the runtime.
     """
 
     runtime: ClassVar[str]
@@ -201,6 +204,8 @@ class LanguageManager(Manager):
     reads: ClassVar[tuple[str, ...]] = ()
     in_code: ClassVar[bytes] = b""
     reads_settings: ClassVar[bool] = False
+    starts_as_any_user: ClassVar[bool] = False
+    needs_runtime: ClassVar[bool] = False
     fills_bare: ClassVar[bool] = False
 
     @property
@@ -219,6 +224,14 @@ class LanguageManager(Manager):
     def starts(self, call: Call) -> tuple[str, ...] | None:
         """The words of the program that a call does nothing but start, with the environment's first on PATH; None where it does more."""
         return None
+
+    def needs_lock(self, call: Call) -> bool:
+        """Whether an install takes the lock as it is, and fails where there is none."""
+        return False
+
+    def without_development(self, install: Install, call: Call, image: BaseImage | None) -> str | Reason:
+        """A command that takes away again what only development asks for, once everything is built; run where the install was."""
+        return Reason(f"{self.title} is not known to take away what only development needs")
 
     @abstractmethod
     def manifest(self, install: Install, given: Given) -> Manifest:

@@ -33,6 +33,11 @@ def only_installers(install: Install, alone: bool = False) -> bool:
     return bool(names) and names <= manager.installers | manager.makers.keys() and not more
 
 
+def of_language(action: Action | None) -> bool:
+    """Whether a manager of a language's packages installs some, or takes some away again."""
+    return isinstance(action, Install | Remove) and isinstance(action.manager, LanguageManager)
+
+
 def language_install(action: Action | None) -> Install | None:
     """The install of a language's packages that an action is, None where it is none."""
     return action if isinstance(action, Install) and isinstance(action.manager, LanguageManager) else None

@@ -57,7 +57,8 @@ class Install:
     With ``dynamic`` the command installs more, which only the shell knows. ``chosen_by`` is the build argument that chooses what
     is installed ("" for none): what stands here holds for its default. ``cache_off`` are the words that switch the cache off;
     ``cached`` is False where nothing would come into it, as all is taken from a folder. ``group`` is the name under which all that
-    is ``asked`` for is removed again, and not by its own ("" for none). ``fetches_index``: it needs no index to be there.
+    is ``asked`` for is removed again, and not by its own ("" for none). ``fetches_index``: it needs no index to be there. Without
+    ``scripts`` what packages want to be run is not run.
     ``blocked`` says why the packages cannot be installed elsewhere.
     """
 
@@ -76,6 +77,7 @@ class Install:
     cached: bool = True
     group: str = ""
     fetches_index: bool = False
+    scripts: bool = True
     blocked: Reason | None = None
 
     @property

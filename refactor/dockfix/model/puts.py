@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Protocol
 
@@ -58,6 +58,11 @@ class Image(Protocol):
     @property
     def key(self) -> int:
         """What layouts share that are made in the same way."""
+        ...
+
+    @property
+    def puts(self) -> Sequence[Put]:
+        """What COPY and ADD put there, in order."""
         ...
 
     def at(self, path: str) -> Origin | None:

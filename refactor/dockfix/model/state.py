@@ -27,7 +27,8 @@ class State:
     argument decides: what is known of them holds for its default. ``workdir_chosen`` is the one that decides the directory. ``fetched``
     are files that come from the net, each with its address. ``own_prefix`` is the folder in which nothing
     of the base image itself lies, "" for none. ``settings`` are what managers were told to keep, by manager and name (None: a value
-    that only the shell knows), ``brought`` are the programs of managers that were brought, by manager.
+    that only the shell knows), ``brought`` are the programs of managers that were brought, by manager. ``runtime`` is the language that
+    the base image brings, "" for none that is known.
     """
 
     workdir: str | None = "/"
@@ -43,6 +44,7 @@ class State:
     own_prefix: str = ""
     settings: Mapping[tuple[str, str], str | None] = field(default_factory=dict)
     brought: Mapping[str, str] = field(default_factory=dict)
+    runtime: str = ""
 
     def chosen_by(self, text: str) -> str:
         """The variable in a text whose value a build argument decides, "" for none."""

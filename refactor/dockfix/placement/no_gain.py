@@ -11,13 +11,16 @@ from dockfix.managers.registry import by_program, language_managers
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.placement.packages import Division
 
+# The language whose packages are installed on plain systems
+_USUAL = "python"
+
 
 def without_installs(facts: Facts) -> Reason:
     """Why a stage stays as it is in which nothing of a language is installed."""
     other = _other_manager(facts)
-    return other or at(
-        f"no gain, because no {' or '.join(each.title for each in language_managers())} install was found"
-    )
+    brought = facts.final.image.runtime if facts.final.image is not None else ""
+    titles = [each.title for each in language_managers() if each.runtime == (brought or _USUAL)]
+    return other or at(f"no gain, because no {' or '.join(titles)} install was found")
 
 
 def _other_manager(facts: Facts) -> Reason | None:

@@ -8,7 +8,8 @@ from dataclasses import field, replace
 from dockfix import knowledge
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
-from dockfix.managers.protocol import Packages, SystemManager
+from dockfix.knowledge.node_packages import node_compilers
+from dockfix.managers.protocol import Packages, Role, SystemManager
 from dockfix.managers.verbs import system_install
 from dockfix.model.actions import Package
 from dockfix.model.reason import Declared, Reason, at, doubt
@@ -64,7 +65,7 @@ def divide(
     ]
     order = {id(step): number for number, step in enumerate(facts.final.steps)}
     last_opaque = _last_opaque(staying)
-    commands = {name for _, _, package in named for name in known.commands(package.name)}
+    commands = {name for _, _, package in named for name in _commands(facts, package)}
     needs = needed(facts, sorted(commands), staying) if commands else {}
     compiler = run_time_compiler(facts)
     headers = _needs_headers(facts) if any(known.role(package.name) == "dev" for _, _, package in named) else None
@@ -72,7 +73,7 @@ def divide(
     replaced: dict[Package, tuple[str, ...]] = {}
     kept: dict[Package, Reason] = {}
     for step, unit, package in named:
-        role = "git" if _is_for_fetching(facts, package) else known.role(package.name)
+        role = "git" if _is_for_fetching(facts, package) else _role(facts, package)
         if package.name in keep or package.name in drop:
             if package.name in drop:
                 replaced[package] = ()
@@ -85,7 +86,7 @@ def divide(
         if last_opaque is not None and order[id(step)] <= order[id(last_opaque)]:
             kept[package] = at(f"what the {last_opaque.keyword} in line {last_opaque.line} needs is unknown")
             continue
-        used = next((f"{needs[name]} ({name})" for name in sorted(known.commands(package.name)) if name in needs), "")
+        used = next((f"{needs[name]} ({name})" for name in sorted(_commands(facts, package)) if name in needs), "")
         if used:
             kept[package] = at(used)
         elif gone and (alone or role != "dev"):
@@ -108,6 +109,19 @@ def divide(
         package for package in replaced if full and knowledge.in_full_image(package.name, suites(facts))
     )
     return Division(replaced, kept, runtime_only, of_the_base, tuple(_about_compilers(known, replaced, compiler)))
+
+
+def _role(facts: Facts, package: Package) -> Role:
+    """What a package is for: on images of Node.js the interpreter that compiling takes is for nothing else, unless something calls it."""
+    if facts.is_javascript and package.name in node_compilers()[0]:
+        return "build"
+    return known_packages(facts).role(package.name)
+
+
+def _commands(facts: Facts, package: Package) -> frozenset[str]:
+    """The programs that leave the image with a package."""
+    found = known_packages(facts).commands(package.name)
+    return found | node_compilers()[1] if facts.is_javascript and package.name in node_compilers()[0] else found
 
 
 def _about_compilers(known: Packages, replaced: Iterable[Package], compiler: Reason | None) -> Iterator[Reason]:

@@ -24,12 +24,14 @@ class Part:
     """One stage to write.
 
     ``steps`` maps an instruction to the indices of the commands that go there (one without commands: ()); what it lacks does
-    not go there. ``packages`` are the system packages that it loses, each with those that it gets instead.
+    not go there. ``packages`` are the system packages that it loses, each with those that it gets instead. ``tail`` are commands that
+    are run at its end, each in a RUN of its own.
     """
 
     name: str
     steps: Steps
     packages: Mapping[Package, tuple[str, ...]]
+    tail: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +44,8 @@ class Placement(Decision):
     ``declares`` what it alters on purpose. ``of_the_base`` are packages that leave the last part in vain as long as its base, which
     brings them, is the same. ``managers`` are those that only the builder gets, by what people call them. ``gain`` is about how much
     leaves the image. With ``managed`` a manager that installs stays in the last part. With ``bare``
-    an environment that is made for them gets no installer of its own; ``seeds`` says why it gets one all the same.
+    an environment that is made for them gets no installer of its own; ``seeds`` says why it gets one all the same. ``lightened`` are what
+    people call the packages that a ``tail`` takes away, "" for none; ``notes`` say why others stay that would leave otherwise.
     """
 
     parts: tuple[Part, ...]
@@ -59,6 +62,8 @@ class Placement(Decision):
     managed: bool = False
     bare: bool = False
     seeds: Reason | None = None
+    lightened: str = ""
+    notes: tuple[Reason, ...] = ()
 
     def stands(self, facts: Facts) -> bool:
         """Whether every instruction is there still, and others only make an environment or set something."""
@@ -99,5 +104,5 @@ def _prepares(step: Step) -> bool:
 
 def doubts(facts: Facts) -> tuple[Reason, ...]:
     """Why any placement could be wrong: what is not known of the code and of what is installed."""
-    reason = facts.unknown or facts.ask(requirements_unknown)
+    reason = (facts.unlocated if facts.is_javascript else facts.unknown) or facts.ask(requirements_unknown)
     return (reason,) if reason is not None else ()

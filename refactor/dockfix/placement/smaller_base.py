@@ -20,6 +20,7 @@ from dockfix.managers.registry import by_program
 from dockfix.model.actions import Provide
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
+from dockfix.placement import smaller_javascript
 from dockfix.placement.libraries import data_lost_on_slim, lost_on_slim, not_on_slim, suites
 from dockfix.runtimes.closure import PLATFORMS, closure, distributions
 from dockfix.runtimes.needs import needed, run_time_compiler
@@ -63,7 +64,9 @@ def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: froz
         return plain
     image = knowledge.slim_reference(plain.image if plain is not None else reference)
     if stage.image is None or stage.image.variant != "full" or not stage.image.with_slim or image is None:
-        return at("the base image is not a full Python image with a plain tag")
+        return at("the base image is not a full Python image with a plain tag, nor one of Node.js")
+    if facts.is_javascript:
+        return _of_javascript(facts, image, staying, there)
     unread = facts.ask(left_open)
     if facts.unknown and unread is None:
         return facts.unknown
@@ -141,6 +144,21 @@ def _plain(facts: Facts, staying: Iterable[tuple[Step, Unit]], reference: str) -
         f"{plain} may have another patch release of Python than the image of {titles} was made of", Declared("FROM")
     )
     return SmallerBase(plain, {}, True, why, (), without, frozenset(Declared("PROGRAM", name) for name in programs))
+
+
+def _of_javascript(
+    facts: Facts, image: str, staying: list[tuple[Step, Unit]], there: frozenset[str]
+) -> SmallerBase | Reason:
+    """The same for an image of Node.js."""
+    unclear = next((step for step, unit in staying if unit.effects.opaque), None)
+    if unclear is not None:
+        return at(f"what the {unclear.keyword} in line {unclear.line} needs of the full image is unknown")
+    found = smaller_javascript.packages(facts, staying)
+    if isinstance(found, Reason):
+        return found
+    found |= {name: facts.hints.keeps for name in sorted(facts.hints.keep) if name not in found}
+    packages = {name: why for name, why in sorted(found.items()) if name not in there}
+    return SmallerBase(image, packages, True, smaller_javascript.in_doubt(facts) or _not_read(facts, staying))
 
 
 def _and_compiler(doubted: Reason | None, compiler: Reason | None) -> Reason | None:

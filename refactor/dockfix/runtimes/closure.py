@@ -124,6 +124,8 @@ def closure(facts: Facts) -> Closure:
     unlocked: list[str] = []
     names: set[str] = set()
     for install, manifest in facts.manifests.items():
+        if install.into.runtime not in {"", "python"}:
+            continue  # packages of other languages have names of their own
         chosen, open_ends = _installed(install, manifest, asked)
         unlocked += open_ends
         names |= {each.name for each in chosen} if chosen and not open_ends else manifest.names - {""}

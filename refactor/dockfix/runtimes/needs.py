@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 
 from dockfix import knowledge
 from dockfix.facts import Facts
+from dockfix.facts.javascript import runs_program
 from dockfix.lazy import regex
 from dockfix.model.answers import Worked
 from dockfix.model.reason import Reason, at, doubt
@@ -53,7 +54,7 @@ def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step
         name = use.word.rpartition("/")[2]
         if name in programs:
             found.setdefault(name, f"{use.file}:{use.line} runs it")
-    return found
+    return {**runs_program(facts, programs), **found} if facts.is_javascript else found
 
 
 def _named_in(facts: Facts, path: str) -> str:

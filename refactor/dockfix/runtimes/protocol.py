@@ -26,6 +26,7 @@ class Runtime(ABC):
     the file that marks the root of an environment, "" where there are none. The rest are patterns: ``package_folder`` of the names of
     the folders that packages lie in, ``library`` of the folder that the interpreter's own library lies in, ``remade`` of the paths of what
     it makes anew wherever it may write, ``leavings`` of others of what belongs to it and to its installers, and to no application.
+    ``told_by`` is a variable that every image with it sets, so that others need not be asked ("" for none).
     """
 
     id: ClassVar[str]
@@ -35,10 +36,19 @@ class Runtime(ABC):
     installers: ClassVar[frozenset[str]] = frozenset()
     any_version: ClassVar[frozenset[str]] = frozenset()
     environment_file: ClassVar[str] = ""
+    told_by: ClassVar[str] = ""
     package_folder: ClassVar[str]
     library: ClassVar[str]
     remade: ClassVar[str] = r"(?!)"
     leavings: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def probe(self, what: Probe) -> str:
+        """A script for the interpreter of an image, which needs nothing else; ``probes`` says what it is given and what it prints."""
+
+
+class MovingRuntime(Runtime):
+    """One whose packages can be installed into an environment of their own where the base image's own folder cannot be carried."""
 
     @abstractmethod
     def environment(self, facts: Facts) -> Environment:
@@ -66,7 +76,3 @@ class Runtime(ABC):
     def doubts(self, facts: Facts) -> tuple[Reason, ...]:
         """Why packages could not be found where they are moved to."""
         return ()
-
-    @abstractmethod
-    def probe(self, what: Probe) -> str:
-        """A script for the interpreter of an image, which needs nothing else; ``probes`` says what it is given and what it prints."""

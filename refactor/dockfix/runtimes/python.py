@@ -18,7 +18,7 @@ from dockfix.runtimes import uwsgi
 from dockfix.runtimes.named_programs import FOLDER, linked_programs
 from dockfix.runtimes.needs import needed
 from dockfix.runtimes.probes import source
-from dockfix.runtimes.protocol import Probe, Runtime
+from dockfix.runtimes.protocol import MovingRuntime, Probe
 from dockfix.runtimes.python_paths import is_alone, own_site_packages, system_python_blocker, unknown_program
 
 # By which names pip is run
@@ -27,7 +27,7 @@ _PROGRAMS = frozenset({"pip", "pip3"})
 ROOTS = ("/opt/venv", "/venv", "/usr/local/venv")
 
 
-class Python(Runtime):
+class Python(MovingRuntime):
     """CPython, as the official images have it."""
 
     id: ClassVar[str] = "python"
@@ -115,7 +115,7 @@ class Python(Runtime):
 
     def probe(self, what: Probe) -> str:
         """Python 3.6 or later."""
-        return source(f"python_{what}")
+        return source(f"python_{what}.py")
 
 
 PYTHON = Python()

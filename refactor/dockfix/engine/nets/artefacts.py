@@ -12,6 +12,8 @@ from dockfix.knowledge import DEFAULT_PATH
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.verbs import only_installers
 from dockfix.model.actions import Manager
+from dockfix.model.effects import within
+from dockfix.model.puts import Carried
 from dockfix.model.reason import Declared
 from dockfix.model.stages import Stage
 
@@ -71,8 +73,52 @@ def _arrives(pair: Pair, run: Run, path: str) -> bool:
     """Whether what a command left at a path of its stage lies at the same path of the pair's new stage."""
     if run.stage in pair.new.stage.lineage:
         return True
-    there = any(run.stage in origin.stage.lineage for origin in pair.new.layout.written(path))
-    return there and pair.new.layout.at(path) is not None
+    layout = pair.new.layout
+    return any(
+        layout.at(folder) is not None and any(run.stage in origin.stage.lineage for origin in layout.written(folder))
+        for folder in _with_parents(path)
+    )
+
+
+def _with_parents(path: str) -> Iterator[str]:
+    """A path and the folders that it lies in, but for the root."""
+    while path.rstrip("/"):
+        yield path
+        path = path.rpartition("/")[0]
+
+
+def builds(pair: Pair) -> Iterator[Violation]:
+    """What was built in a stage, or cleared of packages, and is not any more, or does not arrive there."""
+    runs = [run for seen in pair.change.after.stages for run in seen.own if kinds.builds(run.unit)]
+    for old in pair.old.runs:
+        folders = kinds.builds(old.unit)
+        if not folders:
+            continue
+        twin = next((run for run in runs if run.text == old.text), None)
+        if twin is None:
+            yield Violation(f"the RUN in line {old.step.line} would no longer run: {old.text}")
+            return
+        runs.remove(twin)
+        if not all(_arrives(pair, twin, folder) for folder in folders):
+            yield Violation(f"what {old.where} makes would not be in the image")
+            return
+        if twin.unit.state.env != old.unit.state.env or twin.unit.state.workdir != old.unit.state.workdir:
+            yield Violation(f"{old.where} would run with other settings")
+            return
+
+
+def made_elsewhere(pair: Pair) -> Iterator[Violation]:
+    """The commands whose work lies in a folder that arrives whole from another stage, and that are run in no stage any more."""
+    folders = [
+        each.target for each in pair.new.layout.puts if isinstance(each, Carried) and each.target in each.sources
+    ]
+    texts = {run.text for seen in pair.change.after.stages for run in seen.runs}
+    for old in pair.old.runs:
+        writes = old.unit.effects.writes
+        there = bool(writes) and all(any(within(path, folder) for folder in folders) for path in writes)
+        if there and kinds.stays(old.unit) and old.text not in texts:
+            yield Violation(f"the RUN in line {old.step.line} would no longer run: {old.text}")
+            return
 
 
 def managers(pair: Pair) -> Iterator[Violation]:

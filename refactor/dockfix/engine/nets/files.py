@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dockfix.engine.nets import kinds
 from dockfix.engine.nets.view import Pair, Violation
 from dockfix.model.effects import within
-from dockfix.model.puts import Brought, Put
+from dockfix.model.puts import Brought, Carried, Put
 from dockfix.model.reason import Declared
 
 
@@ -19,7 +19,12 @@ def files(pair: Pair) -> Iterator[Violation]:
         target = put.step.copy.target if put.step.copy is not None else None
         if kinds.provides(put.step.action) is not None:
             continue
-        if not put.certain and put.shape not in shapes and not pair.change.declared.allow_file(target or ""):
+        if (
+            not put.certain
+            and put.shape not in shapes
+            and not _carried(pair, put)
+            and not pair.change.declared.allow_file(target or "")
+        ):
             said = f"what the {put.step.keyword} in line {put.step.line} copies would not be in the image"
             yield Violation(said, (Declared("FILE", target),) if target else ())
     written = pair.change.written
@@ -34,6 +39,18 @@ def files(pair: Pair) -> Iterator[Violation]:
         more = f", and {len(undeclared) - 1} more" if len(undeclared) > 1 else ""
         said = f"{lost[undeclared[0]]} would not lie at {undeclared[0]} as before{more}"
         yield Violation(said, (Declared("FILE", undeclared[0]),))
+
+
+def _carried(pair: Pair, put: Put) -> bool:
+    """Whether what an instruction puts lies in a folder that arrives whole from another stage, in which it stands."""
+    target = put.step.copy.target if put.step.copy is not None else None
+    return any(
+        isinstance(each, Carried)
+        and target is not None
+        and any(source == each.target and within(target, source) for source in each.sources)
+        and any(other.shape == put.shape for other in each.image.puts)
+        for each in pair.new.layout.puts
+    )
 
 
 def touched(old: Sequence[Put], new: Sequence[Put], folders: Iterable[str]) -> Iterator[str]:

@@ -5,8 +5,20 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from dockfix.dataclass import dataclass
-from dockfix.managers.verbs import by_system, language_install, system_install
-from dockfix.model.actions import Action, Clean, Configure, Install, Make, Manager, Provide, Refresh, ShellState
+from dockfix.managers.verbs import by_system, language_install, of_language, system_install
+from dockfix.model.actions import (
+    Action,
+    Build,
+    Clean,
+    Configure,
+    Install,
+    Make,
+    Manager,
+    Provide,
+    Refresh,
+    Remove,
+    ShellState,
+)
 from dockfix.model.stages import Step, Unit
 
 
@@ -129,7 +141,18 @@ def cleans(unit: Unit) -> frozenset[Leftover]:
 
 def stays(unit: Unit) -> bool:
     """Whether a command has to run in the stage in which it did; of others it counts what they leave behind, or to whom."""
-    return not isinstance(unit.effects.action, Install | Make | Provide | Configure | Refresh | Clean | ShellState)
+    action = unit.effects.action
+    return not isinstance(action, Install | Make | Provide | Configure | Refresh | Clean | ShellState) and not builds(
+        unit
+    )
+
+
+def builds(unit: Unit) -> tuple[str, ...]:
+    """The folders in which a command makes output of source, or takes packages of a language away; () for any other command."""
+    action = unit.effects.action
+    if isinstance(action, Build):
+        return tuple(action.output.paths)
+    return unit.effects.writes if isinstance(action, Remove) and of_language(action) else ()
 
 
 def sets_shell(unit: Unit) -> bool:

@@ -1,0 +1,86 @@
+"""What cannot pass, or does nothing, in a build with JavaScript as it stands: each with its line and the way out."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from functools import partial
+
+from dockfix.facts import Facts
+from dockfix.facts.javascript import behind, development, package_of
+from dockfix.managers.commands import call_of
+from dockfix.managers.protocol import LanguageManager
+from dockfix.model.actions import Build
+from dockfix.model.reason import Reason, at
+
+_DEVELOPMENT = "dev"
+
+
+def broken_builds(facts: Facts) -> tuple[Reason, ...]:
+    """What is wrong already, in the order of the file."""
+    if not facts.is_javascript or facts.unlocated is not None:
+        return ()
+    found = [*_without_members(facts), *_without_lock(facts)]
+    missing = facts.ask(missing_tool)
+    return (*found, *((missing,) if missing is not None else ()))
+
+
+def missing_tool(facts: Facts) -> Reason | None:
+    """A build that runs a program which only development asks for, where no install before it brings these packages."""
+    names = facts.ask(development)
+    groups: set[str] = set()
+    first = 0
+    given = ""
+    for step, unit in facts.final.units:
+        install = next((install for _, each, install in facts.installs if each is unit), None)
+        if install is not None:
+            groups |= install.groups
+            first = first or step.line
+        if unit.effects.action is None:
+            given += unit.command.text  # a program may be installed for all
+        if not isinstance(unit.effects.action, Build) or not groups or _DEVELOPMENT in groups:
+            continue
+        for each in behind(facts, unit).commands:
+            package = package_of(facts, each.program)
+            if package in names and package not in given and each.runner != "npx":
+                text = f"{unit.command.text} runs {each.program}, and {names[package]} asks for {package} in development alone, which the"
+                return at(
+                    f"{text} install in line {first} leaves out: install all, and prune after the build", step.line
+                )
+    return None
+
+
+def _without_members(facts: Facts) -> Iterator[Reason]:
+    """The installs that come before the manifests of the workspace's members: then nothing of theirs is installed, without a word."""
+    files = facts.javascript.files
+    for step, unit, install in facts.installs:
+        at_path = partial(facts.lying_at, step=step, unit=unit)
+        folder = posixpath.dirname(install.into.root)
+        file = at_path(posixpath.join(folder, "package.json"))
+        root = files.package(posixpath.dirname(file)) if file is not None else None
+        members = files.members(root) if root is not None else {}
+        absent = (
+            [
+                each.file
+                for each in members.values()
+                if at_path(posixpath.join(folder, posixpath.relpath(each.file, root.folder or "."))) is None
+            ]
+            if root is not None
+            else []
+        )
+        if absent:
+            said = f"{absent[0]}, of a member of the workspace, is not there yet when line {step.line} installs"
+            yield at(f"{said}: its packages are left out without a word; copy it before", step.line)
+
+
+def _without_lock(facts: Facts) -> Iterator[Reason]:
+    """The installs that take a lock as it is, where there is none."""
+    for step, unit, install in facts.installs:
+        manager = install.manager
+        if not isinstance(manager, LanguageManager) or not manager.needs_lock(call_of(unit.command)):
+            continue
+        names = [posixpath.basename(name) for name in facts.manifests[install].files]
+        if facts.manifests[install].files and not any(
+            name != "package.json" and not name.startswith(".") for name in names
+        ):
+            yield at(f"{unit.command.text} fails without a lock, and none lies beside package.json", step.line)

@@ -1,0 +1,273 @@
+"""What the container starts of a project's JavaScript, what that needs, and what the commands behind a RUN are."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection, Iterator, Mapping
+from fnmatch import fnmatchcase
+
+from dockfix.context.javascript import Started, Unfolded, unfold
+from dockfix.context.manifests.locked import Unread
+from dockfix.context.manifests.node_locks import is_node_lock, read_node_lock
+from dockfix.context.manifests.package_tree import PackageTree
+from dockfix.facts import Facts
+from dockfix.facts.reading import folder_at
+from dockfix.knowledge import file_programs, wrappers
+from dockfix.knowledge.node_packages import called_by, fills_elsewhere, stays_inside
+from dockfix.knowledge.node_programs import node_program, node_starters, script_runners
+from dockfix.lazy import regex
+from dockfix.managers.protocol import LanguageManager
+from dockfix.managers.registry import by_program
+from dockfix.model.actions import Build
+from dockfix.model.reason import Reason, at, doubt
+from dockfix.model.stages import Unit
+
+_CODE = regex(r"(?i).*\.[cm]?[jt]sx?")
+# Files that only tools of development load, by their usual names, and folders of tests
+_OF_TOOLS = regex(
+    r"(?i)(?:.*/)?(?:(?:tests?|__tests__|__mocks__|spec|specs|e2e|cypress|\.storybook|stories)/.*|[^/]*\.(?:test|spec|stories|d)\.[cm]?[jt]sx?"
+    r"|(?:jest|vitest|eslint|\.eslintrc|prettier|\.prettierrc|stylelint|commitlint|babel|\.babelrc|webpack|rollup|vite|tsup|esbuild|tailwind"
+    r"|postcss|cypress|playwright|karma|gulpfile|gruntfile|\.mocharc|nodemon|lint-staged|\.lintstagedrc|renovate|svelte|astro|metro)[^/]*"
+    r"\.(?:[cm]?[jt]s|json)|gulpfile\.\w+|Gruntfile\.\w+)"
+)
+# Programs that move, copy and remove files of a project, and those that look at it and make nothing
+_FILES = frozenset(
+    ["rimraf", "copyfiles", "cpx", "cpy", "rm", "mkdirp", "shx", "ncp", "del", "del-cli", "echo", "true", "test"]
+)
+_CHECKS = frozenset(
+    ["tsc-alias", "eslint", "prettier", "jest", "vitest", "mocha", "prisma", "typescript", "tsc", "stylelint"]
+)
+_COMPILER = "typescript"
+# What has code compiled as it is loaded
+_COMPILES = regex(
+    r"(?:ts-node|tsx|@swc-node|esbuild-register|@babel|babel|sucrase|@esbuild-kit)[\w-]*/\w*|\bbabel-node\b|/register\b"
+)
+_MODULE_AT_RUN_TIME = rb"\b(?:require|import)\s*\(\s*(?!['\"`])[\w(]"
+
+
+def behind(facts: Facts, unit: Unit) -> Unfolded:
+    """The commands behind a command of a RUN: those of the scripts that it names."""
+    folder = folder_at(unit.state.workdir or "/", facts.layout.file)
+    return unfold(unit.command.text, facts.javascript.files, folder or "", unit.command.text)
+
+
+def lock(facts: Facts) -> PackageTree | Unread:
+    """What the lock in the working directory says; why there is nothing to be had from one."""
+    folder = facts.javascript.folder
+    for name in sorted(facts.javascript.files.names) if folder is not None else ():
+        if posixpath.dirname(name) == folder and is_node_lock(name):
+            return read_node_lock(facts.context, name)
+    return Unread("", 0, "there is no lock")
+
+
+def development(facts: Facts) -> Mapping[str, str]:
+    """The packages that the project, or a member of its workspace, asks for in development alone, each with the file that does."""
+    root = facts.javascript.project
+    if root is None:
+        return {}
+    packages = (root, *facts.javascript.files.members(root).values())
+    kept = {name for each in packages for name in (*each.dependencies, *each.optional)}
+    return {name: each.file for each in packages for name in each.development if name not in kept}
+
+
+def needed_in_production(facts: Facts) -> Reason | None:
+    """Why the packages that only development asks for have to stay; one that *doubts* where nothing is seen to need them, but may.
+
+    Looked at are what the container starts, with the scripts behind it, and the code that may run then.
+    """
+    names = facts.ask(development)
+    begun = facts.javascript.started
+    if begun.development is not None:
+        return at(f"{begun.development.where} runs {begun.development.program}, a server for development")
+    for each in begun.commands:
+        package = package_of(facts, each.program)
+        if package in names:
+            return at(f"{each.where} runs {each.program}, and {names[package]} asks for {package} in development alone")
+        loaded = next((name for name in _preloaded(each) if name in names), "")
+        if loaded:
+            return at(f"{each.where} loads {loaded}, and {names[loaded]} asks for it in development alone")
+    compiler = _compiler(facts, begun) if _COMPILER in names else None
+    if compiler is not None:
+        return compiler
+    own = facts.javascript.program
+    for found in own.packages:
+        if found.module in names and not _of_tools(facts, found.file):
+            return at(f"{found.file}:{found.line} loads {found.module}, which development alone asks for")
+    named = _named(facts, names)
+    if named is not None:
+        return named
+    if begun.unknown is not None:
+        return doubt(begun.unknown)
+    if own.complete:
+        return None
+    return _at_run_time(facts)
+
+
+def package_of(facts: Facts, name: str) -> str:
+    """The package that brings a program: what the lock says, what is known of it, or else one of its own name."""
+    tree = facts.ask(lock)
+    if isinstance(tree, PackageTree):
+        found = next((each.name for each in tree.packages if name in (each.programs or ())), "")
+        if found:
+            return found
+    known = node_program(name)
+    return known.package if known is not None else name
+
+
+def _compiler(facts: Facts, begun: Unfolded) -> Reason | None:
+    """What compiles TypeScript when the container starts, although the compiler is not named: its package asks for one that is there."""
+    for each in begun.commands:
+        if each.known is not None and each.known.compiles:
+            return at(f"{each.where} runs {each.program}, which compiles with {_COMPILER}")
+    for where, text in facts.startup.texts.items():
+        if _COMPILES.search(text):
+            return at(f"{where} loads what compiles with {_COMPILER}")
+    for name in sorted(facts.ask(_loaded_configs)):
+        if name.endswith("ts"):
+            return at(f"{name}, which is loaded at the start, is compiled with {_COMPILER} then")
+    return None
+
+
+def _loaded_configs(facts: Facts) -> frozenset[str]:
+    """The files that the programs load which the container starts, though no code names them."""
+    patterns = {pattern for each in facts.javascript.started.commands if each.known for pattern in each.known.configs}
+    names = facts.javascript.files.names
+    return frozenset(name for name in names if any(fnmatchcase(posixpath.basename(name), each) for each in patterns))
+
+
+def _of_tools(facts: Facts, file: str) -> bool:
+    """Whether a file is one that only tools of development load, or a test."""
+    if file in facts.ask(_loaded_configs) or any(map(_COMPILES.search, facts.startup.texts.values())):
+        return False
+    return _OF_TOOLS.fullmatch(file) is not None
+
+
+def _preloaded(command: Started) -> Iterator[str]:
+    """The packages that a command is told to load before its program: ``-r tsconfig-paths/register``."""
+    options = command.known.preloads if command.known is not None else frozenset()
+    words = command.arguments
+    for number, word in enumerate(words):
+        option, sign, value = word.partition("=")
+        if option in options:
+            parts = (value if sign else "".join(words[number + 1 : number + 2])).split("/")
+            yield "/".join(parts[:2]) if parts[0].startswith("@") else parts[0]
+
+
+def _named(facts: Facts, names: Mapping[str, str]) -> Reason | None:
+    """A file of the image, none of tools' or tests, that names one of these packages as code does."""
+    if not names:
+        return None
+    found = b"|".join(re.escape(name.encode()) for name in sorted(names))
+    for mention in facts.application.search(rb"['\"`](?:" + found + rb")(?:/[\w./-]*)?['\"`]"):
+        if (
+            _CODE.fullmatch(mention.file)
+            and not _of_tools(facts, mention.file)
+            and not _is_type(facts, mention.file, mention.line)
+        ):
+            said = mention.word.strip("'\"`")
+            return at(f"{mention.file}:{mention.line} names {said}, which development alone asks for")
+    return None
+
+
+def _is_type(facts: Facts, file: str, line: int) -> bool:
+    """Whether a line imports types, which no compiled code does."""
+    text = facts.application.texts[file].split(b"\n")[line - 1]
+    return re.match(rb"\s*(?:import|export)\s+type\b", text) is not None
+
+
+def _at_run_time(facts: Facts) -> Reason | None:
+    """A place at which code names a module only when it runs."""
+    for mention in facts.application.search(_MODULE_AT_RUN_TIME):
+        if _CODE.fullmatch(mention.file) and not _of_tools(facts, mention.file):
+            return doubt(f"{mention.file}:{mention.line} loads a module whose name is worked out when it runs")
+    return None
+
+
+def runs_program(facts: Facts, programs: Collection[str]) -> Mapping[str, str]:
+    """Those of some programs of the system that the JavaScript may start, each with the reason: by commands, by packages, by its texts."""
+    found: dict[str, str] = {}
+    wanted = frozenset(programs)
+    for each in facts.javascript.started.commands:
+        if each.program in wanted:
+            found.setdefault(each.program, f"{each.where} runs it")
+    tree = facts.ask(lock)
+    names = (
+        tree.names
+        if isinstance(tree, PackageTree)
+        else frozenset(root.asked_for)
+        if (root := facts.javascript.project)
+        else ()
+    )
+    for package in sorted(called_by().keys() & names):
+        found |= {
+            name: f"the package {package} calls it" for name in called_by()[package] & wanted if name not in found
+        }
+    plain = sorted(name for name in wanted if "/" not in name and name not in found)
+    if plain:
+        words = b"|".join(re.escape(name.encode()) for name in plain)
+        for mention in facts.application.search(
+            rb"['\"`](?:/usr(?:/local)?/bin/|/bin/)?(?:" + words + rb")(?=['\"`\s])"
+        ):
+            if _CODE.fullmatch(mention.file) and not _of_tools(facts, mention.file):
+                found.setdefault(
+                    mention.word.strip("'\"`").rpartition("/")[2], f"{mention.file}:{mention.line} names it"
+                )
+    return found
+
+
+def left_elsewhere(facts: Facts) -> Reason | None:
+    """What the scripts of packages leave outside of their folder when they are installed; one that *doubts* where that is not known."""
+    tree = facts.ask(lock)
+    if not isinstance(tree, PackageTree):
+        asked = facts.javascript.project.asked_for if facts.javascript.project is not None else {}
+        found = next((name for name in sorted(asked) if name in fills_elsewhere()), "")
+        if found:
+            return at(f"{found} fills {fills_elsewhere()[found]} when it is installed")
+        return doubt(f"what packages leave outside of node_modules is not known: {tree}")
+    asked = facts.javascript.project.dependencies if facts.javascript.project is not None else {}
+    unnamed = next((name for name in sorted(asked) if name not in tree.names), "")
+    if unnamed:
+        return doubt(f"{tree.file} does not name {unnamed}, and so not what its install leaves outside of node_modules")
+    scripts = [each for each in tree.production if each.install_script is not False and not each.link]
+    for each in scripts:
+        if each.name in fills_elsewhere():
+            return at(f"{each.name} fills {fills_elsewhere()[each.name]} when it is installed")
+    unsure = next((each.name for each in scripts if not stays_inside(each.name)), "")
+    if not unsure:
+        return None
+    if tree.format == "1":
+        return doubt(
+            f"{tree.file} is of an old form, which does not say whether packages run scripts when they are installed"
+        )
+    return doubt(f"what the install script of {unsure} leaves outside of node_modules is not known")
+
+
+def built_elsewhere(facts: Facts) -> Reason | None:
+    """A command behind a build of which it is not known that what it makes lies in the working directory."""
+    for step, unit in facts.final.units:
+        if not isinstance(unit.effects.action, Build):
+            continue
+        found = behind(facts, unit)
+        if found.unknown is not None:
+            where = f"{unit.command.text} in line {step.line}"
+            return doubt(f"what {where} makes outside of the working directory is not known: {found.unknown}")
+        for each in found.commands:
+            if not _builds_inside(each):
+                said = f"what {each.program} makes outside of the working directory shows only in a build"
+                return doubt(f"{said} (line {step.line}: {unit.command.text})")
+    return None
+
+
+def _builds_inside(command: Started) -> bool:
+    """Whether a command is known to make nothing outside of its project."""
+    known = command.known
+    if known is not None and (known.only_builds(command.arguments) or known.package in _CHECKS):
+        return True
+    manager = by_program().get(command.program)
+    if isinstance(manager, LanguageManager) or command.program in script_runners() or command.program in wrappers():
+        return True
+    if command.program in node_starters() or command.program in _CHECKS:
+        return True
+    outside = any(word.startswith(("/", "~", "../")) or "/../" in word for word in command.arguments)
+    return command.program in file_programs() | _FILES and not outside

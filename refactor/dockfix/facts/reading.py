@@ -1,0 +1,85 @@
+"""What a container starts of JavaScript, and what is read of it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator
+
+from dockfix.context.build_context import BuildContext
+from dockfix.context.javascript import Files, NodeProgram, Package, Unfolded, read_javascript, unfold
+from dockfix.dataclass import dataclass
+from dockfix.facts.startup import Startup
+from dockfix.lazy import regex
+from dockfix.model.stages import Stage
+from dockfix.syntax.shell import quoted
+
+_NAME = "package.json"
+_CODE = regex(r"(?i).*\.[cm]?[jt]sx?")
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """``files`` are those of the build context, ``folder`` is the one of them that lies in the working directory (None: none is known to).
+
+    ``started`` are the commands that the container starts, ``program`` is what their code does.
+    """
+
+    files: Files
+    folder: str | None
+    started: Unfolded
+    program: NodeProgram
+
+    @property
+    def project(self) -> Package | None:
+        """The package.json of the working directory."""
+        return self.files.package(self.folder) if self.folder is not None else None
+
+    @property
+    def unknown(self) -> str | None:
+        """Why it is not known what the program does, None where all of it was read."""
+        if self.started.unknown is not None or self.program.unknown is not None:
+            return self.started.unknown or self.program.unknown
+        place = next(iter(self.program.gave_up), None)
+        if place is None:
+            return None
+        line = getattr(place, "line", 0)
+        return f"what {place.file}{f':{line}' if line else ''} does is not known"
+
+
+def files_of(context: BuildContext) -> Files:
+    """The files of a build context, as the reader of JavaScript asks for them."""
+    names = frozenset(context.files() or ())
+    return context.disk.once(("files of JavaScript", names), lambda: Files(names, context.read))
+
+
+def folder_at(path: str, lying_at: Callable[[str], str | None]) -> str | None:
+    """The folder of the build context whose package.json lies in a folder of the image; None where none is known to."""
+    file = lying_at(posixpath.join(path, _NAME))
+    return posixpath.dirname(file) if file is not None else None
+
+
+def read(stage: Stage, startup: Startup, context: BuildContext, lying_at: Callable[[str], str | None]) -> Reading:
+    """What a stage starts: by CMD, ENTRYPOINT, HEALTHCHECK, what Compose files give for them, and their scripts."""
+    files, folder = files_of(context), folder_at(stage.end.workdir or "/", lying_at)
+    found = [unfold(text, files, folder or "", where) for where, text in _texts(stage, startup)]
+    unknown = next((each.unknown for each in found if each.unknown is not None), None)
+    if folder is None:
+        unknown = unknown or f"no {_NAME} is known to lie in the working directory"
+    started = Unfolded(
+        tuple(command for each in found for command in each.commands),
+        tuple(script for each in found for script in each.scripts),
+        unknown,
+    )
+    return Reading(files, folder, started, read_javascript(files, started.commands))
+
+
+def _texts(stage: Stage, startup: Startup) -> Iterator[tuple[str, str]]:
+    """What is started, by where it stands; the entry point of the image itself has Node.js run what is no program."""
+    command = stage.last("CMD")
+    words = command.instruction.json if command is not None and stage.last("ENTRYPOINT") is None else None
+    for where, text in startup.texts.items():
+        own = command is not None and where == f"CMD in line {command.line}"
+        if own and words and (words[0].startswith("-") or _CODE.fullmatch(words[0])):
+            yield where, quoted(["node", *words])
+        else:
+            yield where, text

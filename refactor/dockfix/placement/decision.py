@@ -1,0 +1,13 @@
+"""Which shape a stage takes: the one decision that all transforms carry out."""
+
+from __future__ import annotations
+
+from dockfix.facts import Facts
+from dockfix.model.reason import Reason
+from dockfix.placement import two_stage, working_folder
+from dockfix.placement.plan import Placement
+
+
+def place(facts: Facts) -> Placement | Reason:
+    """Places every step of a single-stage file, or says why it stays as it is."""
+    return working_folder.place(facts) if working_folder.is_shape_of(facts) else two_stage.place(facts)

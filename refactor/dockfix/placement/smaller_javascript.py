@@ -1,0 +1,63 @@
+"""What a part with JavaScript needs on the slim image: programs of the full one, and libraries of packages with compiled code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dockfix import knowledge
+from dockfix.context.manifests.package_tree import LockedPackage, PackageTree
+from dockfix.context.program.model import UNKNOWN
+from dockfix.facts import Facts
+from dockfix.facts.javascript import lock
+from dockfix.knowledge.node_packages import needs_no_library
+from dockfix.model.reason import Declared, Reason, at, doubt
+from dockfix.model.stages import Step, Unit
+from dockfix.placement.libraries import suites
+from dockfix.runtimes.needs import needed
+
+# What names the certificates of the system: Node.js has its own
+_CERTIFICATES = rb"/etc/ssl/certs|\bSSL_CERT_(?:FILE|DIR)\b|--use-(?:openssl|system)-ca\b"
+_CA = "ca-certificates"
+
+
+def packages(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, str] | Reason:
+    """The packages of the system to install there, each with the reason; why the full image stays, where it does."""
+    compilers = needed(facts, sorted(knowledge.full_compilers()), staying)
+    reason = next(iter(compilers.values()), "")
+    if reason:
+        return at(reason)
+    programs = knowledge.full_programs(suites(facts))
+    found = {programs[name]: why for name, why in needed(facts, sorted(programs), staying).items()}
+    mention = next(iter(facts.application.search(_CERTIFICATES)), None)
+    if mention is not None:
+        found[_CA] = f"{mention.file}:{mention.line} names the certificates of the system"
+    elif any(name in found for name in ("curl", "wget", "git")):
+        found[_CA] = "what fetches over HTTPS takes its certificates"
+    return found
+
+
+def in_doubt(facts: Facts) -> Reason | None:
+    """Why that could be too little, None where all that needs something of the full image is known."""
+    about = Declared("FROM")
+    tree = facts.ask(lock)
+    if not isinstance(tree, PackageTree):
+        return doubt(f"which libraries of the full image the packages need shows only in a build: {tree}", about)
+    project = facts.javascript.project
+    unnamed = next((name for name in sorted(project.dependencies if project else ()) if name not in tree.names), "")
+    if unnamed:
+        return doubt(f"{tree.file} does not name {unnamed}, which {project.file if project else ''} asks for", about)
+    native = next((each.name for each in tree.production if _is_native(each)), "")
+    if native:
+        return doubt(f"which libraries of the full image the package {native} needs shows only in a build", about)
+    if facts.unknown is not None:
+        return doubt(f"which programs of the full image are called is not known: {facts.unknown.text}", about)
+    unclear = next((use for use in facts.program.runs if UNKNOWN in use.word.rpartition("/")[2]), None)
+    if unclear is not None:
+        return doubt(f"{unclear.file}:{unclear.line} runs a program whose name is worked out when it runs", about)
+    return None
+
+
+def _is_native(package: LockedPackage) -> bool:
+    """Whether a package may have compiled code that is linked with libraries of the system."""
+    may_be = package.install_script is not False or package.os or package.cpu or package.libc
+    return bool(may_be) and not package.link and not needs_no_library(package.name)

@@ -1,0 +1,259 @@
+"""The shape of a program that is built where it lies: the builder makes all of the working directory, and the runtime stage gets it whole.
+
+What only development needs is taken away in the builder, by the manager that brought it, once everything is built.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Sequence
+
+from dockfix.facts import SYSTEM_FOLDERS, Facts, from_context
+from dockfix.facts.broken_builds import missing_tool
+from dockfix.facts.javascript import built_elsewhere, development, left_elsewhere, needed_in_production
+from dockfix.knowledge import file_changers
+from dockfix.managers.commands import call_of
+from dockfix.managers.protocol import LanguageManager
+from dockfix.managers.verbs import by_system, language_install, of_language
+from dockfix.model.actions import Build, Clean, Install, Remove, ShellState
+from dockfix.model.artefact import Artefact, Environment
+from dockfix.model.effects import overlap, within
+from dockfix.model.reason import Declared, Reason, at
+from dockfix.model.stages import Step, Unit
+from dockfix.placement.conditions import precondition
+from dockfix.placement.finish import Draft, finish
+from dockfix.placement.leftovers import Placed, drop_units
+from dockfix.placement.only_fetching import drop_settings
+from dockfix.placement.plan import Placement
+from dockfix.placement.providers import drop_managers
+from dockfix.placement.removals import removals
+from dockfix.placement.slices import builder_of, title
+
+_DEVELOPMENT = "dev"  # the group of packages that only development asks for
+
+
+def is_shape_of(facts: Facts) -> bool:
+    """Whether packages lie in the folder of their project, and something is built there, taken away again, or leads out of them."""
+    installs = facts.installs
+    if not installs or not all(_in_project(install) for _, _, install in installs):
+        return False
+    if any(_DEVELOPMENT in install.groups for _, _, install in installs) or any(
+        each.blocked for each in facts.manifests.values()
+    ):
+        return True
+    return any(_makes(unit) and language_install(unit.effects.action) is None for _, unit in facts.final.units)
+
+
+def place(facts: Facts) -> Placement | Reason:
+    """Places every step of a single-stage file, or says why it stays as it is."""
+    folder = _folder(facts)
+    if isinstance(folder, Reason):
+        return folder
+    reason = precondition(facts, _install_blocker)
+    if reason is not None:
+        return reason
+    removed = removals(facts)
+    if isinstance(removed, Reason):
+        return removed
+    stage = facts.final
+    makers = tuple(step for step in stage.steps if any(map(_makes, step.units)))
+    last = _last(stage.steps, stage.steps.index(makers[-1]), folder)
+    broken = facts.ask(missing_tool)
+    if broken is not None:
+        return at("the build cannot pass as it stands", broken.line)
+    reason = _unclear(facts, stage.steps[: last + 1], folder)
+    if reason is not None:
+        return reason
+    environment = Environment(folder, facts.installs[0][2].into.runtime, Artefact("output", {folder: folder}))
+    builder = builder_of(stage.steps[: last + 1], facts, (folder,))
+    runtime, carried = _runtime(facts, last, folder)
+    managers = drop_managers(facts, runtime, environment)
+    dropped = (
+        *managers.texts,
+        *drop_units(removed.commands, builder, runtime),
+        *drop_settings(facts, builder, runtime),
+        *carried,
+    )
+    elsewhere = facts.ask(left_elsewhere)
+    if elsewhere is not None and elsewhere.weight == "blocks":
+        return elsewhere
+    tail, notes, doubts = _lightened(facts, folder)
+    doubts = (*doubts, *(each for each in (elsewhere, facts.ask(built_elsewhere)) if each is not None))
+    lightened = bool(tail) or _cleared_late(facts)
+    names = frozenset(Declared("DISTRIBUTION", name) for name in (facts.ask(development) if tail else ()))
+    return finish(
+        facts,
+        Draft(
+            builder,
+            runtime,
+            makers,
+            environment,
+            removed,
+            managers,
+            dropped,
+            doubts,
+            names,
+            tail,
+            "packages that only development needs" if lightened else "",
+            notes,
+        ),
+    )
+
+
+def _in_project(install: Install) -> bool:
+    """Whether the packages lie in a folder of their project, and not in one for all that runs in the image."""
+    return isinstance(install.manager, LanguageManager) and install.manager.needs_runtime
+
+
+def _makes(unit: Unit) -> bool:
+    """Whether a command fills, builds or clears the working directory."""
+    return isinstance(unit.effects.action, Build) or of_language(unit.effects.action)
+
+
+def _install_blocker(facts: Facts) -> Reason | None:
+    return next(
+        (install.blocked.at(step.line) for step, _, install in facts.installs if install.blocked is not None), None
+    )
+
+
+def _folder(facts: Facts) -> str | Reason:
+    """The folder that everything is made in: the working directory."""
+    stage = facts.final
+    folder = stage.end.workdir
+    if folder is None or stage.end.workdir_chosen:
+        return at("where the working directory lies is not known")
+    if folder == "/" or (folder.strip("/").split("/")[0] in SYSTEM_FOLDERS and not within(folder, "/usr/src")):
+        return at(f"the working directory is {folder}, where other things lie, too")
+    for step, unit in stage.units:
+        for path in unit.effects.writes if _makes(unit) else ():
+            if not within(path, folder):
+                return at(f"{_name(unit)} works in {path}, outside of the working directory {folder}", step.line)
+    return folder
+
+
+def _last(steps: Sequence[Step], last: int, folder: str) -> int:
+    """The last step that belongs to the builder: what only tidies the folder right behind the last build does."""
+    for step in steps[last + 1 :]:
+        if step.keyword != "RUN" or not all(_tidies(unit, folder) for unit in step.units):
+            break
+        last += 1
+    return last
+
+
+def _tidies(unit: Unit, folder: str) -> bool:
+    action = unit.effects.action
+    cleans = isinstance(action, Clean | ShellState) and not by_system(action)
+    return cleans or (action is None and unit.command.name == "rm" and _only_there(unit, folder))
+
+
+def _unclear(facts: Facts, steps: Iterable[Step], folder: str) -> Reason | None:
+    """A step, up to the last that makes something, after which it is not known what lies in the folder."""
+    for step in steps:
+        copy = step.copy
+        if copy is not None and (copy.target is None or (within(folder, copy.target) and copy.target != folder)):
+            return at(f"the {step.keyword} puts something into a folder around {folder}", step.line)
+        if copy is not None and step.keyword == "ADD" and not from_context(step):
+            return at("what the ADD brings may be another thing tomorrow", step.line)
+        for unit in step.units:
+            effects = unit.effects
+            moves = effects.action is None and not _only_there(unit, folder) and not _owns(unit, folder)
+            if moves and overlap((*effects.reads, *effects.writes), (folder,)):
+                return at(f"{unit.command.text} takes something out of {folder} before the last build", step.line)
+            if effects.unbounded:
+                why = effects.opaque or "it runs the program"
+                return at(
+                    f"{unit.command.text.split()[0]} comes before the last build, and what it does is unknown: {why}",
+                    step.line,
+                )
+        if step.keyword == "VOLUME":
+            return at("a VOLUME comes before the last build", step.line)
+    return None
+
+
+def _runtime(facts: Facts, last: int, folder: str) -> tuple[Placed, tuple[str, ...]]:
+    """What stays in the runtime stage; with the texts of the commands that were run in the folder, whose result comes from the builder."""
+    runtime: Placed = {}
+    texts: list[str] = []
+    for number, step in enumerate(facts.final.steps):
+        if number > last:
+            runtime[step] = tuple(range(len(step.units)))
+            continue
+        if step.copy is not None and step.copy.target is not None and within(step.copy.target, folder):
+            continue
+        stays: list[int] = []
+        for index, unit in enumerate(step.units):
+            action = unit.effects.action
+            if _makes(unit) or (isinstance(action, Clean) and not by_system(action)):
+                continue
+            if action is None and _only_there(unit, folder):
+                texts.append(unit.command.text)
+                continue
+            stays.append(index)
+        if not step.units or any(not isinstance(step.units[index].effects.action, ShellState) for index in stays):
+            runtime[step] = tuple(stays)
+    return runtime, tuple(texts)
+
+
+def _only_there(unit: Unit, folder: str) -> bool:
+    """Whether all that a command does is done below the folder. Who owns the folder itself is told again where it arrives."""
+    writes = unit.effects.writes
+    return bool(writes) and not _owns(unit, folder) and all(within(path, folder) for path in writes)
+
+
+def _owns(unit: Unit, folder: str) -> bool:
+    """Whether a command says whose the folder itself is, or makes it."""
+    return folder in unit.effects.writes and unit.command.name in {*file_changers(), "mkdir"}
+
+
+def _lightened(facts: Facts, folder: str) -> tuple[tuple[str, ...], tuple[Reason, ...], tuple[Reason, ...]]:
+    """The commands that take away what only development needs; why it stays; why it could be needed."""
+    installs = [(unit, install) for _, unit, install in facts.installs if _DEVELOPMENT in install.groups]
+    removes = [
+        unit
+        for _, unit in facts.final.units
+        if isinstance(unit.effects.action, Remove) and of_language(unit.effects.action)
+    ]
+    names = facts.ask(development)
+    if not installs or not names or any(_DEVELOPMENT in _names(unit) for unit in removes):
+        return (), (), ()
+    for _, unit, install in facts.installs:
+        if posixpath.dirname(install.into.root) != folder:
+            return (), (at(f"{title(install)} installs in more than one folder, so packages for development stay"),), ()
+        if install.dynamic or (install.asked and "--no-save" in unit.command.text):
+            return (
+                (),
+                (
+                    at(
+                        f"{title(install)} installs more than the project's files name, so packages for development stay"
+                    ),
+                ),
+                (),
+            )
+    reason = needed_in_production(facts)
+    if reason is not None and reason.weight == "blocks":
+        return (), (at(f"packages for development stay: {reason.text}"),), ()
+    unit, install = installs[-1]
+    manager = install.manager
+    assert isinstance(manager, LanguageManager)
+    command = manager.without_development(install, call_of(unit.command), facts.final.image)
+    if isinstance(command, Reason):
+        return (), (command,), ()
+    return (command,), (), (reason,) if reason is not None else ()
+
+
+def _cleared_late(facts: Facts) -> bool:
+    """Whether the file itself takes away what only development needs, in another layer than the one that brought it."""
+    brought = {step for step, _, install in facts.installs if _DEVELOPMENT in install.groups}
+    return any(
+        isinstance(unit.effects.action, Remove) and _DEVELOPMENT in _names(unit) and brought and step not in brought
+        for step, unit in facts.final.units
+    )
+
+
+def _names(unit: Unit) -> frozenset[str]:
+    action = unit.effects.action
+    return action.names if isinstance(action, Remove) else frozenset()
+
+
+def _name(unit: Unit) -> str:
+    return posixpath.basename(unit.command.name or "") or unit.command.text
