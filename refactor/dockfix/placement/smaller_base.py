@@ -201,7 +201,8 @@ def _known_on(facts: Facts, lacks: Sequence[str]) -> str:
     lacking = [each for each in facts.ask(closure).held if each.lack]
     known = frozenset.intersection(*(each.known_on for each in lacking)) if len(lacking) == len(lacks) else frozenset()
     platforms = " ".join(sorted(PLATFORMS.get(each, each) for each in known))
-    return f"; for {platforms} alone all is known (slim-base.platforms)" if platforms else ""
+    key = facts.hints.settings.get("platforms", "")
+    return f"; for {platforms} alone all is known{f' ({key})' if key else ''}" if platforms else ""
 
 
 def _doubt(facts: Facts, lacks: Sequence[str]) -> Reason | None:
