@@ -358,3 +358,10 @@ def test_odd_folders_in_a_lock() -> None:
     found = parse_node_lock("package-lock.json", text)
     assert isinstance(found, PackageTree)
     assert found.closure() == ()
+
+
+def test_a_file_that_is_not_understood() -> None:
+    found = code("app.listen(3000)\nif (")
+    assert not found.behaviour.ports
+    assert [each.reason for each in found.behaviour.unparsed] == ["its syntax is not understood"]
+    assert not found.complete

@@ -228,3 +228,10 @@ WORDS = [
 def test_unfolding_never_raises(words: list[str]) -> None:
     found = unfolded(" ".join(words), MEMBERS, "packages/api")
     assert len(found.commands) < 200
+
+
+@pytest.mark.parametrize("folder", ["/", "//", "/app", "//app/x", "../x", "..", "a/../.."])
+def test_folders_outside_of_the_build_context(folder: str) -> None:
+    there = files({"x.js": ""})
+    assert there.nearest(folder) is None
+    assert there.workspace(folder) is None

@@ -64,9 +64,11 @@ class Project:
             self.reasons[file] = "it was made by a program, or is another project's"
             return None
         root = parse(file, text)
-        module = Module(file, self.places.get(file, file), root, captures(file, root))
-        if root.has_error and _broken(root):
+        if root.has_error:
+            # asked for what is around a node, the library may not come back from a tree with errors
             self.reasons[file] = "its syntax is not understood"
+            return None
+        module = Module(file, self.places.get(file, file), root, captures(file, root))
         Taking(module).all()
         for site in module.calls:
             if site.name == "set" and site.receiver is not None and len(site.given) == 2:
@@ -95,16 +97,3 @@ class Project:
             if found is not None:
                 return found
         return None
-
-
-def _broken(root: Node) -> bool:
-    """Whether so much of a file was not understood that what it does may have been missed."""
-    wrong = 0
-    pending = [root]
-    while pending:
-        node = pending.pop()
-        if node.type == "ERROR":
-            wrong += node.end_byte - node.start_byte
-        elif node.has_error:
-            pending += node.children
-    return wrong > max(200, (root.end_byte - root.start_byte) // 20)
