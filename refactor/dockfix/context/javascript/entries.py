@@ -303,7 +303,7 @@ def _fitting(names: frozenset[str], folder: str, pattern: str) -> list[str]:
     whole = posixpath.join(folder, pattern)
     if "*" not in pattern:
         return [whole] if whole in names else []
-    matches = go_match(pattern).match
+    matches = go_match(pattern).match  # the table's patterns are good ones
     head = f"{folder}/" if folder else ""
     depth = pattern.count("/")
     return sorted(

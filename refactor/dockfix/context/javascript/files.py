@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from dockfix.context.javascript.package_json import NAME, Package, nearest, read_package
-from dockfix.context.patterns import go_match, has_wildcards
+from dockfix.context.patterns import BadPatternError, go_match, has_wildcards
 
 Answer = TypeVar("Answer")
 # The path relative to the build context of an absolute one of the image, whether or not something lies there; None where it is not known
@@ -62,7 +63,7 @@ class Files:
             package = self.package(folder)
             if package is not None and _patterns(self, package):
                 return package
-            if not folder:
+            if folder.strip("/") == "":
                 return None
             folder = posixpath.dirname(folder)
 
@@ -84,7 +85,7 @@ def placed_by(lying_at: Callable[[str], str | None]) -> Placed:
         if file is not None:
             return file
         folder = path
-        while folder not in {"/", ""}:
+        while folder.strip("/"):
             package = lying_at(posixpath.join(folder, NAME))
             if package is not None:
                 return below(posixpath.dirname(package), posixpath.relpath(path, folder))
@@ -108,7 +109,7 @@ def at(path: str, folder: str, placed: Placed) -> str:
 
 def member_folders(files: Files, root: Package) -> tuple[str, ...]:
     """The folders of a workspace's members, in alphabetical order; () where there is no workspace."""
-    patterns = _patterns(files, root)
+    patterns = [each for pattern in _patterns(files, root) for each in _alternatives(pattern)]
     if not patterns:
         return ()
     head = f"{root.folder}/" if root.folder else ""
@@ -140,9 +141,21 @@ def _fits(pattern: str, folder: str) -> bool:
 
 
 def _same(parts: list[str], names: list[str]) -> bool:
-    return len(parts) == len(names) and all(
-        go_match(part).match(name) is not None for part, name in zip(parts, names, strict=True)
-    )
+    try:
+        return len(parts) == len(names) and all(
+            go_match(part).match(name) is not None for part, name in zip(parts, names, strict=True)
+        )
+    except BadPatternError:
+        return False
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """The patterns that one with braces stands for: "{apps,libs}/*"."""
+    match = re.search(r"\{([^{}]*)\}", pattern)
+    if match is None:
+        return [pattern]
+    parts = (pattern[: match.start()] + part.strip() + pattern[match.end() :] for part in match[1].split(","))
+    return [each for part in parts for each in _alternatives(part)]
 
 
 def _patterns(files: Files, root: Package) -> tuple[str, ...]:

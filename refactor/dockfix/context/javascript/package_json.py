@@ -150,7 +150,7 @@ def nearest(read: Callable[[str], str | None], folder: str) -> Package | None:
     """The package.json of the package that a folder belongs to: its own, or that of the nearest folder above that has one."""
     while True:
         found = read_package(read, posixpath.join(folder, NAME))
-        if found is not None or not folder:
+        if found is not None or folder.strip("/") == "":
             return found
         folder = posixpath.dirname(folder)
 

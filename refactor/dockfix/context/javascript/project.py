@@ -15,6 +15,16 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _MAX_FILE = 1 << 20
+_OTHERS = (
+    ".vue",
+    ".svelte",
+    ".astro",
+    ".mdx",
+    ".coffee",
+    ".ls",
+    ".node",
+    ".wasm",
+)  # code, but not in a language that is read
 
 
 class Project:
@@ -42,6 +52,8 @@ class Project:
 
     def _read(self, file: str) -> Module | None:
         if not is_source(file) and file not in self.programs:
+            if file.endswith(_OTHERS):
+                self.reasons[file] = "its language is not read"
             return None
         whole = self.files.read(file)
         if whole is None or len(whole) > _MAX_FILE:

@@ -129,6 +129,6 @@ def nearest_tsconfig(files: Files, folder: str) -> TsConfig | None:
             found = read_tsconfig(files, posixpath.join(folder, name))
             if found is not None:
                 return found
-        if not folder:
+        if folder.strip("/") == "":
             return None
         folder = posixpath.dirname(folder)

@@ -264,7 +264,8 @@ class _Unfolder:
         else:
             import fnmatch
 
-            fitting = [name for name in package.scripts if fnmatch.fnmatchcase(name, pattern.split(maxsplit=1)[0])]
+            wanted = pattern.partition(" ")[0]
+            fitting = [name for name in package.scripts if fnmatch.fnmatchcase(name, wanted)]
             for name in fitting:
                 self.run_script(package, name, (), place, depth)
             if not fitting:

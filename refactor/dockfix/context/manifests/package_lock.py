@@ -55,7 +55,7 @@ def _nearest(by_place: Mapping[str, LockedPackage], folder: str, name: str) -> L
     """The package that a name means in a folder: the nearest node_modules that has it."""
     while True:
         found = by_place.get(posixpath.join(folder, _INSIDE, name))
-        if found is not None or not folder:
+        if found is not None or folder.strip("/") == "":
             return found
         folder = posixpath.dirname(folder)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dockfix.context.javascript import parse_package, placed_by, unfold, unfold_lifecycle
 from javascript import files, unfolded
@@ -209,3 +211,20 @@ def test_package_json() -> None:
     assert (package.folder, package.type, package.line_of("devDependencies")) == ("api", "module", 4)
     assert parse_package("package.json", "[1]") is None
     assert parse_package("package.json", "{") is None
+
+
+WORDS = [
+    "npm", "run", "start", "--", "yarn", "pnpm", "bun", "npx", "exec", "-w",
+    "--filter", "--prefix", "-C", "workspace", "@shop/api", "node", "-r", "x.js", "run-s", "run-p",
+    "concurrently", "npm:dev", "cross-env", "A=1", "dotenv", "-e", ".env", "nodemon", "--exec", "sh",
+    "-c", "cd", "..", "/", "//", "''", "\"\"", "$X", "pm2-runtime", "ecosystem.config.js",
+    "next", "dev", "&&", "||", ";", "|", "(", ")", "#", "*",
+    "[a",
+]  # fmt: skip
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.sampled_from(WORDS), max_size=9))
+def test_unfolding_never_raises(words: list[str]) -> None:
+    found = unfolded(" ".join(words), MEMBERS, "packages/api")
+    assert len(found.commands) < 200

@@ -340,3 +340,21 @@ def test_what_could_be_anything_stays_unknown() -> None:
     text = "function start(port) { app.listen(port) }\nmodule.exports = { start };\nstart(1)"
     assert ports(text) == [(1, ""), (None, "")]
     assert ports("const config = {};\nconfig.port = 99;\napp.listen(config.port)") == [(99, "")]
+
+
+@pytest.mark.parametrize("name", ["/x", "/", "//", "//x", "../../y", "..", ".", "./", "", "#", "@", "node:", "\\0"])
+def test_odd_names_of_modules(name: str) -> None:
+    found = code(f"require('{name}')")
+    assert found.files == {"index.js"}
+
+
+def test_odd_folders_in_a_lock() -> None:
+    from dockfix.context.manifests.node_locks import parse_node_lock
+    from dockfix.context.manifests.package_tree import PackageTree
+
+    text = (
+        '{"lockfileVersion": 3, "packages": {"/x": {"dependencies": {"a": "1"}}, "../y": {"dependencies": {"a": "1"}}}}'
+    )
+    found = parse_node_lock("package-lock.json", text)
+    assert isinstance(found, PackageTree)
+    assert found.closure() == ()

@@ -1,0 +1,85 @@
+"""What is known of the programs and packages of Node.js."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+
+import pytest
+
+from dockfix import knowledge
+from dockfix.knowledge.node_needs import all_node_needs, node_needs
+from dockfix.knowledge.node_programs import is_node, node_program, node_programs, node_starters, script_runners
+from dockfix.knowledge.tables import table
+
+
+def test_no_package_is_listed_twice() -> None:
+    for kind, key in (("node_needs", "needs"), ("node_programs", "program"), ("node_programs", "starter")):
+        names = "packages" if key == "needs" else "programs"
+        listed = Counter(name for each in table(kind)[key] for name in each[names].split())
+        assert [name for name, count in listed.items() if count > 1] == []
+
+
+def test_the_keys_of_the_tables() -> None:
+    known = {
+        "needs": {"packages", "prebuilt", "libraries", "linked", "build", "apk_libraries", "apk_build", "commands"}
+        | {"downloads", "checked", "why", "source"},
+        "program": {"programs", "package", "develops", "watches", "serves", "builds", "runs", "port", "port_options"}
+        | {"options", "preloads", "configs", "process_file", "compiles", "unknown", "entry", "whole"},
+        "runner": {"programs", "run", "direct", "any", "exec", "folder", "member", "options", "files"},
+        "starter": {"programs", "package", "arguments", "options", "subcommand"},
+    }
+    found = {
+        (key, name)
+        for file, key in (
+            ("node_needs", "needs"),
+            *(("node_programs", each) for each in ("program", "runner", "starter")),
+        )
+        for entry in table(file)[key]
+        for name in entry
+    }
+    assert {(key, name) for key, name in found if name not in known[key]} == set()
+
+
+def test_a_source_for_each() -> None:
+    assert all(each.source.startswith("https://") and each.why for each in all_node_needs().values())
+    assert {each.prebuilt for each in all_node_needs().values()} == {"whole", "part", "none", ""}
+
+
+def test_debian_knows_the_packages() -> None:
+    stands_for = partial(knowledge.runtime_libraries, suites=frozenset({"bookworm"}), python_base=False)
+    named = {name for each in all_node_needs().values() for name in (*each.libraries, *each.linked)}
+    assert {name for name in named if name.endswith("-dev") and stands_for(name) is None} == set()
+
+
+@pytest.mark.parametrize(
+    ("package", "whole"),
+    [("sharp", False), ("bcrypt", True), ("prisma", False), ("pg-native", False), ("simple-git", True)],
+)
+def test_whole_packages(package: str, whole: bool) -> None:
+    needs = node_needs(package)
+    assert needs is not None
+    assert needs.is_whole is whole
+    assert needs.is_native is (package != "simple-git")
+
+
+def test_nothing_is_known_of_others() -> None:
+    assert node_needs("left-pad") is None
+    assert node_program("left-pad") is None
+
+
+def test_programs() -> None:
+    following = node_program("next")
+    assert following is not None
+    assert (following.port, following.package, following.whole) == (3000, "next", True)
+    assert following.is_server(["start", "-p", "80"])
+    assert following.is_for_development([])
+    assert following.only_builds(["build"])
+    assert following.plain(["start", "-p", "80", "--", "-x"]) == ["start", "-x"]
+    assert is_node("node")
+    assert is_node("nodejs")
+    assert not is_node("tsx")
+    assert node_programs()["tsc"].package == "typescript"
+    assert node_starters()["dotenvx"].subcommand == "run"
+    assert script_runners()["yarn"].any
+    assert not script_runners()["npm"].any
