@@ -171,7 +171,7 @@ def _lacking(facts: Facts, stage: Stage) -> str:
 
 def _brings_python(stage: Stage) -> bool:
     """Whether the base image of a stage is one with a Python of its own."""
-    return stage.image is not None and bool(stage.image.runtime)
+    return stage.image is not None and stage.image.runtime == "python"
 
 
 def _is_bare(stage: Stage) -> bool:
