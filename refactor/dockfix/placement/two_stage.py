@@ -23,7 +23,7 @@ from dockfix.model.effects import Places, overlap
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.gain import gain, of_environment
-from dockfix.placement.leftovers import Placed, drop_covered, drop_idle_refresh, drop_removed, drop_units
+from dockfix.placement.leftovers import Placed, drop_covered, drop_idle_refresh, drop_removed, drop_units, landed
 from dockfix.placement.no_gain import no_gain, with_setting, without_installs
 from dockfix.placement.only_fetching import drop_arguments, drop_exports, drop_settings
 from dockfix.placement.packages import Division, divide
@@ -99,7 +99,7 @@ def place(facts: Facts) -> Placement | Reason:
     maker = runtime_of(environment.runtime) if made and facts.hints.lean else None
     seeds = maker.seeds(facts, staying) if maker is not None else None
     bare = maker is not None and seeds is None
-    drop_covered(facts, builder, runtime)
+    drop_covered(facts, runtime)
     dropped += drop_removed(facts, builder, runtime)
     drop_idle_refresh(runtime, division)
     arguments = drop_arguments(facts, builder, runtime)
@@ -351,11 +351,11 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
                 chosen[step] = ()
                 continue
             useless = _USELESS.fullmatch(step.copy.target or "") or all(map(_USELESS.fullmatch, step.copy.sources))
-            landed = _landed(facts, step)
-            needs = wanted.without(there).overlap(effects.writes if landed is None else landed)
+            there_by_it = landed(facts, step)
+            needs = wanted.without(there).overlap(effects.writes if there_by_it is None else there_by_it)
             if everything or effects.opaque or (needs and not useless):
                 chosen[step] = ()
-                there |= landed or frozenset()
+                there |= there_by_it or frozenset()
             continue
         indices: list[int] = []
         for index in reversed(range(len(step.units))):
@@ -382,14 +382,6 @@ def _builder(steps: tuple[Step, ...], facts: Facts) -> Placed:
         if indices:
             chosen[step] = tuple(indices)
     return {step: chosen[step] for step in steps if step in chosen}
-
-
-def _landed(facts: Facts, step: Step) -> frozenset[str] | None:
-    """Where the files of a COPY land that takes files alone, each known; None for any other."""
-    taken = facts.copies.get(step)
-    if taken is None or not taken.known or taken.missing or taken.directories or not taken.files:
-        return None
-    return frozenset(path for name in taken.files for path in facts.layout.by(step, name))
 
 
 def _is_root(step: Step) -> bool:
