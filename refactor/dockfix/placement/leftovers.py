@@ -60,11 +60,13 @@ def drop_idle_refresh(runtime: Placed, division: Division) -> None:
             runtime[step] = left
 
 
-def drop_covered(facts: Facts, builder: Placed, runtime: Placed) -> None:
-    """Takes a COPY of manifests out of the runtime stage where a later COPY brings the same files to the same place."""
+def drop_covered(facts: Facts, runtime: Placed) -> None:
+    """Takes a COPY that stood before an install out of the runtime stage where a later COPY brings the same files to the same place."""
     order = list(runtime)
+    steps = facts.final.steps
+    early = steps[: max(steps.index(step) for step, _, _ in facts.installs)]
     for number, step in enumerate(order):
-        if step not in builder or step not in facts.copies or step.copy is None or step.copy.target is None:
+        if step not in early or step not in facts.copies or step.copy is None or step.copy.target is None:
             continue
         files = {path for name in facts.copies[step].files for path in facts.layout.by(step, name)}
         for later in order[number + 1 :]:
@@ -126,3 +128,11 @@ def _covers(facts: Facts, later: Step, step: Step) -> bool:
     return certain and all(
         {*layout.by(step, name)} & {*layout.by(later, name)} for name in (*taken.files, *taken.skipped)
     )
+
+
+def landed(facts: Facts, step: Step) -> frozenset[str] | None:
+    """Where the files of a COPY land that takes files alone, each known; None for any other."""
+    taken = facts.copies.get(step)
+    if taken is None or not taken.known or taken.missing or taken.directories or not taken.files:
+        return None
+    return frozenset(path for name in taken.files for path in facts.layout.by(step, name))

@@ -12,7 +12,7 @@ from dockfix.managers.verbs import by_system, language_install, of_language, sys
 from dockfix.model.actions import Action, Build, Clean, Configure, Install, Make, Provide, ShellState
 from dockfix.model.effects import Places
 from dockfix.model.stages import Step, Unit
-from dockfix.placement.leftovers import Placed
+from dockfix.placement.leftovers import Placed, landed
 
 _RUNTIME_ONLY = {"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "VOLUME", "MAINTAINER"}
 # Files for programs and people, which nothing that is compiled or installed reads, wherever they lie
@@ -48,11 +48,11 @@ def builder_of(steps: tuple[Step, ...], facts: Facts, made: tuple[str, ...] = ()
                 chosen[step] = ()
                 continue
             useless = _USELESS.fullmatch(step.copy.target or "") or all(map(_USELESS.fullmatch, step.copy.sources))
-            landed = _landed(facts, step)
-            needs = wanted.without(there).overlap(effects.writes if landed is None else landed)
+            there_by_it = landed(facts, step)
+            needs = wanted.without(there).overlap(effects.writes if there_by_it is None else there_by_it)
             if everything or effects.opaque or (needs and not useless):
                 chosen[step] = ()
-                there |= landed or frozenset()
+                there |= there_by_it or frozenset()
             continue
         indices: list[int] = []
         for index in reversed(range(len(step.units))):
@@ -79,14 +79,6 @@ def builder_of(steps: tuple[Step, ...], facts: Facts, made: tuple[str, ...] = ()
         if indices:
             chosen[step] = tuple(indices)
     return {step: chosen[step] for step in steps if step in chosen}
-
-
-def _landed(facts: Facts, step: Step) -> frozenset[str] | None:
-    """Where the files of a COPY land that takes files alone, each known; None for any other."""
-    taken = facts.copies.get(step)
-    if taken is None or not taken.known or taken.missing or taken.directories or not taken.files:
-        return None
-    return frozenset(path for name in taken.files for path in facts.layout.by(step, name))
 
 
 def _is_root(step: Step) -> bool:
