@@ -7,7 +7,7 @@ from dockfix.knowledge import (
     package_manager,
     python_program,
     python_programs,
-    servers,
+    server_in,
     user_changing_servers,
 )
 from dockfix.knowledge.tables import table
@@ -65,8 +65,8 @@ def test_what_a_package_puts_on_path() -> None:
     ],
 )
 def test_commands_that_start_servers(command: str, found: tuple[str, int | None] | None) -> None:
-    hits = [(match[0].strip(" /"), port) for pattern, port in servers() if (match := pattern.search(command))]
-    assert (hits[0] if hits else None) == found
+    server = server_in(command)
+    assert (None if server is None else (server[0].strip("/"), server[1])) == found
 
 
 def test_servers_that_change_their_user() -> None:

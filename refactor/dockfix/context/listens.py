@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from dockfix.context.program.model import Port
-from dockfix.knowledge import package_manager, servers, starts_another
+from dockfix.knowledge import package_manager, server_in, starts_another
 from dockfix.lazy import regex
 
 _OPTION = regex(
@@ -28,10 +28,10 @@ def ports_of_command(text: str, file: str, line: int) -> tuple[Port, ...]:
     for number, piece in _pieces(text):
         words = [word.strip("\"'[](),") for word in piece.split()]
         shown = " ".join(posixpath.basename(word) if word.startswith(("/", "./")) else word for word in words)
-        server = next(((match, port) for pattern, port in servers() if (match := pattern.search(shown))), None)
+        server = server_in(shown)
         if server is None or _only_names(words):
             continue
-        name = server[0][0].strip()
+        name = server[0]
         given = [_resolved(port, env, variables) for port, env in _given(words, name)]
         configured = any(
             word in {"-c", "--config", "--ini"} or word.startswith("--config=") or word.endswith(".ini")

@@ -101,7 +101,7 @@ from dockfix.knowledge.python_programs import (
     is_python,
     python_program,
     python_programs,
-    servers,
+    server_in,
     user_changing_servers,
 )
 from dockfix.knowledge.system_python import SystemPython
@@ -193,7 +193,7 @@ __all__ = [
     "root_programs",
     "rule_runners",
     "runtime_libraries",
-    "servers",
+    "server_in",
     "service_starters",
     "shells",
     "slim_libraries",

@@ -8,6 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from dockfix.knowledge.tables import table
+from dockfix.lazy import regex
 
 
 class PythonProgram(NamedTuple):
@@ -57,14 +58,18 @@ def is_python(program: str) -> bool:
     return program.rstrip("0123456789.") in table("python_programs")["interpreters"]["programs"].split()
 
 
+def server_in(text: str) -> tuple[str, int | None] | None:
+    """The server that a command starts, with the port that it then takes where it is told none; None where it starts none."""
+    for program, pattern in _servers():
+        # most commands start none: then no expression is compiled
+        if any(name in text for name in program.names) and (match := pattern.search(text)) is not None:
+            return match[0].strip(), program.port or None
+    return None
+
+
 @cache
-def servers() -> tuple[tuple[re.Pattern[str], int | None], ...]:
-    """What a command that starts a server looks like, with the port that it then takes where it is told none."""
-    return tuple(
-        (re.compile(_command(program)), program.port or None)
-        for program in python_programs()
-        if program.port is not None
-    )
+def _servers() -> tuple[tuple[PythonProgram, re.Pattern[str]], ...]:
+    return tuple((program, regex(_command(program))) for program in python_programs() if program.port is not None)
 
 
 @cache
