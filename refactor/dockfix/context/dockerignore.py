@@ -83,6 +83,8 @@ class Ignore:
             # what the one pattern matches holds its longest part, and so do the paths below
             fixed = max(_BETWEEN.split(self.patterns[0]), key=len)
             paths = [path for path in paths if fixed in path]
+            if not paths:
+                return []
         ignores = _rules_of(self.patterns).ignores if self.patterns else bool
         return [path for path in paths if ignores(path)]
 
