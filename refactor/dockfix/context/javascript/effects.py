@@ -24,12 +24,13 @@ from dockfix.context.javascript.tree import (
 from dockfix.context.javascript.values import Evaluator
 from dockfix.context.program.model import UNKNOWN, Port, Use, Write
 from dockfix.context.program.paths import CODE, HOLE, TEMP, Value, place, shown
+from dockfix.lazy import regex
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_SQLITE = re.compile(r"(?:better-)?sqlite3?:(?://)?(.*)|file:(.*)")
-_NO_FILE = re.compile(r":memory:|mongodb(?:\+srv)?:.*|postgres(?:ql)?:.*|mysql:.*|redis:.*|https?:.*|")
+_SQLITE = regex(r"(?:better-)?sqlite3?:(?://)?(.*)|file:(.*)")
+_NO_FILE = regex(r":memory:|mongodb(?:\+srv)?:.*|postgres(?:ql)?:.*|mysql:.*|redis:.*|https?:.*|")
 
 
 class Effects:

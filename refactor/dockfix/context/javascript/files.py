@@ -5,11 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 from dockfix.context.javascript.package_json import NAME, Package, nearest, read_package
 from dockfix.context.patterns import BadPatternError, go_match, has_wildcards
+from dockfix.dataclass import dataclass
 
 Answer = TypeVar("Answer")
 # The path relative to the build context of an absolute one of the image, whether or not something lies there; None where it is not known

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from dockfix.context.javascript import known_calls as known
@@ -13,12 +12,13 @@ from dockfix.context.javascript.tree import field, is_function
 from dockfix.context.javascript.values import Evaluator
 from dockfix.context.program.model import Port
 from dockfix.context.program.paths import CODE, HOLE, Value
+from dockfix.lazy import regex
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_NUMBER = re.compile(r"\d{1,5}")
-_ADDRESS = re.compile(r"(?:tcp://|https?://|unix:)?[\w.\[\]:*-]*:(\d{1,5})")
+_NUMBER = regex(r"\d{1,5}")
+_ADDRESS = regex(r"(?:tcp://|https?://|unix:)?[\w.\[\]:*-]*:(\d{1,5})")
 
 
 def listens(call: Call, last: str, given: list[Node], evaluate: Evaluator) -> tuple[list[Port], tuple[Value, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from dockfix.context.javascript.tree import (
@@ -17,6 +17,7 @@ from dockfix.context.javascript.tree import (
     string_of,
     text_of,
 )
+from dockfix.dataclass import dataclass
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
+
+from dockfix.dataclass import dataclass
 
 NAME = "package.json"
 # What an install of the project itself runs, in this order; the last two only where the project is no dependency of another

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, NamedTuple
 
 from dockfix.context.program.model import Import, Program, Unparsed, Use, Write
+from dockfix.dataclass import dataclass
 
 
 class Read(NamedTuple):

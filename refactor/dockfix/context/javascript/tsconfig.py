@@ -9,11 +9,11 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from dockfix.context.javascript.files import Files
+from dockfix.dataclass import dataclass
 from dockfix.lazy import regex
 
 NAMES = ("tsconfig.build.json", "tsconfig.prod.json", "tsconfig.server.json", "tsconfig.json", "jsconfig.json")

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from dockfix.context.javascript.command_lines import behind, called_in, handed_on
 from dockfix.context.javascript.files import Files, Placed, at, below, nowhere
 from dockfix.context.javascript.package_json import Package
+from dockfix.dataclass import dataclass
 from dockfix.knowledge import shells, wrappers
 from dockfix.knowledge.node_programs import (
     NodeProgram,

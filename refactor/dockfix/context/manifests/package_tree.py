@@ -7,9 +7,10 @@ nothing of what is for development only. A lock that cannot be read is an ``Unre
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal, NamedTuple
 
+from dockfix.dataclass import dataclass
 from dockfix.lazy import cached_property
 
 # A registry; a repository; an archive at another address; a folder or an archive of this machine; a member of the workspace

@@ -5,14 +5,14 @@ PyYAML takes seconds for a lock of a megabyte. What is not of this form is an er
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from dockfix.context.manifests.locked import LockError
+from dockfix.lazy import regex
 
 _MAX_DEPTH = 40
 _PLAIN = r"[^\s,:{}\[\]'\"#&*!%@`|>][^,{}\[\]'\"\s]*"
-_SIMPLE = re.compile(rf"\{{\w+: {_PLAIN}(?:, \w+: {_PLAIN})*\}}|\[{_PLAIN}(?:, {_PLAIN})*\]")
+_SIMPLE = regex(rf"\{{\w+: {_PLAIN}(?:, \w+: {_PLAIN})*\}}|\[{_PLAIN}(?:, {_PLAIN})*\]")
 _BLOCKS = ("|", ">", "|-", ">-", "|+", ">+")
 
 

@@ -13,6 +13,7 @@ from dockfix.context.manifests.locked import LockError, table
 from dockfix.context.manifests.package_lock import source_of
 from dockfix.context.manifests.package_tree import From, LockedPackage, Need, PackageTree, with_kinds
 from dockfix.context.manifests.plain_yaml import mapping_of
+from dockfix.lazy import regex
 
 _KINDS = (
     ("dependencies", "production"),
@@ -20,8 +21,8 @@ _KINDS = (
     ("devDependencies", "development"),
 )
 # The key of a package: /@scope/name/1.0.0_peer (5.x), /@scope/name@1.0.0(peer) (6.x), @scope/name@1.0.0(peer) (9.0)
-_OLD = re.compile(r"/?((?:@[^/]+/)?[^/@]+)/([^/_(]+)")
-_NEW = re.compile(r"/?((?:@[^/]+/)?[^/@]+)@([^(]+)")
+_OLD = regex(r"/?((?:@[^/]+/)?[^/@]+)/([^/_(]+)")
+_NEW = regex(r"/?((?:@[^/]+/)?[^/@]+)@([^(]+)")
 
 
 def read(whole: str, file: str, project: str | None = None) -> PackageTree:

@@ -14,9 +14,10 @@ from dockfix.context.manifests.locked import LockError, table
 from dockfix.context.manifests.package_lock import needs_of_project, source_of
 from dockfix.context.manifests.package_tree import From, LockedPackage, Need, PackageTree, with_kinds
 from dockfix.context.manifests.plain_yaml import mapping_of
+from dockfix.lazy import regex
 
-_HEADER = re.compile(r"(?m)^# yarn lockfile v1")
-_CONDITION = re.compile(r"(os|cpu|libc)=([\w!]+)")
+_HEADER = regex(r"(?m)^# yarn lockfile v1")
+_CONDITION = regex(r"(os|cpu|libc)=([\w!]+)")
 
 
 def read(whole: str, file: str, project: str | None = None) -> PackageTree:
