@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,14 @@ def test_targets(tmp_path: Path) -> None:
         Target((3, 11), "glibc", (2, 36), "aarch64", "bookworm", 9),
     )
     assert distributions(facts) == {"a"}
+
+
+@pytest.mark.parametrize(("release", "kind", "holds"), [
+    ("bookworm", "binary", True), ("bullseye", "binary", True), ("trixie", "binary", False), ("jammy", "binary", False),
+    ("trixie", "pure", True), ("bookworm", "compiled", True), ("bullseye", "compiled", False),
+])  # fmt: skip
+def test_for_which_releases_what_was_seen_holds(tmp_path: Path, release: str, kind: str, holds: bool) -> None:
+    known = replace(seen("some", "1.0", kind, needs=("libz.so.1",) if kind != "pure" else ()), system=release)
+    one = {"slim-base.platforms": ["linux/amd64"]}
+    (held,) = closed(tmp_path, {"requirements.txt": "some==1.0\n"}, (known,), options=one).held
+    assert (held.lack == "") is holds

@@ -252,12 +252,19 @@ def _held(each: Distribution, asked: _Asked, told: bool) -> Held:
 
 
 def _fits(entry: Seen, target: Target) -> bool:
-    """Whether what was seen in one image holds for a target: Python alone is the same on every machine."""
-    return (
-        (entry.python, entry.libc) == (target.minor, target.libc)
-        and (entry.kind == "pure" or entry.machine == target.machine)
-        and (entry.kind != "compiled" or entry.system == target.system)
-    )
+    """Whether what was seen in one image holds for a target.
+
+    Python alone is the same on every machine. A wheel that was taken on one release may be too new for an older C library, where it is
+    compiled, and what is compiled is linked with what that release has.
+    """
+    if (entry.python, entry.libc) != (target.minor, target.libc):
+        return False
+    if entry.kind == "pure":
+        return True
+    if entry.kind == "binary" and entry.system != target.system:
+        version = knowledge.c_library(entry.system)
+        return entry.machine == target.machine and version is not None and version <= target.libc_version
+    return (entry.machine, entry.system) == (target.machine, target.system)
 
 
 def _kind(each: Distribution, target: Target, seen: Iterable[Seen], told: bool) -> Kind | Literal["none"]:
