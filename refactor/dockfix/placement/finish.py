@@ -69,7 +69,7 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
     maker = runtime_of(draft.environment.runtime) if made and facts.hints.lean else None
     seeds = maker.seeds(facts, staying) if maker is not None else None
     bare = maker is not None and seeds is None
-    drop_covered(facts, draft.builder, draft.runtime)
+    drop_covered(facts, draft.runtime)
     dropped = [*draft.dropped, *drop_removed(facts, draft.builder, draft.runtime)]
     drop_idle_refresh(draft.runtime, division)
     arguments = drop_arguments(facts, draft.builder, draft.runtime)

@@ -60,11 +60,13 @@ def drop_idle_refresh(runtime: Placed, division: Division) -> None:
             runtime[step] = left
 
 
-def drop_covered(facts: Facts, builder: Placed, runtime: Placed) -> None:
-    """Takes a COPY of manifests out of the runtime stage where a later COPY brings the same files to the same place."""
+def drop_covered(facts: Facts, runtime: Placed) -> None:
+    """Takes a COPY that stood before an install out of the runtime stage where a later COPY brings the same files to the same place."""
     order = list(runtime)
+    steps = facts.final.steps
+    early = steps[: max(steps.index(step) for step, _, _ in facts.installs)]
     for number, step in enumerate(order):
-        if step not in builder or step not in facts.copies or step.copy is None or step.copy.target is None:
+        if step not in early or step not in facts.copies or step.copy is None or step.copy.target is None:
             continue
         files = {path for name in facts.copies[step].files for path in facts.layout.by(step, name)}
         for later in order[number + 1 :]:
