@@ -99,7 +99,9 @@ class Python(MovingRuntime):
         return {f"{FOLDER}/{name}": f"{environment.root}/bin/{name}" for name in names}
 
     def holds_back(self, facts: Facts) -> Reason | None:
-        """What resets PATH, names a folder of the base image's Python, or lies over every folder for an environment."""
+        """What has no venv, resets PATH, names a folder of the base image's Python, or lies over every folder for an environment."""
+        if facts.final.image is not None and facts.final.image.version.partition(".")[0] == "2":
+            return at("Python 2 makes no virtual environment by itself")
         reason = system_python_blocker(facts)
         if reason is not None:
             return reason
