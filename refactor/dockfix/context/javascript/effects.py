@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dockfix.context.javascript import known_calls as known
 from dockfix.context.javascript.command_lines import called_in
-from dockfix.context.javascript.modules import Module, Project, unwrapped
+from dockfix.context.javascript.modules import Module, Project, Site, unwrapped
 from dockfix.context.javascript.program import Read
 from dockfix.context.javascript.tree import (
-    arguments_of,
     field,
     is_function,
     line_of,
@@ -64,31 +63,34 @@ class Effects:
 
     def module(self, module: Module) -> None:
         """Takes in all calls of a module."""
-        for node in (*module.calls, *module.made):
-            called = node.child_by_field_name("function") or node.child_by_field_name("constructor")
-            if called is None or called.type == "import":
-                continue
-            receiver = called.child_by_field_name("object") if called.type == "member_expression" else None
-            last = text_of(called.child_by_field_name("property")) if receiver is not None else text_of(called)
-            if not self._may_matter(last, called, module):
-                continue
-            self.call(Call(node, module, self.evaluate.meaning(called, module), receiver), last)
+        for site in (*module.calls, *module.made):
+            if self._may_matter(site, module):
+                self.call(Call(site.node, module, self.evaluate.meaning(site.called, module), site.receiver), site)
 
-    def _may_matter(self, last: str, called: Node, module: Module) -> bool:
-        if called.type == "identifier" or last in _LAST:
+    def _may_matter(self, site: Site, module: Module) -> bool:
+        """Whether a call may do something, by its name or by what it is a method of."""
+        if site.name in _LAST or (site.receiver is not None and site.name in _TOLD):
             return True
-        base = called
-        while base.type in {"member_expression", "call_expression"}:
-            base = base.child_by_field_name("object") or base.child_by_field_name("function") or base
-            if base.type == "identifier":
-                break
-        return base.type == "identifier" and (text_of(base) in module.imported or text_of(base) == "Bun")
+        base: Node | None = site.called
+        while base is not None and base.type in {"member_expression", "call_expression", "new_expression"}:
+            base = (
+                base.child_by_field_name("object")
+                or base.child_by_field_name("function")
+                or base.child_by_field_name("constructor")
+            )
+        if base is None or base.type != "identifier":
+            return False
+        name = text_of(base)
+        imported = module.imported.get(name)
+        if imported is not None:
+            return imported.source.removeprefix("node:") in _MODULES
+        return name == "Bun" or (name in module.declared and site.receiver is None)
 
-    def call(self, call: Call, last: str) -> None:
-        """Takes in one call; ``last`` is the name as it stands there, which an alias may have changed."""
+    def call(self, call: Call, site: Site) -> None:
+        """Takes in one call, whose name as it stands there may be an alias."""
         module, names = call.meaning.module, call.meaning.names
+        last, given = site.name, site.given
         name = names[-1] if names and names[-1] != "()" else last if not module else ""
-        given = arguments_of(call.node)
         self._starting(call, module, name or (last if not names else ""), given)
         self._file(call, module, name, last, given)
         self._told(call, module, names, last, given)
@@ -198,12 +200,12 @@ class Effects:
     def write(self, values: tuple[Value, ...], call: Call, how: str) -> None:
         """Takes in paths that are written."""
         for value in values:
-            path, base = place(value.text)
+            path, base = place(value.text or HOLE)
             self.writes.append(Write(path, base, call.module.file, call.line, how, value.env))
 
     def read(self, value: Value, call: Call, how: str) -> None:
         """Takes in a path that is read."""
-        path, base = place(value.text)
+        path, base = place(value.text or HOLE)
         self.reads.append(Read(path, base, call.module.file, call.line, how, value.env))
 
     def _told(self, call: Call, module: str, names: tuple[str, ...], last: str, given: list[Node]) -> None:
@@ -249,10 +251,9 @@ class Effects:
         """The paths that a function hands to its callback, as multer's ``destination`` does."""
         back = next((name for name, _ in reversed(parameters(function)) if name), "")
         for each in call.module.calls:
-            if function.start_byte <= each.start_byte < function.end_byte:
-                given = arguments_of(each)
-                if text_of(each.child_by_field_name("function")) == back and len(given) > 1:
-                    self.write(self.evaluate(given[1], call.module) or (Value(HOLE),), call, how)
+            inside = function.start_byte <= each.node.start_byte < function.end_byte
+            if inside and each.receiver is None and each.name == back and len(each.given) > 1:
+                self.write(self.evaluate(each.given[1], call.module) or (Value(HOLE),), call, how)
 
     # --- Ports --------------------------------------------------------------------------------------------------------
 
@@ -336,19 +337,19 @@ class Effects:
 
 
 _LAST = frozenset(
+    {*known.WRITERS, *known.METHODS, "listen", "bindAsync", "exec", "spawn", "fork", "eval", "Function", "Worker", "$"}
+)
+_TOLD = frozenset(name.rpartition(".")[2] for _, name in (*known.TOLD, *known.SERVERS)) - {"", "()"}
+_MODULES = frozenset(
     {
-        *known.WRITERS,
-        *known.METHODS,
-        "listen",
-        "bindAsync",
-        "exec",
-        "execSync",
-        "spawn",
-        "spawnSync",
-        "execFile",
-        "fork",
-        "execFileSync",
-        "Server",
+        *known.FILE_MODULES,
+        *known.STARTING_MODULES,
+        *(module for module, _ in (*known.TOLD, *known.SERVERS, *known.DEFAULT_PORTS)),
+        "worker_threads",
+        "piscina",
+        "tinypool",
+        "cluster",
+        "util",
     }
 )
 

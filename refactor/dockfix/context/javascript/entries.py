@@ -10,7 +10,7 @@ from dockfix.context.javascript.modules import Module, Project, unwrapped
 from dockfix.context.javascript.program import Config, Entry
 from dockfix.context.javascript.tree import field, is_development, is_source, is_vendored, named, string_of, text_of
 from dockfix.context.javascript.tsconfig import tsconfigs
-from dockfix.context.javascript.unfold import Started, unfold
+from dockfix.context.javascript.unfold import EXECUTES, Started, unfold
 from dockfix.context.javascript.values import Evaluator
 from dockfix.context.patterns import go_match
 from dockfix.context.program.model import Port
@@ -48,7 +48,7 @@ class Entries:
             self._by_convention(known, started)
         if known.process_file:
             self._processes(known, started, depth)
-        elif known.runs:
+        elif known.runs and EXECUTES.isdisjoint(started.arguments):
             self._runs(known, started)
 
     def _doubt(self, reason: str) -> None:
@@ -105,8 +105,15 @@ class Entries:
             self.entries.append(Entry(given, source, where, "compiled"))
             self._compiled(given, source, home)
         elif found is not None and not is_vendored(found):
+            if not is_source(found):
+                self.project.programs.add(found)
             how = "compiled by the program" if compiles and not found.endswith((".js", ".cjs", ".mjs")) else "as it is"
             self.entries.append(Entry(given, found, where, how))  # type: ignore[arg-type]  # one of the three
+        elif posixpath.basename(path) == "server.js" and package is not None and package.kind_of("next"):
+            # the server that a standalone build of Next.js makes
+            self.entries.append(Entry(given, None, where, "made by a framework"))
+            self.whole.append(home)
+            self.ports.append(Port(3000, "", 0, "next", "PORT"))
         else:
             self.entries.append(Entry(given, None, where))
             self._doubt(f"{word}, which {where} runs, is not in the build context, and what it is made of is not known")
@@ -137,6 +144,7 @@ class Entries:
             text = self.files.read(path) or ""
             first = text.split("\n", 1)[0]
             if first.startswith("#!") and any(is_node(part) for part in first[2:].replace("/", " ").split()):
+                self.project.programs.add(path)
                 self.entries.append(Entry(path, path, started.where))
         elif "/" in word and self.files.has(path) and is_source(path):
             self.entries.append(Entry(path, path, started.where))

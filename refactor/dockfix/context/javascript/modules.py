@@ -43,6 +43,16 @@ class Named(NamedTuple):
     bare: bool = False
 
 
+class Site(NamedTuple):
+    """A call, or the making of an object: what is called, what that is a method of, its name as it stands there, the arguments."""
+
+    node: Node
+    called: Node
+    receiver: Node | None
+    name: str
+    given: list[Node]
+
+
 class Imported(NamedTuple):
     """What a local name stands for: ``name`` of the module ``source``; "*" for the whole of it, "default" for what it exports as such."""
 
@@ -75,16 +85,8 @@ class Module:
     exports: dict[str, Node] = field(default_factory=dict)
     again: dict[str, Imported] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
-
-    @property
-    def calls(self) -> list[Node]:
-        """Its calls, in order."""
-        return self.nodes.get("call", [])
-
-    @property
-    def made(self) -> list[Node]:
-        """Where it makes objects with ``new``."""
-        return self.nodes.get("new", [])
+    calls: list[Site] = field(default_factory=list)
+    made: list[Site] = field(default_factory=list)
 
     def holding(self, name: str, node: Node) -> Declared | Node | None:
         """What a name means at a node: a declaration, the function of which it is a parameter, or None for nothing that is known."""
@@ -135,6 +137,8 @@ class Project:
         self.resolve = Resolver(files)
         self.reasons: dict[str, str] = {}  # why a file could not be read
         self.places: dict[str, str] = {}  # where files run that are compiled
+        self.programs: set[str] = set()  # files without an ending that are run as programs
+        self.settings: dict[str, list[tuple[Module, Node]]] = {}  # what calls of a method "set" set
         self._modules: dict[str, Module | None] = {}
 
     def module(self, file: str) -> Module | None:
@@ -149,7 +153,7 @@ class Project:
         return [module for _, module in sorted(self._modules.items()) if module is not None]
 
     def _read(self, file: str) -> Module | None:
-        if not is_source(file):
+        if not is_source(file) and file not in self.programs:
             return None
         whole = self.files.read(file)
         if whole is None or len(whole) > _MAX_FILE:
@@ -164,6 +168,13 @@ class Project:
         if root.has_error and _broken(root):
             self.reasons[file] = "its syntax is not understood"
         _Taking(module).all()
+        for site in module.calls:
+            if site.name == "set" and site.receiver is not None and len(site.given) == 2:
+                name = string_of(site.given[0])
+                if name:
+                    self.settings.setdefault(name, []).append((module, site.given[1]))
+            elif site.name == "registerAs" and len(site.given) == 2:
+                self.settings.setdefault(f"{string_of(site.given[0])}.", []).append((module, site.given[1]))
         return module
 
     def target(self, module: Module, source: str) -> Module | None:
@@ -218,8 +229,12 @@ class _Taking:
             self.assignment(node)
         for node in nodes.get("export", ()):
             self.export(node)
-        for node in self.module.calls:
+        for node in nodes.get("call", ()):
             self.call(node)
+        for node in nodes.get("new", ()):
+            made = node.child_by_field_name("constructor")
+            if made is not None:
+                self.site(node, made, self.module.made)
 
     def name(
         self, node: Node | None, how: Literal["import", "require", "import()", "export"], bare: bool = False
@@ -256,10 +271,17 @@ class _Taking:
         called = node.child_by_field_name("function")
         if called is None:
             return
-        if called.type == "import" or (called.type == "identifier" and called.text == b"require"):
-            given = arguments_of(node)
-            if given:
-                self.name(given[0], "import()" if called.type == "import" else "require")
+        site = self.site(node, called, self.module.calls)
+        if site.given and site.receiver is None and (called.type == "import" or site.name == "require"):
+            self.name(site.given[0], "import()" if called.type == "import" else "require")
+
+    def site(self, node: Node, called: Node, into: list[Site]) -> Site:
+        """Adds a call to a list."""
+        receiver = called.child_by_field_name("object") if called.type == "member_expression" else None
+        name = text_of(called.child_by_field_name("property") if receiver is not None else called)
+        found = Site(node, called, receiver, name, arguments_of(node))
+        into.append(found)
+        return found
 
     def variable(self, node: Node) -> None:
         target, value = node.child_by_field_name("name"), node.child_by_field_name("value")

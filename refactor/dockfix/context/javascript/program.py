@@ -37,7 +37,7 @@ class Entry(NamedTuple):
     given: str
     source: str | None
     where: str
-    how: Literal["as it is", "compiled", "compiled by the program"] = "as it is"
+    how: Literal["as it is", "compiled", "compiled by the program", "made by a framework"] = "as it is"
 
 
 @dataclass(frozen=True)

@@ -7,24 +7,21 @@ import re
 from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from dockfix.context.javascript.effects import Effects
 from dockfix.context.javascript.entries import Entries, convention_files
 from dockfix.context.javascript.files import Files
-from dockfix.context.javascript.modules import Module, Named, Project
+from dockfix.context.javascript.modules import Module, Named, Project, Site
 from dockfix.context.javascript.program import Config, NodeProgram
 from dockfix.context.javascript.resolve import BUILTINS, package_of
 from dockfix.context.javascript.routes import Routes
 from dockfix.context.javascript.schema import database_of
-from dockfix.context.javascript.tree import arguments_of, is_development, is_source, is_vendored, string_of, text_of
+from dockfix.context.javascript.tree import field, is_development, is_source, is_vendored, string_of, text_of
 from dockfix.context.javascript.unfold import Started
 from dockfix.context.javascript.values import Evaluator
 from dockfix.context.program.model import Import, Program, Served, Unparsed, Use
 from dockfix.context.program.paths import CODE, HOLE, Value
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
 
 _Found = TypeVar("_Found")
 # Calls that find files of code in a folder, which is then loaded
@@ -229,20 +226,12 @@ class _Reader:
                 self.take(found)
                 return
 
-    def finding(self, call: Node, module: Module) -> None:
+    def finding(self, call: Site, module: Module) -> None:
         """Takes in the files of a folder in which code looks for files of code."""
-        called = call.child_by_field_name("function")
-        last = (
-            text_of(called.child_by_field_name("property"))
-            if called is not None and called.type == "member_expression"
-            else text_of(called)
-        )
-        given = arguments_of(call)
+        last, given = call.name, call.given
         loads = last == "register" and given and self.evaluate.meaning(given[0], module).module in _LOADS_FOLDERS
         if not given or not (last in _FINDS or loads or last == "migrations"):
             return
-        from dockfix.context.javascript.tree import field
-
         node = field(given[1], "dir") if loads and len(given) > 1 and given[1].type == "object" else given[0]
         for value in self.evaluate(node, module):
             text = re.split(r"[*{?\[]", value.text.partition(HOLE)[0])[0]

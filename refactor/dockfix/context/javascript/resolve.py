@@ -12,7 +12,7 @@ from dockfix.context.javascript.files import Files
 from dockfix.context.javascript.package_json import Package
 from dockfix.context.javascript.tree import SOURCES
 from dockfix.context.javascript.tsconfig import TsConfig, nearest_tsconfig, tsconfigs
-from dockfix.lazy import cached_property
+from dockfix.lazy import cached_property, regex
 
 # https://nodejs.org/api/modules.html#built-in-modules, as of Node.js 24
 BUILTINS = frozenset(
@@ -22,6 +22,8 @@ BUILTINS = frozenset(
     trace_events tty url util v8 vm wasi worker_threads zlib
     """.split()  # noqa: SIM905 (as a list it would have a line for each)
 )
+# https://docs.npmjs.com/cli/v11/configuring-npm/package-json#name; what is no name of a package is one that a bundler's settings give
+_PACKAGE = regex(r"(?:@[\w.~-]+/)?[A-Za-z0-9_.-][\w.~-]*")
 _ENDINGS = (".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", ".cjs", ".jsx", ".json", ".node")
 _COMPILED = {".js": (".ts", ".tsx"), ".mjs": (".mts",), ".cjs": (".cts",), ".jsx": (".tsx",)}
 _OUTPUTS = ("dist", "build", "lib", "out", ".dist", "bin", "output", "server-dist", "dist-server", "compiled", "prod")
@@ -75,7 +77,7 @@ class Resolver:
         if alias is not None:
             found = self.file(alias)
             return Resolved("file", found) if found is not None else Resolved("missing", alias)
-        return Resolved("package", top)
+        return Resolved("package", top) if _PACKAGE.fullmatch(top) else Resolved("missing", name)
 
     def _alias(self, package: Package | None, name: str) -> str | None:
         """What the package "module-alias" makes of a name."""
@@ -186,6 +188,8 @@ class Resolver:
         if found is not None:
             return found
         package = self.package(folder)
+        if package is not None and package.name == name and package.kind_of(name) is None:
+            return package  # it may name itself
         path = package.local.get(name) if package is not None else None
         if package is None or path is None:
             return None

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from dockfix.context.javascript.modules import Declared, Module, Project, unwrapped
+from dockfix.context.javascript.modules import Declared, Module, Project, Site, required, unwrapped
 from dockfix.context.javascript.tree import (
     ancestors,
     arguments_of,
@@ -66,13 +66,10 @@ class Routes:
             if module.file.startswith(head):
                 self._by_place(module, module.file[len(head) :])
 
-    def _call(self, call: Node, module: Module) -> None:
-        called = call.child_by_field_name("function")
-        if called is None or called.type != "member_expression":
+    def _call(self, site: Site, module: Module) -> None:
+        call, receiver, name, given = site.node, site.receiver, site.name, site.given
+        if receiver is None:
             return
-        name = text_of(called.child_by_field_name("property"))
-        receiver = called.child_by_field_name("object")
-        given = arguments_of(call)
         if name in _METHODS and len(given) > 1:
             self._route(call, receiver, given, module)
         elif name in {"use", "register", "route", "mount"} and given:
@@ -120,8 +117,9 @@ class Routes:
         receiver = unwrapped(receiver)
         if receiver is None:
             return module.file, ""
-        if receiver.type == "call_expression" and text_of(receiver).startswith("require("):
-            return self._of_module(string_of(arguments_of(receiver)[0]) or "", "default", module)
+        source = required(receiver)
+        if source is not None:
+            return self._of_module(source, "default", module)
         if receiver.type == "identifier":
             name = text_of(receiver)
             held = module.holding(name, receiver)

@@ -26,6 +26,9 @@ from dockfix.knowledge.node_programs import (
 )
 
 _MAX_DEPTH = 16
+EXECUTES = frozenset(
+    {"--exec", "-x"}
+)  # options of programs for development that say what is started anew with each change
 
 
 class Started(NamedTuple):
@@ -191,8 +194,10 @@ class _Unfolder:
             self.doubt(f"what {program} runs for {place.where} is not read")
         for number, word in enumerate(rest[:-1]):
             given = rest[number + 1]
-            if word in {"--exec", "-x"} and known.develops and given and " " in given:
-                self.script(given, place, depth + 1)
+            if word in EXECUTES and known.develops and given:
+                more = " ".join(each or "$DOCKFIX" for each in rest[number + 2 :])
+                self.script(f"{given} {more}" if more else given, place, depth + 1)
+                break
 
     def shell(self, words: Sequence[str | None], place: _Place, depth: int) -> None:
         self.take(words[:1], place)

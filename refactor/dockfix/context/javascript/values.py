@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dockfix.context.javascript.modules import Declared, Imported, Module, Project, unwrapped
 from dockfix.context.javascript.tree import arguments_of, field, is_function, named, parameters, string_of, text_of
 from dockfix.context.program.paths import CODE, HOLE, TEMP, Value, above, join
+from dockfix.lazy import regex
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -17,6 +18,7 @@ _MAX_VALUES = 6
 _SAME = frozenset({"String", "Number", "parseInt", "parseFloat", "encodeURI", "normalizePort", "fileURLToPath"})
 _SAME_METHODS = frozenset({"toString", "trim", "valueOf", "toLowerCase", "pathname", "href"})
 UNKNOWN = (Value(HOLE),)
+_VARIABLE = regex(r"[A-Z][A-Z0-9_]*")
 
 
 class Meaning(NamedTuple):
@@ -161,11 +163,8 @@ class Evaluator:
         found: list[Value] = list(self(default, module)) if default is not None else []
         own = next((known for known, node in module.functions.items() if node.id == function.id), "")
         for call in module.calls if own else ():
-            called = call.child_by_field_name("function")
-            if called is not None and called.type == "identifier" and text_of(called) == own:
-                given = arguments_of(call)
-                if index < len(given):
-                    found += self(given[index], module)
+            if call.receiver is None and call.name == own and index < len(call.given):
+                found += self(call.given[index], module)
         return tuple(found) or UNKNOWN
 
     def _member(self, node: Node, module: Module, bound: dict[str, tuple[Value, ...]]) -> tuple[Value, ...]:
@@ -264,8 +263,11 @@ class Evaluator:
                 body = unwrapped(target.child_by_field_name("body"))
                 return self._property(body, path, module, depth + 1)
             return self._property(target, path, module, depth + 1)
+        source = required_name(node)
+        if source is not None:
+            return self._imported(Imported(source, "*"), module, path)
         # a schema that checks the environment: env.PORT
-        return (Value(HOLE, path[0]),) if path[0].isupper() else UNKNOWN
+        return (Value(HOLE, path[-1]),) if _VARIABLE.fullmatch(path[-1]) else UNKNOWN
 
     def _imported(self, imported: Imported, module: Module, path: tuple[str, ...]) -> tuple[Value, ...]:
         other = self.project.target(module, imported.source)
@@ -321,7 +323,7 @@ class Evaluator:
             if last in _SAME_METHODS:
                 return self(target, module, bound)
             if last in {"get", "getOrThrow"} and given:
-                return self._setting(given, target, module)
+                return self._setting(given, module)
         if called is not None and called.type == "identifier":
             return self._called(text_of(called), given, module, bound) or UNKNOWN
         return UNKNOWN
@@ -349,6 +351,10 @@ class Evaluator:
         if body.type != "statement_block":
             inner = unwrapped(body)
             return [inner] if inner is not None else []
+        return self._returns(body)
+
+    def _returns(self, body: Node) -> list[Node]:
+        """The expressions behind ``return`` in a block."""
         found: list[Node] = []
         pending = [body]
         while pending:
@@ -360,22 +366,24 @@ class Evaluator:
                 pending += [child for child in each.children if child.is_named]
         return found
 
-    def _setting(self, given: list[Node], target: Node | None, module: Module) -> tuple[Value, ...]:
+    def _setting(self, given: list[Node], module: Module) -> tuple[Value, ...]:
         """A setting by its name: of the environment, or what was set in this project."""
         name = string_of(given[0])
         if name is None:
             return UNKNOWN
         default = self(given[1], module) if len(given) > 1 else ()
-        for each in self.project.parsed:
-            for call in each.calls:
-                called = call.child_by_field_name("function")
-                if called is not None and text_of(called).endswith(".set"):
-                    words = arguments_of(call)
-                    if len(words) == 2 and string_of(words[0]) == name and (each is module or name.isidentifier()):
-                        return self(words[1], each) or UNKNOWN
+        for where, value in self.project.settings.get(name, ()):
+            return self(value, where) or UNKNOWN
+        space, _, key = name.partition(".")
+        for where, value in self.project.settings.get(f"{space}.", ()) if key else ():
+            body = unwrapped(value.child_by_field_name("body")) if is_function(value) else value
+            if body is not None and body.type == "statement_block":
+                body = next((each for each in self._returns(body)), None)
+            return self._property(body, tuple(key.split(".")), where) or UNKNOWN
+        env = name if _VARIABLE.fullmatch(name) else ""
         if default:
-            return tuple(Value(each.text, each.env or name) for each in default)
-        return (Value(HOLE, name),)
+            return tuple(Value(each.text, each.env or env) for each in default)
+        return (Value(HOLE, env),)
 
     def _new(self, node: Node, module: Module, bound: dict[str, tuple[Value, ...]]) -> tuple[Value, ...]:
         given = arguments_of(node)

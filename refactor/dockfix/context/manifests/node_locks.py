@@ -49,4 +49,21 @@ def _places(whole: str, path: str, project: str | None) -> PackageTree:
     return read(whole, path, project)
 
 
-_READERS: Mapping[str, _Reader] = {"package-lock.json": _places, "npm-shrinkwrap.json": _places}
+def _by_range(whole: str, path: str, project: str | None) -> PackageTree:
+    from dockfix.context.manifests.yarn_lock import read
+
+    return read(whole, path, project)
+
+
+def _by_version(whole: str, path: str, project: str | None) -> PackageTree:
+    from dockfix.context.manifests.pnpm_lock import read
+
+    return read(whole, path, project)
+
+
+_READERS: Mapping[str, _Reader] = {
+    "package-lock.json": _places,
+    "npm-shrinkwrap.json": _places,
+    "yarn.lock": _by_range,
+    "pnpm-lock.yaml": _by_version,
+}

@@ -105,12 +105,14 @@ def source_of(address: str) -> From:
 
 
 def _needs(entry: Mapping[str, Any], root: bool = False) -> Iterator[Need]:
-    optional = entry.get("optionalDependencies")
+    optional, peers = entry.get("optionalDependencies"), entry.get("peerDependenciesMeta")
     for key, kind in _KINDS:
         if kind == "development" and not root:
             continue
         for name, wanted in table(entry.get(key, {}), key).items():
             if kind == "production" and isinstance(optional, dict) and name in optional:
+                continue
+            if kind == "peer" and isinstance(peers, dict) and "optional" in (peers.get(name) or {}):
                 continue
             yield Need(name, wanted if isinstance(wanted, str) else "", kind)  # type: ignore[arg-type]  # it is one of the four
 
