@@ -78,17 +78,20 @@ class CacheMounts(Transform):
             managers = [manager for manager in system_managers() if manager.caches]
             shared = {manager: _system_runs(facts, stage, manager, touched) for manager in managers}
             for step in stage.of("RUN"):
-                wanted: list[Manager] = [manager for manager, runs in shared.items() if step in runs]
+                wanted: dict[Manager, Sequence[Cache]] = {
+                    manager: manager.caches for manager, runs in shared.items() if step in runs
+                }
                 for manager in _language_managers(step):
-                    reason = (
-                        f"the front end {pinned.value} has no cache mounts"
-                        if pinned
-                        else _blocker(facts, stage, step, manager, touched(manager))
-                    )
-                    if reason:
+                    caches = _caches(facts, step, manager)
+                    reason = f"the front end {pinned.value} has no cache mounts" if pinned else ""
+                    if isinstance(caches, Reason):
+                        reason = reason or caches.text
+                    else:
+                        reason = reason or _blocker(facts, stage, step, manager, caches, touched(manager))
+                    if isinstance(caches, Reason) or reason:
                         refusals.append(at(reason, step.line))
                     else:
-                        wanted.append(manager)
+                        wanted[manager] = caches
                 edit = _edit(facts, stage, step, wanted) if wanted and not pinned else None
                 if edit is not None:
                     declares |= {
@@ -118,6 +121,20 @@ def _language_managers(step: Step) -> list[LanguageManager]:
         for manager in used
         if manager.caches and not any("type=cache" in mount and manager.id in mount for mount in mounts)
     ]
+
+
+def _caches(facts: Facts, step: Step, manager: LanguageManager) -> tuple[Cache, ...] | Reason:
+    """The caches of a manager that a RUN fills; why none of them can be a mount."""
+    found: list[Cache] = []
+    for unit in step.units:
+        install = language_install(unit.effects.action)
+        if install is None or install.manager is not manager or install not in facts.given:
+            continue
+        caches = manager.caches_of(install, facts.given[install])
+        if isinstance(caches, Reason):
+            return caches
+        found += [cache for cache in caches if cache not in found]
+    return tuple(found) or manager.caches
 
 
 def _fetching(step: Step) -> list[tuple[LanguageManager, str, tuple[Word, ...]]]:
@@ -179,11 +196,13 @@ def _taken_out(facts: Facts, manager: Manager) -> bool:
     return False
 
 
-def _blocker(facts: Facts, stage: Stage, step: Step, manager: LanguageManager, touched: _Touched) -> str:
+def _blocker(
+    facts: Facts, stage: Stage, step: Step, manager: LanguageManager, caches: Sequence[Cache], touched: _Touched
+) -> str:
     """Why a RUN gets no mount on the cache of a language's manager, "" where it gets one."""
     title = manager.title
-    owner = _owner(stage, step, manager)
-    around = [_folder(cache, owner, around=True) for cache in manager.caches]
+    owner = _owner(stage, step, caches)
+    around = [_folder(cache, owner, around=True) for cache in caches]
     if stage.image is not None and stage.image.system == "windows":
         return f"{title}'s cache lies elsewhere on Windows"
     if step.state.user is None:
@@ -205,7 +224,7 @@ def _blocker(facts: Facts, stage: Stage, step: Step, manager: LanguageManager, t
     for unit in step.units:
         install, fetched = language_install(unit.effects.action), fetches(unit.command, unit.state)
         if (install is not None and install.manager is manager) or (fetched is not None and fetched[0] is manager):
-            moved = (_moved(facts, stage, unit, manager, cache, touched.configured) for cache in manager.caches)
+            moved = (_moved(facts, stage, unit, manager, cache, touched.configured) for cache in caches)
             reason = next(filter(None, moved), "")
             if reason:
                 return reason
@@ -273,11 +292,11 @@ def _system_runs(
     return runs if installs else []
 
 
-def _owner(stage: Stage, step: Step, manager: Manager) -> User | None:
+def _owner(stage: Stage, step: Step, caches: Sequence[Cache]) -> User | None:
     """The image's own user without rights, where a RUN is run as this one and its home has the manager's caches as root's has."""
     user = stage.image.user if stage.image is not None else None
     named = user is not None and step.state.user is not None and user.is_named(step.state.user)
-    return user if named and all(cache.at_home for cache in manager.caches) else None
+    return user if named and all(cache.at_home for cache in caches) else None
 
 
 def _folder(cache: Cache, owner: User | None, *, around: bool = False) -> str:
@@ -286,14 +305,18 @@ def _folder(cache: Cache, owner: User | None, *, around: bool = False) -> str:
     return folder if owner is None else folder.replace("/root", owner.home, 1)
 
 
-def _mounts(stage: Stage, step: Step, manager: Manager) -> list[str]:
+def _mounts(stage: Stage, step: Step, manager: Manager, caches: Sequence[Cache]) -> list[str]:
     """The flags for a manager's caches."""
     flags: list[str] = []
-    owner = _owner(stage, step, manager)
-    for cache in manager.caches:
+    owner = _owner(stage, step, caches)
+    for cache in caches:
         owned = f",uid={owner.number},gid={owner.number}" if owner is not None else ""
         sharing = f",sharing={cache.sharing}" if cache.sharing != "shared" else ""
-        identity = f",id={manager.id}-{_base(stage)}" if cache.holds_compiled and _compiles(stage) else ""
+        moved = cache not in manager.caches and manager.id not in cache.folder
+        named = manager.id if moved else ""  # a folder whose name does not tell whose it is
+        if cache.holds_compiled and _compiles(stage):
+            named = f"{manager.id}-{_base(stage)}"
+        identity = f",id={named}" if named else ""
         flags.append(f"--mount=type=cache,target={_folder(cache, owner)}{sharing}{identity}{owned}")
     return flags
 
@@ -321,16 +344,18 @@ def _base(stage: Stage) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", (stage.base or stage.start.words[0]).partition("@")[0]).strip("-")
 
 
-def _edit(facts: Facts, stage: Stage, step: Step, managers: Sequence[Manager]) -> Edit | None:
+def _edit(facts: Facts, stage: Stage, step: Step, managers: Mapping[Manager, Sequence[Cache]]) -> Edit | None:
     """The RUN with the mounts of these managers and without what would defeat them."""
     if step.shell_form is None:
         return None
     actions = [unit.effects.action for unit in step.units]
-    others = {action.manager for action in actions if isinstance(action, Install | Refresh)} - set(managers)
+    others = {action.manager for action in actions if isinstance(action, Install | Refresh)} - managers.keys()
     dropped = {
         index
         for index, action in enumerate(actions)
-        if isinstance(action, Clean) and not others.intersection(action.managers) and set(managers) & {*action.managers}
+        if isinstance(action, Clean)
+        and not others.intersection(action.managers)
+        and managers.keys() & {*action.managers}
     }
     if len(dropped) == len(step.units):
         return None
@@ -345,7 +370,7 @@ def _edit(facts: Facts, stage: Stage, step: Step, managers: Sequence[Manager]) -
     off = [word for _, word in words]
     off += [word for manager, _, fetched in _fetching(step) if manager in managers for word in fetched]
     run = step.shell_form.edited(drop=dropped, remove=off, keep_comments=True)
-    mounts = [flag for manager in managers for flag in _mounts(stage, step, manager)]
+    mounts = [flag for manager, caches in managers.items() for flag in _mounts(stage, step, manager, caches)]
     run = run and with_flags(facts.tree, run, mounts, lines=True)
     if run is None:
         return None
@@ -375,16 +400,16 @@ def _prepared(
 
 
 def _variables(
-    facts: Facts, stage: Stage, step: Step, managers: Sequence[Manager], given: Collection[str]
+    facts: Facts, stage: Stage, step: Step, managers: Mapping[Manager, Sequence[Cache]], given: Collection[str]
 ) -> dict[str, str]:
     """What a builder sets for a manager whose cache is mounted: the image's own settings stay as they are."""
     if stage is facts.final or any(other.parent is stage for other in facts.model.stages):
         return {}
-    wanted = [each for manager in managers for cache in manager.caches for each in cache.env.items()]
+    wanted = [each for caches in managers.values() for cache in caches for each in cache.env.items()]
     return {name: value for name, value in wanted if name not in given and name not in step.state.variables}
 
 
-def _reason(managers: Sequence[Manager], cleaned: bool) -> str:
+def _reason(managers: Collection[Manager], cleaned: bool) -> str:
     names = " and ".join(manager.title for manager in managers)
     what = f"{names} keep their caches" if len(managers) > 1 else f"{names} keeps its cache"
     return f"{what} between builds" + (

@@ -216,6 +216,17 @@ def runs_program(facts: Facts, programs: Collection[str]) -> Mapping[str, str]:
     return found
 
 
+def may_start(facts: Facts, programs: Collection[str]) -> bool:
+    """Whether the container may start one of some programs of the system, by itself or by a script of package.json."""
+    if not facts.startup.programs.keys().isdisjoint(programs):
+        return True
+    if not facts.is_javascript:
+        return False
+    begun = facts.javascript.started
+    called = {name for each in begun.commands for name in (each.program, each.runner)}
+    return begun.unknown is not None or not called.isdisjoint(programs) or bool(runs_program(facts, programs))
+
+
 def left_elsewhere(facts: Facts) -> Reason | None:
     """What the scripts of packages leave outside of their folder when they are installed; one that *doubts* where that is not known."""
     tree = facts.ask(lock)
