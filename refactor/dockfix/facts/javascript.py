@@ -240,18 +240,24 @@ def left_elsewhere(facts: Facts) -> Reason | None:
     unnamed = next((name for name in sorted(asked) if name not in tree.names), "")
     if unnamed:
         return doubt(f"{tree.file} does not name {unnamed}, and so not what its install leaves outside of node_modules")
-    scripts = [each for each in tree.production if each.install_script is not False and not each.link]
+    runs = [manifest.runs for manifest in facts.manifests.values()]
+    scripts = [
+        each
+        for each in tree.production
+        if each.install_script is not False
+        and not each.link
+        and any(names is None or each.name in names for names in runs)
+    ]
     for each in scripts:
         if each.name in fills_elsewhere():
             return at(f"{each.name} fills {fills_elsewhere()[each.name]} when it is installed")
-    unsure = next((each.name for each in scripts if not stays_inside(each.name)), "")
-    if not unsure:
+    unsure = next((each for each in scripts if not stays_inside(each.name)), None)
+    if unsure is None:
         return None
-    if tree.format == "1":
-        return doubt(
-            f"{tree.file} is of an old form, which does not say whether packages run scripts when they are installed"
-        )
-    return doubt(f"what the install script of {unsure} leaves outside of node_modules is not known")
+    if unsure.install_script is None:
+        said = f"{tree.file} does not say which packages run scripts when they are installed"
+        return doubt(f"{said}, and so not what these leave outside of node_modules")
+    return doubt(f"what the install script of {unsure.name} leaves outside of node_modules is not known")
 
 
 def built_elsewhere(facts: Facts) -> Reason | None:

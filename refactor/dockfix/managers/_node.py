@@ -99,6 +99,7 @@ class NodeManager(LanguageManager):
             reads=(folder,),
             blocked=_left_outside(folder, package, members),
             needs_source=self._needs_source(package, members, given, folder, install),
+            runs=None if install.scripts else frozenset(),
         )
 
     def _needs_source(

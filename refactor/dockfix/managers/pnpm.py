@@ -28,6 +28,7 @@ _STORE = "/root/.local/share/pnpm/store"
 _PRODUCTION = ("--prod", "--production", "-P")
 # The release from which on NODE_ENV says nothing of what is installed, and that from which on a prune can leave the scripts out
 _DEAF, _PRUNES = 10, 8
+_ASKS = 10  # from which on a package's own scripts run only where the project allows it
 # Settings that change what is installed, or where: https://pnpm.io/settings. How the links are laid out does not matter here
 _CHANGING = """
 modules-dir virtual-store-dir store-dir enable-global-virtual-store lockfile lockfile-dir shared-workspace-lockfile
@@ -110,6 +111,7 @@ class Pnpm(NodeManager):
             unknown=found.unknown or unknown,
             closures={**found.closures, **given.closures(posixpath.join(folder, each) for each in named)},
             groups=self._groups(install, given),
+            runs=self._runs(install, given, settings),
             needs_source=found.needs_source or (f"{hooks} loads other files with every install" if calls else ""),
         )
 
@@ -180,6 +182,31 @@ class Pnpm(NodeManager):
             return None
         major = self._major(install, given)
         return install.groups - {DEV} if major is not None and major < _DEAF else None
+
+    def _runs(self, install: Install, given: Given, settings: Mapping[str, object]) -> frozenset[str] | None:
+        """The packages that may run scripts: https://pnpm.io/settings#onlybuiltdependencies; None where any may."""
+        if not install.scripts:
+            return frozenset()
+        major, package = self._major(install, given), node.package_at(install, given)
+        if major is None or major < _ASKS or package is None:
+            return None
+        own = package.settings.get("pnpm")
+        found: set[str] = set()
+        for table in (settings, own if isinstance(own, dict) else {}):
+            if (
+                "dangerouslyAllowAllBuilds" in table
+                or "neverBuiltDependencies" in table
+                or "configDependencies" in table
+            ):
+                return None
+            for name in ("onlyBuiltDependencies", "allowBuilds"):
+                given_names = table.get(name, ())
+                found |= (
+                    {each for each in given_names if isinstance(each, str)}
+                    if isinstance(given_names, list | dict)
+                    else set()
+                )
+        return frozenset(found)
 
     def _major(self, install: Install, given: Given) -> int | None:
         """The major version of pnpm that runs; None where it is not known."""

@@ -40,7 +40,7 @@ class Manifest:
     image of the projects that it builds and installs. ``blocked`` says why the packages cannot be handed on, ``moved`` why
     they may not be found where they are moved to, ``elsewhere`` says that they lie in a folder of root's, outside of the project. ``locked`` is the lock that
     names all that it brings, or why there is none. ``groups`` are the dependency groups where files decide which they are, None where the
-    command alone does.
+    command alone does; ``runs`` are the packages whose own scripts an install runs, None where it may be any.
 
     ``programs`` are those that installing the projects puts into the environment, ``scripts`` the names under which the files have the
     manager itself run something.
@@ -64,6 +64,7 @@ class Manifest:
     blocked: str | None = None
     moved: str | None = None
     elsewhere: str | None = None
+    runs: frozenset[str] | None = None
     groups: frozenset[str] | None = None
     locked: Locked | Unread = NO_LOCK
     programs: frozenset[str] = frozenset()
