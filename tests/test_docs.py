@@ -47,7 +47,7 @@ def test_every_setting_is_listed() -> None:
     assert "| `multi-stage.always` | true or false | false | split even" in everywhere
     assert "| `multi-stage.suite` | `bookworm` or `" in everywhere
     assert "| `multi-stage.keep` | names | none | " in everywhere
-    assert "## Settings" not in (make_docs.PAGES / "virtualenv.md").read_text("utf-8")
+    assert "## Settings" not in (make_docs.PAGES / "exec-form.md").read_text("utf-8")
 
 
 def test_what_has_drifted_is_named(

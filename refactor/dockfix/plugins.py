@@ -6,11 +6,12 @@ import importlib
 import inspect
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from dockfix.dataclass import dataclass
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

@@ -17,6 +17,8 @@ FIELDS = (
     "Provides",
     "Installed-Size",
 )
+# What images have of two alternatives: they are made with a merged /usr, and need nothing that merges it (in Debian 12 that takes perl)
+IN_IMAGES = {"usrmerge": "usr-is-merged"}
 
 
 @dataclass(frozen=True)
@@ -190,4 +192,5 @@ def _stanzas(text: str) -> Iterator[dict[str, str]]:
 
 def _names(field: str) -> tuple[str, ...]:
     """The names of a dependency field, the first of each set of alternatives, without versions and architectures."""
-    return tuple(re.split(r"[ (:|]", part.strip(), maxsplit=1)[0] for part in field.split(",") if part.strip())
+    found = (re.split(r"[ (:|]", part.strip(), maxsplit=1)[0] for part in field.split(",") if part.strip())
+    return tuple(IN_IMAGES.get(name, name) for name in found)

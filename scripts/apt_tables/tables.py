@@ -28,7 +28,7 @@ class Wanted:
     ``leaving`` are the packages (patterns, too) that may leave an image, ``used`` the libraries that Python packages use
     (a -dev package stands for its runtime libraries), ``in_base`` the -dev packages whose libraries every image has,
     ``full_image`` the packages that the full images install, ``builds`` those that only building needs, headers apart,
-    and ``slim_image`` those that the slim images install.
+    ``slim_image`` those that the slim images install, and ``of_python`` those of the system's own Python that only build.
     """
 
     packages: tuple[str, ...]
@@ -47,6 +47,7 @@ class Wanted:
     full_image: tuple[str, ...] = ()
     builds: frozenset[str] = frozenset()
     slim_image: tuple[str, ...] = ()
+    of_python: frozenset[str] = frozenset()
 
 
 def wanted() -> Wanted:
@@ -77,6 +78,7 @@ def wanted() -> Wanted:
         tuple(_table("full_image")["packages"]["names"].split()),
         frozenset(name for group in roles["build_only"] for name in group["packages"].split()),
         tuple(_table("full_image")["packages"]["slim"].split()),
+        frozenset(name for group in _table("system_python")["build_only"] for name in group["packages"].split()),
     )
 
 
@@ -190,7 +192,8 @@ def sizes(index: Index, wanted: Wanted) -> dict[str, str]:
     What the slim image has is left out.
     """
     base = _base(index, wanted) | index.closure([*wanted.slim_image, "apt"])
-    told = index.with_recommended({*_leaving(index, wanted), *wanted.full_image}) - base
+    python = {name for name in wanted.of_python if index.find(name)}
+    told = index.with_recommended({*_leaving(index, wanted), *python, *wanted.full_image}) - base
 
     def names(asked: Iterable[str]) -> set[str]:
         return {package.name for package in map(index.find, asked) if package is not None} & told

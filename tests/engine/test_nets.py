@@ -331,3 +331,39 @@ BUILDER = "FROM debian:12 AS one\nRUN pip3 install x\nFROM debian:12\n"
 def test_what_the_systems_pip_fills_arrives_whole(root: Path, copied: str, said: str) -> None:
     found = broken(root, "FROM debian:12\nRUN pip3 install x\n", BUILDER + copied)
     assert (said in found[0]) if said else found == []
+
+
+BUILT = "FROM node:20-slim\nWORKDIR /app\nCOPY . .\nRUN npm ci\nRUN npm run build && rm -rf more\n"
+PARTS = "FROM node:20-slim AS one\nWORKDIR /app\nCOPY . .\nRUN npm ci\n{one}FROM node:20-slim\nWORKDIR /app\n{two}"
+WHOLE = "COPY --from=one /app /app\n"
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "said"),
+    [
+        ("RUN npm run build && rm -rf more\n", WHOLE, ""),
+        ("RUN npm run build && rm -rf more\nRUN npm prune --omit=dev\n", WHOLE, ""),
+        ("RUN rm -rf more\n", WHOLE, "the RUN in line 5 would no longer run: npm run build"),
+        ("RUN npm run build\n", WHOLE, "the RUN in line 5 would no longer run: rm -rf more"),
+        (
+            "RUN npm run build && rm -rf more\n",
+            "COPY --from=one /app/node_modules /app/node_modules\nCOPY . .\n",
+            "what npm run build in line 5 makes would not be in the image",
+        ),
+        (
+            "ENV NODE_ENV=production\nRUN npm run build && rm -rf more\n",
+            WHOLE,
+            "npm run build in line 5 would run with other settings",
+        ),
+    ],
+)
+def test_what_is_built_is_built_still_and_arrives(root: Path, one: str, two: str, said: str) -> None:
+    found = broken(root, BUILT, PARTS.format(one=one, two=two), Declared("RUN", "rm -rf more"))
+    assert found == [] if not said else any(said in each for each in found), found
+
+
+def test_what_was_cleared_of_packages_is_so_still(root: Path) -> None:
+    before = BUILT + "RUN npm prune --omit=dev\n"
+    after = PARTS.format(one="RUN npm run build && rm -rf more\n", two=WHOLE)
+    found = broken(root, before, after, Declared("RUN", "rm -rf more"))
+    assert found and "would no longer run: npm prune --omit=dev" in found[0]

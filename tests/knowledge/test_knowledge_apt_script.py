@@ -291,3 +291,11 @@ def test_circles_end(script: ModuleType) -> None:
         "Package: libb-dev\nDepends: liba-dev\nSection: libdevel\n"
     )
     assert index.runtime("liba-dev", frozenset()) == frozenset()
+
+
+def test_images_have_nothing_that_merges_usr(script: ModuleType) -> None:
+    index = script.Index.parse(
+        "Package: init-system-helpers\nPriority: required\nDepends: usrmerge | usr-is-merged\n\n"
+        "Package: usrmerge\nDepends: perl:any\n\nPackage: usr-is-merged\n\nPackage: perl\n"
+    )
+    assert index.closure(index.required()) == {"init-system-helpers", "usr-is-merged"}

@@ -15,7 +15,13 @@ from dockfix import knowledge
 
 ROOTS = (Path(dockfix.__file__).parent, Path(dockfix_transforms.__file__).parent)
 # Rooms that say of each program what it does; and libraries, not programs
-ALLOWED = ("knowledge/", "managers/", "model/commands/", "context/program/imports.py")
+ALLOWED = (
+    "knowledge/",
+    "managers/",
+    "model/commands/",
+    "context/program/imports.py",
+    "context/javascript/known_calls.py",
+)
 TABLES: Mapping[str, frozenset[str]] = {
     "shells": knowledge.shells(),
     "inits": knowledge.inits(),

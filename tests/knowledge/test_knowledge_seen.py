@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dockfix.knowledge.seen import Seen, SeenError, book, read_seen, rendered, shipped
+from dockfix.knowledge.seen import SHIPPED, Seen, SeenError, Shelf, book, read_seen, rendered
 
 FLASK = Seen(
     "flask", "3.0.3", "3.11", "glibc", "x86_64", "bookworm", "pure", (), ("Werkzeug>=3.0.0",), "2026-11-01 web"
@@ -72,8 +72,40 @@ def test_a_file_that_is_not_there_says_nothing(tmp_path: Path) -> None:
     assert read_seen(tmp_path / "none.toml") == ()
 
 
-def test_what_is_shipped_is_as_it_was_made() -> None:
-    assert (
-        rendered(shipped()) == (Path(__file__).parents[2] / "refactor/dockfix/knowledge/python_seen.toml").read_text()
+def test_a_file_that_is_laid_out_in_another_way_is_read_as_well(tmp_path: Path) -> None:
+    file = tmp_path / "dockfix.knowledge.toml"
+    odd = replace(FLASK, requires=('Babel; extra == "i18n"', "a\\b", "\u00fc"))
+    text = rendered([odd, LXML])
+    file.write_text(
+        text.replace("= 1", "=1").replace("distributions = [\n", "distributions=[").replace("version =", "version=")
     )
-    assert tomllib.loads(rendered(shipped()))["format"] == 1
+    assert read_seen(file) == (odd, LXML)
+    file.write_text(text)
+    assert read_seen(file) == (odd, LXML)
+    file.write_text(text.replace("2026-11-01 web", "\\x41"))  # an escape of neither JSON nor TOML
+    with pytest.raises(SeenError, match="it cannot be read"):
+        read_seen(file)
+
+
+def test_what_is_shipped_is_as_it_was_made() -> None:
+    text = SHIPPED.read_text("utf-8")
+    assert rendered(read_seen(SHIPPED)) == text
+    assert tomllib.loads(text)["format"] == 1
+    assert len(text) < 2 << 20
+
+
+def test_what_is_shipped_is_taken_entry_by_entry() -> None:
+    text = rendered([FLASK, LXML, replace(LXML, version="5.3.0")])
+    shelf = Shelf(text)
+    assert shelf.of("flask") == (FLASK,)
+    assert [each.version for each in shelf.of("lxml")] == ["5.2.2", "5.3.0"]
+    assert shelf.of("lxm") == shelf.of("") == ()
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    ("libz.so.1", "libpq.so.5"), ('"binary"', '"pure"'), ('"5.2.2"', '"5.2.3"'), (', where = "2026-11-01 web"', ""), ("needs = [", "needs = "),
+])  # fmt: skip
+def test_an_entry_of_what_is_shipped_that_was_altered_says_nothing(old: str, new: str) -> None:
+    text = rendered([LXML])
+    assert old in text
+    assert Shelf(text.replace(old, new)).of("lxml") == ()

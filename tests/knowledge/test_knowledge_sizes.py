@@ -20,6 +20,23 @@ def test_the_full_image_is_some_hundred_megabytes_larger(suite: str) -> None:
     assert 500 * MB < sizes.size_of(sizes.full_image(suite), suite) < 1000 * MB
 
 
+@pytest.mark.parametrize("suite", known_suites())
+def test_perl_comes_along_with_what_needs_it(suite: str) -> None:
+    """The slim image has no more of it than perl-base."""
+    brought = sizes.installed(["build-essential"], suite)
+    assert "perl" in brought
+    assert any(name.startswith("perl-modules-") for name in brought)
+    assert sizes.size_of([name for name in brought if "perl" in name], suite) > 40 * MB
+
+
+@pytest.mark.parametrize("suite", known_suites())
+def test_what_pip_of_debian_brings(suite: str) -> None:
+    """It recommends compilers and headers."""
+    brought = sizes.installed(["python3-pip"], suite, recommended=True)
+    assert {"build-essential", "gcc", "libc6-dev", "python3-dev"} <= brought
+    assert sizes.size_of(brought, suite) > 300 * MB
+
+
 def test_what_is_not_known_has_no_size() -> None:
     assert sizes.installed(["no-such-package"], "bookworm") == frozenset()
     assert sizes.size_of(["no-such-package"], "bookworm") == 0

@@ -139,7 +139,8 @@ def test_git_clones_to_the_last_name_of_a_url(url: str) -> None:
         "git clone https://e.org/$NAME.git",
         "cp a",
         "python -m ensurepip",
-        "virtualenv /v",
+        "virtualenv --python=/usr/bin/python3 /v",
+        "virtualenv --system-site-packages /v",
         "mkdir a > $X",
     ],
 )
@@ -189,10 +190,22 @@ def test_bundled_short_options_take_the_value_of_the_last() -> None:
 
 
 @pytest.mark.parametrize(
-    "option", ["--user", "--target=/x", "-t /x", "--prefix /x", "--root /x", "--no-build-isolation"]
+    "option",
+    ["--target=/usr/lib/x", "-t /", "--prefix /usr/local", "--root /x", "--user --target /x", "--no-build-isolation"],
 )
 def test_pip_installs_that_cannot_move(option: str) -> None:
     assert pip(f"pip install {option} x").blocked
+
+
+@pytest.mark.parametrize(
+    ("option", "folder"),
+    [("--user", "/root/.local"), ("--target=/x", "/x"), ("-t lib", "/app/lib"), ("--prefix /srv/x", "/srv/x")],
+)
+def test_pip_fills_the_folder_that_it_is_told_to(option: str, folder: str) -> None:
+    install = pip(f"pip install {option} x")
+    assert install.blocked is None
+    assert install.into.carried is not None
+    assert dict(install.into.carried.paths) == {folder: folder}
 
 
 def test_pip_as_another_user_cannot_move() -> None:

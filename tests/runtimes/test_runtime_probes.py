@@ -101,6 +101,43 @@ def test_what_listens_and_runs_beside_it() -> None:
     assert me["ticks"] > 0
 
 
+def asked_packages(call: str, folder: Path) -> Any:
+    """What a function of the probe of packages says where they lie in a folder."""
+    script = PYTHON.probe("packages").replace("\nmain()\n", f"\nprint(json.dumps({call}))\n")
+    done = subprocess.run(
+        [sys.executable, "-S", "-"],
+        input=script,
+        env={"PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    return json.loads(done.stdout)
+
+
+def distribution(folder: Path, name: str, **files: str) -> None:
+    """Puts the metadata of a distribution into a folder: names of files, with ``_`` in place of the dot, and what is in them."""
+    info = folder / name
+    info.mkdir()
+    written = "PKG-INFO" if name.endswith(".egg-info") else "METADATA"
+    (info / written).write_text(f"Metadata-Version: 2.1\nName: {name.partition('-')[0]}\nVersion: 1.0\n")
+    for file, text in files.items():
+        (info / file.replace("_txt", ".txt").replace("_json", ".json").replace("__", "-")).write_text(text)
+
+
+def test_only_what_an_index_may_have_is_seen(tmp_path: Path) -> None:
+    wheel = "Wheel-Version: 1.0\nTag: py3-none-any\n"
+    distribution(tmp_path, "wheel-1.0.dist-info", RECORD="a.py,,\n", WHEEL=wheel)
+    distribution(tmp_path, "old-1.0-py3.9.egg-info", SOURCES_txt="old.py\n", installed__files_txt="../old.py\n")
+    # None of these comes from an index
+    distribution(tmp_path, "source.egg-info", SOURCES_txt="source.py\n")
+    distribution(tmp_path, "project-1.0.dist-info", RECORD="b.py,,\n", WHEEL=wheel, direct_url_json="{}")
+    distribution(tmp_path, "system-1.0.egg-info")
+    said = {each["name"]: each["kind"] for each in asked_packages("seen()", tmp_path)}
+    assert said == {"wheel": "pure", "old": "compiled"}
+
+
 def test_what_distributions_are_made_of(tmp_path: Path) -> None:
     info = tmp_path / "Some_App-1.0.dist-info"
     info.mkdir()
@@ -110,17 +147,7 @@ def test_what_distributions_are_made_of(tmp_path: Path) -> None:
     (info / "RECORD").write_text(
         "some/__init__.py,,\n_some.cpython-311-x86_64-linux-gnu.so,,\nalone.py,,\n../../bin/some,,\nSome_App-1.0.dist-info/METADATA,,\n"
     )
-    script = PYTHON.probe("packages").replace("\nmain()\n", "\nprint(json.dumps(made_of()))\n")
-    done = subprocess.run(
-        [sys.executable, "-S", "-"],
-        input=script,
-        env={"PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    assert json.loads(done.stdout) == {
+    assert asked_packages("made_of()", tmp_path) == {
         "some-app": {"requires": ['flask; extra == "web"'], "modules": ["_some", "alone", "some"]}
     }
 

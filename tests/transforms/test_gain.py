@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from dockfix.knowledge import sizes
 from results import Project, refusal, text_of
 
 MB = 1_000_000
@@ -52,6 +53,15 @@ def test_the_slim_image(project: Project) -> None:
     with_git, _ = said(project, "python:3.11-bookworm", "gcc", files=files)
     assert with_git is not None
     assert 40 * MB < saves - with_git < 150 * MB
+
+
+def test_a_slim_image_has_no_documents(project: Project) -> None:
+    saves, _ = said(project, "python:3.11-slim-bookworm", "--no-install-recommends binutils")
+    assert saves is not None
+    names = sizes.installed(["binutils"], "bookworm")
+    whole = sizes.size_of(names, "bookworm")
+    assert "binutils-common" in names  # translations and manuals
+    assert saves + 22 * MB == sizes.size_of(names, "bookworm", documents=False) == whole - 15016 * sizes.KIB
 
 
 def test_of_all_releases_the_least(project: Project) -> None:

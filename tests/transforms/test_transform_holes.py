@@ -61,8 +61,8 @@ def test_the_builder_gets_what_pip_reads(project: Project, copy: str, install: s
 @pytest.mark.parametrize(
     ("more", "files", "reason"),
     [
-        ("ENV PIP_TARGET=/app/libs\n", {}, "PIP_TARGET"),
-        ("ENV PIP_USER=1\n", {}, "PIP_USER"),
+        ("ENV PIP_ROOT=/app/libs\n", {}, "PIP_ROOT"),
+        ("ENV PIP_PREFIX=/usr/local\n", {}, "--prefix has it install into /usr/local"),
         ("", {"run.sh": "#!/bin/sh\nexport PATH=/usr/local/bin:/usr/bin\nexec python app.py\n"}, "replaces PATH"),
         (
             "",

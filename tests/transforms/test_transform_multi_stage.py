@@ -196,7 +196,7 @@ def test_an_opaque_step_before_the_install_runs_in_both_stages(project: Project)
         ('CMD ["python", "app.py"]', 'CMD ["bash", "-lc", "python app.py"]', "login shell"),
         ('CMD ["python", "app.py"]', 'CMD ["cron", "-f"]', "cron"),
         ('CMD ["python", "app.py"]', "CMD pip install x && python app.py", "pip"),
-        ("pip install -r", "pip install --user -r", "--user"),
+        ("pip install -r", "pip install --root /x -r", "--root"),
         ("pip install -r requirements.txt", "pip install -e .", "editable"),
         ("RUN pip install -r", "RUN make lib && pip install -r", "make"),
         ("RUN pip install -r", "RUN pip install x\nRUN ./configure\nRUN pip install -r", "between two pip installs"),

@@ -9,8 +9,8 @@ from verify_images import file, folder, image, link, program, snapshot
 
 from dockfix.engine.runner import gather
 from dockfix.model.reason import Declared
-from dockfix.placement.plan import Placement
 from dockfix.placement.decision import place
+from dockfix.placement.plan import Placement
 from dockfix.syntax import parse
 from dockfix.verify.asking import asked_of
 from dockfix.verify.compare import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -14,6 +14,7 @@ from dockfix.engine.runner import gather
 from dockfix.facts import Facts
 from dockfix.model.artefact import Environment
 from dockfix.model.reason import Reason
+from dockfix.model.stages import Step, Unit
 from dockfix.runtimes import registry
 from dockfix.runtimes.protocol import Probe, Runtime
 from dockfix.runtimes.python import PYTHON
@@ -54,6 +55,9 @@ class Lua(Runtime):
 
     def environment(self, facts: Facts) -> Environment:
         return Environment("/opt/rocks")
+
+    def seeds(self, facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Reason | None:
+        return None
 
     def make(self, facts: Facts, environment: Environment) -> str:
         return f"luarocks init {environment.root}"

@@ -1,4 +1,4 @@
-"""What brings a package manager, taken out of the RUNs in which packages are installed."""
+"""What brings a package manager, or Python itself, taken out of the RUNs in which packages are installed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dockfix.facts import Facts
 from dockfix.managers.protocol import LanguageManager
-from dockfix.managers.verbs import by_system, language_install, only_installers
+from dockfix.managers.verbs import by_system, language_install, only_installers, system_install
 from dockfix.model.actions import Action, Clean, Configure, Provide
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Step
@@ -16,7 +16,7 @@ from ._layout import own_comments
 
 
 def brought(facts: Facts, first: Step) -> Mapping[Step, tuple[int, ...]] | Reason:
-    """The commands that bring managers, with all that comes before them in their RUNs, by the step that has them.
+    """The commands that bring managers, or Python itself, with all that comes before them in their RUNs, by the step that has them.
 
     Looked at is ``first``, the first RUN that installs, and what follows until packages are installed and not only pip itself: a
     manager that is brought later belongs to the packages.
@@ -27,12 +27,14 @@ def brought(facts: Facts, first: Step) -> Mapping[Step, tuple[int, ...]] | Reaso
         actions = [unit.effects.action for unit in step.units]
         end = next((number for number, action in enumerate(actions) if _installs(action)), len(actions))
         shared = [number for number in range(end) if _is_made_of_packages(actions[number])]
+        if step is first and facts.final.image is not None and not facts.final.image.runtime:
+            shared += [number for number in range(end) if system_install(actions[number]) is not None]
         if shared:
-            before = tuple(number for number in range(shared[-1] + 1) if language_install(actions[number]) is None)
+            before = tuple(number for number in range(max(shared) + 1) if language_install(actions[number]) is None)
             odd = next((number for number in before if not _may_move(actions[number])), None)
             if odd is not None:
                 text = step.units[odd].command.text
-                return at(f"the RUN that brings the manager does more before that: {text}", step.line)
+                return at(f"the RUN that brings what installs does more before that: {text}", step.line)
             found[step] = before
         if end < len(actions):
             break

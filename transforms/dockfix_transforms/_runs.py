@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from dockfix.dataclass import dataclass
 from dockfix.managers.verbs import by_system, system_install
 from dockfix.model.actions import Clean, Package, Refresh, ShellState
 from dockfix.model.stages import Step

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
 from dockfix.context.scripts import commands_in_script
+from dockfix.dataclass import dataclass
 from dockfix.engine.options import Option
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts

@@ -7,13 +7,14 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from dockfix.context.builders import without_mounts
 from dockfix.context.workflows import thrown_away
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.knowledge import User
+from dockfix.lazy import regex
 from dockfix.managers.commands import fetches
 from dockfix.managers.protocol import Cache, LanguageManager, Manager, SystemManager
 from dockfix.managers.registry import system_managers
@@ -26,9 +27,10 @@ from dockfix.syntax import Instruction, snippet
 from dockfix.syntax.rewrite import with_flags
 from dockfix.syntax.shell import Word
 
+from ._cache_folders import Touched, touched
 from ._layout import own_comments
 
-_OLD_SYNTAX = re.compile(r"docker/dockerfile(?::1\.[01](?:\.|$)|:.*experimental)|docker/dockerfile-upstream")
+_OLD_SYNTAX = regex(r"docker/dockerfile(?::1\.[01](?:\.|$)|:.*experimental)|docker/dockerfile-upstream")
 
 
 class CacheMounts(Transform):
@@ -72,11 +74,11 @@ class CacheMounts(Transform):
         edits: list[Edit] = []
         refusals: list[Reason] = []
         declares: set[Declared] = set()
-        touched = functools.cache(functools.partial(_touched, facts))
+        seen = functools.cache(functools.partial(touched, facts))
         for stage in facts.model.stages:
             given: set[str] = set()
             managers = [manager for manager in system_managers() if manager.caches]
-            shared = {manager: _system_runs(facts, stage, manager, touched) for manager in managers}
+            shared = {manager: _system_runs(facts, stage, manager, seen) for manager in managers}
             for step in stage.of("RUN"):
                 wanted: dict[Manager, Sequence[Cache]] = {
                     manager: manager.caches for manager, runs in shared.items() if step in runs
@@ -87,7 +89,7 @@ class CacheMounts(Transform):
                     if isinstance(caches, Reason):
                         reason = reason or caches.text
                     else:
-                        reason = reason or _blocker(facts, stage, step, manager, caches, touched(manager))
+                        reason = reason or _blocker(facts, stage, step, manager, caches, seen(manager))
                     if isinstance(caches, Reason) or reason:
                         refusals.append(at(reason, step.line))
                     else:
@@ -153,51 +155,8 @@ def _thrown_away(facts: Facts) -> tuple[Reason, ...]:
     return (Reason(f"{build.file}:{build.line} {text} cache-to: type=gha,mode=max"),)
 
 
-def _named(caches: Iterable[Cache]) -> re.Pattern[str]:
-    """What names a cache's folder, or a folder around it, in a command."""
-    patterns: list[str] = []
-    for cache in caches:
-        others = r"|/home/[\w.-]+" if cache.at_home else ""
-        home, folder = (rf"(?:/root{others}|~|\$HOME|\$\{{HOME\}})", cache.folder.removeprefix("/root"))
-        start = home if folder != cache.folder else ""
-        around = cache.around.removeprefix("/root")
-        patterns.append(rf"{start}{re.escape(folder)}(?![\w.-])")
-        if around:
-            patterns.append(rf"{start}{re.escape(around)}/?(?=[\s\"',]|$)")
-    return re.compile("|".join(patterns))
-
-
-class _Touched(NamedTuple):
-    """What the whole file does to a manager's caches: are files taken out (a mount keeps them out of the image), does a command
-    set where they lie?
-    """
-
-    taken_out: bool
-    configured: bool
-
-
-def _touched(facts: Facts, manager: Manager) -> _Touched:
-    texts = [unit.command.text for stage in facts.model.stages for _, unit in stage.units]
-    commands = [each.configured_with for each in manager.caches if each.configured_with]
-    configured = any(re.match(command, text) for command in commands for text in texts)
-    return _Touched(_taken_out(facts, manager), configured)
-
-
-def _taken_out(facts: Facts, manager: Manager) -> bool:
-    named = _named(manager.caches)
-    for stage in facts.model.stages:
-        for step in stage.steps:
-            flags = " ".join(flag.value or "" for flag in step.instruction.flags if "from=" in (flag.value or ""))
-            sources = " ".join(step.copy.sources) if step.copy is not None and step.copy.origin is not None else ""
-            if named.search(f"{sources} {flags}") or any(
-                named.search(unit.command.text) and unit.command.name != "rm" for unit in step.units
-            ):
-                return True
-    return False
-
-
 def _blocker(
-    facts: Facts, stage: Stage, step: Step, manager: LanguageManager, caches: Sequence[Cache], touched: _Touched
+    facts: Facts, stage: Stage, step: Step, manager: LanguageManager, caches: Sequence[Cache], seen: Touched
 ) -> str:
     """Why a RUN gets no mount on the cache of a language's manager, "" where it gets one."""
     title = manager.title
@@ -215,7 +174,7 @@ def _blocker(
         return f"{title} does not run as root here, so its cache lies elsewhere"
     if owner is not None and stage is facts.final and not manager.programs.isdisjoint(facts.startup.programs):
         return f"{title} runs when the container starts, too, and the mount would leave the folder of its cache to root"
-    if touched.taken_out:
+    if seen.taken_out:
         return f"files are taken out of {title}'s cache"
     if any(
         flag.name == "mount" and folder in (flag.value or "") for flag in step.instruction.flags for folder in around
@@ -224,7 +183,7 @@ def _blocker(
     for unit in step.units:
         install, fetched = language_install(unit.effects.action), fetches(unit.command, unit.state)
         if (install is not None and install.manager is manager) or (fetched is not None and fetched[0] is manager):
-            moved = (_moved(facts, stage, unit, manager, cache, touched.configured) for cache in caches)
+            moved = (_moved(facts, stage, unit, manager, cache, seen.configured) for cache in caches)
             reason = next(filter(None, moved), "")
             if reason:
                 return reason
@@ -261,14 +220,12 @@ def _configuration(facts: Facts, stage: Stage, variables: Mapping[str, str], cac
     return ""
 
 
-def _system_runs(
-    facts: Facts, stage: Stage, manager: SystemManager, touched: Callable[[Manager], _Touched]
-) -> list[Step]:
+def _system_runs(facts: Facts, stage: Stage, manager: SystemManager, seen: Callable[[Manager], Touched]) -> list[Step]:
     """The RUNs of a builder stage that may share a system manager's caches; all of its RUNs that use it, or none.
 
     The final stage keeps its RUNs as they are, so that nothing of it changes.
     """
-    if stage is facts.final or any(other.parent is stage for other in facts.model.stages) or touched(manager).taken_out:
+    if stage is facts.final or any(other.parent is stage for other in facts.model.stages) or seen(manager).taken_out:
         return []
     programs = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(manager.programs | manager.siblings)))})\b")
     runs: list[Step] = []

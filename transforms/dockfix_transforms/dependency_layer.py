@@ -30,7 +30,8 @@ class DependencyLayer(Transform):
         Where the whole source is copied before ``pip install -r``, copies only the requirements files (with the files that
         they include by ``-r`` and ``-c``) first, installs, and then copies the source. uv, Poetry and PDM get their
         manifest and lock first, and leave the project out (``--no-install-project``, ``--no-root``, ``--no-self``); the line as it
-        was comes once more after the source.
+        was comes once more after the source. npm gets package.json, the lock, ``.npmrc`` and the manifests of all members of
+        a workspace.
 
     Why
         A layer is rebuilt when anything that it depends on changes. With the source first, every change of a line of
@@ -205,6 +206,21 @@ def _reader(facts: Facts, below: Sequence[Step], moved: Sequence[Step], target: 
     return first if between and not goes else None
 
 
+def _copied_before(facts: Facts, source: Step) -> frozenset[str]:
+    """The files of the build context that lie already where a COPY brings them again, and that nothing has touched in between."""
+    steps = facts.final.steps
+    found: dict[str, str] = {}
+    for step in steps[: steps.index(source)]:
+        if step in facts.copies:
+            for name in facts.copies[step].files:
+                found |= dict.fromkeys(facts.layout.by(step, name), name)
+        for effects in step.all_effects if step.units else ():
+            if effects.unbounded:
+                return frozenset()
+            found = {path: name for path, name in found.items() if not overlap(effects.writes, (path,))}
+    return frozenset(name for path, name in found.items() if path in facts.layout.by(source, name))
+
+
 def _edits(facts: Facts, source: Step, below: Sequence[Step], moved: Sequence[Step], manifests: list[str]) -> Outcome:
     """COPY lines for the manifests in place of the source's COPY, or further down; the source goes below the last of the installs."""
     copy = source.copy
@@ -213,7 +229,10 @@ def _edits(facts: Facts, source: Step, below: Sequence[Step], moved: Sequence[St
         return refuse("the source is copied from several folders at once", source.line)
     written = source.instruction.words[-1]
     groups: dict[str, list[str]] = {}
+    there = _copied_before(facts, source)
     for name in manifests:
+        if name in there:
+            continue
         path = next(iter(facts.layout.by(source, name)), "")
         if not path:
             return refuse(f"{name} does not come with this COPY", source.line)
@@ -236,7 +255,7 @@ def _edits(facts: Facts, source: Step, below: Sequence[Step], moved: Sequence[St
             source.instruction,
             manifest_copy if reader is None else (),
             source.line,
-            f"{', '.join(manifests)} {'are' if len(manifests) > 1 else 'is'} copied and installed before the source, "
+            f"{', '.join(manifests)} {'are' if len(manifests) > 1 else 'is'} {'copied and ' if lines else ''}installed before the source, "
             "so that a change of code does not install everything again",
         )
     )

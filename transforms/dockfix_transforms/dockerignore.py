@@ -16,6 +16,7 @@ from dockfix.engine.transform import Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts
 from dockfix.knowledge import describing
 from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
+from dockfix.lazy import regex
 from dockfix.model.actions import Install, Make
 from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Stage, Step
@@ -29,7 +30,7 @@ _ASKS_GIT = (
     rb"['\"]\.git['\"/]|['\"]git['\"]|\bgit (?:rev|describe|log|show|status|diff|tag|branch)|import git\b|from git\b"
     rb"|(?i:gitpython|dulwich|pygit2|sentry[-_]sdk)"
 )
-_DOCKERFILE = re.compile(r"(?:.*/)?(?:(?:Dockerfile|Containerfile)(?:\.[^/]*)?|[^/]*\.Dockerfile)(?<!\.dockerignore)")
+_DOCKERFILE = regex(r"(?:.*/)?(?:(?:Dockerfile|Containerfile)(?:\.[^/]*)?|[^/]*\.Dockerfile)(?<!\.dockerignore)")
 _ENV = "**/.env"
 
 EVERYTHING = Option(
@@ -177,10 +178,10 @@ class _Chooser:
 
     def _negated(self, probe: str) -> bool:
         """Whether the existing file takes this back on purpose, or a comment in it says that it is to be sent."""
+        if self.existing is None:
+            return False
         base = posixpath.basename(probe)
-        if re.search(
-            rf"(?im)^\s*#.*\b(?:not|n't|never)\b.*\bignore\b.*{re.escape(base)}(?![\w.])", self.existing or ""
-        ):
+        if re.search(rf"(?im)^\s*#.*\b(?:not|n't|never)\b.*\bignore\b.*{re.escape(base)}(?![\w.])", self.existing):
             return True
         return any(pattern.startswith("!") and pattern.rstrip("/").endswith(base) for pattern in self.ignore.patterns)
 

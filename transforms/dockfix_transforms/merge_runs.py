@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from typing import ClassVar
 
+from dockfix.dataclass import dataclass
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
 from dockfix.knowledge import downloaders, file_programs, reader_of

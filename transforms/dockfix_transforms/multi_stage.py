@@ -13,6 +13,7 @@ from dockfix.facts import Facet, Facts, from_context
 from dockfix.facts.broken_builds import broken_builds
 from dockfix.facts.never_copied import never_copied
 from dockfix.knowledge import known_suites, reader_of
+from dockfix.lazy import regex
 from dockfix.managers.verbs import system_install
 from dockfix.model.artefact import Artefact
 from dockfix.model.reason import Declared, Reason
@@ -21,12 +22,12 @@ from dockfix.placement.decision import place
 from dockfix.placement.order import runtime_order
 from dockfix.placement.plan import Part, Placement
 from dockfix.syntax import Blank, Comment, Instruction, Node, snippet
-from dockfix.syntax.rewrite import with_image
+from dockfix.syntax.rewrite import with_image, without_flag
 
 from ._layout import leading
 from ._runs import Trim, trim
 
-_CLAUSES = re.compile(r"[,;.]\s+|\s+and\s+")
+_CLAUSES = regex(r"[,;.]\s+|\s+and\s+")
 ALWAYS = Option("multi-stage.always", False, "split even where nothing leaves the image", hint="always")
 KEEP = Option(
     "multi-stage.keep",
@@ -59,6 +60,10 @@ class MultiStage(Transform):
         takes. The runtime stage copies the environment and keeps everything else as it was, in its order. Packages that
         only build are left out of it; a ``-dev`` package gives way to its runtime library. With the Python of Debian or Ubuntu
         what is copied is ``/usr/local``, which only pip fills there; python3 stays, and python3-pip with its compilers goes.
+        With Alpine's, which has apk's packages where pip puts its own, what apk brings stays and what pip fills is copied. A
+        folder that pip is told to fill (``--target``, ``--prefix``, ``--user``) is copied as it is.
+        For Node.js ``node_modules`` is copied. Where something is built (``npm run build``) or packages for development are
+        installed, it is the whole working directory, after ``npm prune --omit=dev`` in the builder.
 
     Why
         Compilers and headers make an image hundreds of megabytes larger and give an intruder tools to work with. The program
@@ -77,6 +82,9 @@ class MultiStage(Transform):
         no command that stays, no CMD, ENTRYPOINT, HEALTHCHECK, script or code of the application names what it brings. A step
         whose effects are unknown stays in the runtime stage with everything before it. Where nothing would leave the image, no
         split is made (``multi-stage.always`` makes it all the same). Unsafe where the code is not at hand.
+        Packages for development leave only where nothing names one of them that stays: the commands behind CMD and its scripts, the
+        code, the configurations that are loaded at the start. Unsafe where it is not known what install scripts of packages, or a
+        script of the project's own, leave outside of the working directory.
     """
 
     title: ClassVar[str] = "split into a builder and a runtime stage"
@@ -118,7 +126,7 @@ class _Splitter:
         environment = self._environment_step()
         for step in steps:
             above = leading(self.tree, step.instruction)
-            texts = [_text(step, part) for part in parts]
+            texts = [*(_built(_text(step, part)) for part in parts[:-1]), _text(step, parts[-1])]
             if None in texts:
                 return refuse("its text could not be divided without loss", step.line)
             if step is environment:
@@ -216,6 +224,12 @@ def _text(step: Step, part: Part) -> tuple[Node, ...] | None:
     """What one part gets of a step: () where nothing, None where its text cannot be divided."""
     indices = part.steps.get(step.instruction)
     return trim(step, Trim(indices, part.packages)) if indices is not None else ()
+
+
+def _built(nodes: tuple[Node, ...] | None) -> tuple[Node, ...] | None:
+    """The same where root builds: files are given to no user, who need not be there. None where that can't be written."""
+    written = [without_flag(node, "chown") if isinstance(node, Instruction) else node for node in nodes or ()]
+    return None if nodes is None or None in written else tuple(filter(None, written))
 
 
 def _installs_in_each(step: Step, parts: Sequence[Part]) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
@@ -14,10 +14,11 @@ from dockfix.facts.root import needs_root
 from dockfix.facts.user import own_user, user_of
 from dockfix.facts.writes import open_questions
 from dockfix.knowledge import User
+from dockfix.lazy import regex
 from dockfix.model.effects import within
 from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
-from dockfix.syntax import Blank, Dockerfile, Node, snippet
+from dockfix.syntax import Blank, Dockerfile, Instruction, Node, snippet
 from dockfix.syntax.rewrite import with_flags
 from dockfix.syntax.shell_form import append
 
@@ -26,7 +27,7 @@ from ._layout import own_comments
 # What a shell reads, and dockfix reads as a pattern
 _OF_THE_SHELL = frozenset("*?[{`'\"\\")
 _LAYERS = {"RUN", "COPY", "ADD", "WORKDIR"}
-_PARENTS = re.compile(r"-[mvZ]*p[mvZ]*|--parents")
+_PARENTS = regex(r"-[mvZ]*p[mvZ]*|--parents")
 
 
 class NonRoot(Transform):
@@ -81,7 +82,7 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
     made = [
         step
         for step in layers[: layers.index(anchor)]
-        if step.keyword == "WORKDIR" and stage.after(step).workdir == workdir
+        if (step.keyword == "WORKDIR" and stage.after(step).workdir == workdir) or _makes(step, workdir)
     ]
     if stage.end.workdir_chosen and not made:
         return refuse(
@@ -89,7 +90,7 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
         )
     # where a build argument decides, it is the folder in which the RUN runs
     owned = "" if shut else "." if stage.end.workdir_chosen else shlex.quote(workdir)
-    folders = facts.ask(made_folders)
+    folders = {path: step for path, step in facts.ask(made_folders).items() if not shut or step.keyword != "WORKDIR"}
     late = {path: step for path, step in folders.items() if layers.index(step) >= layers.index(anchor)}
     early = [path for path in folders if path not in late]
     # where the file makes the folder itself, it hands it over: mkdir may fail where it is there already
@@ -100,6 +101,9 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
     if maker is not None:
         late[workdir] = maker
         owned = ""
+    after_anchor = anchor is last and anchor.copy is None
+    if after_anchor:  # the user comes after all of them
+        early, late = [*early, *(path for path in late if path not in early)], {}
     blank = "\n" if own_comments(tree, anchor.instruction) else ""
     commands = " \\\n    && ".join(_make_user(facts, owned, bool(made), early))
     prepared = snippet(tree, f"RUN {commands}\n{blank}", anchor.line) if commands else ()
@@ -111,7 +115,6 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
             return refuse(f"{step.keyword} could not be given --chown", step.line)
         edits[step.instruction] = (chowned,)
     target = (*own_comments(tree, anchor.instruction), anchor.instruction)[0]
-    after_anchor = anchor is last and anchor.copy is None
     # what steps leave behind, nobody knows where: only root's is handed over, since all else would be stored a second time
     unknown = bool(questions) and any(unit.effects.unbounded for _, unit in stage.units)
     for step in dict.fromkeys(late.values()):
@@ -121,20 +124,23 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
     if not after_anchor and prepared:
         edits[target] = (*prepared, *edits.get(target, (target,)))
     tail: tuple[Node, ...] = prepared if after_anchor else ()
-    if after_anchor and late:
-        tail += snippet(tree, f"RUN chown -R {_owner(user)} {shlex.join(late)}\n", last.line)
     if unknown:
-        tail += snippet(tree, f"RUN chown -R --from=root {_owner(user)} {owned}\n", last.line)
-    following = tree.nodes[tree.nodes.index(last.instruction) + 1 :][:1]
-    blank = "\n" if following and isinstance(following[0], Blank) else ""
-    tail += snippet(tree, f"{blank}USER {user.number}:{user.number}\n", last.line)
+        command = f"chown -R --from=root {_owner(user)} {owned or shlex.quote(workdir)}"
+        makers = [step for step in layers if any(unit.effects.unbounded for unit in step.units)]
+        alone = after_anchor or any(step.instruction in edits for step in makers)
+        joined = None if alone else _joined(tree, makers, layers[layers.index(anchor) :], command)
+        edits |= joined or {}
+        tail += snippet(tree, f"RUN {command}\n", last.line) if joined is None else ()
     edits[last.instruction] = (*edits.get(last.instruction, (last.instruction,)), *tail)
-    owns = "and its files stay root's" if shut else f"which owns {workdir}"
-    reason = f"the program runs as {user.name} ({user.number}), {owns}"
+    end, switch = _switch(tree, last, user)
+    edits[end] = (*edits.get(end, (end,)), *switch)
+    reason = f"the program runs as {user.name} ({user.number}), " + (
+        "and its files stay root's" if shut else f"which owns {workdir}"
+    )
     return Outcome(
         [Edit(node, nodes, last.line, reason if node is last.instruction else "") for node, nodes in edits.items()],
         doubts=questions,
-        declares=frozenset({Declared("USER"), *((Declared("FILE", workdir),) if shut else ())}),
+        declares=frozenset({Declared("USER"), *(_shut(facts, workdir) if shut else ())}),
     )
 
 
@@ -156,6 +162,12 @@ def _make_user(facts: Facts, owned: str, made: bool, early: Sequence[str]) -> It
         yield f"mkdir -p {new} && chown {owner} {new}"
     if early:
         yield f"chown -R {owner} {shlex.join(early)}"
+
+
+def _shut(facts: Facts, workdir: str) -> Iterator[Declared]:
+    """What stays root's where the program writes nothing of its own."""
+    yield Declared("FILE", workdir)
+    yield from (Declared("FILE", path) for path, step in facts.ask(made_folders).items() if step.keyword == "WORKDIR")
 
 
 def _owner(user: User) -> str:
@@ -190,6 +202,28 @@ def _handed_over(tree: Dockerfile, step: Step, user: User, paths: str) -> tuple[
     if joined is not None:
         return (joined,)
     return (step.instruction, *snippet(tree, f"RUN {command}\n", step.line))
+
+
+def _switch(tree: Dockerfile, last: Step, user: User) -> tuple[Node, tuple[Node, ...]]:
+    """The node below which USER goes, and USER itself: what is set right below a COPY from another stage belongs to that."""
+    rest = tree.nodes[tree.nodes.index(last.instruction) + 1 :]
+    carried = last.copy is not None and last.copy.origin is not None
+    own = list(takewhile(lambda node: carried and isinstance(node, Instruction) and node.keyword == "ENV", rest))
+    blank = "\n" if isinstance(next(iter(rest[len(own) :]), None), Blank) else ""
+    return own[-1] if own else last.instruction, snippet(tree, f"{blank}USER {user.number}:{user.number}\n", last.line)
+
+
+def _joined(
+    tree: Dockerfile, makers: Sequence[Step], later: Sequence[Step], command: str
+) -> dict[Node, tuple[Node, ...]] | None:
+    """RUNs, each with a command behind it; None where one stands too early or can't be written so."""
+    found: dict[Node, tuple[Node, ...]] = {}
+    for step in makers:
+        run = append(tree, step.instruction, command) if step in later and step.keyword == "RUN" else None
+        if run is None:
+            return None
+        found[step.instruction] = (run,)
+    return found
 
 
 def _stays(facts: Facts, step: Step) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from dockfix.engine.options import Option
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts
-from dockfix.managers.verbs import system_install
+from dockfix.facts.installs import imported_from_elsewhere, installer
+from dockfix.managers.verbs import by_system, system_install
 from dockfix.model.reason import Declared, Reason
+from dockfix.model.stages import Step
 from dockfix.placement.decision import place
 from dockfix.placement.plan import Placement
 from dockfix.placement.smaller_base import SmallerBase, smaller_base
@@ -31,6 +33,10 @@ LATER = Option(
     "a version of a package that was not seen counts as one that was: packages need not be pinned",
     hint="later",
 )
+# Programs of every image, which need none that only the full one has
+_NEEDS_NOTHING = frozenset(
+    {"mkdir", "touch", "chmod", "chown", "ln", "rm", "useradd", "groupadd", "adduser", "addgroup"}
+)
 _SETTINGS = frozenset({"ENV", "ARG", "WORKDIR", "LABEL", "SHELL", "EXPOSE", "STOPSIGNAL"})
 
 
@@ -38,8 +44,9 @@ class SlimBase(Transform):
     """Start the runtime stage from the slim image; the builder keeps the full one.
 
     What it does
-        After the split, the runtime stage of a full ``python:3.x`` image starts from ``python:3.x-slim`` of the same Debian release.
-        The libraries and programs of the full image that are known to be needed are installed there.
+        After the split, the runtime stage of a full ``python:3.x`` or ``node:x`` image starts from the slim one of the same Debian
+        release. An image in which no Python packages are installed does so without a split. The libraries and programs of the full
+        image that are known to be needed are installed there.
 
     Why
         The full image carries compilers, headers, version control and ImageMagick: some 450 MB that a running program
@@ -56,8 +63,9 @@ class SlimBase(Transform):
         Safe where a lock, or requirements that are as good as one, names every package, and each is Python alone, or has a wheel whose
         needs are known: from the tables, or because ``dockfix verify`` has seen it in an image (see ``knowledge`` in the settings).
         Unsafe otherwise: which libraries of the full image the packages open shows only when they are built and tried.
-        ``dockfix --apply --verify`` does that, adds what is missing, and writes down what it has seen. Refused where a command that
-        stays may need anything, and where a compiler is needed at run time.
+        For Node.js it is safe where the lock shows no package with compiled code but such that are known to need nothing, and
+        the code was read whole. ``dockfix --apply --verify`` builds and tries it, adds what is missing, and writes down what it
+        has seen. Refused where a command that stays may need anything, and where a compiler is needed at run time.
     """
 
     title: ClassVar[str] = "start the runtime stage from the slim image"
@@ -70,14 +78,18 @@ class SlimBase(Transform):
         stage = facts.final
         if stage.image is None or stage.image.variant != "full":
             return Outcome()
-        if len(facts.model.stages) == 1 and "parts" not in facts.hints.facets:
+        alone = len(facts.model.stages) == 1
+        if alone and facts.every_manifest and "parts" not in facts.hints.facets:
             return refuse("it needs the split of multi-stage, which does not run", stage.start.line)
-        if len(facts.model.stages) != 2 or stage.base != facts.model.stages[0].base:
+        if alone and (facts.every_manifest or facts.ask(installer) is not None):
+            return Outcome()  # multi-stage says why
+        if len(facts.model.stages) > 2 or stage.base != facts.model.stages[0].base:
             return Outcome()
         decided = facts.decided(place)
         plan = decided.smaller if isinstance(decided, Placement) else facts.ask(_of_the_last_stage)
         if plan is None or isinstance(plan, Reason):
             return refuse(plan.at(stage.start.line)) if plan is not None else Outcome()
+        elsewhere = facts.ask(imported_from_elsewhere) if alone else None
         start = stage.start
         slimmed = with_image(start, plan.image)
         if slimmed is None:
@@ -87,7 +99,7 @@ class SlimBase(Transform):
                 start,
                 (slimmed,),
                 start.line,
-                f"the runtime stage starts from {plan.image}"
+                f"the {'image' if alone else 'runtime stage'} starts from {plan.image}"
                 + (f"; {', '.join(plan.packages)} {_come(plan.packages)} along" if plan.packages else "")
                 + _as_seen(plan),
             )
@@ -96,7 +108,7 @@ class SlimBase(Transform):
             edits.append(_install(facts, tuple(plan.packages)))
         return Outcome(
             edits,
-            doubts=(plan.doubt,) if plan.doubt is not None else (),
+            doubts=tuple(each for each in (plan.doubt, elsewhere) if each is not None),
             declares=frozenset(
                 {
                     Declared("FROM", start.words[0], tuple(plan.packages)),
@@ -128,9 +140,27 @@ def _as_seen(plan: SmallerBase) -> str:
     return f"; what {plan.seen[0]}{more} need{'s' * (not more)} was seen in other images"
 
 
+def _joined(steps: Sequence[Step], packages: tuple[str, ...]) -> Edit | None:
+    """The first RUN of a stage that installs packages by name, with these; None where one before it may need them."""
+    for step in steps:
+        for unit in step.units:
+            install = system_install(unit.effects.action)
+            if install is not None and install.asked and not install.dynamic:
+                form = step.shell_form
+                word = install.asked[-1].word
+                run = form.edited(insert=[(word, " ".join(packages))]) if form is not None else None
+                return Edit(step.instruction, (run,), step.line, "") if run is not None else None
+            if not (by_system(unit.effects.action) or unit.effects.tools <= _NEEDS_NOTHING):
+                return None
+    return None
+
+
 def _install(facts: Facts, packages: tuple[str, ...]) -> Edit:
-    """The install, above the first instruction of the last stage that is more than a setting."""
+    """The install: with the first of the last stage, or above its first instruction that is more than a setting."""
     steps = facts.final.steps
+    joined = _joined(steps, packages)
+    if joined is not None:
+        return joined
     first = next((step for step in steps if step.keyword not in _SETTINGS), steps[-1])
     target = place_above(facts.tree, first.instruction)
     assert facts.system is not None  # or no slim image would be known

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from contextlib import suppress
 from pathlib import Path
 
+from dockfix.lazy import regex
+
 _PREFIX = ".dockfix-"
-_NAME = re.compile(r"\.dockfix-(?P<host>[0-9a-f]{8})-(?P<process>[1-9][0-9]{0,9})-[0-9a-f]{16}")
+_NAME = regex(r"\.dockfix-(?P<host>[0-9a-f]{8})-(?P<process>[1-9][0-9]{0,9})-[0-9a-f]{16}")
 
 
 def temporary_name() -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
+from dockfix.dataclass import dataclass
 from dockfix.lazy import cached_property
 
 

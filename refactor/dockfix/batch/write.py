@@ -6,11 +6,11 @@ import os
 import stat
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from dockfix.batch.discover import os_failure
 from dockfix.batch.leftovers import temporary_name
+from dockfix.dataclass import dataclass
 from dockfix.engine.results import Failure, FileChange
 from dockfix.syntax import encode
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from dockfix.batch.discover import Target, discover, place
 from dockfix.batch.rules import Rules
 from dockfix.batch.run import Job
 from dockfix.config import ConfigError, Configs, Flags, ids, option, patterns, settings
+from dockfix.dataclass import dataclass
 from dockfix.engine.results import Failure
 
 # Options that other programs have as commands

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from dockfix.batch.run import Job, Outcome, internal_error, outcomes, worker_cou
 from dockfix.batch.settle import Settler
 from dockfix.cli.jobs import Choice, Jobs, unusable
 from dockfix.config import ConfigError, Configs
+from dockfix.dataclass import dataclass
 from dockfix.engine.results import Failure, FileResult
 from dockfix.report import words
 from dockfix.report.diff import unified

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from dockfix.batch.read import UnreadableError, read
@@ -13,6 +12,7 @@ from dockfix.batch.run import Job, work
 from dockfix.cli.jobs import Choice, Jobs
 from dockfix.cli.verifying import Verifying, cleanup, told
 from dockfix.config import ConfigError, Configs
+from dockfix.dataclass import dataclass
 from dockfix.engine.results import Failure, FileResult
 from dockfix.engine.runner import gather
 from dockfix.report import verification, words

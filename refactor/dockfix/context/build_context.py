@@ -6,12 +6,13 @@ import os
 import posixpath
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from dockfix.context.disk import Disk, Listing, is_file
 from dockfix.context.dockerignore import Ignore, parse_ignore
 from dockfix.context.patterns import BadPatternError, go_match, has_wildcards
+from dockfix.dataclass import dataclass
 from dockfix.lazy import cached_property
 from dockfix.syntax import decode, encode
 

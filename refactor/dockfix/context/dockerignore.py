@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from dockfix.context.patterns import BadPatternError, Matcher, clean, ignore_matcher
+from dockfix.dataclass import dataclass
 from dockfix.lazy import regex
 
 # What Go's strings.TrimSpace takes off; Python's strip takes off some control characters more

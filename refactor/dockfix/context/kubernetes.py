@@ -5,18 +5,18 @@ Only what stands in the files is read: https://kubernetes.io/docs/reference/kube
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from dockfix.context.compose import ComposeService
 from dockfix.context.yaml_tree import documents, listed, mapping, scalar
+from dockfix.lazy import regex
 
 _POD = ("template", "jobTemplate", "spec")  # what leads from a workload to its pod
 _CLAIM: dict[str, object] = {
     "persistentVolumeClaim": {}
 }  # of a volume that stands in none of the pod's lists: it has a template
-_REFERENCE = re.compile(r"\$\$|\$\(([\w.-]+)\)")
+_REFERENCE = regex(r"\$\$|\$\(([\w.-]+)\)")
 
 
 class Workload(NamedTuple):

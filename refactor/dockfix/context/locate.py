@@ -228,7 +228,13 @@ def _missing(folder: str, names: Sequence[str]) -> str:
     return next((name for name in names if not _there(disk, name)), "")
 
 
+# A file that may be there or not, as who copies the lock of any manager writes it: an engine takes what fits
+_OPTIONAL = regex(r"(?:.*/)?[\w.-]+\.(?:json|lock|ya?ml)\*")
+
+
 def _there(disk: Disk, name: str) -> bool:
+    if _OPTIONAL.fullmatch(name):
+        return True
     if not has_wildcards(name):
         return name == "." or disk.kind(name) != ""
     parts = name.split("/")

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+from dockfix.lazy import regex
+
 Matcher = Callable[[str], bool]
 
 _SURROGATE_FIRST, _SURROGATE_LAST = 0xD800, 0xDFFF
@@ -19,7 +21,7 @@ _QUOTED = frozenset(".+()|{}$")
 _ABOVE = "(.*/)?"
 # An expression with more atoms that take any number of characters is not given to Python's re, which tries every split of a path
 _MOST_OPEN = 2
-_CHARACTER = re.compile(r"[^\\.^$*+?()\[\]{}|]|\\[^\w\s]")  # an atom that stands for one character, which is its last
+_CHARACTER = regex(r"[^\\.^$*+?()\[\]{}|]|\\[^\w\s]")  # an atom that stands for one character, which is its last
 _ESCAPED_LETTERS = {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _CLASSES = {"d": "0-9", "s": r"\t\n\f\r ", "w": "0-9A-Za-z_"}
 _BOUNDARIES = {"A": r"\A", "z": r"\Z", "b": r"\b", "B": r"\B"}

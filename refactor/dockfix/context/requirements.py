@@ -26,21 +26,21 @@ _EXTRAS = rf"(?:\s*\[\s*(?:{_NAME}(?:\s*,\s*{_NAME})*)?\s*\])?"
 _RELEASE = r"v?(?:\d+!)?\d+(?:\.\d+){at_least}(?:[._-]?(?:alpha|beta|preview|pre|rc|a|b|c)[._-]?\d*)?"
 _SUFFIX = r"(?:-\d+|[._-]?(?:post|rev|r)[._-]?\d*)?(?:[._-]?dev[._-]?\d*)?"
 _VERSION = _RELEASE.replace("{at_least}", "*") + _SUFFIX
-_CLAUSE = (
-    rf"(?:[=!]=\s*(?:{_VERSION}(?:\+[a-z0-9]+(?:[._-][a-z0-9]+)*)?|v?(?:\d+!)?\d+(?:\.\d+)*\.\*)"
-    rf"|[<>]=?\s*{_VERSION}|~=\s*{_RELEASE.replace('{at_least}', '+')}{_SUFFIX})"
-)
 _VALUE = r"""(?:'[^'"]*'|"[^"']*")"""
 _MARKER = (
     r"(?:python_version|python_full_version|os_name|sys_platform|platform_(?:machine|python_implementation|release|system"
     r"|version)|implementation_(?:name|version)|extra)"
 )
 _TEST = rf"{_MARKER}\s*(?:[=!<>~]=|[<>]|\bin\b|\bnot\s+in\b)\s*{_VALUE}"
-# The usual forms; what they don't cover is left to the `packaging` library, whose import takes long
-_USUAL = regex(
-    rf"({_NAME}){_EXTRAS}\s*(?:{_CLAUSE}(?:\s*,\s*{_CLAUSE})*)?\s*(?:;\s*{_TEST}(?:\s+(?:and|or)\s+{_TEST})*)?",
+# The usual forms; what they don't cover is left to the `packaging` library, whose import takes long. The parts are expressions of their
+# own, because one of all would be large: it takes as long to compile as a short run takes for everything else about a file
+_USUAL = regex(rf"({_NAME}){_EXTRAS}\s*([=!<>~][^;]*)?(;.*)?")
+_CLAUSE = regex(
+    rf"\s*(?:[=!]=\s*(?:{_VERSION}(?:\+[a-z0-9]+(?:[._-][a-z0-9]+)*)?|v?(?:\d+!)?\d+(?:\.\d+)*\.\*)"
+    rf"|[<>]=?\s*{_VERSION}|~=\s*{_RELEASE.replace('{at_least}', '+')}{_SUFFIX})\s*",
     re.IGNORECASE,
 )
+_TESTS = regex(rf";\s*{_TEST}(?:\s+(?:and|or)\s+{_TEST})*", re.IGNORECASE)
 _ARCHIVE = regex(r"(?i)\.(?:whl|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|tlz|tar\.lz|tar\.lzma)$")
 _SCHEME = regex(r"(?i)[a-z][a-z0-9+.-]*:(?://)?")
 _VCS = regex(r"(?i)(?:git|hg|svn|bzr)\+[a-z+]+:")
@@ -304,7 +304,11 @@ def _usual(line: str) -> str:
     """The normalised name of a requirement in one of the usual forms, "" for any other line."""
     bare = re.sub(r"\s--hash[= ]\w+:[0-9a-fA-F]+", "", line) if "--hash" in line else line
     match = _USUAL.fullmatch(bare.strip())
-    return normalise(match[1]) if match and not _ARCHIVE.search(match[0]) else ""
+    if match is None or _ARCHIVE.search(match[0]):
+        return ""
+    clauses = match[2].split(",") if match[2] else ()
+    usual = all(map(_CLAUSE.fullmatch, clauses)) and (not match[3] or _TESTS.fullmatch(match[3]))
+    return normalise(match[1]) if usual else ""
 
 
 def _parse(text: str) -> str | None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from dockfix.engine.nets.access import users, writable
-from dockfix.engine.nets.artefacts import artefacts, artefacts_of_commands, base_images, builds, installs, managers
+from dockfix.engine.nets.artefacts import (
+    artefacts,
+    artefacts_of_commands,
+    base_images,
+    builds,
+    installs,
+    made_elsewhere,
+    managers,
+)
 from dockfix.engine.nets.commands import commands, files_of_commands, installs_as_before
 from dockfix.engine.nets.configuration import settings
 from dockfix.engine.nets.files import files, owners
@@ -20,6 +28,7 @@ _OF_STAGES: tuple[Callable[[Pair], Iterator[Violation]], ...] = (
     commands,
     artefacts,
     builds,
+    made_elsewhere,
     artefacts_of_commands,
     managers,
     packages,

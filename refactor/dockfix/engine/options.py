@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from dockfix.dataclass import dataclass
 
 T = TypeVar("T", bool, str, frozenset[str])
 # What each of a list of names has to look like, and what it then is

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from dockfix.dataclass import dataclass
 from dockfix.model.reason import Declared, Reason
 
 

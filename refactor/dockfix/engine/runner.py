@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.locate import find_context
+from dockfix.dataclass import dataclass
 from dockfix.engine.invariants import View, told, violations
 from dockfix.engine.registry import options, transforms
 from dockfix.engine.results import Failure, FileChange, FileResult, Made, Note
@@ -140,7 +141,7 @@ def gather(
     path: Path,
     tree: Dockerfile,
     context: Path | None = None,
-    settings: Settings = Settings(),
+    settings: Settings = Settings(),  # noqa: B008  (it is frozen)
     facets: frozenset[Facet] = ALL_FACETS,
 ) -> Facts:
     """The facts about a parsed Dockerfile at ``path``; ``facets`` are the parts of the placement that the run may write."""
@@ -217,8 +218,11 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
         notes[0] = replace(notes[0], message=about)
     notes += [Note(transform.id, 0, outcome.file_reason)] if outcome.files and outcome.file_reason else []
     before = done.facts
-    edited = replace_nodes(before.tree, {edit.node: edit.replacement for edit in edits})
-    after = before.with_tree(part_heredocs(edited, before.tree), outcome.files)
+    edited = before.tree
+    if edits:
+        edited = replace_nodes(edited, {edit.node: edit.replacement for edit in edits})
+        edited = part_heredocs(edited, before.tree)
+    after = before.with_tree(edited, outcome.files)
     view = View(after)
     broken = _broken(done.view, view, outcome)
     if broken:

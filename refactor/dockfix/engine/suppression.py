@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from dockfix.dataclass import dataclass
+from dockfix.lazy import regex
 from dockfix.syntax import Comment, Dockerfile, Instruction, Node
 
-_FORM = re.compile(r"^dockfix:\s*(ignore-file|ignore)\b(?:\s*\[([^\]]*)\])?")
+_FORM = regex(r"^dockfix:\s*(ignore-file|ignore)\b(?:\s*\[([^\]]*)\])?")
 
 
 @dataclass(frozen=True)

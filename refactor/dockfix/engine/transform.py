@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar, Literal
 
+from dockfix.dataclass import dataclass
 from dockfix.engine.options import Option
 from dockfix.facts import Facet, Facts
 from dockfix.model.reason import Declared, Reason, at

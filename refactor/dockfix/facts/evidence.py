@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence, Set
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -17,6 +16,7 @@ from dockfix.context.application import Application, application
 from dockfix.context.process_files import kind_of
 from dockfix.context.program.model import is_development
 from dockfix.context.scripts import commands_in_script
+from dockfix.dataclass import dataclass
 from dockfix.facts.startup import Startup
 from dockfix.knowledge import harmless_programs, is_python, python_program, shells
 from dockfix.lazy import cached_property, regex
@@ -160,8 +160,12 @@ class Started:
 
     def _console_script(self, name: str) -> Iterator[str]:
         """The modules that the project's metadata names for a command."""
-        for text in (text for each in _METADATA if name in (text := self.read(each) or "")):
+        for text in (text for text in self._metadata if name in text):
             yield from re.findall(rf"""(?m)(?:^|['"\s]){re.escape(name)}['"]?\s*=\s*['"]?([\w.]+)\s*:""", text)
+
+    @cached_property
+    def _metadata(self) -> tuple[str, ...]:
+        return tuple(self.read(name) or "" for name in _METADATA)
 
     def _read_by_any(self, name: str, folders: Collection[str]) -> bool:
         """Whether a file holds settings that code, which need not name them, or the process manager that is there may read.

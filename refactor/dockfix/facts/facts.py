@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import TypeVar
 
@@ -14,16 +14,17 @@ from dockfix.context.locate import Located
 from dockfix.context.manifests.manifest import Manifest
 from dockfix.context.process_files import Processes
 from dockfix.context.program import Program
-from dockfix.context.project import words_of_project
+from dockfix.dataclass import dataclass
 from dockfix.facts import reading
 from dockfix.facts.beneath import beneath
 from dockfix.facts.evidence import Started
 from dockfix.facts.hints import Hints
+from dockfix.facts.managed import named_for_managers
 from dockfix.facts.placed_files import carried, given_settings, placed
 from dockfix.facts.reading import Reading
 from dockfix.facts.single_files import echoed, mounted_at, scripts_among
 from dockfix.facts.startup import Startup, read_startup
-from dockfix.knowledge import manager_in, without_evidence
+from dockfix.knowledge import without_evidence
 from dockfix.lazy import cached_property
 from dockfix.managers.commands import call_of, known_steps, model_of
 from dockfix.managers.protocol import Given, LanguageManager
@@ -90,7 +91,7 @@ class Facts:
 
     def with_tree(self, tree: Dockerfile, files: Mapping[str, str]) -> Facts:
         """The facts about the tree after an edit; ``files`` lie over the context."""
-        return Facts(
+        after = Facts(
             tree,
             self.located,
             self.context.with_overlay(files) if files else self.context,
@@ -100,10 +101,17 @@ class Facts:
             self._steps,
             self._kept,
         )
+        if tree is self.tree:
+            after.__dict__["model"] = self.model  # nothing in it follows from the files
+        return after
 
     def undecided(self) -> Facts:
         """The facts about the same tree for another run, in which nothing is decided yet."""
-        return replace(self, _decisions={})
+        undecided = replace(self, _decisions={})
+        # what is a property follows from the tree and the context, and from no decision
+        worked_out = self.__dict__.keys() - undecided.__dict__.keys()
+        undecided.__dict__.update({name: self.__dict__[name] for name in worked_out})
+        return undecided
 
     def _keep(self, key: Hashable, work: Callable[[], T]) -> T:
         """An answer that follows from no more than its key, and so outlives the edits that leave that as it is."""
@@ -291,11 +299,13 @@ class Facts:
         """Every install of a language's packages in the whole file, in order.
 
         Where an environment is filled, what brings the base image's own installers up to date is none: only building takes them.
+        A program finds those of the base image, too, where its packages lie beside these.
         """
         found = self._every_install
         if len({install.into.root for _, _, install in found}) < 2 and found and found[0][2].into.carried is None:
             return found
-        return tuple(each for each in found if each[2].into.carried is not None or not only_installers(each[2]))
+        alone = any(install.into.beside_base for _, _, install in found)
+        return tuple(each for each in found if each[2].into.carried is not None or not only_installers(each[2], alone))
 
     @cached_property
     def manifests(self) -> Mapping[Install, Manifest]:
@@ -352,29 +362,8 @@ class Facts:
 
     @cached_property
     def managed(self) -> frozenset[str]:
-        """The names, normalised, that the project's files name where a RUN has Poetry, uv or another manager install them.
-
-        Where dockfix does not model what it does, or it only writes requirements, any word of the files counts.
-        """
-        steps = [
-            step
-            for stage in self.model.stages
-            for step in stage.of("RUN")
-            if manager_in(step.instruction.text, "python", project=True)
-            and any(
-                (unit.effects.opaque or isinstance(unit.effects.action, Export))
-                and manager_in(unit.command.text, "python", project=True)
-                for unit in step.units
-            )
-        ]
-        return frozenset(
-            name
-            for step in steps
-            for name in words_of_project(
-                step.state.workdir or "/", self.context.read, partial(self.lying_at, step=step)
-            )
-            or ()
-        )
+        """The names, normalised, that the project's files name for the managers that RUNs call; see ``named_for_managers``."""
+        return named_for_managers(self.model.stages, self.context.read, self.lying_at)
 
     @cached_property
     def startup(self) -> Startup:

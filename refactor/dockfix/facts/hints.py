@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from dockfix.dataclass import dataclass
 
 Facet = Literal["environment", "parts", "base", "ignore file"]
 ALL_FACETS: frozenset[Facet] = frozenset({"environment", "parts", "base", "ignore file"})
@@ -16,7 +18,8 @@ class Hints:
 
     ``release`` is the release of the base image's system, "" where its tag says it. With ``always`` a stage is split even where nothing
     leaves the image. ``platforms`` are those that the image is built for ("linux/amd64"), empty for the usual ones; with ``later`` any
-    version of a package counts as one that was seen; ``knowledge`` is the path of what was seen, "" for none. ``facets`` are what
+    version of a package counts as one that was seen; ``knowledge`` is the path of what was seen, "" for none. With ``lean`` an
+    environment that is made gets no installer of its own where it needs none. ``facets`` are what
     somebody will write: of the placement an environment that can be carried, the stages and a smaller base; an ignore file.
     ``settings`` are the keys by which people give these fields, by field.
     """
@@ -28,6 +31,7 @@ class Hints:
     platforms: frozenset[str] = frozenset()
     later: bool = False
     knowledge: str = ""
+    lean: bool = False
     facets: frozenset[Facet] = ALL_FACETS
     settings: Mapping[str, str] = field(default_factory=dict)
 

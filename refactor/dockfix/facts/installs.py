@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
@@ -14,7 +15,7 @@ from dockfix.lazy import regex
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import Call, LanguageManager
 from dockfix.managers.registry import by_program, language_managers
-from dockfix.model.actions import Install, Provide
+from dockfix.model.actions import Install, Make, Provide
 from dockfix.model.effects import overlap
 from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Step, Unit
@@ -92,6 +93,33 @@ def _is_missed(facts: Facts, path: str) -> bool:
     return elsewhere or (facts.located.certain and not named)
 
 
+def runs_a_maker(facts: Facts, staying: Iterable[Unit]) -> Reason | None:
+    """That what only making an environment takes is run all the same, or seen from the environment: it would be missing."""
+    there = {install for _, _, install in facts.installs}
+    others = [install for install in facts.every_manifest if install not in there]
+    programs = {
+        install.manager.makers[package.name]
+        for install in others
+        for package in install.asked
+        if isinstance(install.manager, LanguageManager) and package.name in install.manager.makers
+    }
+    if not programs:
+        return None
+    for step, unit in facts.final.units:
+        if isinstance(unit.effects.action, Make) and "--system-site-packages" in unit.command.text:
+            return at("the environment sees what was installed outside of it, and that would be missing", step.line)
+    for name in sorted(programs & facts.startup.programs.keys()):
+        return at(f"{facts.startup.programs[name]} runs {name}, which lies outside of the environment")
+    for use in (*facts.program.runs, *facts.processes.runs):
+        if use.word.rpartition("/")[2] in programs:
+            return at(f"{use.file}:{use.line} runs {use.word}, which lies outside of the environment")
+    for unit in staying:
+        name = (unit.command.name or "").rpartition("/")[2]
+        if name in programs:
+            return at(f"{unit.command.text} runs {name}, which lies outside of the environment")
+    return None
+
+
 def only_brought(facts: Facts, provides: Iterable[Provide]) -> Reason | None:
     """A module that the code imports and that only a manager which is brought has among its own packages."""
     image = facts.final.image
@@ -107,6 +135,21 @@ def only_brought(facts: Facts, provides: Iterable[Provide]) -> Reason | None:
             if mention.file.endswith(".py") and not is_development(mention.file):
                 module = mention.word.split()[-1].rpartition(",")[2]
                 return at(f"{mention.file}:{mention.line} imports {module}, which only {manager.title} brings")
+    return None
+
+
+def imported_from_elsewhere(facts: Facts) -> Reason | None:
+    """That code imports what neither belongs to it nor to Python, where no step installs anything: a mount may bring it."""
+    own = _own_modules(facts)
+    for mention in facts.application.says(_IMPORTS + rb"[A-Za-z_]\w*"):
+        names = [
+            re.split(r"[\s.]", part.strip(), maxsplit=1)[0] for part in mention.word.split(maxsplit=1)[1].split(",")
+        ]
+        known = sys.stdlib_module_names | {"__future__"}
+        others = [name for name in names if name not in known and normalise(name) not in own]
+        if mention.file.endswith(".py") and others:
+            where = f"{mention.file}:{mention.line} imports {others[0]}"
+            return doubt(f"{where}, which nothing installs, and what that needs of the full image is unknown")
     return None
 
 

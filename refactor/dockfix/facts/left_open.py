@@ -14,6 +14,7 @@ _DATA = regex(
     r"(?i)(?:.*/)?(?:\.env(?:[._-][^/]*)?|[^/]*\.(?:env|json|ya?ml|xml|csv|tsv|md|rst|txt|log|pem|crt|cer|key|html?|css|pdf|png|jpe?g|svg"
     r"|db|sqlite3?|parquet|pkl|pickle|joblib|onnx|pth?|h5|np[yz]))"
 )
+_SETTINGS = regex(r"(?i)\.env(?:[._-].*)?|.*\.env")
 # Text files from which something is installed
 _MANIFEST = regex(r"(?i)(?:.*/)?(?:.*(?:requirements|constraints|packages?|conda|environment)[^/]*)")
 
@@ -30,7 +31,8 @@ def left_open(facts: Facts) -> Reason | None:
     ]
     if not missing:
         return facts.startup.deployed if facts.unknown == facts.startup.deployed else None
-    if not any(name.endswith(".py") for name in facts.application.files):
+    settings = all(_SETTINGS.fullmatch(posixpath.basename(name)) for _, name in missing)
+    if not settings and not any(name.endswith(".py") for name in facts.application.files):
         return None
     return facts.unknown if all(_is_data(facts, step, name) for step, name in missing) else None
 

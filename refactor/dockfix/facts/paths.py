@@ -67,7 +67,8 @@ def outside_paths(facts: Facts) -> Iterator[Reason]:
     """Each path named by code, scripts, settings, Compose files or the Dockerfile that the new user may not be able to write."""
     made = facts.ask(new_folders)
     owned = _owned(facts, made)
-    named = owned | {each.root for part in facts.model.stages for each in part.end.environments}
+    there = [each for part in facts.model.stages for each in part.end.environments]
+    named = owned | {path for each in there for path in (each.root, *(each.carried.paths if each.carried else ()))}
     search = facts.application.search
     for mention in (
         *facts.application.absolute_paths(),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.javascript import Files, NodeProgram, Package, Unfolded, read_javascript, unfold
+from dockfix.dataclass import dataclass
 from dockfix.facts.startup import Startup
 from dockfix.lazy import regex
 from dockfix.model.stages import Stage

@@ -105,6 +105,11 @@ def _packages_at_home(facts: Facts) -> Reason | None:
     if (at_home or "PIP_USER" in env) and ("$" in base or not base.startswith("/") or within(base, "/root")):
         text = "pip installs into root's home folder, which only root can read"
         return at(text, at_home.line if at_home else 0)
+    for step, _, install in facts.installs:
+        carried = install.into.carried
+        below = next((path for path in carried.paths.values() if within(path, "/root")), "") if carried else ""
+        if below:
+            return at(f"the program runs from {below}, which only root can read", step.line)
     return None
 
 

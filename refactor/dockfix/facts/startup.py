@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from dockfix.context.compose import ComposeService
 from dockfix.context.scripts import commands_in_script, is_shell_script
+from dockfix.dataclass import dataclass
 from dockfix.knowledge import is_python, python_program, rule_runners, waiters
 from dockfix.lazy import regex
 from dockfix.model.reason import Reason, doubt

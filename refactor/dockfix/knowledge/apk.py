@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
@@ -114,6 +115,63 @@ def equivalents(libraries: Iterable[str]) -> frozenset[str]:
 def known_suites() -> tuple[str, ...]:
     """The releases of Alpine that the tables cover, oldest first."""
     return tuple(_data()["releases"])
+
+
+class OwnPython:
+    """The same where Python is one of Alpine's own packages: its modules stay, and its headers leave Python itself behind."""
+
+    def role(self, package: str) -> Role:
+        """What a package is for."""
+        return "unknown" if _is_module(package) else role(package)
+
+    def commands(self, package: str) -> frozenset[str]:
+        """The programs that leave the image with a package."""
+        return commands(package)
+
+    def instead(self, package: str, suites: frozenset[str] | None) -> tuple[str, ...] | None:
+        """What stands in for a package once everything is compiled."""
+        own = _data()["own_python"]["instead"].get(package.partition("@")[0])
+        return instead(package, suites) if own is None else (own,)
+
+    def alongside(self, package: str, suites: frozenset[str] | None, *, recommended: bool) -> frozenset[str]:
+        """The libraries that come along with a package and leave with it."""
+        return alongside(package, suites, recommended=recommended)
+
+    def brings(self, package: str, suites: frozenset[str] | None) -> frozenset[str]:
+        """What comes along with a library or a compiler that stays."""
+        return brings(package, suites)
+
+    def recommended(self, package: str) -> tuple[str, ...]:
+        """Nothing."""
+        return recommended(package)
+
+    def modules(self, package: str) -> tuple[str, ...] | None:
+        """None: those of Alpine are asked for by name."""
+        return modules(package)
+
+    def has(self, package: str) -> bool:
+        """Whether the system may be asked for a library."""
+        return has(package)
+
+    def is_named_so(self, library: str, suite: str) -> bool:
+        """Whether a release is known to have a package with a library under this name."""
+        return is_named_so(library, suite)
+
+    def holds(self, package: str, library: str) -> bool:
+        """Whether a package holds a shared library."""
+        return holds(package, library)
+
+    def equivalents(self, libraries: Iterable[str]) -> frozenset[str]:
+        """The packages with the shared libraries that these packages of Debian hold."""
+        return equivalents(libraries)
+
+    def known_suites(self) -> tuple[str, ...]:
+        """The releases of Alpine that the tables cover, oldest first."""
+        return known_suites()
+
+
+def _is_module(package: str) -> bool:
+    return any(fnmatchcase(package, pattern) for pattern in _data()["own_python"]["modules"].split())
 
 
 def _data() -> dict[str, Any]:

@@ -58,6 +58,11 @@ class BaseImage(NamedTuple):
         return self.variant if self.variant in ("alpine", "windows") else "debian"
 
     @property
+    def makes_environments(self) -> bool:
+        """Whether virtual environments can be made with its Python, or with the one that its system's packages bring."""
+        return bool(self.runtime) or self.variant == "alpine"
+
+    @property
     def debian_releases(self) -> frozenset[str] | None:
         """The releases of Debian that it may be built on, None where they are not known or it is another system."""
         return self.releases if self.distribution == "debian" else None
@@ -127,8 +132,10 @@ def _is_official(registry: str, repository: str, name: str) -> bool:
 
 
 def _plain_system(registry: str, repository: str, tag: str | None) -> BaseImage | None:
-    """The image of Debian or Ubuntu that a reference names."""
+    """The image of Debian, Ubuntu or Alpine that a reference names."""
     distribution: Literal["debian", "ubuntu"]
+    if _is_official(registry, repository, "alpine"):
+        return _plain_alpine(tag or "latest")
     for distribution in ("debian", "ubuntu"):
         data = table("other_images")["system"][distribution]
         if not _is_official(registry, repository, distribution):
@@ -142,6 +149,16 @@ def _plain_system(registry: str, repository: str, tag: str | None) -> BaseImage 
         known = frozenset(suites) if suites and set(suites) <= set(data["current"]) else None
         return BaseImage("", "", "plain", known, distribution, own_prefix=data["own_prefix"], with_slim=False)
     return None
+
+
+def _plain_alpine(tag: str) -> BaseImage | None:
+    said = table("other_images")["system"]["alpine"]
+    match = re.fullmatch(said["tag"], tag)
+    if match is None:
+        return None
+    known = table("base_images")["alpine"]["releases"]
+    names = said["releases"].get(match["name"], [match["name"]])
+    return BaseImage("", "", "alpine", frozenset(names) if set(names) <= set(known) else None, with_slim=False)
 
 
 def _made_of_python(registry: str, repository: str, tag: str | None) -> BaseImage | None:

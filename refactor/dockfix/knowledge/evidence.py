@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from dockfix.knowledge.tables import table
+from dockfix.lazy import regex
 
 
 class NoEvidence(NamedTuple):
@@ -24,7 +25,7 @@ def no_evidence() -> tuple[NoEvidence, ...]:
     return tuple(
         NoEvidence(
             group["what"],
-            re.compile("|".join(group["files"]), re.IGNORECASE),
+            regex("|".join(group["files"]), re.IGNORECASE),
             frozenset(group.get("unless", "").split()),
         )
         for group in table("evidence")["none"]
@@ -71,10 +72,14 @@ def images_of_others() -> frozenset[str]:
 
 @cache
 def _of(names: frozenset[str]) -> re.Pattern[str]:
-    return re.compile("|".join(group.files.pattern for group in no_evidence() if group.what in names), re.IGNORECASE)
+    return re.compile(_pattern(names), re.IGNORECASE)
+
+
+def _pattern(names: frozenset[str]) -> str:
+    return "|".join(group.files.pattern for group in no_evidence() if group.what in names)
 
 
 @cache
 def _describing() -> re.Pattern[str]:
     kinds = table("evidence")["describing"]
-    return re.compile("|".join([_of(frozenset(kinds["groups"])).pattern, *kinds["files"]]), re.IGNORECASE)
+    return re.compile("|".join([_pattern(frozenset(kinds["groups"])), *kinds["files"]]), re.IGNORECASE)

@@ -6,13 +6,16 @@ altered says nothing. Lines can be added and taken away, as when two branches ar
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
+
+from dockfix.dataclass import dataclass
+from dockfix.lazy import regex
 
 FORMAT = 1
 LARGEST = 16 << 20  # bytes
@@ -56,7 +59,9 @@ class Seen:
     @property
     def digest(self) -> str:
         """What the entry must have, so that it is as it was written."""
-        whole = json.dumps(asdict(self), sort_keys=True).encode()
+        import hashlib
+
+        whole = json.dumps(vars(self), sort_keys=True).encode()
         return hashlib.blake2b(whole, digest_size=8).hexdigest()
 
     @property
@@ -65,38 +70,113 @@ class Seen:
         return (self.name, self.version, self.python, self.libc, self.machine, self.system)
 
 
-class Book:
-    """All that was seen, from several files."""
+_FIELDS = tuple(field.name for field in fields(Seen))
+_TEXT = r'"(?:[^"\\]|\\.)*"'
+_LIST = rf"\[(?:{_TEXT}(?:, {_TEXT})*)?\]"
+# An entry as it is written, whose values are JSON's
+_WRITTEN = regex(r"\s*\{ " + ", ".join(f"{name} = ({_TEXT}|{_LIST})" for name in (*_FIELDS, "digest")) + r" \},")
+_OPENING, _CLOSING = "distributions = [", "]"
 
-    def __init__(self, entries: Iterable[Seen]) -> None:
-        self._by_name: dict[str, list[Seen]] = {}
+
+class Shelf:
+    """The entries of a file that dockfix brings, each read when it is asked for: one that was altered says nothing."""
+
+    def __init__(self, text: str) -> None:
+        self._lines: defaultdict[str, list[str]] = defaultdict(list)
+        for line in text.splitlines():
+            if line.lstrip().startswith("{"):
+                self._lines[line.partition('"')[2].partition('"')[0]].append(line)
+        self._read: dict[str, tuple[Seen, ...]] = {}
+
+    def of(self, name: str) -> tuple[Seen, ...]:
+        """What was seen of a distribution."""
+        found = self._read.get(name)
+        if found is None:
+            found = tuple(entry for line in self._lines.get(name, ()) if (entry := _sound(line)) is not None)
+            self._read[name] = found
+        return found
+
+
+class Book:
+    """All that was seen: the entries of a file, and what stands on a shelf."""
+
+    def __init__(self, entries: Iterable[Seen], shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._own: dict[str, tuple[Seen, ...]] = {}
         for each in entries:
-            self._by_name.setdefault(each.name, []).append(each)
+            self._own[each.name] = (*self._own.get(each.name, ()), each)
 
     def of(self, name: str, version: str = "") -> tuple[Seen, ...]:
         """What was seen of a distribution, of one version or of any."""
-        return tuple(each for each in self._by_name.get(name, ()) if version in {"", each.version})
+        entries = (*self._own.get(name, ()), *self._shelf.of(name))
+        return tuple(each for each in entries if version in {"", each.version})
 
 
 def read_seen(path: Path) -> tuple[Seen, ...]:
     """The entries of a file; none where it is not there. Raises SeenError for one that cannot be used."""
+    stamp = _stamp(path)
+    return () if stamp is None else _read(path, *stamp)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """When a file was last written, and its size; None for one that is not there."""
     try:
-        stamp = path.stat()
+        found = path.stat()
     except OSError:
-        return ()
-    return _read(path, stamp.st_mtime_ns, stamp.st_size)
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 @lru_cache(maxsize=64)
 def _read(path: Path, stamp: int, size: int) -> tuple[Seen, ...]:
-    import tomllib
-
     if size > LARGEST:
         raise SeenError(f"it is larger than {LARGEST >> 20} MiB")
     try:
         text = path.read_text("utf-8")
-        data = tomllib.loads(text)
     except (OSError, ValueError) as error:
+        raise SeenError(f"it cannot be read: {error}") from error
+    written = _as_written(text)
+    return _as_toml(text) if written is None else tuple(_entry(data, line) for line, data in written)
+
+
+def _as_written(text: str) -> Sequence[tuple[int, dict[str, Any]]] | None:
+    """The entries of a file that is laid out as dockfix does it, with their lines; None for any other, which is slower to read."""
+    found, plain = [], []
+    for number, line in enumerate(text.splitlines(), 1):
+        data = _values(line)
+        if data is not None:
+            found.append((number, data))
+        elif line and not line.startswith("#"):
+            plain.append(line)
+    return found if plain == [f"format = {FORMAT}", _OPENING, _CLOSING] else None
+
+
+def _values(line: str) -> dict[str, Any] | None:
+    """The values of an entry, None for a line that is none."""
+    match = _WRITTEN.fullmatch(line)
+    if match is None:
+        return None
+    try:
+        return dict(zip((*_FIELDS, "digest"), json.loads(f"[{','.join(match.groups())}]"), strict=True))
+    except ValueError:  # an escape that is none of JSON's
+        return None
+
+
+def _sound(line: str) -> Seen | None:
+    """The entry of a line; None where it is not as it was written."""
+    data = _values(line)
+    try:
+        return None if data is None else _entry(data, 0)
+    except SeenError:
+        return None
+
+
+def _as_toml(text: str) -> tuple[Seen, ...]:
+    import tomllib
+
+    try:
+        data = tomllib.loads(text)
+    except ValueError as error:
         raise SeenError(f"it cannot be read: {error}") from error
     if data.get("format") != FORMAT:
         raise SeenError(f"its format is {data.get('format')!r}, and this dockfix knows {FORMAT}")
@@ -110,8 +190,7 @@ def _read(path: Path, stamp: int, size: int) -> tuple[Seen, ...]:
 
 def _entry(data: Any, line: int) -> Seen:
     """One entry. Raises SeenError where it is not as it was written."""
-    names = {field.name for field in fields(Seen)}
-    if not isinstance(data, dict) or data.keys() != names | {"digest"}:
+    if not isinstance(data, dict) or data.keys() != {*_FIELDS, "digest"}:
         raise SeenError("an entry has other keys than dockfix gives it", line)
     given: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
     digest = given.pop("digest")
@@ -126,8 +205,8 @@ def rendered(entries: Iterable[Seen]) -> str:
     latest: dict[tuple[str, ...], Seen] = {}
     for each in sorted(entries, key=lambda entry: entry.where):
         latest[each.what] = each
-    lines = [f"  {{ {_inline({**asdict(each), 'digest': each.digest})} }}," for each in sorted(latest.values())]
-    return "\n".join([_HEAD, f"format = {FORMAT}", "", "distributions = [", *lines, "]", ""])
+    lines = [f"  {{ {_inline({**vars(each), 'digest': each.digest})} }}," for each in sorted(latest.values())]
+    return "\n".join([_HEAD, f"format = {FORMAT}", "", _OPENING, *lines, _CLOSING, ""])
 
 
 def _inline(values: Mapping[str, object]) -> str:
@@ -138,22 +217,20 @@ def _inline(values: Mapping[str, object]) -> str:
 
 
 @cache
-def shipped() -> tuple[Seen, ...]:
-    """What dockfix brings: seen in the images of its own test cases."""
-    return read_seen(SHIPPED)
+def shipped() -> Shelf:
+    """What dockfix brings: seen in the images of its own test cases and of public applications."""
+    return Shelf(SHIPPED.read_text("utf-8"))
 
 
 def book(path: str) -> Book:
     """What dockfix brings, and what a file adds ("" for none); one that cannot be used adds nothing."""
-    own: tuple[Seen, ...] = ()
-    if path:
-        try:
-            own = read_seen(Path(path))
-        except SeenError:
-            own = ()
-    return _book(own)
+    return _book(path, _stamp(Path(path)) if path else None)
 
 
 @lru_cache(maxsize=8)
-def _book(own: tuple[Seen, ...]) -> Book:
-    return Book((*own, *shipped()))
+def _book(path: str, stamp: tuple[int, int] | None) -> Book:
+    try:
+        own = _read(Path(path), *stamp) if stamp is not None else ()
+    except SeenError:
+        own = ()
+    return Book(own, shipped())

@@ -47,10 +47,14 @@ def full_image(suite: str) -> frozenset[str]:
     return parts("apt_full_image", "all", frozenset({suite}))
 
 
-def size_of(names: Iterable[str], suite: str) -> int:
-    """The bytes that packages of a release take when they are installed; those that are not known take none."""
+def size_of(names: Iterable[str], suite: str, *, documents: bool = True) -> int:
+    """The bytes that packages of a release take when they are installed; those that are not known take none.
+
+    Without ``documents`` it is what they take in a slim image, which leaves these out.
+    """
     known = _sizes(suite)
-    return KIB * sum(known[name].size for name in names if name in known)
+    left_out: Mapping[str, int] = {} if documents else table("apt_documents")["left_out"]
+    return KIB * sum(max(known[name].size - left_out.get(name, 0), 0) for name in names if name in known)
 
 
 @cache

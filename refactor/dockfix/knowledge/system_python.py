@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, Literal
 
+from dockfix.dataclass import dataclass
 from dockfix.knowledge import apt
 from dockfix.knowledge.tables import table
 

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 
+from dockfix.lazy import regex
 from dockfix.managers import venv
 from dockfix.managers.pip import PIP
 from dockfix.model.actions import Provide
@@ -14,9 +15,9 @@ from dockfix.model.state import State
 from dockfix.syntax.shell import Command, Word
 
 _SCRIPT = "get-pip.py"
-_ADDRESS = re.compile(r"https?://bootstrap\.pypa\.io/(?:[\w.]+/)*get-pip\.py")
+_ADDRESS = regex(r"https?://bootstrap\.pypa\.io/(?:[\w.]+/)*get-pip\.py")
 # Its own options and those of pip install that change nothing but how it does so; a version of pip
-_HARMLESS = re.compile(
+_HARMLESS = regex(
     r"--(?:no-cache-dir|no-setuptools|no-wheel|break-system-packages|force-reinstall|disable-pip-version-check|upgrade)|-U|-q"
     r"|(?:pip|setuptools|wheel)(?:[=<>!~]=?[\w.*,<>=]+)?"
 )

@@ -93,12 +93,8 @@ FLAGS = {
     "--allow-unverified",
     "--process-dependency-links",
 }
-# Options that choose where packages go, or how they are built: the install cannot be moved then
+# Options that choose where packages go in a way that is not modelled, or how they are built: the install cannot be moved then
 BLOCKERS = {
-    "--user": "pip install --user installs into the home folder",
-    "-t": "pip install --target chooses a folder of its own",
-    "--target": "pip install --target chooses a folder of its own",
-    "--prefix": "pip install --prefix chooses a folder of its own",
     "--root": "pip install --root chooses a folder of its own",
     "--python": "pip --python chooses another interpreter",
     "--no-build-isolation": "--no-build-isolation builds with the packages of the base image",

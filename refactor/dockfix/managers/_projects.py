@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.manifests.locked import MAIN, Locked, Unread
 from dockfix.context.manifests.locks import read_lock
 from dockfix.context.manifests.manifest import Manifest
+from dockfix.dataclass import dataclass
 from dockfix.managers import venv
 from dockfix.managers._variables import given_to
 from dockfix.managers.pip import PREFIX

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from dockfix.context.build_context import BuildContext
 from dockfix.context.manifests.locked import MAIN, Locked, Unread
 from dockfix.context.manifests.locks import read_lock
 from dockfix.context.manifests.pyproject import PyProject
 from dockfix.knowledge import normalise
+from dockfix.lazy import regex
 
-_NAME = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)")
+_NAME = regex(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)")
 
 
 def installed(groups: frozenset[str], context: BuildContext, lock: str | None, project: PyProject) -> Locked | Unread:

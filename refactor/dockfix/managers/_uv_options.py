@@ -53,11 +53,8 @@ FLAGS = {
         ).split()
     ),
 }
-# Options of ``uv pip install`` that choose where packages go, or what builds them: the install cannot be moved then
+# Options of ``uv pip install`` that choose for which machine packages are, or what builds them: the install cannot be moved then
 BLOCKERS = {
-    "-t": "uv pip install --target chooses a folder of its own",
-    "--target": "uv pip install --target chooses a folder of its own",
-    "--prefix": "uv pip install --prefix chooses a folder of its own",
     "--python-platform": "--python-platform installs for another machine",
     "--no-build-isolation": "--no-build-isolation builds with the packages of the base image",
     "--no-build-isolation-package": "--no-build-isolation-package builds with the packages of the base image",

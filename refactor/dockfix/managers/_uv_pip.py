@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from dockfix.context.manifests.locks import is_lock
 from dockfix.context.manifests.manifest import NO_LOCK, Manifest
-from dockfix.managers import venv
+from dockfix.managers import _pip_places, venv
 from dockfix.managers._projects import written_by
 from dockfix.managers._uv_options import BLOCKERS, FLAGS, VALUED
 from dockfix.managers._variables import given_to, is_on
@@ -36,10 +36,13 @@ def effects(manager: LanguageManager, call: Call, state: State) -> Effects:
         return opaque(f"uv pip {verb} is not modelled")
     if arguments.unknown:
         return opaque(f"uv pip {verb} {arguments.unknown} is not modelled")
-    into = _environment(arguments, given_to(call.command, state), state)
+    # PIP_… variables are nothing to uv
+    told = _pip_places.place(arguments, state, {"HOME": state.env.get("HOME", "/root")})
+    into = told if isinstance(told, Environment) else _environment(arguments, given_to(call.command, state), state)
     if isinstance(into, str):
         return opaque(into)
-    blocked = "" if state.is_root else "uv installs as another user than root"
+    blocked = told if isinstance(told, str) else ""
+    blocked = blocked or ("" if state.is_root else "uv installs as another user than root")
     operands = arguments.operands[2:]
     if verb == "sync":  # its operands are requirements files
         given = tuple(("-r", state.value(word), (word,)) for word in operands)

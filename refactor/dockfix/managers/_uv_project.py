@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from dockfix.context.manifests import pyproject
 from dockfix.context.manifests.pyproject import PyProject
 from dockfix.context.patterns import BadPatternError, go_match
+from dockfix.dataclass import dataclass
 from dockfix.managers._variables import is_on
 from dockfix.managers.protocol import Given
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from dockfix.lazy import regex
 from dockfix.model.state import State
 from dockfix.syntax.shell import Command
 
 # Options that are given where a test of a variable says so: $(test "$STAGE" = production && echo "--no-dev")
-SWITCHED = re.compile(r"\$\((?:test|\[)\s[^()`]*&&\s*echo\s+[\"']?--[\w=, -]+[\"']?\s*\)")
+SWITCHED = regex(r"\$\((?:test|\[)\s[^()`]*&&\s*echo\s+[\"']?--[\w=, -]+[\"']?\s*\)")
 _ON = frozenset({"1", "true", "yes", "on", "y", "t"})
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import ClassVar
 
+from dockfix.knowledge import BaseImage
 from dockfix.knowledge import apk as tables
+from dockfix.lazy import regex
 from dockfix.managers.databases import APK as APK_DATABASE
 from dockfix.managers.databases import Database
 from dockfix.managers.protocol import Call, Packages, Recipe, SystemManager
@@ -45,9 +46,9 @@ _FLAGS = frozenset(
 _ELSEWHERE = frozenset({"-p", "--root", "--arch", "--repositories-file"})
 _UPDATES = frozenset({"-U", "--update", "--update-cache"})
 # A name, or what a package provides (so:libpq.so.5, cmd:bash); behind it a version, and the tag of a repository
-_PACKAGE = re.compile(r"((?:(?:so|cmd|pc|py3(?:\.\d+)?):)?[A-Za-z0-9][\w.+-]*)(?:[=<>~][^@]*)?(@[\w.-]+)?")
-_GROUP = re.compile(r"[\w.+-]+")
-_OWNED = re.compile(r" is owned by (\S+?)-\d[^\s-]*-r\d+")
+_PACKAGE = regex(r"((?:(?:so|cmd|pc|py3(?:\.\d+)?):)?[A-Za-z0-9][\w.+-]*)(?:[=<>~][^@]*)?(@[\w.-]+)?")
+_GROUP = regex(r"[\w.+-]+")
+_OWNED = regex(r" is owned by (\S+?)-\d[^\s-]*-r\d+")
 _TOOLS = frozenset({"apk"})
 _WRITES = ("/usr", "/etc", "/var", "/lib", "/bin", "/sbin")
 _SYSTEM = Environment("/")
@@ -124,6 +125,10 @@ class Apk(SystemManager):
                 fetches_index=arguments.has("--no-cache", *_UPDATES),
             ),
         )
+
+    def packages_on(self, image: BaseImage) -> Packages:
+        """Where Python is one of the system's own packages, its parts are."""
+        return self.packages if image.runtime else tables.OwnPython()
 
     def install(self, names: Sequence[str]) -> str:
         """One command: it fetches the index for itself alone."""

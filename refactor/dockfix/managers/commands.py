@@ -120,7 +120,13 @@ def effects_of(command: Command, state: State) -> Effects:
 
 
 def _piped(command: Command, state: State) -> Effects:
-    """What a pipeline does, where every command of it is known and none but the last one acts on packages."""
+    """What a pipeline does, where every command of it is known and none but the last one acts on packages.
+
+    Of a command that may fail, what it does at most: none that acts on packages.
+    """
+    if len(command.parts) == 1:
+        at_most = effects_of(command.parts[0], state)
+        return at_most if at_most.action is None else opaque("the shell decides what it does")
     provided = _from_the_net(command, state)
     if provided is not None:
         return provided
@@ -281,7 +287,8 @@ def _provided(effects: Effects) -> Effects:
     if manager is None or manager is action.manager or any(not _belongs(name, manager) for name in names):
         return effects
     paths = tuple(f"{action.into.root}/bin/{name}" for name in sorted(manager.programs))
-    return replace(effects, action=Provide(manager, paths, shared=action.into.carried is None))
+    shared = action.into.carried is None or action.into.beside_base
+    return replace(effects, action=Provide(manager, paths, shared=shared))
 
 
 def _belongs(package: str, manager: LanguageManager) -> bool:

@@ -135,7 +135,10 @@ class Npm(NodeManager):
             scripts=not arguments.has("--ignore-scripts"),
             blocked=Reason(f"npm installs from {local}") if local else None,
         )
-        writes = (wanted.root, *(() if clean else (manifest, *(posixpath.join(folder, each) for each in self.locks))))
+        written = (
+            () if clean else (*((manifest,) if named else ()), *(posixpath.join(folder, each) for each in self.locks))
+        )
+        writes = (wanted.root, *written)
         return Effects(reads=(manifest,), writes=writes, tools=_TOOLS, action=action)
 
     def _omitted(self, arguments: Arguments) -> frozenset[str]:

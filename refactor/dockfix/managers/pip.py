@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from dockfix.context.build_context import BuildContext
@@ -17,8 +18,10 @@ from dockfix.context.requirements import Manifest as Requirements
 from dockfix.context.requirements import closure
 from dockfix.knowledge import normalise
 from dockfix.lazy import regex
-from dockfix.managers import _pip_locks, venv
-from dockfix.managers._pip_options import BLOCKERS, FLAGS, HARMLESS_SETTINGS, VALUED
+from dockfix.managers import _pip_locks, _pip_places, venv
+from dockfix.managers._pip_options import BLOCKERS, FLAGS, VALUED
+from dockfix.managers._pip_settings import BUILD_READS, CONFIGURATION, CONFIGURATION_FILES, settings_of
+from dockfix.managers._variables import given_to
 from dockfix.managers.protocol import Cache, Call, Given, LanguageManager, Recipe
 from dockfix.model.actions import Clean, Install, Package
 from dockfix.model.artefact import Artefact, Environment
@@ -33,45 +36,6 @@ _LOCAL = regex(r"^(\.{1,2}(/|\[|$)|/|~/|file:)|\.(whl|zip|tar\.gz|tgz|tar\.bz2)$
 _URL = regex(r"^[a-z][a-z0-9+.-]*://|^[A-Za-z0-9._-]+(\[[^\]]*\])?\s*@\s")
 _TOOLS = frozenset({"pip"})
 PREFIX = Environment("/usr/local", "python")
-# what pip reads wherever it runs: its configuration, credentials, keys, certificates
-_CONFIGURATION_FILES = ("/etc/pip.conf", "/etc/xdg/pip/pip.conf", "/root/.pip/pip.conf", "/root/.config/pip/pip.conf")
-_CONFIGURATION = (
-    "/etc/pip.conf",
-    "/etc/xdg/pip",
-    "/root/.pip",
-    "/root/.config/pip",
-    "/root/.netrc",
-    "/root/.ssh",
-    "/root/.gitconfig",
-    "/etc/gitconfig",
-    "/etc/ssl",
-    "/etc/ssh",
-    "/usr/local/share/ca-certificates",
-    "/usr/share/ca-certificates",
-)
-
-
-# Variables whose paths pip, git, ssh, TLS or a compiler read
-_PATH_SETTINGS = regex(
-    r"PIP_|SSL_|REQUESTS_|CURL_|NETRC$|GIT_|SSH_|(?:C|CPP|CXX|LD)FLAGS$|.*LIBRARY_PATH$|C_INCLUDE_PATH$|CPATH$|PKG_CONFIG"
-)
-
-
-def settings_of(state: State) -> tuple[str, tuple[str, ...]]:
-    """The PIP_ variable that changes where pip installs ("" for none), and the paths that variables name."""
-    variables = state.variables
-    known = set(state.args) | set(variables)
-    changes = next((name for name in sorted(known) if name not in HARMLESS_SETTINGS and _is_option(name)), "")
-    reads: list[str] = []
-    for name, value in variables.items():
-        if _PATH_SETTINGS.match(name):
-            reads += re.findall(r"(?<![\w.:/-])/[\w.@+/-]+", value)
-            if (
-                name in {"PIP_CERT", "PIP_CONSTRAINT", "PIP_FIND_LINKS", "PIP_CONFIG_FILE", "PIP_CLIENT_CERT"}
-                and "://" not in value
-            ):
-                reads += [path for word in value.split() if (path := state.path(word))]
-    return changes, tuple(reads)
 
 
 def prefix(state: State) -> Environment:
@@ -84,13 +48,6 @@ def prefix(state: State) -> Environment:
     return Environment(root, "python", Artefact("environment", {root: root}, "python")) if alone else PREFIX
 
 
-def _is_option(name: str) -> bool:
-    """Whether pip takes a variable for one of its options (https://pip.pypa.io/en/stable/topics/configuration/#environment-variables)."""
-    return name.startswith("PIP_") and f"--{name[4:].lower().replace('_', '-')}" in VALUED | FLAGS
-
-
-# What building a package may read besides what it is given
-_BUILD_READS = ("/usr", "/opt", "/lib", "/bin", "/sbin", "/tmp", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
 _NO_BINARY = regex(r"(?:--no-binary|PIP_NO_BINARY)[=\s]\s*[\"']?([\w.,:-]+)")
 
 
@@ -112,7 +69,9 @@ class Pip(LanguageManager):
     modules: ClassVar[frozenset[str]] = frozenset({"pip"})
     runtime: ClassVar[str] = "python"
     installers: ClassVar[frozenset[str]] = frozenset({"pip", "setuptools", "wheel"})
-    reads: ClassVar[tuple[str, ...]] = (*_BUILD_READS, *_CONFIGURATION)
+    makers: ClassVar[Mapping[str, str]] = {"virtualenv": "virtualenv", "build": "pyproject-build"}
+    fills_bare: ClassVar[bool] = True
+    reads: ClassVar[tuple[str, ...]] = (*BUILD_READS, *CONFIGURATION)
     in_code: ClassVar[bytes] = (
         rb"""['"]-m['"]\s*,\s*['"]pip['"]|pip\._internal|\bpip\.main\(|\bensurepip\b|spacy\.cli"""
     )
@@ -123,7 +82,7 @@ class Pip(LanguageManager):
             moved_by=("PIP_CACHE_DIR", "XDG_CACHE_HOME", "HOME"),
             off_by=("PIP_NO_CACHE_DIR",),
             option="--cache-dir",
-            configured_in=_CONFIGURATION_FILES,
+            configured_in=CONFIGURATION_FILES,
             file_variable="PIP_CONFIG_FILE",
             configured_with=r"\S*pip[0-9.]* config .*cache-dir",
             configured_by=r"(?m)^\s*(?:no-)?cache-dir\s*[=:]",
@@ -146,18 +105,36 @@ class Pip(LanguageManager):
             if not state.is_root:
                 return opaque("pip config as another user")
             return Effects(writes=("/root/.config/pip",), tools=_TOOLS)
+        if verb == "uninstall":
+            return self._uninstalled(arguments.operands[1:], state)
         if verb != "install":
             return opaque(f"pip {verb} is not modelled")
         root = venv.of_program(call.command, state)
-        into = venv.environment(root) if root else prefix(state)
-        changes, settings = settings_of(state)
-        blocked = _blocked(state, into) or (f"{changes} may change where pip installs" if changes else "")
         arguments = parse(call.words, state, VALUED, FLAGS)
         if arguments.unknown:
             return opaque(f"pip install {arguments.unknown} is not modelled")
+        told = _pip_places.place(arguments, state, given_to(call.command, state))
+        into = venv.environment(root) if root else prefix(state)
+        if told is not None and root:
+            told = f"pip of the environment {root} is told to fill another folder"
+        into = told if isinstance(told, Environment) else into
+        modelled = {*_pip_places.SETTINGS.values()}
+        if root and state.variables.get(venv.INTERPRETER) == venv.interpreter(root):
+            modelled.add(venv.INTERPRETER)
+        changes, settings = settings_of(state, modelled)
+        blocked = _blocked(state, into) or (f"{changes} may change where pip installs" if changes else "")
+        blocked = blocked or (told if isinstance(told, str) else "")
         return install_of(
             self, arguments, arguments.operands[1:], state, into, blockers=BLOCKERS, blocked=blocked, settings=settings
         )
+
+    def _uninstalled(self, operands: Sequence[Word], state: State) -> Effects:
+        """What takes managers out again that were brought, with what makes environments; nothing else is known."""
+        names = {normalise(state.value(word) or "") for word in operands}
+        managers = names & state.brought.keys()
+        if not managers or not names <= state.brought.keys() | self.installers | self.makers.keys():
+            return opaque("pip uninstall is modelled for managers alone")
+        return Effects(writes=tuple(state.brought[name] for name in sorted(managers)), tools=_TOOLS)
 
     def fetches(self, call: Call, state: State) -> tuple[Word, ...] | None:
         """``pip wheel`` and ``pip download``."""
@@ -171,11 +148,23 @@ class Pip(LanguageManager):
 
     def manifest(self, install: Install, given: Given) -> Manifest:
         """The closure of every requirements file, and the words of the projects' own files."""
-        return manifest_of(install, given)
+        found = manifest_of(install, given)
+        told = venv.INTERPRETER in given.state.variables and not venv.serves(given.image)
+        return replace(found, blocked=found.blocked or f"older pips pass over {venv.INTERPRETER}") if told else found
 
     def into(self, install: Install, call: Call, wanted: Environment) -> Recipe | Reason:
-        """It fills the environment whose programs come first on PATH."""
-        return install.blocked or Recipe()
+        """It fills the environment whose programs come first on PATH; where none of these is pip, it has to be told.
+
+        A program that is named by its path would be the base image's.
+        """
+        if install.blocked is not None:
+            return install.blocked
+        env = {} if wanted.seeded else {venv.INTERPRETER: venv.interpreter(wanted.root)}
+        name = call.command.name or ""
+        if "/" not in name or install.into.carried is not None:
+            return Recipe(env=env)
+        program = call.command.words[0]
+        return Recipe(insert=((program, posixpath.basename(name)),), remove=(program,), env=env)
 
     def without_project(self, install: Install, call: Call, manifest: Manifest) -> Recipe | Reason:
         """As it is, unless it builds a project, which is more than its metadata."""
@@ -356,7 +345,7 @@ def _blocked(state: State, into: Environment) -> str:
     """Why the packages cannot be installed elsewhere, by what holds at this point; "" for no reason."""
     unseen = venv.unseen(state) if into.root == PREFIX.root else ""
     if unseen:
-        return f"how the virtual environment {unseen} is made is unknown"
+        return venv.why_not(unseen)
     return "" if state.is_root else "pip installs as another user than root"
 
 

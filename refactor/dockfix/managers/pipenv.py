@@ -11,9 +11,10 @@ from dockfix.context.manifests.pinned import pinned_in_sections
 from dockfix.context.manifests.pyproject import PyProject
 from dockfix.lazy import regex
 from dockfix.managers import _projects as projects
+from dockfix.managers._pip_settings import settings_of
 from dockfix.managers._projects import Filled, ProjectManager
 from dockfix.managers._variables import given_to, is_on
-from dockfix.managers.pip import PREFIX, Pip, settings_of
+from dockfix.managers.pip import PREFIX, Pip
 from dockfix.managers.protocol import Cache, Call, Given
 from dockfix.model.actions import Clean, Export, Install
 from dockfix.model.artefact import Environment

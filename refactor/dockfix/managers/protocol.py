@@ -6,7 +6,7 @@ import posixpath
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Literal, Protocol
 
 from dockfix.context.build_context import BuildContext
@@ -14,6 +14,7 @@ from dockfix.context.manifests import pyproject
 from dockfix.context.manifests.manifest import Manifest
 from dockfix.context.manifests.pyproject import PyProject
 from dockfix.context.project import words_of_project
+from dockfix.dataclass import dataclass
 from dockfix.knowledge import BaseImage, brought_modules
 from dockfix.managers.databases import Database
 from dockfix.model.actions import Install
@@ -158,7 +159,8 @@ class Manager(ABC):
 
     ``id`` is the module's name, ``title`` what people call it. ``programs`` are its names in a shell, ``modules`` those that
     ``python -m`` takes. ``runs_others``: it runs programs of the image that are not seen here, as maintainers' scripts do. ``size`` is
-    about how many bytes it takes in an image with all that comes along.
+    about how many bytes it takes in an image with all that comes along. ``downloads`` is a pattern of what works on what it has
+    fetched, where it can remove that itself (see ``tidied_by``).
     """
 
     id: ClassVar[str]
@@ -168,10 +170,15 @@ class Manager(ABC):
     caches: ClassVar[tuple[Cache, ...]] = ()
     runs_others: ClassVar[bool] = False
     size: ClassVar[int] = 0
+    downloads: ClassVar[re.Pattern[str]] = re.compile(r"(?!)")
 
     @abstractmethod
     def effects(self, call: Call, state: State) -> Effects:
         """What one call needs and leaves behind; opaque where that cannot be said."""
+
+    def tidied_by(self, call: Call, base: str) -> str:
+        """The command that removes what a call fetches on a base image and no program needs, "" where there is none."""
+        return ""
 
 
 class LanguageManager(Manager):
@@ -179,11 +186,12 @@ class LanguageManager(Manager):
 
     ``runtime`` is the id of what runs them. ``images`` are those that a COPY takes the manager from, ``scripts`` bring it from the net;
     ``added_by`` is a pattern of the packages, normalised, that add to it, ``installers`` are packages of the language that only install
-    others. ``own_runtime`` is what it may fetch to run them. ``reads`` is what building and installing any package may read: tools,
-    headers, configuration, credentials, certificates. ``in_code`` is a pattern of code that starts it without naming a program, empty where
-    there is no such code. With ``reads_settings`` it gives the programs that it starts the variables of a ``.env``. With
-    ``starts_as_any_user`` it needs nothing of root to start one. With ``needs_runtime`` its calls are modelled only where the base image
-    brings the runtime.
+    others, ``makers`` those that only making an environment or a package takes, each with its program. ``own_runtime`` is what it
+    may fetch to run them. ``reads`` is what building and installing any package may read: tools, headers, configuration, credentials,
+    certificates. ``in_code`` is a pattern of code that starts it without naming a program, empty where there is no such code. With
+    ``reads_settings`` it gives the programs that it starts the variables of a ``.env``. With ``fills_bare`` it can be
+    told to fill an environment without an installer. With ``starts_as_any_user`` it needs nothing of root to start a program. With
+    ``needs_runtime`` its calls are modelled only where the base image brings the runtime.
     """
 
     runtime: ClassVar[str]
@@ -191,12 +199,14 @@ class LanguageManager(Manager):
     scripts: ClassVar[tuple[Script, ...]] = ()
     added_by: ClassVar[re.Pattern[str]] = re.compile(r"(?!)")
     installers: ClassVar[frozenset[str]] = frozenset()
+    makers: ClassVar[Mapping[str, str]] = {}
     own_runtime: ClassVar[OwnRuntime | None] = None
     reads: ClassVar[tuple[str, ...]] = ()
     in_code: ClassVar[bytes] = b""
     reads_settings: ClassVar[bool] = False
     starts_as_any_user: ClassVar[bool] = False
     needs_runtime: ClassVar[bool] = False
+    fills_bare: ClassVar[bool] = False
 
     @property
     def brings(self) -> Mapping[str, str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from dockfix.dataclass import dataclass
 from dockfix.managers.apk import APK
 from dockfix.managers.apt import APT
 from dockfix.managers.protocol import SystemManager

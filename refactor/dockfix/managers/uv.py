@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from dockfix.context.manifests import pyproject
@@ -11,14 +12,14 @@ from dockfix.context.manifests.manifest import Manifest
 from dockfix.context.manifests.pinned import pinned
 from dockfix.context.manifests.pyproject import PyProject
 from dockfix.managers import _projects as projects
-from dockfix.managers import _uv_pip, venv
+from dockfix.managers import _uv_pip, _uv_python, _uv_tool, venv
 from dockfix.managers._uv_lock import installed
 from dockfix.managers._uv_options import FLAGS, VALUED
 from dockfix.managers._uv_project import Workspace, is_package, local_sources, other_python, workspace_above
 from dockfix.managers._variables import given_to, is_on
 from dockfix.managers.pip import PREFIX, Pip
 from dockfix.managers.protocol import Cache, Call, Given, LanguageManager, OwnRuntime, Recipe, Script
-from dockfix.model.actions import Clean, Export, Install, Make, Provide
+from dockfix.model.actions import Clean, Configure, Export, Install, Make
 from dockfix.model.artefact import Environment
 from dockfix.model.commands.protocol import Arguments, parse
 from dockfix.model.effects import Effects, opaque
@@ -88,11 +89,13 @@ class Uv(LanguageManager):
             return _uv_pip.effects(self, call, state)
         if verb == "venv":
             return self._venv(call, state)
+        if verb == "tool":
+            return _uv_tool.effects(self, call, state)
         if verb == "cache":
             removes = not {"clean", "prune"}.isdisjoint(_plain(arguments))
             return Effects(tools=_TOOLS, action=Clean((self,), frozenset({"cache"})) if removes else None)
         if verb == "python":
-            return Effects(writes=(_python_folder(state),), tools=_TOOLS, action=Provide(self, ()))
+            return self._python(arguments, call, state)
         root = _root(arguments, state)
         if root is None:
             return opaque("in which folder uv works is unknown")
@@ -127,9 +130,10 @@ class Uv(LanguageManager):
         alone = alone or arguments.has("--only-group", "--only-dev")
         fixed = arguments.has("--no-editable") or is_on(settings.get("UV_NO_EDITABLE"))
         project = () if alone else (root,)
+        own = venv.environment(folder, seeded=False)
         action = Install(
             self,
-            PREFIX if folder in _uv_pip.SYSTEM else venv.environment(folder, seeded=False),
+            PREFIX if folder in _uv_pip.SYSTEM else _uv_python.carried_with(own, arguments, state, settings),
             manifests=(_manifest(root), *((posixpath.join(root, LOCK),) if frozen else ())),
             projects=project if fixed else (),
             editable=() if fixed else project,
@@ -152,17 +156,36 @@ class Uv(LanguageManager):
             return opaque(f"the build argument {chosen_by} chooses where the virtual environment goes")
         if not state.is_root:
             return opaque("the virtual environment is made by another user than root")
-        if arguments.has("-p", "--python", "--managed-python"):
+        variables = given_to(call.command, state)
+        managed = _uv_python.is_there(arguments, state, variables)
+        if managed and _uv_python.folder_of(state, variables) is None:
+            return opaque("where uv keeps the Pythons that it fetches is unknown")
+        if arguments.has("-p", "--python") and not managed:
             return opaque("uv venv --python may fetch a Python of its own")
         made = venv.environment(path, seeded=arguments.has("--seed"))
+        made = _uv_python.carried_with(made, arguments, state, variables)
         return Effects(writes=(path,), tools=_TOOLS, action=Make(self, made))
+
+    def _python(self, arguments: Arguments, call: Call, state: State) -> Effects:
+        """``uv python install`` and others that work on the Pythons which uv fetches."""
+        verb = arguments.operands[1].value if len(arguments.operands) > 1 else None
+        folder = _uv_python.folder_of(state, given_to(call.command, state))
+        if verb in {"list", "find", "dir"}:
+            return Effects(tools=_TOOLS)
+        if verb == "pin" and state.workdir is not None:
+            return Effects(writes=(posixpath.join(state.workdir, ".python-version"),), tools=_TOOLS)
+        if verb != "install" or folder is None or arguments.has("-i", "--install-dir", "--default"):
+            return opaque(f"what uv python {verb or ''} does is not modelled")
+        return Effects(writes=(folder,), tools=_TOOLS, action=Configure(self, {_uv_python.FETCHED: folder}))
 
     # --- what they are given ------------------------------------------------------------------------------------------
 
     def manifest(self, install: Install, given: Given) -> Manifest:
         """What pyproject.toml and uv.lock name; for ``uv pip`` what pip is given."""
         if not _is_sync(given.call):
-            return _uv_pip.manifest(install, given)
+            asked = _uv_pip.manifest(install, given)
+            links = _links_tools(given) if _is_tool(given.call) else ""
+            return replace(asked, blocked=asked.blocked or links) if links else asked
         path = install.manifests[0]
         root = posixpath.dirname(path)
         found = given.settings(path)
@@ -279,9 +302,15 @@ def _held_back(install: Install, given: Given, project: PyProject, space: Worksp
         return f"the project belongs to the workspace of {above}, where its environment lies"
     arguments = parse(given.call.words, given.state, VALUED["sync"])
     asked = next(iter(arguments.values("-p", "--python")), "managed" if arguments.has("--managed-python") else "")
-    managed = other_python(given, project, root, given_to(given.call.command, given.state), asked)
-    if managed or not install.editable:
-        return managed
+    variables = given_to(given.call.command, given.state)
+    if not _uv_python.is_there(arguments, given.state, variables):
+        managed = other_python(given, project, root, variables, asked)
+        if managed:
+            return managed
+    elif _uv_python.folder_of(given.state, variables) is None:
+        return "where uv keeps the Pythons that it fetches is unknown"
+    if not install.editable:
+        return ""
     projects = {root: project} if is_package(project) else {}
     for folder, each in (*projects.items(), *(space.projects(given) if space is not None else ())):
         reason = given.left_beside_source(folder, each)
@@ -307,6 +336,17 @@ def _plain(arguments: Arguments) -> frozenset[str]:
 
 def _is_sync(call: Call) -> bool:
     return next((word.value for word in call.words if word.value in {"sync", "pip"}), None) == "sync"
+
+
+def _is_tool(call: Call) -> bool:
+    return next((word.value for word in call.words if word.value in {"pip", "sync", "tool"}), None) == "tool"
+
+
+def _links_tools(given: Given) -> str:
+    """That an image of uv's own has programs linked where those of the image lie, "" for any other."""
+    own = given.image is not None and any(posixpath.basename(path) in UV.programs for path in given.image.tools)
+    told = "UV_TOOL_BIN_DIR" in given_to(given.call.command, given.state)
+    return "uv tool install links the programs into /usr/local/bin, where others lie" if own and not told else ""
 
 
 def _variable(option: str) -> str:
@@ -353,9 +393,3 @@ def _export(arguments: Arguments, state: State, root: str) -> Effects:
         return opaque("where uv exports to is known only to the shell")
     reads = (_manifest(root), posixpath.join(root, LOCK))
     return Effects(reads=reads, writes=written, tools=_TOOLS, action=Export(UV))
-
-
-def _python_folder(state: State) -> str:
-    """Where uv keeps the Pythons that it fetches."""
-    own = Uv.own_runtime
-    return state.path(state.env.get(own.moved_by) or own.folder) or own.folder

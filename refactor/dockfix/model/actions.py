@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Literal, Protocol
 
+from dockfix.dataclass import dataclass
 from dockfix.model.artefact import Artefact, Environment
 from dockfix.model.reason import Reason
 from dockfix.syntax.shell import Word

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from dockfix.dataclass import dataclass
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,13 @@ class Artefact:
 class Environment:
     """Where an install puts packages: the folder ``root``, for the runtime of this id ("" for a system's packages).
 
-    ``carried`` is None where it cannot be handed on, as the base image's own prefix cannot. With ``seeded`` it has an installer of its
-    own; without, a pip that PATH finds is another's.
+    ``carried`` is None where it cannot be handed on, as the base image's own prefix cannot. With ``seeded`` an installer fills it that
+    is its own or is told to; without, a pip that PATH finds is another's. With ``beside_base`` it is a plain folder that nothing makes: a
+    program finds its packages together with the base image's own.
     """
 
     root: str
     runtime: str = ""
     carried: Artefact | None = None
     seeded: bool = True
+    beside_base: bool = False

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Set
 
+from dockfix.dataclass import dataclass
 from dockfix.model.actions import Action
 
 
@@ -60,6 +60,14 @@ class Places:
             if path not in self._paths:
                 self._paths.add(path)
                 self._above |= set(_folders(path))
+
+    def without(self, paths: Set[str]) -> Places:
+        """The same without some of them."""
+        if self._paths.isdisjoint(paths):
+            return self
+        left = Places()
+        left.add(self._paths - paths)
+        return left
 
     def overlap(self, paths: Iterable[str]) -> bool:
         """Whether any of ``paths`` is, contains, or lies below one of these."""

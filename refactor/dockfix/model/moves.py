@@ -7,13 +7,13 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
 
 from dockfix.knowledge import file_changers, file_movers
-from dockfix.lazy import cached_property
+from dockfix.lazy import cached_property, regex
 from dockfix.model.effects import within
 from dockfix.model.puts import Found, Image, Origin, Paths, Put, Removed, below, inside, nowhere
 from dockfix.model.stages import Stage, Step, Unit
 
 _KEEP_CONTENT = frozenset({"mkdir", "sed", "touch"})
-_WILDCARD = re.compile(r"[*?\[{]")
+_WILDCARD = regex(r"[*?\[{]")
 _MOST_MOVES = 50
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
 from dockfix.context.build_context import CopySet
 from dockfix.context.patterns import BadPatternError, go_match, has_wildcards
+from dockfix.dataclass import dataclass
 from dockfix.lazy import cached_property, regex
 from dockfix.model.effects import within
 from dockfix.model.stages import Stage, Step

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
+from dockfix.dataclass import dataclass
 from dockfix.model.answers import Answer, Started
 
 Weight = Literal["blocks", "doubts", "unseen"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from dockfix.dataclass import dataclass
 from dockfix.knowledge import BaseImage, base_image, posix_shells, starts_as_root
 from dockfix.lazy import cached_property
 from dockfix.model.actions import Action
@@ -127,7 +128,7 @@ class Stage:
 
     def of(self, *keywords: str) -> tuple[Step, ...]:
         """The steps with one of these keywords."""
-        return tuple(step for step in self.steps if step.keyword in keywords)
+        return tuple([step for step in self.steps if step.instruction.keyword in keywords])
 
     @property
     def units(self) -> Iterator[tuple[Step, Unit]]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from dockfix.dataclass import dataclass
 from dockfix.knowledge import DEFAULT_PATH
+from dockfix.lazy import regex
 from dockfix.model.artefact import Environment
 from dockfix.syntax import expand
 from dockfix.syntax.shell import Word
 
 VERSION = "version"  # the name of the setting that is the version of a program
-_PLAIN_EXPANSION = re.compile(r"""^[^`()'\\]*$""")
+_PLAIN_EXPANSION = regex(r"""^[^`()'\\]*$""")
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.verbs import system_install
 from dockfix.model.artefact import Environment
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step, Unit
-from dockfix.placement.gain import gain
+from dockfix.placement.gain import gain, of_environment
 from dockfix.placement.leftovers import Placed, drop_covered, drop_idle_refresh, drop_removed
 from dockfix.placement.no_gain import no_gain, with_setting
 from dockfix.placement.only_fetching import drop_arguments
@@ -21,6 +21,7 @@ from dockfix.placement.providers import Left
 from dockfix.placement.removals import Removals
 from dockfix.placement.slices import system_installs, units_of
 from dockfix.placement.smaller_base import SmallerBase, smaller_base
+from dockfix.runtimes.registry import runtime_of
 
 BUILDER = "builder"
 
@@ -64,6 +65,10 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
     if not gains and not isinstance(smaller, SmallerBase):
         return with_setting(facts, no_gain(facts, division, smaller))
     only_by_base = smaller.doubt if not gains and isinstance(smaller, SmallerBase) else None
+    made = draft.environment.carried is None
+    maker = runtime_of(draft.environment.runtime) if made and facts.hints.lean else None
+    seeds = maker.seeds(facts, staying) if maker is not None else None
+    bare = maker is not None and seeds is None
     drop_covered(facts, draft.builder, draft.runtime)
     dropped = [*draft.dropped, *drop_removed(facts, draft.builder, draft.runtime)]
     drop_idle_refresh(draft.runtime, division)
@@ -98,8 +103,11 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
             division.replaced,
             smaller.packages if isinstance(smaller, SmallerBase) else None,
             sum(manager.size for manager in managers.managers),
+            of_environment(stage.image) if made and not bare else 0,
         ),
         _is_managed(facts, staying),
+        bare,
+        seeds,
         draft.lightened,
         draft.notes,
     )

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
-from dockfix.knowledge import sizes
+from dockfix.knowledge import BaseImage, sizes
 from dockfix.managers.protocol import SystemManager
 from dockfix.managers.verbs import system_install
 from dockfix.model.actions import Package
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.libraries import suites
 
-# What `python -m venv` adds to an image: an installer of its own, measured with 23.0 and setuptools 65, byte code included
-ENVIRONMENT = 22_000_000
+# What `python -m venv` adds to an image, byte code included: pip, up to Python 3.11 setuptools, too (measured with 3.11 to 3.13)
+WITH_BUILDERS, ALONE = 22_000_000, 13_000_000
 
 
 @dataclass(frozen=True)
@@ -30,20 +30,26 @@ def gain(
     installs: Iterable[tuple[Step, Unit]],
     replaced: Mapping[Package, tuple[str, ...]],
     smaller: Iterable[str] | None,
-    managers: int = 0,
+    managers: int,
+    made: int,
 ) -> Gain:
     """What leaves where ``replaced`` are the packages that go, each with what it gets instead; of all releases the least.
 
     ``smaller`` are the packages that the slim image would get, None where the base stays; ``managers`` are the bytes of the managers of
-    packages that only the builder gets.
+    packages that only the builder gets, ``made`` those of an environment that comes with the split.
     """
     installs = list(installs)
     releases = sorted(suites(facts) or ())
     if not releases or not all(map(sizes.covers, releases)):
         return Gain()
-    found = [_in_release(facts, suite, installs, replaced, smaller) for suite in releases]
+    found = [_in_release(facts, suite, installs, replaced, smaller, made) for suite in releases]
     bases = [base for _, base in found if base is not None]
     return Gain(min(parts for parts, _ in found) + managers, min(bases) if bases else None)
+
+
+def of_environment(image: BaseImage | None) -> int:
+    """The bytes that an environment with an installer of its own adds to an image before anything is installed."""
+    return WITH_BUILDERS if image is not None and image.has_wheel else ALONE
 
 
 def _in_release(
@@ -52,6 +58,7 @@ def _in_release(
     installs: list[tuple[Step, Unit]],
     replaced: Mapping[Package, tuple[str, ...]],
     smaller: Iterable[str] | None,
+    made: int,
 ) -> tuple[int, int | None]:
     full = (
         sizes.full_image(suite)
@@ -71,8 +78,8 @@ def _in_release(
         before |= sizes.installed(asked, suite, full, recommended=recommended)
         after |= sizes.installed(stay, suite, full, recommended=recommended)
         wanted |= sizes.installed(stay, suite, recommended=recommended)
-    made = ENVIRONMENT if facts.installs and facts.installs[0][2].into.carried is None else 0
-    parts = sizes.size_of(before - after, suite)
+    slim = not full and facts.final.base is not None and "slim" in facts.final.base
+    parts = sizes.size_of(before - after, suite, documents=not slim)
     if smaller is None or parts > made:
         parts, made = parts - made, 0
     base = None if smaller is None else sizes.size_of(after - wanted - sizes.installed(smaller, suite), suite) - made

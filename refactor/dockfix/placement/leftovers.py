@@ -66,12 +66,14 @@ def drop_covered(facts: Facts, builder: Placed, runtime: Placed) -> None:
     for number, step in enumerate(order):
         if step not in builder or step not in facts.copies or step.copy is None or step.copy.target is None:
             continue
+        files = {path for name in facts.copies[step].files for path in facts.layout.by(step, name)}
         for later in order[number + 1 :]:
             if later in facts.copies and _covers(facts, later, step):
                 del runtime[step]
                 break
-            staying = [later.units[index].effects for index in runtime[later]] if later.units else later.all_effects
-            if any(effects.unbounded or overlap(effects.reads, (step.copy.target,)) for effects in staying):
+            staying = [later.units[index].effects for index in runtime[later]] if later.units else ()
+            read = any(effects.unbounded or overlap(effects.reads, (step.copy.target,)) for effects in staying)
+            if read or any(overlap(effects.writes, files) for effects in staying):
                 break
 
 

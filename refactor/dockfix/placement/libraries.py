@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from dockfix import knowledge
 from dockfix.context.manifests.manifest import ALL
 from dockfix.context.program.model import UNKNOWN, Use
+from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
+from dockfix.lazy import regex
 from dockfix.managers.protocol import Packages
 from dockfix.model.reason import Reason, at, doubt
 from dockfix.runtimes.closure import closure, distributions
@@ -24,7 +25,7 @@ _NAMED = {
 # The names of fonts, and the folders of other data
 _DATA = rb"[\w.+-]+\.(?:ttf|otf|ttc|pfb|t1)\b|/usr/share/[\w.+-]+"
 _PROSE = (".md", ".rst", ".txt", ".css", ".html")
-_SYSTEM = re.compile(r"/(?:usr/(?:local/)?)?lib(?:64)?/")
+_SYSTEM = regex(r"/(?:usr/(?:local/)?)?lib(?:64)?/")
 
 
 @dataclass(frozen=True)

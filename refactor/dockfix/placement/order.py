@@ -11,7 +11,10 @@ from dockfix.model.effects import overlap
 from dockfix.model.stages import Step
 from dockfix.placement.plan import Placement
 from dockfix.placement.whole import writes_there
+from dockfix.syntax import pairs
 
+# Variables that no manager of the system's packages reads
+_OF_PYTHON = "PYTHON"
 # What is said of the image, and of no step
 _SAID = {"LABEL", "EXPOSE", "STOPSIGNAL", "MAINTAINER"}
 
@@ -62,4 +65,6 @@ def _lets_pass(system: System | None, step: Step, placement: Placement) -> bool:
     """Whether packages of the system may as well be installed before a step."""
     if from_context(step) and step.copy is not None and step.copy.target is not None and system is not None:
         return step.copy.target != "/" and not overlap((step.copy.target,), system.manager.reads)
+    if step.keyword == "ENV" and (names := [name for name, _ in pairs(step.instruction, {})]):
+        return step.instruction not in placement.known or all(name.startswith(_OF_PYTHON) for name in names)
     return step.keyword in _SAID or step.instruction not in placement.known

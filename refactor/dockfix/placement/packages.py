@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from dockfix import knowledge
+from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.knowledge.node_packages import node_compilers
 from dockfix.managers.protocol import Packages, Role, SystemManager

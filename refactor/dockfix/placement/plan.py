@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from dockfix.dataclass import dataclass
 from dockfix.facts import Decision, Facts
 from dockfix.facts.installs import requirements_unknown
 from dockfix.model.actions import Make, Package
@@ -42,8 +43,9 @@ class Placement(Decision):
     stays in the image. ``smaller`` is the base that the last part could have. ``doubts`` say why the split could be wrong,
     ``declares`` what it alters on purpose. ``of_the_base`` are packages that leave the last part in vain as long as its base, which
     brings them, is the same. ``managers`` are those that only the builder gets, by what people call them. ``gain`` is about how much
-    leaves the image. With ``managed`` a manager that installs stays in the last part. ``lightened`` are what people call the packages that
-    a ``tail`` takes away, "" for none; ``notes`` say why others stay that would leave otherwise.
+    leaves the image. With ``managed`` a manager that installs stays in the last part. With ``bare``
+    an environment that is made for them gets no installer of its own; ``seeds`` says why it gets one all the same. ``lightened`` are what
+    people call the packages that a ``tail`` takes away, "" for none; ``notes`` say why others stay that would leave otherwise.
     """
 
     parts: tuple[Part, ...]
@@ -56,8 +58,10 @@ class Placement(Decision):
     known: frozenset[Instruction]
     of_the_base: frozenset[Package] = frozenset()
     managers: tuple[str, ...] = ()
-    gain: Gain = Gain()  # noqa: RUF009  (it is frozen)
+    gain: Gain = Gain()
     managed: bool = False
+    bare: bool = False
+    seeds: Reason | None = None
     lightened: str = ""
     notes: tuple[Reason, ...] = ()
 

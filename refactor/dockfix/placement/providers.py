@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.facts.javascript import may_start
 from dockfix.managers.protocol import Manager
@@ -42,7 +41,8 @@ class Left:
 def drop_managers(facts: Facts, runtime: Placed, environment: Environment) -> Left:
     """Takes what brings a manager out of the runtime stage, unless something that stays runs the manager.
 
-    One that lies in the environment that is carried comes back with it, and is not told.
+    One that was copied stays for a later command of unknown effects, too. One that lies in the environment that is carried comes back
+    with it, and is not told.
     """
     carried = tuple(environment.carried.paths) if environment.carried is not None else ()
     staying = [step.units[index] for step, indices in runtime.items() for index in indices]
@@ -51,8 +51,10 @@ def drop_managers(facts: Facts, runtime: Placed, environment: Environment) -> Le
     gone: list[tuple[Step, int]] = []
     brought: list[str] = []
     texts: list[str] = []
+    unclear = {step for step, indices in runtime.items() if any(step.units[each].effects.unbounded for each in indices)}
     for step in list(runtime):
-        if _leaves(facts, step.action, run):
+        unclear.discard(step)
+        if _leaves(facts, step.action, run) and not unclear:
             brought += _brought(step.action, step.all_effects[0].writes)
             told += _told(step.action, carried)
             del runtime[step]

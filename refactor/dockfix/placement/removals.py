@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.managers.verbs import by_system, system_install
 from dockfix.model.actions import Package, Remove

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from dockfix.facts import Facts
+from dockfix.lazy import regex
 from dockfix.managers.protocol import LanguageManager, SystemManager
 from dockfix.managers.registry import system_managers
 from dockfix.managers.verbs import by_system, language_install, of_language, system_install
@@ -16,16 +16,21 @@ from dockfix.placement.leftovers import Placed
 
 _RUNTIME_ONLY = {"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "VOLUME", "MAINTAINER"}
 # Files for programs and people, which nothing that is compiled or installed reads, wherever they lie
-_USELESS = re.compile(
+_USELESS = regex(
     r".*\.(?:jar|war|ear|ttf|otf|ttc|woff2?|onnx|pt|pth|ckpt|safetensors|gguf|tflite|h5|joblib|traineddata|html?|css|png|jpe?g|gif|svg|ico"
     r"|webp|mp[34]|wav|ogg|pdf|service|timer|crontab)"
 )
+# What a builder, in which root installs, does without
+_GIVES_AWAY = {"chown", "chgrp"}
 _SETTINGS = {"ENV", "ARG", "WORKDIR", "SHELL", "USER"}
 
 
-def builder_of(steps: tuple[Step, ...], facts: Facts) -> Placed:
-    """The steps that the installs may need: a backward slice over what they read."""
+def builder_of(steps: tuple[Step, ...], facts: Facts, made: tuple[str, ...] = ()) -> Placed:
+    """The steps that the installs may need: a backward slice over what they read, and over what is ``made`` in folders."""
     wanted = Places()
+    wanted.add(made)
+    owned = bool(made) or any(not unit.state.is_root for _, unit, _ in facts.installs)  # then it matters who does what
+    there: frozenset[str] = frozenset()
     managers = {install.manager for _, _, install in facts.installs}
     tools = [path for each in managers if isinstance(each, LanguageManager) for path in each.reads]
     everything = False
@@ -34,7 +39,8 @@ def builder_of(steps: tuple[Step, ...], facts: Facts) -> Placed:
         if step.keyword in _RUNTIME_ONLY:
             continue
         if step.keyword in _SETTINGS:
-            chosen[step] = ()
+            if everything or owned or step.keyword != "USER" or _is_root(step):
+                chosen[step] = ()
             continue
         if step.copy is not None:
             effects = step.all_effects[0]
@@ -42,8 +48,11 @@ def builder_of(steps: tuple[Step, ...], facts: Facts) -> Placed:
                 chosen[step] = ()
                 continue
             useless = _USELESS.fullmatch(step.copy.target or "") or all(map(_USELESS.fullmatch, step.copy.sources))
-            if everything or effects.opaque or (wanted.overlap(effects.writes) and not useless):
+            landed = _landed(facts, step)
+            needs = wanted.without(there).overlap(effects.writes if landed is None else landed)
+            if everything or effects.opaque or (needs and not useless):
                 chosen[step] = ()
+                there |= landed or frozenset()
             continue
         indices: list[int] = []
         for index in reversed(range(len(step.units))):
@@ -60,6 +69,8 @@ def builder_of(steps: tuple[Step, ...], facts: Facts) -> Placed:
                     continue
             elif effects.unbounded:
                 everything = True
+            elif not everything and not owned and step.units[index].command.name in _GIVES_AWAY:
+                continue
             elif everything or (wanted.overlap(effects.writes) and not all(map(_USELESS.fullmatch, effects.writes))):
                 wanted.add(effects.reads)
             else:
@@ -68,6 +79,19 @@ def builder_of(steps: tuple[Step, ...], facts: Facts) -> Placed:
         if indices:
             chosen[step] = tuple(indices)
     return {step: chosen[step] for step in steps if step in chosen}
+
+
+def _landed(facts: Facts, step: Step) -> frozenset[str] | None:
+    """Where the files of a COPY land that takes files alone, each known; None for any other."""
+    taken = facts.copies.get(step)
+    if taken is None or not taken.known or taken.missing or taken.directories or not taken.files:
+        return None
+    return frozenset(path for name in taken.files for path in facts.layout.by(step, name))
+
+
+def _is_root(step: Step) -> bool:
+    """Whether a USER instruction switches to root."""
+    return step.instruction.args.partition(":")[0].strip("\"'") in {"root", "0"}
 
 
 def _reads(facts: Facts, action: Action | None) -> tuple[str, ...]:

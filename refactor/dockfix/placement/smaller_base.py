@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dockfix import knowledge
 from dockfix.context.program.model import UNKNOWN
+from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.facts.left_open import left_open
+from dockfix.lazy import regex
 from dockfix.model.actions import Provide
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 from dockfix.placement import smaller_javascript
 from dockfix.placement.libraries import data_lost_on_slim, lost_on_slim, not_on_slim, suites
-from dockfix.runtimes.closure import closure, distributions
+from dockfix.runtimes.closure import PLATFORMS, closure, distributions
 from dockfix.runtimes.needs import needed, run_time_compiler
 
 # Python's own module for Tk, whose libraries only the full image has
@@ -24,7 +25,7 @@ _TK = rb"(?m)^\s*(?:import|from)\s+(?:tkinter|turtle|_tkinter)\b"
 
 _SHOWN = "which libraries of the full image the Python packages need shows only in a build"
 _MANY = 3  # names that are told
-_LIBRARY = re.compile(r".*\.so(?:\.\d+)*")
+_LIBRARY = regex(r".*\.so(?:\.\d+)*")
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,14 @@ def _lies_in(path: str, roots: Iterable[str]) -> bool:
     return any(f"{path.rstrip('/')}/".startswith(f"{root.rstrip('/')}/") for root in roots)
 
 
+def _known_on(facts: Facts, lacks: Sequence[str]) -> str:
+    """For which platforms nothing would be in doubt, as the end of a sentence; "" where there are none."""
+    lacking = [each for each in facts.ask(closure).held if each.lack]
+    known = frozenset.intersection(*(each.known_on for each in lacking)) if len(lacking) == len(lacks) else frozenset()
+    platforms = " ".join(sorted(PLATFORMS.get(each, each) for each in known))
+    return f"; for {platforms} alone all is known (slim-base.platforms)" if platforms else ""
+
+
 def _doubt(facts: Facts, lacks: Sequence[str]) -> Reason | None:
     """Why the slim image could have too little; ``lacks`` names the packages whose needs are not known."""
     about = Declared("FROM")
@@ -171,7 +180,9 @@ def _doubt(facts: Facts, lacks: Sequence[str]) -> Reason | None:
         return doubt(f"{_SHOWN}, for {unlocked[0]}; with uv pip compile, or another lock, it could be certain", about)
     if lacks:
         more = f" and {len(lacks) - _MANY} more" if len(lacks) > _MANY else ""
-        return doubt(f"{_SHOWN}, for what is not known of {', '.join(lacks[:_MANY])}{more}", about)
+        return doubt(
+            f"{_SHOWN}, for what is not known of {', '.join(lacks[:_MANY])}{more}{_known_on(facts, lacks)}", about
+        )
     unclear = next(
         (use for use in (*facts.program.runs, *facts.processes.runs) if UNKNOWN in use.word.rpartition("/")[2]), None
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from dockfix.facts import Facts
 from dockfix.facts.callers import caller_with_unknown_path
-from dockfix.facts.installs import cannot_move, only_brought
+from dockfix.facts.installs import cannot_move, only_brought, runs_a_maker
 from dockfix.facts.javascript import left_elsewhere
 from dockfix.knowledge import manager_in
 from dockfix.managers.verbs import by_system
@@ -61,8 +61,10 @@ def place(facts: Facts) -> Placement | Reason:
         _unclear(facts, runtime, installs)
         or _needed_early(facts, environment, staying, installs[0])
         or not_whole(facts, environment, runtime, installs)
+        or runs_a_maker(facts, (unit for _, unit in staying))
+        or _works_on_packages(environment, runtime, installs)
     )
-    if environment.carried is None:
+    if environment.carried is None or environment.beside_base:
         actions = [unit.effects.action for _, unit in stage.units]
         reason = reason or only_brought(facts, [each for each in actions if isinstance(each, Provide) and each.shared])
     if reason is not None:
@@ -92,7 +94,7 @@ def _moved(facts: Facts, environment: Environment) -> Iterable[Reason]:
 def _environment_blocker(facts: Facts) -> Reason | None:
     """Why the packages cannot be handed on; then, which RUN is not to be taken apart."""
     environment = facts.installs[0][2].into
-    if environment.carried is None and facts.final.image is not None and not facts.final.image.runtime:
+    if environment.carried is None and facts.final.image is not None and not facts.final.image.makes_environments:
         return at("the base image has other things in the folder of its Python's packages")
     if environment.carried is None:
         runtime = runtime_of(environment.runtime)
@@ -136,6 +138,18 @@ def _unclear(facts: Facts, runtime: Placed, installs: tuple[Step, ...]) -> Reaso
             return at(f"it runs between two {name} installs, and what it needs of the first is unknown", step.line)
         if manager_in(unbounded.command.text, "python"):
             return at("it may install Python packages in a way that dockfix does not know", step.line)
+    return None
+
+
+def _works_on_packages(environment: Environment, runtime: Placed, installs: tuple[Step, ...]) -> Reason | None:
+    """Refuses where a command beside an install works on the folder of a project's packages, which the runtime stage gets only later."""
+    if environment.carried is None or environment.carried.kind != "environment" or environment.carried.env:
+        return None  # an environment of its own is made before, and is looked at apart
+    for step in installs:
+        for index in runtime.get(step, ()):
+            unit = step.units[index]
+            if overlap((*unit.effects.reads, *unit.effects.writes), (environment.root,)):
+                return at(f"{unit.command.text} works on {environment.root} in the RUN of the install", step.line)
     return None
 
 

@@ -6,7 +6,7 @@ What only development needs is taken away in the builder, by the manager that br
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from dockfix.facts import SYSTEM_FOLDERS, Facts, from_context
 from dockfix.facts.broken_builds import missing_tool
@@ -16,7 +16,7 @@ from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.verbs import by_system, language_install, of_language
 from dockfix.model.actions import Build, Clean, Install, Provide, Remove, ShellState
 from dockfix.model.artefact import Artefact, Environment
-from dockfix.model.effects import within
+from dockfix.model.effects import overlap, within
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.conditions import precondition
@@ -56,7 +56,7 @@ def place(facts: Facts) -> Placement | Reason:
         return removed
     stage = facts.final
     makers = tuple(step for step in stage.steps if any(map(_makes, step.units)))
-    last = stage.steps.index(makers[-1])
+    last = _last(stage.steps, stage.steps.index(makers[-1]), folder)
     broken = facts.ask(missing_tool)
     if broken is not None:
         return at("the build cannot pass as it stands", broken.line)
@@ -65,7 +65,7 @@ def place(facts: Facts) -> Placement | Reason:
         return reason
     homes = {each: each for each in _homes(facts)}
     environment = Environment(folder, facts.installs[0][2].into.runtime, Artefact("output", {folder: folder, **homes}))
-    builder = builder_of(stage.steps[: last + 1], facts)
+    builder = builder_of(stage.steps[: last + 1], facts, (folder,))
     runtime, carried = _runtime(facts, last, folder)
     managers = drop_managers(facts, runtime, environment)
     dropped = (
@@ -133,6 +133,21 @@ def _folder(facts: Facts) -> str | Reason:
     return folder
 
 
+def _last(steps: Sequence[Step], last: int, folder: str) -> int:
+    """The last step that belongs to the builder: what only tidies the folder right behind the last build does."""
+    for step in steps[last + 1 :]:
+        if step.keyword != "RUN" or not all(_tidies(unit, folder) for unit in step.units):
+            break
+        last += 1
+    return last
+
+
+def _tidies(unit: Unit, folder: str) -> bool:
+    action = unit.effects.action
+    cleans = isinstance(action, Clean | ShellState) and not by_system(action)
+    return cleans or (action is None and unit.command.name == "rm" and _only_there(unit, folder))
+
+
 def _unclear(facts: Facts, steps: Iterable[Step], folder: str) -> Reason | None:
     """A step, up to the last that makes something, after which it is not known what lies in the folder."""
     for step in steps:
@@ -142,8 +157,12 @@ def _unclear(facts: Facts, steps: Iterable[Step], folder: str) -> Reason | None:
         if copy is not None and step.keyword == "ADD" and not from_context(step):
             return at("what the ADD brings may be another thing tomorrow", step.line)
         for unit in step.units:
-            if unit.effects.unbounded:
-                why = unit.effects.opaque or "it runs the program"
+            effects = unit.effects
+            moves = effects.action is None and not _only_there(unit, folder) and not _owns(unit, folder)
+            if moves and overlap((*effects.reads, *effects.writes), (folder,)):
+                return at(f"{unit.command.text} takes something out of {folder} before the last build", step.line)
+            if effects.unbounded:
+                why = effects.opaque or "it runs the program"
                 return at(
                     f"{unit.command.text.split()[0]} comes before the last build, and what it does is unknown: {why}",
                     step.line,
@@ -195,8 +214,12 @@ def _homes(facts: Facts) -> tuple[str, ...]:
 def _only_there(unit: Unit, folder: str) -> bool:
     """Whether all that a command does is done below the folder. Who owns the folder itself is told again where it arrives."""
     writes = unit.effects.writes
-    owns = unit.command.name in file_changers() and folder in writes
-    return bool(writes) and not owns and all(within(path, folder) for path in writes)
+    return bool(writes) and not _owns(unit, folder) and all(within(path, folder) for path in writes)
+
+
+def _owns(unit: Unit, folder: str) -> bool:
+    """Whether a command says whose the folder itself is, or makes it."""
+    return folder in unit.effects.writes and unit.command.name in {*file_changers(), "mkdir"}
 
 
 def _lightened(facts: Facts, folder: str) -> tuple[tuple[str, ...], tuple[Reason, ...], tuple[Reason, ...]]:

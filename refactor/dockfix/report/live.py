@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from dockfix.dataclass import dataclass
 from dockfix.report.terminal import Screen, one_line
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ import json
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any
 from unicodedata import combining, east_asian_width
 
+from dockfix.dataclass import dataclass
 from dockfix.lazy import regex
 from dockfix.report.sizes import megabytes, share
 from dockfix.report.terminal import one_line

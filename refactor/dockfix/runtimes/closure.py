@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Literal, NamedTuple
 
 from dockfix import knowledge
 from dockfix.context.manifests.locked import EVERY, Distribution, Locked, LockError
 from dockfix.context.manifests.manifest import ALL, Manifest
+from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.knowledge.seen import Book, Seen, book
+from dockfix.lazy import regex
 from dockfix.model.actions import Install
 from dockfix.model.reason import Reason, at
 from dockfix.runtimes.wheels import Target, brings, holds, kind_of
@@ -24,12 +25,13 @@ Kind = Literal["pure", "binary", "compiled", "unknown"]
 # What an image may be built for where nothing says it: https://docs.docker.com/build/building/multi-platform/
 _MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64", "linux/arm64/v8": "aarch64", "linux/arm/v7": "armv7l"}
 _USUAL = ("linux/amd64", "linux/arm64")
+PLATFORMS = {machine: platform for platform, machine in reversed(_MACHINES.items())}
 _WORST: tuple[Kind, ...] = ("compiled", "binary", "pure")
 # Installers, which need nothing of the system in any version
 _FREE = frozenset({"pip", "setuptools", "wheel"})
 _NO_VERSION = "?"
 _MUSL = (1, 2)  # of every Alpine from 3.13 on
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[([\w\s.,-]*)\])?[^;]*(?:;(.*))?")
+_REQUIREMENT = regex(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[([\w\s.,-]*)\])?[^;]*(?:;(.*))?")
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,14 @@ class Held:
     """One distribution, and what comes of it.
 
     ``needs`` are the shared libraries that it needs of the system, None where that is not known. ``lack`` says what is not known of
-    it, "" where all is; ``seen`` tells whether that is known because an image was seen to hold it.
+    it, "" where all is, and ``known_on`` on which machines all is; ``seen`` tells whether it is because an image was seen to hold it.
     """
 
     distribution: Distribution
     kind: Kind
     needs: frozenset[str] | None = frozenset()
     lack: str = ""
+    known_on: frozenset[str] = frozenset()
     seen: bool = False
 
 
@@ -229,6 +232,7 @@ def _held(each: Distribution, asked: _Asked, told: bool) -> Held:
     kinds: set[Kind] = set()
     needs: set[str] = set()
     listed = each.files is not None
+    done: set[str] = set()
     for target in asked.targets:
         seen = [entry for entry in asked.seen(each) if _fits(entry, target)]
         kind = _kind(each, target, seen, told)
@@ -238,8 +242,9 @@ def _held(each: Distribution, asked: _Asked, told: bool) -> Held:
         found = _needs(each, kind, seen)
         if found is None:
             where = f" on {target.machine}" if len({other.machine for other in asked.targets}) > 1 else ""
-            return Held(each, kind, None, f"{_named(each)}{where}")
+            return Held(each, kind, None, f"{_named(each)}{where}", frozenset(done - {target.machine}))
         needs |= found
+        done.add(target.machine)  # whose targets follow one another
     if not kinds:
         return Held(each, "unknown", None, _named(each))
     worst = next(kind for kind in ("compiled", "binary", "pure") if kind in kinds)

@@ -89,10 +89,11 @@ def run_time_compiler(facts: Facts) -> Reason | None:
         if compiles is None:
             continue
         text = f"the Python package {distribution} needs a compiler at run time: {compiles.why}"
-        if compiles.asked is None or facts.unknown or facts.application.search(compiles.asked.pattern):
+        if compiles.asked is None or facts.application.search(compiles.asked.pattern):
             return at(text)
+        asked = "and what asks for it is not known" if facts.unknown else "which nothing asks for here"
         unasked = unasked or doubt(
-            f"{distribution} may compile at run time, which nothing asks for here: {compiles.why}", answers=(Worked(),)
+            f"{distribution} may compile at run time, {asked}: {compiles.why}", answers=(Worked(),)
         )
     for program in sorted(knowledge.full_compilers() & facts.startup.programs.keys()):
         where = next((where for where, text in facts.startup.texts.items() if _WITH_HEADERS.search(text)), "")

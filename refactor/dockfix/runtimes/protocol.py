@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, Literal
 
 from dockfix.facts import Facts
 from dockfix.model.artefact import Environment
 from dockfix.model.reason import Reason
+from dockfix.model.stages import Step, Unit
 
 Probe = Literal["packages", "ports"]
 
@@ -25,6 +26,7 @@ class Runtime(ABC):
     the file that marks the root of an environment, "" where there are none. The rest are patterns: ``package_folder`` of the names of
     the folders that packages lie in, ``library`` of the folder that the interpreter's own library lies in, ``remade`` of the paths of what
     it makes anew wherever it may write, ``leavings`` of others of what belongs to it and to its installers, and to no application.
+    ``told_by`` is a variable that every image with it sets, so that others need not be asked ("" for none).
     """
 
     id: ClassVar[str]
@@ -34,18 +36,38 @@ class Runtime(ABC):
     installers: ClassVar[frozenset[str]] = frozenset()
     any_version: ClassVar[frozenset[str]] = frozenset()
     environment_file: ClassVar[str] = ""
+    told_by: ClassVar[str] = ""
     package_folder: ClassVar[str]
     library: ClassVar[str]
     remade: ClassVar[str] = r"(?!)"
     leavings: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
+    def probe(self, what: Probe) -> str:
+        """A script for the interpreter of an image, which needs nothing else; ``probes`` says what it is given and what it prints."""
+
+
+class MovingRuntime(Runtime):
+    """One whose packages can be installed into an environment of their own where the base image's own folder cannot be carried."""
+
+    @abstractmethod
     def environment(self, facts: Facts) -> Environment:
         """The one that installs are to fill where theirs cannot be carried."""
 
     @abstractmethod
+    def seeds(self, facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Reason | None:
+        """Why an environment that is made needs an installer of its own, None where the base image's does as well.
+
+        ``staying`` are the commands that stay with it.
+        """
+
+    @abstractmethod
     def make(self, facts: Facts, environment: Environment) -> str:
         """The command that makes it."""
+
+    def links(self, facts: Facts, environment: Environment) -> Mapping[str, str]:
+        """The links that have to be made for programs to be found where they were, each with where it leads."""
+        return {}
 
     @abstractmethod
     def holds_back(self, facts: Facts) -> Reason | None:
@@ -54,7 +76,3 @@ class Runtime(ABC):
     def doubts(self, facts: Facts) -> tuple[Reason, ...]:
         """Why packages could not be found where they are moved to."""
         return ()
-
-    @abstractmethod
-    def probe(self, what: Probe) -> str:
-        """A script for the interpreter of an image, which needs nothing else; ``probes`` says what it is given and what it prints."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import ClassVar
 
@@ -12,17 +12,22 @@ from dockfix.managers import venv
 from dockfix.managers.protocol import LanguageManager
 from dockfix.model.actions import Provide
 from dockfix.model.artefact import Environment
-from dockfix.model.reason import Reason
+from dockfix.model.reason import Reason, at
+from dockfix.model.stages import Step, Unit
 from dockfix.runtimes import uwsgi
+from dockfix.runtimes.named_programs import FOLDER, linked_programs
+from dockfix.runtimes.needs import needed
 from dockfix.runtimes.probes import source
-from dockfix.runtimes.protocol import Probe, Runtime
-from dockfix.runtimes.python_paths import own_site_packages, system_python_blocker
+from dockfix.runtimes.protocol import MovingRuntime, Probe
+from dockfix.runtimes.python_paths import is_alone, own_site_packages, system_python_blocker, unknown_program
 
+# By which names pip is run
+_PROGRAMS = frozenset({"pip", "pip3"})
 # Where an environment may lie, the usual folder first
 ROOTS = ("/opt/venv", "/venv", "/usr/local/venv")
 
 
-class Python(Runtime):
+class Python(MovingRuntime):
     """CPython, as the official images have it."""
 
     id: ClassVar[str] = "python"
@@ -60,29 +65,57 @@ class Python(Runtime):
         pip builds old packages with them. In an environment that lacks wheel it builds them in isolation, with the newest setuptools
         and without the packages that are installed already (https://pip.pypa.io/en/stable/news/#v23-1), which some cannot
         be built with. Where a manager is made of packages in the base image's Python, the environment must not see these: what
-        both need would count as installed, and not be carried.
+        both need would count as installed, and not be carried. A Python that is one of the system's packages has others of them as
+        modules.
         """
         image = facts.final.image
-        sees = image is not None and image.has_wheel and not _is_shared(facts)
-        options = "--system-site-packages " if sees else ""
-        return f"python -m venv {options}{environment.root}"
+        own = is_alone(facts)
+        sees = not own or (image is not None and image.has_wheel and not _is_shared(facts))
+        options = "--system-site-packages " if sees or not environment.seeded else ""
+        options += "" if environment.seeded else "--without-pip "
+        return f"{'python' if own else 'python3'} -m venv {options}{environment.root}"
+
+    def seeds(self, facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Reason | None:
+        """Where the environment sees the base image's own packages, pip and setuptools are found there as they were before.
+
+        Only the program pip is not in it: what runs that would ask the base image's, which lists nothing of the environment.
+        """
+        if not venv.serves(facts.final.image):
+            return at("the base image's pip may be older than 22.3", facts.final.start.line)
+        managers = [each.manager for _, _, each in facts.installs if isinstance(each.manager, LanguageManager)]
+        other = next((each.title for each in managers if not each.fills_bare), "")
+        if other:
+            return at(f"{other} installs, which does not read {venv.INTERPRETER}")
+        if _is_shared(facts):
+            return at("the environment must not see the packages of the base image's Python")
+        if facts.unknown is not None:
+            return facts.unknown
+        found = needed(facts, sorted(_PROGRAMS), staying)
+        return next((at(f"{program} is needed ({why})") for program, why in found.items()), None)
+
+    def links(self, facts: Facts, environment: Environment) -> Mapping[str, str]:
+        """Where packages' programs were that something names by their path, each with where it is then."""
+        names = linked_programs(facts) if is_alone(facts) else ()
+        return {f"{FOLDER}/{name}": f"{environment.root}/bin/{name}" for name in names}
 
     def holds_back(self, facts: Facts) -> Reason | None:
         """What resets PATH, names a folder of the base image's Python, or lies over every folder for an environment."""
         reason = system_python_blocker(facts)
         if reason is not None:
             return reason
+        if facts.final.image is not None and not facts.final.image.runtime and _is_shared(facts):
+            return at("a manager is made of packages in the system's own Python, which the environment would see")
         over = [covered(facts, root) for root in ROOTS]
         return None if None in over else over[-1]
 
     def doubts(self, facts: Facts) -> tuple[Reason, ...]:
         """What only a start shows."""
-        reasons = (uwsgi.home_doubt(facts), own_site_packages(facts))
+        reasons = (uwsgi.home_doubt(facts), own_site_packages(facts), unknown_program(facts))
         return tuple(reason for reason in reasons if reason is not None)
 
     def probe(self, what: Probe) -> str:
         """Python 3.6 or later."""
-        return source(f"python_{what}")
+        return source(f"python_{what}.py")
 
 
 PYTHON = Python()

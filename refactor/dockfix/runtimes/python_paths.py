@@ -17,8 +17,10 @@ from dockfix.knowledge import (
     DEFAULT_PATH,
     distinct_path_resetters,
     file_programs,
+    is_python,
     path_resetters,
     path_resetting_files,
+    python_program,
     service_starters,
     shells,
 )
@@ -28,10 +30,15 @@ from dockfix.managers.verbs import language_install, system_install
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Step
+from dockfix.runtimes.named_programs import is_of_a_package, is_perhaps_of_a_package, without_installers
 from dockfix.runtimes.uwsgi import told_otherwise
 from dockfix.syntax.shell import quoted
 
 _ABSOLUTE = regex(r"/usr/local/bin/([A-Za-z0-9_.+-]+)|/usr/local/lib/(?:lib)?python[0-9.]*|/usr/local/include/python")
+# The same where Python is one of the system's own packages, together with the programs of others
+_IN_USR = regex(
+    r"/usr/(?:local/)?bin/([A-Za-z0-9_.+-]+)|/usr/(?:local/)?lib/(?:lib)?python[0-9.]*|/usr/(?:local/)?include/python"
+)
 _BASE_FIRST = regex(r"\bPATH[= ]['\"]?(?:[^\s$'\"]*:)?(?:/usr/local/bin|/usr/bin|/bin)(?::[^\s$'\"]*)?:\$\{?PATH")
 # env -i, env - and env -u PATH, as words of a shell or of a list
 _EMPTIED = (
@@ -124,6 +131,21 @@ def own_site_packages(facts: Facts) -> Reason | None:
     return None
 
 
+def unknown_program(facts: Facts) -> Reason | None:
+    """That a file names a program which no step puts there, and which nothing says that a package brings."""
+    if not is_alone(facts):
+        return None
+    pattern = _ABSOLUTE.pattern.encode()
+    said = {f"{each.file}:{each.line}": each.word for each in _mentions(facts, pattern, (".ipynb",))}
+    said |= {f"{each.file}:{each.line}": each.word for each in facts.manifests_say(pattern)}
+    said |= {f"ENV in line {step.line}": step.instruction.original for step in facts.final.of("ENV")}
+    for where, text in said.items():
+        for match in _ABSOLUTE.finditer(text):
+            if match[1] and not facts.layout.written(match[0]) and is_perhaps_of_a_package(facts, match[1]):
+                return doubt(f"{where} names {match[0]}, and whether a package brings that is not known")
+    return None
+
+
 def _instructions(facts: Facts) -> Reason | None:
     """What the stage's own instructions say: ENV, SHELL, and paths of the base image's Python."""
     for step in facts.final.steps:
@@ -137,7 +159,8 @@ def _instructions(facts: Facts) -> Reason | None:
             return at(
                 "SHELL is a login shell, which resets PATH, so it would not find a virtual environment", step.line
             )
-        name = _foreign(facts, _OWN_SITE.sub(r"\1", node.original) if step.keyword == "ENV" else node.original)
+        text = _OWN_SITE.sub(r"\1", node.original) if step.keyword == "ENV" else without_installers(step)
+        name = _foreign(facts, text)
         if name:
             return at(f"the {step.keyword} names {name}, which would lie in the virtual environment", step.line)
     return None
@@ -203,11 +226,12 @@ def _named_at_the_start(facts: Facts) -> Reason | None:
 
 
 def _named_in_files(facts: Facts) -> Reason | None:
-    for mention in _mentions(facts, _ABSOLUTE.pattern.encode(), (".ipynb",)):
+    pattern = _absolute(facts).pattern.encode()
+    for mention in _mentions(facts, pattern, (".ipynb",)):
         name = _foreign(facts, mention.word)
         if name:
             return at(f"{mention.file}:{mention.line} names {name}, which would lie in the virtual environment")
-    for mention in facts.manifests_say(_ABSOLUTE.pattern.encode()):
+    for mention in facts.manifests_say(pattern):
         name = _foreign(facts, mention.word)
         if name:
             return at(f"{mention.file}:{mention.line} names {name}, which would lie in the virtual environment")
@@ -253,15 +277,44 @@ def _mentions(facts: Facts, pattern: bytes, prose: tuple[str, ...] = _PROSE) -> 
 
 
 def _foreign(facts: Facts, text: str) -> str:
-    """The first path in ``text`` that belongs to the base image's Python and that no step of the file puts there itself."""
-    for match in _ABSOLUTE.finditer(text):
-        if match[1] is None or not facts.layout.written(match[0]):
+    """The first path in ``text`` that belongs to the base image's Python, that no step of the file puts there and no link can stand for."""
+    alone = is_alone(facts)
+    for match in _absolute(facts).finditer(text):
+        name = match[1]
+        if name is not None and not alone and not (is_python(name) or python_program(name) is not None):
+            continue
+        if name is None or not (facts.layout.written(match[0]) or (alone and is_of_a_package(facts, name))):
             return match[0]
     return ""
 
 
+def is_alone(facts: Facts) -> bool:
+    """Whether the base image's Python has a folder of its own, and is no package of the system."""
+    return facts.final.image is None or bool(facts.final.image.runtime)
+
+
+def _absolute(facts: Facts) -> re.Pattern[str]:
+    return _ABSOLUTE if is_alone(facts) else _IN_USR
+
+
+def _program_of_the_system(facts: Facts) -> Reason | None:
+    """A program that a package of the system brings, and that runs with the system's own Python."""
+    if is_alone(facts):
+        return None
+    for step, unit in facts.final.units:
+        install = system_install(unit.effects.action)
+        for package in install.asked if install is not None else ():
+            name = package.name.removeprefix("py3-")
+            runs = name in facts.startup.programs and not is_python(name)
+            if runs or name.startswith(("uwsgi", "mod_wsgi", "apache2-mod-wsgi")):
+                text = f"{package.name} runs with the system's own Python, which would not see a virtual environment"
+                return at(text, step.line)
+    return None
+
+
 _RULES: tuple[Rule, ...] = (
     _other_shell,
+    _program_of_the_system,
     _instructions,
     _other_path,
     _named_at_the_start,

@@ -5,18 +5,19 @@ Format: https://packaging.python.org/en/latest/specifications/platform-compatibi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
+
+from dockfix.dataclass import dataclass
+from dockfix.lazy import regex
 
 Kind = Literal["pure", "binary", "compiled", "none"]
 # The older names of platforms, by the version of the C library that they stand for
 _LEGACY = {(2, 5): "manylinux1", (2, 12): "manylinux2010", (2, 17): "manylinux2014"}
 _OLDEST = {"glibc": 5, "musl": 0}
 _LAST_PATCH = 99
-_CHOSEN = re.compile(r"\b(?:extras?|dependency_groups)\b")
+_CHOSEN = regex(r"\b(?:extras?|dependency_groups)\b")
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ longer than the system's limit. What is beyond is refused, as a batch must not w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from dockfix.lazy import regex
 from dockfix.syntax.lexer import DEEPEST
 from dockfix.syntax.nodes import Dockerfile
 from dockfix.syntax.problems import Problem
@@ -19,7 +19,7 @@ MOST_STAGES = 100
 MOST_COMMANDS = 1_000
 MOST_LINES = 5_000
 MOST_VARIABLES = 1_000
-_BRACES = re.compile(r"\$\{|\}")
+_BRACES = regex(r"\$\{|\}")
 
 
 class BeyondLimitError(ValueError):

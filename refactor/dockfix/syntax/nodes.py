@@ -6,10 +6,10 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
 
+from dockfix.dataclass import dataclass
 from dockfix.lazy import cached_property, regex
 from dockfix.syntax import grammar
 from dockfix.syntax.grammar import KEYWORDS, SEPARATOR, SPACES

@@ -1,17 +1,17 @@
-"""Instructions written again in place: with more flags, or a FROM with another image or name.
+"""Instructions written again in place: with more flags or fewer, or a FROM with another image or name.
 
 What comes out is parsed and compared with what was asked for; where anything differs, there is no result.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from dockfix.lazy import regex
 from dockfix.syntax import grammar
 from dockfix.syntax.nodes import Dockerfile, Instruction
 
-_WORD = re.compile(r"[^\t\v\f\r ]+")
+_WORD = regex(r"[^\t\v\f\r ]+")
 
 
 def with_flags(tree: Dockerfile, node: Instruction, flags: Sequence[str], lines: bool = False) -> Instruction | None:
@@ -34,6 +34,22 @@ def with_flags(tree: Dockerfile, node: Instruction, flags: Sequence[str], lines:
         len(given.flags) == len(flags)
         and given.args == "x"
         and [flag[:2] for flag in new.flags] == [flag[:2] for flag in (*given.flags, *node.flags)]
+        and (new.keyword, new.args, new.inner_comments) == (node.keyword, node.args, node.inner_comments)
+        and [each[:5] for each in new.heredocs] == [each[:5] for each in node.heredocs]
+    )
+    return new if same else None
+
+
+def without_flag(node: Instruction, name: str) -> Instruction | None:
+    """An instruction without a flag, and all else as it was; None where that can't be done."""
+    flag = next((each for each in node.flags if each.name == name), None)
+    if flag is None:
+        return node
+    after = node.text[flag.end :].lstrip(" \t")
+    new = Instruction(node.text[: flag.start] + after, node.line, node.escape)
+    kept = [each[:2] for each in node.flags if each.name != name]
+    same = (
+        [each[:2] for each in new.flags] == kept
         and (new.keyword, new.args, new.inner_comments) == (node.keyword, node.args, node.inner_comments)
         and [each[:5] for each in new.heredocs] == [each[:5] for each in node.heredocs]
     )

@@ -53,7 +53,8 @@ class Redirect(NamedTuple):
 class Command(NamedTuple):
     """What stands between two cuts of a script. ``start`` and ``end`` are offsets in the script's text.
 
-    ``simple`` is False for an opaque piece, which has no words; ``parts`` are the commands of one that is a pipeline of simple commands.
+    ``simple`` is False for an opaque piece, which has no words; ``parts`` are the commands of one that is a pipeline of simple commands,
+    or the one of ``a || true``, which may fail.
     ``separator`` is what stands before it: "" for the first
     command, else "&&", ";" or a line end.
     """
@@ -220,7 +221,13 @@ def _command(node: TSNode, separator: str, redirects: tuple[TSNode, ...], source
 
 
 def _parts(node: TSNode, source: _Source) -> tuple[Command, ...]:
-    """The commands of a pipeline, () where it is none or where one of them is not simple."""
+    """The commands of a pipeline, or the one that may fail; () where it is neither or where one of them is not simple."""
+    if node.type == "list" and [child.type for child in node.children[1:]] == ["||", "command"]:
+        first, _, second = node.children
+        if source.of(second) not in {"true", ":"}:
+            return ()
+        alone = _part(first, "", (), source)
+        return (alone,) if alone.simple else ()
     redirects: tuple[TSNode, ...] = ()
     if node.type == "redirected_statement" and node.children[0].type == "pipeline":
         redirects, node = tuple(node.children[1:]), node.children[0]
@@ -229,10 +236,15 @@ def _parts(node: TSNode, source: _Source) -> tuple[Command, ...]:
     found: list[Command] = []
     pieces = [child for child in node.children if child.is_named]
     for number, piece in enumerate(pieces):
-        nested = piece.type == "redirected_statement"
-        own = (*(piece.children[1:] if nested else ()), *(redirects if number == len(pieces) - 1 else ()))
-        found.append(_command(piece.children[0] if nested else piece, "|" if number else "", own, source))
+        found.append(_part(piece, "|" if number else "", redirects if number == len(pieces) - 1 else (), source))
     return tuple(found) if all(command.simple for command in found) else ()
+
+
+def _part(node: TSNode, separator: str, redirects: tuple[TSNode, ...], source: _Source) -> Command:
+    """A command within a piece, with its own redirections and these."""
+    nested = node.type == "redirected_statement"
+    own = (*(node.children[1:] if nested else ()), *redirects)
+    return _command(node.children[0] if nested else node, separator, own, source)
 
 
 def _word(node: TSNode, source: _Source) -> Word:

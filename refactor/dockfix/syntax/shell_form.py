@@ -10,9 +10,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
+from dockfix.dataclass import dataclass
+from dockfix.lazy import regex
 from dockfix.syntax.cut import command_spans, cut, join_keyword
 from dockfix.syntax.edit import snippet
 from dockfix.syntax.grammar import SPACES
@@ -20,10 +21,10 @@ from dockfix.syntax.nodes import Comment, Dockerfile, Instruction
 from dockfix.syntax.shell import Command, Script, Word, comment_spans, parse_script, shebang
 
 _KEYWORDS = {"RUN", "CMD", "ENTRYPOINT"}
-_COMMENT = re.compile(rf"\n[{SPACES}]*(#[^\n]*)")
+_COMMENT = regex(rf"\n[{SPACES}]*(#[^\n]*)")
 _LONG = 100  # characters of a line
-_CONTINUED_AT_FRONT = re.compile(r"\n([ \t]*)&&[ \t]")
-_INDENTED = re.compile(r"\n([ \t]+)\S")
+_CONTINUED_AT_FRONT = regex(r"\n([ \t]*)&&[ \t]")
+_INDENTED = regex(r"\n([ \t]+)\S")
 
 
 def shell_form(node: Instruction) -> ShellForm | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from dockfix.dataclass import dataclass
 from dockfix.engine import FileResult, Settings
 from dockfix.engine.registry import setting
 from dockfix.verify.measure import Candidate, Proof

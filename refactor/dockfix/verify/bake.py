@@ -7,9 +7,9 @@ import io
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from dockfix.dataclass import dataclass
 from dockfix.verify.build import BuildArguments
 from dockfix.verify.engines import LABEL, REPOSITORY
 

@@ -9,10 +9,11 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 
+from dockfix.dataclass import dataclass
 from dockfix.syntax import Directive, Instruction, decode, encode, parse
 from dockfix.verify.engines import REPOSITORY, Engine
 from dockfix.verify.flags import BuildFlags

@@ -6,8 +6,8 @@ import json
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from dockfix.dataclass import dataclass
 from dockfix.verify.copies import Copy
 from dockfix.verify.engines import REPOSITORY, Engine, EngineError
 from dockfix.verify.manner import Manner

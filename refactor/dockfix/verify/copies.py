@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+
+from dockfix.dataclass import dataclass
 
 MOST = 64 << 20  # bytes of one copy
 MOST_FILES = 5_000

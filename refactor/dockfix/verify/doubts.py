@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
+from dockfix.dataclass import dataclass
 from dockfix.engine.results import Made
 from dockfix.model.answers import Answer, Asked, Bound, Called, Opened, Started, Worked, Written
 from dockfix.verify.image import Image

@@ -16,9 +16,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import IO, TYPE_CHECKING, Any, Literal
 
+from dockfix.dataclass import dataclass
 from dockfix.verify.process import Done, TimedOut, run, stream
 from dockfix.verify.verdict import Layer
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from dockfix.dataclass import dataclass
 from dockfix.knowledge import DEFAULT_PATH
 from dockfix.lazy import cached_property
 from dockfix.verify.snapshot import Snapshot, User, parents

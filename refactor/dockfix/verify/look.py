@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO, cast
 
@@ -37,7 +37,8 @@ def look(
     """
     config: Mapping[str, Any] = engine.image(reference)["Config"]
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(_voices, engine, reference, conditions, hide, before)
+        named = {each.partition("=")[0] for each in config.get("Env") or ()}
+        asked = pool.submit(_voices, engine, reference, conditions, hide, before, named)
         below = base()
         snapshot = files_of(engine, reference, below)
         known = set(below.entries) if below else set()
@@ -67,12 +68,15 @@ def _voices(
     conditions: Conditions,
     hide: Callable[[str], str],
     before: Callable[[], Mapping[str, RuntimeFacts]],
+    named: Collection[str],
 ) -> tuple[dict[str, RuntimeFacts], dict[str, str]]:
-    """What the interpreters of an image say by the id of the runtime, and why others say nothing."""
+    """What the interpreters of an image, which sets the variables ``named``, say by the id of the runtime; why others say nothing."""
     facts: dict[str, RuntimeFacts] = {}
     silent: dict[str, str] = {}
     known = before()
     for runtime in runtimes():
+        if runtime.told_by and runtime.told_by not in named:
+            continue
         modules = known[runtime.id].modules if runtime.id in known else ()
         said: RuntimeFacts | str | None = None
         name = ""

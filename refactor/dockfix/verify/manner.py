@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from dockfix.context.compose import ComposeService, substitute
+from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.facts.workloads import pods
 from dockfix.verify.copies import Copy, NotCopied, copy_of

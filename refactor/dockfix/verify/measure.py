@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from dockfix.dataclass import dataclass
 from dockfix.engine.results import Made
 from dockfix.model.reason import Declared
 from dockfix.verify.build import BuildArguments

@@ -9,9 +9,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import IO
 
+from dockfix.dataclass import dataclass
 from dockfix.syntax import encode
 
 POLL = 0.1  # seconds between two looks at the clock

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from dockfix.dataclass import dataclass
 from dockfix.managers.protocol import SystemManager
 from dockfix.runtimes.probes import MARK
 from dockfix.runtimes.protocol import Runtime

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
+from dockfix.dataclass import dataclass
 from dockfix.engine import FileResult, Settings
 from dockfix.engine.registry import ids, setting, transforms
 from dockfix.engine.runner import gather, run

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from dockfix.dataclass import dataclass
 
 _HTTP = re.compile(
     r"(?:(?:GET|get)\s+)?(?:http://(?:localhost|127\.0\.0\.1|0\.0\.0\.0))?:(?P<port>\d{1,5})(?P<path>/\S*)?"

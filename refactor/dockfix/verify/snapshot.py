@@ -7,9 +7,10 @@ import posixpath
 import re
 import tarfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import IO, BinaryIO, Literal
 
+from dockfix.dataclass import dataclass
 from dockfix.lazy import cached_property
 from dockfix.managers.databases import DATABASES, Database
 from dockfix.syntax import decode

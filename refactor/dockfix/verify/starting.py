@@ -8,9 +8,10 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from dockfix.dataclass import dataclass
 from dockfix.knowledge import shells
 from dockfix.verify.container import running, state_of, written_in
 from dockfix.verify.engines import Engine, EngineError

@@ -19,5 +19,17 @@ def system() -> re.Pattern[str]:
     folders += [folder for manager in system_managers() for folder in (*manager.leaves, *manager.reads)]
     patterns += map(re.escape, folders)
     for runtime in runtimes():
+        if runtime.told_by:
+            continue  # what lies in such a folder may be another program's own: see ``of_packages``
         patterns += [f"(?:/.*)?/(?:{runtime.package_folder})", runtime.library, runtime.remade, *runtime.leavings]
+    return re.compile(f"(?:{'|'.join(patterns)})(?:/.*)?", re.DOTALL)
+
+
+@cache
+def of_packages(names: frozenset[str]) -> re.Pattern[str]:
+    """The paths of packages, and of what managers keep, of those runtimes among ``names`` that are not looked for in every image."""
+    patterns = ["(?!)"]
+    for runtime in runtimes():
+        if runtime.told_by and runtime.id in names:
+            patterns += [f"(?:/.*)?/(?:{runtime.package_folder})", runtime.library, *runtime.leavings]
     return re.compile(f"(?:{'|'.join(patterns)})(?:/.*)?", re.DOTALL)

@@ -13,7 +13,7 @@ there is none of the last two. Minified, bundled and vendored files, and those i
 leads into one, that is unknown.
 """
 
-from dockfix.context.javascript.files import Files, member_folders
+from dockfix.context.javascript.files import Files, Placed, member_folders, placed_by
 from dockfix.context.javascript.package_json import Lifecycle, Package, local_path, parse_package
 from dockfix.context.javascript.program import Config, Entry, NodeProgram, Read
 from dockfix.context.javascript.read import read_javascript
@@ -26,6 +26,7 @@ __all__ = [
     "Lifecycle",
     "NodeProgram",
     "Package",
+    "Placed",
     "Read",
     "Script",
     "Started",
@@ -33,6 +34,7 @@ __all__ = [
     "local_path",
     "member_folders",
     "parse_package",
+    "placed_by",
     "read_javascript",
     "unfold",
     "unfold_lifecycle",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from dockfix.knowledge import wrappers
+from dockfix.knowledge.node_programs import Runner
 from dockfix.syntax import decode, encode
 from dockfix.syntax.shell import parser, unquote
 
@@ -71,3 +73,51 @@ def _walk(root: Node) -> Iterator[Node]:
         node = pending.pop()
         yield node
         pending.extend(reversed(node.children))
+
+
+def handed_on(runner: Runner, words: Sequence[str | None]) -> list[str | None]:
+    """The words behind the name of a script that the script is given."""
+    end = next((number for number, word in enumerate(words) if word == "--"), len(words))
+    # what takes any first word for a script hands on all that follows it
+    own = () if runner.any else runner.options
+    skip = False
+    found: list[str | None] = []
+    for word in words[:end]:
+        if skip:
+            skip = False
+        elif runner.any or word is None or not word.startswith("-"):
+            found.append(word)
+        else:
+            skip = word in own
+    return [*found, *words[end + 1 :]]
+
+
+def behind(program: str, rest: Sequence[str | None]) -> Sequence[str | None] | None:
+    """The words of the command that a wrapper starts; None where it starts none."""
+    wrapper = wrappers()[program]
+    words = [word if word is not None else "?" for word in rest]
+    if wrapper.subcommands:
+        at = next((number for number, word in enumerate(words) if word in wrapper.subcommands), None)
+        if at is None:
+            return None
+        return _behind_options(rest[at + 1 :], wrapper.positional, wrapper.valued)
+    return _behind_options(rest, wrapper.positional, wrapper.valued)
+
+
+def _behind_options(rest: Sequence[str | None], positional: int, valued: frozenset[str]) -> Sequence[str | None] | None:
+    at = 0
+    while at < len(rest):
+        word = rest[at]
+        if word == "--":
+            at += 1
+            break
+        if word is not None and word.startswith("-"):
+            at += 2 if word in valued else 1
+        elif word is not None and "=" in word and "/" not in word.partition("=")[0]:
+            at += 1
+        elif positional:
+            positional -= 1
+            at += 1
+        else:
+            break
+    return rest[at:] or None

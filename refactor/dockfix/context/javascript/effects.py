@@ -4,47 +4,32 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dockfix.context.javascript import known_calls as known
+from dockfix.context.javascript.calls import Call, fields, object_of
 from dockfix.context.javascript.command_lines import called_in
-from dockfix.context.javascript.modules import Module, Project, Site, unwrapped
+from dockfix.context.javascript.listening import listens
+from dockfix.context.javascript.modules import Module, Site
 from dockfix.context.javascript.program import Read
+from dockfix.context.javascript.project import Project
 from dockfix.context.javascript.tree import (
     field,
     is_function,
-    line_of,
     named,
     parameters,
     string_of,
     text_of,
 )
-from dockfix.context.javascript.values import Evaluator, Meaning
+from dockfix.context.javascript.values import Evaluator
 from dockfix.context.program.model import UNKNOWN, Port, Use, Write
 from dockfix.context.program.paths import CODE, HOLE, TEMP, Value, place, shown
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_NUMBER = re.compile(r"\d{1,5}")
-_ADDRESS = re.compile(r"(?:tcp://|https?://|unix:)?[\w.\[\]:*-]*:(\d{1,5})")
 _SQLITE = re.compile(r"(?:better-)?sqlite3?:(?://)?(.*)|file:(.*)")
 _NO_FILE = re.compile(r":memory:|mongodb(?:\+srv)?:.*|postgres(?:ql)?:.*|mysql:.*|redis:.*|https?:.*|")
-
-
-class Call(NamedTuple):
-    """A call, or the making of an object, with what it means."""
-
-    node: Node
-    module: Module
-    meaning: Meaning
-    receiver: Node | None
-
-    @property
-    def line(self) -> int:
-        """Its line."""
-        return line_of(self.node)
 
 
 class Effects:
@@ -81,6 +66,8 @@ class Effects:
         if base is None or base.type != "identifier":
             return False
         name = text_of(base)
+        if name == "require":
+            return site.receiver is not None
         imported = module.imported.get(name)
         if imported is not None:
             return imported.source.removeprefix("node:") in _MODULES
@@ -94,7 +81,9 @@ class Effects:
         self._starting(call, module, name or (last if not names else ""), given)
         self._file(call, module, name, last, given)
         self._told(call, module, names, last, given)
-        self._port(call, module, names, last, given)
+        found, sockets = listens(call, last, given, self.evaluate)
+        self.ports += found
+        self.write(sockets, call, last)
         if last in {"eval", "Function"} and not module and call.receiver is None:
             self.unknown.append(Use(last, call.module.file, call.line, last))
 
@@ -209,36 +198,47 @@ class Effects:
         self.reads.append(Read(path, base, call.module.file, call.line, how, value.env))
 
     def _told(self, call: Call, module: str, names: tuple[str, ...], last: str, given: list[Node]) -> None:
-        told = known.TOLD.get((module, ".".join(names))) if module else None
+        key = module, ".".join(names)
+        how = ".".join(filter(None, (module, *names))) if module else last
+        told = known.TOLD.get(key) if module else None
         told = told or (known.METHODS.get(last) if call.receiver is not None else None)
-        if told is None:
-            return
-        if known.needs_type(module) and not any(
-            known.FILE_DATABASES.search(text_of(field(each, key)) if each.type == "object" else "")
-            for each in given
-            for key in ("type", "driver")
-        ):
-            return
-        how = f"{module}.{'.'.join(names)}".rstrip(".") if module else last
-        found = False
-        if 0 <= told.argument < len(given):
-            values = self.evaluate(given[told.argument], call.module)
-            found = found or bool(values)
-            self._paths(values, call, how)
+        if told is not None and (not known.needs_type(module) or _is_file_database(given)):
+            nodes = self._said(told, call, given)
+            for node in nodes:
+                if is_function(node):
+                    self._handed_back(node, call, how)
+                else:
+                    self._paths(self.evaluate(node, call.module), call, how)
+            if module == "sequelize" and given:
+                url = self.evaluate(given[0], call.module)
+                self._paths(tuple(value for value in url if _SQLITE.match(value.text)), call, how)
+            elif not nodes and told.otherwise:
+                self._paths((Value(told.otherwise),), call, how)
+        read = known.READ.get(key) if module else None
+        read = read or (known.READ_METHODS.get(last) if call.receiver is not None else None)
+        if read is not None:
+            self._read_by(read, call, given, how)
+        if last == "set" and call.receiver is not None and len(given) == 2 and string_of(given[0]) == "views":
+            self._read_by(known.Settings(1), call, given, "views")
+
+    def _said(self, told: known.Settings, call: Call, given: list[Node]) -> list[Node]:
+        """The expressions that say where a call reads or writes."""
+        found = (
+            [given[told.argument]] if 0 <= told.argument < len(given) and given[told.argument].type != "object" else []
+        )
         for each in given:
             for key in told.keys:
-                for node in _fields(unwrapped(each), key.split(".")):
-                    found = True
-                    if is_function(node):
-                        self._handed_back(node, call, how)
-                    else:
-                        self._paths(self.evaluate(node, call.module), call, how)
-        if not found and module == "sequelize" and given:
-            self._paths(
-                tuple(value for value in self.evaluate(given[0], call.module) if _SQLITE.match(value.text)), call, how
-            )
-        if not found and told.otherwise:
-            self._paths((Value(told.otherwise),), call, how)
+                found += fields(object_of(each, call.module), key.split("."))
+        return found
+
+    def _read_by(self, told: known.Settings, call: Call, given: list[Node], how: str) -> None:
+        nodes = self._said(told, call, given)
+        for node in nodes:
+            for part in named(node) if node.type == "array" else [node]:
+                for value in self.evaluate(part, call.module):
+                    self.read(value, call, how)
+        if not nodes and told.otherwise:
+            self.read(Value(told.otherwise), call, how)
 
     def _paths(self, values: tuple[Value, ...], call: Call, how: str) -> None:
         for value in values:
@@ -255,96 +255,30 @@ class Effects:
             if inside and each.receiver is None and each.name == back and len(each.given) > 1:
                 self.write(self.evaluate(each.given[1], call.module) or (Value(HOLE),), call, how)
 
-    # --- Ports --------------------------------------------------------------------------------------------------------
-
-    def _port(self, call: Call, module: str, names: tuple[str, ...], last: str, given: list[Node]) -> None:
-        key = module, ".".join(names)
-        if key in known.SERVERS:
-            self._server(call, known.SERVERS[key], known.DEFAULT_PORTS.get(key), given)
-        elif key == ("", "Bun.serve"):
-            self._server(call, "port", 3000, given)
-        elif last == "bindAsync" and given:
-            self._listened(self.evaluate(given[0], call.module), call, last)
-        elif last == "listen" and call.receiver is not None:
-            self._listen(call, module, names, given)
-
-    def _server(self, call: Call, way: str, default: int | None, given: list[Node]) -> None:
-        how = ".".join(call.meaning.names) or call.meaning.module
-        if way == "0":
-            # an object here is a server that listens itself, or settings
-            if given and given[0].type in {"number", "identifier", "member_expression", "binary_expression", "string"}:
-                values = tuple(
-                    value
-                    for value in self.evaluate(given[0], call.module)
-                    if _NUMBER.fullmatch(value.text) or value.env
-                )
-                self._listened(values, call, how)
-            return
-        nodes = [node for each in given for node in _fields(self._object(each, call.module), way.split("."))]
-        for node in nodes:
-            self._listened(self.evaluate(node, call.module) or (Value(HOLE),), call, how)
-        if not nodes and default is not None:
-            self.ports.append(Port(default, call.module.file, call.line, how))
-
-    def _listen(self, call: Call, module: str, names: tuple[str, ...], given: list[Node]) -> None:
-        if module and module not in known.FRAMEWORKS:
-            return
-        if not module and not given:
-            return
-        first = unwrapped(given[0]) if given else None
-        if first is not None and is_function(first):
-            if module in known.FRAMEWORKS:
-                self.ports.append(Port(None, call.module.file, call.line, "listen"))
-            return
-        default = known.DEFAULT_PORTS.get((module, names[0] if names else ""))
-        if first is None:
-            self.ports.append(Port(default, call.module.file, call.line, "listen"))
-            return
-        settings = self._object(first, call.module)
-        if settings is not None and settings.type == "object":
-            node = field(settings, "port")
-            if node is not None:
-                values: tuple[Value, ...] = self.evaluate(node, call.module) or (Value(HOLE),)
-                self._listened(values, call, "listen")
-            elif field(settings, "path") is None:
-                self.ports.append(Port(default, call.module.file, call.line, "listen"))
-            return
-        values = self.evaluate(first, call.module)
-        if values:
-            self._listened(values, call, "listen")
-
-    def _object(self, node: Node | None, module: Module) -> Node | None:
-        """The object literal that an argument is, or that the variable which it names is set to."""
-        node = unwrapped(node)
-        if node is not None and node.type == "identifier":
-            value = next((each.value for each in module.declared.get(text_of(node), ()) if not each.path), None)
-            inner = unwrapped(value)
-            return inner if inner is not None and inner.type == "object" else node
-        return node
-
-    def _listened(self, values: tuple[Value, ...], call: Call, how: str) -> None:
-        for value in values:
-            text = value.text
-            address = _ADDRESS.fullmatch(text)
-            if _NUMBER.fullmatch(text):
-                self.ports.append(Port(int(text), call.module.file, call.line, how, value.env))
-            elif address:
-                self.ports.append(Port(int(address[1]), call.module.file, call.line, how, value.env))
-            elif text.startswith(("/", "unix:", CODE)):
-                self.write((Value(text.removeprefix("unix:"), value.env),), call, how)
-            elif HOLE in text:
-                self.ports.append(Port(None, call.module.file, call.line, how, value.env))
-
 
 _LAST = frozenset(
-    {*known.WRITERS, *known.METHODS, "listen", "bindAsync", "exec", "spawn", "fork", "eval", "Function", "Worker", "$"}
+    {
+        *known.WRITERS,
+        *known.METHODS,
+        *known.READ_METHODS,
+        "set",
+        "listen",
+        "bindAsync",
+        "exec",
+        "spawn",
+        "fork",
+        "eval",
+        "Function",
+        "Worker",
+        "$",
+    }
 )
-_TOLD = frozenset(name.rpartition(".")[2] for _, name in (*known.TOLD, *known.SERVERS)) - {"", "()"}
+_TOLD = frozenset(name.rpartition(".")[2] for _, name in (*known.TOLD, *known.READ, *known.SERVERS)) - {"", "()"}
 _MODULES = frozenset(
     {
         *known.FILE_MODULES,
         *known.STARTING_MODULES,
-        *(module for module, _ in (*known.TOLD, *known.SERVERS, *known.DEFAULT_PORTS)),
+        *(module for module, _ in (*known.TOLD, *known.READ, *known.SERVERS, *known.DEFAULT_PORTS)),
         "worker_threads",
         "piscina",
         "tinypool",
@@ -354,22 +288,10 @@ _MODULES = frozenset(
 )
 
 
-def _fields(node: Node | None, way: list[str]) -> Iterator[Node]:
-    """The values at the end of a way into an object literal; "*" leads into each property and each part of a list."""
-    if node is None:
-        return
-    if not way:
-        yield node
-        return
-    if node.type != "object" and not (node.type == "array" and way[0] == "*"):
-        return
-    if way[0] == "*":
-        for child in named(node):
-            yield from _fields(unwrapped(child.child_by_field_name("value") or child), way[1:])
-        return
-    found = field(node, way[0])
-    if found is not None:
-        yield from _fields(found if found.type == "method_definition" else unwrapped(found), way[1:])
+def _is_file_database(given: list[Node]) -> bool:
+    """Whether what a call is told is of a database that is a file."""
+    types = (field(each, key) for each in given if each.type == "object" for key in ("type", "driver"))
+    return any(known.FILE_DATABASES.search(text_of(each)) for each in types)
 
 
 def _word(text: str) -> str:

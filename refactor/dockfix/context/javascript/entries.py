@@ -6,8 +6,10 @@ import json
 import posixpath
 from collections.abc import Iterator, Sequence
 
-from dockfix.context.javascript.modules import Module, Project, unwrapped
+from dockfix.context.javascript.files import Placed, at
+from dockfix.context.javascript.modules import Module, unwrapped
 from dockfix.context.javascript.program import Config, Entry
+from dockfix.context.javascript.project import Project
 from dockfix.context.javascript.tree import field, is_development, is_source, is_vendored, named, string_of, text_of
 from dockfix.context.javascript.tsconfig import tsconfigs
 from dockfix.context.javascript.unfold import EXECUTES, Started, unfold
@@ -23,8 +25,9 @@ _CONFIG_ENDINGS = (".js", ".cjs", ".mjs", ".ts", ".mts", ".cts", ".json")
 class Entries:
     """What the commands of a container start with."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, placed: Placed) -> None:
         self.project = project
+        self.placed = placed
         self.files = project.files
         self.entries: list[Entry] = []
         self.preloads: list[tuple[str, str]] = []  # names of modules, each with the folder that they are named in
@@ -84,8 +87,7 @@ class Entries:
 
     def file(self, word: str, folder: str, where: str, compiles: bool = False) -> None:
         """Takes in a file that a command names."""
-        path = posixpath.normpath(posixpath.join(folder, word))
-        path = "" if path == "." else path
+        path = at(word, folder, self.placed)
         given = path or "."
         if path.startswith(("../", "/")) or path == "..":
             self._doubt(f"{word}, which {where} runs, is not in the build context")
@@ -139,7 +141,7 @@ class Entries:
     def _own(self, started: Started) -> None:
         """A program that is a file of the project with a first line that names Node.js, or one that its package.json calls so."""
         word = started.words[0] or ""
-        path = posixpath.normpath(posixpath.join(started.folder, word))
+        path = at(word, started.folder, self.placed)
         if "/" in word and self.files.has(path) and "." not in posixpath.basename(path)[1:]:
             text = self.files.read(path) or ""
             first = text.split("\n", 1)[0]
@@ -236,7 +238,7 @@ class Entries:
         if depth > 3:
             self._doubt(f"what {where} starts leads on too far")
             return
-        inner = unfold(text, self.files, folder, where)
+        inner = unfold(text, self.files, folder, where, self.placed)
         if inner.unknown:
             self._doubt(inner.unknown)
         for each in inner.commands:
@@ -281,10 +283,12 @@ class Entries:
 def _objects(module: Module) -> Iterator:  # type: ignore[type-arg]  # of nodes
     """All object literals in what a module exports."""
     pending = [unwrapped(each) for each in module.exports.values()]
+    seen: set[int] = set()
     while pending:
         node = pending.pop(0)
-        if node is None:
+        if node is None or node.id in seen:
             continue
+        seen.add(node.id)
         if node.type == "object":
             yield node
             pending += [unwrapped(child.child_by_field_name("value")) for child in named(node)]

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from dockfix.context.javascript.package_json import NAME, Package, nearest, read_package
 from dockfix.context.patterns import go_match, has_wildcards
+
+Answer = TypeVar("Answer")
+# The path relative to the build context of an absolute one of the image, whether or not something lies there; None where it is not known
+Placed = Callable[[str], str | None]
+_MAX_ANSWERS = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,6 +23,15 @@ class Files:
     names: frozenset[str]
     read: Callable[[str], str | None]
     _members: dict[str, dict[str, Package]] = field(default_factory=dict, repr=False)
+    _answers: dict[Hashable, object] = field(default_factory=dict, repr=False)
+
+    def once(self, question: Hashable, work: Callable[[], Answer]) -> Answer:
+        """The answer to a question about these files alone, worked out when it is first asked."""
+        if question not in self._answers:
+            if len(self._answers) >= _MAX_ANSWERS:
+                self._answers.clear()
+            self._answers[question] = work()
+        return self._answers[question]  # type: ignore[return-value]  # it is what the work has given
 
     def package(self, folder: str) -> Package | None:
         """The package.json that lies in a folder itself."""
@@ -50,6 +65,45 @@ class Files:
             if not folder:
                 return None
             folder = posixpath.dirname(folder)
+
+
+def nowhere(path: str) -> str | None:
+    """The places of an image of which nothing is known."""
+    return None
+
+
+def placed_by(lying_at: Callable[[str], str | None]) -> Placed:
+    """The places of an image of which it is known which file of the build context lies at a path.
+
+    What a build makes lies beside the package.json of its package.
+    """
+
+    def placed(path: str) -> str | None:
+        path = posixpath.normpath(path)
+        file = lying_at(path)
+        if file is not None:
+            return file
+        folder = path
+        while folder not in {"/", ""}:
+            package = lying_at(posixpath.join(folder, NAME))
+            if package is not None:
+                return below(posixpath.dirname(package), posixpath.relpath(path, folder))
+            folder = posixpath.dirname(folder)
+        return None
+
+    return placed
+
+
+def below(folder: str, path: str) -> str:
+    """A path as it stands in a folder, relative to the build context; "" for its root."""
+    found = posixpath.normpath(posixpath.join(folder, path))
+    return "" if found == "." else found
+
+
+def at(path: str, folder: str, placed: Placed) -> str:
+    """A path as a command has it that runs in a folder, relative to the build context; absolute where it is not known to lie in it."""
+    found = placed(path) if path.startswith("/") else None
+    return below(folder, path) if found is None else found
 
 
 def member_folders(files: Files, root: Package) -> tuple[str, ...]:

@@ -170,7 +170,7 @@ TOLD: Mapping[tuple[str, str], Settings] = {
     ("simple-node-logger", "createRollingFileLogger"): Settings(keys=("logDirectory",)),
     ("session-file-store", "()"): Settings(keys=("path",), otherwise="sessions"),
     ("connect-sqlite3", "()"): Settings(keys=("dir", "db"), otherwise="sessions"),
-    ("i18n", "configure"): Settings(keys=("directory",)),
+    ("i18n", "configure"): Settings(keys=("directory",)),  # it adds the words that are missing
     ("puppeteer", "launch"): Settings(keys=("userDataDir",)),
     ("whatsapp-web.js", "LocalAuth"): Settings(keys=("dataPath",), otherwise=".wwebjs_auth"),
     ("@whiskeysockets/baileys", "useMultiFileAuthState"): Settings(0),
@@ -214,6 +214,46 @@ METHODS: Mapping[str, Settings] = {
     "writeZip": Settings(0),
     "saveAs": Settings(0),
     "recordVideo": Settings(keys=("dir",)),
+}
+# The same for what is read: views, files that are served, settings
+READ: Mapping[tuple[str, str], Settings] = {
+    ("express", "static"): Settings(0),
+    ("serve-static", ""): Settings(0),
+    ("koa-static", ""): Settings(0),
+    ("koa-views", ""): Settings(0),
+    ("@koa/send", ""): Settings(1, ("root",)),
+    ("koa-send", ""): Settings(1, ("root",)),
+    ("@fastify/static", ""): Settings(keys=("root",)),
+    ("sirv", ""): Settings(0),
+    ("serve-handler", ""): Settings(keys=("public",)),
+    ("serve-favicon", ""): Settings(0),
+    ("dotenv", "config"): Settings(keys=("path",), otherwise=".env"),
+    ("dotenv/config", ""): Settings(otherwise=".env"),
+    ("dotenv-safe", "config"): Settings(keys=("path", "example"), otherwise=".env"),
+    ("@nestjs/config", "ConfigModule.forRoot"): Settings(keys=("envFilePath",), otherwise=".env"),
+    ("@nestjs/serve-static", "ServeStaticModule.forRoot"): Settings(keys=("rootPath",)),
+    ("nconf", "file"): Settings(0, ("file",)),
+    ("convict", "().loadFile"): Settings(0),
+    ("i18n", "configure"): Settings(keys=("directory",)),
+    ("i18next-fs-backend", "()"): Settings(keys=("loadPath",)),
+    ("ejs", "renderFile"): Settings(0),
+    ("pug", "renderFile"): Settings(0),
+    ("pug", "compileFile"): Settings(0),
+    ("nunjucks", "configure"): Settings(0),
+    ("yamljs", "load"): Settings(0),
+    ("@grpc/proto-loader", "loadSync"): Settings(0),
+    ("@grpc/proto-loader", "load"): Settings(0),
+    ("@graphql-tools/load-files", "loadFilesSync"): Settings(0),
+    ("maxmind", "open"): Settings(0),
+    ("email-templates", "()"): Settings(keys=("views.root",)),
+    ("require-all", "()"): Settings(0, ("dirname",)),
+}
+# By the methods of whatever object: replies that send a file, settings of Express
+READ_METHODS: Mapping[str, Settings] = {
+    "sendFile": Settings(0, ("root",)),
+    "sendfile": Settings(0, ("root",)),
+    "useStaticAssets": Settings(0),
+    "setBaseViewsDir": Settings(0),
 }
 # What starts programs: the argument is a command line, a program, or a file of JavaScript
 SHELL = frozenset({"exec", "execSync", "execaCommand", "execaCommandSync", "execAsync", "shellCommand"})

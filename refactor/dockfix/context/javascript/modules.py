@@ -1,36 +1,26 @@
-"""One source file: what it imports, declares and exports, and its calls; and all the files of a project that were read so far."""
+"""One source file: what it imports, declares and exports, and its calls."""
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from dockfix.context.javascript.files import Files
-from dockfix.context.javascript.resolve import Resolver
 from dockfix.context.javascript.tree import (
     ancestors,
     arguments_of,
-    captures,
     is_function,
-    is_minified,
-    is_source,
-    is_vendored,
     key_of,
     line_of,
     named,
     parameters,
-    parse,
     string_of,
     text_of,
 )
-from dockfix.syntax import encode
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_MAX_FILE = 1 << 20
 _SCOPES = frozenset({"statement_block", "program", "for_statement", "for_in_statement", "switch_body", "class_body"})
 
 
@@ -85,6 +75,7 @@ class Module:
     exports: dict[str, Node] = field(default_factory=dict)
     again: dict[str, Imported] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
+    later: dict[str, list[Node]] = field(default_factory=dict)  # what properties are set to: by "config.port"
     calls: list[Site] = field(default_factory=list)
     made: list[Site] = field(default_factory=list)
 
@@ -129,120 +120,40 @@ def _names_in(function: Node) -> Iterator[str]:
             pending += named(node)
 
 
-class Project:
-    """The files of a project, each parsed when it is first asked for."""
-
-    def __init__(self, files: Files) -> None:
-        self.files = files
-        self.resolve = Resolver(files)
-        self.reasons: dict[str, str] = {}  # why a file could not be read
-        self.places: dict[str, str] = {}  # where files run that are compiled
-        self.programs: set[str] = set()  # files without an ending that are run as programs
-        self.settings: dict[str, list[tuple[Module, Node]]] = {}  # what calls of a method "set" set
-        self._modules: dict[str, Module | None] = {}
-
-    def module(self, file: str) -> Module | None:
-        """A file taken apart; None for one that is no source, or can't be read, for which ``reasons`` says why."""
-        if file not in self._modules:
-            self._modules[file] = self._read(file)
-        return self._modules[file]
-
-    @property
-    def parsed(self) -> list[Module]:
-        """All that was parsed so far, by name."""
-        return [module for _, module in sorted(self._modules.items()) if module is not None]
-
-    def _read(self, file: str) -> Module | None:
-        if not is_source(file) and file not in self.programs:
-            return None
-        whole = self.files.read(file)
-        if whole is None or len(whole) > _MAX_FILE:
-            self.reasons[file] = "it could not be read, or is too large"
-            return None
-        text = encode(whole)
-        if is_vendored(file) or is_minified(text):
-            self.reasons[file] = "it was made by a program, or is another project's"
-            return None
-        root = parse(file, text)
-        module = Module(file, self.places.get(file, file), root, captures(file, root))
-        if root.has_error and _broken(root):
-            self.reasons[file] = "its syntax is not understood"
-        _Taking(module).all()
-        for site in module.calls:
-            if site.name == "set" and site.receiver is not None and len(site.given) == 2:
-                name = string_of(site.given[0])
-                if name:
-                    self.settings.setdefault(name, []).append((module, site.given[1]))
-            elif site.name == "registerAs" and len(site.given) == 2:
-                self.settings.setdefault(f"{string_of(site.given[0])}.", []).append((module, site.given[1]))
-        return module
-
-    def target(self, module: Module, source: str) -> Module | None:
-        """The file of the project that a module names; None where it is another's."""
-        found = self.resolve(source, posixpath.dirname(module.file))
-        return self.module(found.name) if found.kind == "file" else None
-
-    def exported(self, module: Module, name: str, depth: int = 0) -> tuple[Module, Node] | None:
-        """What a module exports under a name, followed through the modules that only hand it on."""
-        if depth > 8:
-            return None
-        if name in module.exports:
-            return module, module.exports[name]
-        again = module.again.get(name)
-        for source, wanted in [again] if again is not None else [Imported(each, name) for each in module.stars]:
-            other = self.target(module, source)
-            found = self.exported(other, wanted, depth + 1) if other is not None else None
-            if found is not None:
-                return found
-        return None
-
-
-def _broken(root: Node) -> bool:
-    """Whether so much of a file was not understood that what it does may have been missed."""
-    wrong = 0
-    pending = [root]
-    while pending:
-        node = pending.pop()
-        if node.type == "ERROR":
-            wrong += node.end_byte - node.start_byte
-        elif node.has_error:
-            pending += node.children
-    return wrong > max(200, (root.end_byte - root.start_byte) // 20)
-
-
-class _Taking:
+class Taking:
     """Takes in what a module says."""
 
     def __init__(self, module: Module) -> None:
         self.module = module
 
     def all(self) -> None:
+        """Takes in all of it."""
         nodes = self.module.nodes
         for node in nodes.get("import", ()):
-            self.import_statement(node)
+            self._import_statement(node)
         for node in nodes.get("function", ()):
             if node.parent is not None:
                 self.module.functions.setdefault(text_of(node), node.parent)
         for node in nodes.get("variable", ()):
-            self.variable(node)
+            self._variable(node)
         for node in nodes.get("assignment", ()):
-            self.assignment(node)
+            self._assignment(node)
         for node in nodes.get("export", ()):
-            self.export(node)
+            self._export(node)
         for node in nodes.get("call", ()):
-            self.call(node)
+            self._call(node)
         for node in nodes.get("new", ()):
             made = node.child_by_field_name("constructor")
             if made is not None:
-                self.site(node, made, self.module.made)
+                self._site(node, made, self.module.made)
 
-    def name(
+    def _name(
         self, node: Node | None, how: Literal["import", "require", "import()", "export"], bare: bool = False
     ) -> None:
         if node is not None:
             self.module.names.append(Named(node, line_of(node), how, bare))
 
-    def import_statement(self, node: Node) -> None:
+    def _import_statement(self, node: Node) -> None:
         source = node.child_by_field_name("source")
         bare = any(child.type == "type" for child in node.children)
         clause = next((child for child in node.children if child.type == "import_clause"), None)
@@ -250,32 +161,32 @@ class _Taking:
         if required is not None:
             source = required.child_by_field_name("source")
             local = next((child for child in named(required) if child.type == "identifier"), None)
-            self.imported(local, string_of(source), "*")
-        self.name(source, "import", bare)
+            self._imported(local, string_of(source), "*")
+        self._name(source, "import", bare)
         text = string_of(source)
         for child in named(clause):
             if child.type == "identifier":
-                self.imported(child, text, "default")
+                self._imported(child, text, "default")
             elif child.type == "namespace_import":
-                self.imported(next(iter(named(child)), None), text, "*")
+                self._imported(next(iter(named(child)), None), text, "*")
             elif child.type == "named_imports":
                 for each in named(child):
                     name, alias = each.child_by_field_name("name"), each.child_by_field_name("alias")
-                    self.imported(alias or name, text, text_of(name))
+                    self._imported(alias or name, text, text_of(name))
 
-    def imported(self, local: Node | None, source: str | None, name: str) -> None:
+    def _imported(self, local: Node | None, source: str | None, name: str) -> None:
         if local is not None and source is not None:
             self.module.imported[text_of(local)] = Imported(source, name)
 
-    def call(self, node: Node) -> None:
+    def _call(self, node: Node) -> None:
         called = node.child_by_field_name("function")
         if called is None:
             return
-        site = self.site(node, called, self.module.calls)
+        site = self._site(node, called, self.module.calls)
         if site.given and site.receiver is None and (called.type == "import" or site.name == "require"):
-            self.name(site.given[0], "import()" if called.type == "import" else "require")
+            self._name(site.given[0], "import()" if called.type == "import" else "require")
 
-    def site(self, node: Node, called: Node, into: list[Site]) -> Site:
+    def _site(self, node: Node, called: Node, into: list[Site]) -> Site:
         """Adds a call to a list."""
         receiver = called.child_by_field_name("object") if called.type == "member_expression" else None
         name = text_of(called.child_by_field_name("property") if receiver is not None else called)
@@ -283,12 +194,12 @@ class _Taking:
         into.append(found)
         return found
 
-    def variable(self, node: Node) -> None:
+    def _variable(self, node: Node) -> None:
         target, value = node.child_by_field_name("name"), node.child_by_field_name("value")
         if target is None:
             return
         source = required(value)
-        start, end = self.scope(node)
+        start, end = self._scope(node)
         for name, path, default in _bound(target, ()):
             self.module.declared.setdefault(name, []).append(Declared(start, end, value, path, default))
             if source is not None and len(path) < 2:
@@ -296,14 +207,16 @@ class _Taking:
         if value is not None and is_function(value) and target.type == "identifier":
             self.module.functions.setdefault(text_of(target), value)
 
-    def scope(self, node: Node) -> tuple[int, int]:
+    def _scope(self, node: Node) -> tuple[int, int]:
         around = next((each for each in ancestors(node) if each.type in _SCOPES), node)
         return around.start_byte, around.end_byte
 
-    def assignment(self, node: Node) -> None:
+    def _assignment(self, node: Node) -> None:
         target, value = node.child_by_field_name("left"), node.child_by_field_name("right")
         if target is None or value is None:
             return
+        if node.type == "augmented_assignment_expression":
+            value = node  # what comes of it is not worked out
         if target.type == "identifier":
             start, end = 0, self.module.root.end_byte
             known = self.module.declared.setdefault(text_of(target), [])
@@ -312,11 +225,13 @@ class _Taking:
             return
         text = text_of(target)
         if text in {"module.exports", "exports"}:
-            self.object_of_exports(value)
+            self._object_of_exports(value)
         elif text.startswith(("module.exports.", "exports.")):
             self.module.exports.setdefault(text.rpartition(".")[2], value)
+        elif text.count(".") == 1:
+            self.module.later.setdefault(text, []).append(value)
 
-    def object_of_exports(self, value: Node) -> None:
+    def _object_of_exports(self, value: Node) -> None:
         self.module.exports["default"] = value
         source = required(value)
         if source is not None:
@@ -330,10 +245,10 @@ class _Taking:
                 elif child.type == "shorthand_property_identifier":
                     self.module.exports.setdefault(text_of(child), child)
 
-    def export(self, node: Node) -> None:
+    def _export(self, node: Node) -> None:
         source = node.child_by_field_name("source")
         text = string_of(source)
-        self.name(source, "export", any(child.type == "type" for child in node.children))
+        self._name(source, "export", any(child.type == "type" for child in node.children))
         clause = next((child for child in node.children if child.type == "export_clause"), None)
         for each in named(clause):
             name, alias = each.child_by_field_name("name"), each.child_by_field_name("alias")

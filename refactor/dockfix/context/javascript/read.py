@@ -9,11 +9,13 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TypeVar
 
+from dockfix.context.javascript import known_calls
 from dockfix.context.javascript.effects import Effects
 from dockfix.context.javascript.entries import Entries, convention_files
-from dockfix.context.javascript.files import Files
-from dockfix.context.javascript.modules import Module, Named, Project, Site
-from dockfix.context.javascript.program import Config, NodeProgram
+from dockfix.context.javascript.files import Files, Placed, nowhere
+from dockfix.context.javascript.modules import Module, Named, Site
+from dockfix.context.javascript.program import Config, NodeProgram, Read
+from dockfix.context.javascript.project import Project
 from dockfix.context.javascript.resolve import BUILTINS, package_of
 from dockfix.context.javascript.routes import Routes
 from dockfix.context.javascript.schema import database_of
@@ -31,10 +33,26 @@ _LOADS_FOLDERS = frozenset(
 )
 
 
-def read_javascript(files: Files, commands: Sequence[Started]) -> NodeProgram:
-    """What the JavaScript does that these commands start. Never raises."""
+def read_javascript(files: Files, commands: Sequence[Started], placed: Placed = nowhere) -> NodeProgram:
+    """What the JavaScript does that these commands start; read once for the same files and commands. Never raises.
+
+    ``placed`` tells what absolute paths of the image are.
+    """
+    # where a command stands is a part of the answer, too
+    key = tuple(
+        (each._replace(env={}), tuple(sorted(each.env.items(), key=repr)), *map(placed, _absolute(each)))
+        for each in commands
+    )
+    return files.once(("JavaScript", repr(key)), partial(_read, files, tuple(commands), placed))
+
+
+def _absolute(command: Started) -> list[str]:
+    return [word for word in command.words if word is not None and word.startswith("/")]
+
+
+def _read(files: Files, commands: Sequence[Started], placed: Placed) -> NodeProgram:
     project = Project(files)
-    entries = Entries(project)
+    entries = Entries(project, placed)
     for command in commands:
         entries.take(command)
     return _Reader(project, entries).read()
@@ -162,7 +180,7 @@ class _Reader:
         head = text.partition(HOLE)[0]
         folder = head.rpartition("/")[0] if head else ""
         if head.startswith(CODE):
-            path = self.here(folder.removeprefix(CODE), module)
+            path = self.here(_plain(folder), module)
         elif head.startswith(("./", "../")):
             path = posixpath.normpath(posixpath.join(posixpath.dirname(module.file), folder))
         else:
@@ -192,6 +210,9 @@ class _Reader:
 
     def named(self, name: str, folder: str, file: str, line: int) -> None:
         """Takes in what the name of a module means."""
+        by_itself = known_calls.READ.get((name, ""))
+        if by_itself is not None and by_itself.argument < 0 and not by_itself.keys:
+            self.effects.reads.append(Read(by_itself.otherwise, "cwd", file, line, name))
         found = self.project.resolve(name, folder)
         if found.kind == "builtin":
             self.builtins.setdefault(found.name, Import(found.name, "stdlib", file, line))
@@ -217,7 +238,7 @@ class _Reader:
             if not self.prefixed(text, module):
                 self.unknown.append(Use("fork", module.file, line, "a file that is worked out when it runs"))
             return
-        path = self.here(text.removeprefix(CODE), module) if text.startswith(CODE) else text.removeprefix("./")
+        path = self.here(_plain(text), module) if text.startswith(CODE) else text.removeprefix("./")
         package = self.project.files.nearest(posixpath.dirname(module.file))
         home = package.folder if package is not None else ""
         for tried in (path, posixpath.join(home, path)):
@@ -236,14 +257,20 @@ class _Reader:
         for value in self.evaluate(node, module):
             text = re.split(r"[*{?\[]", value.text.partition(HOLE)[0])[0]
             if text.startswith(CODE):
-                self.take_all(self.below(self.here(text.removeprefix(CODE).rstrip("/"), module)))
+                self.take_all(self.below(self.here(_plain(text), module)))
+
+
+def _plain(text: str) -> str:
+    """A path that is made from a file's own folder, relative to the build context."""
+    found = posixpath.normpath(text.removeprefix(CODE).lstrip("/"))
+    return "" if found == "." else found
 
 
 def _relative(text: str, module: Module) -> str:
     """A module's name; a path that is made from the file's own folder as one from that folder."""
     if not text.startswith(CODE):
         return text
-    found = posixpath.relpath(text.removeprefix(CODE) or ".", posixpath.dirname(module.at) or ".")
+    found = posixpath.relpath(_plain(text) or ".", posixpath.dirname(module.at) or ".")
     return found if found.startswith("..") else f"./{found}"
 
 

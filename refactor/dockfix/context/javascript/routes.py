@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from dockfix.context.javascript.modules import Declared, Module, Project, Site, required, unwrapped
+from dockfix.context.javascript.modules import Declared, Module, Site, required, unwrapped
+from dockfix.context.javascript.project import Project
 from dockfix.context.javascript.tree import (
     ancestors,
     arguments_of,

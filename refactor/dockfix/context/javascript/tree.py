@@ -36,9 +36,9 @@ _QUERY = """
 (function_declaration name: (identifier) @function)
 (class_declaration) @class
 (assignment_expression) @assignment
+(augmented_assignment_expression) @assignment
 (decorator) @decorator
 """
-# The same for their exports and requires alone: most files of a program hold nothing else of interest
 _FUNCTIONS = frozenset(
     {
         "function_declaration",

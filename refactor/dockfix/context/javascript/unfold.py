@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dockfix.context.javascript.command_lines import called_in
-from dockfix.context.javascript.files import Files
+from dockfix.context.javascript.command_lines import behind, called_in, handed_on
+from dockfix.context.javascript.files import Files, Placed, at, below, nowhere
 from dockfix.context.javascript.package_json import Package
 from dockfix.knowledge import shells, wrappers
 from dockfix.knowledge.node_programs import (
@@ -99,9 +99,12 @@ class Unfolded:
         return next((each for each in self.commands if each.for_development), None)
 
 
-def unfold(text: str, files: Files, folder: str, where: str) -> Unfolded:
-    """What a script starts whose working directory is ``folder`` of the build context; ``where`` says where the script stands."""
-    reader = _Unfolder(files)
+def unfold(text: str, files: Files, folder: str, where: str, placed: Placed = nowhere) -> Unfolded:
+    """What a script starts whose working directory is ``folder`` of the build context; ``where`` says where the script stands.
+
+    ``placed`` tells what absolute paths of the image are.
+    """
+    reader = _Unfolder(files, placed)
     reader.script(text, _Place(folder, where), 0)
     return Unfolded(tuple(reader.commands), tuple(reader.scripts), reader.unknown)
 
@@ -124,8 +127,9 @@ class _Place(NamedTuple):
 
 
 class _Unfolder:
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: Files, placed: Placed) -> None:
         self.files = files
+        self.placed = placed
         self.commands: list[Started] = []
         self.scripts: list[Script] = []
         self.unknown: str | None = None
@@ -143,7 +147,7 @@ class _Unfolder:
             words = each.words
             if words[:1] == ("cd",):
                 if len(words) == 2 and words[1]:
-                    place = place._replace(folder=_below(place.folder, words[1]))
+                    place = place._replace(folder=self.below(place.folder, words[1]))
                 else:
                     self.doubt(f"the folder of {place.where} is worked out only when it runs")
                 continue
@@ -168,7 +172,7 @@ class _Unfolder:
             self.start(starter, rest, place, depth)
         elif program in shells():
             self.shell(words, place, depth)
-        elif program in wrappers() and (inner := _behind(program, rest)) is not None:
+        elif program in wrappers() and (inner := behind(program, rest)) is not None:
             self.take(words[: len(words) - len(inner)], place)
             variables = {
                 key: value
@@ -180,6 +184,10 @@ class _Unfolder:
         else:
             self.take(words, place)
             self.known(program, rest, place, depth)
+
+    def below(self, folder: str, path: str) -> str:
+        """A path of the image relative to the build context."""
+        return at(path, folder, self.placed)
 
     def take(self, words: Sequence[str | None], place: _Place) -> None:
         self.commands.append(
@@ -210,7 +218,7 @@ class _Unfolder:
                     self.script(text, place, depth + 1)
                 return
         script = next((word for word in words[1:] if word is None or not word.startswith("-")), "")
-        path = _below(place.folder, script) if script else ""
+        path = self.below(place.folder, script) if script else ""
         text = self.files.read(path) if path and self.files.has(path) else None
         if text is not None and (path, "") not in self.seen:
             self.seen.add((path, ""))
@@ -287,7 +295,7 @@ class _Unfolder:
             return
         name, after = (plain[1][1], plain[1][0]) if first in runner.run and len(plain) > 1 else (first, at)
         behind = words[2 + after :]
-        behind = behind[1:] if behind[:1] in (["--"], ("--",)) else behind
+        behind = handed_on(runner, behind)
         package = self.files.nearest(place.folder)
         said = name in runner.direct or first in runner.run
         if name in {"t", "tst"}:
@@ -297,10 +305,11 @@ class _Unfolder:
         elif package is not None and name in package.scripts and (said or runner.any):
             self.run_script(package, name, behind, place, depth)
         elif runner.files and ("." in name or "/" in name):
-            self.command(("node", *words[1 + after :]), place, depth)
+            watches = [word for word in texts[:after] if word in {"--watch", "--hot"}]
+            self.command(("node", *(["--watch"] if watches else ()), *words[1 + after :]), place, depth)
         elif runner.any and not said and node_program(name) is not None:
             self.command(words[1 + after :], place, depth)
-        elif said and name == "start" and package is not None and self.files.has(_below(package.folder, "server.js")):
+        elif said and name == "start" and package is not None and self.files.has(below(package.folder, "server.js")):
             self.take(("node", "server.js"), place._replace(folder=package.folder))
         elif said:
             self.doubt(
@@ -332,7 +341,7 @@ class _Unfolder:
                 break
             given = value if sign else words[number + 1] if number + 1 < len(words) else ""
             if option in runner.folder and given:
-                place = place._replace(folder=_below(place.folder, given))
+                place = place._replace(folder=self.below(place.folder, given))
             elif option in runner.member and option.startswith("-") and given:
                 place = self._member(given, place)
         return place
@@ -341,46 +350,9 @@ class _Unfolder:
         root = self.files.workspace(place.folder)
         members = self.files.members(root) if root is not None else {}
         found = members.get(name) or next(
-            (each for each in members.values() if each.folder == _below(root.folder if root else "", name)), None
+            (each for each in members.values() if each.folder == below(root.folder if root else "", name)), None
         )
         if found is None:
             self.doubt(f"the member {name} of the workspace, which {place.where} names, is not there")
             return place
         return place._replace(folder=found.folder)
-
-
-def _below(folder: str, path: str) -> str:
-    """A path as it stands in a folder, relative to the build context."""
-    found = posixpath.normpath(posixpath.join(folder, path))
-    return "" if found == "." else found
-
-
-def _behind(program: str, rest: Sequence[str | None]) -> Sequence[str | None] | None:
-    """The words of the command that a wrapper starts; None where it starts none."""
-    wrapper = wrappers()[program]
-    words = [word if word is not None else "?" for word in rest]
-    if wrapper.subcommands:
-        at = next((number for number, word in enumerate(words) if word in wrapper.subcommands), None)
-        if at is None:
-            return None
-        return _behind_options(rest[at + 1 :], wrapper.positional, wrapper.valued)
-    return _behind_options(rest, wrapper.positional, wrapper.valued)
-
-
-def _behind_options(rest: Sequence[str | None], positional: int, valued: frozenset[str]) -> Sequence[str | None] | None:
-    at = 0
-    while at < len(rest):
-        word = rest[at]
-        if word == "--":
-            at += 1
-            break
-        if word is not None and word.startswith("-"):
-            at += 2 if word in valued else 1
-        elif word is not None and "=" in word and "/" not in word.partition("=")[0]:
-            at += 1
-        elif positional:
-            positional -= 1
-            at += 1
-        else:
-            break
-    return rest[at:] or None

@@ -1,39 +1,34 @@
-"""What expressions may be: texts with holes, as in the reader of Python; and what the names in them mean."""
+"""What expressions may be: texts with holes, as in the reader of Python."""
 
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from dockfix.context.javascript.modules import Declared, Imported, Module, Project, unwrapped
-from dockfix.context.javascript.tree import arguments_of, field, is_function, named, parameters, string_of, text_of
-from dockfix.context.program.paths import CODE, HOLE, TEMP, Value, above, join
+from dockfix.context.javascript.joining import MAX_VALUES, UNKNOWN, clean, in_code, joined, path_of_call, way_of
+from dockfix.context.javascript.meanings import Meanings, required_name
+from dockfix.context.javascript.modules import Declared, Imported, Module, unwrapped
+from dockfix.context.javascript.project import Project
+from dockfix.context.javascript.tree import (
+    ancestors,
+    arguments_of,
+    field,
+    is_function,
+    named,
+    parameters,
+    string_of,
+    text_of,
+)
+from dockfix.context.program.paths import HOLE, TEMP, Value, join
 from dockfix.lazy import regex
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _MAX_DEPTH = 14
-_MAX_VALUES = 6
 _SAME = frozenset({"String", "Number", "parseInt", "parseFloat", "encodeURI", "normalizePort", "fileURLToPath"})
 _SAME_METHODS = frozenset({"toString", "trim", "valueOf", "toLowerCase", "pathname", "href"})
-UNKNOWN = (Value(HOLE),)
 _VARIABLE = regex(r"[A-Z][A-Z0-9_]*")
-
-
-class Meaning(NamedTuple):
-    """What a callee is: the module that it comes from, "" for a global or where that is not known, and the names on the way to it.
-
-    "()" among the names stands for a call.
-    """
-
-    module: str
-    names: tuple[str, ...]
-
-    @property
-    def last(self) -> str:
-        """The last name."""
-        return self.names[-1] if self.names else ""
 
 
 class Evaluator:
@@ -41,10 +36,8 @@ class Evaluator:
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        self.meaning = Meanings(project)
         self._busy: set[tuple[str, int]] = set()
-        self._meanings: dict[tuple[str, int], Meaning] = {}
-
-    # --- Values -------------------------------------------------------------------------------------------------------
 
     def __call__(
         self, node: Node | None, module: Module, bound: dict[str, tuple[Value, ...]] | None = None
@@ -61,7 +54,7 @@ class Evaluator:
             found = self._value(node, module, bound or {})
         finally:
             self._busy.discard(key)
-        return tuple(dict.fromkeys(found))[:_MAX_VALUES]
+        return tuple(dict.fromkeys(found))[:MAX_VALUES]
 
     def _value(self, node: Node, module: Module, bound: dict[str, tuple[Value, ...]]) -> tuple[Value, ...]:
         kind = node.type
@@ -97,9 +90,9 @@ class Evaluator:
         for child in node.children:
             if child.type == "template_substitution":
                 inner = named(child)
-                found = _joined(found, self(inner[0], module, bound) or UNKNOWN if inner else UNKNOWN)
+                found = joined(found, self(inner[0], module, bound) or UNKNOWN if inner else UNKNOWN)
             elif child.type in {"string_fragment", "escape_sequence"}:
-                found = _joined(found, (Value(text_of(child)),))
+                found = joined(found, (Value(text_of(child)),))
         return found
 
     def _binary(self, node: Node, module: Module, bound: dict[str, tuple[Value, ...]]) -> tuple[Value, ...]:
@@ -111,9 +104,9 @@ class Evaluator:
                 env = next(each.env for each in left if each.env)
                 given = tuple(each for each in left if each.text != HOLE)
                 return (*given, *(each if each.env else Value(each.text, env) for each in right)) or left
-            return (*(each for each in left if each.text not in {HOLE, ""}), *right) or left
+            return (*(each for each in left if each.text), *right)
         if operator == "+":
-            return _joined(left or UNKNOWN, right or UNKNOWN)
+            return joined(left or UNKNOWN, right or UNKNOWN)
         if operator == "&&":
             return right
         return UNKNOWN
@@ -121,9 +114,9 @@ class Evaluator:
     def _identifier(self, node: Node, module: Module, bound: dict[str, tuple[Value, ...]]) -> tuple[Value, ...]:
         name = text_of(node)
         if name == "__dirname":
-            return (Value(_code(posixpath.dirname(module.at))),)
+            return (Value(in_code(posixpath.dirname(module.at))),)
         if name == "__filename":
-            return (Value(_code(module.at)),)
+            return (Value(in_code(module.at)),)
         if name == "undefined":
             return ()
         if name in bound:
@@ -165,10 +158,12 @@ class Evaluator:
         for call in module.calls if own else ():
             if call.receiver is None and call.name == own and index < len(call.given):
                 found += self(call.given[index], module)
-        return tuple(found) or UNKNOWN
+        exported = any(text_of(each) == own or each.id == function.id for each in module.exports.values())
+        # who calls it elsewhere is not looked for
+        return (*found, *UNKNOWN) if exported or not found else tuple(found)
 
     def _member(self, node: Node, module: Module, bound: dict[str, tuple[Value, ...]]) -> tuple[Value, ...]:
-        target, path = _way(node)
+        target, path = way_of(node)
         if target is None or not path:
             return UNKNOWN
         text = text_of(target)
@@ -182,15 +177,13 @@ class Evaluator:
 
     def _meta(self, path: tuple[str, ...], module: Module) -> tuple[Value, ...]:
         if path in {("dirname",), ("dir",)}:
-            return (Value(_code(posixpath.dirname(module.at))),)
+            return (Value(in_code(posixpath.dirname(module.at))),)
         if path in {("url",), ("filename",), ("path",)}:
-            return (Value(_code(module.at)),)
+            return (Value(in_code(module.at)),)
         return (Value(HOLE, path[1]),) if path[0] == "env" and len(path) == 2 else UNKNOWN
 
     def _of_this(self, path: tuple[str, ...], node: Node, module: Module) -> tuple[Value, ...]:
         """What a class sets the field to, in its body or anywhere in the file."""
-        from dockfix.context.javascript.tree import ancestors
-
         if len(path) != 1:
             return UNKNOWN
         found: list[Value] = []
@@ -211,7 +204,7 @@ class Evaluator:
             return UNKNOWN
         if not path:
             return self(node, module)
-        inner, way = _way(node)
+        inner, way = way_of(node)
         if inner is not None and inner.id != node.id:
             if text_of(inner) == "process" and way == ("env",):
                 return (Value(HOLE, path[0]),)
@@ -237,7 +230,11 @@ class Evaluator:
             if imported is not None and (held is None or isinstance(held, Declared)):
                 return self._imported(imported, module, path)
             if isinstance(held, Declared) and held.value is not None:
-                return self._property(held.value, (*held.path, *path), module, depth + 1)
+                later = module.later.get(f"{name}.{path[0]}", ())
+                return (
+                    *self._property(held.value, (*held.path, *path), module, depth + 1),
+                    *(value for each in later for value in self._property(each, path[1:], module, depth + 1)),
+                )
         if node.type == "call_expression":
             return self._of_call(node, path, module, depth)
         if node.type in {"ternary_expression", "binary_expression"}:
@@ -309,7 +306,8 @@ class Evaluator:
         meaning = self.meaning(called, module)
         last = meaning.last
         if meaning.module.startswith("path") or text_of(called).startswith("path."):
-            return self._path(last, given, module, bound)
+            words = [() if each.type == "spread_element" else self(each, module, bound) for each in given]
+            return path_of_call(last, [each or UNKNOWN for each in words])
         if text_of(called) == "process.cwd":
             return (Value("."),)
         if last == "tmpdir":
@@ -390,145 +388,7 @@ class Evaluator:
         if text_of(node.child_by_field_name("constructor")) == "URL" and given:
             first = self(given[0], module, bound)
             if len(given) > 1 and "import.meta.url" in text_of(given[1]):
-                folder = _code(posixpath.dirname(module.at))
-                return tuple(Value(_clean(join(folder, each.text)), each.env) for each in first)
+                folder = in_code(posixpath.dirname(module.at))
+                return tuple(Value(clean(join(folder, each.text)), each.env) for each in first)
             return first
         return ()
-
-    def _path(
-        self, name: str, given: list[Node], module: Module, bound: dict[str, tuple[Value, ...]]
-    ) -> tuple[Value, ...]:
-        if name in {"join", "resolve"}:
-            found: tuple[Value, ...] = (Value(""),)
-            for each in given:
-                if each.type == "spread_element":
-                    more: tuple[Value, ...] = UNKNOWN
-                else:
-                    more = self(each, module, bound) or UNKNOWN
-                found = tuple(
-                    Value(_pathjoin(first.text, second.text, name == "resolve"), first.env or second.env)
-                    for first in found
-                    for second in more
-                )[:_MAX_VALUES]
-            return tuple(Value(_clean(each.text or "."), each.env) for each in found)
-        values = self(given[0], module, bound) if given else ()
-        if name == "dirname":
-            return tuple(Value(above(each.text), each.env) for each in values)
-        if name in {"normalize", "toNamespacedPath"}:
-            return values
-        if name == "basename":
-            return tuple(Value(each.text.rstrip("/").rpartition("/")[2] or HOLE, each.env) for each in values)
-        return UNKNOWN
-
-    # --- Meanings -----------------------------------------------------------------------------------------------------
-
-    def meaning(self, node: Node | None, module: Module, depth: int = 0) -> Meaning:
-        """What a callee, or what it is called on, is."""
-        node = unwrapped(node)
-        if node is None or depth > _MAX_DEPTH:
-            return Meaning("", ())
-        key = module.file, node.id
-        if key not in self._meanings:
-            self._meanings[key] = Meaning("", ())  # what leads to itself means nothing
-            self._meanings[key] = self._meaning(node, module, depth)
-        return self._meanings[key]
-
-    def _meaning(self, node: Node, module: Module, depth: int) -> Meaning:
-        kind = node.type
-        if kind in {"member_expression", "subscript_expression"}:
-            inner = self.meaning(node.child_by_field_name("object"), module, depth + 1)
-            part = node.child_by_field_name("property")
-            name = text_of(part) if part is not None else string_of(node.child_by_field_name("index")) or "?"
-            return Meaning(inner.module, (*inner.names, name))
-        if kind == "call_expression":
-            called = node.child_by_field_name("function")
-            source = required_name(node)
-            if source is not None:
-                return self._of_source(source, "*", module, depth)
-            inner = self.meaning(called, module, depth + 1)
-            given = arguments_of(node)
-            if inner.last == "promisify" and given:
-                return self.meaning(given[0], module, depth + 1)
-            return Meaning(inner.module, (*inner.names, "()"))
-        if kind == "new_expression":
-            inner = self.meaning(node.child_by_field_name("constructor"), module, depth + 1)
-            return Meaning(inner.module, (*inner.names, "()"))
-        if kind == "identifier":
-            return self._of_name(node, module, depth)
-        if kind == "binary_expression":
-            return self.meaning(node.child_by_field_name("right"), module, depth + 1)
-        if kind == "this":
-            return Meaning("", ("this",))
-        return Meaning("", ("?",))
-
-    def _of_name(self, node: Node, module: Module, depth: int) -> Meaning:
-        name = text_of(node)
-        held = module.holding(name, node)
-        imported = module.imported.get(name)
-        if imported is not None and (held is None or isinstance(held, Declared)):
-            return self._of_source(imported.source, imported.name, module, depth)
-        if isinstance(held, Declared) and held.value is not None and not is_function(held.value):
-            inner = self.meaning(held.value, module, depth + 1)
-            return Meaning(inner.module, (*inner.names, *held.path)) if inner.module else Meaning("", (name,))
-        return Meaning("", (name,))
-
-    def _of_source(self, source: str, name: str, module: Module, depth: int) -> Meaning:
-        found = self.project.resolve(source, posixpath.dirname(module.file))
-        names = () if name in {"*", "default"} else (name,)
-        if found.kind in {"package", "builtin"}:
-            return Meaning(source.removeprefix("node:"), names)
-        other = self.project.module(found.name) if found.kind == "file" else None
-        if other is not None:
-            export = self.project.exported(other, "default" if name == "*" else name)
-            if export is not None and not is_function(export[1]) and export[1].type != "object":
-                return self.meaning(export[1], export[0], depth + 1)
-        return Meaning("", names)
-
-
-def required_name(node: Node) -> str | None:
-    """The module that a call of ``require`` or ``import()`` names; None for another call, or one that works the name out."""
-    called = node.child_by_field_name("function")
-    if called is None or (called.type != "import" and called.text != b"require"):
-        return None
-    given = arguments_of(node)
-    return string_of(given[0]) if given else None
-
-
-def _way(node: Node) -> tuple[Node | None, tuple[str, ...]]:
-    """The object that an expression starts from, and the names that lead on from it; a "?" for one that is worked out."""
-    path: list[str] = []
-    current: Node | None = node
-    while current is not None and current.type in {"member_expression", "subscript_expression"}:
-        part = current.child_by_field_name("property")
-        index = current.child_by_field_name("index")
-        path.append(text_of(part) if part is not None else string_of(index) or "?")
-        current = unwrapped(current.child_by_field_name("object"))
-    return current, tuple(reversed(path))
-
-
-def _joined(first: tuple[Value, ...], second: tuple[Value, ...]) -> tuple[Value, ...]:
-    return tuple(Value(a.text + b.text, a.env or b.env) for a in first for b in second)[:_MAX_VALUES]
-
-
-def _pathjoin(first: str, second: str, resolves: bool) -> str:
-    """Two parts as path.join or path.resolve puts them together; for the latter an absolute second part wins."""
-    if not first:
-        return second
-    if second.startswith((CODE, TEMP, "~")) or (resolves and second.startswith("/")):
-        return second
-    return f"{first.rstrip('/') or '/'}/{second.lstrip('/')}" if first != "/" else f"/{second.lstrip('/')}"
-
-
-def _code(path: str) -> str:
-    return CODE + path
-
-
-def _clean(text: str) -> str:
-    """A path without "." and ".." as far as it is known."""
-    if HOLE in text or not text:
-        head, hole, rest = text.partition(HOLE)
-        folder, slash, last = head.rpartition("/")
-        return f"{_clean(folder) if folder else folder}{slash}{last}{hole}{rest}"
-    mark = text[:1] if text[:1] in {CODE, TEMP} else ""
-    clean = posixpath.normpath(text[len(mark) :].lstrip("/") if mark else text)
-    return f"{mark}{'' if clean == '.' and mark else clean}" + "/" * (text.endswith("/") and clean not in {"/", "."})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Literal
 
+from dockfix.dataclass import dataclass
 from dockfix.knowledge import normalise
 from dockfix.lazy import cached_property
 

@@ -9,8 +9,9 @@ from functools import partial
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.manifests.locked import Locked, LockError, Unread
+from dockfix.lazy import regex
 
-_STANDARD = re.compile(r"pylock(?:\.[^.]+)?\.toml")
+_STANDARD = regex(r"pylock(?:\.[^.]+)?\.toml")
 
 
 def is_lock(path: str) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from dockfix.context.manifests.locked import Locked, Unread
+from dockfix.dataclass import dataclass
 
 ALL = ":all:"  # in ``compiled``: every package
 NO_LOCK = Unread("", 0, "there is no lock")
@@ -37,10 +38,11 @@ class Manifest:
     project's files. ``projects``, ``editable`` and ``folders`` are local, as written. ``reads`` are absolute paths in the image that the
     install reads besides the named files. ``compiled`` are the packages that it is told to compile.
     ``build_requirements`` are the names of what it brings only while it builds local projects; ``builds`` are the absolute paths in the
-    image of the projects that it builds and installs. ``blocked`` says why the packages cannot be handed on, ``moved`` why
-    they may not be found where they are moved to, ``elsewhere`` says that they lie in a folder of root's, outside of the project. ``locked`` is the lock that
-    names all that it brings, or why there is none. ``groups`` are the dependency groups where files decide which they are, None where the
-    command alone does; ``runs`` are the packages whose own scripts an install runs, None where it may be any.
+    image of the projects that it builds and installs. ``locked`` is the lock that names all that it brings, or why there is none.
+
+    ``blocked`` says why the packages cannot be handed on, ``moved`` why they may not be found where they are moved to, ``elsewhere`` that
+    they lie in a folder of root's, outside of the project. ``groups`` are the dependency groups where files decide which they are,
+    None where the command alone does; ``runs`` are the packages whose own scripts an install runs, None where it may be any.
 
     ``programs`` are those that installing the projects puts into the environment, ``scripts`` the names under which the files have the
     manager itself run something.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from dockfix.context.manifests.toml import tables_of
+from dockfix.dataclass import dataclass
 from dockfix.knowledge import normalise
 from dockfix.knowledge.build_backends import build_backend
 from dockfix.lazy import regex

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, NamedTuple
 
+from dockfix.dataclass import dataclass
 from dockfix.lazy import cached_property, regex
 
 # What a path starts from: the root, the working directory, the root of the build context (paths made from __file__), the

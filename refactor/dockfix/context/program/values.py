@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
+from dockfix.context.program.alternatives import ANYTHING, MOST, Values, cross, distinct
 from dockfix.context.program.known_calls import (
     ENVIRONMENT,
     LOOKUPS,
@@ -22,12 +23,9 @@ from dockfix.context.program.paths import CODE, HOLE, TEMP, Value, above, join
 from dockfix.context.program.project import Project
 from dockfix.context.program.scopes import Bound, Scope
 
-_MAX_ALTERNATIVES = 6
 _MAX_DEPTH = 14
 _MAX_CALLERS = 4  # through which a parameter is followed
 _FUEL = 250
-Values = tuple[Value, ...]
-_UNKNOWN: Values = (Value(HOLE),)
 
 
 class Evaluator(Names):
@@ -49,7 +47,7 @@ class Evaluator(Names):
         """The same for a part of an expression."""
         self.fuel -= 1
         if depth > _MAX_DEPTH or self.fuel < 0:
-            return _UNKNOWN
+            return ANYTHING
 
         def get(part: ast.expr) -> Values:
             return self.value(part, scope, depth + 1)
@@ -74,23 +72,20 @@ class Evaluator(Names):
             case ast.Subscript(value=base, slice=key):
                 return self.subscript(base, key, scope, depth)
             case ast.BinOp(left=left, op=ast.Add(), right=right):
-                return _cross(get(left), get(right), lambda one, two: one + two)
+                return cross(get(left), get(right), lambda one, two: one + two)
             case ast.BinOp(left=left, op=ast.Div(), right=right):
-                return _cross(get(left), get(right), join)
+                return cross(get(left), get(right), join)
             case ast.BinOp(left=left, op=ast.Mod(), right=right):
                 parts = right.elts if isinstance(right, ast.Tuple) else [right]
-                return _distinct(
+                return distinct(
                     self.fill(re.split(r"%(?:\(\w+\))?[-\d.]*[sdr]", each.text), parts, scope, depth)
                     for each in get(left)
                 )
             case ast.JoinedStr(values=pieces):
                 found: Values = (Value(""),)
                 for piece in pieces:
-                    found = _cross(
-                        found,
-                        get(piece.value if isinstance(piece, ast.FormattedValue) else piece),
-                        lambda one, two: one + two,
-                    )
+                    part = get(piece.value if isinstance(piece, ast.FormattedValue) else piece)
+                    found = cross(found, part, lambda one, two: one + two)
                 return found
             case ast.BoolOp(values=operands, op=op):
                 chosen = operands if isinstance(op, ast.Or) else operands[-1:]
@@ -101,34 +96,34 @@ class Evaluator(Names):
                     [value._replace(env=value.env or env) for value in values if not env or value.text != HOLE]
                     for values in each
                 ]
-                return _distinct(known) or _distinct(each)
+                return distinct(known) or distinct(each)
             case ast.IfExp(body=body, orelse=orelse):
-                return _distinct((get(body), get(orelse)))
+                return distinct((get(body), get(orelse)))
             case ast.Await(value=inner) | ast.NamedExpr(value=inner):
                 return get(inner)
             case ast.Starred(value=inner):  # a variable that goes through a sequence
                 members = self.members(inner, scope)
-                rest: Values = () if len(members) <= _MAX_ALTERNATIVES else _UNKNOWN
-                return _distinct((self.bound(members[:_MAX_ALTERNATIVES], depth), rest)) or _UNKNOWN
+                rest: Values = () if len(members) <= MOST else ANYTHING
+                return distinct((self.bound(members[:MOST], depth), rest)) or ANYTHING
             case ast.Call():
                 return self.call(node, scope, depth)
-        return _UNKNOWN
+        return ANYTHING
 
     def fill(self, pieces: Sequence[str], parts: Sequence[ast.expr], scope: Scope, depth: int) -> Values:
         """A template's literal pieces with the values of expressions, or holes, between them."""
         found: Values = (Value(pieces[0]),)
         for number, piece in enumerate(pieces[1:]):
-            filling = self.value(parts[number], scope, depth + 1) if number < len(parts) else _UNKNOWN
-            found = _cross(found, filling, lambda one, two, after=piece: one + two + after)  # type: ignore[misc]
+            filling = self.value(parts[number], scope, depth + 1) if number < len(parts) else ANYTHING
+            found = cross(found, filling, lambda one, two, after=piece: one + two + after)  # type: ignore[misc]
         return found
 
     def bound(self, bounds: Sequence[Bound] | None, depth: int) -> Values:
         """What a name may be, by all that is assigned to it."""
         if not bounds:
             return ()
-        if len(bounds) > _MAX_ALTERNATIVES:
-            return _UNKNOWN
-        return _distinct(self.value(node, scope, depth + 1) if node is not None else _UNKNOWN for node, scope in bounds)
+        if len(bounds) > MOST:
+            return ANYTHING
+        return distinct(self.value(node, scope, depth + 1) if node is not None else ANYTHING for node, scope in bounds)
 
     def given(self, parameter: ast.arg, function: Scope) -> Values:
         """What callers give for a parameter."""
@@ -140,12 +135,12 @@ class Evaluator(Names):
         if key in self._given:
             return self._given[key]
         if key in self._asked or len(self._asked) >= _MAX_CALLERS:
-            return _UNKNOWN
+            return ANYTHING
         outermost, fuel = not self._asked, self.fuel
         if outermost:
             self.fuel = _FUEL
         self._asked.append(key)
-        values = _distinct([self.value(node, scope, 0) if node is not None else _UNKNOWN for node, scope in bounds])
+        values = distinct([self.value(node, scope, 0) if node is not None else ANYTHING for node, scope in bounds])
         self._asked.pop()
         if outermost:
             self.fuel = fuel
@@ -156,12 +151,12 @@ class Evaluator(Names):
         """The value of a name that another module of the application assigns."""
         found = self.holder(dotted, scope) if dotted else None
         if found is None:
-            return _UNKNOWN
+            return ANYTHING
         holder, name = found
         return (self.bound(holder.names.get(name), depth) if name else ()) or (
             self.imported(holder.module.imports[name], holder, depth + 1)
             if name in holder.module.imports and depth < _MAX_DEPTH and self.fuel > 0
-            else _UNKNOWN
+            else ANYTHING
         )
 
     def attribute(self, node: ast.Attribute, scope: Scope, depth: int) -> Values:
@@ -188,30 +183,30 @@ class Evaluator(Names):
                 else ()
             )
             fields = self.callers.fields(owner, name)
-            known = _distinct((known, self.apart((id(owner), name), fields))) if fields else known
+            known = distinct((known, self.apart((id(owner), name), fields))) if fields else known
             if home is not None or known:
-                return known or _UNKNOWN
+                return known or ANYTHING
         if name.isupper() and dotted.startswith("django.conf.settings."):
             return self.setting(name, depth)
         found = (
-            self.imported(dotted, scope, depth) if owner is None and dotted and not dotted.startswith(".") else _UNKNOWN
+            self.imported(dotted, scope, depth) if owner is None and dotted and not dotted.startswith(".") else ANYTHING
         )
-        if found == _UNKNOWN and name.isupper() and SETTINGS_OBJECTS.search(ast.unparse(node.value)):
-            return _distinct((self.setting(name, depth), _UNKNOWN))
+        if found == ANYTHING and name.isupper() and SETTINGS_OBJECTS.search(ast.unparse(node.value)):
+            return distinct((self.setting(name, depth), ANYTHING))
         options = self.project.index.options.get(name)
-        if found == _UNKNOWN and options and SETTINGS_OBJECTS.search(ast.unparse(node.value)):
-            return _distinct((self.bound(options[:_MAX_ALTERNATIVES], depth), _UNKNOWN))
+        if found == ANYTHING and options and SETTINGS_OBJECTS.search(ast.unparse(node.value)):
+            return distinct((self.bound(options[:MOST], depth), ANYTHING))
         return found
 
     def setting(self, name: str, depth: int) -> Values:
         """A setting of Django, Flask or their like, by its name, in whatever file it is set."""
-        for file in self.project.setting(name)[:_MAX_ALTERNATIVES] if name.isidentifier() and name.isupper() else ():
+        for file in self.project.setting(name)[:MOST] if name.isidentifier() and name.isupper() else ():
             if not is_development(file):
                 self.project.module(file, needed=False)
         bounds = [
             (value, scope) for module in self.project.modules for key, value, scope in module.settings if key == name
         ]
-        return self.bound(bounds, depth) or _UNKNOWN
+        return self.bound(bounds, depth) or ANYTHING
 
     def subscript(self, base: ast.expr, key: ast.expr, scope: Scope, depth: int) -> Values:
         """What stands under a key: of the environment, of a Flask app's config, of a literal dictionary."""
@@ -219,8 +214,8 @@ class Evaluator(Names):
             dotted = self.dotted(base, scope)
             if dotted in {"os.environ", "environ", "env", "decouple.config"}:
                 return (Value(HOLE, key.value),)
-            found = self.setting(key.value, depth) if dotted.endswith(".config") or dotted == "config" else _UNKNOWN
-            return found if found != _UNKNOWN else self.entry(base, key.value, scope, depth) or _UNKNOWN
+            found = self.setting(key.value, depth) if dotted.endswith(".config") or dotted == "config" else ANYTHING
+            return found if found != ANYTHING else self.entry(base, key.value, scope, depth) or ANYTHING
         if (
             isinstance(base, ast.Attribute)
             and base.attr == "parents"
@@ -232,8 +227,8 @@ class Evaluator(Names):
                 found = tuple(value._replace(text=above(value.text)) for value in found)
             return found
         if isinstance(key, ast.Constant) and isinstance(key.value, int):
-            return self.item(base, key.value, scope, depth) or _UNKNOWN
-        return _UNKNOWN
+            return self.item(base, key.value, scope, depth) or ANYTHING
+        return ANYTHING
 
     def item(self, base: ast.expr, number: int, scope: Scope, depth: int) -> Values:
         """An element of a sequence that the code writes out, or that a function returns; nothing where none is found."""
@@ -243,7 +238,7 @@ class Evaluator(Names):
         match base:
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 plain = not any(isinstance(each, ast.Starred) for each in parts)
-                return self.value(parts[number], scope, depth + 1) if plain and number < len(parts) else _UNKNOWN
+                return self.value(parts[number], scope, depth + 1) if plain and number < len(parts) else ANYTHING
             case ast.Await(value=inner):
                 return self.item(inner, number, scope, depth)
             case ast.Call(args=args):
@@ -262,14 +257,14 @@ class Evaluator(Names):
                 if function is None or function.name == "__init__":
                     return ()
                 called = function.called(self.arguments(base, scope), base.keywords, scope)
-                return _distinct(
+                return distinct(
                     self.item(value, number, called, depth + 1)
                     for value, _ in function.names.get("return", [])
                     if isinstance(value, ast.expr)
                 )
-        return _distinct(
-            self.item(value, number, where, depth + 1) if isinstance(value, ast.expr) else _UNKNOWN
-            for value, where in self.expanded(self.bounds(base, scope))[:_MAX_ALTERNATIVES]
+        return distinct(
+            self.item(value, number, where, depth + 1) if isinstance(value, ast.expr) else ANYTHING
+            for value, where in self.expanded(self.bounds(base, scope))[:MOST]
         )
 
     def entry(self, base: ast.expr, key: str, scope: Scope, depth: int) -> Values:
@@ -279,7 +274,7 @@ class Evaluator(Names):
             return ()
         match base:
             case ast.Dict(keys=keys, values=values):
-                return _distinct(
+                return distinct(
                     self.value(value, scope, depth + 1)
                     if name is not None
                     else self.entry(value, key, scope, depth + 1)
@@ -291,12 +286,12 @@ class Evaluator(Names):
                 if function is None or function.name == "__init__":
                     return ()
                 called = function.called(self.arguments(base, scope), base.keywords, scope)
-                return _distinct(
+                return distinct(
                     self.entry(value, key, called, depth + 1)
                     for value, _ in function.names.get("return", [])
                     if isinstance(value, ast.expr)
                 )
-        bounds = self.expanded(self.bounds(base, scope))[:_MAX_ALTERNATIVES]
+        bounds = self.expanded(self.bounds(base, scope))[:MOST]
         found = [self.entry(value, key, where, depth + 1) for value, where in bounds if isinstance(value, ast.expr)]
         home, name = scope, ""
         if isinstance(base, ast.Name):
@@ -308,8 +303,8 @@ class Evaluator(Names):
             self._open.add(place)
             found.append(self.bound(home.entries.get((name, key)), depth))
             self._open.discard(place)
-        known = _distinct(found)
-        return _distinct((known, _UNKNOWN)) if known and any(value is None for value, _ in bounds) else known
+        known = distinct(found)
+        return distinct((known, ANYTHING)) if known and any(value is None for value, _ in bounds) else known
 
     def call(self, node: ast.Call, scope: Scope, depth: int) -> Values:
         """What a call returns, for those that make paths or read the environment, and for functions of the application's own."""
@@ -356,7 +351,7 @@ class Evaluator(Names):
             for part in args:
                 spread = self.elements(part.value, scope, depth) if isinstance(part, ast.Starred) else [(part, scope)]
                 for each, where in spread or [(None, scope)]:
-                    base = _cross(base, self.value(each, where, depth + 1) if each is not None else _UNKNOWN, join)
+                    base = cross(base, self.value(each, where, depth + 1) if each is not None else ANYTHING, join)
             return base if base != (Value(""),) else (Value("."),)
         if dotted in {"os.path.dirname", "path.dirname", "posixpath.dirname"} and args:
             return tuple(value._replace(text=above(value.text)) for value in get(args[0]))
@@ -366,19 +361,19 @@ class Evaluator(Names):
             return get(args[0])
         if last == "getattr" and len(args) > 1 and isinstance(args[1], ast.Constant) and isinstance(args[1].value, str):
             found = tuple(value for value in self.setting(args[1].value, depth) if value.text != HOLE)
-            return found or (get(args[2]) if len(args) > 2 else _UNKNOWN)
+            return found or (get(args[2]) if len(args) > 2 else ANYTHING)
         if last in {"Option", "Field", "Argument", "Parameter"}:
             first = default if default is not None and len(args) < 2 else args[0] if args else None
             return (
                 get(first) if first is not None and not (isinstance(first, ast.Constant) and first.value is ...) else ()
-            ) or _UNKNOWN
+            ) or ANYTHING
         if isinstance(node.func, ast.Attribute):
             if last == "format":
                 texts = get(node.func.value)
-                return _distinct(self.fill(re.split(r"\{[^{}]*\}", each.text), args, scope, depth) for each in texts)
+                return distinct(self.fill(re.split(r"\{[^{}]*\}", each.text), args, scope, depth) for each in texts)
             if last == "get" and args and isinstance(args[0], ast.Constant) and dotted.endswith("config.get"):
                 found = tuple(value for value in self.setting(str(args[0].value), depth) if value.text != HOLE)
-                return found or ((*_UNKNOWN, *get(args[1])) if len(args) > 1 else _UNKNOWN)
+                return found or ((*ANYTHING, *get(args[1])) if len(args) > 1 else ANYTHING)
             if LOOKUPS.fullmatch(last) and args and isinstance(args[0], ast.Constant):
                 known = (
                     self.entry(node.func.value, str(args[0].value), scope, depth)
@@ -386,7 +381,7 @@ class Evaluator(Names):
                     else ()
                 )
                 if default is not None or known:
-                    return _distinct((get(default) if default is not None else (), known, _UNKNOWN))
+                    return distinct((get(default) if default is not None else (), known, ANYTHING))
             if SAME_METHODS.fullmatch(last):
                 return get(node.func.value)
             if last in {"with_suffix", "with_name", "with_stem"}:
@@ -397,24 +392,6 @@ class Evaluator(Names):
         """What a function of the application's own returns, for these arguments."""
         function, _ = self.callee(node, scope)
         if function is None or function.name == "__init__":
-            return _UNKNOWN
+            return ANYTHING
         called = function.called(self.arguments(node, scope), node.keywords, scope)
-        return self.bound([(value, called) for value, _ in function.names.get("return", [])], depth) or _UNKNOWN
-
-
-def _cross(first: Values, second: Values, combine: Callable[[str, str], str]) -> Values:
-    """Every combination of two parts; nothing for one of them counts as a hole."""
-    return _distinct(
-        [
-            (
-                Value(combine(one.text, two.text), one.env or two.env)
-                for one in first or _UNKNOWN
-                for two in second or _UNKNOWN
-            )
-        ]
-    )
-
-
-def _distinct(found: Iterable[Iterable[Value]]) -> Values:
-    values = tuple(dict.fromkeys(value for values in found for value in values))
-    return values if len(values) <= _MAX_ALTERNATIVES else (*values[: _MAX_ALTERNATIVES - 1], *_UNKNOWN)
+        return self.bound([(value, called) for value, _ in function.names.get("return", [])], depth) or ANYTHING

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from dockfix.engine.nets.view import Pair, Run, Seen, Violation
 from dockfix.facts.ownership import gets_owner, made_folders, new_folders
+from dockfix.lazy import regex
 from dockfix.model.commands.users import DATABASE
 from dockfix.model.effects import within
 from dockfix.model.reason import Declared
@@ -16,7 +17,7 @@ _USERS = """
 root daemon bin sys adm man lp mail news www-data backup list games staff users nobody nogroup _apt node ubuntu wheel shadow
 """
 _KNOWN = frozenset(_USERS.split())
-_NAME = re.compile(r"[A-Za-z_][\w.-]*")
+_NAME = regex(r"[A-Za-z_][\w.-]*")
 _ROOT = {"", "0", "root"}
 
 
@@ -27,6 +28,11 @@ def users(pair: Pair) -> Iterator[Violation]:
         if name not in known and not _made(pair.new, name):
             yield Violation(f"line {line} names the user {name}, which nothing makes")
             return
+    for seen in pair.change.after.stages[:-1]:
+        for name, line in seen.ask(_named).items():
+            if name not in _KNOWN and _made(pair.old, name) and not _made(seen, name):
+                yield Violation(f"line {line} names the user {name}, which nothing makes in its stage")
+                return
 
 
 def _named(seen: Seen) -> Mapping[str, int]:

@@ -12,6 +12,8 @@ from dockfix.knowledge import DEFAULT_PATH
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.verbs import only_installers
 from dockfix.model.actions import Manager
+from dockfix.model.effects import within
+from dockfix.model.puts import Carried
 from dockfix.model.reason import Declared
 from dockfix.model.stages import Stage
 
@@ -102,6 +104,20 @@ def builds(pair: Pair) -> Iterator[Violation]:
             return
         if twin.unit.state.env != old.unit.state.env or twin.unit.state.workdir != old.unit.state.workdir:
             yield Violation(f"{old.where} would run with other settings")
+            return
+
+
+def made_elsewhere(pair: Pair) -> Iterator[Violation]:
+    """The commands whose work lies in a folder that arrives whole from another stage, and that are run in no stage any more."""
+    folders = [
+        each.target for each in pair.new.layout.puts if isinstance(each, Carried) and each.target in each.sources
+    ]
+    texts = {run.text for seen in pair.change.after.stages for run in seen.runs}
+    for old in pair.old.runs:
+        writes = old.unit.effects.writes
+        there = bool(writes) and all(any(within(path, folder) for folder in folders) for path in writes)
+        if there and kinds.stays(old.unit) and old.text not in texts:
+            yield Violation(f"the RUN in line {old.step.line} would no longer run: {old.text}")
             return
 
 

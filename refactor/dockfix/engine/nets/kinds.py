@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from dockfix.dataclass import dataclass
 from dockfix.managers.verbs import by_system, language_install, of_language, system_install
 from dockfix.model.actions import (
     Action,

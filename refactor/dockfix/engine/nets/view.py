@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar, cast
 
+from dockfix.dataclass import dataclass
 from dockfix.engine.nets import kinds
 from dockfix.facts import Facts
 from dockfix.lazy import cached_property

@@ -119,6 +119,20 @@ def _system(*writes: str) -> CommandModel:
     return model
 
 
+def _crontab(command: Command, state: State) -> Effects:
+    """Puts a user's table where cron looks for it; nothing of the table runs."""
+    operands = parse(command.args, state, {"-u"}).operands
+    paths = _paths(operands, state)
+    return Effects(reads=("/",) if paths is None else paths, writes=("/var/spool/cron",), tools=frozenset({"crontab"}))
+
+
+def _signing_key(command: Command, state: State) -> Effects:
+    """Puts a key in place with which packages are checked, from a file, a server or its standard input."""
+    paths = _paths(parse(command.args, state, {"--keyserver", "--recv-keys", "--keyring"}).operands, state)
+    reads = ("/",) if paths is None else paths
+    return Effects(reads=(*reads, "/etc/apt"), writes=("/etc/apt",), tools=frozenset({"apt-key", "gpg"}))
+
+
 def _chown(command: Command, state: State) -> Effects:
     if any((word.value or "").startswith("--reference") for word in command.args):
         return _writer("chown", reads=True)(command, state)
@@ -146,6 +160,8 @@ MODELS: dict[str, CommandModel] = {
     "grep": _grep,
     **dict.fromkeys(("sort", "uniq", "cut", "tac", "base64"), _filters),
     "tr": _prints,
+    "crontab": _crontab,
+    "apt-key": _signing_key,
     "ldconfig": _system("/etc/ld.so.cache"),
     # it chooses between what is there, and adds an archive of packages
     "update-alternatives": _system("/usr/bin", "/etc/alternatives", "/var/lib/dpkg/alternatives"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 
+from dockfix.dataclass import dataclass
 from dockfix.model.effects import Effects
 from dockfix.model.state import State
 from dockfix.syntax.shell import Command, Word

@@ -3,8 +3,9 @@
 Each prints ``MARK`` and behind it, on one line, a JSON object.
 
 ``packages`` says what is installed: the path of the ``executable``, its ``version``, the version of each of the ``packages`` by normalised
-name, the ``modules`` by name with why they cannot be loaded ("" where they can), and ``data``, the folder for those files of packages
-that are not code ("" where there is none). ``libc`` and ``machine`` are those of the image; ``seen`` has for each package its ``name``,
+name (with ``@`` and the version behind it where there may be several of one name), the ``modules`` by name with why they cannot be loaded
+("" where they can), and ``data``, the folder for those files of packages that are not code ("" where there is none). ``libc`` and
+``machine`` are those of the image; ``seen`` has for each package its ``name``,
 ``version``, ``kind`` (pure, binary or compiled), the shared libraries that it ``needs`` and none of the packages holds, and what it
 ``requires``. $DOCKFIX_MODULES names more modules to try, separated by white space.
 
@@ -27,4 +28,4 @@ MARK = "dockfix-probe:"
 
 def source(name: str) -> str:
     """The text of a script beside this module."""
-    return (Path(__file__).parent / f"{name}.py").read_text("utf-8")
+    return (Path(__file__).parent / name).read_text("utf-8")

@@ -82,11 +82,16 @@ def seen() -> List[Dict[str, Any]]:
             "kind": kind_of(each.read_text("WHEEL") or "", linked),
             "needs": sorted(linked),
             "requires": sorted(each.requires or ()),
-            "elsewhere": each.read_text("direct_url.json") is not None or not each.files,
+            "elsewhere": each.read_text("direct_url.json") is not None or not is_installed(each) or not each.files,
         }
     for entry in found.values():
         entry["needs"] = [each for each in entry["needs"] if each not in held and not C_LIBRARY.fullmatch(each)]
     return [entry for entry in found.values() if not entry.pop("elsewhere")]
+
+
+def is_installed(distribution: Any) -> bool:
+    """Whether an installer has listed its files, in a way of today or of old; not so for one that lies among its source."""
+    return any(distribution.read_text(name) is not None for name in ("RECORD", "installed-files.txt"))
 
 
 def made_of() -> Dict[str, Dict[str, List[str]]]:

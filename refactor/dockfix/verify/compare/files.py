@@ -8,6 +8,7 @@ from dockfix.model.reason import Declared
 from dockfix.verify.compare.places import application
 from dockfix.verify.image import Image
 from dockfix.verify.snapshot import Entry, Snapshot, parents, within
+from dockfix.verify.system import of_packages
 from dockfix.verify.verdict import Finding
 
 _KINDS = {"file": "a file", "dir": "a folder", "link": "a link", "other": "a special file"}
@@ -23,10 +24,11 @@ def compare_files(
     """
     faults: dict[str, list[str]] = {}
     replaced: set[str] = set()
+    packages = of_packages(frozenset(before.runtimes))
     files = {
         path: entry
         for path, entry in application(base, before.snapshot).items()
-        if not any(within(path, place) for place in ignored)
+        if not any(within(path, place) for place in ignored) and not packages.fullmatch(path)
     }
     holding = {folder for path, entry in files.items() if entry.kind != "dir" for folder in parents(path)}
     for path, entry in files.items():

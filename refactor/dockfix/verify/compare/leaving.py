@@ -22,6 +22,7 @@ def leaving(facts: RuntimeFacts, declared: frozenset[Declared], asked: frozenset
     if not names:
         return frozenset()
     managers = [manager for name in names if isinstance(manager := by_program().get(name), LanguageManager)]
+    names |= {key for key in facts.packages if key.rpartition("@")[0] in names}  # there may be several of one name
     names |= {name for name in facts.packages for manager in managers if manager.added_by.fullmatch(name)}
     brought = _required(facts, names)
     return brought - _required(facts, (facts.packages.keys() - brought) | asked)
@@ -39,6 +40,9 @@ def _required(facts: RuntimeFacts, names: Iterable[str]) -> frozenset[str]:
             continue
         done.add((name, extras))
         for text in facts.made_of[name].requires if name in facts.made_of else ():
+            if text in facts.packages:
+                todo.append((text, frozenset()))
+                continue
             required = requirement(text)
             if required is not None and (not required.marker or brings(required.marker, target, extras)):
                 todo.append((required.name, required.extras))

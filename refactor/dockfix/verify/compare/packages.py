@@ -30,7 +30,8 @@ def compare_packages(
             if name in runtime.installers or now == version or (now is None and name in left):
                 continue
             if now is None:
-                found.append(Finding("packages", name, f"{name} {version} is not installed"))
+                said = name if name.endswith(f"@{version}") else f"{name} {version}"
+                found.append(Finding("packages", name, f"{said} is not installed"))
             elif name not in runtime.any_version:
                 found.append(Finding("packages", name, f"{name} is {now} instead of {version}"))
     return found
