@@ -28,6 +28,8 @@ from dockfix.placement.providers import drop_managers
 from dockfix.placement.removals import removals
 from dockfix.placement.slices import builder_of, title
 
+# What a system has below /usr: https://refspecs.linuxfoundation.org/FHS_3.0/fhs/ch04.html; what else lies there is the image's own
+_OF_USR = frozenset({"bin", "games", "include", "lib", "lib32", "lib64", "libexec", "libx32", "local", "sbin", "share"})
 _DEVELOPMENT = "dev"  # the group of packages that only development asks for
 
 
@@ -124,7 +126,9 @@ def _folder(facts: Facts) -> str | Reason:
     folder = stage.end.workdir
     if folder is None or stage.end.workdir_chosen:
         return at("where the working directory lies is not known")
-    if folder == "/" or (folder.strip("/").split("/")[0] in SYSTEM_FOLDERS and not within(folder, "/usr/src")):
+    first, *below = folder.strip("/").split("/")
+    own = first == "usr" and bool(below) and below[0] not in _OF_USR
+    if folder == "/" or (first in SYSTEM_FOLDERS and not own):
         return at(f"the working directory is {folder}, where other things lie, too")
     for step, unit in stage.units:
         for path in unit.effects.writes if _makes(unit) else ():
