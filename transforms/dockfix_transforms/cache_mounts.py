@@ -7,7 +7,7 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from dockfix.context.builders import without_mounts
 from dockfix.context.workflows import thrown_away
@@ -27,6 +27,7 @@ from dockfix.syntax import Instruction, snippet
 from dockfix.syntax.rewrite import with_flags
 from dockfix.syntax.shell import Word
 
+from ._cache_folders import Touched, touched
 from ._layout import own_comments
 
 _OLD_SYNTAX = regex(r"docker/dockerfile(?::1\.[01](?:\.|$)|:.*experimental)|docker/dockerfile-upstream")
@@ -73,23 +74,26 @@ class CacheMounts(Transform):
         edits: list[Edit] = []
         refusals: list[Reason] = []
         declares: set[Declared] = set()
-        touched = functools.cache(functools.partial(_touched, facts))
+        seen = functools.cache(functools.partial(touched, facts))
         for stage in facts.model.stages:
             given: set[str] = set()
             managers = [manager for manager in system_managers() if manager.caches]
-            shared = {manager: _system_runs(facts, stage, manager, touched) for manager in managers}
+            shared = {manager: _system_runs(facts, stage, manager, seen) for manager in managers}
             for step in stage.of("RUN"):
-                wanted: list[Manager] = [manager for manager, runs in shared.items() if step in runs]
+                wanted: dict[Manager, Sequence[Cache]] = {
+                    manager: manager.caches for manager, runs in shared.items() if step in runs
+                }
                 for manager in _language_managers(step):
-                    reason = (
-                        f"the front end {pinned.value} has no cache mounts"
-                        if pinned
-                        else _blocker(facts, stage, step, manager, touched(manager))
-                    )
-                    if reason:
+                    caches = _caches(facts, step, manager)
+                    reason = f"the front end {pinned.value} has no cache mounts" if pinned else ""
+                    if isinstance(caches, Reason):
+                        reason = reason or caches.text
+                    else:
+                        reason = reason or _blocker(facts, stage, step, manager, caches, seen(manager))
+                    if isinstance(caches, Reason) or reason:
                         refusals.append(at(reason, step.line))
                     else:
-                        wanted.append(manager)
+                        wanted[manager] = caches
                 edit = _edit(facts, stage, step, wanted) if wanted and not pinned else None
                 if edit is not None:
                     declares |= {
@@ -121,6 +125,20 @@ def _language_managers(step: Step) -> list[LanguageManager]:
     ]
 
 
+def _caches(facts: Facts, step: Step, manager: LanguageManager) -> tuple[Cache, ...] | Reason:
+    """The caches of a manager that a RUN fills; why none of them can be a mount."""
+    found: list[Cache] = []
+    for unit in step.units:
+        install = language_install(unit.effects.action)
+        if install is None or install.manager is not manager or install not in facts.given:
+            continue
+        caches = manager.caches_of(install, facts.given[install])
+        if isinstance(caches, Reason):
+            return caches
+        found += [cache for cache in caches if cache not in found]
+    return tuple(found) or manager.caches
+
+
 def _fetching(step: Step) -> list[tuple[LanguageManager, str, tuple[Word, ...]]]:
     """The commands of a RUN that fill a cache and install nothing: the manager, the text, the words that switch the cache off."""
     found = [(unit.command.text, fetches(unit.command, unit.state)) for unit in step.units]
@@ -137,54 +155,13 @@ def _thrown_away(facts: Facts) -> tuple[Reason, ...]:
     return (Reason(f"{build.file}:{build.line} {text} cache-to: type=gha,mode=max"),)
 
 
-def _named(caches: Iterable[Cache]) -> re.Pattern[str]:
-    """What names a cache's folder, or a folder around it, in a command."""
-    patterns: list[str] = []
-    for cache in caches:
-        others = r"|/home/[\w.-]+" if cache.at_home else ""
-        home, folder = (rf"(?:/root{others}|~|\$HOME|\$\{{HOME\}})", cache.folder.removeprefix("/root"))
-        start = home if folder != cache.folder else ""
-        around = cache.around.removeprefix("/root")
-        patterns.append(rf"{start}{re.escape(folder)}(?![\w.-])")
-        if around:
-            patterns.append(rf"{start}{re.escape(around)}/?(?=[\s\"',]|$)")
-    return re.compile("|".join(patterns))
-
-
-class _Touched(NamedTuple):
-    """What the whole file does to a manager's caches: are files taken out (a mount keeps them out of the image), does a command
-    set where they lie?
-    """
-
-    taken_out: bool
-    configured: bool
-
-
-def _touched(facts: Facts, manager: Manager) -> _Touched:
-    texts = [unit.command.text for stage in facts.model.stages for _, unit in stage.units]
-    commands = [each.configured_with for each in manager.caches if each.configured_with]
-    configured = any(re.match(command, text) for command in commands for text in texts)
-    return _Touched(_taken_out(facts, manager), configured)
-
-
-def _taken_out(facts: Facts, manager: Manager) -> bool:
-    named = _named(manager.caches)
-    for stage in facts.model.stages:
-        for step in stage.steps:
-            flags = " ".join(flag.value or "" for flag in step.instruction.flags if "from=" in (flag.value or ""))
-            sources = " ".join(step.copy.sources) if step.copy is not None and step.copy.origin is not None else ""
-            if named.search(f"{sources} {flags}") or any(
-                named.search(unit.command.text) and unit.command.name != "rm" for unit in step.units
-            ):
-                return True
-    return False
-
-
-def _blocker(facts: Facts, stage: Stage, step: Step, manager: LanguageManager, touched: _Touched) -> str:
+def _blocker(
+    facts: Facts, stage: Stage, step: Step, manager: LanguageManager, caches: Sequence[Cache], seen: Touched
+) -> str:
     """Why a RUN gets no mount on the cache of a language's manager, "" where it gets one."""
     title = manager.title
-    owner = _owner(stage, step, manager)
-    around = [_folder(cache, owner, around=True) for cache in manager.caches]
+    owner = _owner(stage, step, caches)
+    around = [_folder(cache, owner, around=True) for cache in caches]
     if stage.image is not None and stage.image.system == "windows":
         return f"{title}'s cache lies elsewhere on Windows"
     if step.state.user is None:
@@ -197,7 +174,7 @@ def _blocker(facts: Facts, stage: Stage, step: Step, manager: LanguageManager, t
         return f"{title} does not run as root here, so its cache lies elsewhere"
     if owner is not None and stage is facts.final and not manager.programs.isdisjoint(facts.startup.programs):
         return f"{title} runs when the container starts, too, and the mount would leave the folder of its cache to root"
-    if touched.taken_out:
+    if seen.taken_out:
         return f"files are taken out of {title}'s cache"
     if any(
         flag.name == "mount" and folder in (flag.value or "") for flag in step.instruction.flags for folder in around
@@ -206,7 +183,7 @@ def _blocker(facts: Facts, stage: Stage, step: Step, manager: LanguageManager, t
     for unit in step.units:
         install, fetched = language_install(unit.effects.action), fetches(unit.command, unit.state)
         if (install is not None and install.manager is manager) or (fetched is not None and fetched[0] is manager):
-            moved = (_moved(facts, stage, unit, manager, cache, touched.configured) for cache in manager.caches)
+            moved = (_moved(facts, stage, unit, manager, cache, seen.configured) for cache in caches)
             reason = next(filter(None, moved), "")
             if reason:
                 return reason
@@ -243,14 +220,12 @@ def _configuration(facts: Facts, stage: Stage, variables: Mapping[str, str], cac
     return ""
 
 
-def _system_runs(
-    facts: Facts, stage: Stage, manager: SystemManager, touched: Callable[[Manager], _Touched]
-) -> list[Step]:
+def _system_runs(facts: Facts, stage: Stage, manager: SystemManager, seen: Callable[[Manager], Touched]) -> list[Step]:
     """The RUNs of a builder stage that may share a system manager's caches; all of its RUNs that use it, or none.
 
     The final stage keeps its RUNs as they are, so that nothing of it changes.
     """
-    if stage is facts.final or any(other.parent is stage for other in facts.model.stages) or touched(manager).taken_out:
+    if stage is facts.final or any(other.parent is stage for other in facts.model.stages) or seen(manager).taken_out:
         return []
     programs = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(manager.programs | manager.siblings)))})\b")
     runs: list[Step] = []
@@ -274,11 +249,11 @@ def _system_runs(
     return runs if installs else []
 
 
-def _owner(stage: Stage, step: Step, manager: Manager) -> User | None:
+def _owner(stage: Stage, step: Step, caches: Sequence[Cache]) -> User | None:
     """The image's own user without rights, where a RUN is run as this one and its home has the manager's caches as root's has."""
     user = stage.image.user if stage.image is not None else None
     named = user is not None and step.state.user is not None and user.is_named(step.state.user)
-    return user if named and all(cache.at_home for cache in manager.caches) else None
+    return user if named and all(cache.at_home for cache in caches) else None
 
 
 def _folder(cache: Cache, owner: User | None, *, around: bool = False) -> str:
@@ -287,14 +262,18 @@ def _folder(cache: Cache, owner: User | None, *, around: bool = False) -> str:
     return folder if owner is None else folder.replace("/root", owner.home, 1)
 
 
-def _mounts(stage: Stage, step: Step, manager: Manager) -> list[str]:
+def _mounts(stage: Stage, step: Step, manager: Manager, caches: Sequence[Cache]) -> list[str]:
     """The flags for a manager's caches."""
     flags: list[str] = []
-    owner = _owner(stage, step, manager)
-    for cache in manager.caches:
+    owner = _owner(stage, step, caches)
+    for cache in caches:
         owned = f",uid={owner.number},gid={owner.number}" if owner is not None else ""
         sharing = f",sharing={cache.sharing}" if cache.sharing != "shared" else ""
-        identity = f",id={manager.id}-{_base(stage)}" if cache.holds_compiled and _compiles(stage) else ""
+        moved = cache not in manager.caches and manager.id not in cache.folder
+        named = manager.id if moved else ""  # a folder whose name does not tell whose it is
+        if cache.holds_compiled and _compiles(stage):
+            named = f"{manager.id}-{_base(stage)}"
+        identity = f",id={named}" if named else ""
         flags.append(f"--mount=type=cache,target={_folder(cache, owner)}{sharing}{identity}{owned}")
     return flags
 
@@ -322,16 +301,18 @@ def _base(stage: Stage) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", (stage.base or stage.start.words[0]).partition("@")[0]).strip("-")
 
 
-def _edit(facts: Facts, stage: Stage, step: Step, managers: Sequence[Manager]) -> Edit | None:
+def _edit(facts: Facts, stage: Stage, step: Step, managers: Mapping[Manager, Sequence[Cache]]) -> Edit | None:
     """The RUN with the mounts of these managers and without what would defeat them."""
     if step.shell_form is None:
         return None
     actions = [unit.effects.action for unit in step.units]
-    others = {action.manager for action in actions if isinstance(action, Install | Refresh)} - set(managers)
+    others = {action.manager for action in actions if isinstance(action, Install | Refresh)} - managers.keys()
     dropped = {
         index
         for index, action in enumerate(actions)
-        if isinstance(action, Clean) and not others.intersection(action.managers) and set(managers) & {*action.managers}
+        if isinstance(action, Clean)
+        and not others.intersection(action.managers)
+        and managers.keys() & {*action.managers}
     }
     if len(dropped) == len(step.units):
         return None
@@ -346,7 +327,7 @@ def _edit(facts: Facts, stage: Stage, step: Step, managers: Sequence[Manager]) -
     off = [word for _, word in words]
     off += [word for manager, _, fetched in _fetching(step) if manager in managers for word in fetched]
     run = step.shell_form.edited(drop=dropped, remove=off, keep_comments=True)
-    mounts = [flag for manager in managers for flag in _mounts(stage, step, manager)]
+    mounts = [flag for manager, caches in managers.items() for flag in _mounts(stage, step, manager, caches)]
     run = run and with_flags(facts.tree, run, mounts, lines=True)
     if run is None:
         return None
@@ -376,16 +357,16 @@ def _prepared(
 
 
 def _variables(
-    facts: Facts, stage: Stage, step: Step, managers: Sequence[Manager], given: Collection[str]
+    facts: Facts, stage: Stage, step: Step, managers: Mapping[Manager, Sequence[Cache]], given: Collection[str]
 ) -> dict[str, str]:
     """What a builder sets for a manager whose cache is mounted: the image's own settings stay as they are."""
     if stage is facts.final or any(other.parent is stage for other in facts.model.stages):
         return {}
-    wanted = [each for manager in managers for cache in manager.caches for each in cache.env.items()]
+    wanted = [each for caches in managers.values() for cache in caches for each in cache.env.items()]
     return {name: value for name, value in wanted if name not in given and name not in step.state.variables}
 
 
-def _reason(managers: Sequence[Manager], cleaned: bool) -> str:
+def _reason(managers: Collection[Manager], cleaned: bool) -> str:
     names = " and ".join(manager.title for manager in managers)
     what = f"{names} keep their caches" if len(managers) > 1 else f"{names} keeps its cache"
     return f"{what} between builds" + (

@@ -34,7 +34,7 @@ def missing_tool(facts: Facts) -> Reason | None:
     for step, unit in facts.final.units:
         install = next((install for _, each, install in facts.installs if each is unit), None)
         if install is not None:
-            groups |= install.groups
+            groups |= facts.groups_of(install)
             first = first or step.line
         if unit.effects.action is None:
             given += unit.command.text  # a program may be installed for all

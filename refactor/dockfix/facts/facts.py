@@ -315,15 +315,27 @@ class Facts:
     @cached_property
     def every_manifest(self) -> Mapping[Install, Manifest]:
         """The same, with those that only bring the base image's own installers up to date."""
-        found: dict[Install, Manifest] = {}
+        return {
+            install: install.manager.manifest(install, given)
+            for install, given in self.given.items()
+            if isinstance(install.manager, LanguageManager)
+        }
+
+    @cached_property
+    def given(self) -> Mapping[Install, Given]:
+        """What each install of a language's packages finds where it runs."""
+        found: dict[Install, Given] = {}
         for step, unit, install in self._every_install:
-            if isinstance(install.manager, LanguageManager):
-                at = partial(self.lying_at, step=step, unit=unit)
-                image = self._stage_of[step].image
-                written = partial(self._written_to, step=step, unit=unit)
-                given = Given(call_of(unit.command), unit.state, self.context, image, at, written)
-                found[install] = install.manager.manifest(install, given)
+            at = partial(self.lying_at, step=step, unit=unit)
+            image = self._stage_of[step].image
+            written = partial(self._written_to, step=step, unit=unit)
+            found[install] = Given(call_of(unit.command), unit.state, self.context, image, at, written)
         return found
+
+    def groups_of(self, install: Install) -> frozenset[str]:
+        """The groups of dependencies that an install brings."""
+        found = self.every_manifest.get(install)
+        return install.groups if found is None or found.groups is None else found.groups
 
     def _written_to(self, path: str, step: Step, unit: Unit) -> str | None:
         """What commands of a stage have written to a path before one of them runs: see ``Given``."""

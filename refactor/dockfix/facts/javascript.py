@@ -216,6 +216,17 @@ def runs_program(facts: Facts, programs: Collection[str]) -> Mapping[str, str]:
     return found
 
 
+def may_start(facts: Facts, programs: Collection[str]) -> bool:
+    """Whether the container may start one of some programs of the system, by itself or by a script of package.json."""
+    if not facts.startup.programs.keys().isdisjoint(programs):
+        return True
+    if not facts.is_javascript:
+        return False
+    begun = facts.javascript.started
+    called = {name for each in begun.commands for name in (each.program, each.runner)}
+    return begun.unknown is not None or not called.isdisjoint(programs) or bool(runs_program(facts, programs))
+
+
 def left_elsewhere(facts: Facts) -> Reason | None:
     """What the scripts of packages leave outside of their folder when they are installed; one that *doubts* where that is not known."""
     tree = facts.ask(lock)
@@ -229,18 +240,24 @@ def left_elsewhere(facts: Facts) -> Reason | None:
     unnamed = next((name for name in sorted(asked) if name not in tree.names), "")
     if unnamed:
         return doubt(f"{tree.file} does not name {unnamed}, and so not what its install leaves outside of node_modules")
-    scripts = [each for each in tree.production if each.install_script is not False and not each.link]
+    runs = [manifest.runs for manifest in facts.manifests.values()]
+    scripts = [
+        each
+        for each in tree.production
+        if each.install_script is not False
+        and not each.link
+        and any(names is None or each.name in names for names in runs)
+    ]
     for each in scripts:
         if each.name in fills_elsewhere():
             return at(f"{each.name} fills {fills_elsewhere()[each.name]} when it is installed")
-    unsure = next((each.name for each in scripts if not stays_inside(each.name)), "")
-    if not unsure:
+    unsure = next((each for each in scripts if not stays_inside(each.name)), None)
+    if unsure is None:
         return None
-    if tree.format == "1":
-        return doubt(
-            f"{tree.file} is of an old form, which does not say whether packages run scripts when they are installed"
-        )
-    return doubt(f"what the install script of {unsure} leaves outside of node_modules is not known")
+    if unsure.install_script is None:
+        said = f"{tree.file} does not say which packages run scripts when they are installed"
+        return doubt(f"{said}, and so not what these leave outside of node_modules")
+    return doubt(f"what the install script of {unsure.name} leaves outside of node_modules is not known")
 
 
 def built_elsewhere(facts: Facts) -> Reason | None:

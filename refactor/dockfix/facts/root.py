@@ -8,6 +8,7 @@ from functools import cache
 from dockfix.facts import SYSTEM_FOLDERS, Facts
 from dockfix.facts.how_it_is_run import container_action, run_as_root
 from dockfix.facts.installs import installer
+from dockfix.facts.javascript import may_start
 from dockfix.facts.rules import Rule, first
 from dockfix.facts.user import USER
 from dockfix.knowledge import (
@@ -22,7 +23,7 @@ from dockfix.lazy import regex
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program
 from dockfix.managers.verbs import system_install
-from dockfix.model.actions import Configure
+from dockfix.model.actions import Configure, Provide
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at
 from dockfix.syntax import decode
@@ -79,6 +80,22 @@ def _manager_at_the_start(facts: Facts) -> Reason | None:
         if isinstance(manager, LanguageManager) and not manager.starts_as_any_user:
             return at(f"{where} runs {manager.title}, which writes into the environment and its cache as root")
     return None
+
+
+def _manager_of_root(facts: Facts) -> Reason | None:
+    """A manager that the container starts, and that only root finds."""
+    for step, unit in facts.final.units:
+        action = unit.effects.action
+        if isinstance(action, Provide) and action.private and may_start(facts, action.programs):
+            named = sorted(action.programs & facts.startup.programs.keys())
+            where = f"{facts.startup.programs[named[0]]} runs {named[0]}" if named else "the container may run it"
+            return at(f"{where}: {action.private}", step.line)
+    return None
+
+
+def _packages_of_root(facts: Facts) -> Reason | None:
+    elsewhere = next((each.elsewhere for each in facts.manifests.values() if each.elsewhere is not None), None)
+    return at(f"only root finds the packages: {elsewhere}") if elsewhere is not None else None
 
 
 def _packages_at_home(facts: Facts) -> Reason | None:
@@ -230,6 +247,8 @@ _RULES: tuple[Rule, ...] = (
     _right_of_root,
     _installs_when_it_runs,
     _manager_at_the_start,
+    _manager_of_root,
+    _packages_of_root,
     _root_program_in_the_code,
     _service,
     container_action,

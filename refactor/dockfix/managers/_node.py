@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import posixpath
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from dockfix.context.javascript import Files, Package, parse_package
-from dockfix.context.javascript.package_json import NAME
+from dockfix.context.javascript.package_json import LIFECYCLE, NAME, local_path
+from dockfix.context.manifests.locked import Unread
 from dockfix.context.manifests.manifest import Manifest, Named
+from dockfix.context.manifests.node_locks import read_node_lock
+from dockfix.lazy import regex
 from dockfix.managers._variables import given_to
 from dockfix.managers.protocol import Call, Given, LanguageManager, Recipe
-from dockfix.model.actions import Build, Install
+from dockfix.model.actions import Build, Configure, Install
 from dockfix.model.artefact import Artefact, Environment
+from dockfix.model.commands.protocol import Arguments
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.reason import Reason
-from dockfix.model.state import State
+from dockfix.model.state import VERSION, State
+from dockfix.syntax.shell import Word
 
 NODE = "node"
 MODULES = "node_modules"
@@ -26,18 +31,25 @@ BUILD_READS = ("/usr", "/opt", "/lib", "/bin", "/sbin", "/tmp", "/etc", "/root",
 
 
 # Settings of .npmrc that change what is installed, or where: https://docs.npmjs.com/cli/v11/using-npm/config
-_SETTINGS = """
+_CHANGING = """
 omit include production only dev also prefix global location install-strategy global-style legacy-bundling workspace workspaces
 ignore-scripts script-shell node-linker hoist shamefully-hoist modules-dir virtual-store-dir store-dir
 """
-_CHANGES = frozenset(_SETTINGS.split())
+CHANGING = frozenset(_CHANGING.split())
+# Variables that change neither what is installed nor where, or that are read elsewhere
+HARMLESS = regex(
+    r"npm_config_(?:audit|fund|loglevel|progress|update_notifier|registry|color|maxsockets|network_\w+|fetch_\w+|legacy_peer_deps|strict_ssl"
+    r"|cafile|ca|proxy|https_proxy|noproxy|yes|unsafe_perm|cache|prefer_offline|userconfig|_\w+|python|jobs|build_from_source|node_gyp|nodedir"
+    r"|foreground_scripts|omit|include|only|production|sharp_\w+|disturl|arch|platform|libc|target_\w+|user_agent)"
+)
 
 
 class NodeManager(LanguageManager):
     """A manager of packages for Node.js. It is modelled on images that are known to have Node.js only.
 
-    ``configured_in`` are the files beside package.json that say how it works, ``locks`` the names of its locks, the first that is
-    there counts.
+    ``configured_in`` are the files beside package.json that say how it works, in lines of a name and a value, ``beside`` others that an
+    install reads, ``locks`` the names of its locks, the first that is there counts. ``changing`` are the settings that change what
+    is installed, or where. ``lifecycle`` are the scripts of the project itself that an install runs.
     """
 
     runtime: ClassVar[str] = NODE
@@ -46,7 +58,10 @@ class NodeManager(LanguageManager):
     needs_runtime: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = BUILD_READS
     configured_in: ClassVar[tuple[str, ...]] = (".npmrc",)
+    beside: ClassVar[tuple[str, ...]] = ()
     locks: ClassVar[tuple[str, ...]] = ()
+    changing: ClassVar[frozenset[str]] = CHANGING
+    lifecycle: ClassVar[frozenset[str]] = frozenset(LIFECYCLE)
 
     def effects(self, call: Call, state: State) -> Effects:
         """What one call does, where Node.js is the base image's own."""
@@ -70,9 +85,9 @@ class NodeManager(LanguageManager):
         package = parse_package(file, given.context.read(file) or "")
         if package is None:
             return Manifest(f"{file} could not be read")
-        beside = (*self.configured_in, *self.locks, *_patches(folder, package, given))
+        beside = (*self.configured_in, *self.beside, *self.locks, *_patches(package))
         closures = given.closures((path, *(posixpath.join(folder, each) for each in beside)))
-        members = _members(folder, package, given)
+        members = members_of(folder, package, given)
         if members:
             closures |= given.closures(posixpath.join(folder, _below(each, package), NAME) for each in members)
         local = [(each.file, path) for each in (package, *members) for path in each.local.values()]
@@ -83,8 +98,24 @@ class NodeManager(LanguageManager):
             folders=tuple(Named(path, file) for file, path in local),
             reads=(folder,),
             blocked=_left_outside(folder, package, members),
-            needs_source=_needs_source(package, members, given, folder, install),
+            needs_source=self._needs_source(package, members, given, folder, install),
+            runs=None if install.scripts else frozenset(),
         )
+
+    def _needs_source(
+        self, package: Package, members: tuple[Package, ...], given: Given, folder: str, install: Install
+    ) -> str:
+        """Why the source has to be there for an install, "" where it need not."""
+        if not install.scripts:
+            return ""
+        for each in (package, *members):
+            for script in each.lifecycle:
+                if script.name in self.lifecycle:
+                    where = f"{each.file}:{script.line}" if script.line else each.file
+                    return f"{where}: its {script.name} script runs with every install, and may read the source"
+        if given.lies_at(posixpath.join(folder, "binding.gyp")):
+            return "binding.gyp has the project itself compiled"
+        return ""
 
     def into(self, install: Install, call: Call, wanted: Environment) -> Recipe | Reason:
         """node_modules lies beside package.json, and can be carried from there."""
@@ -129,7 +160,95 @@ def is_production(call: Call, state: State) -> bool | None:
     return None if value is None else value.strip() == "production"
 
 
-def _members(folder: str, package: Package, given: Given) -> tuple[Package, ...]:
+def settings(call: Call, state: State, prefix: str = "npm_config_") -> Mapping[str, str | None]:
+    """The variables that a manager takes for settings, by names in lower case."""
+    given = given_to(call.command, state).items()
+    return {name.lower(): value for name, value in given if name.lower().startswith(prefix)}
+
+
+def configured(manager: NodeManager, arguments: Arguments, state: State, file: str) -> Effects:
+    """What ``config set NAME=VALUE`` does, for all installs that follow; without a name it only tells."""
+    tools = frozenset({manager.id, NODE})
+    words = [word.value for word in arguments.operands]
+    setting = words[words.index("set") + 1 :] if "set" in words else []
+    if not setting:
+        known = words[1:2] in ([], ["get"], ["list"], ["ls"])
+        return Effects(tools=tools) if known else opaque(f"{manager.id} config is modelled for set, get and list only")
+    name = (setting[0] or "").partition("=")[0]
+    plain = HARMLESS.fullmatch(f"npm_config_{name.replace('-', '_')}") is not None and name not in manager.changing
+    if setting[0] is None or not (plain or name.startswith(("//", "@"))):
+        return opaque(f"{manager.id} config set {name} is not modelled")
+    if not state.is_root:
+        return opaque(f"{manager.id} is told something as another user than root")
+    return Effects(writes=(file,), tools=tools, action=Configure(manager, {name: None}))
+
+
+def yaml_at(given: Given, path: str) -> Mapping[str, object] | None:
+    """What a file of settings says, {} where there is none; None where it could not be read."""
+    file = given.at(path)
+    text = given.context.read(file) if file is not None else ""
+    if not text:
+        return {} if text == "" else None
+    from dockfix.context.yaml_tree import documents
+    from dockfix.syntax import encode
+
+    try:
+        found = next(iter(documents(encode(text))), None)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else {}
+
+
+def version_of(program: str, install: Install, given: Given) -> int | None:
+    """The major version of a manager, as the project or a command before says it; None where neither does."""
+    package = package_at(install, given)
+    name, _, wanted = (package.manager if package is not None else "").partition("@")
+    version = wanted if name == program else given.state.settings.get((program, VERSION)) or ""
+    major = version.partition(".")[0]
+    return int(major) if major.isdecimal() else None
+
+
+def is_path(word: Word) -> bool:
+    """Whether a package is asked for by a folder or an archive of its own."""
+    text = word.value or word.text
+    return text.startswith((".", "/", "~", "file:", "link:")) or text.endswith((".tgz", ".tar.gz"))
+
+
+def name_of(word: Word) -> str:
+    """The name of a package as asked for: ``@scope/name@1.2`` is ``@scope/name``; "" for an address."""
+    text = word.value or ""
+    if "://" in text or text.startswith(("git+", "github:")) or (text.count("/") == 1 and not text.startswith("@")):
+        return ""
+    return text[:1] + text[1:].partition("@")[0]
+
+
+def package_at(install: Install, given: Given) -> Package | None:
+    """The package.json that an install is given; None where it is not known."""
+    path = posixpath.join(posixpath.dirname(install.into.root), NAME)
+    file = given.at(path)
+    return parse_package(file, given.context.read(file) or "") if file is not None else None
+
+
+def stale_lock(install: Install, given: Given, lock: str) -> str:
+    """Why what a lock names may not be what was installed, "" where it is: where none lies there, an install has written one."""
+    package = package_at(install, given)
+    name = given.at(posixpath.join(posixpath.dirname(install.into.root), lock))
+    if package is None:
+        return f"{NAME} was not found in the build context"
+    if name is None:
+        return ""
+    tree = read_node_lock(given.context, name)
+    if isinstance(tree, Unread):
+        return f"{name} could not be read: {tree.message}"
+    needs = {need.name: need for need in tree.roots.get("", ())}
+    for each, wanted in {**package.development, **package.optional, **package.dependencies}.items():
+        found = tree.resolved("", needs[each]) if each in needs else None
+        if found is None and local_path(wanted) is None:
+            return f"{name} does not name {each} {wanted}, which {package.file} asks for"
+    return ""
+
+
+def members_of(folder: str, package: Package, given: Given) -> tuple[Package, ...]:
     """The package.json of each member of the project's workspace that lies in the image, in alphabetical order."""
     names = frozenset(given.context.files() or ())
     files = given.context.disk.once(("files of JavaScript", names), lambda: Files(names, given.context.read))
@@ -142,8 +261,8 @@ def _below(member: Package, root: Package) -> str:
     return posixpath.relpath(member.folder or ".", root.folder or ".")
 
 
-def _patches(folder: str, package: Package, given: Given) -> Iterator[str]:
-    """The files of patches that an install applies: named in package.json, or in the usual folder."""
+def _patches(package: Package) -> Iterator[str]:
+    """The files of patches that an install applies, as package.json names them."""
     named = package.settings.get("pnpm", {})
     table = named.get("patchedDependencies", {}) if isinstance(named, dict) else {}
     yield from (each for each in table.values() if isinstance(each, str)) if isinstance(table, dict) else ()
@@ -157,19 +276,6 @@ def _left_outside(folder: str, package: Package, members: tuple[Package, ...]) -
     return f"{package.file} takes a package from {local}, to which node_modules leads" if local is not None else None
 
 
-def _needs_source(package: Package, members: tuple[Package, ...], given: Given, folder: str, install: Install) -> str:
-    """Why the source has to be there for an install, "" where it need not."""
-    if not install.scripts:
-        return ""
-    for each in (package, *members):
-        for script in each.lifecycle:
-            where = f"{each.file}:{script.line}" if script.line else each.file
-            return f"{where}: its {script.name} script runs with every install, and may read the source"
-    if given.lies_at(posixpath.join(folder, "binding.gyp")):
-        return "binding.gyp has the project itself compiled"
-    return ""
-
-
 def _settings_beside(manager: NodeManager, folder: str, given: Given) -> str | None:
     """A setting of a file beside package.json that changes what is installed or where, None for none."""
     for name in manager.configured_in:
@@ -179,6 +285,6 @@ def _settings_beside(manager: NodeManager, folder: str, given: Given) -> str | N
             return f"{file} could not be read"
         for line in text.splitlines():
             key = line.partition("=")[0].strip().rstrip("[]").strip()
-            if key in _CHANGES:
+            if key in manager.changing:
                 return f"{file} sets {key}, which changes what is installed"
     return None

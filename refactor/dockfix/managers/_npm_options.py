@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dockfix.lazy import regex
-
 _INSTALLS = "install i in ins inst insta instal isnt isnta isntal isntall add"
 _CLEAN_INSTALLS = "ci clean-install ic install-clean isntall-clean"
 _RUNS = "run run-script rum urn start test t tst stop restart exec x rebuild rb"
@@ -27,9 +25,3 @@ RUNS = frozenset(_RUNS.split())
 TELLS = frozenset(_TELLS.split())
 VALUED = frozenset(_VALUED.split())
 FLAGS = frozenset(_FLAGS.split())
-# Variables that change neither what is installed nor where, or that are read elsewhere
-HARMLESS = regex(
-    r"npm_config_(?:audit|fund|loglevel|progress|update_notifier|registry|color|maxsockets|network_\w+|fetch_\w+|legacy_peer_deps|strict_ssl"
-    r"|cafile|ca|proxy|https_proxy|noproxy|yes|unsafe_perm|cache|prefer_offline|userconfig|_\w+|python|jobs|build_from_source|node_gyp|nodedir"
-    r"|foreground_scripts|omit|include|only|production|sharp_\w+|disturl|arch|platform|libc|target_\w+|user_agent)"
-)

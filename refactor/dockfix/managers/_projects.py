@@ -153,14 +153,6 @@ def is_off(value: str | None) -> bool:
     return value is not None and value.strip().lower() in {"false", "0", "no", "off"}
 
 
-def folder_of(arguments: Arguments, state: State, *options: str) -> str | None:
-    """The folder that the last of these options names, or else the working directory; None: unknown."""
-    given = arguments.values(*options)
-    if not given:
-        return state.workdir
-    return state.path(given[-1]) if given[-1] is not None else None
-
-
 def cache_off(arguments: Arguments, *options: str) -> tuple[Word, ...]:
     """The words that switch a cache off."""
     return tuple(word for name, _, words in arguments.options for word in words if name in options)

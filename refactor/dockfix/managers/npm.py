@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from dockfix.context.javascript.package_json import NAME
-from dockfix.knowledge import BaseImage
 from dockfix.managers import _node as node
-from dockfix.managers._node import DEV, MAIN, NodeManager
-from dockfix.managers._npm_options import CLEAN_INSTALLS, FLAGS, HARMLESS, INSTALLS, RUNS, TELLS, VALUED
-from dockfix.managers._variables import given_to
-from dockfix.managers.protocol import Cache, Call
-from dockfix.model.actions import Clean, Configure, Install, Package, Remove
+from dockfix.managers._folders import folder_of
+from dockfix.managers._node import DEV, HARMLESS, MAIN, NodeManager
+from dockfix.managers._npm_options import CLEAN_INSTALLS, FLAGS, INSTALLS, RUNS, TELLS, VALUED
+from dockfix.managers.corepack import brought_by
+from dockfix.managers.protocol import Cache, Call, Given
+from dockfix.managers.registry import by_program
+from dockfix.model.actions import Clean, Install, Package, Provide, Remove
 from dockfix.model.commands.protocol import Arguments, parse
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.reason import Reason
@@ -54,7 +55,7 @@ class Npm(NodeManager):
         verb = arguments.operands[0].value if arguments.operands else ""
         if arguments.has("--version", "-v", "--help", "-h") or verb in TELLS:
             return opaque("npm audit fix is not modelled") if _fixes(arguments) else Effects(tools=_TOOLS)
-        folder = _folder(arguments, state)
+        folder = folder_of(arguments, state, "--prefix", "-C")
         if folder is None:
             return opaque("in which folder npm works is unknown")
         if verb in INSTALLS or verb in CLEAN_INSTALLS:
@@ -72,7 +73,7 @@ class Npm(NodeManager):
             action = Clean((self,), frozenset({"cache"})) if _second(arguments) == "clean" else None
             return Effects(tools=_TOOLS, action=action)
         if verb in {"config", "set", "c"}:
-            return self._configure(arguments, state)
+            return node.configured(self, arguments, state, "/root/.npmrc")
         if verb in {"pkg", "version", "init"}:
             path = posixpath.join(folder, NAME)
             return Effects(reads=(path,), writes=(path,), tools=_TOOLS)
@@ -88,12 +89,12 @@ class Npm(NodeManager):
         """``npm ci`` does."""
         return any(word.value in CLEAN_INSTALLS for word in call.words[:1])
 
-    def without_development(self, install: Install, call: Call, image: BaseImage | None) -> str | Reason:
+    def without_development(self, install: Install, given: Given) -> str | Reason:
         """``npm prune``: unlike another install it runs none of the project's scripts, and leaves what was generated."""
-        words = [word.value for word in call.words]
+        words = [word.value for word in given.call.words]
         if "--no-save" in words or "--no-package-lock" in words:
             return Reason("npm prune would take away what package.json and the lock do not name")
-        major = (image.version if image is not None else "").partition(".")[0]
+        major = (given.image.version if given.image is not None else "").partition(".")[0]
         option = "--production" if major.isdecimal() and int(major) < _OMITS else "--omit=dev"
         kept = [word for word in words if word in _OF_PRUNE]
         return " ".join(["npm prune", option, *(word for word in kept if word)])
@@ -109,7 +110,7 @@ class Npm(NodeManager):
         odd = odd or next(
             (name for name in ("--dry-run", "--package-lock-only", "--workspace", "-w") if arguments.has(name)), ""
         )
-        changing = next((name for name in _settings(call, state) if not HARMLESS.fullmatch(name)), "")
+        changing = next((name for name in node.settings(call, state) if not HARMLESS.fullmatch(name)), "")
         if odd or changing:
             return opaque(f"npm install with {odd or changing} is not modelled")
         without = self._without_dev(arguments, call, state)
@@ -122,11 +123,11 @@ class Npm(NodeManager):
             *(() if without else (DEV,)),
             *(f"without {each}" for each in self._omitted(arguments) if each != DEV),
         }
-        local = next((word.text for word in named if _is_path(word)), "")
+        local = next((word.text for word in named if node.is_path(word)), "")
         action = Install(
             self,
             wanted,
-            asked=tuple(Package(_name(word), word) for word in named),
+            asked=tuple(Package(node.name_of(word), word) for word in named),
             manifests=(manifest,),
             groups=frozenset(groups),
             dynamic=any(word.value is None for word in named),
@@ -146,7 +147,7 @@ class Npm(NodeManager):
 
     def _without_dev(self, arguments: Arguments, call: Call, state: State) -> bool | None:
         """Whether what only development needs is left out: https://docs.npmjs.com/cli/v11/using-npm/config#omit; None: not known."""
-        given = _settings(call, state)
+        given = node.settings(call, state)
         include = (*arguments.values("--include", "--also"), given.get("npm_config_include", ""))
         if any(each in {DEV, "development"} for each in include) or _is_off(arguments, "--production", given):
             return False
@@ -162,29 +163,8 @@ class Npm(NodeManager):
             return True
         return node.is_production(call, state)
 
-    def _configure(self, arguments: Arguments, state: State) -> Effects:
-        words = [word.value for word in arguments.operands]
-        setting = words[words.index("set") + 1 :] if "set" in words else []
-        if not setting:
-            known = words[1:2] in ([], ["get"], ["list"], ["ls"])
-            return Effects(tools=_TOOLS) if known else opaque("npm config is modelled for set, get and list only")
-        name = (setting[0] or "").partition("=")[0]
-        if setting[0] is None or not (
-            HARMLESS.fullmatch(f"npm_config_{name.replace('-', '_')}") or name.startswith(("//", "@"))
-        ):
-            return opaque(f"npm config set {name} is not modelled")
-        if not state.is_root:
-            return opaque("npm is told something as another user than root")
-        return Effects(writes=("/root/.npmrc",), tools=_TOOLS, action=Configure(self, {name: None}))
-
 
 NPM = Npm()
-
-
-def _settings(call: Call, state: State) -> Mapping[str, str | None]:
-    """The variables that npm takes for settings, by names in lower case."""
-    given = given_to(call.command, state).items()
-    return {name.lower(): value for name, value in given if name.lower().startswith("npm_config_")}
 
 
 def _is_main(value: str | None) -> bool:
@@ -204,19 +184,25 @@ def _is_global(arguments: Arguments) -> bool:
 def _global(arguments: Arguments, call: Call, state: State) -> Effects:
     """What an install into the base image's own prefix does: programs for all, which no project owns."""
     named = arguments.operands[1:]
-    odd = arguments.unknown or next((word.text for word in named if word.value is None or _is_path(word)), "")
-    odd = odd or next((name for name in _settings(call, state) if name == "npm_config_prefix"), "")
+    odd = arguments.unknown or next((word.text for word in named if word.value is None or node.is_path(word)), "")
+    odd = odd or next((name for name in node.settings(call, state) if name == "npm_config_prefix"), "")
     if odd or not named or not state.is_root:
         return opaque(f"npm install --global {odd} is not modelled".replace("  ", " "))
     writes = ("/usr/local/lib/node_modules", "/usr/local/bin")
-    return Effects(reads=("/usr/local", "/root"), writes=writes, tools=_TOOLS)
+    return Effects(reads=("/usr/local", "/root"), writes=writes, tools=_TOOLS, action=_provided(named))
 
 
-def _folder(arguments: Arguments, state: State) -> str | None:
-    given = arguments.values("--prefix", "-C")
-    if not given:
-        return state.workdir
-    return state.path(given[-1]) if given[-1] is not None else None
+def _provided(named: Sequence[Word]) -> Provide | None:
+    """The manager that these packages are; None for others, and where one of them is none."""
+    names = [node.name_of(word) for word in named]
+    managers = [by_program().get(name) for name in names]
+    first = managers[0]
+    if first is None or first is NPM or any(manager is not first for manager in managers):
+        return None
+    _, _, version = (named[0].value or "")[1:].partition("@")
+    versions = {names[0]: version} if version[:1].isdecimal() else {}
+    programs = sorted({*first.programs, *brought_by(first)})
+    return Provide(first, tuple(f"/usr/local/bin/{each}" for each in programs), versions=versions)
 
 
 def _second(arguments: Arguments) -> str | None:
@@ -225,16 +211,3 @@ def _second(arguments: Arguments) -> str | None:
 
 def _fixes(arguments: Arguments) -> bool:
     return arguments.operands[:1] != () and arguments.operands[0].value == "audit" and _second(arguments) == "fix"
-
-
-def _is_path(word: Word) -> bool:
-    text = word.value or word.text
-    return text.startswith((".", "/", "~", "file:", "link:")) or text.endswith((".tgz", ".tar.gz"))
-
-
-def _name(word: Word) -> str:
-    """The name of a package as asked for: ``@scope/name@1.2`` is ``@scope/name``; "" for an address."""
-    text = word.value or ""
-    if "://" in text or text.startswith(("git+", "github:")) or (text.count("/") == 1 and not text.startswith("@")):
-        return ""
-    return text[:1] + text[1:].partition("@")[0]

@@ -12,6 +12,7 @@ from dockfix.context.manifests.pinned import pinned
 from dockfix.context.manifests.pyproject import PyProject
 from dockfix.lazy import regex
 from dockfix.managers import _projects as projects
+from dockfix.managers._folders import folder_of
 from dockfix.managers._projects import Filled, ProjectManager
 from dockfix.managers._variables import given_to, is_on
 from dockfix.managers.pip import Pip
@@ -80,7 +81,7 @@ class Pdm(ProjectManager):
         rest = [word.value if word.value is not None else state.value(word) for word in arguments.operands[1:]]
         if not arguments.operands or verb in _TELLS:
             return Effects(tools=_TOOLS)
-        root = projects.folder_of(arguments, state, *_PROJECT)
+        root = folder_of(arguments, state, *_PROJECT)
         if root is None:
             return opaque("in which folder PDM works is unknown")
         if verb in self.installs:

@@ -13,6 +13,7 @@ from dockfix.context.manifests.pinned import pinned
 from dockfix.context.manifests.pyproject import PyProject
 from dockfix.lazy import regex
 from dockfix.managers import _projects as projects
+from dockfix.managers._folders import folder_of
 from dockfix.managers._poetry_options import FLAGS, TELLS, VALUED
 from dockfix.managers._projects import Filled, ProjectManager
 from dockfix.managers._variables import SWITCHED, given_to, is_on
@@ -85,7 +86,7 @@ class Poetry(ProjectManager):
         rest = [word.value if word.value is not None else state.value(word) for word in arguments.operands[1:]]
         if verb in TELLS or not arguments.operands:
             return Effects(tools=_TOOLS)
-        root = projects.folder_of(arguments, state, "-C", "--directory", "-P", "--project")
+        root = folder_of(arguments, state, "-C", "--directory", "-P", "--project")
         if root is None:
             return opaque("in which folder Poetry works is unknown")
         if verb in self.installs:

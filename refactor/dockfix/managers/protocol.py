@@ -158,8 +158,9 @@ class Manager(ABC):
     """A program that installs packages.
 
     ``id`` is the module's name, ``title`` what people call it. ``programs`` are its names in a shell, ``modules`` those that
-    ``python -m`` takes. ``runs_others``: it runs programs of the image that are not seen here, as maintainers' scripts do. ``downloads``
-    is a pattern of what works on what it has fetched, where it can remove that itself (see ``tidied_by``).
+    ``python -m`` takes. ``runs_others``: it runs programs of the image that are not seen here, as maintainers' scripts do. ``size`` is
+    about how many bytes it takes in an image with all that comes along. ``downloads`` is a pattern of what works on what it has
+    fetched, where it can remove that itself (see ``tidied_by``).
     """
 
     id: ClassVar[str]
@@ -168,6 +169,7 @@ class Manager(ABC):
     modules: ClassVar[frozenset[str]] = frozenset()
     caches: ClassVar[tuple[Cache, ...]] = ()
     runs_others: ClassVar[bool] = False
+    size: ClassVar[int] = 0
     downloads: ClassVar[re.Pattern[str]] = re.compile(r"(?!)")
 
     @abstractmethod
@@ -184,10 +186,9 @@ class LanguageManager(Manager):
 
     ``runtime`` is the id of what runs them. ``images`` are those that a COPY takes the manager from, ``scripts`` bring it from the net;
     ``added_by`` is a pattern of the packages, normalised, that add to it, ``installers`` are packages of the language that only install
-    others, ``makers`` those that only making an environment or a package takes, each with its program. ``size`` is about how many bytes
-    it takes in an image with all that comes along. ``own_runtime`` is what it may fetch to run them. ``reads`` is
-    what building and installing any package may read: tools, headers, configuration, credentials, certificates.
-    ``in_code`` is a pattern of code that starts it without naming a program, empty where there is no such code. With
+    others, ``makers`` those that only making an environment or a package takes, each with its program. ``own_runtime`` is what it
+    may fetch to run them. ``reads`` is what building and installing any package may read: tools, headers, configuration, credentials,
+    certificates. ``in_code`` is a pattern of code that starts it without naming a program, empty where there is no such code. With
     ``reads_settings`` it gives the programs that it starts the variables of a ``.env``. With ``fills_bare`` it can be
     told to fill an environment without an installer. With ``starts_as_any_user`` it needs nothing of root to start a program. With
     ``needs_runtime`` its calls are modelled only where the base image brings the runtime.
@@ -200,7 +201,6 @@ class LanguageManager(Manager):
     installers: ClassVar[frozenset[str]] = frozenset()
     makers: ClassVar[Mapping[str, str]] = {}
     own_runtime: ClassVar[OwnRuntime | None] = None
-    size: ClassVar[int] = 0
     reads: ClassVar[tuple[str, ...]] = ()
     in_code: ClassVar[bytes] = b""
     reads_settings: ClassVar[bool] = False
@@ -212,6 +212,10 @@ class LanguageManager(Manager):
     def brings(self) -> Mapping[str, str]:
         """The modules that come along with it where the language's own manager installs it, each with its package, normalised."""
         return brought_modules(self.id)
+
+    def caches_of(self, install: Install, given: Given) -> tuple[Cache, ...] | Reason:
+        """The caches that an install fills and that a mount may keep; why none may."""
+        return self.caches
 
     def fetches(self, call: Call, state: State) -> tuple[Word, ...] | None:
         """The words that switch the cache off in a command that fetches or builds packages and installs none; None for any other."""
@@ -229,7 +233,7 @@ class LanguageManager(Manager):
         """Whether an install takes the lock as it is, and fails where there is none."""
         return False
 
-    def without_development(self, install: Install, call: Call, image: BaseImage | None) -> str | Reason:
+    def without_development(self, install: Install, given: Given) -> str | Reason:
         """A command that takes away again what only development asks for, once everything is built; run where the install was."""
         return Reason(f"{self.title} is not known to take away what only development needs")
 

@@ -5,7 +5,9 @@ Whoever asks whether a command refreshes, installs, removes, cleans or makes som
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
+from dataclasses import field
 from typing import ClassVar, Literal, Protocol
 
 from dockfix.dataclass import dataclass
@@ -119,12 +121,23 @@ class Make:
 class Provide:
     """Brings a manager itself: ``pip install poetry``, ``COPY --from=…/uv``.
 
-    With ``shared`` the packages that it is made of lie where the base image's programs find them, too.
+    ``paths`` are the programs that are there then. With ``shared`` the packages that it is made of lie where the base image's programs
+    find them, too. ``versions`` are those of programs, as far as the command says them. ``home`` is the folder in which the programs
+    find what they start, and put it when they are called for the first time ("" where they are whole); ``private`` says why no other
+    user than root can start them, "" where any can.
     """
 
     manager: Manager
     paths: tuple[str, ...]
     shared: bool = False
+    versions: Mapping[str, str] = field(default_factory=dict)
+    home: str = ""
+    private: str = ""
+
+    @property
+    def programs(self) -> frozenset[str]:
+        """The names of the programs that are there then."""
+        return frozenset(posixpath.basename(path) for path in self.paths)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from dockfix.model.artefact import Environment
 from dockfix.syntax import expand
 from dockfix.syntax.shell import Word
 
+VERSION = "version"  # the name of the setting that is the version of a program
 _PLAIN_EXPANSION = regex(r"""^[^`()'\\]*$""")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
-from dockfix.managers.protocol import LanguageManager
+from dockfix.facts.javascript import may_start
+from dockfix.managers.protocol import Manager
 from dockfix.model.actions import Action, Configure, Provide
 from dockfix.model.artefact import Environment
 from dockfix.model.effects import Effects, within
@@ -15,14 +16,15 @@ from dockfix.placement.leftovers import Placed, drop_units
 
 @dataclass(frozen=True)
 class Left:
-    """``managers`` are those that leave, ``texts`` the commands that leave with what brought them.
+    """``managers`` are those that leave, ``programs`` what they are called by, ``texts`` the commands that leave with what brought them.
 
     ``shared`` are those of the managers that lie where the base image's programs find what they are made of.
     """
 
-    managers: tuple[LanguageManager, ...]
+    managers: tuple[Manager, ...]
     texts: tuple[str, ...]
-    shared: frozenset[LanguageManager] = frozenset()
+    shared: frozenset[Manager] = frozenset()
+    programs: frozenset[str] = frozenset()
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -32,7 +34,7 @@ class Left:
     @property
     def declares(self) -> frozenset[Declared]:
         """What of the image goes with them: their programs, and the packages that they are made of."""
-        programs = {Declared("PROGRAM", name) for manager in self.managers for name in manager.programs}
+        programs = {Declared("PROGRAM", name) for name in self.programs}
         return frozenset(programs | {Declared("DISTRIBUTION", manager.id) for manager in self.shared})
 
 
@@ -52,14 +54,14 @@ def drop_managers(facts: Facts, runtime: Placed, environment: Environment) -> Le
     unclear = {step for step, indices in runtime.items() if any(step.units[each].effects.unbounded for each in indices)}
     for step in list(runtime):
         unclear.discard(step)
-        if _leaves(step.action, run) and not unclear:
+        if _leaves(facts, step.action, run) and not unclear:
             brought += _brought(step.action, step.all_effects[0].writes)
             told += _told(step.action, carried)
             del runtime[step]
             continue
         for index in runtime[step]:
             unit = step.units[index]
-            if _leaves(unit.effects.action, run):
+            if _leaves(facts, unit.effects.action, run):
                 brought += _brought(unit.effects.action, unit.effects.writes)
                 told += _told(unit.effects.action, carried)
             elif _is_about(unit.effects, brought):
@@ -68,20 +70,22 @@ def drop_managers(facts: Facts, runtime: Placed, environment: Environment) -> Le
                 continue
             gone.append((step, index))
     drop_units(gone, runtime)
-    managers = {each: each.manager for each in told if isinstance(each.manager, LanguageManager)}
-    shared = frozenset(manager for each, manager in managers.items() if each.shared)
-    return Left(tuple(dict.fromkeys(managers.values())), tuple(texts), shared)
+    managers = [(each, each.manager) for each in told if isinstance(each.manager, Manager)]
+    shared = frozenset(manager for each, manager in managers if each.shared)
+    programs = frozenset(name for each, manager in managers for name in (*manager.programs, *each.programs))
+    return Left(tuple(dict.fromkeys(manager for _, manager in managers)), tuple(texts), shared, programs)
 
 
 def _provides(unit: Unit) -> bool:
     return isinstance(unit.effects.action, Provide | Configure)
 
 
-def _leaves(action: Action | None, run: set[str]) -> bool:
+def _leaves(facts: Facts, action: Action | None, run: set[str]) -> bool:
     """Whether it brings a manager that nothing which stays runs, or sets something of one."""
-    if not isinstance(action, Provide | Configure) or not isinstance(action.manager, LanguageManager):
+    if not isinstance(action, Provide | Configure) or not isinstance(action.manager, Manager):
         return False
-    return run.isdisjoint(action.manager.programs)
+    programs = action.manager.programs | (action.programs if isinstance(action, Provide) else frozenset())
+    return run.isdisjoint(programs) and not may_start(facts, programs)
 
 
 def _brought(action: Action | None, writes: tuple[str, ...]) -> list[str]:

@@ -6,16 +6,15 @@ What only development needs is taken away in the builder, by the manager that br
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from dockfix.facts import SYSTEM_FOLDERS, Facts, from_context
 from dockfix.facts.broken_builds import missing_tool
-from dockfix.facts.javascript import built_elsewhere, development, left_elsewhere, needed_in_production
+from dockfix.facts.javascript import built_elsewhere, development, left_elsewhere, may_start, needed_in_production
 from dockfix.knowledge import file_changers
-from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.verbs import by_system, language_install, of_language
-from dockfix.model.actions import Build, Clean, Install, Remove, ShellState
+from dockfix.model.actions import Build, Clean, Install, Provide, Remove, ShellState
 from dockfix.model.artefact import Artefact, Environment
 from dockfix.model.effects import overlap, within
 from dockfix.model.reason import Declared, Reason, at
@@ -29,6 +28,8 @@ from dockfix.placement.providers import drop_managers
 from dockfix.placement.removals import removals
 from dockfix.placement.slices import builder_of, title
 
+# What a system has below /usr: https://refspecs.linuxfoundation.org/FHS_3.0/fhs/ch04.html; what else lies there is the image's own
+_OF_USR = frozenset({"bin", "games", "include", "lib", "lib32", "lib64", "libexec", "libx32", "local", "sbin", "share"})
 _DEVELOPMENT = "dev"  # the group of packages that only development asks for
 
 
@@ -37,7 +38,7 @@ def is_shape_of(facts: Facts) -> bool:
     installs = facts.installs
     if not installs or not all(_in_project(install) for _, _, install in installs):
         return False
-    if any(_DEVELOPMENT in install.groups for _, _, install in installs) or any(
+    if any(_DEVELOPMENT in facts.groups_of(install) for _, _, install in installs) or any(
         each.blocked for each in facts.manifests.values()
     ):
         return True
@@ -64,7 +65,8 @@ def place(facts: Facts) -> Placement | Reason:
     reason = _unclear(facts, stage.steps[: last + 1], folder)
     if reason is not None:
         return reason
-    environment = Environment(folder, facts.installs[0][2].into.runtime, Artefact("output", {folder: folder}))
+    homes = {each: each for each in _homes(facts)}
+    environment = Environment(folder, facts.installs[0][2].into.runtime, Artefact("output", {folder: folder, **homes}))
     builder = builder_of(stage.steps[: last + 1], facts, (folder,))
     runtime, carried = _runtime(facts, last, folder)
     managers = drop_managers(facts, runtime, environment)
@@ -111,9 +113,11 @@ def _makes(unit: Unit) -> bool:
 
 
 def _install_blocker(facts: Facts) -> Reason | None:
-    return next(
-        (install.blocked.at(step.line) for step, _, install in facts.installs if install.blocked is not None), None
-    )
+    for step, _, install in facts.installs:
+        elsewhere = facts.manifests[install].elsewhere
+        if install.blocked is not None or elsewhere is not None:
+            return install.blocked.at(step.line) if install.blocked is not None else at(elsewhere or "", step.line)
+    return None
 
 
 def _folder(facts: Facts) -> str | Reason:
@@ -122,7 +126,9 @@ def _folder(facts: Facts) -> str | Reason:
     folder = stage.end.workdir
     if folder is None or stage.end.workdir_chosen:
         return at("where the working directory lies is not known")
-    if folder == "/" or (folder.strip("/").split("/")[0] in SYSTEM_FOLDERS and not within(folder, "/usr/src")):
+    first, *below = folder.strip("/").split("/")
+    own = first == "usr" and bool(below) and below[0] not in _OF_USR
+    if folder == "/" or (first in SYSTEM_FOLDERS and not own):
         return at(f"the working directory is {folder}, where other things lie, too")
     for step, unit in stage.units:
         for path in unit.effects.writes if _makes(unit) else ():
@@ -185,6 +191,9 @@ def _runtime(facts: Facts, last: int, folder: str) -> tuple[Placed, tuple[str, .
             action = unit.effects.action
             if _makes(unit) or (isinstance(action, Clean) and not by_system(action)):
                 continue
+            if isinstance(action, Provide) and any(within(path, folder) for path in unit.effects.reads):
+                texts.append(unit.command.text)  # what it fetches for the project comes along
+                continue
             if action is None and _only_there(unit, folder):
                 texts.append(unit.command.text)
                 continue
@@ -192,6 +201,18 @@ def _runtime(facts: Facts, last: int, folder: str) -> tuple[Placed, tuple[str, .
         if not step.units or any(not isinstance(step.units[index].effects.action, ShellState) for index in stays):
             runtime[step] = tuple(stays)
     return runtime, tuple(texts)
+
+
+def _homes(facts: Facts) -> tuple[str, ...]:
+    """Where programs that the container starts keep what they start, and which only the builder fills: when they are called first."""
+    brought = [action for _, unit in facts.final.units if isinstance(action := unit.effects.action, Provide)]
+    filled = {name: version for action in brought for name, version in action.versions.items()}
+    project = facts.javascript.project
+    name, _, wanted = (project.manager if project is not None else "").partition("@")
+    if name in filled and filled[name] == wanted.partition("+")[0]:
+        return ()  # a command that stays fetches what the project asks for
+    started = (action.home for action in brought if action.home and may_start(facts, action.programs))
+    return tuple(dict.fromkeys(started))
 
 
 def _only_there(unit: Unit, folder: str) -> bool:
@@ -207,14 +228,9 @@ def _owns(unit: Unit, folder: str) -> bool:
 
 def _lightened(facts: Facts, folder: str) -> tuple[tuple[str, ...], tuple[Reason, ...], tuple[Reason, ...]]:
     """The commands that take away what only development needs; why it stays; why it could be needed."""
-    installs = [(unit, install) for _, unit, install in facts.installs if _DEVELOPMENT in install.groups]
-    removes = [
-        unit
-        for _, unit in facts.final.units
-        if isinstance(unit.effects.action, Remove) and of_language(unit.effects.action)
-    ]
+    installs = [(unit, install) for _, unit, install in facts.installs if _DEVELOPMENT in facts.groups_of(install)]
     names = facts.ask(development)
-    if not installs or not names or any(_DEVELOPMENT in _names(unit) for unit in removes):
+    if not installs or not names or any(_clears(facts)):
         return (), (), ()
     for _, unit, install in facts.installs:
         if posixpath.dirname(install.into.root) != folder:
@@ -232,10 +248,10 @@ def _lightened(facts: Facts, folder: str) -> tuple[tuple[str, ...], tuple[Reason
     reason = needed_in_production(facts)
     if reason is not None and reason.weight == "blocks":
         return (), (at(f"packages for development stay: {reason.text}"),), ()
-    unit, install = installs[-1]
+    _, install = installs[-1]
     manager = install.manager
     assert isinstance(manager, LanguageManager)
-    command = manager.without_development(install, call_of(unit.command), facts.final.image)
+    command = manager.without_development(install, facts.given[install])
     if isinstance(command, Reason):
         return (), (command,), ()
     return (command,), (), (reason,) if reason is not None else ()
@@ -243,16 +259,24 @@ def _lightened(facts: Facts, folder: str) -> tuple[tuple[str, ...], tuple[Reason
 
 def _cleared_late(facts: Facts) -> bool:
     """Whether the file itself takes away what only development needs, in another layer than the one that brought it."""
-    brought = {step for step, _, install in facts.installs if _DEVELOPMENT in install.groups}
-    return any(
-        isinstance(unit.effects.action, Remove) and _DEVELOPMENT in _names(unit) and brought and step not in brought
-        for step, unit in facts.final.units
-    )
+    brought = {step for step, _, install in facts.installs if _DEVELOPMENT in facts.groups_of(install)}
+    return bool(brought) and any(step not in brought for step in _clears(facts))
 
 
-def _names(unit: Unit) -> frozenset[str]:
-    action = unit.effects.action
-    return action.names if isinstance(action, Remove) else frozenset()
+def _clears(facts: Facts) -> Iterator[Step]:
+    """The steps that take away what only development needs: a removal, or an install that leaves it out of a folder that has it."""
+    filled: set[str] = set()
+    for step, unit in facts.final.units:
+        action = unit.effects.action
+        if isinstance(action, Remove) and of_language(action) and _DEVELOPMENT in action.names:
+            yield step
+        install = language_install(action)
+        if install is None:
+            continue
+        if _DEVELOPMENT in facts.groups_of(install):
+            filled.add(install.into.root)
+        elif install.into.root in filled:
+            yield step
 
 
 def _name(unit: Unit) -> str:

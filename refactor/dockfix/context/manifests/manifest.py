@@ -38,9 +38,11 @@ class Manifest:
     project's files. ``projects``, ``editable`` and ``folders`` are local, as written. ``reads`` are absolute paths in the image that the
     install reads besides the named files. ``compiled`` are the packages that it is told to compile.
     ``build_requirements`` are the names of what it brings only while it builds local projects; ``builds`` are the absolute paths in the
-    image of the projects that it builds and installs. ``blocked`` says why the packages cannot be handed on, ``moved`` why
-    they may not be found where they are moved to. ``locked`` is the lock that
-    names all that it brings, or why there is none.
+    image of the projects that it builds and installs. ``locked`` is the lock that names all that it brings, or why there is none.
+
+    ``blocked`` says why the packages cannot be handed on, ``moved`` why they may not be found where they are moved to, ``elsewhere`` that
+    they lie in a folder of root's, outside of the project. ``groups`` are the dependency groups where files decide which they are,
+    None where the command alone does; ``runs`` are the packages whose own scripts an install runs, None where it may be any.
 
     ``programs`` are those that installing the projects puts into the environment, ``scripts`` the names under which the files have the
     manager itself run something.
@@ -63,6 +65,9 @@ class Manifest:
     builds: tuple[str, ...] = ()
     blocked: str | None = None
     moved: str | None = None
+    elsewhere: str | None = None
+    runs: frozenset[str] | None = None
+    groups: frozenset[str] | None = None
     locked: Locked | Unread = NO_LOCK
     programs: frozenset[str] = frozenset()
     scripts: frozenset[str] = frozenset()

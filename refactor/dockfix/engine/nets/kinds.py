@@ -45,9 +45,13 @@ class Asked(NamedTuple):
     groups: frozenset[str]
 
     def brings_less_than(self, other: Asked) -> bool:
-        """Whether the other asks for the same, and for projects of which this one leaves some out."""
-        same = self._replace(projects=(), editable=()) == other._replace(projects=(), editable=())
-        return same and {*self.projects, *self.editable} < {*other.projects, *other.editable}
+        """Whether the other asks for the same, and for projects or groups of which this one leaves some out."""
+        own, others = ({*each.projects, *each.editable, *each.groups} for each in (self, other))
+        return self._alike == other._alike and own < others
+
+    @property
+    def _alike(self) -> Asked:
+        return self._replace(projects=(), editable=(), groups=frozenset())
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dockfix.model.commands import files, net, python, shell, users
 from dockfix.model.commands.protocol import CommandModel
 from dockfix.model.commands.python import module_of
 from dockfix.model.effects import Effects
-from dockfix.model.state import State
+from dockfix.model.state import VERSION, State
 from dockfix.syntax.shell import Command
 
 MODELS: dict[str, CommandModel] = {}
@@ -40,7 +40,9 @@ def state_after(command: Command, effects: Effects, state: State) -> State:
         own = {(action.manager.id, name): value for name, value in action.settings.items()}
         return replace(state, settings={**state.settings, **own})
     if isinstance(action, Provide) and action.paths:
-        return replace(state, brought={**state.brought, action.manager.id: action.paths[0]})
+        told = {(program, VERSION): version for program, version in action.versions.items()}
+        brought = {**state.brought, action.manager.id: action.paths[0]}
+        return replace(state, brought=brought, settings={**state.settings, **told})
     if command.simple:
         return shell.state_after(command, state)
     return state

@@ -1,0 +1,107 @@
+"""Bun: its installs and its cache are known, and what it leaves stays in the stage that it was installed in."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import ClassVar
+
+from dockfix.context.javascript.package_json import NAME
+from dockfix.managers import _node as node
+from dockfix.managers._folders import folder_of
+from dockfix.managers._node import DEV, MAIN, NodeManager
+from dockfix.managers.protocol import Cache, Call
+from dockfix.model.actions import Clean, Install, Package
+from dockfix.model.commands.protocol import parse
+from dockfix.model.effects import Effects, opaque
+from dockfix.model.reason import Reason
+from dockfix.model.state import State
+
+_TOOLS = frozenset({"bun"})
+_INSTALLS = frozenset({"install", "i", "add", "a", "ci"})
+_OTHERS = frozenset(
+    {"link", "unlink", "remove", "rm", "update", "upgrade", "init", "create", "c", "patch", "publish", "discord"}
+)
+_TELLS = frozenset({"outdated", "why", "audit", "info"})
+# The options of an install: https://bun.sh/docs/cli/install
+_WITH_VALUE = """
+--backend --cafile --cache-dir --concurrent-scripts --config -c --cwd --filter -F --network-concurrency --registry --linker --omit
+"""
+_ALONE = """
+--dev -d -D --development --exact -E --force -f --frozen-lockfile --ignore-scripts --no-cache --no-progress --no-save --no-summary
+--no-verify --optional -p --production --save --silent --trust --verbose -y --yarn --save-text-lockfile --peer --lockfile-only
+--dry-run -g --global
+"""
+_VALUED, _FLAGS = frozenset(_WITH_VALUE.split()), frozenset(_ALONE.split())
+_ODD = ("--lockfile-only", "--dry-run", "--global", "-g", "--filter", "-F")
+_WHY = "no lock of Bun's is read, and it has no command that takes away what only development needs"
+
+
+class Bun(NodeManager):
+    """Bun on an image of Node.js: https://bun.sh/docs/cli/install."""
+
+    id: ClassVar[str] = "bun"
+    title: ClassVar[str] = "Bun"
+    programs: ClassVar[frozenset[str]] = frozenset({"bun", "bunx"})
+    configured_in: ClassVar[tuple[str, ...]] = (".npmrc", "bunfig.toml")
+    locks: ClassVar[tuple[str, ...]] = ("bun.lock", "bun.lockb")
+    lifecycle: ClassVar[frozenset[str]] = frozenset(
+        {"preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare"}
+    )
+    caches: ClassVar[tuple[Cache, ...]] = (
+        Cache(
+            "/root/.bun/install/cache",
+            around="/root/.bun/install",
+            moved_by=("BUN_INSTALL_CACHE_DIR", "BUN_INSTALL", "XDG_CACHE_HOME", "HOME"),
+            option="--cache-dir",
+            configured_in=("bunfig.toml",),
+            configured_by=r"(?m)^\s*(?:\[install\.cache\]|cache\b|dir\s*=|disable\w*\s*=)",
+        ),
+    )
+
+    def on_node(self, call: Call, state: State) -> Effects:
+        """Installs, scripts and programs, the cache, and what only tells something."""
+        if posixpath.basename(call.command.name or "") == "bunx":
+            return node.runs_script(call, state)
+        arguments = parse(call.words, state, _VALUED, None)
+        verb = arguments.operands[0].value if arguments.operands else ""
+        second = arguments.operands[1].value if len(arguments.operands) > 1 else None
+        if verb is None or verb in _OTHERS:
+            return opaque(f"bun {verb or 'with a variable'} is not modelled")
+        if not verb or verb in _TELLS:
+            return Effects(tools=_TOOLS)
+        folder = folder_of(arguments, state, "--cwd")
+        if folder is None:
+            return opaque("in which folder Bun works is unknown")
+        if verb in _INSTALLS:
+            return self._install(call, state, folder)
+        if verb == "pm":
+            clean = second == "cache" and any(word.value == "rm" for word in arguments.operands[2:])
+            return Effects(tools=_TOOLS, action=Clean((self,), frozenset({"cache"})) if clean else None)
+        return node.runs_script(call, state, folder)
+
+    def _install(self, call: Call, state: State, folder: str) -> Effects:
+        arguments = parse(call.words, state, _VALUED, _FLAGS)
+        named = arguments.operands[1:]
+        odd = arguments.unknown or next((name for name in _ODD if arguments.has(name)), "")
+        if odd:
+            return opaque(f"bun install with {odd} is not modelled")
+        wanted = node.environment(folder)
+        manifest = posixpath.join(folder, NAME)
+        production = arguments.has("--production", "-p") or DEV in arguments.values("--omit")
+        action = Install(
+            self,
+            wanted,
+            asked=tuple(Package(node.name_of(word), word) for word in named),
+            manifests=(manifest,),
+            groups=frozenset({MAIN, *(() if production else (DEV,))}),
+            dynamic=any(word.value is None for word in named),
+            chosen_by=state.chosen_by(call.command.text) or state.workdir_chosen,
+            cache_off=tuple(word for name, _, words in arguments.options for word in words if name == "--no-cache"),
+            scripts=not arguments.has("--ignore-scripts"),
+            blocked=Reason(f"what Bun installs is not handed on: {_WHY}"),
+        )
+        writes = (wanted.root, manifest, *(posixpath.join(folder, each) for each in self.locks))
+        return Effects(reads=(manifest,), writes=writes, tools=_TOOLS, action=action)
+
+
+BUN = Bun()
