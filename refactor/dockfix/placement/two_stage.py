@@ -62,7 +62,7 @@ def place(facts: Facts) -> Placement | Reason:
         or _needed_early(facts, environment, staying, installs[0])
         or not_whole(facts, environment, runtime, installs)
         or runs_a_maker(facts, (unit for _, unit in staying))
-        or _works_on_packages(environment, runtime, installs)
+        or _works_on_packages(facts, environment, runtime, installs)
     )
     if environment.carried is None or environment.beside_base:
         actions = [unit.effects.action for _, unit in stage.units]
@@ -141,10 +141,14 @@ def _unclear(facts: Facts, runtime: Placed, installs: tuple[Step, ...]) -> Reaso
     return None
 
 
-def _works_on_packages(environment: Environment, runtime: Placed, installs: tuple[Step, ...]) -> Reason | None:
+def _works_on_packages(
+    facts: Facts, environment: Environment, runtime: Placed, installs: tuple[Step, ...]
+) -> Reason | None:
     """Refuses where a command beside an install works on the folder of a project's packages, which the runtime stage gets only later."""
     if environment.carried is None or environment.carried.kind != "environment" or environment.carried.env:
         return None  # an environment of its own is made before, and is looked at apart
+    if facts.final.image is not None and environment.root == facts.final.image.own_prefix:
+        return None  # a folder of the base image's, which is there in any case
     for step in installs:
         for index in runtime.get(step, ()):
             unit = step.units[index]
