@@ -196,6 +196,7 @@ def test_what_means_the_same(root: Path, before: str, after: str) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "declares"),
     [
+        ("RUN uv sync --frozen\n", "RUN uv sync --no-dev --frozen\n", [Declared("GROUP", "dev")]),
         ("COPY a.py .\n", "", [Declared("FILE", "/app/a.py")]),
         ("COPY src src\n", "", [Declared("FILE", "/app/src")]),
         ("COPY --from=uv:1 /uv /bin/\n", "", [Declared("FILE", "/bin")]),

@@ -48,7 +48,7 @@ class DependencyLayer(Transform):
     """
 
     title: ClassVar[str] = "install dependencies before the source is copied"
-    after: ClassVar[frozenset[str]] = frozenset({"secrets"})
+    after: ClassVar[frozenset[str]] = frozenset({"production-dependencies", "secrets"})
 
     def apply(self, facts: Facts) -> Outcome:
         """Moves the one COPY that brings the source below the installs that only need manifests."""

@@ -192,6 +192,15 @@ def installs_at_start(facts: Facts, manager: LanguageManager, call: Call) -> boo
     return manager.at_start(call, frozenset(group for install in installs for group in install.groups))
 
 
+def calls_at_start(facts: Facts, manager: LanguageManager) -> Iterator[tuple[str, Call]]:
+    """The calls of a manager in what the container starts, each with where it stands."""
+    for where, text in facts.startup.texts.items():
+        for command in _commands(text):
+            call = _called(command)
+            if (call.command.name or "").rpartition("/")[2] in manager.programs:
+                yield where, call
+
+
 def _commands(text: str) -> Iterator[Command]:
     """The commands of a script, and of those that a shell is given as a word."""
     for command in parse_script(text).commands:

@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from dockfix.context.manifests import pyproject
+from dockfix.context.manifests.locked import DEV, MAIN
 from dockfix.context.manifests.manifest import Manifest, Named
 from dockfix.context.manifests.pinned import pinned
 from dockfix.context.manifests.pyproject import PyProject
+from dockfix.knowledge import normalise
 from dockfix.lazy import regex
 from dockfix.managers import _projects as projects
 from dockfix.managers._folders import folder_of
 from dockfix.managers._projects import Filled, ProjectManager
 from dockfix.managers._variables import given_to, is_on
 from dockfix.managers.pip import Pip
-from dockfix.managers.protocol import Cache, Call, Given, Script
+from dockfix.managers.protocol import Cache, Call, Given, Production, Recipe, Script
 from dockfix.model.actions import Clean, Configure, Export, Install
 from dockfix.model.artefact import Environment
 from dockfix.model.commands.protocol import Arguments, parse
@@ -157,7 +159,16 @@ class Pdm(ProjectManager):
             programs=project.named("project", "scripts") if builds else frozenset(),
             scripts=project.named("tool", "pdm", "scripts"),
             needs_source=_ANEW if project.works_out_dependencies and not kept else "",
+            development=_development(install, project),
         )
+
+    def production(self, install: Install, call: Call, manifest: Manifest, told: str) -> Production | Reason:
+        """``--prod``."""
+        verb = next((word for word in call.words if word.value in self.installs), None)
+        asked = next((word.text for word in call.words if word.value in {"-d", "--dev", "--no-default"}), "")
+        if verb is None or asked:
+            return Reason(f"{asked or 'the call'} chooses groups itself")
+        return Production(Recipe(insert=((verb, "--prod"),)), frozenset({DEV}))
 
 
 PDM = Pdm()
@@ -165,6 +176,13 @@ PDM = Pdm()
 
 def _files(root: str) -> tuple[str, ...]:
     return (posixpath.join(root, pyproject.NAME), posixpath.join(root, LOCK))
+
+
+def _development(install: Install, project: PyProject) -> frozenset[str]:
+    """The groups that are there unasked, where nothing is asked for but what the project needs."""
+    told = [project.at("dependency-groups"), project.at("tool", "pdm", "dev-dependencies")]
+    named = {normalise(name) for table in told if isinstance(table, dict) for name in table}
+    return frozenset(named) if install.groups == {MAIN, DEV} else frozenset()
 
 
 def _groups(arguments: Arguments) -> Iterator[str]:

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
+from dockfix.context.manifests.locked import DEV
 from dockfix.context.manifests.manifest import Manifest, Named
 from dockfix.context.manifests.pinned import pinned_in_sections
 from dockfix.context.manifests.pyproject import PyProject
@@ -15,7 +16,7 @@ from dockfix.managers._pip_settings import settings_of
 from dockfix.managers._projects import Filled, ProjectManager
 from dockfix.managers._variables import given_to, is_on
 from dockfix.managers.pip import PREFIX, Pip
-from dockfix.managers.protocol import Cache, Call, Given
+from dockfix.managers.protocol import Cache, Call, Given, Production, Recipe
 from dockfix.model.actions import Clean, Export, Install
 from dockfix.model.artefact import Environment
 from dockfix.model.commands.protocol import Arguments, parse
@@ -132,7 +133,13 @@ class Pipenv(ProjectManager):
             moved=_unnamed(install.into.root, root) if _is_unnamed(install.into) else None,
             locked=projects.taken(install.groups, given.context, lock, LOCK, kept=len(install.manifests) > 1),
             scripts=read.named("scripts"),
+            development=install.groups & {DEV},
         )
+
+    def production(self, install: Install, call: Call, manifest: Manifest, told: str) -> Production | Reason:
+        """Without ``--dev``."""
+        words = tuple(word for word in call.words if word.value in {"--dev", "-d"})
+        return Production(Recipe(remove=words), frozenset({DEV})) if words else Reason("PIPENV_DEV asks for the group")
 
 
 PIPENV = Pipenv()

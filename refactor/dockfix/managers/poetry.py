@@ -14,11 +14,12 @@ from dockfix.context.manifests.pyproject import PyProject
 from dockfix.lazy import regex
 from dockfix.managers import _projects as projects
 from dockfix.managers._folders import folder_of
+from dockfix.managers._poetry_groups import development, without_development
 from dockfix.managers._poetry_options import FLAGS, TELLS, VALUED
 from dockfix.managers._projects import Filled, ProjectManager
 from dockfix.managers._variables import SWITCHED, given_to, is_on
 from dockfix.managers.pip import Pip
-from dockfix.managers.protocol import Cache, Call, Given, Script
+from dockfix.managers.protocol import Cache, Call, Given, Production, Script
 from dockfix.model.actions import Clean, Configure, Export, Install
 from dockfix.model.artefact import Environment
 from dockfix.model.commands.protocol import Arguments, parse
@@ -163,7 +164,15 @@ class Poetry(ProjectManager):
             # without the project Poetry runs its functions itself
             scripts=frozenset() if builds else named,
             needs_source=_switched(install),
+            development=development(install.groups, project),
         )
+
+    def production(self, install: Install, call: Call, manifest: Manifest, told: str) -> Production | Reason:
+        """``--without dev``, before Poetry 1.2 ``--no-dev``."""
+        verb = next((word for word in call.words if word.value in self.installs), None)
+        if verb is None or _switched(install):
+            return Reason(_switched(install) or "its verb is unknown")
+        return without_development(manifest.development, verb, told)
 
 
 POETRY = Poetry()

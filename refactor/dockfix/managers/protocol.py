@@ -99,6 +99,14 @@ class Recipe:
 
 
 @dataclass(frozen=True)
+class Production:
+    """How an install leaves out what only serves to develop: ``recipe``; ``groups`` are those of ``Install`` that differ then."""
+
+    recipe: Recipe
+    groups: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Script:
     """A script on the net that brings a manager.
 
@@ -244,6 +252,10 @@ class LanguageManager(Manager):
     @abstractmethod
     def into(self, install: Install, call: Call, wanted: Environment) -> Recipe | Reason:
         """Has the install fill an environment that can be carried; an empty recipe where the environment alone sees to it."""
+
+    def production(self, install: Install, call: Call, manifest: Manifest, told: str) -> Production | Reason:
+        """Has it leave out the groups of the manifest's ``development``; ``told`` is the text of the Dockerfile."""
+        return Reason(f"{self.title} knows no groups")
 
     @abstractmethod
     def without_project(self, install: Install, call: Call, manifest: Manifest) -> Recipe | Reason:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import ClassVar
 
@@ -13,12 +12,13 @@ from dockfix.context.manifests.pinned import pinned
 from dockfix.context.manifests.pyproject import PyProject
 from dockfix.managers import _projects as projects
 from dockfix.managers import _uv_pip, _uv_python, _uv_tool, venv
+from dockfix.managers._uv_groups import development, groups_of, without_development
 from dockfix.managers._uv_lock import installed
 from dockfix.managers._uv_options import FLAGS, VALUED
 from dockfix.managers._uv_project import Workspace, is_package, local_sources, other_python, workspace_above
 from dockfix.managers._variables import given_to, is_on
 from dockfix.managers.pip import PREFIX, Pip
-from dockfix.managers.protocol import Cache, Call, Given, LanguageManager, OwnRuntime, Recipe, Script
+from dockfix.managers.protocol import Cache, Call, Given, LanguageManager, OwnRuntime, Production, Recipe, Script
 from dockfix.model.actions import Clean, Configure, Export, Install, Make
 from dockfix.model.artefact import Environment
 from dockfix.model.commands.protocol import Arguments, parse
@@ -137,7 +137,7 @@ class Uv(LanguageManager):
             manifests=(_manifest(root), *((posixpath.join(root, LOCK),) if frozen else ())),
             projects=project if fixed else (),
             editable=() if fixed else project,
-            groups=frozenset(_groups(arguments, settings)),
+            groups=frozenset(groups_of(arguments, settings)),
             chosen_by=state.chosen_by(call.command.text) or state.workdir_chosen,
             cache_off=projects.cache_off(arguments, "--no-cache", "--no-cache-dir", "-n"),
             blocked=Reason(blocked) if blocked else None,
@@ -210,7 +210,12 @@ class Uv(LanguageManager):
             locked=installed(install.groups, given.context, lock, project),
             programs=project.named("project", "scripts") if local else frozenset(),
             needs_source=_needs_source(given, project, space),
+            development=development(install.groups, project),
         )
+
+    def production(self, install: Install, call: Call, manifest: Manifest, told: str) -> Production | Reason:
+        """``--no-dev``."""
+        return without_development(call)
 
     def into(self, install: Install, call: Call, wanted: Environment) -> Recipe | Reason:
         """A project has its own environment; ``uv pip`` takes the active one, unless it is told to take the system's."""
@@ -253,7 +258,7 @@ class Uv(LanguageManager):
         more = arguments.has(
             "--with", "-w", "--with-editable", "--with-requirements", "--isolated", "--script", "-s", "--upgrade", "-U"
         )
-        return more or not set(_groups(arguments, {})) <= installed
+        return more or not set(groups_of(arguments, {})) <= installed
 
     def starts(self, call: Call) -> tuple[str, ...] | None:
         """The words behind ``uv run``, where no option says what the program is to find."""
@@ -363,28 +368,6 @@ def _root(arguments: Arguments, state: State) -> str | None:
 
 def _manifest(root: str) -> str:
     return posixpath.join(root, pyproject.NAME)
-
-
-def _groups(arguments: Arguments, settings: Mapping[str, str | None]) -> Iterator[str]:
-    """The groups and extras that a sync or a run asks for: "main", "dev" for those that are there unasked, others by their names."""
-    only = [*arguments.values("--only-group"), *(("dev",) if arguments.has("--only-dev") else ())]
-    if not only:
-        yield "main"
-    variables = ("UV_NO_DEV", "UV_NO_DEFAULT_GROUPS")
-    off = arguments.has("--no-dev", "--no-default-groups") or any(is_on(settings.get(name)) for name in variables)
-    if not off and not only:
-        yield "dev"
-    for name in (*only, *arguments.values("--group")):
-        yield name or "?"
-    for name in arguments.values("--extra"):
-        yield f"extra {name or '?'}"
-    for name in ("--all-extras", "--all-groups", "--all-packages"):
-        if arguments.has(name):
-            yield name
-    for name in arguments.values("--package"):
-        yield f"package {name or '?'}"
-    for option in ("--no-group", "--no-extra"):
-        yield from (f"{option} {name}" for name in arguments.values(option))
 
 
 def _export(arguments: Arguments, state: State, root: str) -> Effects:

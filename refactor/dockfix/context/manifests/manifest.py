@@ -47,6 +47,8 @@ class Manifest:
     ``programs`` are those that installing the projects puts into the environment, ``scripts`` the names under which the files have the
     manager itself run something.
 
+    ``development`` are the groups of the lock that it brings and that, by their names, only serve to develop.
+
     ``needs_source`` says why the source has to be there even for what the manifests name, "" for no reason.
 
     ``unknown`` says why not everything is known; it has to be given, since what was not read is not known.
@@ -72,6 +74,7 @@ class Manifest:
     programs: frozenset[str] = frozenset()
     scripts: frozenset[str] = frozenset()
     needs_source: str = ""
+    development: frozenset[str] = frozenset()
 
     @property
     def files(self) -> tuple[str, ...]:

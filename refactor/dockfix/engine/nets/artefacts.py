@@ -22,14 +22,14 @@ _BASE = "/usr/local"  # where the base image's own Python and its packages are
 
 def installs(change: Change) -> Iterator[Violation]:
     """Whether the same packages of a language are installed, over all stages, whatever the place and the cache."""
-    before, after = _counted(change.before), _counted(change.after)
+    before, after = (_counted(view, change.groups) for view in (change.before, change.after))
     added = [each for each in after - before if not any(map(each.brings_less_than, before))]
     for each in [*(before - after), *added][:1]:
         yield Violation(f"what {each.manager} installs would change")
 
 
-def _counted(view: View) -> Counter[kinds.Asked]:
-    return Counter({asked: len(runs) for asked, runs in view.installs.items()})
+def _counted(view: View, groups: frozenset[str]) -> Counter[kinds.Asked]:
+    return Counter(asked.without(groups) for asked, runs in view.installs.items() for _ in runs)
 
 
 def artefacts(pair: Pair) -> Iterator[Violation]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import NamedTuple
 
 from dockfix.dataclass import dataclass
@@ -43,6 +44,10 @@ class Asked(NamedTuple):
     projects: tuple[str, ...]
     editable: tuple[str, ...]
     groups: frozenset[str]
+
+    def without(self, groups: Container[str]) -> Asked:
+        """The same without these groups."""
+        return self._replace(groups=frozenset(group for group in self.groups if group not in groups))
 
     def brings_less_than(self, other: Asked) -> bool:
         """Whether the other asks for the same, and for projects or groups of which this one leaves some out."""

@@ -199,9 +199,20 @@ class Change:
     def installs(self) -> Mapping[Run, Run]:
         """The commands of all stages that install packages of a language, each with the one that asks for the same after the edit."""
         found: dict[Run, Run] = {}
+        now: dict[kinds.Asked, tuple[Run, ...]] = {}
+        for asked, runs in self.after.installs.items():
+            less = asked.without(self.groups)
+            now[less] = (*now.get(less, ()), *runs)
         for asked, runs in self.before.installs.items():
-            found.update(zip(runs, self.after.installs.get(asked, ()), strict=False))
+            found.update(zip(runs, now.get(asked.without(self.groups), ()), strict=False))
         return found
+
+    @cached_property
+    def groups(self) -> frozenset[str]:
+        """The groups of what managers install that may come or go."""
+        asked = {*self.before.installs, *self.after.installs}
+        named = {group for each in asked for group in each.groups}
+        return frozenset(group for group in named if self.declared.allow("GROUP", group) is not None)
 
     @cached_property
     def written(self) -> frozenset[str]:

@@ -1,0 +1,48 @@
+"""The groups of dependencies that Poetry installs: https://python-poetry.org/docs/managing-dependencies/#dependency-groups."""
+
+from __future__ import annotations
+
+import re
+
+from dockfix.context.manifests.locked import DEV, MAIN
+from dockfix.context.manifests.pyproject import PyProject
+from dockfix.managers.protocol import Production, Recipe
+from dockfix.model.reason import Reason
+from dockfix.syntax.shell import Word
+
+# Groups whose names say that they only serve to develop
+_NAMES = frozenset(
+    {"dev", "develop", "development", "test", "tests", "testing", "lint", "linting", "docs", "typing", "types"}
+)
+_VERSION = re.compile(r"(?i)\bpoetry(?:[=~<>!]=?|@|/|[_-]version[=\s]+)[\"'v]*(\d+)\.(\d+)")
+_GROUPS = (1, 2)  # from this version on there are groups
+
+
+def development(groups: frozenset[str], project: PyProject) -> frozenset[str]:
+    """The groups that only serve to develop and that are installed unasked, where nothing is asked for but what is there unasked."""
+    if groups != {MAIN, DEV}:
+        return frozenset()
+    found = project.at("tool", "poetry", "group")
+    there = {
+        name
+        for name, said in (found.items() if isinstance(found, dict) else ())
+        if name in _NAMES and isinstance(said, dict) and said.get("optional") is not True
+    }
+    if project.at("tool", "poetry", "dev-dependencies") or project.at("dependency-groups", DEV):
+        there.add(DEV)
+    return frozenset(there)
+
+
+def without_development(names: frozenset[str], verb: Word, told: str) -> Production | Reason:
+    """``--without dev``, before Poetry 1.2 ``--no-dev``, by the versions that the Dockerfile names."""
+    versions = {(int(major), int(minor)) for major, minor in _VERSION.findall(told)}
+    old = [version < _GROUPS for version in versions] or ["get-poetry.py" in told]
+    if any(old) and not all(old):
+        return Reason("which Poetry installs is not certain, and its option has another name before 1.2")
+    if old[0]:
+        if names != {DEV}:
+            return Reason("Poetry before 1.2 knows no group but dev")
+        return Production(Recipe(insert=((verb, "--no-dev"),)), frozenset({DEV}))
+    listed = ",".join(sorted(names))
+    groups = frozenset({f"--without {listed}", *(names & {DEV})})
+    return Production(Recipe(insert=((verb, f"--without {listed}"),)), groups)
