@@ -21,7 +21,7 @@ def test_importing_reads_no_table() -> None:
 def test_tables_are_small_enough_to_be_read_at_once() -> None:
     sizes = {path.name: path.stat().st_size for path in Path(knowledge.__file__).parent.glob("*.toml")}
     assert max(sizes.values()) < 150_000, sizes
-    assert sum(sizes.values()) < 1_000_000, sizes
+    assert sum(sizes.values()) < 1_200_000, sizes
 
 
 def test_a_table_is_read_once() -> None:

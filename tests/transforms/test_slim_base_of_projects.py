@@ -55,7 +55,7 @@ def test_what_is_installed_needs_nothing_more(project: Project, flags: str, pack
 
 
 @pytest.mark.parametrize(("flags", "manifest", "lock", "said"), [
-    ("", MANIFEST, LOCK, "native 3.0"),  # the dev group is there unasked
+    (" --group dev --no-default-groups", MANIFEST, LOCK, "native 3.0"),
     (" --no-dev --all-groups", MANIFEST, LOCK, "native 3.0"),
     (" --no-dev", MANIFEST.replace('["web>=1"]', '["web>=1", "more"]'), LOCK, "is not what it was made of"),
     (" --no-dev", MANIFEST + "[tool.uv]\ndefault-groups = []\n", LOCK, "native 3.0"),

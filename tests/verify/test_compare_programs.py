@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -200,20 +201,23 @@ LOCK = "".join(
 
 @pytest.mark.covers("comparison/managers")
 @pytest.mark.parametrize(
-    ("options", "asked"),
+    ("options", "left", "asked"),
     [
-        ("--without dev", {"flask", "idna", "black"}),
-        ("--only main", {"flask", "idna", "black"}),
-        ("", {"flask", "idna", "black", "requests"}),
-        ("--without lint", {"flask", "idna", "black", "requests"}),
+        ("--without dev", "", {"flask", "idna", "black"}),
+        ("--only main", "", {"flask", "idna", "black"}),
+        ("", "", {"flask", "idna", "black", "requests"}),
+        ("--without lint", "", {"flask", "idna", "black", "requests"}),
+        ("", "dev", {"flask", "idna", "black"}),
+        ("--without dev", "lint", {"flask", "idna"}),
     ],
 )
-def test_what_a_project_asks_for(tmp_path: Path, options: str, asked: set[str]) -> None:
+def test_what_a_project_asks_for(tmp_path: Path, options: str, left: str, asked: set[str]) -> None:
     path = tmp_path / "Dockerfile"
     path.write_text(POETRY.format(options), "utf-8")
     (tmp_path / "pyproject.toml").write_text('[tool.poetry]\nname = "x"\npackage-mode = false\n', "utf-8")
     (tmp_path / "poetry.lock").write_text(LOCK + '[metadata]\nlock-version = "2.1"\n', "utf-8")
-    assert asked_of(gather(path, parse(path.read_text("utf-8")))) == asked
+    declared = frozenset({Declared("GROUP", left)}) if left else frozenset[Declared]()
+    assert asked_of(gather(path, parse(path.read_text("utf-8"))), declared) == asked
 
 
 @pytest.mark.covers("comparison/managers")
@@ -256,6 +260,9 @@ def test_the_interpreter_itself() -> None:
     assert [finding.message for finding in compare_interpreters(before, broken)] == [
         "the interpreter of the new image does not start: libpython3.11.so.1.0 is missing"
     ]
+    of_node = replace(before, config={"Env": ["NODE_VERSION=20.18.0"]})
+    assert compare_interpreters(of_node, broken) == []  # it only came along
+    assert compare_interpreters(replace(before, config={"Env": ["PYTHON_VERSION=3.11.9"]}), broken) != []
     assert [finding.message for finding in compare_interpreters(before, python({}, {}, "3.12.1"))] == [
         "Python is 3.12.1 instead of 3.11.9"
     ]
@@ -311,8 +318,18 @@ def test_user(before: Image, after: Image, message: str) -> None:
     assert [finding.message for finding in compare_user(before, after)] == ([message] if message else [])
 
 
-def writes(before: Image, after: Image, *written: str) -> list[str]:
-    return [finding.message for finding in compare_access(snapshot(), before, after, frozenset(written))]
+def writes(before: Image, after: Image, *written: str, shut: frozenset[str] = frozenset()) -> list[str]:
+    declared = frozenset(Declared("FILE", path) for path in shut)
+    return [finding.message for finding in compare_access(snapshot(), before, after, frozenset(written), declared)]
+
+
+def test_a_folder_that_stays_roots_on_purpose_counts_where_something_was_written() -> None:
+    before, after = (image({"/app": folder()}, WorkingDir="/app", User=user) for user in ("root", "10001:10001"))
+    said = "/app is not writable for 10001; root could write "
+    assert writes(before, after) == [f"{said}it"]
+    assert writes(before, after, shut=frozenset({"/app"})) == []
+    assert writes(before, after, "/app/log", shut=frozenset({"/app"})) == [f"{said}/app/log"]
+    assert writes(before, after, shut=frozenset({"/app/data"})) == [f"{said}it"]
 
 
 @pytest.mark.covers("comparison/run")

@@ -9,6 +9,7 @@ from dockfix.engine.options import Option
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts
 from dockfix.facts.installs import imported_from_elsewhere, installer
+from dockfix.knowledge import file_movers, operand_writers, user_changers
 from dockfix.managers.verbs import by_system, system_install
 from dockfix.model.actions import Refresh
 from dockfix.model.reason import Declared, Reason
@@ -33,10 +34,6 @@ LATER = Option(
     False,
     "a version of a package that was not seen counts as one that was: packages need not be pinned",
     hint="later",
-)
-# Programs of every image, which need none that only the full one has
-_NEEDS_NOTHING = frozenset(
-    {"mkdir", "touch", "chmod", "chown", "ln", "rm", "useradd", "groupadd", "adduser", "addgroup"}
 )
 _SETTINGS = frozenset({"ENV", "ARG", "WORKDIR", "LABEL", "SHELL", "EXPOSE", "STOPSIGNAL"})
 
@@ -147,6 +144,11 @@ def _as_seen(plan: SmallerBase) -> str:
     return f"; what {plan.seen[0]}{more} need{'s' * (not more)} was seen in other images"
 
 
+def _needs_nothing() -> frozenset[str]:
+    """Programs that every image has and that load no library of a package: what works on files and users."""
+    return operand_writers() | file_movers() | user_changers()
+
+
 def _joined(steps: Sequence[Step], packages: tuple[str, ...]) -> Edit | None:
     """The first RUN of a stage that installs packages by name, with these; None where one before it may need them."""
     for step in steps:
@@ -159,7 +161,7 @@ def _joined(steps: Sequence[Step], packages: tuple[str, ...]) -> Edit | None:
                 word = install.asked[-1].word
                 run = form.edited(insert=[(word, " ".join(packages))]) if form is not None else None
                 return Edit(step.instruction, (run,), step.line, "") if run is not None else None
-            if not (by_system(unit.effects.action) or unit.effects.tools <= _NEEDS_NOTHING):
+            if not (by_system(unit.effects.action) or unit.effects.tools <= _needs_nothing()):
                 return None
     return None
 

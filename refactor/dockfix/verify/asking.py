@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dockfix.context.manifests.locked import DEV, Locked
 from dockfix.context.manifests.locks import is_lock, read_lock
 from dockfix.facts import Facts
+from dockfix.model.reason import Declared
 from dockfix.runtimes.closure import distributions
 from dockfix.verify.engines import Engine
 from dockfix.verify.smoke import Smoke
@@ -37,16 +38,20 @@ def routes_of(facts: Facts) -> tuple[str, ...]:
     return tuple(path for path in paths if re.fullmatch(r"/[\w./~-]+", path) and not _ENDS.search(path))[:ROUTES]
 
 
-def asked_of(facts: Facts) -> frozenset[str]:
-    """The packages, normalised, that the project's files name; without those that a lock has for a group "dev" that is left out."""
+def asked_of(facts: Facts, declared: frozenset[Declared] = frozenset()) -> frozenset[str]:
+    """The packages, normalised, that the project's files name.
+
+    Without those that a lock has for a group "dev" that is left out, and for groups that are ``declared``.
+    """
+    gone = {each.name for each in declared if each.part == "GROUP"}
     names = distributions(facts) | facts.distributions | facts.managed
     for install, manifest in facts.manifests.items():
         without = {name for word in install.groups for name in re.split("[ ,]", word) if word.startswith("--without ")}
-        if DEV in install.groups - without:
+        if DEV in facts.groups_of(install) - without - gone:
             continue
         for lock in (read_lock(facts.context, file) for file in manifest.files if is_lock(file)):
             if isinstance(lock, Locked):
-                others = lock.closure(lock.groups - {DEV}, lambda marker: True)
+                others = lock.closure(lock.groups - {DEV, *gone}, lambda marker: True)
                 names -= lock.names - {each.name for each in others}
     return names
 

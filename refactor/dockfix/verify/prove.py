@@ -145,7 +145,7 @@ class Prover:
     ) -> Proof:
         before, made, declared = original.image, _Findings(), candidate.declares
         made.add("config", compare.compare_config(before, image, declared))
-        asked = asked_of(self.facts)
+        asked = asked_of(self.facts, declared)
         made.add("packages", compare.compare_packages(before, image, declared, asked))
         made.add("modules", compare.compare_modules(before, image, declared, asked), before.silence)
         broken = compare.broken_interpreters(before, image)
@@ -165,7 +165,10 @@ class Prover:
                 changing = ignored | self._changing(original)
                 found = compare.compare_files(original.base, before, image, declared, changing)
             made.add("files", found)
-            made.add("writes", compare.compare_access(original.base, before, image, _leaves(original.start.written)))
+            made.add(
+                "writes",
+                compare.compare_access(original.base, before, image, _leaves(original.start.written), declared),
+            )
         found = compare.compare_start(original.start, began, original.again)
         if found and not made.found and original.again is None:  # is that only what changes from one run to the next?
             self.say("starting the original once more")

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dockfix.engine.nets import kinds
 from dockfix.engine.nets.packages import without
 from dockfix.engine.nets.view import Change, Pair, Run, Seen, View, Violation
-from dockfix.knowledge import DEFAULT_PATH
+from dockfix.knowledge import DEFAULT_PATH, is_python
+from dockfix.lazy import regex
 from dockfix.managers.protocol import LanguageManager
+from dockfix.managers.registry import by_program
 from dockfix.managers.verbs import only_installers
 from dockfix.model.actions import Manager
 from dockfix.model.effects import within
@@ -18,6 +20,7 @@ from dockfix.model.reason import Declared
 from dockfix.model.stages import Stage
 
 _BASE = "/usr/local"  # where the base image's own Python and its packages are
+_BY_PATH = regex(rf"{_BASE}/bin/([A-Za-z0-9_.+-]+)")
 
 
 def installs(change: Change) -> Iterator[Violation]:
@@ -66,7 +69,19 @@ def _unusable(pair: Pair, old: Run, installed: kinds.Installed, new: Run) -> str
         return f"would lie in {_BASE} instead of {installed.into}"
     path = pair.new.stage.end.env.get("PATH", "").split(":")
     first = next((place for place, folder in enumerate(path) if folder in DEFAULT_PATH.split(":")), len(path))
-    return "" if f"{now}/bin" in path[:first] else f"would lie in {now}, whose programs PATH does not find first"
+    if f"{now}/bin" not in path[:first]:
+        return f"would lie in {now}, whose programs PATH does not find first"
+    lost = next((path for path in _named(pair.old) if not pair.old.layout.written(path)), "")
+    there = not lost or pair.new.layout.written(lost)
+    return "" if there else f"would lie in {now}, and {lost}, which the container starts, would not be there"
+
+
+def _named(seen: Seen) -> Iterator[str]:
+    """The programs in the folder of the base image's Python that a container starts by their paths, but for the image's own."""
+    for step in seen.stage.of("CMD", "ENTRYPOINT", "HEALTHCHECK"):
+        for match in _BY_PATH.finditer(step.instruction.original):
+            if not is_python(match[1]) and by_program().get(match[1].rstrip("0123456789.")) is None:
+                yield match[0]
 
 
 def _arrives(pair: Pair, run: Run, path: str) -> bool:

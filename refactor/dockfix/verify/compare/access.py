@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from dockfix.model.reason import Declared
 from dockfix.runtimes.registry import runtimes
 from dockfix.verify.compare.places import application
 from dockfix.verify.image import Image
@@ -34,15 +35,18 @@ def compare_user(before: Image, after: Image) -> list[Finding]:
     return found
 
 
-def compare_access(base: Snapshot, before: Image, after: Image, written: frozenset[str]) -> list[Finding]:
+def compare_access(
+    base: Snapshot, before: Image, after: Image, written: frozenset[str], declared: frozenset[Declared] = frozenset()
+) -> list[Finding]:
     """The places that the user could write and cannot now.
 
     They are the working folder, the volumes, the home, /tmp, the empty folders that the Dockerfile made, and ``written``:
-    the paths that the original was seen to write.
+    the paths that the original was seen to write. A folder that is ``declared`` is root's on purpose: there only what was written counts.
     """
     if before.user is None or after.user is None:
         return []
     places = {before.workdir, "/tmp", *(before.config.get("Volumes") or ()), *_empty_folders(base, before.snapshot)}
+    places -= {each.name for each in declared if each.part == "FILE"}
     places |= {path for path in written if not _remade().fullmatch(path)}
     old = {place: place for place in places}  # the place in the image before, by that in the image after
     if before.home is not None and after.home is not None:

@@ -10,11 +10,18 @@ from dockfix.verify.verdict import Finding
 
 
 def compare_interpreters(before: Image, after: Image) -> list[Finding]:
-    """The interpreters that do not start any more, or are of another version."""
+    """The interpreters that do not start any more, or are of another version.
+
+    One that came along in an image of another language may be gone: what runs it is among the commands that are looked for.
+    """
     found = []
     for runtime in runtimes():
         old, new = before.runtimes.get(runtime.id), after.runtimes.get(runtime.id)
         if old is None or (new is not None and new.version == old.version):
+            continue
+        if new is None and any(
+            each is not runtime and each.told_by and each.told_by in before.env for each in runtimes()
+        ):
             continue
         if new is not None:
             said = f"{runtime.title} is {new.version} instead of {old.version}"
