@@ -330,6 +330,13 @@ def test_a_folder_that_stays_roots_on_purpose_counts_where_something_was_written
     assert writes(before, after, shut=frozenset({"/app"})) == []
     assert writes(before, after, "/app/log", shut=frozenset({"/app"})) == [f"{said}/app/log"]
     assert writes(before, after, shut=frozenset({"/app/data"})) == [f"{said}it"]
+    entries = {path: folder() for path in ("/app", "/app/node_modules/x/build", "/app/uploads")}
+    told = {"node": RuntimeFacts("/usr/local/bin/node", "20.18.0", {}, {})}
+    before, after = (
+        replace(image(entries, WorkingDir="/app", User=user), runtimes=told) for user in ("root", "10001:10001")
+    )
+    shown = writes(before, after, shut=frozenset({"/app"}))
+    assert [each.partition(" ")[0] for each in shown] == ["/app/uploads"]  # what packages left empty is empty by chance
 
 
 @pytest.mark.covers("comparison/run")

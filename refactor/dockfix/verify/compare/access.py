@@ -11,6 +11,7 @@ from dockfix.runtimes.registry import runtimes
 from dockfix.verify.compare.places import application
 from dockfix.verify.image import Image
 from dockfix.verify.snapshot import Snapshot, within
+from dockfix.verify.system import of_packages
 from dockfix.verify.verdict import Finding
 
 
@@ -45,7 +46,7 @@ def compare_access(
     """
     if before.user is None or after.user is None:
         return []
-    places = {before.workdir, "/tmp", *(before.config.get("Volumes") or ()), *_empty_folders(base, before.snapshot)}
+    places = {before.workdir, "/tmp", *(before.config.get("Volumes") or ()), *_empty_folders(base, before)}
     places -= {each.name for each in declared if each.part == "FILE"}
     places |= {path for path in written if not _remade().fullmatch(path)}
     old = {place: place for place in places}  # the place in the image before, by that in the image after
@@ -64,8 +65,10 @@ def compare_access(
     return found
 
 
-def _empty_folders(base: Snapshot, before: Snapshot) -> Iterator[str]:
-    """The empty folders of the application; those of Git are empty by chance."""
-    for path, entry in application(base, before).items():
-        if entry.kind == "dir" and path not in before.children and "/.git/" not in path:
+def _empty_folders(base: Snapshot, before: Image) -> Iterator[str]:
+    """The empty folders of the application; those of Git and of packages are empty by chance."""
+    packages = of_packages(frozenset(before.runtimes))
+    for path, entry in application(base, before.snapshot).items():
+        empty = entry.kind == "dir" and path not in before.snapshot.children
+        if empty and "/.git/" not in path and not packages.fullmatch(path):
             yield path
