@@ -14,7 +14,8 @@ from dockfix.context.manifests.package_tree import PackageTree
 from dockfix.facts import Facts
 from dockfix.facts.reading import folder_at
 from dockfix.knowledge import file_programs, wrappers
-from dockfix.knowledge.node_packages import called_by, fills_elsewhere, stays_inside
+from dockfix.knowledge.node_needs import called_by, fills_elsewhere
+from dockfix.knowledge.node_packages import stays_inside
 from dockfix.knowledge.node_programs import node_program, node_starters, script_runners
 from dockfix.lazy import regex
 from dockfix.managers.protocol import LanguageManager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Literal, NamedTuple
 
@@ -58,4 +59,30 @@ def all_node_needs() -> Mapping[str, NodeNeeds]:
 
 def node_needs(package: str) -> NodeNeeds | None:
     """What is known of a package; None for one of which nothing is known, which need not mean that it needs nothing."""
-    return all_node_needs().get(package)
+    found = all_node_needs().get(package)
+    return found or next((each for name, each in _patterns() if fnmatchcase(package, name)), None)
+
+
+@cache
+def _patterns() -> tuple[tuple[str, NodeNeeds], ...]:
+    return tuple((name, each) for name, each in all_node_needs().items() if "*" in name)
+
+
+def needs_no_library(package: str) -> bool:
+    """Whether the compiled code of a package is known to need no library that a slim image lacks, but for one it was compiled against."""
+    needs = node_needs(package)
+    return needs is not None and needs.prebuilt in {"whole", ""} and not needs.libraries
+
+
+@cache
+def called_by() -> Mapping[str, frozenset[str]]:
+    """The programs of the system that packages start, by the packages."""
+    return {name: frozenset(each.commands) for name, each in all_node_needs().items() if each.commands}
+
+
+@cache
+def fills_elsewhere() -> Mapping[str, str]:
+    """The packages whose install fills a folder of root's home, which they then read, each with that folder."""
+    return {
+        name: f"/root/{each.downloads}" for name, each in all_node_needs().items() if each.downloads not in {"", "-"}
+    }

@@ -9,7 +9,7 @@ from dockfix.context.manifests.package_tree import LockedPackage, PackageTree
 from dockfix.context.program.model import UNKNOWN
 from dockfix.facts import Facts
 from dockfix.facts.javascript import lock
-from dockfix.knowledge.node_packages import needs_no_library
+from dockfix.knowledge.node_needs import needs_no_library, node_needs
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.libraries import suites
@@ -28,11 +28,28 @@ def packages(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, st
         return at(reason)
     programs = knowledge.full_programs(suites(facts))
     found = {programs[name]: why for name, why in needed(facts, sorted(programs), staying).items()}
+    found |= {name: why for name, why in _libraries(facts).items() if name not in found}
     mention = next(iter(facts.application.search(_CERTIFICATES)), None)
     if mention is not None:
         found[_CA] = f"{mention.file}:{mention.line} names the certificates of the system"
     elif any(name in found for name in ("curl", "wget", "git")):
         found[_CA] = "what fetches over HTTPS takes its certificates"
+    return found
+
+
+def _libraries(facts: Facts) -> dict[str, str]:
+    """The packages of the system with libraries that compiled code is known to load, each with the reason."""
+    tree, found = facts.ask(lock), dict[str, str]()
+    for package in tree.production if isinstance(tree, PackageTree) else ():
+        needs = node_needs(package.name)
+        if needs is None or package.link:
+            continue
+        for name in (*needs.libraries, *(needs.linked if needs.prebuilt == "none" else ())):
+            instead = (
+                knowledge.runtime_libraries(name, suites(facts), python_base=False) if name.endswith("-dev") else None
+            )
+            for library in (name,) if not name.endswith("-dev") else instead or ():
+                found.setdefault(library, f"the package {package.name} {needs.why}")
     return found
 
 
