@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -245,3 +246,25 @@ def test_problems_are_failures_with_a_place(tmp_path: Path) -> None:
     assert failure.line == 3
     assert failure.column > 1
     assert failure.hint
+
+
+def test_a_change_that_only_moves_to_another_line_is_not_offered_again(
+    project: Project, fakes: Callable[..., None]
+) -> None:
+    class Below(Fake):
+        def apply(self, facts: Facts) -> Outcome:
+            found = super().apply(facts)
+            return replace(found, edits=[replace(each, line=len(facts.tree.instructions)) for each in found.edits])
+
+    def labelled(facts: Facts, node: Instruction) -> str:
+        return node.text if "LABEL" in str(facts.tree) else f"LABEL a=b\n{node.text}"
+
+    above = type("Above", (Fake,), {"id": "above"})(
+        "RUN", labelled, doubts=(doubt("nobody knows"),), declares=frozenset({Declared("LABEL", "a")})
+    )
+    fakes(above, Below("ENV", comment_above))
+    result = project(TEXT)
+    assert [(note.transform, note.line) for note in result.changes] == [("fake", 4)]
+    assert [note.transform for note in result.unsafe] == ["above"]
+    fakes(above, Below("ENV", comment_above, doubts=(doubt("nobody saw it"),)))
+    assert [note.transform for note in project(TEXT).unsafe] == ["above", "fake"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -188,7 +189,7 @@ def _list_unsafe(
     _chain(full, chosen, settings, suppressions, held.number + 1)
     reasons = {note.transform: note.message for note in full.warnings if note.reason is not None}
     doubts = {made.transform: made.doubts for made in full.made}
-    added = [note for note in full.changes if note not in done.changes]
+    added = _added(done.changes, full.changes, reasons)
     for note in added:
         reason = reasons.pop(note.transform, "")
         # what no build can show counts before what one can
@@ -197,6 +198,20 @@ def _list_unsafe(
         done.unsafe.append(replace(note, message=message, reason=about[0] if about else None))
     ids = {note.transform for note in added}
     done.refusals = [note for note in done.refusals if note.transform not in ids or note in full.refusals]
+
+
+def _added(made: Sequence[Note], all_changes: Sequence[Note], reasons: Collection[str]) -> list[Note]:
+    """The changes that come on top of those that are made. One without a reason that only stands on another line is none."""
+    new = [note for note in all_changes if note not in made]
+    moved = Counter((note.transform, note.message) for note in made if note not in all_changes)
+    found = []
+    for note in new:
+        key = note.transform, note.message
+        if moved[key] and note.transform not in reasons:
+            moved[key] -= 1
+        else:
+            found.append(note)
+    return found
 
 
 def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settings, suppressions: Suppressions) -> bool:
