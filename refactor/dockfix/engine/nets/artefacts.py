@@ -105,6 +105,7 @@ def _with_parents(path: str) -> Iterator[str]:
 def builds(pair: Pair) -> Iterator[Violation]:
     """What was built in a stage, or cleared of packages, and is not any more, or does not arrive there."""
     runs = [run for seen in pair.change.after.stages for run in seen.own if kinds.builds(run.unit)]
+    runs.sort(key=lambda run: run.stage not in pair.new.stage.lineage)  # several stages may run the same
     for old in pair.old.runs:
         folders = kinds.builds(old.unit)
         if not folders:
