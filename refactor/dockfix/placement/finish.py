@@ -23,7 +23,8 @@ from dockfix.placement.slices import system_installs, units_of
 from dockfix.placement.smaller_base import SmallerBase, smaller_base
 from dockfix.runtimes.registry import runtime_of
 
-BUILDER = "builder"
+# What the stage that builds is called; the second where the author's stage, which keeps its name for who builds it by that, has the first
+_BUILDERS = ("builder", "build")
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,9 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
     dropped = [*draft.dropped, *drop_removed(facts, draft.builder, draft.runtime)]
     drop_idle_refresh(draft.runtime, division)
     arguments = drop_arguments(facts, draft.builder, draft.runtime)
+    name = next(each for each in _BUILDERS if each != (stage.name or "").lower())
     parts = (
-        Part(BUILDER, _by_instruction(draft.builder), dict.fromkeys(division.runtime_only, ()), draft.tail),
+        Part(name, _by_instruction(draft.builder), dict.fromkeys(division.runtime_only, ()), draft.tail),
         Part(stage.name or "runtime", _by_instruction(draft.runtime), division.replaced),
     )
     return Placement(
