@@ -212,7 +212,7 @@ def test_what_means_the_same(root: Path, before: str, after: str) -> None:
         ("ENV A=1\nRUN make\n", "ENV A=2\nRUN make\n", [Declared("ENV", "A")]),
         ("WORKDIR /x\nRUN make\n", "RUN make\n", [Declared("WORKDIR")]),
         ("", "RUN useradd me && chown me /app\nUSER me\n", [Declared("USER")]),
-        ("", "USER 5\n", [Declared("USER"), Declared("FILE", "/app")]),
+        ("", "USER 5\n", [Declared("USER"), Declared("OWNER", "/app")]),
         ("RUN mkdir /data\n", "RUN mkdir /data\nRUN useradd me && chown me /app /data\nUSER me\n", [Declared("USER")]),
         ("COPY a.py .\n", "COPY a.py .\nRUN useradd me && chown -R me /app\nUSER me\n", [Declared("USER")]),
         ("RUN make\n", "RUN make\nRUN useradd me && chown -R me /app\nUSER me\n", [Declared("USER")]),

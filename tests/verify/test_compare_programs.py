@@ -319,7 +319,7 @@ def test_user(before: Image, after: Image, message: str) -> None:
 
 
 def writes(before: Image, after: Image, *written: str, shut: frozenset[str] = frozenset()) -> list[str]:
-    declared = frozenset(Declared("FILE", path) for path in shut)
+    declared = frozenset(Declared("OWNER", path) for path in shut)
     return [finding.message for finding in compare_access(snapshot(), before, after, frozenset(written), declared)]
 
 

@@ -161,8 +161,8 @@ def _make_user(facts: Facts, owned: str, made: bool, early: Sequence[str]) -> It
 
 def _shut(facts: Facts, workdir: str) -> Iterator[Declared]:
     """What stays root's where the program writes nothing of its own."""
-    yield Declared("FILE", workdir)
-    yield from (Declared("FILE", path) for path, step in facts.ask(made_folders).items() if step.keyword == "WORKDIR")
+    yield Declared("OWNER", workdir)
+    yield from (Declared("OWNER", path) for path, step in facts.ask(made_folders).items() if step.keyword == "WORKDIR")
 
 
 def _owner(user: User) -> str:

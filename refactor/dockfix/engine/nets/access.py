@@ -70,8 +70,8 @@ def writable(pair: Pair) -> Iterator[Violation]:
     before, after = pair.old.stage.end, pair.new.stage.end
     if before.is_root and not after.is_root and after.user is not None:
         for path, said in _kept_closed(pair, after.workdir or "/"):
-            if not pair.change.declared.allow_file(path):
-                yield Violation(said, (Declared("FILE", path),))
+            if not pair.change.declared.allow_file(path, "OWNER"):
+                yield Violation(said, (Declared("OWNER", path),))
                 return
 
 

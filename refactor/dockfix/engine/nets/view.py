@@ -61,10 +61,10 @@ class Declarations:
         self._needed |= found
         return tuple(dict.fromkeys(name for each in found for name in each.instead))
 
-    def allow_file(self, path: str) -> bool:
+    def allow_file(self, path: str, part: Part = "FILE") -> bool:
         """Whether a file of the image, or a folder that it lies in, may be altered."""
         while path:
-            if self.allow("FILE", path) is not None:
+            if self.allow(part, path) is not None:
                 return True
             path = path.rpartition("/")[0]
         return False

@@ -47,7 +47,7 @@ def compare_access(
     if before.user is None or after.user is None:
         return []
     places = {before.workdir, "/tmp", *(before.config.get("Volumes") or ()), *_empty_folders(base, before)}
-    places -= {each.name for each in declared if each.part == "FILE"}
+    places -= {each.name for each in declared if each.part == "OWNER"}
     places |= {path for path in written if not _remade().fullmatch(path)}
     old = {place: place for place in places}  # the place in the image before, by that in the image after
     if before.home is not None and after.home is not None:
