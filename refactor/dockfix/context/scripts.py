@@ -23,7 +23,7 @@ from dockfix.knowledge import (
 )
 from dockfix.lazy import regex
 from dockfix.syntax import decode, encode
-from dockfix.syntax.shell import parser, shebang, unquote
+from dockfix.syntax.shell import script_tree, shebang, unquote
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -115,7 +115,7 @@ class _Reader:
         if len(text) > _MAX_TEXT or depth > _MAX_DEPTH:
             return False
         # the grammar takes \r for a part of a word; a shell would too, but then the script could not work at all
-        root = parser().parse(encode(text).replace(b"\r\n", b"\n")).root_node
+        root = script_tree(encode(text).replace(b"\r\n", b"\n")).root_node
         if root.has_error and not all(node.is_missing and node.type == ";" for node in _faults(root)):
             return False  # the grammar misses a semicolon in `f() { if x; then y; fi }`, which bash does not
         first = shebang(text)

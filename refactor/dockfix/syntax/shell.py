@@ -17,7 +17,7 @@ from dockfix.syntax.encoding import encode
 
 if TYPE_CHECKING:
     from tree_sitter import Node as TSNode
-    from tree_sitter import Parser
+    from tree_sitter import Parser, Tree
 
 _SIMPLE = {"command", "declaration_command", "unset_command", "variable_assignment", "test_command"}
 _EXPANSIONS = {
@@ -87,6 +87,9 @@ class Script(NamedTuple):
     commands: tuple[Command, ...]
 
 
+_BEYOND = regex(rb"[\xf0-\xf7][\x80-\xbf]{3}")
+
+
 @cache
 def parser() -> Parser:
     """The parser for shell scripts, made when first needed."""
@@ -94,6 +97,15 @@ def parser() -> Parser:
     import tree_sitter_bash
 
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
+
+
+def script_tree(data: bytes) -> Tree:
+    """The tree of a script.
+
+    Each character beyond the basic plane counts as four letters, as many as it has bytes: the grammar's scanner gives it to ``isalnum``,
+    which reads beyond its table, and now and then that ends the process.
+    """
+    return parser().parse(_BEYOND.sub(b"xxxx", data))
 
 
 class _Source:
@@ -126,7 +138,7 @@ def parse_script(text: str) -> Script:
     A script that the grammar cannot read, or in which something runs in the background, is one opaque command.
     """
     source = _Source(text)
-    root = parser().parse(source.data).root_node
+    root = script_tree(source.data).root_node
     opaque = Script(text, (_opaque(text, 0, len(text)),)) if text.strip() else Script(text, ())
     if root.has_error:
         return opaque
@@ -144,7 +156,7 @@ def comment_spans(text: str) -> list[tuple[int, int]]:
         return []
     source = _Source(text)
     found: list[tuple[int, int]] = []
-    pending = [parser().parse(source.data).root_node]
+    pending = [script_tree(source.data).root_node]
     while pending:
         node = pending.pop()
         if node.type == "comment":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dockfix.knowledge import wrappers
 from dockfix.knowledge.node_programs import Runner
 from dockfix.syntax import decode, encode
-from dockfix.syntax.shell import parser, unquote
+from dockfix.syntax.shell import script_tree, unquote
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -40,7 +40,7 @@ def called_in(text: str) -> tuple[Called, ...] | None:
     """All commands of a script in the order in which they stand; None where it cannot be read. Never raises."""
     if len(text) > _MAX_TEXT:
         return None
-    root = parser().parse(encode(text).replace(b"\r\n", b"\n")).root_node
+    root = script_tree(encode(text).replace(b"\r\n", b"\n")).root_node
     if root.has_error and any(node.is_error or (node.is_missing and node.type != ";") for node in _walk(root)):
         return None
     return tuple(_called(node) for node in _walk(root) if node.type == "command")
