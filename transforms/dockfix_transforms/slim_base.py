@@ -9,9 +9,10 @@ from dockfix.engine.options import Option
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts
 from dockfix.facts.installs import imported_from_elsewhere, installer
-from dockfix.knowledge import file_movers, operand_writers, user_changers
+from dockfix.knowledge import file_movers, operand_writers
 from dockfix.managers.verbs import by_system, system_install
 from dockfix.model.actions import Refresh
+from dockfix.model.commands.users import MODELS
 from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
 from dockfix.placement.decision import place
@@ -146,7 +147,7 @@ def _as_seen(plan: SmallerBase) -> str:
 
 def _needs_nothing() -> frozenset[str]:
     """Programs that every image has and that load no library of a package: what works on files and users."""
-    return operand_writers() | file_movers() | user_changers()
+    return operand_writers() | file_movers() | {"rm", *MODELS}
 
 
 def _joined(steps: Sequence[Step], packages: tuple[str, ...]) -> Edit | None:

@@ -105,7 +105,7 @@ from dockfix.knowledge.python_programs import (
     user_changing_servers,
 )
 from dockfix.knowledge.system_python import SystemPython
-from dockfix.knowledge.wrappers import Wrapper, inits, starts_another, user_changers, wrappers
+from dockfix.knowledge.wrappers import Wrapper, inits, starts_another, wrappers
 
 __all__ = [
     "DEFAULT_PATH",
@@ -200,7 +200,6 @@ __all__ = [
     "slim_reference",
     "starts_another",
     "starts_as_root",
-    "user_changers",
     "user_changing_servers",
     "usual_routes",
     "waiters",
