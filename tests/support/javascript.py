@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from textwrap import dedent
 
-from dockfix.context.javascript import Files, NodeProgram, Unfolded, read_javascript, unfold
+from dockfix.context.javascript import Files, NodeProgram, Unfolded, unfold
+from dockfix.context.javascript.read import read_javascript
 
 
 def files(given: Mapping[str, str | dict[str, object]]) -> Files:

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterator
 
 from dockfix.context.build_context import BuildContext
-from dockfix.context.javascript import Files, NodeProgram, Package, Unfolded, read_javascript, unfold
+from dockfix.context.javascript import Files, NodeProgram, Package, Unfolded, files_of, unfold
 from dockfix.dataclass import dataclass
 from dockfix.facts.startup import Startup
 from dockfix.lazy import regex
@@ -46,12 +46,6 @@ class Reading:
         return f"what {place.file}{f':{line}' if line else ''} does is not known"
 
 
-def files_of(context: BuildContext) -> Files:
-    """The files of a build context, as the reader of JavaScript asks for them."""
-    names = frozenset(context.files() or ())
-    return context.disk.once(("files of JavaScript", names), lambda: Files(names, context.read))
-
-
 def folder_at(path: str, lying_at: Callable[[str], str | None]) -> str | None:
     """The folder of the build context whose package.json lies in a folder of the image; None where none is known to."""
     file = lying_at(posixpath.join(path, _NAME))
@@ -60,6 +54,8 @@ def folder_at(path: str, lying_at: Callable[[str], str | None]) -> str | None:
 
 def read(stage: Stage, startup: Startup, context: BuildContext, lying_at: Callable[[str], str | None]) -> Reading:
     """What a stage starts: by CMD, ENTRYPOINT, HEALTHCHECK, what Compose files give for them, and their scripts."""
+    from dockfix.context.javascript.read import read_javascript
+
     files, folder = files_of(context), folder_at(stage.end.workdir or "/", lying_at)
     found = [unfold(text, files, folder or "", where) for where, text in _texts(stage, startup)]
     unknown = next((each.unknown for each in found if each.unknown is not None), None)

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from dockfix.context.javascript import Files, Package, parse_package
+from dockfix.context.javascript import Package, files_of, parse_package
 from dockfix.context.javascript.package_json import LIFECYCLE, NAME, local_path
 from dockfix.context.manifests.locked import Unread
 from dockfix.context.manifests.manifest import Manifest, Named
@@ -250,9 +250,7 @@ def stale_lock(install: Install, given: Given, lock: str) -> str:
 
 def members_of(folder: str, package: Package, given: Given) -> tuple[Package, ...]:
     """The package.json of each member of the project's workspace that lies in the image, in alphabetical order."""
-    names = frozenset(given.context.files() or ())
-    files = given.context.disk.once(("files of JavaScript", names), lambda: Files(names, given.context.read))
-    found = sorted(files.members(package).values(), key=lambda each: each.file)
+    found = sorted(files_of(given.context).members(package).values(), key=lambda each: each.file)
     return tuple(each for each in found if given.at(posixpath.join(folder, _below(each, package), NAME)) == each.file)
 
 

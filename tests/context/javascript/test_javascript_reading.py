@@ -295,7 +295,8 @@ def test_the_database_of_a_schema() -> None:
 
 
 def test_an_answer_is_worked_out_once() -> None:
-    from dockfix.context.javascript import read_javascript, unfold
+    from dockfix.context.javascript import unfold
+    from dockfix.context.javascript.read import read_javascript
     from javascript import files
 
     there = files({"index.js": "require('a')"})

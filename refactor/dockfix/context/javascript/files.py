@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import field
 from typing import TypeVar
 
+from dockfix.context.build_context import BuildContext
 from dockfix.context.javascript.package_json import NAME, Package, nearest, read_package
 from dockfix.context.patterns import BadPatternError, go_match, has_wildcards
 from dockfix.dataclass import dataclass
@@ -106,6 +107,12 @@ def at(path: str, folder: str, placed: Placed) -> str:
     """A path as a command has it that runs in a folder, relative to the build context; absolute where it is not known to lie in it."""
     found = placed(path) if path.startswith("/") else None
     return below(folder, path) if found is None else found
+
+
+def files_of(context: BuildContext) -> Files:
+    """The files of a build context, as the reader of JavaScript asks for them."""
+    names = frozenset(context.files() or ())
+    return context.disk.once(("files of JavaScript", names), lambda: Files(names, context.read))
 
 
 def member_folders(files: Files, root: Package) -> tuple[str, ...]:
