@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar
 
 from dockfix.context.javascript import Package, files_of, parse_package
@@ -16,6 +16,7 @@ from dockfix.lazy import regex
 from dockfix.managers._variables import given_to
 from dockfix.managers.protocol import Call, Given, LanguageManager, Recipe
 from dockfix.model.actions import Build, Configure, Install
+from dockfix.model.actions import Package as Asked
 from dockfix.model.artefact import Artefact, Environment
 from dockfix.model.commands.protocol import Arguments
 from dockfix.model.effects import Effects, opaque
@@ -130,6 +131,22 @@ class NodeManager(LanguageManager):
         if manifest.local is not None:
             return Reason(f"{manifest.local.file} names a local package, {manifest.local.path}")
         return Recipe()
+
+    def asks_for(self, call: Call, state: State, arguments: Arguments, folder: str, groups: Iterable[str]) -> Install:
+        """The install of the project in a folder, and of the packages that are named beside it."""
+        named = arguments.operands[1:]
+        local = next((word.text for word in named if is_path(word)), "")
+        return Install(
+            self,
+            environment(folder),
+            asked=tuple(Asked(name_of(word), word) for word in named),
+            manifests=(posixpath.join(folder, NAME),),
+            groups=frozenset(groups),
+            dynamic=any(word.value is None for word in named),
+            chosen_by=state.chosen_by(call.command.text) or state.workdir_chosen,
+            scripts=not arguments.has("--ignore-scripts"),
+            blocked=Reason(f"{self.title} installs from {local}") if local else None,
+        )
 
     def at_start(self, call: Call, installed: frozenset[str]) -> bool:
         """Whether it may fetch packages: a program that is not there."""

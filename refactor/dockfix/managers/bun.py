@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+from dataclasses import replace
 from typing import ClassVar
 
-from dockfix.context.javascript.package_json import NAME
 from dockfix.managers import _node as node
 from dockfix.managers._folders import folder_of
 from dockfix.managers._node import DEV, MAIN, NodeManager
 from dockfix.managers.protocol import Cache, Call
-from dockfix.model.actions import Clean, Install, Package
+from dockfix.model.actions import Clean
 from dockfix.model.commands.protocol import parse
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.reason import Reason
@@ -81,27 +81,17 @@ class Bun(NodeManager):
 
     def _install(self, call: Call, state: State, folder: str) -> Effects:
         arguments = parse(call.words, state, _VALUED, _FLAGS)
-        named = arguments.operands[1:]
         odd = arguments.unknown or next((name for name in _ODD if arguments.has(name)), "")
         if odd:
             return opaque(f"bun install with {odd} is not modelled")
-        wanted = node.environment(folder)
-        manifest = posixpath.join(folder, NAME)
         production = arguments.has("--production", "-p") or DEV in arguments.values("--omit")
-        action = Install(
-            self,
-            wanted,
-            asked=tuple(Package(node.name_of(word), word) for word in named),
-            manifests=(manifest,),
-            groups=frozenset({MAIN, *(() if production else (DEV,))}),
-            dynamic=any(word.value is None for word in named),
-            chosen_by=state.chosen_by(call.command.text) or state.workdir_chosen,
+        action = replace(
+            self.asks_for(call, state, arguments, folder, {MAIN, *(() if production else (DEV,))}),
             cache_off=tuple(word for name, _, words in arguments.options for word in words if name == "--no-cache"),
-            scripts=not arguments.has("--ignore-scripts"),
             blocked=Reason(f"what Bun installs is not handed on: {_WHY}"),
         )
-        writes = (wanted.root, manifest, *(posixpath.join(folder, each) for each in self.locks))
-        return Effects(reads=(manifest,), writes=writes, tools=_TOOLS, action=action)
+        writes = (action.into.root, *action.manifests, *(posixpath.join(folder, each) for each in self.locks))
+        return Effects(reads=action.manifests, writes=writes, tools=_TOOLS, action=action)
 
 
 BUN = Bun()

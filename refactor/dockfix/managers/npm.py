@@ -14,7 +14,7 @@ from dockfix.managers._npm_options import CLEAN_INSTALLS, FLAGS, INSTALLS, RUNS,
 from dockfix.managers.corepack import brought_by
 from dockfix.managers.protocol import Cache, Call, Given
 from dockfix.managers.registry import by_program
-from dockfix.model.actions import Clean, Install, Package, Provide, Remove
+from dockfix.model.actions import Clean, Install, Provide, Remove
 from dockfix.model.commands.protocol import Arguments, parse
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.reason import Reason
@@ -101,7 +101,6 @@ class Npm(NodeManager):
 
     def _install(self, call: Call, state: State, folder: str, clean: bool) -> Effects:
         arguments = parse(call.words, state, VALUED, FLAGS)
-        named = arguments.operands[1:]
         if _is_global(arguments):
             return _global(arguments, call, state)
         odd = arguments.unknown or next(
@@ -116,30 +115,15 @@ class Npm(NodeManager):
         without = self._without_dev(arguments, call, state)
         if without is None:
             return opaque("whether npm installs what only development needs is known only to the shell")
-        wanted = node.environment(folder)
-        manifest = posixpath.join(folder, NAME)
         groups = {
             MAIN,
             *(() if without else (DEV,)),
             *(f"without {each}" for each in self._omitted(arguments) if each != DEV),
         }
-        local = next((word.text for word in named if node.is_path(word)), "")
-        action = Install(
-            self,
-            wanted,
-            asked=tuple(Package(node.name_of(word), word) for word in named),
-            manifests=(manifest,),
-            groups=frozenset(groups),
-            dynamic=any(word.value is None for word in named),
-            chosen_by=state.chosen_by(call.command.text) or state.workdir_chosen,
-            scripts=not arguments.has("--ignore-scripts"),
-            blocked=Reason(f"npm installs from {local}") if local else None,
-        )
-        written = (
-            () if clean else (*((manifest,) if named else ()), *(posixpath.join(folder, each) for each in self.locks))
-        )
-        writes = (wanted.root, *written)
-        return Effects(reads=(manifest,), writes=writes, tools=_TOOLS, action=action)
+        action = self.asks_for(call, state, arguments, folder, groups)
+        beside = () if clean else (*((NAME,) if action.asked else ()), *self.locks)
+        writes = (action.into.root, *(posixpath.join(folder, each) for each in beside))
+        return Effects(reads=action.manifests, writes=writes, tools=_TOOLS, action=action)
 
     def _omitted(self, arguments: Arguments) -> frozenset[str]:
         told = frozenset(each for each in arguments.values("--omit") if each)

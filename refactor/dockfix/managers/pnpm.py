@@ -14,7 +14,7 @@ from dockfix.managers._folders import folder_of
 from dockfix.managers._node import DEV, HARMLESS, MAIN, NodeManager
 from dockfix.managers._pnpm_options import FLAGS, INSTALLS, ODD, OTHERS, TELLS, VALUED
 from dockfix.managers.protocol import Cache, Call, Given
-from dockfix.model.actions import Clean, Install, Package, Remove
+from dockfix.model.actions import Clean, Install, Remove
 from dockfix.model.commands.protocol import parse
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.reason import Reason
@@ -147,34 +147,21 @@ class Pnpm(NodeManager):
 
     def _install(self, call: Call, state: State, folder: str) -> Effects:
         arguments = parse(call.words, state, VALUED, FLAGS)
-        named = arguments.operands[1:]
         odd = "" if arguments.unknown.startswith("--config.") else arguments.unknown
         odd = odd or next((name for name in ODD if arguments.has(name) and arguments.operands[0].value != "add"), "")
         odd = odd or next((name for name in ("--global", "-g") if arguments.has(name)), "")
         odd = odd or next((name for name in node.settings(call, state) if not _is_harmless(name)), "")
         if odd:
             return opaque(f"pnpm install with {odd} is not modelled")
-        wanted = node.environment(folder)
-        manifest, lock = posixpath.join(folder, NAME), posixpath.join(folder, LOCK)
         groups = {
             MAIN,
             *(() if arguments.has(*_PRODUCTION) else (DEV,)),
             *(("without optional",) if arguments.has("--no-optional") else ()),
         }
-        local = next((word.text for word in named if node.is_path(word)), "")
-        action = Install(
-            self,
-            wanted,
-            asked=tuple(Package(node.name_of(word), word) for word in named),
-            manifests=(manifest,),
-            groups=frozenset(groups),
-            dynamic=any(word.value is None for word in named),
-            chosen_by=state.chosen_by(call.command.text) or state.workdir_chosen,
-            cached=not arguments.has("--offline"),
-            scripts=not arguments.has("--ignore-scripts"),
-            blocked=Reason(f"pnpm installs from {local}") if local else None,
-        )
-        return Effects(reads=(manifest,), writes=(wanted.root, manifest, lock), tools=_TOOLS, action=action)
+        asked = self.asks_for(call, state, arguments, folder, groups)
+        action = replace(asked, cached=not arguments.has("--offline"))
+        writes = (action.into.root, *action.manifests, posixpath.join(folder, LOCK))
+        return Effects(reads=action.manifests, writes=writes, tools=_TOOLS, action=action)
 
     def _groups(self, install: Install, given: Given) -> frozenset[str] | None:
         """Without what only development needs where NODE_ENV says so, and this pnpm listens; None where the command alone decides."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 from dockfix.context.javascript.package_json import NAME
 from dockfix.context.manifests.manifest import Manifest
+from dockfix.dataclass import dataclass
 from dockfix.lazy import regex
 from dockfix.managers import _node as node
 from dockfix.managers._folders import folder_of
@@ -16,7 +17,7 @@ from dockfix.managers._node import DEV, MAIN, NodeManager
 from dockfix.managers._variables import is_on
 from dockfix.managers._yarn_options import CHANGING, FLAGS, HARMLESS, KEPT, ODD, OTHERS, TELLS, VALUED
 from dockfix.managers.protocol import Cache, Call, Given
-from dockfix.model.actions import Clean, Configure, Install, Package, Remove
+from dockfix.model.actions import Clean, Configure, Install, Remove
 from dockfix.model.commands.protocol import Arguments, parse
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.reason import Reason
@@ -216,29 +217,16 @@ class Yarn(NodeManager):
         odd = odd or ("packages" if named and not adds else "")
         if odd:
             return opaque(f"yarn install with {odd} is not modelled")
-        wanted = node.environment(folder)
-        manifest = posixpath.join(folder, NAME)
         production = arguments.has("--production", "--prod") and not _is_off(call, state)
         groups = {MAIN, *(() if production else (DEV,))}
         if arguments.has("--ignore-optional"):
             groups.add("without optional")
-        local = next((word.text for word in named if node.is_path(word)), "")
-        action = Install(
-            self,
-            wanted,
-            asked=tuple(Package(node.name_of(word), word) for word in named),
-            manifests=(manifest,),
-            groups=frozenset(groups),
-            dynamic=any(word.value is None for word in named),
-            chosen_by=state.chosen_by(call.command.text) or state.workdir_chosen,
-            cached=not arguments.has("--offline"),
-            scripts=not arguments.has("--ignore-scripts") and not mode,
-            blocked=Reason(f"Yarn installs from {local}") if local else None,
-        )
+        asked = self.asks_for(call, state, arguments, folder, groups)
+        action = replace(asked, cached=not arguments.has("--offline"), scripts=asked.scripts and not mode)
         kept = arguments.has("--frozen-lockfile", "--pure-lockfile", "--no-lockfile", "--immutable")
         beside = (*_WRITTEN, *(() if kept else (LOCK,)), *((NAME,) if adds else ()))
-        writes = (wanted.root, *(posixpath.join(folder, each) for each in beside))
-        return Effects(reads=(manifest,), writes=writes, tools=_TOOLS, action=action)
+        writes = (action.into.root, *(posixpath.join(folder, each) for each in beside))
+        return Effects(reads=action.manifests, writes=writes, tools=_TOOLS, action=action)
 
     def _focus(self, arguments: Arguments, state: State, folder: str) -> Effects:
         """What ``workspaces focus`` does: with packages for development there already, it takes them away."""
