@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dockfix.syntax import encode
-from dockfix.syntax.shell import parse_script, script_tree
+from dockfix.syntax.shell import parse_script
+from dockfix.syntax.shell_tree import script_tree
 
 
 def test_characters_beyond_the_basic_plane_keep_their_place_and_are_not_given_to_the_scanner() -> None:

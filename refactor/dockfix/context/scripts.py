@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,25 +22,15 @@ from dockfix.knowledge import (
     wrappers,
 )
 from dockfix.lazy import regex
-from dockfix.syntax import decode, encode
-from dockfix.syntax.shell import script_tree, shebang, unquote
+from dockfix.syntax import encode
+from dockfix.syntax.shell import shebang, unquote
+from dockfix.syntax.shell_tree import is_broken, is_computed, script_tree, text_of, walk
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _MAX_TEXT = 1 << 20
 _MAX_DEPTH = 4
-_EXPANSIONS = frozenset(
-    {
-        "simple_expansion",
-        "expansion",
-        "command_substitution",
-        "process_substitution",
-        "arithmetic_expansion",
-        "ansi_c_string",
-        "translated_string",
-    }
-)
 _ARGUMENTS = regex(r"\"?\$(?:[@*1]|\{[@*1](?:[:-][^}]*)?\})\"?")
 _FILLED = regex(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|`[^`]*`")
 # The name of a program whose folder is worked out: "$DIR/twistd"
@@ -116,14 +106,14 @@ class _Reader:
             return False
         # the grammar takes \r for a part of a word; a shell would too, but then the script could not work at all
         root = script_tree(encode(text).replace(b"\r\n", b"\n")).root_node
-        if root.has_error and not all(node.is_missing and node.type == ";" for node in _faults(root)):
-            return False  # the grammar misses a semicolon in `f() { if x; then y; fi }`, which bash does not
+        if is_broken(root):
+            return False
         first = shebang(text)
         shell = next((number for number, word in enumerate(first) if word in shells()), len(first))
         self.login_shell = self.login_shell or _is_login(first[shell + 1 :])
-        for node in _walk(root):
+        for node in walk(root):
             if node.type == "function_definition":
-                self.functions.add(_text(node.child_by_field_name("name")))
+                self.functions.add(text_of(node.child_by_field_name("name")))
             elif node.type == "file_redirect":
                 self.redirect(node)
             elif node.type == "command":
@@ -136,7 +126,7 @@ class _Reader:
 
     def redirect(self, node: Node) -> None:
         target = node.child_by_field_name("destination")
-        if target is not None and any(">" in _text(child) for child in node.children if not child.is_named):
+        if target is not None and any(">" in text_of(child) for child in node.children if not child.is_named):
             self.write(_word(target))
 
     def write(self, word: _Word) -> None:
@@ -301,34 +291,9 @@ def _is_login(options: Sequence[str]) -> bool:
     return False
 
 
-def _walk(root: Node) -> Iterator[Node]:
-    """All nodes in the order of the text, without recursion: scripts may be nested deeply."""
-    pending = [root]
-    while pending:
-        node = pending.pop()
-        yield node
-        pending.extend(reversed(node.children))
-
-
-def _faults(root: Node) -> Iterator[Node]:
-    pending = [root]
-    while pending:
-        node = pending.pop()
-        if node.is_error or node.is_missing:
-            yield node
-        elif node.has_error:
-            pending.extend(node.children)
-
-
-def _text(node: Node | None) -> str:
-    return decode(node.text) if node is not None and node.text is not None else ""
-
-
 def _word(node: Node) -> _Word:
-    text = _text(node)
-    if any(child.type in _EXPANSIONS for child in _walk(node)):
-        return _Word(text, None)
-    return _Word(text, unquote(text))
+    text = text_of(node)
+    return _Word(text, None if is_computed(node) else unquote(text))
 
 
 def _heredoc(node: Node) -> str | None:
@@ -338,5 +303,5 @@ def _heredoc(node: Node) -> str | None:
         return None
     for redirect in parent.children:
         if redirect.type == "heredoc_redirect":
-            return next((_text(child) for child in redirect.children if child.type == "heredoc_body"), None)
+            return next((text_of(child) for child in redirect.children if child.type == "heredoc_body"), None)
     return None

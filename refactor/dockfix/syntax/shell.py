@@ -9,27 +9,18 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from dockfix.lazy import regex
 from dockfix.syntax.encoding import encode
+from dockfix.syntax.shell_tree import COMPUTED, script_tree, walk
 
 if TYPE_CHECKING:
     from tree_sitter import Node as TSNode
-    from tree_sitter import Parser, Tree
 
 _SIMPLE = {"command", "declaration_command", "unset_command", "variable_assignment", "test_command"}
-_EXPANSIONS = {
-    "simple_expansion",
-    "expansion",
-    "command_substitution",
-    "process_substitution",
-    "arithmetic_expansion",
-    "brace_expression",
-    "ansi_c_string",
-    "translated_string",
-}
+_EXPANSIONS = COMPUTED | {"brace_expression"}
 
 _QUOTED = regex(r"""(?s)'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|\\(?P<escaped>.)""")
 
@@ -85,27 +76,6 @@ class Script(NamedTuple):
 
     text: str
     commands: tuple[Command, ...]
-
-
-_BEYOND = regex(rb"[\xf0-\xf7][\x80-\xbf]{3}")
-
-
-@cache
-def parser() -> Parser:
-    """The parser for shell scripts, made when first needed."""
-    import tree_sitter
-    import tree_sitter_bash
-
-    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
-
-
-def script_tree(data: bytes) -> Tree:
-    """The tree of a script.
-
-    Each character beyond the basic plane counts as four letters, as many as it has bytes: the grammar's scanner gives it to ``isalnum``,
-    which reads beyond its table, and now and then that ends the process.
-    """
-    return parser().parse(_BEYOND.sub(b"xxxx", data))
 
 
 class _Source:
@@ -266,13 +236,7 @@ def _word(node: TSNode, source: _Source) -> Word:
 
 
 def _expands(node: TSNode) -> bool:
-    pending = [node]
-    while pending:
-        node = pending.pop()
-        if node.type in _EXPANSIONS:
-            return True
-        pending += node.children
-    return False
+    return any(each.type in _EXPANSIONS for each in walk(node))
 
 
 def shebang(text: str) -> tuple[str, ...]:

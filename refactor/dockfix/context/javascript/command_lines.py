@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from dockfix.knowledge import wrappers
 from dockfix.knowledge.node_programs import Runner
-from dockfix.syntax import decode, encode
-from dockfix.syntax.shell import script_tree, unquote
+from dockfix.syntax import encode
+from dockfix.syntax.shell import unquote
+from dockfix.syntax.shell_tree import is_broken, is_computed, script_tree, text_of, walk
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_COMPUTED = frozenset(
-    {
-        "simple_expansion",
-        "expansion",
-        "command_substitution",
-        "process_substitution",
-        "arithmetic_expansion",
-        "ansi_c_string",
-        "translated_string",
-    }
-)
 _MAX_TEXT = 256 << 10
 
 
@@ -41,9 +31,9 @@ def called_in(text: str) -> tuple[Called, ...] | None:
     if len(text) > _MAX_TEXT:
         return None
     root = script_tree(encode(text).replace(b"\r\n", b"\n")).root_node
-    if root.has_error and any(node.is_error or (node.is_missing and node.type != ";") for node in _walk(root)):
+    if is_broken(root):
         return None
-    return tuple(_called(node) for node in _walk(root) if node.type == "command")
+    return tuple(_called(node) for node in walk(root) if node.type == "command")
 
 
 def _called(node: Node) -> Called:
@@ -52,27 +42,14 @@ def _called(node: Node) -> Called:
     for child in node.children:
         if child.type == "variable_assignment":
             value = child.child_by_field_name("value")
-            env[_text(child.children[0])] = "" if value is None else _value(value)
+            env[text_of(child.children[0])] = "" if value is None else _value(value)
         elif child.is_named and not child.type.endswith("_redirect"):
             words.append(_value(child.children[0] if child.type == "command_name" and child.children else child))
     return Called(tuple(words), env)
 
 
 def _value(node: Node) -> str | None:
-    return None if any(each.type in _COMPUTED for each in _walk(node)) else unquote(_text(node))
-
-
-def _text(node: Node) -> str:
-    return decode(node.text) if node.text is not None else ""
-
-
-def _walk(root: Node) -> Iterator[Node]:
-    """All nodes in the order of the text, without recursion."""
-    pending = [root]
-    while pending:
-        node = pending.pop()
-        yield node
-        pending.extend(reversed(node.children))
+    return None if is_computed(node) else unquote(text_of(node))
 
 
 def handed_on(runner: Runner, words: Sequence[str | None]) -> list[str | None]:
