@@ -12,22 +12,10 @@ from dockfix.managers.commands import call_of, effects_of, fetches
 from dockfix.managers.npm import NPM
 from dockfix.managers.protocol import Given
 from dockfix.model.actions import Action, Build, Clean, Configure, Install, Remove
-from dockfix.model.effects import Effects
 from dockfix.model.reason import Reason
 from dockfix.model.state import State
 from dockfix.syntax.shell import parse_script
-
-APP = State(workdir="/app", runtime="node")
-
-
-def effects(script: str, state: State = APP) -> Effects:
-    return effects_of(parse_script(script).commands[-1], state)
-
-
-def install(script: str, state: State = APP) -> Install:
-    action = effects(script, state).action
-    assert isinstance(action, Install), effects(script, state).opaque
-    return action
+from node_calls import APP, effects, install
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dockfix.managers.commands import effects_of
 from dockfix.model.actions import Action, Build, Clean, Configure, Install, Provide, Remove
-from dockfix.model.effects import Effects
 from dockfix.model.state import State
-from dockfix.syntax.shell import parse_script
-
-APP = State(workdir="/app", runtime="node")
-
-
-def effects(script: str, state: State = APP) -> Effects:
-    return effects_of(parse_script(script).commands[-1], state)
+from node_calls import effects
 
 
 @pytest.mark.parametrize(

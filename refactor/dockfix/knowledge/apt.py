@@ -181,6 +181,11 @@ def runtime_libraries(
     return tuple(names.pop().split()) if len(names) == 1 and "-" not in names else None
 
 
+def loaded_from(package: str, suites: frozenset[str] | None) -> tuple[str, ...] | None:
+    """A package of libraries that a program loads; those that stand in for it where it is a -dev one, None where they are not certain."""
+    return runtime_libraries(package, suites, python_base=False) if package.endswith("-dev") else (package,)
+
+
 def parts(name: str, package: str, suites: frozenset[str] | None) -> frozenset[str]:
     """What a line of a table says for any of the releases: what they have in common, and what each of them adds."""
     data = table(name)

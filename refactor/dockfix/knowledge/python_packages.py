@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import Any, NamedTuple
 
-from dockfix.knowledge.apt import runtime_libraries
+from dockfix.knowledge.apt import loaded_from
 from dockfix.knowledge.tables import table
 
 
@@ -49,7 +49,7 @@ class Needs(NamedTuple):
         """
         found: list[str] = []
         for name in (*self.libraries, *(self.linked if compiled else ())):
-            names = runtime_libraries(name, suites, python_base=False) if name.endswith("-dev") else (name,)
+            names = loaded_from(name, suites)
             if names is None:
                 return None
             found += names

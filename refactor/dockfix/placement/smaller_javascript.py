@@ -9,6 +9,7 @@ from dockfix.context.manifests.package_tree import LockedPackage, PackageTree
 from dockfix.context.program.model import UNKNOWN
 from dockfix.facts import Facts
 from dockfix.facts.javascript import lock
+from dockfix.knowledge.apt import loaded_from
 from dockfix.knowledge.node_needs import needs_no_library, node_needs
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
@@ -45,10 +46,7 @@ def _libraries(facts: Facts) -> dict[str, str]:
         if needs is None or package.link:
             continue
         for name in (*needs.libraries, *(needs.linked if needs.prebuilt == "none" else ())):
-            instead = (
-                knowledge.runtime_libraries(name, suites(facts), python_base=False) if name.endswith("-dev") else None
-            )
-            for library in (name,) if not name.endswith("-dev") else instead or ():
+            for library in loaded_from(name, suites(facts)) or ():
                 found.setdefault(library, f"the package {package.name} {needs.why}")
     return found
 

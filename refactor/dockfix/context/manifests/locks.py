@@ -6,11 +6,13 @@ import posixpath
 import re
 from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.manifests.locked import Locked, LockError, Unread
 from dockfix.lazy import regex
 
+_Lock = TypeVar("_Lock")
 _STANDARD = regex(r"pylock(?:\.[^.]+)?\.toml")
 
 
@@ -30,11 +32,16 @@ def read_lock(context: BuildContext, path: str) -> Locked | Unread:
 
 def parse_lock(path: str, whole: str, project: str | None = None) -> Locked | Unread:
     """The same for a text; ``project`` is that of the pyproject.toml beside it, None where there is none."""
+    return or_unread(path, partial(_read, path, whole, project))
+
+
+def or_unread(path: str, read: Callable[[], _Lock]) -> _Lock | Unread:
+    """What a reader makes of a lock, or what is wrong with its text."""
     import json
     import tomllib
 
     try:
-        return _read(path, whole, project)
+        return read()
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
         return Unread(path, int(line[1]) if line else 0, "it is not valid TOML")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections.abc import Callable, Mapping
 from functools import partial
 
 from dockfix.context.build_context import BuildContext
-from dockfix.context.manifests.locked import LockError, Unread
+from dockfix.context.manifests.locked import Unread
+from dockfix.context.manifests.locks import or_unread
 from dockfix.context.manifests.package_tree import PackageTree
 
 _Reader = Callable[[str, str, str | None], PackageTree]
@@ -33,14 +33,7 @@ def parse_node_lock(path: str, whole: str, project: str | None = None) -> Packag
     reader = _READERS.get(posixpath.basename(path))
     if reader is None:
         return Unread(path, 0, "it is no lock by its name")
-    try:
-        return reader(whole, path, project)
-    except json.JSONDecodeError as error:
-        return Unread(path, error.lineno, "it is not valid JSON")
-    except RecursionError:
-        return Unread(path, 0, "it is nested too deep")
-    except LockError as error:
-        return Unread(path, error.line, error.message)
+    return or_unread(path, partial(reader, whole, path, project))
 
 
 def _places(whole: str, path: str, project: str | None) -> PackageTree:
