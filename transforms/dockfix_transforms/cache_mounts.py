@@ -67,6 +67,7 @@ class CacheMounts(Transform):
         pinned = next(
             (node for node in facts.tree.directives if node.name == "syntax" and _OLD_SYNTAX.search(node.value)), None
         )
+        front_end = Reason(f"the front end {pinned.value} has no cache mounts") if pinned else None
         dockerfile = facts.context.dockerfile
         unable = without_mounts(dockerfile) if dockerfile is not None else ""
         if unable:
@@ -84,13 +85,10 @@ class CacheMounts(Transform):
                     manager: manager.caches for manager, runs in shared.items() if step in runs
                 }
                 for manager in _language_managers(step):
-                    caches = _caches(facts, step, manager)
-                    reason = f"the front end {pinned.value} has no cache mounts" if pinned else ""
+                    caches = front_end or _caches(facts, step, manager)
                     if isinstance(caches, Reason):
-                        reason = reason or caches.text
-                    else:
-                        reason = reason or _blocker(facts, stage, step, manager, caches, seen(manager))
-                    if isinstance(caches, Reason) or reason:
+                        refusals.append(caches.at(step.line))
+                    elif reason := _blocker(facts, stage, step, manager, caches, seen(manager)):
                         refusals.append(at(reason, step.line))
                     else:
                         wanted[manager] = caches

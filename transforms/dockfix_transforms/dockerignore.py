@@ -19,7 +19,6 @@ from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
 from dockfix.lazy import regex
 from dockfix.model.actions import Install, Make
 from dockfix.model.reason import Declared, Reason
-from dockfix.model.stages import Stage, Step
 from dockfix.syntax import encode, parse
 
 from ._env_files import build_reader, reader_of_env
@@ -231,12 +230,9 @@ class _Chooser:
             for step, copied in self.facts.copies.items()
             for entry in (*copied.skipped, *copied.files)
             if (folder := _folder_named(entry, name))
-            for path in self.facts.layouts.of(self._stage(step)).by(step, folder)
+            for path in self.facts.layouts.of(self.facts.stage_of[step]).by(step, folder)
         }
         return bool(roots) and taken <= roots
-
-    def _stage(self, step: Step) -> Stage:
-        return next(stage for stage in self.facts.model.stages if step in stage.steps)
 
     def _dockerfile_mentions(self, name: str) -> bool:
         """Whether a command of the Dockerfile may use a folder of the context: by its name, or, for .git, by running git."""

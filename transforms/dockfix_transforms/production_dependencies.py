@@ -8,10 +8,8 @@ from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.facts.development import Lost, doubts, lost, misses
 from dockfix.managers.commands import call_of
-from dockfix.managers.protocol import LanguageManager
-from dockfix.managers.verbs import language_install
+from dockfix.managers.protocol import LanguageManager, Recipe
 from dockfix.model.reason import Declared, Reason, at
-from dockfix.syntax.shell import Word
 
 _SHOWN = 2
 
@@ -52,30 +50,23 @@ class ProductionDependencies(Transform):
         found: list[Lost] = []
         told = facts.tree.text
         for step in dict.fromkeys(step for step, _, _ in facts.installs):
-            inserted: list[tuple[Word, str]] = []
-            removed: list[Word] = []
-            for unit in step.units:
-                install = language_install(unit.effects.action)
-                if (
-                    install is None
-                    or not isinstance(install.manager, LanguageManager)
-                    or install not in facts.manifests
-                ):
-                    continue
+            recipes: list[Recipe] = []
+            for _, unit, install in (each for each in facts.installs if each[0] is step):
                 gone = lost(facts, install)
-                if gone is None:
+                if gone is None or not isinstance(install.manager, LanguageManager):
                     continue
                 if isinstance(gone, Reason):
                     return refuse(gone.at(step.line))
                 way = install.manager.production(install, call_of(unit.command), facts.manifests[install], told)
-                reason = way if isinstance(way, Reason) else misses(facts, gone)
-                if reason is not None or isinstance(way, Reason):
-                    stays = f"{gone.title} stays: {reason.text if reason is not None else ''}"
-                    return refuse(at(stays, (reason.line if reason is not None else 0) or step.line))
-                inserted += way.recipe.insert
-                removed += way.recipe.remove
+                if not isinstance(way, Reason):
+                    way = misses(facts, gone) or way
+                if isinstance(way, Reason):
+                    return refuse(at(f"{gone.title} stays: {way.text}", way.line or step.line))
+                recipes.append(way.recipe)
                 groups |= way.groups
                 found.append(gone)
+            inserted = [each for recipe in recipes for each in recipe.insert]
+            removed = [word for recipe in recipes for word in recipe.remove]
             if inserted or removed:
                 form = step.shell_form
                 run = form.edited(insert=inserted, remove=removed) if form is not None else None

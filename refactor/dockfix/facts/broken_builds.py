@@ -6,14 +6,13 @@ import posixpath
 from collections.abc import Iterator
 from functools import partial
 
+from dockfix.context.manifests.locked import DEV
 from dockfix.facts import Facts
 from dockfix.facts.javascript import behind, development, package_of
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import LanguageManager
 from dockfix.model.actions import Build
 from dockfix.model.reason import Reason, at
-
-_DEVELOPMENT = "dev"
 
 
 def broken_builds(facts: Facts) -> tuple[Reason, ...]:
@@ -38,7 +37,7 @@ def missing_tool(facts: Facts) -> Reason | None:
             first = first or step.line
         if unit.effects.action is None:
             given += unit.command.text  # a program may be installed for all
-        if not isinstance(unit.effects.action, Build) or not groups or _DEVELOPMENT in groups:
+        if not isinstance(unit.effects.action, Build) or not groups or DEV in groups:
             continue
         for each in behind(facts, unit).commands:
             package = package_of(facts, each.program)

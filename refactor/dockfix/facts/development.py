@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from dockfix.context.application import application
-from dockfix.context.manifests.locked import Locked, LockError
+from dockfix.context.manifests.locked import DEV, Locked, LockError
 from dockfix.context.manifests.locks import is_lock, read_lock
 from dockfix.context.program.imports import read_imports
 from dockfix.context.program.model import is_development
@@ -155,7 +155,7 @@ def _a_start(facts: Facts, gone: Lost) -> Reason | None:
 
 def _groups(facts: Facts, manager: LanguageManager, gone: Lost) -> frozenset[str]:
     groups = {group for install in facts.manifests if install.manager is manager for group in install.groups}
-    return frozenset(groups - gone.groups - {"dev"})
+    return frozenset(groups - gone.groups - {DEV})
 
 
 def _a_command(facts: Facts, gone: Lost) -> Reason | None:

@@ -155,10 +155,11 @@ class Facts:
         if mounted is not None:
             return mounted
         number = next((index for index, each in enumerate(step.units) if each is unit), 0)
-        return self.layouts.of(self._stage_of[step]).file(path, step, number)
+        return self.layouts.of(self.stage_of[step]).file(path, step, number)
 
     @cached_property
-    def _stage_of(self) -> Mapping[Step, Stage]:
+    def stage_of(self) -> Mapping[Step, Stage]:
+        """The stage of each step."""
         return {step: stage for stage in self.model.stages for step in stage.steps}
 
     @cached_property
@@ -327,7 +328,7 @@ class Facts:
         found: dict[Install, Given] = {}
         for step, unit, install in self._every_install:
             at = partial(self.lying_at, step=step, unit=unit)
-            image = self._stage_of[step].image
+            image = self.stage_of[step].image
             written = partial(self._written_to, step=step, unit=unit)
             found[install] = Given(call_of(unit.command), unit.state, self.context, image, at, written)
         return found
@@ -340,7 +341,7 @@ class Facts:
     def _written_to(self, path: str, step: Step, unit: Unit) -> str | None:
         """What commands of a stage have written to a path before one of them runs: see ``Given``."""
         text: str | None = None
-        for _, each in self._stage_of[step].units:
+        for _, each in self.stage_of[step].units:
             if each is unit:
                 break
             if isinstance(each.effects.action, Export) and path in each.effects.writes:

@@ -26,7 +26,6 @@ from dockfix.syntax.shell import Word
 
 NODE = "node"
 MODULES = "node_modules"
-MAIN, DEV = "main", "dev"
 # What compiling a native package, and a script of one, may read: https://github.com/nodejs/node-gyp#installation
 BUILD_READS = ("/usr", "/opt", "/lib", "/bin", "/sbin", "/tmp", "/etc", "/root", "/home/node")
 

@@ -6,9 +6,10 @@ import posixpath
 from dataclasses import replace
 from typing import ClassVar
 
+from dockfix.context.manifests.locked import DEV, MAIN
 from dockfix.managers import _node as node
 from dockfix.managers._folders import folder_of
-from dockfix.managers._node import DEV, MAIN, NodeManager
+from dockfix.managers._node import NodeManager
 from dockfix.managers.protocol import Cache, Call
 from dockfix.model.actions import Clean
 from dockfix.model.commands.protocol import parse

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from dockfix.context.javascript.package_json import NAME
+from dockfix.context.manifests.locked import DEV, MAIN
 from dockfix.managers import _node as node
 from dockfix.managers._folders import folder_of
-from dockfix.managers._node import DEV, HARMLESS, MAIN, NodeManager
+from dockfix.managers._node import HARMLESS, NodeManager
 from dockfix.managers._npm_options import CLEAN_INSTALLS, FLAGS, INSTALLS, RUNS, TELLS, VALUED
 from dockfix.managers.corepack import brought_by
 from dockfix.managers.protocol import Cache, Call, Given

@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import ClassVar
 
 from dockfix.context.javascript.package_json import LIFECYCLE, NAME
+from dockfix.context.manifests.locked import DEV, MAIN
 from dockfix.context.manifests.manifest import Manifest
 from dockfix.managers import _node as node
 from dockfix.managers._folders import folder_of
-from dockfix.managers._node import DEV, HARMLESS, MAIN, NodeManager
+from dockfix.managers._node import HARMLESS, NodeManager
 from dockfix.managers._pnpm_options import FLAGS, INSTALLS, ODD, OTHERS, TELLS, VALUED
 from dockfix.managers.protocol import Cache, Call, Given
 from dockfix.model.actions import Clean, Install, Remove

@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import ClassVar, Literal
 
 from dockfix.context.javascript.package_json import NAME
+from dockfix.context.manifests.locked import DEV, MAIN
 from dockfix.context.manifests.manifest import Manifest
 from dockfix.dataclass import dataclass
 from dockfix.lazy import regex
 from dockfix.managers import _node as node
 from dockfix.managers._folders import folder_of
-from dockfix.managers._node import DEV, MAIN, NodeManager
+from dockfix.managers._node import NodeManager
 from dockfix.managers._variables import is_on
 from dockfix.managers._yarn_options import CHANGING, FLAGS, HARMLESS, KEPT, ODD, OTHERS, TELLS, VALUED
 from dockfix.managers.protocol import Cache, Call, Given

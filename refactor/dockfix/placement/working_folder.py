@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 
+from dockfix.context.manifests.locked import DEV
 from dockfix.facts import SYSTEM_FOLDERS, Facts, from_context
 from dockfix.facts.broken_builds import missing_tool
 from dockfix.facts.javascript import built_elsewhere, development, left_elsewhere, may_start, needed_in_production
@@ -30,7 +31,6 @@ from dockfix.placement.slices import builder_of, title
 
 # What a system has below /usr: https://refspecs.linuxfoundation.org/FHS_3.0/fhs/ch04.html; what else lies there is the image's own
 _OF_USR = frozenset({"bin", "games", "include", "lib", "lib32", "lib64", "libexec", "libx32", "local", "sbin", "share"})
-_DEVELOPMENT = "dev"  # the group of packages that only development asks for
 
 
 def is_shape_of(facts: Facts) -> bool:
@@ -38,7 +38,7 @@ def is_shape_of(facts: Facts) -> bool:
     installs = facts.installs
     if not installs or not all(_in_project(install) for _, _, install in installs):
         return False
-    if any(_DEVELOPMENT in facts.groups_of(install) for _, _, install in installs) or any(
+    if any(DEV in facts.groups_of(install) for _, _, install in installs) or any(
         each.blocked for each in facts.manifests.values()
     ):
         return True
@@ -228,7 +228,7 @@ def _owns(unit: Unit, folder: str) -> bool:
 
 def _lightened(facts: Facts, folder: str) -> tuple[tuple[str, ...], tuple[Reason, ...], tuple[Reason, ...]]:
     """The commands that take away what only development needs; why it stays; why it could be needed."""
-    installs = [(unit, install) for _, unit, install in facts.installs if _DEVELOPMENT in facts.groups_of(install)]
+    installs = [(unit, install) for _, unit, install in facts.installs if DEV in facts.groups_of(install)]
     names = facts.ask(development)
     if not installs or not names or any(_clears(facts)):
         return (), (), ()
@@ -259,7 +259,7 @@ def _lightened(facts: Facts, folder: str) -> tuple[tuple[str, ...], tuple[Reason
 
 def _cleared_late(facts: Facts) -> bool:
     """Whether the file itself takes away what only development needs, in another layer than the one that brought it."""
-    brought = {step for step, _, install in facts.installs if _DEVELOPMENT in facts.groups_of(install)}
+    brought = {step for step, _, install in facts.installs if DEV in facts.groups_of(install)}
     return bool(brought) and any(step not in brought for step in _clears(facts))
 
 
@@ -268,12 +268,12 @@ def _clears(facts: Facts) -> Iterator[Step]:
     filled: set[str] = set()
     for step, unit in facts.final.units:
         action = unit.effects.action
-        if isinstance(action, Remove) and of_language(action) and _DEVELOPMENT in action.names:
+        if isinstance(action, Remove) and of_language(action) and DEV in action.names:
             yield step
         install = language_install(action)
         if install is None:
             continue
-        if _DEVELOPMENT in facts.groups_of(install):
+        if DEV in facts.groups_of(install):
             filled.add(install.into.root)
         elif install.into.root in filled:
             yield step
