@@ -6,6 +6,7 @@ import posixpath
 from dataclasses import replace
 from typing import ClassVar
 
+from dockfix.context.javascript.package_json import NAME
 from dockfix.context.manifests.locked import DEV, MAIN
 from dockfix.managers import _node as node
 from dockfix.managers._folders import folder_of
@@ -91,7 +92,8 @@ class Bun(NodeManager):
             cache_off=tuple(word for name, _, words in arguments.options for word in words if name == "--no-cache"),
             blocked=Reason(f"what Bun installs is not handed on: {_WHY}"),
         )
-        writes = (action.into.root, *action.manifests, *(posixpath.join(folder, each) for each in self.locks))
+        beside = (*((NAME,) if action.asked else ()), *(() if arguments.has("--frozen-lockfile") else self.locks))
+        writes = (action.into.root, *(posixpath.join(folder, each) for each in beside))
         return Effects(reads=action.manifests, writes=writes, tools=_TOOLS, action=action)
 
 

@@ -161,7 +161,8 @@ class Pnpm(NodeManager):
         }
         asked = self.asks_for(call, state, arguments, folder, groups)
         action = replace(asked, cached=not arguments.has("--offline"))
-        writes = (action.into.root, *action.manifests, posixpath.join(folder, LOCK))
+        beside = (*((NAME,) if action.asked else ()), *(() if arguments.has("--frozen-lockfile") else (LOCK,)))
+        writes = (action.into.root, *(posixpath.join(folder, each) for each in beside))
         return Effects(reads=action.manifests, writes=writes, tools=_TOOLS, action=action)
 
     def _groups(self, install: Install, given: Given) -> frozenset[str] | None:
