@@ -126,7 +126,7 @@ class _Splitter:
         environment = self._environment_step()
         for step in steps:
             above = leading(self.tree, step.instruction)
-            texts = [*(_built(_text(step, part)) for part in parts[:-1]), _text(step, parts[-1])]
+            texts = [*(self._built(step, part) for part in parts[:-1]), _text(step, parts[-1])]
             if None in texts:
                 return refuse("its text could not be divided without loss", step.line)
             if step is environment:
@@ -162,6 +162,21 @@ class _Splitter:
             warnings=self.facts.ask(broken_builds),
             saves=self.placement.gain.parts,
         )
+
+    def _built(self, step: Step, part: Part) -> tuple[Node, ...] | None:
+        """What a part that builds gets of a step: where root builds files are given to no user, who need not be there.
+
+        None where it can't be written.
+        """
+        nodes = _text(step, part)
+        steps = self.facts.final.steps
+        users = [
+            each for each in steps[: steps.index(step)] if each.instruction in part.steps and each.keyword == "USER"
+        ]
+        if nodes is None or (users and not step.state.is_root):
+            return nodes
+        written = [without_flag(node, "chown") if isinstance(node, Instruction) else node for node in nodes]
+        return None if None in written else tuple(filter(None, written))
 
     def _joined(self, bodies: list[list[Node]], heads: Sequence[Instruction | None]) -> tuple[Node, ...]:
         """The bodies with their FROM lines, the first of which stands already; a node that stands in several is several nodes."""
@@ -224,12 +239,6 @@ def _text(step: Step, part: Part) -> tuple[Node, ...] | None:
     """What one part gets of a step: () where nothing, None where its text cannot be divided."""
     indices = part.steps.get(step.instruction)
     return trim(step, Trim(indices, part.packages)) if indices is not None else ()
-
-
-def _built(nodes: tuple[Node, ...] | None) -> tuple[Node, ...] | None:
-    """The same where root builds: files are given to no user, who need not be there. None where that can't be written."""
-    written = [without_flag(node, "chown") if isinstance(node, Instruction) else node for node in nodes or ()]
-    return None if nodes is None or None in written else tuple(filter(None, written))
 
 
 def _installs_in_each(step: Step, parts: Sequence[Part]) -> bool:
