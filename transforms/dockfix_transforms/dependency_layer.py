@@ -49,6 +49,7 @@ class DependencyLayer(Transform):
 
     title: ClassVar[str] = "install dependencies before the source is copied"
     after: ClassVar[frozenset[str]] = frozenset({"production-dependencies", "secrets"})
+    repeats: ClassVar[bool] = True
 
     def apply(self, facts: Facts) -> Outcome:
         """Moves the one COPY that brings the source below the installs that only need manifests."""

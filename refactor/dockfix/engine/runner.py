@@ -57,6 +57,10 @@ class Settings:
         return Hints(**{**given, "knowledge": self.knowledge, **self.told, "settings": settings})
 
 
+# How often a transform is applied again that makes one of several changes at a time
+_MOST_ROUNDS = 5
+
+
 @dataclass
 class _Pass:
     """One run of the chain over a tree, and what it said; ``view`` is what the nets see of ``facts``."""
@@ -175,9 +179,25 @@ def _chain(
                 done.refusals.append(Note(transform.id, held.line, "suppressed for the whole file"))
             continue
         before = done.copy() if done.held_back is None else None
+        facts = done.facts
         held_back = _apply(done, transform, outcome, settings, suppressions)
         if held_back and before is not None:
             done.held_back = _Held(number, outcome, before)
+        if transform.repeats and done.facts is not facts:
+            _repeat(done, transform, settings, suppressions)
+
+
+def _repeat(done: _Pass, transform: Transform, settings: Settings, suppressions: Suppressions) -> None:
+    """Applies a transform again, as long as there is more of what it changes; what it says of the rest was said the first time."""
+    for _ in range(_MOST_ROUNDS):
+        try:
+            outcome = transform.apply(done.facts)
+        except Exception:  # the second run finds it again, and leaves the transform out
+            return
+        facts = done.facts
+        _apply(done, transform, replace(outcome, refusals=(), warnings=()), settings, suppressions)
+        if done.facts is facts:
+            return
 
 
 def _list_unsafe(
