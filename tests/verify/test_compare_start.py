@@ -93,6 +93,7 @@ def test_routes(before: int, after: int, message: str) -> None:
     (ended("x: Permission denied\nbye", 1), {Declared("USER")}), (ended("", 126), {Declared("USER")}),
     (ended("", 127), {Declared("ENV", "PATH")}), (ended("sh: 1: gunicorn: not found", 1), {Declared("ENV", "PATH"), Declared("PROGRAM")}),
     (up("ModuleNotFoundError: No module named 'x'"), {Declared("MODULE")}), (up(health="unhealthy"), {Declared("HEALTHCHECK")}),
+    (ended("Error: Cannot find module 'express'", 1), {Declared("MODULE")}),
     (ended("Traceback", 1), set()),
 ])  # fmt: skip
 def test_what_a_finding_speaks_of(after: Start, parts: set[Declared]) -> None:
@@ -106,6 +107,7 @@ def test_what_a_finding_speaks_of(after: Start, parts: set[Declared]) -> None:
     "ImportError: libpq.so.5: cannot open shared object file: No such file or directory", "ModuleNotFoundError: No module named 'flask'",
     "OSError: [Errno 30] Read-only file system: '/x'", "Traceback (most recent call last):", "nginx: [emerg] could not open error log",
     "\x1b[31mOperation not permitted\x1b[0m", "django.db.utils.OperationalError: (no such table)", "unable to open database file",
+    "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'fastify' imported from /app/dist/server.js", "node: EACCES /app/cache",
 ])  # fmt: skip
 def test_complaints(line: str) -> None:
     before, after = up("ready\n"), up(f"ready\n{line}\n")

@@ -19,7 +19,7 @@ _CHANGING = re.compile(r"0x[0-9a-fA-F]+|\b[0-9a-f]{8,}\b|\d+(?:[.,:]\d+)*")
 _COMPLAINT = re.compile(
     r"(?i)permission denied|read-only file system|no such file|not found|cannot open shared object|command not found"
     r"|\w*(?:Error|Exception)\b\s*[:(]|^traceback|operation not permitted|no module named|unable to (?:open|load|find)"
-    r"|could not (?:open|load|find|create|write)|failed to (?:open|load|find|create|write)"
+    r"|could not (?:open|load|find|create|write)|failed to (?:open|load|find|create|write)|cannot find (?:module|package)|\bEACCES\b"
 )
 
 _USER = (Declared("USER"),)
@@ -29,7 +29,7 @@ _HEALTHCHECK = (Declared("HEALTHCHECK"),)
 _SPEAKS_OF: tuple[tuple[str, tuple[Declared, ...]], ...] = (
     (r"permission denied|operation not permitted|PermissionError|EACCES|EPERM", _USER),
     (r"cannot open shared object", (Declared("PACKAGE"), Declared("FROM"))),
-    (r"no module named|ImportError", (Declared("MODULE"), Declared("ENV", "PATH"))),
+    (r"no module named|ImportError|cannot find (?:module|package)", (Declared("MODULE"), Declared("ENV", "PATH"))),
     (r"command not found|executable file not found|: not found|no such file", _PROGRAM),
 )
 # What would keep a change to such a part
