@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dockfix.context.manifests.locked import LockError, table, text
-from dockfix.context.manifests.package_tree import From, LockedPackage, Need, PackageTree
+from dockfix.context.manifests.package_tree import From, LockedPackage, Need, PackageTree, untold_script
 
 _INSIDE = "node_modules/"
 _KINDS = (
@@ -140,14 +140,16 @@ def _nested(data: Mapping[str, Any], file: str, project: str | None) -> PackageT
             version, address = text(entry, "version"), text(entry, "resolved")
             alias = version.removeprefix("npm:") if version.startswith("npm:") else ""
             source: From = source_of(version) if not version[:1].isdigit() and not alias else source_of(address)
+            published, number = alias.rpartition("@")[0] or name, alias.rpartition("@")[2] or version
             requires = entry.get("requires", {})
             found.append(
                 LockedPackage(
-                    alias.rpartition("@")[0] or name,
-                    alias.rpartition("@")[2] or version,
+                    published,
+                    number,
                     place,
                     bool(entry.get("dev")),
                     bool(entry.get("optional")),
+                    install_script=untold_script(published, number, source),
                     source=source,
                     link=version.removeprefix("file:") if version.startswith("file:") and not address else "",
                     needs=tuple(

@@ -1,7 +1,7 @@
 """What the locks of Node.js's package managers say, in the terms that they all share: packages, each at its place or with what it needs.
 
-*Unknown*: a fact that a lock does not tell is None, never a default: an old lock says nothing of install scripts, one of another kind
-nothing of what is for development only. A lock that cannot be read is an ``Unread``, with the reason.
+*Unknown*: a fact that a lock does not tell is None, never a default: an old lock says nothing of install scripts (of many packages the
+registry has), one of another kind nothing of what is for development only. A lock that cannot be read is an ``Unread``, with the reason.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import field, replace
 from typing import Literal, NamedTuple
 
 from dockfix.dataclass import dataclass
+from dockfix.knowledge.npm_scripts import runs_nothing
 from dockfix.lazy import cached_property
 
 # A registry; a repository; an archive at another address; a folder or an archive of this machine; a member of the workspace
@@ -66,6 +67,11 @@ def _fits(given: tuple[str, ...], value: str) -> bool:
     if f"!{value}" in given:
         return False
     return value in given or all(each.startswith("!") for each in given)
+
+
+def untold_script(name: str, version: str, source: From) -> bool | None:
+    """Whether a package runs something when it is installed, where the lock doesn't tell: False where it is known that it doesn't."""
+    return False if source == "registry" and runs_nothing(name, version) else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from typing import Any
 
 from dockfix.context.manifests.locked import LockError, table
 from dockfix.context.manifests.package_lock import source_of
-from dockfix.context.manifests.package_tree import From, LockedPackage, Need, PackageTree, with_kinds
+from dockfix.context.manifests.package_tree import From, LockedPackage, Need, PackageTree, untold_script, with_kinds
 from dockfix.context.manifests.plain_yaml import mapping_of
 from dockfix.lazy import regex
 
@@ -78,9 +78,10 @@ def _package(
     resolution = resolution if isinstance(resolution, dict) else {}
     name = about.get("name") or (match[1] if match else key)
     version = about.get("version") or (match[2] if match else "")
+    source = _source(resolution, key)
     scripts: bool | None = about.get("requiresBuild") == "true"
-    if major == "9":
-        scripts = None  # the lock no longer tells
+    if major == "9":  # the lock no longer tells
+        scripts = untold_script(str(name), str(version), source)
     return LockedPackage(
         str(name),
         str(version),
@@ -90,7 +91,7 @@ def _package(
         os=_list(about.get("os")),
         cpu=_list(about.get("cpu")),
         libc=_list(about.get("libc")),
-        source=_source(resolution, key),
+        source=source,
         link=str(resolution.get("directory", "")),
         needs=tuple(_needs(own)),
         programs=None if about.get("hasBin") == "true" else (),

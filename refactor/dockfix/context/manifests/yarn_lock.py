@@ -12,7 +12,7 @@ from typing import Any
 
 from dockfix.context.manifests.locked import LockError, table
 from dockfix.context.manifests.package_lock import needs_of_project, source_of
-from dockfix.context.manifests.package_tree import From, LockedPackage, Need, PackageTree, with_kinds
+from dockfix.context.manifests.package_tree import From, LockedPackage, Need, PackageTree, untold_script, with_kinds
 from dockfix.context.manifests.plain_yaml import mapping_of
 from dockfix.lazy import regex
 
@@ -41,10 +41,13 @@ def _classic(whole: str, file: str, project: str | None) -> PackageTree:
             raise LockError(f"{keys[0]} has no version", line)
         called, wanted = _split(keys[0])
         alias = wanted.removeprefix("npm:") if wanted.startswith("npm:") else ""
+        name = _split(alias)[0] if "@" in alias[1:] else called
+        source = source_of(wanted) if ":" in wanted and not alias else source_of(address)
         package = LockedPackage(
-            _split(alias)[0] if "@" in alias[1:] else called,
+            name,
             version,
-            source=source_of(wanted) if ":" in wanted and not alias else source_of(address),
+            install_script=untold_script(name, version, source),
+            source=source,
             needs=tuple(needs),
             key=keys[0],
             line=line,
@@ -126,10 +129,12 @@ def _berry(whole: str, file: str, project: str | None) -> PackageTree:
             roots[folder] = needs
             continue
         conditions = _conditions(entry.get("conditions"))
+        number, source = str(entry.get("version", "")), _source(wanted)
         package = LockedPackage(
             name,
-            str(entry.get("version", "")),
-            source=_source(wanted),
+            number,
+            install_script=untold_script(name, number, source),
+            source=source,
             needs=needs,
             programs=tuple(entry["bin"]) if isinstance(entry.get("bin"), dict) else (),
             os=conditions.get("os", ()),

@@ -1,0 +1,121 @@
+"""Write ``knowledge/npm_scripts.toml``: what packages of npm's registry run when they are installed.
+
+    python scripts/make_npm_scripts.py                     asks again for all that the table names
+    python scripts/make_npm_scripts.py --add names.txt     for these, too: a name in each line
+
+The registry is asked for the manifests of all versions of a package. Those packages are left out whose last version runs a script of its
+own, of which nothing is known; they are listed on the standard output, each with the script.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import tomllib
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dockfix.knowledge.npm_scripts import number
+
+TABLE = Path(__file__).parents[1] / "refactor" / "dockfix" / "knowledge" / "npm_scripts.toml"
+REGISTRY = "https://registry.npmjs.org/"
+HEAD = """\
+# What packages of npm's registry run when they are installed: each with the lowest and the highest version of which it holds without an
+# exception in between. Made by scripts/make_npm_scripts.py of the registry's manifests on {day}.
+#   none     no script, nothing that is compiled, and for all systems
+#   inside   scripts of programs that compile, fetch what is compiled, or print, and leave nothing outside of node_modules
+"""
+# https://docs.npmjs.com/cli/v11/using-npm/scripts#npm-install
+SCRIPTS = ("preinstall", "install", "postinstall")
+# Where it is installed at all: https://docs.npmjs.com/cli/v11/configuring-npm/package-json#os
+SYSTEMS = ("os", "cpu", "libc")
+# What compiles in the package's folder or fetches into it, and what only looks or prints
+INSIDE = """
+cmake-js echo exit husky is-ci napi-postinstall node-gyp node-gyp-build node-gyp-build-optional-packages node-pre-gyp only-allow
+opencollective opencollective-postinstall prebuild-install true
+"""
+
+
+class Spans(NamedTuple):
+    """The lowest and the highest version, with a space between; "" for none. ``script`` is what the last version runs."""
+
+    none: str = ""
+    inside: str = ""
+    script: str = ""
+
+
+def spans(name: str) -> Spans:
+    """What is known of one package; nothing of what the registry doesn't have."""
+    try:
+        with urllib.request.urlopen(REGISTRY + urllib.parse.quote(name, safe="@"), timeout=120) as answer:
+            versions: Mapping[str, dict[str, Any]] = json.load(answer).get("versions") or {}
+    except (OSError, ValueError):
+        return Spans()
+    last = max(versions, key=number, default="")
+    return Spans(
+        _after({version: not _told(each) and not _scripts(each) for version, each in versions.items()}),
+        _after({version: all(map(_stays_inside, _scripts(each))) for version, each in versions.items()}),
+        " ; ".join(_scripts(versions[last])) if last else "",
+    )
+
+
+def _after(good: Mapping[str, bool]) -> str:
+    """The versions behind the last that is not good."""
+    bad = max((number(version) for version, is_good in good.items() if not is_good), default=())
+    found = sorted((number(version), version) for version in good if number(version) > bad)
+    return f"{found[0][1]} {found[-1][1]}" if found else ""
+
+
+def _told(manifest: Mapping[str, Any]) -> bool:
+    return bool(manifest.get("gypfile") or manifest.get("hasInstallScript") or any(map(manifest.get, SYSTEMS)))
+
+
+def _scripts(manifest: Mapping[str, Any]) -> list[str]:
+    given = manifest.get("scripts")
+    found = [str(given[name]) for name in SCRIPTS if given.get(name)] if isinstance(given, dict) else []
+    return found or (["node-gyp rebuild"] if manifest.get("gypfile") else [])
+
+
+def _stays_inside(script: str) -> bool:
+    commands = [each.strip() for each in re.split(r"&&|\|\||;", script) if each.strip()]
+    return all(
+        re.sub(r"^npx (?:-y )?", "", each).split()[0] in INSIDE.split() and not re.search(r"[>$`|]", each)
+        for each in commands
+    )
+
+
+def main() -> int:
+    """Write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--add", type=Path, help="a file with more names, one in each line")
+    given = parser.parse_args()
+    names: set[str] = (
+        {name for part in tomllib.loads(TABLE.read_text()).values() for name in part} if TABLE.exists() else set()
+    )
+    names |= set(given.add.read_text().split()) if given.add else set()
+    with ThreadPoolExecutor(8) as pool:
+        found = dict(zip(sorted(names), pool.map(spans, sorted(names)), strict=True))
+    lines = [HEAD.format(day=date.today()), "\n[none]\n"]
+    lines += [f"{json.dumps(name)} = {json.dumps(each.none)}\n" for name, each in found.items() if each.none]
+    lines += ["\n[inside]\n"]
+    lines += [
+        f"{json.dumps(name)} = {json.dumps(each.inside)}\n"
+        for name, each in found.items()
+        if each.inside and each.inside != each.none
+    ]
+    TABLE.write_text("".join(lines))
+    for name, each in found.items():
+        if each.script and not each.inside:
+            print(f"{name}\t{each.script}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
