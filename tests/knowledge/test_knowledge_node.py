@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from dockfix import knowledge
-from dockfix.knowledge.node_needs import all_node_needs, node_needs
+from dockfix.knowledge.node_needs import all_node_needs, fills, needs_no_library, node_needs
 from dockfix.knowledge.node_programs import is_node, node_program, node_programs, node_starters, script_runners
 from dockfix.knowledge.tables import table
 
@@ -22,10 +22,11 @@ def test_no_package_is_listed_twice() -> None:
 
 def test_the_keys_of_the_tables() -> None:
     known = {
-        "needs": {"packages", "prebuilt", "libraries", "linked", "build", "apk_libraries", "apk_build", "commands"}
-        | {"downloads", "checked", "why", "source"},
+        "needs": {"packages", "prebuilt", "libraries", "linked", "commands"}
+        | {"downloads", "since", "off", "moved_by", "configs", "checked", "why", "source"},
         "program": {"programs", "package", "develops", "watches", "serves", "builds", "runs", "port", "port_options"}
-        | {"options", "preloads", "configs", "process_file", "compiles", "unknown", "entry", "whole"},
+        | {"options", "preloads", "configs", "process_file", "compiles", "unknown", "entry", "whole", "any_user"}
+        | {"writes", "moved_by", "makes", "alone", "server", "host", "beside"},
         "runner": {"programs", "run", "direct", "any", "exec", "folder", "member", "options", "files"},
         "starter": {"programs", "package", "arguments", "options", "subcommand"},
     }
@@ -53,14 +54,24 @@ def test_debian_knows_the_packages() -> None:
 
 
 @pytest.mark.parametrize(
-    ("package", "whole"),
-    [("sharp", False), ("bcrypt", True), ("prisma", False), ("pg-native", False), ("simple-git", True)],
+    ("package", "alone"),
+    [
+        ("sharp", True),
+        ("bcrypt", True),
+        ("canvas", False),
+        ("pg-native", False),
+        ("simple-git", True),
+        ("left-pad", False),
+    ],
 )
-def test_whole_packages(package: str, whole: bool) -> None:
-    needs = node_needs(package)
-    assert needs is not None
-    assert needs.is_whole is whole
-    assert needs.is_native is (package != "simple-git")
+def test_what_brings_its_libraries(package: str, alone: bool) -> None:
+    assert needs_no_library(package) is alone
+
+
+def test_what_an_install_puts_into_a_home() -> None:
+    assert fills()["puppeteer"].folder == ".cache/puppeteer"
+    assert "PUPPETEER_SKIP_DOWNLOAD" in fills()["puppeteer"].off
+    assert "sharp" not in fills()
 
 
 def test_nothing_is_known_of_others() -> None:

@@ -14,10 +14,11 @@ from dockfix.context.dockerignore import Ignore, parse_ignore
 from dockfix.engine.options import Option
 from dockfix.engine.transform import Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts
+from dockfix.facts.javascript import behind
 from dockfix.knowledge import describing
 from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
 from dockfix.lazy import regex
-from dockfix.model.actions import Install, Make
+from dockfix.model.actions import Build, Install, Make
 from dockfix.model.reason import Declared, Reason
 from dockfix.syntax import encode, parse
 
@@ -202,6 +203,8 @@ class _Chooser:
             return False
         if needed == "installed":
             return self._installed(pattern)
+        if needed == "built":
+            return self._built(pattern, hit)
         if needed in {"made", "environment"}:
             return self.makes_environment or not self._in_dockerfile(pattern, hit)
         if hit and needed != "never" and self._in_dockerfile(pattern, hit):
@@ -233,6 +236,21 @@ class _Chooser:
             for path in self.facts.layouts.of(self.facts.stage_of[step]).by(step, folder)
         }
         return bool(roots) and taken <= roots
+
+    def _built(self, pattern: str, hit: list[str]) -> bool:
+        """Whether builds of the Dockerfile make every folder of the context that a pattern matches, and at least one of its name."""
+        name = pattern.rpartition("/")[2]
+        units = [unit for stage in self.facts.model.stages for _, unit in stage.units]
+        built = {
+            posixpath.join(each.folder, name)
+            for unit in units
+            if isinstance(unit.effects.action, Build)
+            for each in behind(self.facts, unit).commands
+            if each.known is not None and name in each.known.made_anew(each.arguments)
+        }
+        listing = self.facts.context.listing
+        there = [*hit, *(_matched(pattern, listing.skipped) if listing is not None else ())]
+        return bool(built) and {_folder_named(path, name) for path in there} <= built
 
     def _dockerfile_mentions(self, name: str) -> bool:
         """Whether a command of the Dockerfile may use a folder of the context: by its name, or, for .git, by running git."""

@@ -9,10 +9,14 @@ from dockfix.context.program.model import Endpoint
 from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.facts.from_inside import closed_from_inside
+from dockfix.facts.javascript import listens_by_name
 from dockfix.knowledge import is_python, python_program
+from dockfix.knowledge.node_programs import is_node, node_program, script_runners
 from dockfix.model.answers import Asked, Started
-from dockfix.model.reason import Declared, at, doubt
+from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step
+from dockfix.runtimes.protocol import Runtime
+from dockfix.runtimes.registry import runtime
 from dockfix.syntax import Instruction, snippet
 
 from ._layout import before, place_above
@@ -22,8 +26,8 @@ class Healthcheck(Transform):
     """Add a HEALTHCHECK that asks the endpoint that the code shows.
 
     What it does
-        Where the application has a route such as ``/health`` and the image one port, a HEALTHCHECK asks it, by Python, since
-        slim images have no curl.
+        Where the application has a route such as ``/health`` and the image one port, a HEALTHCHECK asks it, by Python or by Node.js,
+        since slim images have no curl.
 
     Why
         Without one, an orchestrator takes a program that hangs for one that works.
@@ -48,8 +52,10 @@ class Healthcheck(Transform):
         """Inserts one instruction above CMD or ENTRYPOINT."""
         stage = facts.final
         starts = [step for step in (stage.last("CMD"), stage.last("ENTRYPOINT")) if step is not None]
-        known = stage.image is not None and stage.image.runtime == "python"  # it has a program of this name
-        if not known or stage.last("HEALTHCHECK") is not None or not starts:
+        brought = (
+            runtime(stage.image.runtime) if stage.image is not None else None
+        )  # others may not have a program of the name
+        if brought is None or stage.last("HEALTHCHECK") is not None or not starts:
             return Outcome()
         served = facts.program.served
         if not served.endpoints:
@@ -65,14 +71,14 @@ class Healthcheck(Transform):
         if endpoint is None:
             guarded = served.endpoints[0]
             return refuse(f"{guarded.file}:{guarded.line} may ask for a login, or its address is unknown", first.line)
-        closed = facts.ask(closed_from_inside)
+        closed = facts.ask(closed_from_inside) or _closed_by_name(facts)
         if closed is not None:
             return refuse(closed.at(first.line))
         ports = _ports(facts)
         if len(ports) != 1:
             return refuse("no single port is known", first.line)
         return Outcome(
-            [_edit(facts, first, ports.pop(), endpoint)],
+            [_edit(facts, first, brought, ports.pop(), endpoint)],
             declares=frozenset({Declared("HEALTHCHECK")}),
             doubts=(
                 doubt(
@@ -83,10 +89,21 @@ class Healthcheck(Transform):
         )
 
 
+def _closed_by_name(facts: Facts) -> Reason | None:
+    variable = facts.ask(listens_by_name) if facts.is_javascript else ""
+    said = f"the server listens where {variable} says, which is the container's name: with ENV {variable}=0.0.0.0 a check could ask it"
+    return at(said) if variable else None
+
+
 def _serves(program: str) -> bool:
     """Whether a program may answer HTTP with the routes of the application."""
-    known = python_program(program)
-    return is_python(program) or (known is not None and known.http)
+    known, javascript = python_program(program), node_program(program)
+    return (
+        is_python(program)
+        or (known is not None and known.http)
+        or program in script_runners()
+        or (javascript is not None and (is_node(program) or bool(javascript.serves or javascript.runs)))
+    )
 
 
 def _open(endpoints: tuple[Endpoint, ...]) -> Endpoint | None:
@@ -103,14 +120,13 @@ def _ports(facts: Facts) -> set[int]:
     return {port.port for port in facts.program.ports if port.port is not None and not port.env}
 
 
-def _edit(facts: Facts, first: Step, port: int, endpoint: Endpoint) -> Edit:
+def _edit(facts: Facts, first: Step, brought: Runtime, port: int, endpoint: Endpoint) -> Edit:
     target = place_above(facts.tree, first.instruction)
-    ask = f"import urllib.request as r; r.urlopen('http://127.0.0.1:{port}{endpoint.path}', timeout=4)"
+    words = ", ".join(f'"{word}"' for word in brought.asks(f"http://127.0.0.1:{port}{endpoint.path}"))
     apart = "" if not isinstance(before(facts.tree, target), Instruction) else "\n"
     new = snippet(
         facts.tree,
-        f"{apart}HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \\\n"
-        f'    CMD ["python", "-c", "{ask}"]\n',
+        f"{apart}HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \\\n    CMD [{words}]\n",
         first.line,
     )
     return Edit(

@@ -100,6 +100,8 @@ class MultiStage(Transform):
             if placement.about == Declared("FROM"):
                 placement = replace(placement, text=f"{placement.text}; with slim-base it would gain")
             return Outcome(refusals=(placement,), warnings=(*facts.ask(never_copied), *facts.ask(broken_builds)))
+        if placement.only_base:
+            return Outcome(refusals=placement.notes, warnings=(*facts.ask(never_copied), *facts.ask(broken_builds)))
         carried = placement.environment.carried or facts.installs[0][2].into.carried
         if carried is None:
             return refuse("it needs the virtualenv transform, which was not applied")

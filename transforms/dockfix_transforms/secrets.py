@@ -120,7 +120,7 @@ class Secrets(Transform):
 def _kept_out(facts: Facts) -> frozenset[str]:
     """The build arguments that a split will keep out of the image."""
     placement = facts.ask(place) if "parts" in facts.hints.facets else None
-    if not isinstance(placement, Placement) or placement.doubts:
+    if not isinstance(placement, Placement) or placement.only_base or placement.doubts:
         return frozenset()
     return frozenset(declared.name for declared in placement.declares if declared.part == "ARG")
 

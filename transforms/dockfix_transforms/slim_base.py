@@ -64,8 +64,9 @@ class SlimBase(Transform):
         needs are known: from the tables, or because ``dockfix verify`` has seen it in an image (see ``knowledge`` in the settings).
         Unsafe otherwise: which libraries of the full image the packages open shows only when they are built and tried.
         For Node.js it is safe where the lock shows no package with compiled code but such that are known to need nothing, and
-        the code was read whole. ``dockfix --apply --verify`` builds and tries it, adds what is missing, and writes down what it
-        has seen. Unsafe for an image of uv, which may be older or newer than the official one by a patch release of Python.
+        the code was read whole; where all that is installed comes from a registry as it is, the image stays one stage.
+        ``dockfix --apply --verify`` builds and tries it, adds what is missing, and writes down what it has seen. Unsafe for an
+        image of uv, which may be older or newer than the official one by a patch release of Python.
         Refused where a command that stays may need anything, and where a compiler is needed at run time.
     """
 
@@ -80,13 +81,14 @@ class SlimBase(Transform):
         if stage.image is None or not (stage.image.variant == "full" or stage.image.tools):
             return Outcome()
         alone = len(facts.model.stages) == 1
-        if alone and facts.every_manifest and "parts" not in facts.hints.facets:
+        decided = facts.decide(place) if alone and facts.every_manifest else facts.decided(place)
+        whole = isinstance(decided, Placement) and decided.only_base
+        if alone and not whole and facts.every_manifest and "parts" not in facts.hints.facets:
             return refuse("it needs the split of multi-stage, which does not run", stage.start.line)
-        if alone and (facts.every_manifest or facts.ask(installer) is not None):
+        if alone and not whole and (facts.every_manifest or facts.ask(installer) is not None):
             return Outcome()  # multi-stage says why
         if len(facts.model.stages) > 2 or stage.base != facts.model.stages[0].base:
             return Outcome()
-        decided = facts.decided(place)
         plan = decided.smaller if isinstance(decided, Placement) else facts.ask(_of_the_last_stage)
         if plan is None or isinstance(plan, Reason):
             return refuse(plan.at(stage.start.line)) if plan is not None else Outcome()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from functools import partial
 
 from dockfix.context.manifests.locked import DEV
 from dockfix.facts import Facts
-from dockfix.facts.javascript import behind, development, package_of
+from dockfix.facts.javascript import behind, development, listens_by_name, package_of
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import LanguageManager
 from dockfix.model.actions import Build
@@ -19,7 +20,7 @@ def broken_builds(facts: Facts) -> tuple[Reason, ...]:
     """What is wrong already, in the order of the file."""
     if not facts.is_javascript or facts.unlocated is not None:
         return ()
-    found = [*_without_members(facts), *_without_lock(facts)]
+    found = [*_without_members(facts), *_without_lock(facts), *_deaf(facts)]
     missing = facts.ask(missing_tool)
     return (*found, *((missing,) if missing is not None else ()))
 
@@ -70,6 +71,16 @@ def _without_members(facts: Facts) -> Iterator[Reason]:
         if absent:
             said = f"{absent[0]}, of a member of the workspace, is not there yet when line {step.line} installs"
             yield at(f"{said}: its packages are left out without a word; copy it before", step.line)
+
+
+def _deaf(facts: Facts) -> Iterator[Reason]:
+    """A health check that asks a server which listens to the container's name alone: the variable that says so is always set."""
+    check = facts.final.last("HEALTHCHECK")
+    if check is not None and re.search(r"\blocalhost\b|\b127\.0\.0\.1\b", check.instruction.args):
+        variable = facts.ask(listens_by_name)
+        if variable:
+            said = f"the HEALTHCHECK asks the container itself, and the server listens where {variable} says, which is the container's name"
+            yield at(f"{said}: ENV {variable}=0.0.0.0 has it listen everywhere", check.line)
 
 
 def _without_lock(facts: Facts) -> Iterator[Reason]:

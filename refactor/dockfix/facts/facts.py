@@ -20,7 +20,7 @@ from dockfix.facts.beneath import beneath
 from dockfix.facts.evidence import Started
 from dockfix.facts.hints import Hints
 from dockfix.facts.managed import named_for_managers
-from dockfix.facts.placed_files import carried, given_settings, placed
+from dockfix.facts.placed_files import built_in, carried, given_settings, placed
 from dockfix.facts.reading import Reading
 from dockfix.facts.single_files import echoed, mounted_at, scripts_among
 from dockfix.facts.startup import Startup, read_startup
@@ -167,7 +167,14 @@ class Facts:
         """The files of the build context that end up in the final stage."""
         steps = set(self.final.steps)
         found = frozenset(name for step, taken in self.copies.items() if step in steps for name in taken.files)
-        return found | carried(self.layout) if self.is_javascript else found
+        if not self.is_javascript:
+            return found
+        built = self._built_in.steps if self._built_in is not None else ()
+        return found.union(carried(self.layout), *(self.copies[step].files for step in built if step in self.copies))
+
+    @cached_property
+    def _built_in(self) -> Stage | None:
+        return built_in(self.layout)
 
     @cached_property
     def started(self) -> Started:
@@ -260,7 +267,12 @@ class Facts:
     @cached_property
     def javascript(self) -> Reading:
         """What the container starts of JavaScript."""
-        return reading.read(self.final, self.startup, self.context, self.layout.file)
+        return reading.read(self.final, self.startup, self.context, self._source_at)
+
+    def _source_at(self, path: str) -> str | None:
+        """The file of the build context that lies at a path, or lay there where the program was built."""
+        built = self.layouts.of(self._built_in) if self._built_in is not None else None
+        return self.layout.file(path) or (built.file(path) if built is not None else None)
 
     def _unread(self) -> str:
         if not self.located.certain:

@@ -14,9 +14,8 @@ from dockfix.context.manifests.package_tree import PackageTree
 from dockfix.facts import Facts
 from dockfix.facts.reading import folder_at
 from dockfix.knowledge import file_programs, wrappers
-from dockfix.knowledge.node_needs import called_by, fills_elsewhere
-from dockfix.knowledge.node_packages import stays_inside
-from dockfix.knowledge.node_programs import node_program, node_starters, script_runners
+from dockfix.knowledge.node_needs import called_by
+from dockfix.knowledge.node_programs import node_program, node_server, node_starters, script_runners
 from dockfix.lazy import regex
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program
@@ -217,6 +216,16 @@ def runs_program(facts: Facts, programs: Collection[str]) -> Mapping[str, str]:
     return found
 
 
+def listens_by_name(facts: Facts) -> str:
+    """The variable that says where the server listens, where every container sets it and nothing else does; "" for none."""
+    for entry in facts.javascript.program.entries:
+        known = node_server(entry.given) if entry.how == "made by a framework" else None
+        if known is not None and known.host and known.host not in facts.final.end.env:
+            set_by = any(known.host in each.env for each in facts.javascript.started.commands)
+            return "" if set_by else known.host
+    return ""
+
+
 def may_start(facts: Facts, programs: Collection[str]) -> bool:
     """Whether the container may start one of some programs of the system, by itself or by a script of package.json."""
     if not facts.startup.programs.keys().isdisjoint(programs):
@@ -226,39 +235,6 @@ def may_start(facts: Facts, programs: Collection[str]) -> bool:
     begun = facts.javascript.started
     called = {name for each in begun.commands for name in (each.program, each.runner)}
     return begun.unknown is not None or not called.isdisjoint(programs) or bool(runs_program(facts, programs))
-
-
-def left_elsewhere(facts: Facts) -> Reason | None:
-    """What the scripts of packages leave outside of their folder when they are installed; one that *doubts* where that is not known."""
-    tree = facts.ask(lock)
-    if not isinstance(tree, PackageTree):
-        asked = facts.javascript.project.asked_for if facts.javascript.project is not None else {}
-        found = next((name for name in sorted(asked) if name in fills_elsewhere()), "")
-        if found:
-            return at(f"{found} fills {fills_elsewhere()[found]} when it is installed")
-        return doubt(f"what packages leave outside of node_modules is not known: {tree}")
-    asked = facts.javascript.project.dependencies if facts.javascript.project is not None else {}
-    unnamed = next((name for name in sorted(asked) if name not in tree.names), "")
-    if unnamed:
-        return doubt(f"{tree.file} does not name {unnamed}, and so not what its install leaves outside of node_modules")
-    runs = [manifest.runs for manifest in facts.manifests.values()]
-    scripts = [
-        each
-        for each in tree.production
-        if each.install_script is not False
-        and not each.link
-        and any(names is None or each.name in names for names in runs)
-    ]
-    for each in scripts:
-        if each.name in fills_elsewhere():
-            return at(f"{each.name} fills {fills_elsewhere()[each.name]} when it is installed")
-    unsure = next((each for each in scripts if not stays_inside(each.name)), None)
-    if unsure is None:
-        return None
-    if unsure.install_script is None:
-        said = f"{tree.file} does not say which packages run scripts when they are installed"
-        return doubt(f"{said}, and so not what these leave outside of node_modules")
-    return doubt(f"what the install script of {unsure.name} leaves outside of node_modules is not known")
 
 
 def built_elsewhere(facts: Facts) -> Reason | None:

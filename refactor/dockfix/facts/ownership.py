@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from dockfix.context.program.model import UNKNOWN, Write
 from dockfix.facts import SYSTEM_FOLDERS, Facts
+from dockfix.facts.javascript import behind
 from dockfix.facts.user import own_user, user_of
 from dockfix.knowledge import file_makers, file_printers
 from dockfix.lazy import regex
+from dockfix.model.actions import Build
 from dockfix.model.answers import Answer, Called, Opened, Started
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at, doubt
-from dockfix.model.stages import Step
+from dockfix.model.stages import Step, Unit
 from dockfix.syntax.shell import Command
 
 _DATA_FOLDER = regex(
@@ -32,11 +34,20 @@ def gets_owner(facts: Facts, step: Step) -> bool:
     if copy is None or copy.target is None:
         return False
     if copy.origin is not None:
-        whole = own_user(facts) is not None and facts.layouts.named(copy.origin, facts.final) is not None
-        return whole and copy.target == facts.final.end.workdir
+        if own_user(facts) is None or facts.layouts.named(copy.origin, facts.final) is None:
+            return False
+        return copy.target == facts.final.end.workdir or _writes_below(facts, copy.target)
     if within(copy.target, facts.final.end.workdir or "/"):
         return True
     return copy.target.split("/")[1] not in SYSTEM_FOLDERS or bool(_DATA_FOLDER.match(copy.target))
+
+
+def _writes_below(facts: Facts, folder: str) -> bool:
+    """Whether the program is seen to write beside its code in a folder."""
+    return any(
+        write.base == "code" and (path := place_of(facts, write)) and within(path, folder)
+        for write in facts.program.writes
+    )
 
 
 def made_folders(facts: Facts) -> Mapping[str, Step]:
@@ -55,6 +66,8 @@ def made_folders(facts: Facts) -> Mapping[str, Step]:
             if unit.command.name in file_makers():
                 kept = [path for path in unit.effects.writes if unit.command.name == "mkdir" or within(path, workdir)]
                 made += [(path, step) for path in kept]
+            if isinstance(unit.effects.action, Build):
+                made += [(path, step) for path in _written_output(facts, unit)]
     tops: dict[str, Step] = {}
     for path, step in made:
         top = _topmost(path, workdir, home)
@@ -63,6 +76,15 @@ def made_folders(facts: Facts) -> Mapping[str, Step]:
     return {
         path: step for path, step in tops.items() if not any(path != other and within(path, other) for other in tops)
     }
+
+
+def _written_output(facts: Facts, build: Unit) -> Iterator[str]:
+    """What a program writes when it serves, and has made itself in a build."""
+    programs = {each.program for each in behind(facts, build).commands if each.known is not None}
+    for write in facts.program.writes:
+        path = place_of(facts, write) if write.base == "code" and write.how in programs else ""
+        if any(within(path, output) and path != output for output in build.effects.writes):
+            yield path
 
 
 def home_is_made(facts: Facts) -> bool:

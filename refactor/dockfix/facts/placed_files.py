@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from dockfix.context.build_context import BuildContext, CopySet
 from dockfix.lazy import regex
+from dockfix.model.actions import Build
 from dockfix.model.layout import Layout
 from dockfix.model.puts import Carried
-from dockfix.model.stages import Step
+from dockfix.model.stages import Stage, Step
 
 # Where a COPY . . of a project's own root folder must not land: files there could replace the base image's
 SYSTEM_FOLDERS = ("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "usr", "var")
@@ -40,6 +41,13 @@ def carried(layout: Layout) -> frozenset[str]:
     """The files of the build context that come into a stage from another one."""
     puts = [put for put in layout.puts if isinstance(put, Carried)]
     return frozenset(origin.file for put in puts for _, origin in layout.below(put.target) if origin.file)
+
+
+def built_in(layout: Layout) -> Stage | None:
+    """The stage in which a build has made what another stage gets of it; None where none has."""
+    stages = (put.image.stage for put in reversed(layout.puts) if isinstance(put, Carried))
+    found = (each for each in stages if any(isinstance(unit.effects.action, Build) for _, unit in each.units))
+    return next(found, None)
 
 
 def _in_the_system(layout: Layout, name: str) -> bool:

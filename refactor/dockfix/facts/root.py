@@ -7,6 +7,7 @@ from functools import cache
 
 from dockfix.facts import SYSTEM_FOLDERS, Facts
 from dockfix.facts.how_it_is_run import container_action, run_as_root
+from dockfix.facts.install_scripts import filled
 from dockfix.facts.installs import installer
 from dockfix.facts.javascript import may_start
 from dockfix.facts.rules import Rule, first
@@ -111,6 +112,17 @@ def _packages_at_home(facts: Facts) -> Reason | None:
         if below:
             return at(f"the program runs from {below}, which only root can read", step.line)
     return None
+
+
+def _filled_at_home(facts: Facts) -> Reason | None:
+    """A package that looks in the home of whoever runs it for what its install has put into root's."""
+    found = facts.ask(filled) if facts.is_javascript else ()
+    if isinstance(found, Reason):
+        return found
+    below = next((each for each in found if within(each.folder, "/root")), None)
+    if below is None:
+        return None
+    return at(f"{below.package} looks in the user's home for what its install has put into {below.folder}")
 
 
 def _server_with_a_user(facts: Facts) -> Reason | None:
@@ -242,6 +254,7 @@ _RULES: tuple[Rule, ...] = (
     _user_of_its_own,
     _root_program_at_the_start,
     _packages_at_home,
+    _filled_at_home,
     _server_with_a_user,
     _process_manager,
     _right_of_root,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dockfix.context.scripts import commands_in_script
 from dockfix.facts import Facts
 from dockfix.facts.how_it_is_run import run_with_mounts
+from dockfix.facts.install_scripts import unsure_script
 from dockfix.facts.installs import missing_manifest, requirements_unknown
 from dockfix.facts.ownership import left_closed
 from dockfix.facts.paths import outside_paths
@@ -21,6 +22,7 @@ from dockfix.knowledge import (
     shells,
     wrappers,
 )
+from dockfix.knowledge.node_programs import node_program
 from dockfix.managers.commands import runs_alone
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program
@@ -132,9 +134,10 @@ def _of_others(where: str, program: str) -> Reason:
 
 def _for_any_user(facts: Facts, name: str) -> bool:
     """Whether it is known that any user may run a program."""
-    known = python_program(name)
+    known, javascript = python_program(name), node_program(name)
     return (
         (known is not None and known.any_user)
+        or (javascript is not None and (javascript.any_user or bool(javascript.writes)))
         or is_python(name)
         or _starts_as_any_user(name)
         or name in shells() | harmless_programs() | inits() | rule_runners() | wrappers().keys()
@@ -154,6 +157,13 @@ def _program_of_packages(facts: Facts) -> Reason | None:
 def _starts_as_any_user(name: str) -> bool:
     manager = by_program().get(name)
     return isinstance(manager, LanguageManager) and manager.starts_as_any_user
+
+
+def _script_of_packages(facts: Facts) -> Reason | None:
+    """A package that runs a script when it is installed, which may put into root's home what the program looks for in its own."""
+    name = facts.ask(unsure_script) if facts.is_javascript else ""
+    said = f"what the install script of {name} leaves for root alone is not known"
+    return doubt(said, answers=[Worked()]) if name else None
 
 
 def _packages_unknown(facts: Facts) -> Reason | None:
@@ -191,6 +201,7 @@ _RULES: tuple[Rule, ...] = (
     run_with_mounts,
     _packages_unknown,
     _package_of_root,
+    _script_of_packages,
     _program_of_others,
     _program_of_packages,
     _told_where_to_write,

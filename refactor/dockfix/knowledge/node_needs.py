@@ -19,29 +19,15 @@ class NodeNeeds(NamedTuple):
     prebuilt: Prebuilt = ""
     libraries: tuple[str, ...] = ()
     linked: tuple[str, ...] = ()
-    build: tuple[str, ...] = ()
-    apk_libraries: tuple[str, ...] = ()
-    apk_build: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
-    downloads: str = ""
     why: str = ""
     source: str = ""
-
-    @property
-    def is_native(self) -> bool:
-        """Whether it has compiled code."""
-        return bool(self.prebuilt)
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it runs on any image with Node.js that has the C library it was installed for, as far as libraries go."""
-        return not self.libraries and not self.linked and self.prebuilt in {"whole", ""}
 
 
 @cache
 def all_node_needs() -> Mapping[str, NodeNeeds]:
     """All that is known, by the packages' names."""
-    lists = ("libraries", "linked", "build", "apk_libraries", "apk_build", "commands")
+    lists = ("libraries", "linked", "commands")
     found: dict[str, NodeNeeds] = {}
     for each in table("node_needs")["needs"]:
         values = {key: tuple(each.get(key, "").split()) for key in lists}
@@ -49,7 +35,6 @@ def all_node_needs() -> Mapping[str, NodeNeeds]:
             found[name] = NodeNeeds(
                 name,
                 each.get("prebuilt", ""),
-                downloads=each.get("downloads", ""),
                 why=each["why"],
                 source=each["source"],
                 **values,
@@ -80,9 +65,28 @@ def called_by() -> Mapping[str, frozenset[str]]:
     return {name: frozenset(each.commands) for name, each in all_node_needs().items() if each.commands}
 
 
+class Fills(NamedTuple):
+    """What the install of a package puts into a ``folder`` of the user's home; the head of ``node_needs.toml`` explains the fields."""
+
+    folder: str
+    since: int = 0
+    off: tuple[str, ...] = ()
+    moved_by: str = ""
+    configs: frozenset[str] = frozenset()
+
+
 @cache
-def fills_elsewhere() -> Mapping[str, str]:
-    """The packages whose install fills a folder of root's home, which they then read, each with that folder."""
+def fills() -> Mapping[str, Fills]:
+    """The packages whose install fills a folder of the user's home, which they then read."""
     return {
-        name: f"/root/{each.downloads}" for name, each in all_node_needs().items() if each.downloads not in {"", "-"}
+        name: Fills(
+            each["downloads"],
+            each.get("since", 0),
+            tuple(each.get("off", "").split()),
+            each.get("moved_by", ""),
+            frozenset(each.get("configs", "").split()),
+        )
+        for each in table("node_needs")["needs"]
+        if each.get("downloads", "-") != "-"
+        for name in each["packages"].split()
     }

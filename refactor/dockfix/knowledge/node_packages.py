@@ -14,6 +14,12 @@ def stays_inside(package: str) -> bool:
 
 
 @cache
+def needs_only_node(package: str) -> bool:
+    """Whether the install script of a package is known to need nothing of the system but Node.js."""
+    return package in table("node_packages")["scripts"]["only_node"].split()
+
+
+@cache
 def node_compilers() -> tuple[frozenset[str], frozenset[str]]:
     """The packages of a system that only compile packages for Node.js, unless something calls their programs; and these programs."""
     found = table("node_packages")["compile"]

@@ -35,6 +35,14 @@ class NodeProgram(NamedTuple):
     unknown: bool = False
     entry: tuple[str, ...] = ()
     whole: bool = False
+    makes: frozenset[str] = frozenset()
+    any_user: bool = False
+    writes: tuple[str, ...] = ()
+    moved_by: str = ""
+    host: str = ""
+    alone: str = ""
+    server: str = ""
+    beside: tuple[str, ...] = ()
 
     def plain(self, words: Sequence[str]) -> list[str]:
         """The words that are no options, nor values of them; ``words`` come after the program's name."""
@@ -53,6 +61,10 @@ class NodeProgram(NamedTuple):
     def only_builds(self, words: Sequence[str]) -> bool:
         """Whether all that it does is to make output."""
         return self._is(self.builds, words) and not self._named(self.serves | self.develops, words)
+
+    def made_anew(self, words: Sequence[str]) -> frozenset[str]:
+        """The folders of the project that it makes anew, called with these words."""
+        return self.makes if next(iter(self.plain(words)), "") in {"build", "generate"} else frozenset()
 
     def _is(self, kinds: frozenset[str], words: Sequence[str]) -> bool:
         return _ALWAYS in kinds or self._named(kinds, words)
@@ -104,17 +116,31 @@ def node_programs() -> Mapping[str, NodeProgram]:
                 unknown=each.get("unknown", False),
                 entry=tuple(each.get("entry", "").split()),
                 whole=each.get("whole", False),
+                any_user=each.get("any_user", False),
+                writes=tuple(each.get("writes", "").split()),
+                moved_by=each.get("moved_by", ""),
+                host=each.get("host", ""),
+                alone=each.get("alone", ""),
+                server=each.get("server", ""),
+                beside=tuple(each.get("beside", "").split()),
                 **words,
             )
     return found
 
 
-_SETS = ("develops", "watches", "serves", "builds", "runs", "port_options", "options", "preloads")
+_SETS = ("develops", "watches", "serves", "builds", "makes", "runs", "port_options", "options", "preloads")
 
 
 def node_program(name: str) -> NodeProgram | None:
     """The program of a Node.js package that has this name; None for any other."""
     return node_programs().get(name)
+
+
+def node_server(path: str) -> NodeProgram | None:
+    """The program whose build makes a server of this path, to be run alone; None where none does."""
+    return next(
+        (each for each in node_programs().values() if each.server and f"/{path}".endswith(f"/{each.server}")), None
+    )
 
 
 @cache

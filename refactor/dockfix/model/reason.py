@@ -77,8 +77,9 @@ class Declared:
     ``name`` is the variable of an ENV or ARG, the label, the text of a RUN's command, the image of a FROM as written,
     the path of a FILE in the image (or of a folder around it), the path of what stays with its OWNER, a GROUP of
     dependencies that an install brings, the name of a PACKAGE, MODULE or PROGRAM, that of a DISTRIBUTION, which
-    leaves with all that only it brings; "" where there is only one of its kind. ``instead`` are the system packages
-    that take the place of a PACKAGE, or of what the image of a FROM brought.
+    leaves with all that only it brings; "" where there is only one of its kind, or where all of them are meant. ``instead`` are the
+    system packages that take the place of a PACKAGE, or of what the image of a FROM brought; the paths that arrive of a FILE, a folder
+    of which the rest does not.
     """
 
     part: Part

@@ -21,6 +21,7 @@ from dockfix.placement.providers import Left
 from dockfix.placement.removals import Removals
 from dockfix.placement.slices import system_installs, units_of
 from dockfix.placement.smaller_base import SmallerBase, smaller_base
+from dockfix.placement.smaller_javascript import needs_no_builder
 from dockfix.runtimes.registry import runtime_of
 
 # What the stage that builds is called; the second where the author's stage, which keeps its name for who builds it by that, has the first
@@ -113,6 +114,7 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
         seeds,
         draft.lightened,
         draft.notes,
+        only_base=not gains and facts.is_javascript and only_by_base is None and needs_no_builder(facts),
     )
 
 

@@ -45,7 +45,9 @@ class Placement(Decision):
     brings them, is the same. ``managers`` are those that only the builder gets, by what people call them. ``gain`` is about how much
     leaves the image. With ``managed`` a manager that installs stays in the last part. With ``bare``
     an environment that is made for them gets no installer of its own; ``seeds`` says why it gets one all the same. ``lightened`` are what
-    people call the packages that a ``tail`` takes away, "" for none; ``notes`` say why others stay that would leave otherwise.
+    people call the packages that a ``tail`` takes away, "" for none; ``notes`` say why others stay that would leave otherwise. With
+    ``only_base`` nothing leaves but by the smaller base, which can do all that is done here: then the image stays one stage, and ``parts``
+    are not written.
     """
 
     parts: tuple[Part, ...]
@@ -64,6 +66,7 @@ class Placement(Decision):
     seeds: Reason | None = None
     lightened: str = ""
     notes: tuple[Reason, ...] = ()
+    only_base: bool = False
 
     def stands(self, facts: Facts) -> bool:
         """Whether every instruction is there still, and others only make an environment or set something."""

@@ -11,6 +11,7 @@ from dockfix.facts import Facts
 from dockfix.facts.javascript import lock
 from dockfix.knowledge.apt import loaded_from
 from dockfix.knowledge.node_needs import needs_no_library, node_needs
+from dockfix.knowledge.node_packages import needs_only_node
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.libraries import suites
@@ -19,6 +20,8 @@ from dockfix.runtimes.needs import needed
 # What names the certificates of the system: Node.js has its own
 _CERTIFICATES = rb"/etc/ssl/certs|\bSSL_CERT_(?:FILE|DIR)\b|--use-(?:openssl|system)-ca\b"
 _CA = "ca-certificates"
+# What the slim images are for
+_SYSTEMS = (("x64", "glibc"), ("arm64", "glibc"))
 
 
 def packages(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, str] | Reason:
@@ -70,6 +73,23 @@ def in_doubt(facts: Facts) -> Reason | None:
     if unclear is not None:
         return doubt(f"{unclear.file}:{unclear.line} runs a program whose name is worked out when it runs", about)
     return None
+
+
+def needs_no_builder(facts: Facts) -> bool:
+    """Whether the slim image can do all that is installed: fetched from a registry, nothing compiled, no script that takes more."""
+    tree, root = facts.ask(lock), facts.javascript.project
+    if not isinstance(tree, PackageTree) or root is None or any(install.asked for _, _, install in facts.installs):
+        return False
+    projects = (root, *facts.javascript.files.members(root).values())
+    installed = [each for each in tree.packages if any(each.fits("linux", *system) for system in _SYSTEMS)]
+    return (
+        all(
+            (each.install_script is False or needs_only_node(each.name)) and each.source == "registry" and not each.link
+            for each in installed
+        )
+        and tree.names.issuperset(name for each in projects for name in each.asked_for)
+        and not any(each.lifecycle for each in projects)
+    )
 
 
 def _is_native(package: LockedPackage) -> bool:

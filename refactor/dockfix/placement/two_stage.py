@@ -7,11 +7,12 @@ they may need.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from dockfix.facts import Facts
 from dockfix.facts.callers import caller_with_unknown_path
+from dockfix.facts.install_scripts import filled, left_elsewhere
 from dockfix.facts.installs import cannot_move, only_brought, runs_a_maker
-from dockfix.facts.javascript import left_elsewhere
 from dockfix.knowledge import manager_in
 from dockfix.managers.verbs import by_system
 from dockfix.model.actions import Clean, Install, Make, Provide, ShellState
@@ -70,9 +71,13 @@ def place(facts: Facts) -> Placement | Reason:
     if reason is not None:
         return reason
     moved = tuple(_moved(facts, environment))
+    beside = facts.ask(filled) if facts.is_javascript else ()
+    if isinstance(beside, Reason):
+        return beside
+    if environment.carried is not None and beside:
+        paths = {**environment.carried.paths, **{each.folder: each.folder for each in beside}}
+        environment = replace(environment, carried=replace(environment.carried, paths=paths))
     elsewhere = facts.ask(left_elsewhere) if facts.is_javascript else None
-    if elsewhere is not None and elsewhere.weight == "blocks":
-        return elsewhere
     moved += (elsewhere,) if elsewhere is not None else ()
     return finish(facts, Draft(builder, runtime, installs, environment, removed, managers, dropped, moved))
 

@@ -9,9 +9,11 @@ import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 
 from dockfix.context.manifests.locked import DEV
+from dockfix.dataclass import dataclass
 from dockfix.facts import SYSTEM_FOLDERS, Facts, from_context
 from dockfix.facts.broken_builds import missing_tool
-from dockfix.facts.javascript import built_elsewhere, development, left_elsewhere, may_start, needed_in_production
+from dockfix.facts.install_scripts import filled, left_elsewhere
+from dockfix.facts.javascript import built_elsewhere, development, may_start, needed_in_production
 from dockfix.knowledge import file_changers
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.verbs import by_system, language_install, of_language
@@ -22,6 +24,7 @@ from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.conditions import precondition
 from dockfix.placement.finish import Draft, finish
+from dockfix.placement.gathered import Gathered, gathered
 from dockfix.placement.leftovers import Placed, drop_units
 from dockfix.placement.only_fetching import drop_settings
 from dockfix.placement.plan import Placement
@@ -31,6 +34,17 @@ from dockfix.placement.slices import builder_of, title
 
 # What a system has below /usr: https://refspecs.linuxfoundation.org/FHS_3.0/fhs/ch04.html; what else lies there is the image's own
 _OF_USR = frozenset({"bin", "games", "include", "lib", "lib32", "lib64", "libexec", "libx32", "local", "sbin", "share"})
+
+
+@dataclass(frozen=True)
+class _Lighter:
+    """What leaves with the builder, as people call it ("" for nothing), and how: as for ``Draft``."""
+
+    what: str = ""
+    tail: tuple[str, ...] = ()
+    notes: tuple[Reason, ...] = ()
+    doubts: tuple[Reason, ...] = ()
+    declares: frozenset[Declared] = frozenset()
 
 
 def is_shape_of(facts: Facts) -> bool:
@@ -65,10 +79,15 @@ def place(facts: Facts) -> Placement | Reason:
     reason = _unclear(facts, stage.steps[: last + 1], folder)
     if reason is not None:
         return reason
-    homes = {each: each for each in _homes(facts)}
-    environment = Environment(folder, facts.installs[0][2].into.runtime, Artefact("output", {folder: folder, **homes}))
+    elsewhere, beside = facts.ask(left_elsewhere), facts.ask(filled)
+    if isinstance(beside, Reason):
+        return beside
+    homes = {each: each for each in (*_homes(facts), *(each.folder for each in beside))}
     builder = builder_of(stage.steps[: last + 1], facts, (folder,))
     runtime, carried = _runtime(facts, last, folder)
+    alone = gathered(facts, folder, runtime)
+    paths = alone.paths if isinstance(alone, Gathered) else {folder: folder, **homes}
+    environment = Environment(folder, facts.installs[0][2].into.runtime, Artefact("output", paths))
     managers = drop_managers(facts, runtime, environment)
     dropped = (
         *managers.texts,
@@ -76,13 +95,9 @@ def place(facts: Facts) -> Placement | Reason:
         *drop_settings(facts, builder, runtime),
         *carried,
     )
-    elsewhere = facts.ask(left_elsewhere)
-    if elsewhere is not None and elsewhere.weight == "blocks":
-        return elsewhere
-    tail, notes, doubts = _lightened(facts, folder)
-    doubts = (*doubts, *(each for each in (elsewhere, facts.ask(built_elsewhere)) if each is not None))
-    lightened = bool(tail) or _cleared_late(facts)
-    names = frozenset(Declared("DISTRIBUTION", name) for name in (facts.ask(development) if tail else ()))
+    lighter = _left_out(alone, folder) if isinstance(alone, Gathered) else _lightened(facts, folder)
+    doubts = (*lighter.doubts, *(each for each in (elsewhere, facts.ask(built_elsewhere)) if each is not None))
+    notes = (*lighter.notes, *((alone,) if isinstance(alone, Reason) else ()))
     return finish(
         facts,
         Draft(
@@ -94,9 +109,9 @@ def place(facts: Facts) -> Placement | Reason:
             managers,
             dropped,
             doubts,
-            names,
-            tail,
-            "packages that only development needs" if lightened else "",
+            lighter.declares,
+            lighter.tail,
+            lighter.what,
             notes,
         ),
     )
@@ -127,7 +142,7 @@ def _folder(facts: Facts) -> str | Reason:
     if folder is None or stage.end.workdir_chosen:
         return at("where the working directory lies is not known")
     first, *below = folder.strip("/").split("/")
-    own = first == "usr" and bool(below) and below[0] not in _OF_USR
+    own = (first == "usr" and bool(below) and below[0] not in _OF_USR) or (first == "root" and bool(below))
     if folder == "/" or (first in SYSTEM_FOLDERS and not own):
         return at(f"the working directory is {folder}, where other things lie, too")
     for step, unit in stage.units:
@@ -162,7 +177,8 @@ def _unclear(facts: Facts, steps: Iterable[Step], folder: str) -> Reason | None:
             return at("what the ADD brings may be another thing tomorrow", step.line)
         for unit in step.units:
             effects = unit.effects
-            moves = effects.action is None and not _only_there(unit, folder) and not _owns(unit, folder)
+            elsewhere = effects.writes and not _only_there(unit, folder) and not _owns(unit, folder)
+            moves = effects.action is None and elsewhere
             if moves and overlap((*effects.reads, *effects.writes), (folder,)):
                 return at(f"{unit.command.text} takes something out of {folder} before the last build", step.line)
             if effects.unbounded:
@@ -226,35 +242,47 @@ def _owns(unit: Unit, folder: str) -> bool:
     return folder in unit.effects.writes and unit.command.name in {*file_changers(), "mkdir"}
 
 
-def _lightened(facts: Facts, folder: str) -> tuple[tuple[str, ...], tuple[Reason, ...], tuple[Reason, ...]]:
-    """The commands that take away what only development needs; why it stays; why it could be needed."""
+def _left_out(alone: Gathered, folder: str) -> _Lighter:
+    """What leaves where the build has gathered all that is needed."""
+    paths = tuple(alone.paths.values())
+    return _Lighter(
+        f"packages and files that are not in {alone.inside}",
+        declares=frozenset({Declared("FILE", folder, paths), Declared("DISTRIBUTION"), Declared("MODULE")}),
+    )
+
+
+def _lightened(facts: Facts, folder: str) -> _Lighter:
+    """What leaves where a command of the manager takes away what only development needs."""
+    cleared = "packages that only development needs"
     installs = [(unit, install) for _, unit, install in facts.installs if DEV in facts.groups_of(install)]
     names = facts.ask(development)
     if not installs or not names or any(_clears(facts)):
-        return (), (), ()
+        return _Lighter(cleared if _cleared_late(facts) else "")
     for _, unit, install in facts.installs:
         if posixpath.dirname(install.into.root) != folder:
-            return (), (at(f"{title(install)} installs in more than one folder, so packages for development stay"),), ()
+            return _stays(at(f"{title(install)} installs in more than one folder, so packages for development stay"))
         if install.dynamic or (install.asked and "--no-save" in unit.command.text):
-            return (
-                (),
-                (
-                    at(
-                        f"{title(install)} installs more than the project's files name, so packages for development stay"
-                    ),
-                ),
-                (),
-            )
+            said = f"{title(install)} installs more than the project's files name"
+            return _stays(at(f"{said}, so packages for development stay"))
     reason = needed_in_production(facts)
     if reason is not None and reason.weight == "blocks":
-        return (), (at(f"packages for development stay: {reason.text}"),), ()
+        return _stays(at(f"packages for development stay: {reason.text}"))
     _, install = installs[-1]
     manager = install.manager
     assert isinstance(manager, LanguageManager)
     command = manager.without_development(install, facts.given[install])
     if isinstance(command, Reason):
-        return (), (command,), ()
-    return (command,), (), (reason,) if reason is not None else ()
+        return _stays(command)
+    return _Lighter(
+        cleared,
+        (command,),
+        doubts=(reason,) if reason is not None else (),
+        declares=frozenset(Declared("DISTRIBUTION", name) for name in names),
+    )
+
+
+def _stays(reason: Reason) -> _Lighter:
+    return _Lighter(notes=(reason,))
 
 
 def _cleared_late(facts: Facts) -> bool:

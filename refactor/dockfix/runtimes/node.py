@@ -21,6 +21,11 @@ class Node(Runtime):
     library: ClassVar[str] = "/usr/local/lib/node_modules|/usr/local/include/node"
     leavings: ClassVar[tuple[str, ...]] = (r"/(?:root|home/[^/]+)/\.npm", r"/(?:root|home/[^/]+)/\.cache/node(?:-gyp)?")
 
+    def asks(self, url: str) -> tuple[str, ...]:
+        """By the module that all releases have; what loads only as an ES module is no matter for ``-e``."""
+        check = f"require('http').get('{url}', r => process.exit(r.statusCode < 400 ? 0 : 1)).on('error', () => process.exit(1))"
+        return "node", "-e", check
+
     def probe(self, what: Probe) -> str:
         """Node.js 14 or later."""
         return source(f"node_{what}.js")

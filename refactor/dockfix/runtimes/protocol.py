@@ -43,6 +43,10 @@ class Runtime(ABC):
     leavings: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
+    def asks(self, url: str) -> tuple[str, ...]:
+        """A command of the interpreter's own that fails unless plain HTTP gives a proper answer there; its words have no double quote."""
+
+    @abstractmethod
     def probe(self, what: Probe) -> str:
         """A script for the interpreter of an image, which needs nothing else; ``probes`` says what it is given and what it prints."""
 

@@ -14,6 +14,11 @@ def runtimes() -> tuple[Runtime, ...]:
     return tuple(_RUNTIMES.values())
 
 
+def runtime(name: str) -> Runtime | None:
+    """The runtime of this id, None where there is none."""
+    return _RUNTIMES.get(name)
+
+
 def runtime_of(name: str) -> MovingRuntime | None:
     """The runtime of this id whose packages can be moved, None where there is none."""
     found = _RUNTIMES.get(name)

@@ -24,7 +24,7 @@ from dockfix.verify.running import Tool, run_smoke
 from dockfix.verify.smoke import Smoke
 from dockfix.verify.snapshot import Snapshot
 from dockfix.verify.starting import Start, Wanted, start
-from dockfix.verify.taken_away import folders, taken_away
+from dockfix.verify.taken_away import folders, left_behind, taken_away
 from dockfix.verify.verdict import Built, Check, Checked, Finding, Verdict
 
 Say = Callable[[str], None]
@@ -159,7 +159,7 @@ class Prover:
             made.add("files", [], "the base image could not be read")
             made.add("writes", [], "the base image could not be read")
         else:
-            ignored = taken_away(self.facts, before.snapshot, candidate.ignore)
+            ignored = taken_away(self.facts, before.snapshot, candidate.ignore) | left_behind(before.snapshot, declared)
             found = compare.compare_files(original.base, before, image, declared, ignored)
             if any("another content" in finding.message for finding in found):
                 changing = ignored | self._changing(original)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 
 from dockfix.context.javascript.files import Placed, at
@@ -15,8 +16,8 @@ from dockfix.context.javascript.tsconfig import tsconfigs
 from dockfix.context.javascript.unfold import EXECUTES, Started, unfold
 from dockfix.context.javascript.values import Evaluator
 from dockfix.context.patterns import go_match
-from dockfix.context.program.model import Port
-from dockfix.knowledge.node_programs import NodeProgram, is_node, plain_words
+from dockfix.context.program.model import Port, Write
+from dockfix.knowledge.node_programs import NodeProgram, is_node, node_server, plain_words
 
 _CODE_OPTIONS = frozenset({"-e", "--eval", "-p", "--print"})
 _CONFIG_ENDINGS = (".js", ".cjs", ".mjs", ".ts", ".mts", ".cts", ".json")
@@ -33,6 +34,7 @@ class Entries:
         self.preloads: list[tuple[str, str]] = []  # names of modules, each with the folder that they are named in
         self.configs: list[Config] = []
         self.ports: list[Port] = []
+        self.writes: list[Write] = []
         self.whole: list[str] = []  # folders of which a framework may run any file
         self.unknown: str | None = None
 
@@ -111,11 +113,11 @@ class Entries:
                 self.project.programs.add(found)
             how = "compiled by the program" if compiles and not found.endswith((".js", ".cjs", ".mjs")) else "as it is"
             self.entries.append(Entry(given, found, where, how))  # type: ignore[arg-type]  # one of the three
-        elif posixpath.basename(path) == "server.js" and package is not None and package.kind_of("next"):
-            # the server that a standalone build of Next.js makes
+        elif (made := node_server(path)) is not None and package is not None and package.kind_of(made.package):
             self.entries.append(Entry(given, None, where, "made by a framework"))
             self.whole.append(home)
-            self.ports.append(Port(3000, "", 0, "next", "PORT"))
+            self.ports.append(Port(made.port, "", 0, made.name, "PORT"))
+            self._writes(made, posixpath.dirname(path))
         else:
             self.entries.append(Entry(given, None, where))
             self._doubt(f"{word}, which {where} runs, is not in the build context, and what it is made of is not known")
@@ -203,6 +205,25 @@ class Entries:
                 self.entries.append(Entry(found, found, started.where, "compiled by the program"))
         if known.whole:
             self.whole.append(folder)
+        self._writes(known, folder, started)
+
+    def _writes(self, known: NodeProgram, folder: str, started: Started | None = None) -> None:
+        file, line = (started.file, started.line) if started is not None else ("", 0)
+        for each in self._moved(known, folder) or known.writes:
+            self.writes.append(Write(posixpath.normpath(posixpath.join(folder, each)), "code", file, line, known.name))
+
+    def _moved(self, known: NodeProgram, folder: str) -> tuple[str, ...]:
+        """The folders that the settings of a program name for those that it writes, () where they name none."""
+        project = self.files.nearest(folder)
+        home = project.folder if project is not None else folder
+        for name in (name for pattern in known.configs for name in _fitting(self.files.names, home, pattern)):
+            text = self.files.read(name) or ""
+            if known.moved_by and known.moved_by in text:
+                said = re.findall(rf"\b{known.moved_by}['\"]?\s*:\s*(['\"`])([\w./-]+)\1", text)
+                if len(said) != text.count(known.moved_by):
+                    self._doubt(f"{name} says where {known.name} writes, and it is worked out when it runs")
+                return tuple(folder for _, folder in said)
+        return ()
 
     def _processes(self, known: NodeProgram, started: Started, depth: int) -> None:
         plain = [word for word in known.plain(started.arguments) if word not in known.runs]

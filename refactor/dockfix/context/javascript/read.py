@@ -95,7 +95,7 @@ class _Reader:
         )
         behaviour = Program(
             runs=_sorted(effects.runs),
-            writes=_sorted(effects.writes),
+            writes=_sorted([*effects.writes, *entries.writes]),
             ports=_sorted([*effects.ports, *entries.ports]),
             unknown=_sorted([*self.unknown, *effects.unknown]),
             unparsed=unparsed,

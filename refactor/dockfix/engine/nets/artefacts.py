@@ -59,7 +59,7 @@ def _unusable(pair: Pair, old: Run, installed: kinds.Installed, new: Run) -> str
     """Why what an install leaves now cannot take the place of what it left, "" where it can."""
     now = new.installed.into if new.installed is not None else ""
     if new.stage not in pair.new.stage.lineage:
-        if not now or not _arrives(pair, new, now):
+        if not now or not (_arrives(pair, new, now) or pair.change.declared.allow_file(now)):
             return f"would stay in another stage, in {now or _BASE}"
         if _base_image(new.stage) not in {_base_image(old.stage), _base_image(pair.new.stage)}:
             return f"would be built on {_base_image(new.stage)}"
@@ -115,12 +115,23 @@ def builds(pair: Pair) -> Iterator[Violation]:
             yield Violation(f"the RUN in line {old.step.line} would no longer run: {old.text}")
             return
         runs.remove(twin)
-        if not all(_arrives(pair, twin, folder) for folder in folders):
+        if not all(_arrives(pair, twin, folder) or _arrives_in_part(pair, twin, folder) for folder in folders):
             yield Violation(f"what {old.where} makes would not be in the image")
             return
         if twin.unit.state.env != old.unit.state.env or twin.unit.state.workdir != old.unit.state.workdir:
             yield Violation(f"{old.where} would run with other settings")
             return
+
+
+def _arrives_in_part(pair: Pair, run: Run, folder: str) -> bool:
+    """Whether it is declared that of a folder only some paths arrive, and each of them does."""
+    paths = pair.change.declared.allow("FILE", folder)
+    arriving = {
+        put.target
+        for put in pair.new.layout.puts
+        if isinstance(put, Carried) and any(run.stage is stage for stage in put.image.stage.lineage)
+    }
+    return bool(paths) and arriving.issuperset(paths or ())
 
 
 def made_elsewhere(pair: Pair) -> Iterator[Violation]:

@@ -21,6 +21,8 @@ def leaving(facts: RuntimeFacts, declared: frozenset[Declared], asked: frozenset
     names = {each.name for each in declared if each.part == "DISTRIBUTION"}
     if not names:
         return frozenset()
+    if "" in names:
+        return frozenset(facts.packages)
     managers = [manager for name in names if isinstance(manager := by_program().get(name), LanguageManager)]
     names |= {key for key in facts.packages if key.rpartition("@")[0] in names}  # there may be several of one name
     names |= {name for name in facts.packages for manager in managers if manager.added_by.fullmatch(name)}

@@ -1,0 +1,113 @@
+"""What the install scripts of Node.js's packages leave outside of node_modules: a browser in the home of the user who installs."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dockfix.context.manifests.package_tree import LockedPackage, PackageTree
+from dockfix.facts import Facts
+from dockfix.facts.javascript import lock
+from dockfix.knowledge.node_needs import Fills, fills
+from dockfix.knowledge.node_packages import stays_inside
+from dockfix.knowledge.npm_scripts import runs_inside
+from dockfix.model.reason import Reason, at, doubt
+
+_NO = frozenset({"", "0", "false", "no", "off"})
+
+
+class Filled(NamedTuple):
+    """A folder outside of node_modules that the install of a package fills, and in which the package looks when it runs."""
+
+    package: str
+    folder: str
+
+
+def filled(facts: Facts) -> tuple[Filled, ...] | Reason:
+    """The folders that are known to be filled; why one of them is not known."""
+    tree = facts.ask(lock)
+    if not isinstance(tree, PackageTree):
+        asked = facts.javascript.project.asked_for if facts.javascript.project is not None else {}
+        name = next((name for name in sorted(asked) if name in fills() and not _is_off(facts, fills()[name])), "")
+        return at(f"which folder {name} fills when it is installed is not known: {tree}") if name else ()
+    found: list[Filled] = []
+    for package in _scripts(facts, tree):
+        known = fills().get(package.name)
+        if known is None or _is_off(facts, known):
+            continue
+        folder = _folder(facts, package, known)
+        if isinstance(folder, Reason):
+            return folder
+        found += [Filled(package.name, folder)] if folder else []
+    return tuple(dict.fromkeys(found))
+
+
+def left_elsewhere(facts: Facts) -> Reason | None:
+    """Why it is not known what the scripts of packages leave outside of their folder when they are installed."""
+    known = facts.ask(filled)
+    if isinstance(known, Reason):
+        return known
+    tree = facts.ask(lock)
+    if not isinstance(tree, PackageTree):
+        return doubt(f"what packages leave outside of node_modules is not known: {tree}")
+    asked = facts.javascript.project.dependencies if facts.javascript.project is not None else {}
+    unnamed = next((name for name in sorted(asked) if name not in tree.names), "")
+    if unnamed:
+        return doubt(f"{tree.file} does not name {unnamed}, and so not what its install leaves outside of node_modules")
+    unsure = next((each for each in _scripts(facts, tree) if not _is_known(each)), None)
+    if unsure is None:
+        return None
+    if unsure.install_script is None:
+        said = f"{tree.file} does not say which packages run scripts when they are installed"
+        return doubt(f"{said}, and so not what these leave outside of node_modules")
+    return doubt(f"what the install script of {unsure.name} leaves outside of node_modules is not known")
+
+
+def unsure_script(facts: Facts) -> str:
+    """The first package that is certain to run a script when it is installed, of which nothing is known; "" where there is none."""
+    tree = facts.ask(lock)
+    scripts = _scripts(facts, tree) if isinstance(tree, PackageTree) else ()
+    return next((each.name for each in scripts if each.install_script and not _is_known(each)), "")
+
+
+def _is_known(package: LockedPackage) -> bool:
+    return stays_inside(package.name) or package.name in fills() or runs_inside(package.name, package.version)
+
+
+def _scripts(facts: Facts, tree: PackageTree) -> Iterator[LockedPackage]:
+    """The packages for production that may run a script when they are installed."""
+    runs = [manifest.runs for manifest in facts.manifests.values()]
+    for each in tree.production:
+        ran = each.install_script is not False and not each.link
+        if ran and any(names is None or each.name in names for names in runs):
+            yield each
+
+
+def _is_off(facts: Facts, known: Fills) -> bool:
+    """Whether a variable tells the script to do nothing."""
+    return any(str(_variables(facts).get(name, "")).lower() not in _NO for name in known.off)
+
+
+def _variables(facts: Facts) -> dict[str, str | None]:
+    """What is set where packages are installed."""
+    return {name: value for _, unit, _ in facts.installs for name, value in unit.state.env.items()}
+
+
+def _folder(facts: Facts, package: LockedPackage, known: Fills) -> str | Reason:
+    """The folder that a package fills, "" for one within its own."""
+    major = package.version.partition(".")[0]
+    if not major.isdecimal():
+        return at(f"which folder {package.name} {package.version} fills when it is installed is not known")
+    if int(major) < known.since:
+        return ""
+    settings = next((name for name in sorted(facts.files) if posixpath.basename(name) in known.configs), "")
+    if settings:
+        return at(f"{settings} may say which folder {package.name} fills when it is installed")
+    variables = _variables(facts)
+    told = variables.get(known.moved_by, "") if known.moved_by else ""
+    home = variables.get("HOME", "/root" if all(unit.state.is_root for _, unit, _ in facts.installs) else None)
+    folder = told or (posixpath.join(home, known.folder) if home else "")
+    if not folder.startswith("/") or "$" in folder:
+        return at(f"which folder {package.name} fills when it is installed is not known")
+    return posixpath.normpath(folder)
