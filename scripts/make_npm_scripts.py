@@ -1,4 +1,4 @@
-"""Write ``knowledge/npm_scripts.toml``: what packages of npm's registry run when they are installed.
+"""Write ``knowledge/npm_scripts.txt``: what packages of npm's registry run when they are installed.
 
     python scripts/make_npm_scripts.py                     asks again for all that the table names
     python scripts/make_npm_scripts.py --add names.txt     for these, too: a name in each line
@@ -13,7 +13,6 @@ import argparse
 import json
 import re
 import sys
-import tomllib
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
@@ -23,12 +22,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dockfix.knowledge.npm_scripts import number
+from dockfix.knowledge.npm_scripts import spans as read
 
-TABLE = Path(__file__).parents[1] / "refactor" / "dockfix" / "knowledge" / "npm_scripts.toml"
+TABLE = Path(__file__).parents[1] / "refactor" / "dockfix" / "knowledge" / "npm_scripts.txt"
 REGISTRY = "https://registry.npmjs.org/"
 HEAD = """\
-# What packages of npm's registry run when they are installed: each with the lowest and the highest version of which it holds without an
-# exception in between. Made by scripts/make_npm_scripts.py of the registry's manifests on {day}.
+# What packages of npm's registry run when they are installed: each with the lowest and the highest version of rows of versions of which
+# it holds, without an exception in between. Made by scripts/make_npm_scripts.py of the registry's manifests on {day}. Lines of their own,
+# as TOML of this size takes a quarter of a second.
 #   none     no script, nothing that is compiled, and for all systems
 #   inside   scripts of programs that compile, fetch what is compiled, or print, and leave nothing outside of node_modules
 """
@@ -42,9 +43,11 @@ cmake-js echo exit husky is-ci napi-postinstall node-gyp node-gyp-build node-gyp
 opencollective opencollective-postinstall prebuild-install true
 """
 
+_COMPILES = re.compile(r"gyp|prebuild|cmake|napi|\bmake\b|neon|cargo")
+
 
 class Spans(NamedTuple):
-    """The lowest and the highest version, with a space between; "" for none. ``script`` is what the last version runs."""
+    """Pairs of the lowest and the highest version, with spaces between; "" for none. ``script`` is what the last version runs."""
 
     none: str = ""
     inside: str = ""
@@ -59,18 +62,33 @@ def spans(name: str) -> Spans:
     except (OSError, ValueError):
         return Spans()
     last = max(versions, key=number, default="")
+    none = _ranges({version: not _told(each) and not _scripts(each) for version, each in versions.items()})
+    if any(_COMPILES.search(" ".join(_scripts(each))) for each in versions.values()):
+        # the manifests of early versions do not say that something is compiled
+        none = (
+            " ".join(none.split()[-2:]) if last and not _told(versions[last]) and not _scripts(versions[last]) else ""
+        )
     return Spans(
-        _after({version: not _told(each) and not _scripts(each) for version, each in versions.items()}),
-        _after({version: all(map(_stays_inside, _scripts(each))) for version, each in versions.items()}),
+        none,
+        _ranges({version: all(map(_stays_inside, _scripts(each))) for version, each in versions.items()}),
         " ; ".join(_scripts(versions[last])) if last else "",
     )
 
 
-def _after(good: Mapping[str, bool]) -> str:
-    """The versions behind the last that is not good."""
-    bad = max((number(version) for version, is_good in good.items() if not is_good), default=())
-    found = sorted((number(version), version) for version in good if number(version) > bad)
-    return f"{found[0][1]} {found[-1][1]}" if found else ""
+def _ranges(good: Mapping[str, bool]) -> str:
+    """The lowest and the highest of each row of versions that are good, with no other one in between."""
+    bad = {number(version) for version, is_good in good.items() if not is_good}
+    found: list[list[str]] = []
+    last = 0
+    for each, version in sorted((number(version), version) for version in good):
+        if each in bad:
+            last += 1
+        elif found and last == 0:
+            found[-1][1] = version
+        else:
+            found.append([version, version])
+            last = 0
+    return " ".join(word for pair in found for word in pair)
 
 
 def _told(manifest: Mapping[str, Any]) -> bool:
@@ -96,20 +114,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--add", type=Path, help="a file with more names, one in each line")
     given = parser.parse_args()
-    names: set[str] = (
-        {name for part in tomllib.loads(TABLE.read_text()).values() for name in part} if TABLE.exists() else set()
-    )
+    names: set[str] = {name for part in read().values() for name in part} if TABLE.exists() else set()
     names |= set(given.add.read_text().split()) if given.add else set()
     with ThreadPoolExecutor(8) as pool:
         found = dict(zip(sorted(names), pool.map(spans, sorted(names)), strict=True))
     lines = [HEAD.format(day=date.today()), "\n[none]\n"]
-    lines += [f"{json.dumps(name)} = {json.dumps(each.none)}\n" for name, each in found.items() if each.none]
+    lines += [f"{name} {each.none}\n" for name, each in found.items() if each.none]
     lines += ["\n[inside]\n"]
-    lines += [
-        f"{json.dumps(name)} = {json.dumps(each.inside)}\n"
-        for name, each in found.items()
-        if each.inside and each.inside != each.none
-    ]
+    lines += [f"{name} {each.inside}\n" for name, each in found.items() if each.inside and each.inside != each.none]
     TABLE.write_text("".join(lines))
     for name, each in found.items():
         if each.script and not each.inside:

@@ -8,18 +8,18 @@ import pytest
 
 from dockfix.context.manifests.node_locks import parse_node_lock
 from dockfix.context.manifests.package_tree import PackageTree
-from dockfix.knowledge.npm_scripts import number, runs_inside, runs_nothing
-from dockfix.knowledge.tables import table
+from dockfix.knowledge.npm_scripts import number, runs_inside, runs_nothing, spans
 
 _NAME = re.compile(r"(?:@[\w.~-]+/)?[\w.~-]+")
 
 
 @pytest.mark.parametrize("part", ["none", "inside"])
 def test_every_row_is_a_name_and_two_versions_in_order(part: str) -> None:
-    for name, span in table("npm_scripts")[part].items():
-        lowest, highest = span.split(" ")
+    for name, span in spans()[part].items():
+        versions = [number(version) for version in span.split(" ")]
         assert _NAME.fullmatch(name), name
-        assert number(lowest) <= number(highest), name
+        assert len(versions) % 2 == 0, name
+        assert versions == sorted(versions), name
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ class Healthcheck(Transform):
         brought = (
             runtime(stage.image.runtime) if stage.image is not None else None
         )  # others may not have a program of the name
-        if brought is None or stage.last("HEALTHCHECK") is not None or not starts:
+        if brought is None or not brought.asks("") or stage.last("HEALTHCHECK") is not None or not starts:
             return Outcome()
         served = facts.program.served
         if not served.endpoints:

@@ -59,8 +59,8 @@ def left_elsewhere(facts: Facts) -> Reason | None:
     if unsure is None:
         return None
     if unsure.install_script is None:
-        said = f"{tree.file} does not say which packages run scripts when they are installed"
-        return doubt(f"{said}, and so not what these leave outside of node_modules")
+        said = f"{tree.file} does not say whether {unsure.name} runs a script when it is installed"
+        return doubt(f"{said}, and so not what that leaves outside of node_modules")
     return doubt(f"what the install script of {unsure.name} leaves outside of node_modules is not known")
 
 

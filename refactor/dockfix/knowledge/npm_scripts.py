@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-
-from dockfix.knowledge.tables import table
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 
 _NUMBERS = re.compile(r"\d+")
 
@@ -20,8 +21,19 @@ def runs_inside(name: str, version: str) -> bool:
 
 
 def _holds(what: str, name: str, version: str) -> bool:
-    lowest, _, highest = table("npm_scripts")[what].get(name, "").partition(" ")
-    return bool(highest) and number(lowest) <= number(version) <= number(highest)
+    ends = spans()[what].get(name, "").split()
+    asked = number(version)
+    return any(number(low) <= asked <= number(high) for low, high in zip(ends[::2], ends[1::2], strict=True))
+
+
+@cache
+def spans() -> Mapping[str, Mapping[str, str]]:
+    """The table: by what holds, the names of packages, each with pairs of the lowest and the highest version."""
+    found: dict[str, dict[str, str]] = {}
+    for part in Path(__file__).with_suffix(".txt").read_text("utf-8").split("\n[")[1:]:
+        title, _, lines = part.partition("]\n")
+        found[title] = dict(line.split(" ", 1) for line in lines.splitlines() if line)
+    return found
 
 
 def number(version: str) -> tuple[int, ...]:

@@ -91,14 +91,17 @@ class Npm(NodeManager):
         return any(word.value in CLEAN_INSTALLS for word in call.words[:1])
 
     def without_development(self, install: Install, given: Given) -> str | Reason:
-        """``npm prune``: unlike another install it runs none of the project's scripts, and leaves what was generated."""
+        """``npm prune``: unlike another install it runs none of the project's scripts, and leaves what was generated.
+
+        With ``--no-save`` it leaves the lock as it is, which it would write in the form of its own version.
+        """
         words = [word.value for word in given.call.words]
         if "--no-save" in words or "--no-package-lock" in words:
             return Reason("npm prune would take away what package.json and the lock do not name")
         major = (given.image.version if given.image is not None else "").partition(".")[0]
         option = "--production" if major.isdecimal() and int(major) < _OMITS else "--omit=dev"
         kept = [word for word in words if word in _OF_PRUNE]
-        return " ".join(["npm prune", option, *(word for word in kept if word)])
+        return " ".join(["npm prune", option, "--no-save", *(word for word in kept if word)])
 
     def _install(self, call: Call, state: State, folder: str, clean: bool) -> Effects:
         arguments = parse(call.words, state, VALUED, FLAGS)

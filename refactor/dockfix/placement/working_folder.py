@@ -210,7 +210,7 @@ def _runtime(facts: Facts, last: int, folder: str) -> tuple[Placed, tuple[str, .
             if isinstance(action, Provide) and any(within(path, folder) for path in unit.effects.reads):
                 texts.append(unit.command.text)  # what it fetches for the project comes along
                 continue
-            if action is None and _only_there(unit, folder):
+            if action is None and (_only_there(unit, folder) or _only_looks(unit, folder)):
                 texts.append(unit.command.text)
                 continue
             stays.append(index)
@@ -235,6 +235,12 @@ def _only_there(unit: Unit, folder: str) -> bool:
     """Whether all that a command does is done below the folder. Who owns the folder itself is told again where it arrives."""
     writes = unit.effects.writes
     return bool(writes) and not _owns(unit, folder) and all(within(path, folder) for path in writes)
+
+
+def _only_looks(unit: Unit, folder: str) -> bool:
+    """Whether a command only reads what lies in the folder, and leaves nothing anywhere."""
+    effects = unit.effects
+    return not effects.unbounded and not effects.writes and overlap(effects.reads, (folder,))
 
 
 def _owns(unit: Unit, folder: str) -> bool:

@@ -42,9 +42,12 @@ class Runtime(ABC):
     remade: ClassVar[str] = r"(?!)"
     leavings: ClassVar[tuple[str, ...]] = ()
 
-    @abstractmethod
     def asks(self, url: str) -> tuple[str, ...]:
-        """A command of the interpreter's own that fails unless plain HTTP gives a proper answer there; its words have no double quote."""
+        """A command of the interpreter's own that fails unless plain HTTP gives a proper answer there; () where there is none.
+
+        Its words have no double quote.
+        """
+        return ()
 
     @abstractmethod
     def probe(self, what: Probe) -> str:

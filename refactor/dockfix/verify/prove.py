@@ -14,6 +14,7 @@ from dockfix.syntax import Instruction
 from dockfix.verify import compare
 from dockfix.verify.asking import asked_of, proposal, wanted_of
 from dockfix.verify.build import BuildArguments, Builder, BuildResult, Outcome, Recipe, named_secrets, with_own_caches
+from dockfix.verify.compare.leaving import is_left_behind
 from dockfix.verify.doubts import Asking, Seen, unanswered
 from dockfix.verify.engines import Engine
 from dockfix.verify.image import Image, RuntimeFacts
@@ -24,7 +25,7 @@ from dockfix.verify.running import Tool, run_smoke
 from dockfix.verify.smoke import Smoke
 from dockfix.verify.snapshot import Snapshot
 from dockfix.verify.starting import Start, Wanted, start
-from dockfix.verify.taken_away import folders, left_behind, taken_away
+from dockfix.verify.taken_away import folders, taken_away
 from dockfix.verify.verdict import Built, Check, Checked, Finding, Verdict
 
 Say = Callable[[str], None]
@@ -159,9 +160,10 @@ class Prover:
             made.add("files", [], "the base image could not be read")
             made.add("writes", [], "the base image could not be read")
         else:
-            ignored = taken_away(self.facts, before.snapshot, candidate.ignore) | left_behind(before.snapshot, declared)
+            ignored = taken_away(self.facts, before.snapshot, candidate.ignore)
+            ignored |= {path for path in before.snapshot.entries if is_left_behind(path, declared)}
             found = compare.compare_files(original.base, before, image, declared, ignored)
-            if any("another content" in finding.message for finding in found):
+            if any(text in finding.message for finding in found for text in ("another content", "is missing")):
                 changing = ignored | self._changing(original)
                 found = compare.compare_files(original.base, before, image, declared, changing)
             made.add("files", found)
@@ -201,7 +203,7 @@ class Prover:
         return Asking(not compare.shows_nothing(original.start), self.plan.smokes, answered)
 
     def _changing(self, original: Original) -> frozenset[str]:
-        """Files whose content is another one each time that the original is built, such as a database with dates in it."""
+        """What is another one each time that the original is built: a database with dates, a folder whose name is the build's number."""
         if original.changing is None:
             self.say("building the original once more")
             result = self._build("before-again", self.before, replace(self.plan.arguments, no_cache=True, pull=False))
@@ -209,7 +211,9 @@ class Prover:
             entries = files_of(self.engine, result.image, original.base).entries if built else {}
             old = original.image.snapshot.entries
             original.changing = frozenset(
-                path for path, entry in entries.items() if path in old and entry.digest != old[path].digest
+                path
+                for path, entry in old.items()
+                if built and (path not in entries or entries[path].digest != entry.digest)
             )
         return original.changing
 

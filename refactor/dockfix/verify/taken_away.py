@@ -1,12 +1,10 @@
-"""What is missing in a new image and is meant to be: by its ignore file, or since only a part of a folder is carried."""
+"""What is missing in a new image because of its ignore file, and is meant to be."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from dockfix.facts import Facts
-from dockfix.model.effects import within
-from dockfix.model.reason import Declared
 from dockfix.verify.snapshot import Snapshot
 
 
@@ -29,17 +27,6 @@ def taken_away(facts: Facts, before: Snapshot, ignore: str | None) -> frozenset[
             for name in (taken.files - left.files) | (taken.files & own) | emptied | (closed - folders(left.files)):
                 found.update(facts.layout.of(name))
     return frozenset(found & before.entries.keys())
-
-
-def left_behind(before: Snapshot, declared: frozenset[Declared]) -> frozenset[str]:
-    """What was in the image below a folder of which only some paths arrive."""
-    parts = [each for each in declared if each.part == "FILE" and each.instead]
-    return frozenset(
-        path
-        for path in before.entries
-        for each in parts
-        if within(path, each.name) and not any(within(path, kept) or within(kept, path) for kept in each.instead)
-    )
 
 
 def folders(files: Iterable[str]) -> set[str]:

@@ -79,7 +79,8 @@ def _kept_closed(pair: Pair, workdir: str) -> Iterator[tuple[str, str]]:
     """The paths that would stay root's, each with what that means."""
     facts, given = pair.change.before.facts, list(_given(pair.new))
     for path in (workdir, *facts.ask(made_folders), *facts.ask(new_folders)):
-        if not any(path == each or (below and within(path, each)) for each, below, _ in given):
+        handed = any(path == each or (below and within(path, each)) for each, below, _ in given)
+        if not handed and not any(path != folder and within(path, folder) for folder in _carried(pair.new)):
             yield path, f"{path} would belong to root, and the program could no longer write it"
     opaque = [
         number for number, run in enumerate(pair.new.runs) if run.unit.effects.unbounded and run.unit.state.is_root
@@ -92,6 +93,14 @@ def _kept_closed(pair: Pair, workdir: str) -> Iterator[tuple[str, str]]:
         owned = owned or any(below and within(target or "/", each) for each, below, _ in given)
         if target and not owned and gets_owner(pair.change.after.facts, step):
             yield target, f"what the {step.keyword} in line {step.line} copies would belong to root"
+
+
+def _carried(seen: Seen) -> Iterator[str]:
+    """The folders that come from another stage and belong, with all that lies below, to another than root."""
+    for step in seen.stage.of("COPY"):
+        owner = next((flag.value or "" for flag in step.instruction.flags if flag.name == "chown"), "")
+        if step.copy is not None and step.copy.origin is not None and owner.partition(":")[0] not in _ROOT:
+            yield step.copy.target or ""
 
 
 def _given(seen: Seen) -> Iterator[tuple[str, bool, int]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program
+from dockfix.model.effects import within
 from dockfix.model.reason import Declared
 from dockfix.runtimes.closure import requirement
 from dockfix.runtimes.wheels import Target, brings
@@ -28,6 +29,15 @@ def leaving(facts: RuntimeFacts, declared: frozenset[Declared], asked: frozenset
     names |= {name for name in facts.packages for manager in managers if manager.added_by.fullmatch(name)}
     brought = _required(facts, names)
     return brought - _required(facts, (facts.packages.keys() - brought) | asked)
+
+
+def is_left_behind(path: str, declared: frozenset[Declared]) -> bool:
+    """Whether a path lies in a folder of which it is declared that only some paths arrive, and at none of them, nor around one."""
+    parts = (each for each in declared if each.part == "FILE" and each.instead)
+    return any(
+        within(path, each.name) and not any(within(path, kept) or within(kept, path) for kept in each.instead)
+        for each in parts
+    )
 
 
 def _required(facts: RuntimeFacts, names: Iterable[str]) -> frozenset[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dockfix.model.reason import Declared
 from dockfix.runtimes.protocol import Runtime
 from dockfix.runtimes.registry import runtimes
-from dockfix.verify.compare.leaving import leaving
+from dockfix.verify.compare.leaving import is_left_behind, leaving
 from dockfix.verify.image import Image, RuntimeFacts
 from dockfix.verify.verdict import Finding
 
@@ -53,7 +53,7 @@ def compare_modules(
         without |= _modules_of(old, leaving(old, declared, asked) - new.packages.keys())
         for name, fault in sorted(old.modules.items()):
             error = new.modules.get(name, "it is not there")
-            if not fault and error and name not in without:
+            if not fault and error and name not in without and not is_left_behind(name, declared):
                 found.append(Finding("modules", name, f"{name} cannot be imported: {error}"))
     return found
 
