@@ -8,8 +8,9 @@ commit's tree is taken. With --clone, one that isn't there is cloned from URL/ow
 
 Who has something to gain by a split: compilers or -dev packages are installed, or a group of packages only for the build; the base is a
 full image where a slim one exists; a package manager beside pip, or a project's development dependencies, would stay in the image.
-No gain are packages that the RUN which installs them removes again, and a manager that the container starts itself (CMD, ENTRYPOINT, a
-script or a Compose file runs ``uv run``, ``poetry run``).
+On images of Node.js a full base that gives way in one stage counts as a split: there the packages need no builder of their own.
+No gain are packages that the RUN which installs them removes again, a manager that the container starts itself (CMD, ENTRYPOINT, a
+script or a Compose file runs ``uv run``, ``poetry run``), and development dependencies where it starts a server for development.
 
 Not countable are Dockerfiles that cannot be built as they are committed, because a file that names packages to install isn't there: they
 have nothing to gain. How many these are is printed.
@@ -32,10 +33,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from dockfix.context.manifests.locked import DEV
 from dockfix.engine import FileResult, Settings, run
 from dockfix.engine.runner import gather
 from dockfix.facts import Facts
 from dockfix.facts.installs import missing_manifest
+from dockfix.facts.javascript import development
 from dockfix.knowledge import apk, base_image, role
 from dockfix.syntax import ImageRef, decode, parse, problems
 from dockfix.syntax import image as reference_of
@@ -43,8 +46,11 @@ from dockfix.syntax import image as reference_of
 SPLIT = "multi-stage"
 SMALLER = "slim-base"
 MODES = (("default", False), ("--unsafe", True))
-FAMILIES = ("python", "python-slim", "python-alpine", "alpine", "debian", "ubuntu", "uv image", "other")
-MANAGERS = ("uv", "poetry", "pipenv", "pdm", "conda", "project", "pip", "none")
+FAMILIES = (
+    *("python", "python-slim", "python-alpine", "node", "node-slim", "node-alpine"),
+    *("alpine", "debian", "ubuntu", "uv image", "other"),
+)
+MANAGERS = ("uv", "poetry", "pipenv", "pdm", "conda", "project", "pip", "npm", "yarn", "pnpm", "bun", "none")
 GAINS = ("compilers", "-dev packages", "build group", "full base", "manager", "dev group")
 _OWN = frozenset({"uv", "poetry", "pipenv", "pdm"})
 _CONDA = frozenset({"conda", "mamba", "micromamba"})
@@ -135,11 +141,12 @@ def family_of(facts: Facts) -> str:
     if reference.repository.endswith("astral-sh/uv"):
         return "uv image"
     name = reference.repository.removeprefix("library/")
-    if name in FAMILIES and name != "python":
+    if name in FAMILIES and name not in ("python", "node"):
         return name
     official = base_image(reference.registry, reference.repository, reference.tag or "latest")
-    variant = official.variant if official is not None else ""
-    return {"full": "python", "slim": "python-slim", "alpine": "python-alpine"}.get(variant, "other")
+    if official is None or not official.runtime:
+        return "other"
+    return {"full": official.runtime}.get(official.variant, f"{official.runtime}-{official.variant}")
 
 
 def commands_of(facts: Facts) -> list[list[str]]:
@@ -159,7 +166,7 @@ def _runs(facts: Facts) -> list[list[list[str]]]:
 
 
 def manager_of(commands: Sequence[Sequence[str]]) -> str:
-    """What installs the Python packages: a program, "project" for pip with a project, "none"."""
+    """What installs the packages of a language: a program, "project" for pip with a project, "none"."""
     called = {_program(words) for words in commands}
     for name in ("uv", "poetry", "pipenv", "pdm"):
         if name in called:
@@ -169,7 +176,8 @@ def manager_of(commands: Sequence[Sequence[str]]) -> str:
     installs = [words for words in commands if _is_pip_install(words)]
     if any(_PROJECT.search(" ".join(words)) for words in installs):
         return "project"
-    return "pip" if installs else "none"
+    others = next((name for name in ("pnpm", "yarn", "bun", "npm") if name in called), "none")
+    return "pip" if installs else others
 
 
 def gains_of(facts: Facts, commands: Sequence[Sequence[str]], family: str) -> tuple[str, ...]:
@@ -180,12 +188,14 @@ def gains_of(facts: Facts, commands: Sequence[Sequence[str]], family: str) -> tu
             removed = {word for later in run_commands[number + 1 :] for word in _removed(later)}
             found |= set(_build_packages(words, removed))
     base = _base(facts)
-    if family == "python" or (family == "uv image" and base is not None and _is_full_uv(base.tag or "")):
+    if family in ("python", "node") or (family == "uv image" and base is not None and _is_full_uv(base.tag or "")):
         found.add("full base")
     manager = manager_of(commands)
     if (manager in _OWN or family == "uv image") and not facts.startup.programs.keys() & ({manager} & _OWN):
         found.add("manager")
     if any(_installs_dev(words) for words in commands) and _has_dev_group(facts, manager):
+        found.add("dev group")
+    if facts.is_javascript and _has_dev_packages(facts):
         found.add("dev group")
     return tuple(each for each in GAINS if each in found)
 
@@ -206,12 +216,16 @@ def reach_of(line: Line, root: Path) -> Reach:
             return _unread(line, result.failures[0].message)
     default, unsafe = results
     countable = not _lacks_a_manifest(facts)
+    by_base = family == "node"
     return Reach(
         line,
         family,
         manager_of(commands),
         gains_of(facts, commands, family) if countable else (),
-        (_did(default, SPLIT), _did(unsafe, SPLIT)),
+        (
+            _did(default, SPLIT) or (by_base and _did(default, SMALLER)),
+            _did(unsafe, SPLIT) or (by_base and _did(unsafe, SMALLER)),
+        ),
         (_did(default, SMALLER), _did(unsafe, SMALLER)),
         (_against(default), _against(unsafe)),
         countable=countable,
@@ -376,6 +390,12 @@ def _has_dev_group(facts: Facts, manager: str) -> bool:
         return True
     projects = [path for path in facts.context.files() or () if path.endswith("pyproject.toml")]
     return any(_DEV_GROUP.search(facts.context.read(path) or "") for path in projects)
+
+
+def _has_dev_packages(facts: Facts) -> bool:
+    """Whether packages come into the image that package.json asks for in development alone, and no server for that is started."""
+    brought = any(DEV in facts.groups_of(install) for _, _, install in facts.installs)
+    return brought and bool(development(facts)) and facts.javascript.started.development is None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
