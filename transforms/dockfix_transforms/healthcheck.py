@@ -52,9 +52,8 @@ class Healthcheck(Transform):
         """Inserts one instruction above CMD or ENTRYPOINT."""
         stage = facts.final
         starts = [step for step in (stage.last("CMD"), stage.last("ENTRYPOINT")) if step is not None]
-        brought = (
-            runtime(stage.image.runtime) if stage.image is not None else None
-        )  # others may not have a program of the name
+        # others may not have a program of the name
+        brought = runtime(stage.image.runtime) if stage.image is not None else None
         if brought is None or not brought.asks("") or stage.last("HEALTHCHECK") is not None or not starts:
             return Outcome()
         served = facts.program.served

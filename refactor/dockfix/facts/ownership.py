@@ -53,12 +53,14 @@ def _writes_below(facts: Facts, folder: str) -> bool:
 def made_folders(facts: Facts) -> Mapping[str, Step]:
     """The folders and files that WORKDIR and RUN leave to root and that the program could write, each with the step that makes it.
 
-    Of each path it is the topmost folder that may be new; the working directory itself is none of them.
+    Of each path it is the topmost folder that may be new, and of what a build makes the one that is written; the working directory
+    itself is none of them.
     """
     stage = facts.final
     workdir = stage.end.workdir or "/"
     home = user_of(facts).home
     made: list[tuple[str, Step]] = []
+    tops: dict[str, Step] = {}
     for step in stage.steps:
         if step.keyword == "WORKDIR" and (after := stage.after(step).workdir):
             made.append((after, step))
@@ -67,8 +69,7 @@ def made_folders(facts: Facts) -> Mapping[str, Step]:
                 kept = [path for path in unit.effects.writes if unit.command.name == "mkdir" or within(path, workdir)]
                 made += [(path, step) for path in kept]
             if isinstance(unit.effects.action, Build):
-                made += [(path, step) for path in _written_output(facts, unit)]
-    tops: dict[str, Step] = {}
+                tops |= dict.fromkeys(_written_output(facts, unit), step)
     for path, step in made:
         top = _topmost(path, workdir, home)
         if top and top != workdir:

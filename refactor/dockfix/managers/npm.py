@@ -190,7 +190,7 @@ def _provided(named: Sequence[Word]) -> Provide | None:
     _, _, version = (named[0].value or "")[1:].partition("@")
     versions = {names[0]: version} if version[:1].isdecimal() else {}
     programs = sorted({*first.programs, *brought_by(first)})
-    return Provide(first, tuple(f"/usr/local/bin/{each}" for each in programs), versions=versions)
+    return Provide(first, tuple(f"/usr/local/bin/{each}" for each in programs), shared=True, versions=versions)
 
 
 def _second(arguments: Arguments) -> str | None:

@@ -47,7 +47,9 @@ def builder_of(steps: tuple[Step, ...], facts: Facts, made: tuple[str, ...] = ()
             if isinstance(step.action, Provide):
                 chosen[step] = ()
                 continue
-            useless = _USELESS.fullmatch(step.copy.target or "") or all(map(_USELESS.fullmatch, step.copy.sources))
+            useless = not made and (
+                _USELESS.fullmatch(step.copy.target or "") or all(map(_USELESS.fullmatch, step.copy.sources))
+            )
             there_by_it = landed(facts, step)
             needs = wanted.without(there).overlap(effects.writes if there_by_it is None else there_by_it)
             if everything or effects.opaque or (needs and not useless):
@@ -71,7 +73,9 @@ def builder_of(steps: tuple[Step, ...], facts: Facts, made: tuple[str, ...] = ()
                 everything = True
             elif not everything and not owned and step.units[index].command.name in _GIVES_AWAY:
                 continue
-            elif everything or (wanted.overlap(effects.writes) and not all(map(_USELESS.fullmatch, effects.writes))):
+            elif everything or (
+                wanted.overlap(effects.writes) and (made or not all(map(_USELESS.fullmatch, effects.writes)))
+            ):
                 wanted.add(effects.reads)
             else:
                 continue

@@ -19,7 +19,16 @@ class Node(Runtime):
     told_by: ClassVar[str] = "NODE_VERSION"
     package_folder: ClassVar[str] = "node_modules"
     library: ClassVar[str] = "/usr/local/lib/node_modules|/usr/local/include/node"
-    leavings: ClassVar[tuple[str, ...]] = (r"/(?:root|home/[^/]+)/\.npm", r"/(?:root|home/[^/]+)/\.cache/node(?:-gyp)?")
+    # every install may write the lock in the form of its own version
+    remade: ClassVar[str] = r"/(?:.*/)?(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml)"
+    leavings: ClassVar[tuple[str, ...]] = (
+        r"/(?:root|home/[^/]+)/\.npm",
+        r"/(?:root|home/[^/]+)/\.cache(?:(?![\s\S])|/(?:node(?:-gyp)?|pnpm|yarn))",
+        r"/(?:root|home/[^/]+)/\.local(?:(?:/(?:share|state))?(?![\s\S])|/(?:share|state)/pnpm)",
+        # what tools that build keep of their own, such as whether they may count their calls
+        r"/(?:root|home/[^/]+)/\.config(?:(?![\s\S])|/(?:astro|configstore|gatsby|nextjs-nodejs|nuxt|turborepo))",
+        r"/(?:root|home/[^/]+)/\.yarn(?:rc)?|/usr/local/share/\.(?:cache|yarnrc)",
+    )
 
     def asks(self, url: str) -> tuple[str, ...]:
         """By the module that all releases have; what loads only as an ES module is no matter for ``-e``."""

@@ -31,5 +31,5 @@ def of_packages(names: frozenset[str]) -> re.Pattern[str]:
     patterns = ["(?!)"]
     for runtime in runtimes():
         if runtime.told_by and runtime.id in names:
-            patterns += [f"(?:/.*)?/(?:{runtime.package_folder})", runtime.library, *runtime.leavings]
+            patterns += [f"(?:/.*)?/(?:{runtime.package_folder})", runtime.library, runtime.remade, *runtime.leavings]
     return re.compile(f"(?:{'|'.join(patterns)})(?:/.*)?", re.DOTALL)

@@ -91,6 +91,7 @@ for (const each of all.values()) {
     const code = "process.dlopen({ exports: {} }, process.argv[1])";
     const done = spawnSync(process.execPath, ["-e", code, file], { encoding: "utf8", timeout: WITHIN });
     const lines = (done.stderr || "").split("\n").filter((line) => /Error/.test(line));
+    madeOf[each.key].modules.push(file);
     modules[file] = done.status === 0 ? "" : lines[0] || `it ended with ${done.signal || done.status}`;
   }
 }

@@ -1,0 +1,1 @@
+document.querySelector("#board").textContent = "Nothing to do";
