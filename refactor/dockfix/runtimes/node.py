@@ -19,8 +19,10 @@ class Node(Runtime):
     told_by: ClassVar[str] = "NODE_VERSION"
     package_folder: ClassVar[str] = "node_modules"
     library: ClassVar[str] = "/usr/local/lib/node_modules|/usr/local/include/node"
-    # every install may write the lock in the form of its own version
-    remade: ClassVar[str] = r"/(?:.*/)?(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml)"
+    # every install may write the lock in the form of its own version; each user has a folder of compiled code
+    remade: ClassVar[str] = (
+        r"/(?:.*/)?(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml)|/tmp/(?:v8|node)-compile-cache[^/]*"
+    )
     leavings: ClassVar[tuple[str, ...]] = (
         r"/(?:root|home/[^/]+)/\.npm",
         r"/(?:root|home/[^/]+)/\.cache(?:(?![\s\S])|/(?:node(?:-gyp)?|pnpm|yarn))",

@@ -32,7 +32,7 @@ function read(folder) {
 }
 
 const all = new Map(); // by the real folder: the package, so that links are followed once
-function take(root) {
+function take(root, deep) {
   for (const [name, folder] of folders(root)) {
     let real = folder;
     try {
@@ -43,7 +43,7 @@ function take(root) {
     const data = all.has(real) ? null : read(real);
     if (data === null) continue;
     all.set(real, { key: `${name}@${data.version || ""}`, version: String(data.version || ""), data, folder: real });
-    take(path.join(real, "node_modules"));
+    if (deep) take(path.join(real, "node_modules"), deep);
   }
 }
 
@@ -75,8 +75,8 @@ function compiled(folder, found) {
   }
 }
 
-take(path.join(process.cwd(), "node_modules"));
-take("/usr/local/lib/node_modules");
+take(path.join(process.cwd(), "node_modules"), true);
+take("/usr/local/lib/node_modules", false); // what a program for all brings in itself is its own
 const packages = {};
 const madeOf = {};
 const modules = {};
