@@ -88,6 +88,16 @@ class _Pass:
             [*self.made],
         )
 
+    def go_on(self, second: _Pass) -> None:
+        """Takes over what a run over the result of this one has made."""
+        self.facts, self.view = second.facts, second.view
+        self.files |= second.files
+        self.changes += second.changes
+        self.made += second.made
+        self.warnings += [note for note in second.warnings if note.reason is not None and note not in self.warnings]
+        changed = {note.transform for note in second.changes}
+        self.refusals = [note for note in self.refusals if note.transform not in changed or note in second.refusals]
+
 
 @dataclass(frozen=True)
 class _Held:
@@ -130,9 +140,13 @@ def _run(path: Path, text: str, tree: Dockerfile, settings: Settings, context: P
     while True:
         done = _Pass(facts, View(facts))
         _chain(done, chosen, settings, suppressions)
-        again = _moves_again(done, chosen, settings)
-        if not again:
+        second = _once_more(done, chosen, settings)
+        if second is None:
             break
+        if _once_more(second, chosen, settings) is None:
+            done.go_on(second)
+            break
+        again = second.changes[0].transform
         unstable.append(
             Note(again, 0, "left out, because a second run would change its result again; please report this")
         )
@@ -300,17 +314,17 @@ def _unsuppressed(done: _Pass, transform: Transform, outcome: Outcome, suppressi
     return kept
 
 
-def _moves_again(done: _Pass, chosen: tuple[Transform, ...], settings: Settings) -> str:
-    """The first transform that would change the result of a run once more, "" where none would.
+def _once_more(done: _Pass, chosen: tuple[Transform, ...], settings: Settings) -> _Pass | None:
+    """A run over the result of a run; None where it would change nothing: what an earlier transform waits for, a later one may bring.
 
     The nets saw to it that the result's text reads as its tree, so that what is known of its steps holds for a second run, too.
     """
     if not done.changes:
-        return ""
+        return None
     facts = done.facts.undecided()
     second = _Pass(facts, View(facts))
     _chain(second, chosen, settings, Suppressions.of(facts.tree))
-    return second.changes[0].transform if second.changes else ""
+    return second if second.changes else None
 
 
 def _result(
