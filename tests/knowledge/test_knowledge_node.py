@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from dockfix import knowledge
-from dockfix.knowledge.node_needs import all_node_needs, fills, needs_no_library, node_needs
+from dockfix.knowledge.node_needs import all_node_needs, fills, needs_are_known, node_needs
 from dockfix.knowledge.node_programs import is_node, node_program, node_programs, node_starters, script_runners
 from dockfix.knowledge.tables import table
 
@@ -23,7 +23,7 @@ def test_no_package_is_listed_twice() -> None:
 def test_the_keys_of_the_tables() -> None:
     known = {
         "needs": {"packages", "prebuilt", "libraries", "linked", "commands"}
-        | {"downloads", "since", "off", "moved_by", "configs", "checked", "why", "source"},
+        | {"downloads", "since", "off", "moved_by", "configs", "all", "checked", "why", "source"},
         "program": {"programs", "package", "develops", "watches", "serves", "builds", "runs", "port", "port_options"}
         | {"options", "preloads", "configs", "process_file", "compiles", "unknown", "entry", "whole", "any_user"}
         | {"writes", "moved_by", "makes", "alone", "server", "host", "beside"},
@@ -59,13 +59,14 @@ def test_debian_knows_the_packages() -> None:
         ("sharp", True),
         ("bcrypt", True),
         ("canvas", False),
-        ("pg-native", False),
+        ("prisma", True),
+        ("pg-native", True),
         ("simple-git", True),
         ("left-pad", False),
     ],
 )
 def test_what_brings_its_libraries(package: str, alone: bool) -> None:
-    assert needs_no_library(package) is alone
+    assert needs_are_known(package) is alone
 
 
 def test_what_an_install_puts_into_a_home() -> None:

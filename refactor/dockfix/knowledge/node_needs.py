@@ -20,6 +20,7 @@ class NodeNeeds(NamedTuple):
     libraries: tuple[str, ...] = ()
     linked: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
+    all: bool = False
     why: str = ""
     source: str = ""
 
@@ -35,6 +36,7 @@ def all_node_needs() -> Mapping[str, NodeNeeds]:
             found[name] = NodeNeeds(
                 name,
                 each.get("prebuilt", ""),
+                all=each.get("all", False),
                 why=each["why"],
                 source=each["source"],
                 **values,
@@ -53,10 +55,10 @@ def _patterns() -> tuple[tuple[str, NodeNeeds], ...]:
     return tuple((name, each) for name, each in all_node_needs().items() if "*" in name)
 
 
-def needs_no_library(package: str) -> bool:
-    """Whether the compiled code of a package is known to need no library that a slim image lacks, but for one it was compiled against."""
+def needs_are_known(package: str) -> bool:
+    """Whether all is known that the compiled code of a package needs of the system, but for what it was compiled against: often nothing."""
     needs = node_needs(package)
-    return needs is not None and needs.prebuilt in {"whole", ""} and not needs.libraries
+    return needs is not None and (needs.all or (needs.prebuilt in {"whole", ""} and not needs.libraries))
 
 
 @cache

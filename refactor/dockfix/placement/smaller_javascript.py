@@ -10,7 +10,7 @@ from dockfix.context.program.model import UNKNOWN
 from dockfix.facts import Facts
 from dockfix.facts.javascript import lock
 from dockfix.knowledge.apt import loaded_from
-from dockfix.knowledge.node_needs import needs_no_library, node_needs
+from dockfix.knowledge.node_needs import needs_are_known, node_needs
 from dockfix.knowledge.node_packages import needs_only_node
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
@@ -95,4 +95,4 @@ def needs_no_builder(facts: Facts) -> bool:
 def _is_native(package: LockedPackage) -> bool:
     """Whether a package may have compiled code that is linked with libraries of the system."""
     may_be = package.install_script is not False or package.os or package.cpu or package.libc
-    return bool(may_be) and not package.link and not needs_no_library(package.name)
+    return bool(may_be) and not package.link and not needs_are_known(package.name)
