@@ -20,6 +20,12 @@ def needs_only_node(package: str) -> bool:
 
 
 @cache
+def is_program_of_node_alone(package: str) -> bool:
+    """Whether a program is known to be installed for all, with all that it brings, by Node.js alone."""
+    return package in table("node_packages")["programs"]["only_node"].split()
+
+
+@cache
 def node_compilers() -> tuple[frozenset[str], frozenset[str]]:
     """The packages of a system that only compile packages for Node.js, unless something calls their programs; and these programs."""
     found = table("node_packages")["compile"]

@@ -229,6 +229,10 @@ class LanguageManager(Manager):
         """The words that switch the cache off in a command that fetches or builds packages and installs none; None for any other."""
         return None
 
+    def for_all(self, call: Call, state: State) -> tuple[str, ...]:
+        """The packages that a call installs for all programs of the image, and for no project; "" for one without a known name."""
+        return ()
+
     def at_start(self, call: Call, installed: frozenset[str]) -> bool:
         """Whether a call may install packages when the container starts, where these groups are installed."""
         return True

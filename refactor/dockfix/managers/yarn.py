@@ -83,6 +83,13 @@ class Yarn(NodeManager):
         ),
     )
 
+    def for_all(self, call: Call, state: State) -> tuple[str, ...]:
+        """Those of ``yarn global add``."""
+        operands = parse(call.words, state, VALUED, None).operands
+        return (
+            tuple(map(node.name_of, operands[2:])) if [word.value for word in operands[:2]] == ["global", "add"] else ()
+        )
+
     def on_node(self, call: Call, state: State) -> Effects:
         """Installs, scripts, the cache, and what only tells something."""
         arguments = parse(call.words, state, VALUED, None)

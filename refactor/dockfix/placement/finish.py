@@ -114,7 +114,10 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
         seeds,
         draft.lightened,
         draft.notes,
-        only_base=not gains and facts.is_javascript and only_by_base is None and needs_no_builder(facts),
+        only_base=not (gains or managers.titles)
+        and facts.is_javascript
+        and only_by_base is None
+        and needs_no_builder(facts),
     )
 
 

@@ -158,7 +158,7 @@ def _of_javascript(
         return found
     found |= {name: facts.hints.keeps for name in sorted(facts.hints.keep) if name not in found}
     packages = {name: why for name, why in sorted(found.items()) if name not in there}
-    return SmallerBase(image, packages, True, smaller_javascript.in_doubt(facts) or _not_read(facts, staying))
+    return SmallerBase(image, packages, True, smaller_javascript.in_doubt(facts, staying) or _not_read(facts, staying))
 
 
 def _and_compiler(doubted: Reason | None, compiler: Reason | None) -> Reason | None:

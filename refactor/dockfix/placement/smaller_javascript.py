@@ -11,7 +11,10 @@ from dockfix.facts import Facts
 from dockfix.facts.javascript import lock
 from dockfix.knowledge.apt import loaded_from
 from dockfix.knowledge.node_needs import needs_are_known, node_needs
-from dockfix.knowledge.node_packages import needs_only_node
+from dockfix.knowledge.node_packages import is_program_of_node_alone, needs_only_node
+from dockfix.managers.commands import call_of
+from dockfix.managers.protocol import LanguageManager
+from dockfix.managers.registry import by_program
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.libraries import suites
@@ -54,9 +57,14 @@ def _libraries(facts: Facts) -> dict[str, str]:
     return found
 
 
-def in_doubt(facts: Facts) -> Reason | None:
+def in_doubt(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> Reason | None:
     """Why that could be too little, None where all that needs something of the full image is known."""
     about = Declared("FROM")
+    for step, unit in staying:
+        unknown = next((name for name in _for_all(unit) if not is_program_of_node_alone(name)), None)
+        if unknown is not None:
+            said = f"what {unknown or 'the package'} in line {step.line} needs of the full image, to be installed or to run"
+            return doubt(f"{said}, is not known", about)
     tree = facts.ask(lock)
     if not isinstance(tree, PackageTree):
         return doubt(f"which libraries of the full image the packages need shows only in a build: {tree}", about)
@@ -90,6 +98,13 @@ def needs_no_builder(facts: Facts) -> bool:
         and tree.names.issuperset(name for each in projects for name in each.asked_for)
         and not any(each.lifecycle for each in projects)
     )
+
+
+def _for_all(unit: Unit) -> tuple[str, ...]:
+    """The packages that a command installs for all programs."""
+    call = call_of(unit.command)
+    manager = by_program().get(call.command.name or "")
+    return manager.for_all(call, unit.state) if isinstance(manager, LanguageManager) else ()
 
 
 def _is_native(package: LockedPackage) -> bool:
