@@ -27,6 +27,8 @@ from dockfix.placement.leftovers import Placed
 # npm reads package.json and starts the script, nothing more
 _RUNNERS = frozenset({"", "npm"})
 
+# From this version on Next.js asks for sharp by itself, and gathers it: https://nextjs.org/blog/next-15#self-hosting-improvements
+_WITH_SHARP = 15
 _LOADS = regex(r"\b(?:require|import)\b")
 _LOADED = regex(r"\b(?:require|import)\s*\(\s*['\"](?:node:)?([\w/]+)['\"]\s*\)")
 
@@ -112,15 +114,22 @@ def _not_followed(facts: Facts, folder: str) -> Reason | None:
     tree = facts.ask(lock)
     if not isinstance(tree, PackageTree):
         return at(f"which packages are installed is not known: {tree}")
-    own = next((each for each in tree.production if each.install_script and not _comes_with(each.name)), None)
-    if own is not None:
-        return at(f"{own.name} has files of its own that a build may not see")
+    early = any(_major(each.version) < _WITH_SHARP for each in tree.by_name.get("next", ()))
+    for each in tree.production:
+        known = (
+            each.link
+            or each.install_script is False
+            or each.name.startswith(("@img/", "@next/"))
+            or each.name == "sharp"
+        )
+        if not known or (each.name == "sharp" and early):
+            return at(f"{each.name} may have files of its own that the build does not see")
     return None
 
 
-def _comes_with(name: str) -> bool:
-    """Whether a package is one that the frameworks ask for by themselves, and so know how to gather."""
-    return name == "sharp" or name.startswith(("@img/", "@next/"))
+def _major(version: str) -> int:
+    number = version.partition(".")[0]
+    return int(number) if number.isdecimal() else 0
 
 
 def _author_copies(facts: Facts, target: str, alone: str) -> bool:
