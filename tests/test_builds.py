@@ -31,7 +31,7 @@ class Bases:
         settings = replace(settings, options={"multi-stage.suite": self.release, **settings.options})
         result = run(case.path / "before" / case.dockerfile, settings)
         slimmed = any(note.transform == "slim-base" for note in result.changes)
-        unknown = any(each.part == "GROUP" for each in result.declares)
+        unknown = any(each.part == "GROUP" or (each.part == "FILE" and each.instead) for each in result.declares)
         unknown |= any("packages that only development needs" in note.message for note in result.changes)
         return None if result.saves is None else result.saves - (self.lacking if slimmed else 0), unknown
 
