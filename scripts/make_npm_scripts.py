@@ -13,11 +13,13 @@ import argparse
 import json
 import re
 import sys
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,11 +57,13 @@ class Spans(NamedTuple):
 
 
 def spans(name: str) -> Spans:
-    """What is known of one package; nothing of what the registry doesn't have."""
+    """What is known of one package; nothing of what the registry doesn't have. Raises OSError where it cannot be asked."""
     try:
         with urllib.request.urlopen(REGISTRY + urllib.parse.quote(name, safe="@"), timeout=120) as answer:
             versions: Mapping[str, dict[str, Any]] = json.load(answer).get("versions") or {}
-    except (OSError, ValueError):
+    except urllib.error.HTTPError as error:
+        if error.code != HTTPStatus.NOT_FOUND:
+            raise  # a row must not leave the table because the registry was busy
         return Spans()
     last = max(versions, key=number, default="")
     none = _ranges({version: not _told(each) and not _scripts(each) for version, each in versions.items()})
@@ -79,15 +83,15 @@ def _ranges(good: Mapping[str, bool]) -> str:
     """The lowest and the highest of each row of versions that are good, with no other one in between."""
     bad = {number(version) for version, is_good in good.items() if not is_good}
     found: list[list[str]] = []
-    last = 0
+    starts = True
     for each, version in sorted((number(version), version) for version in good):
         if each in bad:
-            last += 1
-        elif found and last == 0:
-            found[-1][1] = version
-        else:
+            starts = True
+        elif starts:
             found.append([version, version])
-            last = 0
+            starts = False
+        else:
+            found[-1][1] = version
     return " ".join(word for pair in found for word in pair)
 
 

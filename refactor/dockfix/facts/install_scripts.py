@@ -44,10 +44,7 @@ def filled(facts: Facts) -> tuple[Filled, ...] | Reason:
 
 
 def left_elsewhere(facts: Facts) -> Reason | None:
-    """Why it is not known what the scripts of packages leave outside of their folder when they are installed."""
-    known = facts.ask(filled)
-    if isinstance(known, Reason):
-        return known
+    """Why it is not known what the scripts of packages leave outside of their folder, beside what is known to be ``filled``."""
     tree = facts.ask(lock)
     if not isinstance(tree, PackageTree):
         return doubt(f"what packages leave outside of node_modules is not known: {tree}")
@@ -86,7 +83,8 @@ def _scripts(facts: Facts, tree: PackageTree) -> Iterator[LockedPackage]:
 
 def _is_off(facts: Facts, known: Fills) -> bool:
     """Whether a variable tells the script to do nothing."""
-    return any(str(_variables(facts).get(name, "")).lower() not in _NO for name in known.off)
+    variables = _variables(facts)
+    return any(str(variables.get(name, "")).lower() not in _NO for name in known.off)
 
 
 def _variables(facts: Facts) -> dict[str, str | None]:

@@ -44,10 +44,7 @@ def gets_owner(facts: Facts, step: Step) -> bool:
 
 def _writes_below(facts: Facts, folder: str) -> bool:
     """Whether the program is seen to write beside its code in a folder."""
-    return any(
-        write.base == "code" and (path := place_of(facts, write)) and within(path, folder)
-        for write in facts.program.writes
-    )
+    return any(within(path, folder) for _, path in _written_by_code(facts))
 
 
 def made_folders(facts: Facts) -> Mapping[str, Step]:
@@ -82,10 +79,17 @@ def made_folders(facts: Facts) -> Mapping[str, Step]:
 def _written_output(facts: Facts, build: Unit) -> Iterator[str]:
     """What a program writes when it serves, and has made itself in a build."""
     programs = {each.program for each in behind(facts, build).commands if each.known is not None}
-    for write in facts.program.writes:
-        path = place_of(facts, write) if write.base == "code" and write.how in programs else ""
-        if any(within(path, output) and path != output for output in build.effects.writes):
+    for write, path in _written_by_code(facts):
+        if write.how in programs and any(within(path, output) and path != output for output in build.effects.writes):
             yield path
+
+
+def _written_by_code(facts: Facts) -> Iterator[tuple[Write, str]]:
+    """What the program is seen to write beside its code, each with its place in the image."""
+    for write in facts.program.writes:
+        path = place_of(facts, write) if write.base == "code" else ""
+        if path:
+            yield write, path
 
 
 def home_is_made(facts: Facts) -> bool:

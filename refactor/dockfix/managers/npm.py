@@ -87,7 +87,7 @@ class Npm(NodeManager):
         return () if state.runtime == node.NODE and installs and _is_global(arguments) else None
 
     def for_all(self, call: Call, state: State) -> tuple[str, ...]:
-        """Those of a global install, but for what npm brings up to date of itself."""
+        """Those of a global install."""
         arguments = parse(call.words, state, VALUED, None)
         installs = bool(arguments.operands) and arguments.operands[0].value in INSTALLS and _is_global(arguments)
         return tuple(map(node.name_of, arguments.operands[1:])) if installs else ()

@@ -117,7 +117,7 @@ class Entries:
             self.entries.append(Entry(given, None, where, "made by a framework"))
             self.whole.append(home)
             self.ports.append(Port(made.port, "", 0, made.name, "PORT"))
-            self._writes(made, posixpath.dirname(path))
+            self._written_by(made, posixpath.dirname(path))
         else:
             self.entries.append(Entry(given, None, where))
             self._doubt(f"{word}, which {where} runs, is not in the build context, and what it is made of is not known")
@@ -205,11 +205,10 @@ class Entries:
                 self.entries.append(Entry(found, found, started.where, "compiled by the program"))
         if known.whole:
             self.whole.append(folder)
-        self._writes(known, folder, started)
+        self._written_by(known, folder, started.file, started.line)
 
-    def _writes(self, known: NodeProgram, folder: str, started: Started | None = None) -> None:
-        file, line = (started.file, started.line) if started is not None else ("", 0)
-        for each in self._moved(known, folder) or known.writes:
+    def _written_by(self, known: NodeProgram, folder: str, file: str = "", line: int = 0) -> None:
+        for each in (self._moved(known, folder) or known.writes) if known.writes else ():
             self.writes.append(Write(posixpath.normpath(posixpath.join(folder, each)), "code", file, line, known.name))
 
     def _moved(self, known: NodeProgram, folder: str) -> tuple[str, ...]:
