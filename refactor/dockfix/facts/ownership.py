@@ -186,7 +186,32 @@ def place_of(facts: Facts, write: Write) -> str:
         return posixpath.normpath(posixpath.join(facts.final.end.workdir or "/", known))
     if write.base != "code" or not known or known.startswith(".."):
         return ""
-    return next(reversed(facts.layout.of(posixpath.normpath(known))), "")
+    path = posixpath.normpath(known)
+    return next(reversed(facts.layout.of(path)), "") or _beside(facts, path)
+
+
+def _beside(facts: Facts, path: str) -> str:
+    """Where a path lies that no COPY would bring: beside what is copied out of the nearest folder; "" where nothing is."""
+    folder = path
+    while folder:
+        folder = posixpath.dirname(folder)
+        place = facts.ask(_folders_by_files).get(folder)
+        if place:
+            return posixpath.join(place, posixpath.relpath(path, folder or "."))
+    return ""
+
+
+def _folders_by_files(facts: Facts) -> Mapping[str, str]:
+    """Where the files of each folder of the build context lie, by the first that keeps its name in the image."""
+    found: dict[str, str] = {}
+    for file in sorted(facts.files):
+        folder, name = posixpath.split(file)
+        if folder not in found:
+            places = (posixpath.split(place) for place in reversed(facts.layout.of(file)))
+            place = next((place for place, kept in places if kept == name), "")
+            if place:
+                found[folder] = place
+    return found
 
 
 def left_closed(facts: Facts) -> Reason | None:
