@@ -53,12 +53,18 @@ def behind(facts: Facts, unit: Unit) -> Unfolded:
 
 
 def lock(facts: Facts) -> PackageTree | Unread:
-    """What the lock in the working directory says; why there is nothing to be had from one."""
+    """What the lock in the working directory says that the last install there has found; why there is nothing to be had from one."""
     folder = facts.javascript.folder
-    for name in sorted(facts.javascript.files.names) if folder is not None else ():
-        if posixpath.dirname(name) == folder and is_node_lock(name):
-            return read_node_lock(facts.context, name)
-    return Unread("", 0, "there is no lock")
+    reads = [
+        next((name for name in manifest.files if is_node_lock(name)), "")
+        for manifest in facts.manifests.values()
+        if folder is not None and any(name == posixpath.join(folder, "package.json") for name in manifest.files)
+    ]
+    if reads and reads[-1]:
+        return read_node_lock(facts.context, reads[-1])
+    beside = (each for each in sorted(facts.javascript.files.names) if is_node_lock(each))
+    unused = next((each for each in beside if posixpath.dirname(each) == folder), "")
+    return Unread("", 0, f"the install does not take {unused}" if unused else "there is no lock")
 
 
 def development(facts: Facts) -> Mapping[str, str]:

@@ -36,6 +36,9 @@ omit include production only dev also prefix global location install-strategy gl
 ignore-scripts script-shell node-linker hoist shamefully-hoist modules-dir virtual-store-dir store-dir
 """
 CHANGING = frozenset(_CHANGING.split())
+# Options and settings that have an install leave the lock aside: https://docs.npmjs.com/cli/v11/using-npm/config#package-lock
+_WITHOUT_LOCK = regex(r"--no-(?:package-lock|shrinkwrap|lockfile)|--(?:package-lock|shrinkwrap|lockfile)=false")
+_LOCK_OFF = regex(r"(?m)^[ \t]*(?:package-lock|shrinkwrap|lockfile)[ \t]*=[ \t]*false\b")
 # Variables that change neither what is installed nor where, or that are read elsewhere
 HARMLESS = regex(
     r"npm_config_(?:audit|fund|loglevel|progress|update_notifier|registry|color|maxsockets|network_\w+|fetch_\w+|legacy_peer_deps|strict_ssl"
@@ -85,7 +88,8 @@ class NodeManager(LanguageManager):
         package = parse_package(file, given.context.read(file) or "")
         if package is None:
             return Manifest(f"{file} could not be read")
-        beside = (*self.configured_in, *self.beside, *self.locks, *_patches(package))
+        locks = () if _leaves_lock(self, folder, given) else self.locks
+        beside = (*self.configured_in, *self.beside, *locks, *_patches(package))
         closures = given.closures((path, *(posixpath.join(folder, each) for each in beside)))
         members = members_of(folder, package, given)
         if members:
@@ -288,6 +292,14 @@ def _left_outside(folder: str, package: Package, members: tuple[Package, ...]) -
         return f"{package.file} has workspaces, to which node_modules leads"
     local = next((path for path in package.local.values()), None)
     return f"{package.file} takes a package from {local}, to which node_modules leads" if local is not None else None
+
+
+def _leaves_lock(manager: NodeManager, folder: str, given: Given) -> bool:
+    """Whether an install is told to leave the lock aside, by an option or a file beside package.json."""
+    if any(_WITHOUT_LOCK.fullmatch(word.text) for word in given.call.words):
+        return True
+    files = (given.at(posixpath.join(folder, name)) for name in manager.configured_in)
+    return any(_LOCK_OFF.search(given.context.read(file) or "") for file in files if file is not None)
 
 
 def _settings_beside(manager: NodeManager, folder: str, given: Given) -> str | None:
