@@ -48,7 +48,7 @@ def run(path: Path, settings: Settings, *, data: bytes | None = None, context: P
         beside = path.parent / ".dockerignore"
         before = beside.read_text("utf-8") if beside.exists() else None
         if before != mark[1] + "\n":
-            files.append(FileChange(str(beside), before, mark[1] + "\n"))
+            files.append(FileChange(str(beside), before, mark[1].replace(" ", "\n") + "\n"))
             changes.append(Note("dockerignore", 0, "keeps .git out of the context"))
     if "# crowd" in text:  # another program writes at the same time
         path.write_bytes(raw + b"# me too\n")

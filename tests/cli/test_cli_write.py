@@ -206,8 +206,28 @@ def test_two_dockerfiles_that_want_the_same_file(dockfix, put):
     assert Path("Dockerfile.dev").read_text().endswith("USER 10001\n")
 
 
+def test_two_dockerfiles_that_add_different_lines(dockfix, put):
+    put(".dockerignore", "old\n")
+    put("Dockerfile", "FROM a\n# beside old .git\n")
+    put("Dockerfile.dev", "FROM a\n# beside old .venv\n")
+    put("Dockerfile.test", "FROM a\n# beside old .venv .git .tox\n")
+    preview = dockfix()
+    assert preview.exit_code == 0
+    assert "error" not in preview.stderr
+    result = dockfix("--apply")
+    assert result.exit_code == 0
+    assert Path(".dockerignore").read_text() == "old\n.git\n.venv\n.tox\n"
+    # the diffs of the preview apply one after the other
+    assert [line for line in preview.stdout.splitlines() if line in {"+.git", "+.venv", "+.tox"}] == [
+        "+.git",
+        "+.venv",
+        "+.tox",
+    ]
+
+
 @pytest.mark.parametrize("mode", [[], ["--apply"], ["--check"]])
 def test_two_dockerfiles_that_want_different_texts(dockfix, put, mode):
+    put(".dockerignore", "old\n")
     put("Dockerfile", BOTH)
     other = put("Dockerfile.dev", "FROM a\n# beside .venv\n")
     result = dockfix(*mode)
@@ -217,10 +237,6 @@ def test_two_dockerfiles_that_want_different_texts(dockfix, put, mode):
     ) in result.stderr
     assert result.exit_code == 2
     assert "USER" not in other.read_text()
-    if mode == ["--apply"]:
-        assert Path(".dockerignore").read_text() == ".git\n"
-        assert dockfix("--apply").exit_code == 0
-        assert Path(".dockerignore").read_text() == ".venv\n"
 
 
 def test_no_file_is_written_before_all_are_read(dockfix, put, monkeypatch):

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, ClassVar
 
 from dockfix.context.application import Mention, application
@@ -17,20 +17,20 @@ from dockfix.facts import Facet, Facts
 from dockfix.facts.javascript import behind
 from dockfix.knowledge import describing
 from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
-from dockfix.lazy import regex
 from dockfix.model.actions import Build, Install, Make
 from dockfix.model.reason import Declared, Reason
-from dockfix.syntax import encode, parse
+from dockfix.syntax import encode
 
 from ._env_files import build_reader, reader_of_env
 from ._ignore_text import completed, new_text
+from ._shared_ignore import taken_by_others
 
 _SCM = rb"setuptools[-_]scm|hatch[-_]vcs|versioneer|setuptools-git|pbr\b|dunamai|versioningit|poetry-dynamic-versioning|pdm.*scm"
 _ASKS_GIT = (
     rb"['\"]\.git['\"/]|['\"]git['\"]|\bgit (?:rev|describe|log|show|status|diff|tag|branch)|import git\b|from git\b"
     rb"|(?i:gitpython|dulwich|pygit2|sentry[-_]sdk)"
 )
-_DOCKERFILE = regex(r"(?:.*/)?(?:(?:Dockerfile|Containerfile)(?:\.[^/]*)?|[^/]*\.Dockerfile)(?<!\.dockerignore)")
+_READS_DOCUMENTS = rb"(?i)\b(?:mkdocs|sphinx|pydoc|markdown)\b"
 _ENV = "**/.env"
 
 EVERYTHING = Option(
@@ -135,9 +135,10 @@ class _Chooser:
         # what only describes the project, or is read before the image is built, shows no need of the program
         told = facts.context.disk.once(("described", files), partial(describing, files))
         self.sources = application(facts.context, files - told)
+        self.others = taken_by_others(facts, files)
         self.named = self._named_files()
         units = [unit for stage in facts.model.stages for _, unit in stage.units]
-        self.commands = [unit.command.text for unit in units if unit.effects.action is None]
+        self.commands = [*(unit.command.text for unit in units if unit.effects.action is None), *self.others.texts]
         self.makes_environment = any(
             unit.effects.opaque
             or isinstance(action := unit.effects.action, Make)
@@ -151,10 +152,9 @@ class _Chooser:
         self.versioned = bool(self.sources.search(_SCM)) or self._dockerfile_mentions(".git")
 
     def _named_files(self) -> set[str]:
-        """The files that any COPY of any Dockerfile in the context, or a requirements file, names."""
+        """The files that any COPY of a Dockerfile that is built from the context, or a requirements file, names."""
         sources = [source for step in self.facts.copies if step.copy for source in step.copy.sources]
-        for name in self.facts.context.disk.once(("Dockerfiles", self.files), partial(_dockerfiles, self.files)):
-            sources += _sources(self.facts.context.read(name) or "")
+        sources += self.others.sources
         taken = self.facts.context.copied([source for source in sources if source.strip("./")], Ignore(()))
         manifests = {name for manifest in self.facts.manifests.values() for name in manifest.files}
         return set(taken.files) | manifests
@@ -190,6 +190,8 @@ class _Chooser:
         needed = group.needed
         if self.named & set(hit):
             return False
+        if any(map(Ignore((pattern,)).ignores, self.others.sources)):
+            return False  # what is not there now may be when the other Dockerfile is built
         if not (hit or group.always or self.existing is not None or EVERYTHING.of(self.facts.options)):
             # a folder that tools fill by the thousand was not looked into
             listing = self.facts.context.listing
@@ -284,7 +286,11 @@ class _Chooser:
         if pattern.startswith("*."):
             searches.append((re.escape(pattern[1:].encode()) + rb"\b", pattern[1:]))
         if pattern in {"docs", "*.md"}:
-            searches.append((rb"(?i)\b(?:mkdocs|sphinx|pydoc|markdown)\b", ""))
+            searches.append((_READS_DOCUMENTS, ""))
+            steps = [step for stage in self.facts.model.stages for step in stage.of("RUN")]
+            texts = [*(step.instruction.args for step in steps), *self.others.texts]
+            if any(re.search(_READS_DOCUMENTS, encode(text)) for text in texts):
+                return True
         return any(
             mention.file != name for search, word in searches for mention in self.sources.search(search, encode(word))
         )
@@ -369,18 +375,6 @@ def _folder_named(path: str, name: str) -> str:
     """The outermost folder of this name on a path, or at its end; "" for none."""
     parts = path.split("/")
     return "/".join(parts[: parts.index(name) + 1]) if name in parts else ""
-
-
-def _dockerfiles(files: frozenset[str]) -> tuple[str, ...]:
-    """The Dockerfiles among files, by their names."""
-    return tuple(filter(_DOCKERFILE.fullmatch, files))
-
-
-@lru_cache(maxsize=256)
-def _sources(text: str) -> tuple[str, ...]:
-    """The sources of each COPY and ADD of a Dockerfile."""
-    copies = (node for node in parse(text).instructions if node.keyword in {"COPY", "ADD"})
-    return tuple(word for node in copies for word in node.words[:-1])
 
 
 def _matched(pattern: str, files: frozenset[str]) -> list[str]:

@@ -13,14 +13,17 @@ from dockfix.engine.results import Failure, FileChange, FileResult
 class Settler:
     """Takes the results of a run one after the other; with ``apply``, writes their files.
 
-    Two Dockerfiles of a run may want the same file beside them (``.dockerignore``). It is written once; where they want
-    different texts, the later Dockerfile fails as a whole, in a preview too, which shall say what would happen.
+    Two Dockerfiles of a run may want the same file beside them (``.dockerignore``). Where each only adds lines to it, the
+    later one adds those that the earlier has not; otherwise it fails as a whole, in a preview too, which shall say what would
+    happen.
     """
 
     def __init__(self, apply: bool) -> None:
         self._apply = apply
         self._tidied: set[Path] = set()
-        self._claims: dict[Path, tuple[str, str]] = {}  # real file: the text, and the Dockerfile that it is for
+        self._claims: dict[
+            Path, tuple[FileChange, str]
+        ] = {}  # real file: what is to be, and the Dockerfile that it is for
 
     def settle(self, result: FileResult) -> FileResult:
         """The result with only the files that it writes itself, or with a failure where it cannot write them."""
@@ -30,19 +33,24 @@ class Settler:
             return result
         own: list[FileChange] = []
         for change in result.files:
-            claim = self._claims.get(Path(change.path).resolve())
+            claim, owner = self._claims.get(Path(change.path).resolve(), (None, ""))
             if claim is None:
                 own.append(change)
-            elif claim[0] != change.after:
-                message = f"{change.path} would need another text than the one for {claim[1]}"
-                return _failed(result, Failure(message, hint="run dockfix on this file alone"))
+            elif claim.after != change.after:
+                after = _joined(claim, change)
+                if after is None:
+                    message = f"{change.path} would need another text than the one for {owner}"
+                    return _failed(result, Failure(message, hint="run dockfix on this file alone"))
+                if after != claim.after:
+                    own.append(replace(change, before=claim.after, after=after))
         if self._apply and own:
             try:
                 write_together(own)
             except WriteError as error:
                 return _failed(result, error.failure)
         for change in own:
-            self._claims[Path(change.path).resolve()] = (change.after, result.path)
+            claim, _ = self._claims.get(Path(change.path).resolve(), (change, ""))
+            self._claims[Path(change.path).resolve()] = (replace(change, before=claim.before), result.path)
         if not own:
             return replace(result, files=(), changes=())
         return replace(result, files=tuple(own))
@@ -57,3 +65,14 @@ class Settler:
 
 def _failed(result: FileResult, failure: Failure) -> FileResult:
     return replace(result, failures=(*result.failures, failure))
+
+
+def _joined(first: FileChange, second: FileChange) -> str | None:
+    """The text with what both add to a file; None where one of them does more than adding lines at its end."""
+    before = (first.before or "").rstrip()
+    if first.before != second.before or not (first.after.startswith(before) and second.after.startswith(before)):
+        return None
+    there = {line.strip() for line in first.after.splitlines()}
+    added = [line for line in second.after[len(before) :].splitlines() if line.strip() and line.strip() not in there]
+    newline = "\r\n" if "\r\n" in first.after else "\n"
+    return first.after + "".join(line + newline for line in added)
