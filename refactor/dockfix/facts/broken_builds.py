@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from functools import partial
 
 from dockfix.context.manifests.locked import DEV
+from dockfix.context.manifests.node_locks import LOCKS
 from dockfix.facts import Facts
+from dockfix.facts.installs import may_be_made
 from dockfix.facts.javascript import behind, development, listens_by_name, package_of
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import LanguageManager
@@ -63,7 +65,8 @@ def _without_members(facts: Facts) -> Iterator[Reason]:
             [
                 each.file
                 for each in members.values()
-                if at_path(posixpath.join(folder, posixpath.relpath(each.file, root.folder or "."))) is None
+                if at_path(path := posixpath.join(folder, posixpath.relpath(each.file, root.folder or "."))) is None
+                and not may_be_made(facts, step, unit, path)
             ]
             if root is not None
             else []
@@ -90,7 +93,8 @@ def _without_lock(facts: Facts) -> Iterator[Reason]:
         if not isinstance(manager, LanguageManager) or not manager.needs_lock(call_of(unit.command)):
             continue
         names = [posixpath.basename(name) for name in facts.manifests[install].files]
-        if facts.manifests[install].files and not any(
-            name != "package.json" and not name.startswith(".") for name in names
-        ):
+        locked = any(name != "package.json" and not name.startswith(".") for name in names)
+        folder = posixpath.dirname(install.into.root)
+        made = any(may_be_made(facts, step, unit, posixpath.join(folder, name)) for name in LOCKS)
+        if names and not locked and not made:
             yield at(f"{unit.command.text} fails without a lock, and none lies beside package.json", step.line)

@@ -16,9 +16,9 @@ from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import Call, LanguageManager
 from dockfix.managers.registry import by_program, language_managers
 from dockfix.model.actions import Install, Make, Provide
-from dockfix.model.effects import overlap
+from dockfix.model.effects import overlap, within
 from dockfix.model.reason import Reason, at, doubt
-from dockfix.model.stages import Step, Unit
+from dockfix.model.stages import Stage, Step, Unit
 from dockfix.syntax.shell import Command, parse_script
 
 _HOLDS_NO_FILES = regex(r"(?:.*,)?type=(?:cache|secret|ssh|tmpfs)\b")
@@ -37,13 +37,11 @@ def requirements_unknown(facts: Facts) -> Reason | None:
 def missing_manifest(facts: Facts) -> Reason | None:
     """A file that an install reads and that is not in the build context: one of the same name in another folder is another file."""
     for step, unit, install in facts.installs:
-        if any(flag.name == "mount" and not _HOLDS_NO_FILES.match(flag.value or "") for flag in step.instruction.flags):
-            continue
         wanted: list[tuple[str, tuple[str, ...]]] = [(path, (path,)) for path in install.files]
         wanted += [(path, tuple(posixpath.join(path, each) for each in _PROJECT)) for path in install.projects]
         for path, names in wanted:
             there = any(facts.lying_at(name, step, unit) for name in names)
-            if not there and not _may_be_made(facts, step, unit, path) and _is_missed(facts, names[0]):
+            if not there and not may_be_made(facts, step, unit, path) and _is_missed(facts, names[0]):
                 return at(f"{path} is not in the build context", step.line)
     return None
 
@@ -69,20 +67,31 @@ def cannot_move(facts: Facts, install: Install) -> Reason | None:
     return None if started else at(moved)
 
 
-def _may_be_made(facts: Facts, step: Step, install: Unit, path: str) -> bool:
+def may_be_made(facts: Facts, step: Step, install: Unit, path: str) -> bool:
     """Whether something before may leave a file at a path: another stage's files, a command that writes there or that nobody knows."""
-    steps = [each for stage in facts.model.stages for each in stage.steps]
-    before = [(each, each.units) for each in steps[: steps.index(step)]]
-    before.append((step, step.units[: step.units.index(install)]))
+    if any(flag.name == "mount" and not _HOLDS_NO_FILES.match(flag.value or "") for flag in step.instruction.flags):
+        return True
+    stage: Stage | None = facts.stage_of[step]
+    before = [(step, step.units[: step.units.index(install)])]
+    while stage is not None:
+        steps = stage.steps[: stage.steps.index(step)] if step in stage.steps else stage.steps
+        before += [(each, each.units) for each in steps]
+        stage = stage.parent
     idle = file_changers() | {"mkdir"}  # they leave no file
     return any(
-        (each.copy is not None and each not in facts.copies)
+        _may_bring(facts, each, path)
         or any(
             unit.effects.unbounded or (unit.command.name not in idle and overlap([path], unit.effects.writes))
             for unit in units
         )
         for each, units in before
     )
+
+
+def _may_bring(facts: Facts, step: Step, path: str) -> bool:
+    """Whether a COPY or ADD of what is not known may put a file at a path."""
+    copy = step.copy
+    return copy is not None and step not in facts.copies and (copy.target is None or within(path, copy.target))
 
 
 def _is_missed(facts: Facts, path: str) -> bool:

@@ -60,3 +60,4 @@ _READERS: Mapping[str, _Reader] = {
     "yarn.lock": _by_range,
     "pnpm-lock.yaml": _by_version,
 }
+LOCKS = tuple(_READERS)
