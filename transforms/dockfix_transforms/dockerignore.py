@@ -311,12 +311,11 @@ class _Chooser:
             if hit and not reader and pattern.startswith(_ENV):
                 reader = build_reader(self.facts)
         if reader and hit:
-            self.warnings.append(
-                Reason(
-                    f"{hit[0]} is copied into the image and {reader} seems to read it; "
-                    "a secret in an image can be read by everyone who can pull it"
-                )
-            )
+            if any(self.facts.layout.of(name) for name in hit):
+                said = "is copied into the image", "a secret in an image can be read by everyone who can pull it"
+            else:
+                said = "is copied into a stage that builds", "a secret of it may be in what is built"
+            self.warnings.append(Reason(f"{hit[0]} {said[0]} and {reader} seems to read it; {said[1]}"))
         return pattern == _ENV or not (reader and hit)
 
     def _readers(self, pattern: str, hit: list[str]) -> list[Mention]:
