@@ -14,6 +14,7 @@ from dockfix.dataclass import dataclass
 from dockfix.lazy import cached_property
 from dockfix.managers.databases import DATABASES, Database
 from dockfix.syntax import decode
+from dockfix.verify import archives
 from dockfix.verify.system import system
 
 _BUFFER = 1 << 16
@@ -37,8 +38,8 @@ class Entry:
     """One path of an image.
 
     ``mode`` are the permission bits, ``size`` is in bytes, ``mtime`` in seconds. ``digest`` is that of a regular file's
-    content, "" where it was not taken; ``target`` is where a symbolic link points. ``elf`` is known for files with an x bit,
-    those with ".so" in the name, and those with a digest.
+    content, of what an archive holds, "" where it was not taken; ``target`` is where a symbolic link points. ``elf`` is known
+    for files with an x bit, those with ".so" in the name, and those with a digest.
     """
 
     kind: Literal["file", "dir", "link", "other"]
@@ -309,6 +310,11 @@ class _Reader:
             wanted = member.mode & 0o111 or ".so" in posixpath.basename(path)
             file = archive.extractfile(member) if wanted else None
             return "", file is not None and file.read(4) == b"\x7fELF"
+        if archives.NAMED.fullmatch(path) and member.size <= archives.MOST:
+            digest = _hash()
+            for part in archives.held(b"".join(_chunks(archive.extractfile(member)))):
+                digest.update(part)
+            return digest.hexdigest(), False
         digest, head = _hash(), b""
         for chunk in _chunks(archive.extractfile(member)):
             digest.update(chunk)
