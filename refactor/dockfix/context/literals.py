@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 from dockfix.lazy import cached_property, regex
 
 _MAX_LITERALS = 24  # more take as long to look for as the expression itself
-_OFTEN = 20
 _MAX_VARIANTS = 4  # of a text with a choice of characters in it
 _NO_WORD = bytes(code if re.match(rb"\w", bytes([code])) else 32 for code in range(256))
 # A bound, or what must not stand before, and the fixed text that follows
@@ -25,14 +24,10 @@ _COMMON = frozenset({b"import", b"from"})  # words that hardly a source file lac
 
 
 class Words:
-    """The distinct words of a text, as one text: it is a fraction of it, and holds all texts without blanks and signs that it does.
-
-    They are gathered only where the text is asked for often, since that takes as long as to look for some twenty texts in it.
-    """
+    """The distinct words of a text, as one text: it is a fraction of it, and holds all texts without blanks and signs that it does."""
 
     def __init__(self, text: bytes) -> None:
         self.text = text
-        self._asked = 0
 
     @cached_property
     def _words(self) -> bytes:
@@ -40,9 +35,6 @@ class Words:
 
     def may_hold(self, literal: bytes) -> bool:
         """Whether a text stands there, by a look at its longest word first."""
-        if self._asked < _OFTEN:
-            self._asked += 1
-            return literal in self.text
         word = _longest_word(literal)
         return word in self._words and (word == literal or literal in self.text)
 
