@@ -16,3 +16,5 @@ def main() -> None:
         cli.main(prog_name="dockfix")
     except KeyboardInterrupt:  # before the command was in place
         sys.exit(130)
+    finally:
+        gc.freeze()  # nor does it at the end, where all goes anyway
