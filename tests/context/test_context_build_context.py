@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -339,3 +340,25 @@ def test_copied_never_raises(sources: list[str], ignored: str) -> None:
     taken = context.copied(sources, parse_ignore(ignored))
     assert set(taken.files) <= set(context.files() or ()) | {name for name in taken.files if context.exists(name)}
     assert set(taken.missing) <= set(sources)
+
+
+def test_files_by_their_names(root: Path) -> None:
+    text = re.compile(r".*\.txt")
+    context = BuildContext(root)
+    assert context.file_names == frozenset(context.files() or ())
+    assert context.named(text) == {"a.txt", "b.txt", "f[1].txt", "link.txt"}
+    # the same sets for another Dockerfile of the context
+    assert BuildContext(root, dockerfile=root / "d/a", disk=context.disk).named(text) is context.named(text)
+    laid = context.with_overlay({"new.txt": "x", "a.txt": "y", "new.md": "z"})
+    assert laid.file_names == context.file_names | {"new.txt", "new.md"}
+    assert laid.named(text) == {"a.txt", "b.txt", "f[1].txt", "link.txt", "new.txt"}
+    assert context.named(text) == {"a.txt", "b.txt", "f[1].txt", "link.txt"}
+
+
+def test_no_file_is_named_where_they_cannot_be_listed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "MAX_ENTRIES", 3)
+    context = BuildContext(root)
+    assert context.files() is None
+    for each in (context, context.with_overlay({"new.txt": "x"})):
+        assert each.file_names == frozenset()
+        assert each.named(re.compile(r".*\.txt")) == frozenset()

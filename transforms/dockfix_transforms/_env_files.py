@@ -69,9 +69,8 @@ def _by_start(facts: Facts) -> str:
 
 def _has_dotenv(facts: Facts) -> bool:
     """Whether python-dotenv is asked for: by an install, or by a file that says what the program needs."""
-    names = [name for name in facts.context.files() or () if _NEEDS.fullmatch(name)]
     return "python-dotenv" in facts.distributions or any(
-        _DOTENV.search(facts.context.read(name) or "") for name in names
+        _DOTENV.search(facts.context.read(name) or "") for name in facts.context.named(_NEEDS)
     )
 
 

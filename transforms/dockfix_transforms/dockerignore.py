@@ -79,14 +79,13 @@ class Dockerignore(Transform):
             return refuse("no COPY takes a folder, so only the named files reach the image")
         if not facts.located.certain:
             return refuse(f"the build context is not known: {facts.located.reason}")
-        files = facts.context.files()
-        if files is None:
+        if facts.context.files() is None:
             return refuse("the build context could not be read completely")
         name = facts.context.ignore_name
         existing = facts.context.read(name) if facts.context.exists(name) else None
         if existing is None and facts.context.exists(name):
             return refuse(f"{name} could not be read")
-        chooser = _Chooser(facts, frozenset(files), existing)
+        chooser = _Chooser(facts, facts.context.file_names, existing)
         runtimes = _runtimes(facts)
         for group in ignore_groups():
             if (existing is None or group.complete) and group.runtime in {"", *runtimes}:
@@ -265,8 +264,8 @@ class _Chooser:
 
     def _in_dockerfile(self, pattern: str, hit: list[str]) -> bool:
         """Whether the Dockerfile names what a pattern matches: in a RUN, in what the container starts, in ENV."""
-        words = {pattern.rsplit("/", 1)[-1].lstrip("*"), *(posixpath.basename(name) for name in hit)}
-        words |= {name.split("/", 1)[0] for name in hit if "/" in name}
+        words = {pattern.rsplit("/", 1)[-1].lstrip("*")}
+        words |= self.facts.context.disk.once(("names", pattern, self.files), partial(_first_and_last, hit))
         texts = [
             step.instruction.args
             for stage in self.facts.model.stages
@@ -274,8 +273,7 @@ class _Chooser:
         ]
         # who reads a .env where the container starts is asked apart
         texts += [*self.commands, *(self.facts.startup.texts.values() if pattern != _ENV else ())]
-        pattern_of = re.compile("|".join(rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in sorted(words) if word))
-        return any(pattern_of.search(text) for text in texts)
+        return any(_stands_in(word, text) for text in texts for word in words if word and word in text)
 
     def _names(self, name: str, pattern: str) -> bool:
         """Whether a source other than the file itself names it, its folder or its kind."""
@@ -378,6 +376,22 @@ def _folder_named(path: str, name: str) -> str:
 
 def _matched(pattern: str, files: frozenset[str]) -> list[str]:
     return sorted(Ignore((pattern,)).ignored(files))
+
+
+def _first_and_last(names: Sequence[str]) -> frozenset[str]:
+    """The last parts of paths, and the outermost of their folders."""
+    return frozenset(part for name in names for part in (posixpath.basename(name), name.split("/", 1)[0]))
+
+
+def _stands_in(word: str, text: str) -> bool:
+    """Whether a word stands in a text with no letter, digit, ``_`` or ``-`` beside it."""
+    start = text.find(word)
+    while start >= 0:
+        before, behind = text[start - 1 : start], text[start + len(word) : start + len(word) + 1]
+        if not any(beside.isalnum() or beside in {"_", "-"} for beside in (before, behind)):
+            return True
+        start = text.find(word, start + 1)
+    return False
 
 
 def _path(word: str) -> bytes:

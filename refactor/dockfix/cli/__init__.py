@@ -9,10 +9,12 @@ import sys
 def main() -> None:
     """Run ``dockfix`` on the arguments of this process and leave with its exit status."""
     # trees are many small objects that live long: by default the collector would go through them again and again
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(100_000, 20, 20)
     try:
         from dockfix.cli.app import cli
 
         cli.main(prog_name="dockfix")
     except KeyboardInterrupt:  # before the command was in place
         sys.exit(130)
+    finally:
+        gc.freeze()  # nor does it at the end, where all goes anyway

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from keyword import iskeyword
 from typing import AnyStr, NamedTuple
@@ -110,10 +110,13 @@ class Application:
         question: Hashable,
         answer: Ask[Answer],
         kind: Kind = "text",
+        among: Set[str] | None = None,
     ) -> list[tuple[str, Answer]]:
-        """The files of a kind that have an answer, in alphabetical order, with the answer."""
-        found = self._shared.answers(question, self._selection.names, answer, kind)
+        """The files of a kind, ``among`` some or all, that have an answer, in alphabetical order, with the answer."""
+        found = self._shared.answers(question, self._selection, answer, kind, among)
         for name, text in self._laid_over.items():
+            if among is not None and name not in among:
+                continue
             if (kind == "text" or _IS[kind](name, text)) and (own := answer(name, text)):
                 found[name] = own
         return sorted(found.items())
@@ -269,10 +272,10 @@ class Application:
         """The text files in which a regular expression finds something."""
         return frozenset(mention.file for mention in self.search(pattern))
 
-    def names(self) -> Mapping[str, Names]:
-        """The names of files and folders of the build context that stand in each text file, for those that hold any."""
+    def names(self, among: Set[str]) -> Mapping[str, Names]:
+        """The names of files and folders of the build context that stand in each of some text files, for those that hold any."""
         known = self.context.disk.once("all names", self._all_names)
-        return dict(self._answers("names", partial(_names_in, known)))
+        return dict(self._answers("names", partial(_names_in, known), among=among))
 
     def _all_names(self) -> frozenset[bytes]:
         return frozenset(encode(part) for name in self.context.files() or () for part in name.split("/"))

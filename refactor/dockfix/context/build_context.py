@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import field
@@ -96,6 +97,26 @@ class BuildContext:
     def files(self) -> Mapping[str, int] | None:
         """The sizes of all regular files and symbolic links; None where the context cannot be listed or is huge."""
         return self.listing.files if self.listing else None
+
+    @cached_property
+    def file_names(self) -> frozenset[str]:
+        """The names of ``files``, none where the context cannot be listed."""
+        # one set for all Dockerfiles of the context: as a part of a key, another that is equal is compared name by name
+        return self._names_on_disk | self.overlay.keys() if self.overlay and self.listing else self._names_on_disk
+
+    @property
+    def _names_on_disk(self) -> frozenset[str]:
+        listing = self.disk.listing
+        return self.disk.once("names", lambda: frozenset(listing.files if listing is not None else ()))
+
+    def named(self, pattern: re.Pattern[str]) -> frozenset[str]:
+        """The files whose whole name an expression, a constant, matches; none where the context cannot be listed.
+
+        They are looked for once for all Dockerfiles of the context.
+        """
+        found = self.disk.once(("named", pattern), lambda: frozenset(filter(pattern.fullmatch, self._names_on_disk)))
+        added = {name for name in self.overlay if pattern.fullmatch(name)} if self.overlay and self.listing else set()
+        return found if found >= added else found | added
 
     @property
     def unreadable_dirs(self) -> frozenset[str]:

@@ -114,7 +114,7 @@ class Disk:
 
     def _unchanged(self) -> bool:
         # other threads may go on reading meanwhile
-        if any(stamp is None or stamp != _stamp(path) for path, stamp in list(self._stamps.items())):
+        if any(stamp is None or stamp != _status(path) for path, stamp in list(self._stamps.items())):
             return False
         # what was not there has no stamp that would tell that it has come
         self._bytes = {path: data for path, data in list(self._bytes.items()) if data is not None}
@@ -325,10 +325,14 @@ _lock = threading.Lock()
 
 def _stamp(path: str) -> Stamp | None:
     """What changes with a file or folder; None where it can't be seen or changed just now."""
+    status = _status(path)
+    return None if status is None or time.time_ns() - max(status[:2]) < _TICK else status
+
+
+def _status(path: str) -> Stamp | None:
+    """The same, also where it changed just now."""
     try:
         status = os.lstat(path)
     except (OSError, ValueError):
-        return None
-    if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < _TICK:
         return None
     return status.st_mtime_ns, status.st_ctime_ns, status.st_size

@@ -28,7 +28,10 @@ class Words:
 
     def __init__(self, text: bytes) -> None:
         self.text = text
-        self._words = b" ".join(set(text.translate(_NO_WORD).split()))
+
+    @cached_property
+    def _words(self) -> bytes:
+        return b" ".join(set(self.text.translate(_NO_WORD).split()))
 
     def may_hold(self, literal: bytes) -> bool:
         """Whether a text stands there, by a look at its longest word first."""

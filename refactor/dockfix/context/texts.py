@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
 from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from dockfix.context.kinds import HEAD, MAX_FILE, is_python, is_script, is_text, passed_over
 from dockfix.context.literals import Literals, Words, literal_first, literals_of
+from dockfix.lazy import cached_property
 from dockfix.syntax import decode
 
 MAX_FILES = 5_000
@@ -31,11 +32,15 @@ class Mention(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """The texts of some files, by name in alphabetical order; ``whole`` where no file that may be text is missing."""
+    """The texts of some files, by name in alphabetical order; ``whole`` where no file that may be text is missing.
+
+    ``number`` tells it from the others of the same folder.
+    """
 
     texts: Mapping[str, bytes]
     names: frozenset[str]
     whole: bool
+    number: int
 
 
 class Folder(Protocol):
@@ -51,11 +56,17 @@ class Folder(Protocol):
         """Whether a file that cannot be read is known to be no text, by its first ``head`` bytes."""
 
 
-class _Lot(NamedTuple):
+class _Lot:
     """Some files, and the words of their texts: a look at these tells of most questions that none of them has an answer."""
 
-    names: Sequence[str]
-    words: Words
+    def __init__(self, names: Sequence[str], texts: Mapping[str, bytes | None]) -> None:
+        self.names = names
+        self._texts = texts
+
+    @cached_property
+    def words(self) -> Words:
+        """The words of all of them."""
+        return Words(b"\0".join(self._texts[name] or b"" for name in self.names))
 
 
 class Screened(ABC, Generic[Answer]):
@@ -71,11 +82,13 @@ class Screened(ABC, Generic[Answer]):
 
 
 class _Asked:
-    """The answers to one question: those that are not empty, of the files in the first ``count`` lots."""
+    """The answers to one question that are not empty, and which files were asked: all of a selection, or some of a lot."""
 
     def __init__(self) -> None:
-        self.count = 0
         self.answers: dict[str, object] = {}
+        self.selections: set[int] = set()  # by their numbers
+        self.left: dict[int, Ask[object] | None] = {}  # what is left to ask each file of a lot; None for nothing
+        self.files: dict[int, Set[str]] = {}  # which files of a lot were asked
 
 
 class Texts:
@@ -90,8 +103,10 @@ class Texts:
         self._selections: dict[frozenset[str], Selection] = {}
         self._order: dict[Kind, list[str]] = {"text": [], "script": [], "python": []}
         self._lots: dict[Kind, list[_Lot]] = {"text": [], "script": [], "python": []}
-        self._in_lots: dict[Kind, int] = {"text": 0, "script": 0, "python": 0}
+        self._lot_of: dict[Kind, dict[str, int]] = {"text": {}, "script": {}, "python": {}}
+        self._spread: dict[tuple[Kind, int], Mapping[int, Set[str]]] = {}
         self._asked: dict[Hashable, _Asked] = {}
+        self._selected = 0
         self._size = 0
 
     @property
@@ -105,6 +120,7 @@ class Texts:
         if found is None:
             if len(self._selections) >= _MAX_SELECTIONS:
                 self._selections.clear()
+                self._spread.clear()
             with self._lock:
                 found = self._selections[files] = self._select(files)
         return found
@@ -126,7 +142,8 @@ class Texts:
                 total += len(text)
             elif name in self._unread:
                 whole = False
-        return Selection(found, frozenset(found), whole)
+        self._selected += 1
+        return Selection(found, frozenset(found), whole, self._selected)
 
     def _read(self, name: str) -> None:
         size = self._disk.size(name)
@@ -146,28 +163,43 @@ class Texts:
             if is_script(name, text):
                 self._order["script"].append(name)
 
-    def _lots_of(self, kind: Kind) -> Sequence[_Lot]:
-        """The lots of all files of a kind that were read so far."""
-        order, lots = self._order[kind], self._lots[kind]
-        first, count = self._in_lots[kind], len(order)
-        while first < count:
+    def _spread_of(self, selection: Selection, kind: Kind) -> Mapping[int, Set[str]]:
+        """The files of a kind in a selection, by the numbers of their lots."""
+        key = kind, selection.number
+        found = self._spread.get(key)
+        if found is None:
+            with self._lock:
+                self._make_lots(kind)
+            found = self._spread[key] = self._by_lot(selection.names, kind)
+        return found
+
+    def _make_lots(self, kind: Kind) -> None:
+        """Puts what was read since the last time into lots."""
+        order, lots, lot_of = self._order[kind], self._lots[kind], self._lot_of[kind]
+        first = len(lot_of)
+        while first < len(order):
             last, size = first, 0
-            while last < count and size < _LOT:
+            while last < len(order) and size < _LOT:
                 size += len(self._texts[order[last]] or b"")
                 last += 1
             names = order[first:last]
-            lots.append(_Lot(names, Words(b"\0".join(self._texts[name] or b"" for name in names))))
-            self._in_lots[kind] = first = last
-        return lots
+            lots.append(_Lot(names, self._texts))
+            lot_of.update(dict.fromkeys(names, len(lots) - 1))
+            first = last
+
+    def _by_lot(self, names: Iterable[str], kind: Kind) -> Mapping[int, Set[str]]:
+        lot_of = self._lot_of[kind]
+        found: dict[int, set[str]] = {}
+        for name in names:
+            lot = lot_of.get(name)
+            if lot is not None:
+                found.setdefault(lot, set()).add(name)
+        return found
 
     def answers(
-        self,
-        question: Hashable,
-        names: Collection[str],
-        answer: Ask[Answer],
-        kind: Kind,
+        self, question: Hashable, selection: Selection, answer: Ask[Answer], kind: Kind, among: Set[str] | None = None
     ) -> dict[str, Answer]:
-        """The answers for those of ``names``, files that were selected before, that have one which is not empty.
+        """The answers of the files of a selection, ``among`` all or some of them, that have one which is not empty.
 
         Only files of a kind are asked: Python source, scripts, or all. ``answer`` is a function of a file's name and text, and always the
         same for the same ``question`` and kind.
@@ -175,22 +207,33 @@ class Texts:
         asked = self._asked.get((kind, question))
         if asked is None:
             asked = self._asked.setdefault((kind, question), _Asked())
-        with self._lock:
-            lots = self._lots_of(kind)
-            count = len(lots)
-        for lot in lots[asked.count : count] if asked.count < count else ():
-            ask = answer.within(lot.words) if isinstance(answer, Screened) else answer
-            if ask is None:
-                continue
-            for name in lot.names:
-                text = self._texts[name]
-                found = ask(name, text) if text is not None else None
-                if found:
-                    asked.answers[name] = found
-        asked.count = count
+        names = selection.names if among is None else selection.names & among
+        if selection.number not in asked.selections:
+            spread = self._spread_of(selection, kind)
+            for number, files in (spread if among is None else self._by_lot(names, kind)).items():
+                self._ask(asked, number, files, answer, kind)
+            if among is None:
+                asked.selections.add(selection.number)
         if not asked.answers:
             return {}
         return {name: asked.answers[name] for name in asked.answers.keys() & names}  # type: ignore[misc]
+
+    def _ask(self, asked: _Asked, number: int, names: Set[str], answer: Ask[Answer], kind: Kind) -> None:
+        """Asks those files of a lot that were not asked yet."""
+        if number not in asked.left:
+            words = self._lots[kind][number].words
+            asked.left[number] = answer.within(words) if isinstance(answer, Screened) else answer
+        ask = asked.left[number]
+        before = asked.files.get(number)
+        if ask is None or before is names:
+            return
+        for name in names if before is None else names - before:
+            text = self._texts[name]
+            found = ask(name, text) if text is not None else None
+            if found:
+                asked.answers[name] = found
+        # a set that all questions share, wherever it can be
+        asked.files[number] = names if before is None or before <= names else before | names
 
 
 class Finder(Screened[tuple[Mention, ...]]):
@@ -203,17 +246,17 @@ class Finder(Screened[tuple[Mention, ...]]):
         self._pattern = pattern
         self._literals = Literals((fixed,)) if fixed else literals_of(pattern)
 
+    @cached_property
+    def _expression(self) -> re.Pattern[bytes]:
+        return re.compile(literal_first(self._pattern))
+
     def within(self, words: Words) -> Ask[tuple[Mention, ...]] | None:
         """See Screened."""
         return self if self._literals.may_match_in(words) else None
 
     def __call__(self, name: str, data: bytes) -> tuple[Mention, ...]:
         """All that is found."""
-        return (
-            tuple(mentions(name, data, re.compile(literal_first(self._pattern))))
-            if self._literals.may_match(data)
-            else ()
-        )
+        return tuple(mentions(name, data, self._expression)) if self._literals.may_match(data) else ()
 
 
 class Holding(Screened[tuple[bytes, ...]]):

@@ -210,7 +210,7 @@ def _a_mention(facts: Facts, gone: Lost) -> Reason | None:
 
 def _a_run_by_hand(facts: Facts, gone: Lost) -> Reason | None:
     """A command of a workflow, a Makefile, a script or a document that runs one of the programs in a container."""
-    written = frozenset(name for name in facts.context.files() or () if WRITTEN_IN.fullmatch(name))
+    written = facts.context.named(WRITTEN_IN)
     ran = (
         rb"(?:docker|podman|nerdctl|compose)[^\n]*?\s(?:run|exec)\s[^\n]*?(?<![\w./-])(?:"
         + _any(gone.programs).encode()
@@ -224,8 +224,8 @@ def _a_run_by_hand(facts: Facts, gone: Lost) -> Reason | None:
 
 def _a_development_container(facts: Facts, gone: Lost) -> Reason | None:
     """What has people develop in a container of the image: https://containers.dev/implementors/json_reference/."""
-    for name in sorted(facts.context.files() or ()):
-        text = facts.context.read(name) if _DEVELOPED_IN.fullmatch(name) else None
+    for name in sorted(facts.context.named(_DEVELOPED_IN)):
+        text = facts.context.read(name)
         if text and re.search(r"(?i)\"(?:dockerfile|dockerComposeFile)\"", text):
             return at(f"{name} has people develop in a container, where they need {gone.title}")
     return None

@@ -89,10 +89,9 @@ class Started:
         words, whole = set(told), set(told)
         new = found
         while new and rest:
-            names = self.image.names()
-            for name in new & names.keys():
-                words |= names[name].words
-                whole |= names[name].whole
+            for names in self.image.names(new).values():
+                words |= names.words
+                whole |= names.whole
             new = {name for name in rest if _is_named(name, words, whole)}
             # a file of Python that is named brings what it imports
             new |= self.image.reached(new & python) & rest

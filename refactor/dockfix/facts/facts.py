@@ -25,7 +25,7 @@ from dockfix.facts.reading import Reading
 from dockfix.facts.single_files import echoed, mounted_at, scripts_among
 from dockfix.facts.startup import Startup, read_startup
 from dockfix.knowledge import without_evidence
-from dockfix.lazy import cached_property
+from dockfix.lazy import cached_property, regex
 from dockfix.managers.commands import call_of, known_steps, model_of
 from dockfix.managers.protocol import Given, LanguageManager
 from dockfix.managers.systems import System, system_of
@@ -37,6 +37,7 @@ from dockfix.model.stages import Known, Model, Stage, Step, Unit
 from dockfix.syntax import Dockerfile
 
 T = TypeVar("T")
+_YAML = regex(r"(?s).*\.ya?ml")
 _READ, _JAVASCRIPT = "python", "node"  # the runtimes whose code is read
 
 
@@ -226,7 +227,7 @@ class Facts:
 
     @cached_property
     def _yaml_files(self) -> frozenset[str]:
-        return frozenset(name for name in self.context.files() or () if name.endswith((".yaml", ".yml")))
+        return self.context.named(_YAML)
 
     @cached_property
     def mounts(self) -> tuple[Mention, ...]:

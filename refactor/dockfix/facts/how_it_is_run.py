@@ -23,8 +23,8 @@ def container_action(facts: Facts) -> Reason | None:
     https://docs.github.com/en/actions/reference/workflows-and-actions/dockerfile-support#user
     """
     folder = posixpath.dirname(facts.context.own_name)
-    for name in sorted(facts.context.files() or ()):
-        beside = _ACTION.fullmatch(name) and posixpath.dirname(name) in {"", folder}
+    for name in sorted(facts.context.named(_ACTION)):
+        beside = posixpath.dirname(name) in {"", folder}
         text = facts.context.read(name) if beside else None
         image = _IMAGE.search(text or "")
         if text and _OF_DOCKER.search(text) and not (image and image[1].startswith("docker://")):
@@ -54,7 +54,7 @@ def runs(facts: Facts) -> tuple[RunCommand, ...]:
 
 
 def _own_runs(facts: Facts) -> Iterator[RunCommand]:
-    written = frozenset(name for name in facts.context.files() or () if WRITTEN_IN.fullmatch(name))
+    written = facts.context.named(WRITTEN_IN)
     found = [each for _, each in application(facts.context, written).asked(run_commands)]
     built = {name for each in found for name in each.built}
     for run in (run for each in found for run in each.runs):

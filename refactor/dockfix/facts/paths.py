@@ -68,40 +68,43 @@ def outside_paths(facts: Facts) -> Iterator[Reason]:
     made = facts.ask(new_folders)
     owned = _owned(facts, made)
     there = [each for part in facts.model.stages for each in part.end.environments]
-    named = owned | {path for each in there for path in (each.root, *(each.carried.paths if each.carried else ()))}
+    named = {path for each in there for path in (each.root, *(each.carried.paths if each.carried else ()))}
+    ours = _Folders((*owned, *_SHARED))
+    # what a user can do with a path that a program names: write it, or read it where nobody writes
+    reachable = _Folders((*owned, *named, *_SHARED, *_READ_ONLY))
     search = facts.application.search
     for mention in (
         *facts.application.absolute_paths(),
         *_paths_in(search(_WRITTEN_PATH)),
         *facts.application.setting_paths(),
     ):
-        if not _reachable(mention.word, named):
+        if mention.word not in reachable:
             yield _doubt(f"{mention.file}:{mention.line} names {mention.word}", mention.word)
     for mention in search(_UPWARDS):
         if mention.file.endswith(".py") and _leaves(facts, mention):
             yield doubt(f"{mention.file}:{mention.line} names a folder above the program's own")
     for write in (*facts.program.writes, *facts.processes.writes):
         path = place_of(facts, write)
-        if path and not _inside(path, owned):
+        if path and path not in ours:
             yield doubt(
                 f"{write.file}:{write.line} writes {path}, which only root may be able to", answers=[Written(path)]
             )
     for path in sorted(facts.startup.writes):
-        if not _inside(path, owned):
+        if path not in ours:
             yield doubt(
                 f"the container writes {path} when it starts, which only root may be able to", answers=[Written(path)]
             )
     for service in facts.located.services:
         for path in re.findall(r"(?:^|[=:,])(/(?!/)[\w.@+/-]+)", "\n".join(service.environment), re.MULTILINE):
-            if not _reachable(path, named):
+            if path not in reachable:
                 yield _doubt(f"{service.file} gives the service {service.name} the path {path}", path)
     for mention in facts.manifests_say(rb"(?m)^[ \t-]*(?:value|[A-Z][A-Z0-9_]+):[ \t]*['\"]?/[\w.@+/-]+"):
         path = mention.word[mention.word.index("/") :]
-        if not _reachable(path, named):
+        if path not in reachable:
             yield _doubt(f"{mention.file}:{mention.line} gives the container the path {path}", path)
     for where, text in _texts(facts):
         for path in _in_command(text):
-            if not _reachable(path, named) and facts.layout.file(path) is None:
+            if path not in reachable and facts.layout.file(path) is None:
                 yield _doubt(f"{where} names {path}", path)
     for folder, write in made.items():
         made_for = f"{write.file}:{write.line} writes to {folder}, which has to be made for the user"
@@ -169,11 +172,13 @@ def _leaves(facts: Facts, mention: Mention) -> bool:
     return ups > min(depths, default=0)
 
 
-def _reachable(path: str, owned: set[str]) -> bool:
-    """Whether a user can do what a program does with a path that it names: write it, or read it where nobody writes."""
-    return _inside(path, {*owned, *_READ_ONLY})
+class _Folders:
+    """Absolute paths, and all that lies below them."""
 
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._paths = frozenset(paths)
+        self._above = {path.rstrip("/") for path in self._paths}
 
-def _inside(path: str, owned: set[str]) -> bool:
-    path = posixpath.normpath(path)
-    return any(within(path, folder) for folder in (*owned, *_SHARED))
+    def __contains__(self, path: str) -> bool:
+        path = posixpath.normpath(path)
+        return path in self._paths or any(path[:end] in self._above for end, sign in enumerate(path) if sign == "/")

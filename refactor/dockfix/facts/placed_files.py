@@ -19,9 +19,7 @@ _ENV_FILE = regex(r"(?:.*/)?\.env(?:\.(?:.*\.)?local)?")
 def given_settings(context: BuildContext, files: frozenset[str]) -> frozenset[str]:
     """The ``.env`` files of the build context that lie beside or below what is copied, also where they are kept out of it."""
     folders = {name.rpartition("/")[0] for name in files}
-    listed, added = context.files() or (), frozenset(context.overlay)
-    settings = context.disk.once(("settings", added), lambda: tuple(filter(_ENV_FILE.fullmatch, listed)))
-    return frozenset(name for name in settings if name.rpartition("/")[0] in folders)
+    return frozenset(name for name in context.named(_ENV_FILE) if name.rpartition("/")[0] in folders)
 
 
 def placed(copies: Mapping[Step, CopySet], layout: Layout, files: frozenset[str]) -> frozenset[str]:

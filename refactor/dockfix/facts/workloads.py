@@ -14,7 +14,7 @@ def pods(facts: Facts) -> tuple[ComposeService, ...]:
     """The containers of the image, in the form of Compose's services: those of a name that the files give to an image that they build, or
     that its folder has; or all, where they are of one image only. Well-known images of others are none."""
     found = [each for each in workloads(facts.kubernetes) if name_of(each.image) not in images_of_others()]
-    written = frozenset(name for name in facts.context.files() or () if WRITTEN_IN.fullmatch(name))
+    written = facts.context.named(WRITTEN_IN)
     names = (
         {name for _, each in application(facts.context, written).asked(run_commands) for name in each.built}
         if found

@@ -59,10 +59,13 @@ class Seen:
     @property
     def digest(self) -> str:
         """What the entry must have, so that it is as it was written."""
-        import hashlib
+        try:
+            from _blake2 import blake2b  # hashlib would load OpenSSL, which has no part in it
+        except ImportError:
+            from hashlib import blake2b
 
         whole = json.dumps(vars(self), sort_keys=True).encode()
-        return hashlib.blake2b(whole, digest_size=8).hexdigest()
+        return blake2b(whole, digest_size=8).hexdigest()
 
     @property
     def what(self) -> tuple[str, ...]:

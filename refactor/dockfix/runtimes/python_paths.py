@@ -42,14 +42,19 @@ _IN_USR = regex(
 _BASE_FIRST = regex(r"\bPATH[= ]['\"]?(?:[^\s$'\"]*:)?(?:/usr/local/bin|/usr/bin|/bin)(?::[^\s$'\"]*)?:\$\{?PATH")
 # env -i, env - and env -u PATH, as words of a shell or of a list
 _EMPTIED = (
-    r"(?<![\w.-])env[\"']?,?\s+[\"']?(?:-(?:i\b|(?=[\s\"']))|--ignore-environment\b|(?:-u|--unset)[\"',=\s]+PATH\b)"
+    r"env(?<![\w.-]env)[\"']?,?\s+[\"']?(?:-(?:i\b|(?=[\s\"']))|--ignore-environment\b|(?:-u|--unset)[\"',=\s]+PATH\b)"
 )
 _RESET_IN_SCRIPT = regex(
     r"(?m)(?<![\w$-])PATH=(?!.*\$\{?PATH)|(?<![\w-])unset\s+(?:-v\s+)?PATH\b|(?<![\w-])command\s+-p\b|" + _EMPTIED
 )
+# Each starts with a fixed text, for which re looks many times as fast as for one that starts with a choice
 _RESET_IN_CODE = (
-    rb"""['"]PATH['"]\]?\s*[:=]\s*[rbf]*['"]/(?:usr|bin|sbin)|\.pop\(\s*['"]PATH['"]|del(?<!\wdel)\s+[\w.]+\[['"]PATH['"]\]"""
-    rb"""|\bunsetenv\(\s*['"]PATH['"]|\benviron\.clear\(|""" + _EMPTIED.encode()
+    rb"""PATH(?<=['"]PATH)['"]\]?\s*[:=]\s*[rbf]*['"]/(?:usr|bin|sbin)""",
+    rb"""\.pop\(\s*['"]PATH['"]""",
+    rb"""del(?<!\wdel)\s+[\w.]+\[['"]PATH['"]\]""",
+    rb"""unsetenv\((?<!\wunsetenv\()\s*['"]PATH['"]""",
+    rb"""environ\.clear\((?<!\wenviron\.clear\()""",
+    _EMPTIED.encode(),
 )
 _RESET_IN_SETTINGS = rb"""(?m)(?<![\w$-])PATH=["']?/(?:usr|bin|sbin)(?!.*PATH).*"""
 _LOGIN_SHELL = rb"""(?<![\w.-])(?:ba|da|k|z)?sh['"]?,?\s+['"]?(?:-[a-km-z]*l[a-z]*(?![\w-])|--login\b)"""
@@ -194,8 +199,11 @@ def _replaces_path(facts: Facts) -> str | None:
     for service in facts.located.services:
         if any(_RESET_IN_SCRIPT.match(setting) for setting in service.settings):
             return f"{service.file} replaces PATH"
-    for mention in (*facts.application.search(_RESET_IN_CODE), *_mentions(facts, _RESET_IN_SETTINGS)):
-        return f"{mention.file}:{mention.line} replaces PATH"
+    found = [mention for each in _RESET_IN_CODE for mention in facts.application.search(each)]
+    first_found = min(found, key=lambda mention: (mention.file, mention.line), default=None)
+    for mention in (first_found, *_mentions(facts, _RESET_IN_SETTINGS)):
+        if mention is not None:
+            return f"{mention.file}:{mention.line} replaces PATH"
     system = _programs_of_the_system(facts)
     for use in facts.program.without_path:
         if use.word not in system and not runs_alone(use.word):

@@ -80,7 +80,7 @@ def read_imports(files: Mapping[str, bytes], sources: Sources) -> tuple[Import, 
     project = Project({name: files[name] for name in sorted(files) if is_python(name, files[name])}, sources)
     seen: dict[str, Import] = {}
     for file in sorted(project.files):
-        module = project.module(file) if worth_parsing(project.files[file]) else None
+        module = project.module(file) if sources.says(worth_parsing, project.files[file]) else None
         named = module.imported if module is not None else _by_text(project.files[file])
         for dotted, line in named:
             name = dotted.partition(".")[0]

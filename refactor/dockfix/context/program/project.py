@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 
 from dockfix.context.program.scan import last_name, options_of, scan
 from dockfix.context.program.scopes import CallSite, Index, Module, Scope
@@ -35,6 +35,7 @@ class Sources:
         self.wanted = wanted
         self._modules: dict[tuple[str, bytes], Module | str] = {}
         self._defined: dict[bytes, tuple[str, ...]] = {}
+        self._said: dict[tuple[Callable[[bytes], bool], bytes], bool] = {}
 
     def module(self, file: str, data: bytes) -> Module | str:
         """What a file holds, or why it cannot be parsed."""
@@ -43,6 +44,13 @@ class Sources:
             tree = parse_python(data)
             self._modules[key] = tree if isinstance(tree, str) else scan(file, tree, self.wanted)
         return self._modules[key]
+
+    def says(self, question: Callable[[bytes], bool], data: bytes) -> bool:
+        """The answer to a question about the text of a file."""
+        key = question, data
+        if key not in self._said:
+            self._said[key] = question(data)
+        return self._said[key]
 
     def defined(self, data: bytes) -> tuple[str, ...]:
         """The names of the functions that take something, and of the classes, by the looks of the text."""

@@ -182,7 +182,8 @@ def _served(files: Mapping[str, bytes], sources: Sources) -> Served:
     project = Project(files, sources)
     found = Findings(project, Evaluator(project))
     routes = Routes(found)
-    for name in [name for name, data in files.items() if worth_parsing(data) or _may_hold_routes(data)]:
+    said = sources.says
+    for name in [name for name, data in files.items() if said(worth_parsing, data) or said(_may_hold_routes, data)]:
         module = project.module(name)
         if module is not None:
             routes.module(module)
@@ -202,7 +203,7 @@ def _take_routes(calls: Iterable[Call], routes: Routes) -> None:
 def _program(files: Mapping[str, bytes], sources: Sources) -> Program:
     project = Project(files, sources)
     found = Findings(project, Evaluator(project))
-    chosen = [name for name, data in files.items() if worth_parsing(data)]
+    chosen = [name for name, data in files.items() if sources.says(worth_parsing, data)]
     modules = [module for name in chosen if (module := project.module(name)) is not None]
     for module in modules:
         _module(module, found)
