@@ -86,6 +86,7 @@ from dockfix.knowledge.programs import (
     rule_runners,
     service_starters,
     shells,
+    starts_nothing,
     waiters,
 )
 from dockfix.knowledge.python_packages import (
@@ -204,6 +205,7 @@ __all__ = [
     "slim_reference",
     "starts_another",
     "starts_as_root",
+    "starts_nothing",
     "user_changing_servers",
     "usual_routes",
     "waiters",
