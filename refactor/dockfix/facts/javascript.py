@@ -37,6 +37,11 @@ _COMPILER = "typescript"
 _COMPILES = regex(
     r"(?:ts-node|tsx|@swc-node|esbuild-register|@babel|babel|sucrase|@esbuild-kit)[\w-]*/\w*|\bbabel-node\b|/register\b"
 )
+# Programs whose names are words of any code, and what a file needs to start one
+_WORDS = frozenset(
+    ["ar", "as", "cc", "cpp", "file", "ld", "make", "nm", "patch", "ps", "strip", "identify", "convert", "compare"]
+)
+_STARTS = regex(rb"child_process|execa|shelljs|cross-spawn|\bzx\b|\$`|\bDeno\.|\bBun\.")
 _MODULE_AT_RUN_TIME = rb"\b(?:require|import)\s*\(\s*(?!['\"`])[\w(]"
 
 
@@ -209,10 +214,11 @@ def runs_program(facts: Facts, programs: Collection[str]) -> Mapping[str, str]:
         for mention in facts.application.search(
             rb"['\"`](?:/usr(?:/local)?/bin/|/bin/)?(?:" + words + rb")(?=['\"`\s])"
         ):
-            if _CODE.fullmatch(mention.file) and not _of_tools(facts, mention.file):
-                found.setdefault(
-                    mention.word.strip("'\"`").rpartition("/")[2], f"{mention.file}:{mention.line} names it"
-                )
+            name = mention.word.strip("'\"`").rpartition("/")[2]
+            # (a helper of the project's own runs what is worked out when it runs, which is told by itself)
+            starts = name not in _WORDS or _STARTS.search(facts.application.texts[mention.file])
+            if starts and _CODE.fullmatch(mention.file) and not _of_tools(facts, mention.file):
+                found.setdefault(name, f"{mention.file}:{mention.line} names it")
     return found
 
 

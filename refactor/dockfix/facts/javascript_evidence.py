@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 from dockfix.context.application import Application
 from dockfix.context.scripts import is_shell_script
@@ -29,6 +29,7 @@ _RUNS_TESTS = regex(r"(?i)\b(?:tests?|jest|vitest|mocha|ava|tap|cypress|playwrig
 _SERVED = regex(
     r"(?i)(?:.*/)?(?:static|public|assets|www|wwwroot|webroot|htdocs)/(?:.*/)?[^/]+\.(?:[cm]?jsx?|html?|css)"
 )
+_FOR_BROWSERS = regex(rb"\"(?:react-dom|react-scripts|vue|svelte|preact|@angular/core|solid-js|lit)\"\s*:")
 _RULES = regex(r"(?i)(?:.*/)?(?:(?:gnu)?makefile|justfile|taskfile\.ya?ml|[^/]+\.mk)")
 
 
@@ -53,9 +54,23 @@ def evidence(
         gone.update(filter(_TESTS.fullmatch, image.files - kept))
     if program.unknown is None and program.entries:
         gone.update(filter(_SERVED.fullmatch, image.files - kept))
+        gone |= _of_browsers(image, kept, {each.folder for each in reading.started.commands})
     if startup.unknown is None and reading.started.unknown is None:
         gone |= _unnamed_scripts(image, kept, gone, (*begun, *commands))
     return image.files - gone
+
+
+def _of_browsers(image: Application, kept: frozenset[str], started: Set[str]) -> frozenset[str]:
+    """The files of projects for browsers in folders of their own, where nothing is ``started`` and from which the program loads nothing."""
+    folders = {name.rpartition("/")[0] for name in image.text_files if name.endswith("/package.json")}
+    others = [
+        f"{folder}/"
+        for folder in folders
+        if folder not in started
+        and _FOR_BROWSERS.search(image.texts[f"{folder}/package.json"])
+        and not any(name.startswith(f"{folder}/") for name in kept)
+    ]
+    return frozenset(name for name in image.files if any(name.startswith(folder) for folder in others))
 
 
 def _started(reading: Reading) -> Iterator[str]:

@@ -16,6 +16,7 @@ from dockfix.knowledge import programs_of_machines, servers_named, without_evide
 from dockfix.model.stages import Stage
 from dockfix.syntax import decode
 
+_LINES = 5  # within which a script that asks for a program ends where there is none
 _LINE = 256  # bytes in which the first line of a script ends
 
 
@@ -68,7 +69,7 @@ def _is_shell(name: str, data: bytes) -> bool:
 
 def _calls(data: bytes, programs: frozenset[str]) -> bool:
     """Whether a script calls one of these programs, and does not ask first whether it is there."""
-    return any(_call(each).search(data) is not None and not _asks(each).search(data) for each in sorted(programs))
+    return any(_call(each).search(data) is not None and not _asks(data, each) for each in sorted(programs))
 
 
 @cache
@@ -87,9 +88,25 @@ def _call(program: str) -> re.Pattern[bytes]:
     )
 
 
+def _asks(data: bytes, program: str) -> bool:
+    """Whether a script asks if a program is there, and goes on where it is not."""
+    for match in _question(program).finditer(data):
+        before = data[data.rfind(b"\n", 0, match.start()) + 1 : match.start()]
+        line, *more = data[match.end() :].split(b"\n", _LINES)[:_LINES]
+        otherwise = line.partition(b"||")[2]
+        ends = b"\n".join((line, *more)) if before.rstrip().endswith(b"!") else otherwise
+        if not re.search(rb"\bexit\b", ends):
+            return True
+    return False
+
+
 @cache
-def _asks(program: str) -> re.Pattern[bytes]:
+def _question(program: str) -> re.Pattern[bytes]:
     name = re.escape(program).encode()
     return re.compile(
-        rb"\b(?:command[ \t]+-[vV]|which|type|hash)\b[^\n;|&]*\b" + name + rb"\b|-[xef][ \t]+\S*/" + name + rb"\b"
+        rb"\b(?:command[ \t]+-[vV]|which|type|hash)[ \t]+(?:-\w+[ \t]+)*"
+        + name
+        + rb"\b|-[xef][ \t]+\S*/"
+        + name
+        + rb"\b"
     )
