@@ -122,7 +122,7 @@ def test_empty_folders_are_told(put):
     put("b/x")
     result = discover(["a", "b"], lambda _: ())
     assert result.targets == (Target("a/Dockerfile"),)
-    assert result.empty == ("b",)
+    assert result.empty == (("b", ""),)
 
 
 def test_exclude(put):

@@ -262,6 +262,20 @@ def test_a_folder_without_dockerfiles_is_a_warning(dockfix, put):
     assert dockfix("sub", "-q").output == ""
 
 
+def test_the_rule_of_git_that_left_no_dockerfile_is_named(dockfix, put):
+    put(".git/HEAD", "")
+    put(".gitignore", "# tools\n\nnode_modules/\nDockerfile\n")
+    put("sub/Dockerfile", "FROM python:3.11\n")
+    said = "no Dockerfile found in this folder: {} has git ignore sub/Dockerfile; name it to take it\n"
+    assert dockfix("sub").stderr == f"warning: sub: {said.format('.gitignore:4')}"
+    assert dockfix().stderr == f"warning: .: {said.format('.gitignore:4')}"
+    put("sub/.gitignore", "Dockerfile*\n!Dockerfile.prod\n")
+    assert dockfix("sub").stderr == f"warning: sub: {said.format('sub/.gitignore:1')}"
+    assert "sub/Dockerfile: would change" in dockfix("sub/Dockerfile").stderr
+    put("other/docker/README.md", "")
+    assert dockfix("other").stderr == "warning: other: no Dockerfile found in this folder\n"
+
+
 @pytest.mark.parametrize(
     ("args", "message", "hint"),
     [

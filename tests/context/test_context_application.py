@@ -422,7 +422,10 @@ def test_too_much_or_unreadable_is_not_known(tmp_path: Path, monkeypatch: pytest
 def test_large_files(tmp_path: Path) -> None:
     large = "x" * ((1 << 20) + 1)
     assert made({"data.csv": large, "weights.bin": b"\0" * ((1 << 20) + 1), "photo.jpg": large}, tmp_path / "a").known
-    assert not made({"generated.py": large}, tmp_path / "b").known
+    app = made({"generated.py": large}, tmp_path / "b")
+    assert (app.known, app.unread) == (False, "generated.py could not be read, or is too large")
+    more = made({"a.py": large, "b.py": large, "c.sh": large, "d.py": "x"}, tmp_path / "c")
+    assert more.unread == "a.py and 2 more could not be read, or are too large"
 
 
 def test_a_file_that_is_gone_is_not_known(tmp_path: Path) -> None:

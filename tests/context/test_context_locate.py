@@ -49,6 +49,28 @@ def test_a_folder_above(repository: Path, sources: list[str]) -> None:
     assert (found.root, found.certain) == (repository, True)
 
 
+@pytest.mark.parametrize(
+    ("sources", "certain"),
+    [
+        (["run", "whoogle.env*"], True),
+        (["run", "src/*.env"], True),
+        (["requirements.txt", ".", "*.cfg"], True),
+        (["whoogle.env*"], False),  # no file is named that would show the folder
+        (["run", "lib/*.so"], False),
+        (["start", "whoogle.env*"], False),
+    ],
+)
+def test_a_pattern_that_finds_nothing(repository: Path, sources: list[str], certain: bool) -> None:
+    write(repository, {"a/Dockerfile": "", "a/run": "", "a/src/x.py": "", "a/requirements.txt": ""})
+    found = find_context(repository / "a/Dockerfile", sources, None)
+    assert (found.root, found.certain) == (repository / "a", certain)
+
+
+def test_a_folder_above_in_which_the_pattern_finds_something(repository: Path) -> None:
+    write(repository, {"a/Dockerfile": "", "a/run": "", "run": "", "shop.env.sample": ""})
+    assert find_context(repository / "a/Dockerfile", ["run", "shop.env*"], None).root == repository
+
+
 def test_not_above_the_repository(repository: Path) -> None:
     write(repository, {"docker/Dockerfile": ""})
     write(repository.parent, {"requirements.txt": ""})

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from dockfix.context.scripts import commands_in_script
+from dockfix.knowledge import starts_nothing
 from dockfix.managers.commands import runs_alone
 from dockfix.model.stages import Unit
 
@@ -15,4 +18,5 @@ def unknown_program(unit: Unit) -> str:
     first = unit.command.text.split()[0]
     if script is None or script.dynamic or not script.commands:
         return first
-    return next((name for name in sorted(script.commands, key=unit.command.text.find) if not runs_alone(name)), "")
+    names = sorted(script.commands, key=unit.command.text.find)
+    return next((name for name in names if not (runs_alone(name) or posixpath.basename(name) in starts_nothing())), "")

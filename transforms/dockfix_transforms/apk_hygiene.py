@@ -58,7 +58,7 @@ class ApkHygiene(Transform):
                 units = [unit for step, unit in stage.units if step.instruction in edited and _is_changed(unit)]
                 declares |= {Declared("RUN", unit.command.text) for unit in units}
         doubts = (facts.unknown,) if edits and facts.unknown is not None else ()
-        return Outcome(edits, refusals=refusals, doubts=doubts, declares=frozenset(declares))
+        return Outcome(edits, refusals=list(dict.fromkeys(refusals)), doubts=doubts, declares=frozenset(declares))
 
 
 def _acts(action: Action | None) -> SystemManager | None:

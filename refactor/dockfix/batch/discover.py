@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dockfix.batch.repository import inner_rules, outer_rules
-from dockfix.batch.rules import Rules, taken_out
+from dockfix.batch.rules import Rules, said_by, taken_out
 from dockfix.engine.results import Failure
 
 NAMES = ("Dockerfile", "Containerfile")
@@ -38,13 +38,15 @@ class Target(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The targets sorted by path, each real file once, and the named folders in which no Dockerfile was found.
+    """The targets sorted by path, each real file once, and the named folders in which no Dockerfile was found, each with why.
+
+    Why is a clause on a Dockerfile that git ignores; "" where there is none.
 
     ``left`` are symbolic links below the named folders that lead out of these, and where to.
     """
 
     targets: tuple[Target, ...]
-    empty: tuple[str, ...] = ()
+    empty: tuple[tuple[str, str], ...] = ()
     left: tuple[tuple[str, str], ...] = ()
 
 
@@ -95,7 +97,7 @@ def discover(paths: Sequence[str], excludes: Excludes, *, force: bool = False) -
         if not folder:
             search.add(name, at, path.is_symlink())
         elif not search.below(name, at):
-            search.empty.append(name)
+            search.empty.append((name, search.ignored.get(name, "")))
     targets = (*search.targets.values(), *search.failed.values())
     left = sorted((shown, str(real)) for real, shown in search.left.items() if real not in search.targets)
     return Found(tuple(sorted(targets, key=lambda target: target.path)), tuple(search.empty), tuple(left))
@@ -112,7 +114,10 @@ class _Search:
         self.excludes = excludes
         self.targets: dict[Path, Target] = {}  # by real path: a file with two names is done once
         self.failed: dict[str, Target] = {}
-        self.empty: list[str] = []
+        self.empty: list[tuple[str, str]] = []
+        self.ignored: dict[
+            str, str
+        ] = {}  # by the named folder: the first Dockerfile that git's rules take out, and which rule
         self.left: dict[Path, str] = {}
 
     def fail(self, name: str, failure: Failure) -> None:
@@ -161,9 +166,14 @@ class _Search:
                 if entry.is_symlink() and _is_folder(entry):
                     continue
                 inside = folder / entry.name
-                if taken_out(chain, inside, is_folder) or any(rule.verdict(inside, is_folder) for rule in rules):
-                    continue
                 shown = str(Path(label, entry.name))
+                if taken_out(chain, inside, is_folder):
+                    rule = "" if is_folder else said_by(chain, inside)
+                    if rule:
+                        self.ignored.setdefault(name, f"{os.path.normpath(Path(label, rule))} has git ignore {shown}")
+                    continue
+                if any(rule.verdict(inside, is_folder) for rule in rules):
+                    continue
                 if is_folder:
                     pending.append((shown, inside, chain))
                 else:

@@ -69,4 +69,4 @@ def _lines(file: Path, root: Path) -> tuple[Rules, ...]:
         text = file.read_bytes().decode("utf-8-sig", "surrogateescape")
     except OSError:
         return ()
-    return (Rules(root, tuple(line.removesuffix("\r") for line in text.split("\n"))),)
+    return (Rules(root, tuple(line.removesuffix("\r") for line in text.split("\n")), file),)

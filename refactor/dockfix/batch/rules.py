@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,22 +13,28 @@ from dockfix.lazy import cached_property
 
 @dataclass(frozen=True)
 class Rules:
-    """The lines of one set of patterns, and the absolute folder that they are relative to."""
+    """The lines of one set of patterns, the absolute folder that they are relative to, and the file that they stand in.
+
+    ``file`` is None where they stand in none of git's.
+    """
 
     root: Path
     lines: tuple[str, ...]
+    file: Path | None = None
 
     @cached_property
-    def _patterns(self) -> tuple[tuple[bool, re.Pattern[str]], ...]:
-        """Whether each line takes out or back in, and its expression; the last line comes first."""
+    def _patterns(self) -> tuple[tuple[bool, re.Pattern[str], int], ...]:
+        """Whether each line takes out or back in, its expression and its 1-based number; the last line comes first."""
         from pathspec import GitIgnoreSpec
 
-        patterns = GitIgnoreSpec.from_lines(line for line in self.lines if compiles(line)).patterns
-        return tuple(
-            (pattern.include, _bounded(pattern.regex))
-            for pattern in reversed(list(patterns))
+        found = [
+            (pattern.include, _bounded(pattern.regex), number)
+            for number, line in enumerate(self.lines, 1)
+            if compiles(line)
+            for pattern in GitIgnoreSpec.from_lines([line]).patterns
             if pattern.include is not None and pattern.regex is not None
-        )
+        ]
+        return tuple(reversed(found))
 
     def verdict(self, path: Path, folder: bool = False) -> bool | None:
         """Whether the last matching line takes an absolute path out (True) or back in (False); None without a match.
@@ -36,10 +43,19 @@ class Rules:
         asked about that before. (GitIgnoreSpec.check_file mixes the two, and so has ``*`` beat a later ``!*/``.) A path
         outside of ``root`` is matched in full, so that patterns without a slash still find it.
         """
+        return self._decided(path, folder)[0]
+
+    def line(self, path: Path, folder: bool = False) -> int:
+        """The 1-based number of that last matching line; 0 without a match."""
+        return self._decided(path, folder)[1]
+
+    def _decided(self, path: Path, folder: bool) -> tuple[bool | None, int]:
         if not self.lines:
-            return None
+            return None, 0
         name = self._inside(path).as_posix() + "/" * folder
-        return next((takes_out for takes_out, regex in self._patterns if _matches(regex, name)), None)
+        return next(
+            ((takes_out, line) for takes_out, regex, line in self._patterns if _matches(regex, name)), (None, 0)
+        )
 
     def cover(self, path: Path, folder: bool = False) -> bool:
         """Whether an absolute path, or a folder above it, is taken out."""
@@ -76,6 +92,14 @@ def taken_out(chain: Iterable[Rules], path: Path, folder: bool = False) -> bool:
         if verdict is not None:
             return verdict
     return False
+
+
+def said_by(chain: Iterable[Rules], path: Path) -> str:
+    """The file and line of git's rules that take ``path`` out, relative to its folder; "" where none of these does."""
+    for rules in reversed(tuple(chain)):
+        if rules.verdict(path) is not None:
+            return f"{os.path.relpath(rules.file, path.parent)}:{rules.line(path)}" if rules.file is not None else ""
+    return ""
 
 
 def compiles(line: str) -> bool:

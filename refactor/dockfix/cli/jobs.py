@@ -48,7 +48,10 @@ class Jobs:
             lambda folder: (self.exclude, *self.configs.of(folder).exclude),
             force=self._choice.force_exclude,
         )
-        warnings = [(name, "no Dockerfile found in this folder") for name in found.empty]
+        warnings = [
+            (name, f"no Dockerfile found in this folder{f': {why}; name it to take it' if why else ''}")
+            for name, why in found.empty
+        ]
         warnings += [
             (name, f"left, because it is a symbolic link to {real}; name it to follow it") for name, real in found.left
         ]

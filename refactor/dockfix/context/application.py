@@ -74,9 +74,23 @@ class Application:
         return frozenset(part for name in self.files for part in name.split("/"))
 
     @property
+    def unread(self) -> str:
+        """What was not read, as a clause; "" where everything was.
+
+        A file counts that may be text and is unreadable or larger than 1 MiB, or that lies beyond the first 5,000 with 32 MiB in all.
+        """
+        if self.context.files() is None:
+            return "the build context could not be listed"
+        folders = sorted(self.context.unreadable_dirs)
+        if folders:
+            return f"{_and_more(folders)} could not be read"
+        missing = self._selection.missing
+        return f"{_and_more(missing)} could not be read, or {_is(missing)} too large" if missing else ""
+
+    @property
     def known(self) -> bool:
-        """Whether everything was read: no file was unreadable, and there were at most 5,000 with 32 MiB in all."""
-        return self._read[1]
+        """Whether everything was read."""
+        return not self.unread
 
     @cached_property
     def _selection(self) -> Selection:
@@ -92,18 +106,12 @@ class Application:
         return {name: text for name, text in texts.items() if not passed_over(name, len(text)) and is_text(text)}
 
     @cached_property
-    def _read(self) -> tuple[Mapping[str, bytes], bool]:
-        selection = self._selection
-        listed = self.context.files() is not None and not self.context.unreadable_dirs
-        if not self._laid_over:
-            return selection.texts, selection.whole and listed
-        texts = {**selection.texts, **self._laid_over}
-        return {name: texts[name] for name in sorted(texts)}, selection.whole and listed
-
-    @property
     def texts(self) -> Mapping[str, bytes]:
         """The bytes of all text files, by name."""
-        return self._read[0]
+        if not self._laid_over:
+            return self._selection.texts
+        texts = {**self._selection.texts, **self._laid_over}
+        return {name: texts[name] for name in sorted(texts)}
 
     def _answers(
         self,
@@ -339,6 +347,15 @@ def _at(name: str, data: bytes, places: Iterable[tuple[int, bytes]]) -> list[Men
         counted = start
         found.append(Mention(decode(word), name, line))
     return found
+
+
+def _and_more(names: Sequence[str]) -> str:
+    """The first of some names, and how many more there are."""
+    return f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else names[0]
+
+
+def _is(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 def _process_manager(name: str, data: bytes) -> str:

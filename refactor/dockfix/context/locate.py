@@ -83,6 +83,10 @@ def _located(
     for folder in folders[1:]:
         if not _missing(folder, specific):
             return Located(found.shown(folder), True, f"all that is copied lies in {posixpath.basename(folder) or '/'}")
+    # an engine takes what a pattern finds, and that may be nothing: COPY run settings.env* ./
+    named = [name for name in specific if not has_wildcards(name)]
+    if named and not _missing(folders[0], named) and all(_folder_is_there(folders[0], name) for name in specific):
+        return Located(home, True, "all that is copied by name lies beside the Dockerfile")
     return Located(home, False, f"{missing} was found neither beside the Dockerfile nor in a folder above it")
 
 
@@ -226,6 +230,12 @@ def _missing(folder: str, names: Sequence[str]) -> str:
     """
     disk = Disk(Path(folder))
     return next((name for name in names if not _there(disk, name)), "")
+
+
+def _folder_is_there(folder: str, name: str) -> bool:
+    """Whether the folder in which a pattern looks is there: only its last part may be one."""
+    above = posixpath.dirname(name)
+    return not has_wildcards(above) and _there(Disk(Path(folder)), above or ".")
 
 
 # A file that may be there or not, as who copies the lock of any manager writes it: an engine takes what fits

@@ -32,6 +32,24 @@ _ONLY_OPENED = regex(
     rb"\s*(?:,\s*(?:mode\s*=\s*)?[\"']r[bt]?[\"']\s*)?(?:,\s*(?:encoding|errors|newline)\s*=\s*[^,()]*)*\)"
 )
 _OPENS = regex(rb"(?<![\w.])open\(\s*[rbfu]*$")
+# A path that a client is told by name
+_ASKS_BY_NAME = regex(
+    rb"(?i)(?:client|session|requests?|http\w*|api\w*|factory|browser)\.(?:get|post|put|patch|delete|head|options|request|generic)"
+    rb"\((?:[^()]*,)?\s*path\s*=\s*[rbfu]*$"
+)
+# The name that a string is given, and what stands before a name that is put behind the address of a server
+_ASSIGNED = regex(rb"(?<![\w.])(\w+)[ \t]*(?::[ \t]*\w+[ \t]*)?=[ \t]*[rbfu]*$")
+_ADDRESS = rb"(?:\w*(?:url|uri|host|endpoint|api|server|domain|address)\w*|base)"
+_BEHIND_ADDRESS = regex(
+    rb"(?i)(?:(?<![\w.])(?:\w+\.)*"
+    + _ADDRESS
+    + rb"[\"'\])}]*\s*\+\s*|\{(?:\w+\.)*"
+    + _ADDRESS
+    + rb"(?:\.rstrip\([^()]*\))?\}/?\{"
+    rb"|\burljoin\([^,()]*,\s*)(?:\w+\.)*$"
+)
+# A value of a mapping, after which the string that follows is a key
+_MAPPED = regex(rb""":\s*[rbfu]*(?:"[^"\n]*"|'[^'\n]*')\s*,\s*$""")
 _WEB_LINE = regex(rb"(?i)\s*(?:@\w|[\w.]*(?:url|uri|href|endpoint|route)\w*\s*[=:])")
 # Settings that a program may read; those of build tools and descriptions of an API are not the program's
 _SETTINGS = regex(r"(?i)(?:.*\.(?:ya?ml|toml|json|ini|cfg|conf|properties|env)|(?:.*/)?\.env[^/]*)")
@@ -110,7 +128,10 @@ def _is_path(data: bytes, start: int) -> bool:
     text = data[start + 1 : data.find(data[start : start + 1], start + 1)]
     if _route().match(data, start + 1) and not _FOLDER_NAME.search(data, max(0, start - 120), start):
         return False
-    return _PATH_NAME.search(data, max(0, start - 120), start) is not None or _DATA_FILE.fullmatch(text) is not None
+    if _DATA_FILE.fullmatch(text) is not None:
+        return True
+    before = data[max(0, start - 120) : start]
+    return _PATH_NAME.search(before) is not None and not _MAPPED.search(before)
 
 
 def before_in_line(data: bytes, start: int) -> bytes:
@@ -145,4 +166,16 @@ def _on_disk(data: bytes, start: int) -> bool:
         and not _only_read(data, start)
         and not _WEB_LINE.match(before)
         and not _WEB.search(data, max(0, start - 200), start)
+        and not _ASKS_BY_NAME.search(data, max(0, start - 200), start)
+        and not _follows_an_address(data, before, start)
     )
+
+
+def _follows_an_address(data: bytes, before: bytes, start: int) -> bool:
+    """Whether a string has a name which code only ever puts behind the address of a server."""
+    assigned = _ASSIGNED.search(before)
+    if assigned is None:
+        return False
+    own = start - len(before) + assigned.start(1)
+    uses = [each.start() for each in re.finditer(rb"\b" + assigned[1] + rb"\b", data) if each.start() != own]
+    return bool(uses) and all(_BEHIND_ADDRESS.search(data, max(0, use - 80), use) for use in uses)

@@ -32,14 +32,15 @@ class Mention(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """The texts of some files, by name in alphabetical order; ``whole`` where no file that may be text is missing.
+    """The texts of some files, by name in alphabetical order.
 
+    ``missing`` are those that may be text and are not there: they cannot be read, are too large, or are beyond what is read in all.
     ``number`` tells it from the others of the same folder.
     """
 
     texts: Mapping[str, bytes]
     names: frozenset[str]
-    whole: bool
+    missing: tuple[str, ...]
     number: int
 
 
@@ -127,23 +128,25 @@ class Texts:
 
     def _select(self, files: frozenset[str]) -> Selection:
         found: dict[str, bytes] = {}
-        total, whole = 0, True
+        missing: list[str] = []
+        total = 0
         for name in sorted(files):
+            full = len(found) >= MAX_FILES or total > MAX_BYTES
+            if full and not passed_over(name, self._disk.size(name)):
+                missing.append(name)
+                continue
             if name not in self._texts and name not in self._passed_over:
                 self._read(name)
             if name in self._passed_over:
                 continue
-            if len(found) >= MAX_FILES or total > MAX_BYTES:
-                whole = False
-                break
             text = self._texts[name]
             if text is not None:
                 found[name] = text
                 total += len(text)
             elif name in self._unread:
-                whole = False
+                missing.append(name)
         self._selected += 1
-        return Selection(found, frozenset(found), whole, self._selected)
+        return Selection(found, frozenset(found), tuple(missing), self._selected)
 
     def _read(self, name: str) -> None:
         size = self._disk.size(name)

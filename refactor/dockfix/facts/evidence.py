@@ -24,6 +24,9 @@ from dockfix.managers.commands import runs_alone
 
 T = TypeVar("T")
 _MODULE = regex(r"([A-Za-z_][\w.]*)(?::[\w.()]+)?")
+_TESTS = regex(r"(?i)(?:.*/)?(?:tests?/.*|(?:test_[^/]*|[^/]*_tests?|tests|conftest)\.py)")
+_OF_TESTS = regex(r"(?i)tests?")
+_RUNS_TESTS = regex(r"(?i)(?<![a-z])(?:py)?tests?(?![a-z])|\b(?:unittest|nose2?|tox|nox|behave|robot)\b")
 _METADATA = ("pyproject.toml", "setup.cfg", "setup.py")
 _DEFAULTS = ("app", "wsgi", "main")  # modules that programs look for which are told of none
 # Settings, which code may read by a name that it puts together
@@ -71,7 +74,7 @@ class Started:
     def evidence(self) -> frozenset[str]:
         """The files that the container can run, start or read."""
         if self._in_doubt:
-            return self.image.files - self._manifests
+            return self.image.files - self._manifests - self._tests
         told = self.image.parts & {word for text in self._texts for word in re.findall(r"[\w.+@-]+", text)}
         key = "evidence", self.image, self.placed, self.running, self._readers, told
         return self.keep(key, partial(self._evidence, told))
@@ -92,7 +95,9 @@ class Started:
             for names in self.image.names(new).values():
                 words |= names.words
                 whole |= names.whole
-            new = {name for name in rest if _is_named(name, words, whole)}
+            # of a folder that is meant as a whole, the tests are not
+            tests = set(filter(_OF_TESTS.fullmatch, whole))
+            new = {name for name in rest if is_named(name, words, tests if name in self._tests else whole)}
             # a file of Python that is named brings what it imports
             new |= self.image.reached(new & python) & rest
             found |= new
@@ -104,6 +109,14 @@ class Started:
         """Kubernetes manifests, which say how containers are run, and which no program in one reads."""
         holding = self.image.holding
         return holding(rb"(?m)^apiVersion:") & holding(rb"(?m)^kind:") - self.placed
+
+    @cached_property
+    def _tests(self) -> frozenset[str]:
+        """The tests, which no other code of the application imports; none where the container may run them."""
+        if any(map(_RUNS_TESTS.search, self.startup.texts.values())):
+            return frozenset()
+        found = frozenset(filter(_TESTS.fullmatch, self.image.files - self.placed))
+        return found - self.image.reached(self.image.python_files - found)
 
     @property
     def _in_doubt(self) -> bool:
@@ -190,7 +203,7 @@ class Started:
         return (*self.startup.texts.values(), *self.settings, *self.commands)
 
 
-def _is_named(name: str, words: set[str], whole: set[str]) -> bool:
+def is_named(name: str, words: set[str], whole: set[str]) -> bool:
     """Whether a file is among the names, or a folder around it among those that are meant as a whole."""
     *folders, base = name.split("/")
     return base in words or not whole.isdisjoint(folders)

@@ -15,16 +15,16 @@ from dockfix.context.manifests.manifest import Manifest
 from dockfix.context.process_files import Processes
 from dockfix.context.program import Program
 from dockfix.dataclass import dataclass
-from dockfix.facts import reading
+from dockfix.facts import javascript_evidence, reading
 from dockfix.facts.beneath import beneath
 from dockfix.facts.evidence import Started
 from dockfix.facts.hints import Hints
 from dockfix.facts.managed import named_for_managers
+from dockfix.facts.no_evidence import says_nothing
 from dockfix.facts.placed_files import built_in, carried, given_settings, placed
 from dockfix.facts.reading import Reading
 from dockfix.facts.single_files import echoed, mounted_at, scripts_among
 from dockfix.facts.startup import Startup, read_startup
-from dockfix.knowledge import without_evidence
 from dockfix.lazy import cached_property, regex
 from dockfix.managers.commands import call_of, known_steps, model_of
 from dockfix.managers.protocol import Given, LanguageManager
@@ -171,7 +171,8 @@ class Facts:
         if not self.is_javascript:
             return found
         built = self._built_in.steps if self._built_in is not None else ()
-        return found.union(carried(self.layout), *(self.copies[step].files for step in built if step in self.copies))
+        listed = carried(self.layout).difference(*(taken.skipped for taken in self.copies.values()))
+        return found.union(listed, *(self.copies[step].files for step in built if step in self.copies))
 
     @cached_property
     def _built_in(self) -> Stage | None:
@@ -180,10 +181,9 @@ class Facts:
     @cached_property
     def started(self) -> Started:
         """What the container starts, and the files that it may run or read then."""
-        programs = frozenset(self.startup.programs)
         # what the Dockerfile says is known from its tree; what a .env says the container is given, in its image or not
         files = (self.files | given_settings(self.context, self.files)) - {self.context.own_name}
-        described = self.context.disk.once(("no evidence", files, programs), partial(without_evidence, files, programs))
+        described = self._described(files)
         return Started(
             application(self.context, files - described),
             self.startup,
@@ -207,11 +207,22 @@ class Facts:
     def application(self) -> Application:
         """The files of the final stage that the container can run, start or read: what they mention is evidence.
 
-        All of them, where the code is in a language whose reach is not known.
+        In a language whose reach is not known, all but those of a kind that says nothing.
         """
-        if self.is_javascript:
-            return application(self.context, self.files)
-        return application(self.context, self.started.evidence)
+        return application(self.context, self._javascript_evidence if self.is_javascript else self.started.evidence)
+
+    @cached_property
+    def _javascript_evidence(self) -> frozenset[str]:
+        read = self.javascript.program.files
+        described = self._described(self.files, _JAVASCRIPT) - read
+        own = placed(self.copies, self.layout, self.files) - described
+        commands = tuple(step.instruction.text for stage in self.model.stages for step in stage.steps)
+        image = application(self.context, self.files - described)
+        return javascript_evidence.evidence(image, self.javascript, self.startup, own, commands)
+
+    def _described(self, files: frozenset[str], runtime: str = "") -> frozenset[str]:
+        services = (*self.located.services, *self.located.others)
+        return says_nothing(self.context, files, self.model.stages, self.startup, services, runtime)
 
     def manifests_say(self, pattern: bytes) -> tuple[Mention, ...]:
         """What a regular expression finds in the Kubernetes manifests of the build context."""
@@ -287,9 +298,7 @@ class Facts:
             return "a part of the build context could not be read"
         if not any(copied.files for copied in taken) and not self.files:
             return "no code is copied into the image"
-        if not self.application.known:
-            return "the application is too large to be read, or a part of it is unreadable"
-        return ""
+        return self.application.unread
 
     @cached_property
     def _every_install(self) -> tuple[tuple[Step, Unit, Install], ...]:

@@ -12,6 +12,7 @@ from dockfix.context.manifests.locked import Unread
 from dockfix.context.manifests.node_locks import is_node_lock, read_node_lock
 from dockfix.context.manifests.package_tree import PackageTree
 from dockfix.facts import Facts
+from dockfix.facts.javascript_evidence import of_tools
 from dockfix.facts.reading import folder_at
 from dockfix.knowledge import file_programs, wrappers
 from dockfix.knowledge.node_needs import called_by
@@ -24,13 +25,6 @@ from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Unit
 
 _CODE = regex(r"(?i).*\.[cm]?[jt]sx?")
-# Files that only tools of development load, by their usual names, and folders of tests
-_OF_TOOLS = regex(
-    r"(?i)(?:.*/)?(?:(?:tests?|__tests__|__mocks__|spec|specs|e2e|cypress|\.storybook|stories)/.*|[^/]*\.(?:test|spec|stories|d)\.[cm]?[jt]sx?"
-    r"|(?:jest|vitest|eslint|\.eslintrc|prettier|\.prettierrc|stylelint|commitlint|babel|\.babelrc|webpack|rollup|vite|tsup|esbuild|tailwind"
-    r"|postcss|cypress|playwright|karma|gulpfile|gruntfile|\.mocharc|nodemon|lint-staged|\.lintstagedrc|renovate|svelte|astro|metro)[^/]*"
-    r"\.(?:[cm]?[jt]s|json)|gulpfile\.\w+|Gruntfile\.\w+)"
-)
 # Programs that move, copy and remove files of a project, and those that look at it and make nothing
 _FILES = frozenset(
     ["rimraf", "copyfiles", "cpx", "cpy", "rm", "mkdirp", "shx", "ncp", "del", "del-cli", "echo", "true", "test"]
@@ -43,6 +37,11 @@ _COMPILER = "typescript"
 _COMPILES = regex(
     r"(?:ts-node|tsx|@swc-node|esbuild-register|@babel|babel|sucrase|@esbuild-kit)[\w-]*/\w*|\bbabel-node\b|/register\b"
 )
+# Programs whose names are words of any code, and what a file needs to start one
+_WORDS = frozenset(
+    ["ar", "as", "cc", "cpp", "file", "ld", "make", "nm", "patch", "ps", "strip", "identify", "convert", "compare"]
+)
+_STARTS = regex(rb"child_process|execa|shelljs|cross-spawn|\bzx\b|\$`|\bDeno\.|\bBun\.")
 _MODULE_AT_RUN_TIME = rb"\b(?:require|import)\s*\(\s*(?!['\"`])[\w(]"
 
 
@@ -146,7 +145,7 @@ def _of_tools(facts: Facts, file: str) -> bool:
     """Whether a file is one that only tools of development load, or a test."""
     if file in facts.ask(_loaded_configs) or any(map(_COMPILES.search, facts.startup.texts.values())):
         return False
-    return _OF_TOOLS.fullmatch(file) is not None
+    return of_tools(file)
 
 
 def _preloaded(command: Started) -> Iterator[str]:
@@ -215,10 +214,11 @@ def runs_program(facts: Facts, programs: Collection[str]) -> Mapping[str, str]:
         for mention in facts.application.search(
             rb"['\"`](?:/usr(?:/local)?/bin/|/bin/)?(?:" + words + rb")(?=['\"`\s])"
         ):
-            if _CODE.fullmatch(mention.file) and not _of_tools(facts, mention.file):
-                found.setdefault(
-                    mention.word.strip("'\"`").rpartition("/")[2], f"{mention.file}:{mention.line} names it"
-                )
+            name = mention.word.strip("'\"`").rpartition("/")[2]
+            # (a helper of the project's own runs what is worked out when it runs, which is told by itself)
+            starts = name not in _WORDS or _STARTS.search(facts.application.texts[mention.file])
+            if starts and _CODE.fullmatch(mention.file) and not _of_tools(facts, mention.file):
+                found.setdefault(name, f"{mention.file}:{mention.line} names it")
     return found
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from dockfix.context.application import Mention
+from dockfix.context.compose import ComposeService
 from dockfix.facts import Facts
 from dockfix.facts.ownership import gets_owner, made_folders, new_folders, place_of
 from dockfix.facts.user import user_of
@@ -60,6 +61,12 @@ _IN_COMMAND = regex(r"(?:(?<=[\s=\"'])|^)(/[A-Za-z0-9_][\w.@+-]*(?:/[\w.@+-]+)*)
 _WEB_OPTION = regex(
     r"(?:prefix|root-?path|url\w*|uri|route|endpoint|static-map|location|health\w*|https?://\S*)[=\s\"']*$"
 )
+# Names of variables that hold an address, or a part of one
+_WEB_VARIABLE = regex(
+    r"(?i)(?:.*_)?(?:ur[il]|routes?|endpoint|href|(?:url|route|api\w*|path)_prefix|(?:api|url|cookie)_path|script_name)"
+)
+# Code that only reads what lies above it: modules, and settings for the environment
+_READS_ABOVE = regex(rb"\bsys\.path\b|\b(?:load_dotenv|dotenv_values|find_dotenv)\s*\(|\.env[\w.]*[\"']")
 _LISTS = regex(r"\b(?:PATH|LD_LIBRARY_PATH|PYTHONPATH|LD_PRELOAD|MANPATH)=\S*")
 
 
@@ -95,7 +102,7 @@ def outside_paths(facts: Facts) -> Iterator[Reason]:
                 f"the container writes {path} when it starts, which only root may be able to", answers=[Written(path)]
             )
     for service in facts.located.services:
-        for path in re.findall(r"(?:^|[=:,])(/(?!/)[\w.@+/-]+)", "\n".join(service.environment), re.MULTILINE):
+        for path in re.findall(r"(?:^|[=:,])(/(?!/)[\w.@+/-]+)", "\n".join(_values(service)), re.MULTILINE):
             if path not in reachable:
                 yield _doubt(f"{service.file} gives the service {service.name} the path {path}", path)
     for mention in facts.manifests_say(rb"(?m)^[ \t-]*(?:value|[A-Z][A-Z0-9_]+):[ \t]*['\"]?/[\w.@+/-]+"):
@@ -109,6 +116,14 @@ def outside_paths(facts: Facts) -> Iterator[Reason]:
     for folder, write in made.items():
         made_for = f"{write.file}:{write.line} writes to {folder}, which has to be made for the user"
         yield doubt(made_for, answers=[Written(folder)])
+
+
+def _values(service: ComposeService) -> Iterator[str]:
+    """The values of a service's environment: none that is a path of a URL by the name of its variable."""
+    for setting in service.settings:
+        name, _, value = setting.partition("=")
+        if not (value.startswith("/") and _WEB_VARIABLE.fullmatch(name)):
+            yield value
 
 
 def _doubt(text: str, path: str) -> Reason:
@@ -159,6 +174,8 @@ def _paths_in(mentions: Iterable[Mention]) -> list[Mention]:
 def _leaves(facts: Facts, mention: Mention) -> bool:
     """Whether code goes up further than the folder that was copied."""
     text = mention.word
+    if _READS_ABOVE.search(facts.application.texts[mention.file].split(b"\n")[mention.line - 1]):
+        return False
     if "../" in text:
         return True
     numbered = text.startswith(".parents[")

@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from dockfix.context.build_context import BuildContext, CopySet
 from dockfix.lazy import regex
 from dockfix.model.actions import Build
+from dockfix.model.effects import within
 from dockfix.model.layout import Layout
 from dockfix.model.puts import Carried
 from dockfix.model.stages import Stage, Step
 
 # Where a COPY . . of a project's own root folder must not land: files there could replace the base image's
 SYSTEM_FOLDERS = ("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "usr", "var")
+# Folders below these that no program of the system looks into: people put their applications there
+_OF_APPLICATIONS = ("/usr/src", "/usr/app", "/usr/local/app", "/usr/local/src", "/var/app", "/var/www", "/var/task")
 _ENV_FILE = regex(r"(?:.*/)?\.env(?:\.(?:.*\.)?local)?")
 
 
@@ -27,7 +30,7 @@ def placed(copies: Mapping[Step, CopySet], layout: Layout, files: frozenset[str]
     found: set[str] = set()
     for step, taken in copies.items():
         target = step.copy.target if step.copy is not None else None
-        if target is None or (target.count("/") and target.split("/")[1] in SYSTEM_FOLDERS):
+        if target is None or _of_the_system(target):
             found |= taken.files
         elif target == "/":
             found |= {name for name in taken.files if _in_the_system(layout, name)}
@@ -49,4 +52,9 @@ def built_in(layout: Layout) -> Stage | None:
 
 
 def _in_the_system(layout: Layout, name: str) -> bool:
-    return any(path.split("/")[1] in SYSTEM_FOLDERS for path in layout.of(name))
+    return any(map(_of_the_system, layout.of(name)))
+
+
+def _of_the_system(path: str) -> bool:
+    own = any(within(path, folder) for folder in _OF_APPLICATIONS)
+    return not own and path.count("/") > 0 and path.split("/")[1] in SYSTEM_FOLDERS

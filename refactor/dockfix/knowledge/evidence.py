@@ -12,11 +12,15 @@ from dockfix.lazy import regex
 
 
 class NoEvidence(NamedTuple):
-    """``files`` matches whole paths in the build context; where one of the programs ``unless`` runs, these files count."""
+    """``files`` matches whole paths in the build context; where one of the programs ``unless`` runs, these files count.
+
+    They also count where the Dockerfile, or what its container starts, names one of the programs ``unless_named``.
+    """
 
     what: str
     files: re.Pattern[str]
     unless: frozenset[str]
+    unless_named: frozenset[str]
 
 
 @cache
@@ -27,14 +31,25 @@ def no_evidence() -> tuple[NoEvidence, ...]:
             group["what"],
             regex("|".join(group["files"]), re.IGNORECASE),
             frozenset(group.get("unless", "").split()),
+            frozenset(group.get("unless_named", "").split()),
         )
         for group in table("evidence")["none"]
     )
 
 
-def without_evidence(files: Iterable[str], programs: frozenset[str]) -> frozenset[str]:
-    """Those of ``files`` that say nothing of a container in which ``programs`` run."""
-    groups = frozenset(group.what for group in no_evidence() if group.unless.isdisjoint(programs))
+def servers_named(texts: Iterable[str]) -> frozenset[str]:
+    """The servers, of those whose settings are no evidence where nothing starts them, that stand in one of some texts."""
+    known = frozenset[str]().union(*(group.unless_named for group in no_evidence()))
+    return frozenset(name for text in texts for name in known if name in text)
+
+
+def without_evidence(files: Iterable[str], programs: frozenset[str], named: frozenset[str]) -> frozenset[str]:
+    """Those of ``files`` that say nothing of a container in which ``programs`` run; ``named`` as ``servers_named`` says it."""
+    groups = frozenset(
+        group.what
+        for group in no_evidence()
+        if group.unless.isdisjoint(programs) and group.unless_named.isdisjoint(named)
+    )
     return frozenset(name for name in files if _says_nothing(name, groups))
 
 

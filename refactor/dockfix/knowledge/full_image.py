@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dockfix.knowledge.apt import parts
@@ -84,6 +84,13 @@ def full_programs(suites: frozenset[str] | None) -> Mapping[str, str]:
             found |= dict.fromkeys(sorted(frozenset.intersection(*each)), package)
     by_hand: dict[str, str] = table("full_image")["programs"]
     return found | by_hand
+
+
+def needless(packages: Iterable[str]) -> frozenset[str]:
+    """Those of some packages that come along with another of them."""
+    asked = frozenset(packages)
+    brought = table("full_image")["brings"]
+    return asked & {library for package in asked & brought.keys() for library in brought[package].split()}
 
 
 def full_data(word: str, suite: str) -> frozenset[str]:

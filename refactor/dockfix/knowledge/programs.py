@@ -128,6 +128,18 @@ def distinct_path_resetters() -> frozenset[str]:
 
 
 @cache
+def starts_nothing() -> frozenset[str]:
+    """Builtins of shells and programs that start no program of others."""
+    return _words("starts_nothing", "programs")
+
+
+@cache
+def programs_of_machines() -> frozenset[str]:
+    """Programs that no official base image has, so that an image has them only where its Dockerfile brings them."""
+    return _words("of_machines", "programs")
+
+
+@cache
 def cron_packages() -> frozenset[str]:
     """Debian's packages that bring a program which runs crontabs."""
     return _words("cron", "packages")

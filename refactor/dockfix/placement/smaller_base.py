@@ -6,7 +6,7 @@ That is the slim image instead of the full one, and the official image instead o
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from dockfix import knowledge
@@ -118,7 +118,7 @@ def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: froz
         packages.setdefault(name, facts.hints.keeps)
     return SmallerBase(
         image,
-        {name: why for name, why in sorted(packages.items()) if name not in there},
+        _not_there(packages, there),
         tk,
         _and_compiler(unread or _doubt(facts, lacks) or _not_read(facts, staying), compiler)
         or (plain.doubt if plain is not None else None),
@@ -157,8 +157,15 @@ def _of_javascript(
     if isinstance(found, Reason):
         return found
     found |= {name: facts.hints.keeps for name in sorted(facts.hints.keep) if name not in found}
-    packages = {name: why for name, why in sorted(found.items()) if name not in there}
-    return SmallerBase(image, packages, True, smaller_javascript.in_doubt(facts, staying) or _not_read(facts, staying))
+    return SmallerBase(
+        image, _not_there(found, there), True, smaller_javascript.in_doubt(facts, staying) or _not_read(facts, staying)
+    )
+
+
+def _not_there(packages: Mapping[str, str], there: frozenset[str]) -> dict[str, str]:
+    """The packages to install, with the reasons, in alphabetical order: without those that are there, or come along with others."""
+    come = knowledge.needless({*packages, *there})
+    return {name: why for name, why in sorted(packages.items()) if name not in there | come}
 
 
 def _and_compiler(doubted: Reason | None, compiler: Reason | None) -> Reason | None:

@@ -1,0 +1,112 @@
+"""Which files of a build context say nothing of a container: those of some kinds, and scripts that are made for people's machines."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache, partial
+
+from dockfix.context.application import Application, application
+from dockfix.context.build_context import BuildContext
+from dockfix.context.compose import ComposeService
+from dockfix.context.scripts import is_shell_script
+from dockfix.facts.startup import Startup
+from dockfix.knowledge import programs_of_machines, servers_named, without_evidence
+from dockfix.model.stages import Stage
+from dockfix.syntax import decode
+
+_LINES = 5  # within which a script that asks for a program ends where there is none
+_LINE = 256  # bytes in which the first line of a script ends
+
+
+def says_nothing(
+    context: BuildContext,
+    files: frozenset[str],
+    stages: Sequence[Stage],
+    startup: Startup,
+    services: Iterable[ComposeService],
+    runtime: str = "",
+) -> frozenset[str]:
+    """Those of some files that by their kind are no evidence in the last of these stages.
+
+    ``runtime`` is a program that runs in any case; ``services`` are those that mount something into the container.
+    """
+    final = stages[-1]
+    programs = frozenset(filter(None, (*startup.programs, runtime)))
+    named = servers_named((*(step.instruction.text for step in final.steps), *startup.texts.values()))
+    work = partial(without_evidence, files, programs, named)
+    described = context.disk.once(("no evidence", files, programs, named), work)
+    if final.image is None or final.beneath is not None:  # what programs there are is not known
+        return described
+    mounted = (f"{source}:{target}" for service in services for source, target, _ in service.volumes)
+    written = (step.instruction.text for stage in stages for step in stage.steps)
+    return described | for_machines(application(context, files - described), startup, (*written, *mounted))
+
+
+def for_machines(image: Application, startup: Startup, texts: Iterable[str]) -> frozenset[str]:
+    """The scripts among the files that call such a program and that neither the start nor one of some texts names.
+
+    ``texts`` are what the Dockerfile says and what is mounted: a program that stands there may be in the container. So may one for which
+    a script asks before it calls it.
+    """
+    told = "\n".join(texts)
+    named = set(re.findall(r"[\w.+@-]+", told))
+    scripts = [name for name in sorted(image.text_files) if _is_shell(name, image.texts[name])]
+    unnamed = [name for name in scripts if name not in startup.texts and posixpath.basename(name) not in named]
+    run = [image.texts[name] for name in scripts if name not in unnamed]
+    gone = frozenset(
+        program
+        for program in programs_of_machines()
+        if not _brought(program).search(told) and not any(program.encode() in text for text in run)
+    )
+    return frozenset(name for name in unnamed if gone and _calls(image.texts[name], gone))
+
+
+def _is_shell(name: str, data: bytes) -> bool:
+    return is_shell_script(name, decode(data[:_LINE]) if data.startswith(b"#!") else "")
+
+
+def _calls(data: bytes, programs: frozenset[str]) -> bool:
+    """Whether a script calls one of these programs, and does not ask first whether it is there."""
+    return any(_call(each).search(data) is not None and not _asks(data, each) for each in sorted(programs))
+
+
+@cache
+def _brought(program: str) -> re.Pattern[str]:
+    """The program, or what brings it, in an instruction; no folder of the name, and no registry."""
+    name = re.escape(program)
+    of_it = r"(?:-(?:ce|cli|compose|engine|\d)|\.io)(?![\w/])"
+    return re.compile(rf"(?<![\w.-]){name}(?:{of_it}|(?![\w./-]))|get\.{name}\.com")
+
+
+@cache
+def _call(program: str) -> re.Pattern[bytes]:
+    name = re.escape(program).encode()
+    return re.compile(
+        rb"(?m)(?:^|[;&|(`]|\b(?:then|do|else|if|while|until|!)[ \t])[ \t]*(?:\w+=\S*[ \t]+)*" + name + rb"[ \t]+\S"
+    )
+
+
+def _asks(data: bytes, program: str) -> bool:
+    """Whether a script asks if a program is there, and goes on where it is not."""
+    for match in _question(program).finditer(data):
+        before = data[data.rfind(b"\n", 0, match.start()) + 1 : match.start()]
+        line, *more = data[match.end() :].split(b"\n", _LINES)[:_LINES]
+        otherwise = line.partition(b"||")[2]
+        ends = b"\n".join((line, *more)) if before.rstrip().endswith(b"!") else otherwise
+        if not re.search(rb"\bexit\b", ends):
+            return True
+    return False
+
+
+@cache
+def _question(program: str) -> re.Pattern[bytes]:
+    name = re.escape(program).encode()
+    return re.compile(
+        rb"\b(?:command[ \t]+-[vV]|which|type|hash)[ \t]+(?:-\w+[ \t]+)*"
+        + name
+        + rb"\b|-[xef][ \t]+\S*/"
+        + name
+        + rb"\b"
+    )
