@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from dockfix.context.javascript.package_json import NAME
@@ -84,7 +85,7 @@ class Npm(NodeManager):
         """A global install fills the cache, and no project."""
         arguments = parse(call.words, state, VALUED, None)
         installs = bool(arguments.operands) and arguments.operands[0].value in INSTALLS
-        return () if state.runtime == node.NODE and installs and _is_global(arguments) else None
+        return _cache_off(arguments) if state.runtime == node.NODE and installs and _is_global(arguments) else None
 
     def for_all(self, call: Call, state: State) -> tuple[str, ...]:
         """Those of a global install."""
@@ -130,7 +131,7 @@ class Npm(NodeManager):
             *(() if without else (DEV,)),
             *(f"without {each}" for each in self._omitted(arguments) if each != DEV),
         }
-        action = self.asks_for(call, state, arguments, folder, groups)
+        action = replace(self.asks_for(call, state, arguments, folder, groups), cache_off=_cache_off(arguments))
         beside = () if clean else (*((NAME,) if action.asked else ()), *self.locks)
         writes = (action.into.root, *(posixpath.join(folder, each) for each in beside))
         return Effects(reads=action.manifests, writes=writes, tools=_TOOLS, action=action)
@@ -159,6 +160,11 @@ class Npm(NodeManager):
 
 
 NPM = Npm()
+
+
+def _cache_off(arguments: Arguments) -> tuple[Word, ...]:
+    """The words that move the cache out of root's home: ``--no-cache`` is a cache in ``./false``, https://github.com/npm/cli/issues/390."""
+    return tuple(word for name, _, words in arguments.options for word in words if name == "--no-cache")
 
 
 def _is_main(value: str | None) -> bool:
