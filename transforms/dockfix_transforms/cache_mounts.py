@@ -282,7 +282,12 @@ def _compiles(stage: Stage) -> bool:
     """
     if stage.image is None or stage.image.variant != "slim":
         return True
-    installs = [install for _, unit in stage.units if (install := system_install(unit.effects.action)) is not None]
+    installs = [
+        install
+        for each in stage.lineage
+        for _, unit in each.units
+        if (install := system_install(unit.effects.action)) is not None
+    ]
     return any(
         install.manager.packages.role(package.name) in {"build", "dev"}
         for install in installs
