@@ -125,7 +125,7 @@ def test_it_is_modelled_where_node_is_the_image_s_own() -> None:
 
 
 def test_a_global_install_fills_the_cache() -> None:
-    assert fetches(parse_script("npm install -g pm2").commands[0], APP) == (NPM, ())
+    assert fetches(parse_script("npm install -g pm2").commands[0], APP) is NPM
     assert fetches(parse_script("npm ci").commands[0], APP) is None
 
 

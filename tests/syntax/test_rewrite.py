@@ -39,7 +39,7 @@ def test_a_flag_on_the_same_line(text: str, expected: str) -> None:
         ("run   a\r\n", "run --mount=type=ssh \\\r\n    --network=none \\\r\n    a\r\n"),
         ("RUN \\\n\ta\n", "RUN --mount=type=ssh \\\n    --network=none \\\n\ta\n"),
         ("# escape=`\nRUN a\n", "RUN --mount=type=ssh `\n    --network=none `\n    a\n"),
-        ("RUN <<E\na\nE\n", "RUN --mount=type=ssh \\\n    --network=none \\\n    <<E\na\nE\n"),
+        ("RUN <<E\na\nE\n", "RUN --mount=type=ssh \\\n    --network=none <<E\na\nE\n"),
     ],
 )
 def test_flags_on_lines_of_their_own(text: str, expected: str) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dockfix.syntax import Comment, Dockerfile, Instruction, parse
-from dockfix.syntax.shell import Word
+from dockfix.syntax.shell import Word, commands_within
 from dockfix.syntax.shell_form import ShellForm, append, join, prepend, shell_form
 
 COMMON = settings(max_examples=100, deadline=None)
@@ -135,6 +135,36 @@ def test_comments_are_kept_if_wanted() -> None:
 )
 def test_words(text: str, remove: list[str], insert: list[tuple[str, str]], expected: str) -> None:
     assert changed(text, remove, insert) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("RUN a && for x in 1 2; do i -n $x; done\n", "RUN a && for x in 1 2; do i $x; done\n"),
+        ("RUN if a; then \\\n    i -n x;\\\n  fi && i y -n\n", "RUN if a; then \\\n    i x;\\\n  fi && i y -n\n"),
+        ("RUN (i x -n) || (i -n y)\n", "RUN (i x) || (i y)\n"),
+        ("RUN i \\\n    -n \\\n    x | tee f\n", "RUN i \\\n    x | tee f\n"),
+        ("RUN <<E\nwhile a; do\n    # b\n    i -n x\ndone\nE\n", "RUN <<E\nwhile a; do\n    # b\n    i x\ndone\nE\n"),
+    ],
+)
+def test_words_within_loops_and_the_like_are_removed(text: str, expected: str) -> None:
+    form = form_of(text)
+    pieces = [command for command in form.commands if not command.simple]
+    gone = [
+        word
+        for piece in pieces
+        for each in commands_within(form.script, piece)
+        for word in each.words
+        if word.text == "-n"
+    ]
+    result = form.edited(remove=gone, keep_comments=True)
+    assert result is not None
+    assert result.text == expected
+
+
+def test_what_a_substitution_runs_is_not_within() -> None:
+    form = form_of('RUN if a "$(i -n)"; then `i -n`; fi\n')
+    assert [each.text for each in commands_within(form.script, form.commands[0])] == ['a "$(i -n)"', "`i -n`"]
 
 
 @pytest.mark.parametrize("new", ["a && b", "$(", "> f", "a; b", "# x", "a\nb", "'"])

@@ -1,13 +1,48 @@
-"""What a Dockerfile does to the folders of caches."""
+"""What a Dockerfile does to caches: to their folders, and by options."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from dockfix.facts import Facts
+from dockfix.managers.commands import manager_of
 from dockfix.managers.protocol import Cache, Manager
+from dockfix.model.stages import Step, Unit
+from dockfix.syntax.shell import Command, Word, commands_within
+
+
+def switched_off(step: Step, manager: Manager) -> list[tuple[Unit, Word]]:
+    """The words of a RUN that switch a manager's cache off, in loops and conditions, too, each with the unit that it is in."""
+    return [
+        (unit, word)
+        for unit, command in _commands(step)
+        if manager_of(command) is manager
+        for word in command.args
+        if word.value in manager.without_cache
+    ]
+
+
+def hidden_switch(step: Step, manager: Manager) -> str:
+    """The command of a RUN by which another program runs a manager with its cache switched off, "" for none."""
+    names = (manager.without_cache, manager.programs)
+    if not all(names):
+        return ""
+    option, program = (
+        re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(each)))})(?![\w-])") for each in names
+    )
+    others = (command.text for _, command in _commands(step) if manager_of(command) is None)
+    return next((text for text in others if option.search(text) and program.search(text)), "")
+
+
+def _commands(step: Step) -> Iterator[tuple[Unit, Command]]:
+    """The simple commands of a RUN, at any depth."""
+    for unit in step.units:
+        if unit.command.simple or step.shell_form is None:
+            yield unit, unit.command
+        else:
+            yield from ((unit, command) for command in commands_within(step.shell_form.script, unit.command))
 
 
 def _named(caches: Iterable[Cache]) -> re.Pattern[str]:

@@ -19,15 +19,14 @@ from dockfix.managers.commands import fetches
 from dockfix.managers.protocol import Cache, LanguageManager, Manager, SystemManager
 from dockfix.managers.registry import system_managers
 from dockfix.managers.verbs import language_install, system_install
-from dockfix.model.actions import Clean, Install, Refresh
+from dockfix.model.actions import Clean, Install, Provide, Refresh
 from dockfix.model.effects import overlap
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Stage, Step, Unit
 from dockfix.syntax import Instruction, snippet
 from dockfix.syntax.rewrite import with_flags
-from dockfix.syntax.shell import Word
 
-from ._cache_folders import Touched, touched
+from ._cache_folders import Touched, hidden_switch, switched_off, touched
 from ._layout import own_comments
 
 _OLD_SYNTAX = regex(r"docker/dockerfile(?::1\.[01](?:\.|$)|:.*experimental)|docker/dockerfile-upstream")
@@ -95,7 +94,10 @@ class CacheMounts(Transform):
                 edit = _edit(facts, stage, step, wanted) if wanted and not pinned else None
                 if edit is not None:
                     declares |= {
-                        Declared("RUN", text) for manager, text, off in _fetching(step) if off and manager in wanted
+                        Declared("RUN", unit.command.text)
+                        for manager in wanted
+                        for unit, _ in switched_off(step, manager)
+                        if not isinstance(unit.effects.action, Install | Provide)
                     }
                     first = [manager for manager, runs in shared.items() if runs and runs[0] is step]
                     variables = _variables(facts, stage, step, wanted, given)
@@ -115,7 +117,8 @@ def _language_managers(step: Step) -> list[LanguageManager]:
         install = language_install(unit.effects.action)
         if install is not None and install.cached and isinstance(install.manager, LanguageManager):
             used[install.manager] = None
-    used |= dict.fromkeys(manager for manager, _, _ in _fetching(step))
+        elif fetched := fetches(unit.command, unit.state):
+            used[fetched] = None
     return [
         manager
         for manager in used
@@ -135,12 +138,6 @@ def _caches(facts: Facts, step: Step, manager: LanguageManager) -> tuple[Cache, 
             return caches
         found += [cache for cache in caches if cache not in found]
     return tuple(found) or manager.caches
-
-
-def _fetching(step: Step) -> list[tuple[LanguageManager, str, tuple[Word, ...]]]:
-    """The commands of a RUN that fill a cache and install nothing: the manager, the text, the words that switch the cache off."""
-    found = [(unit.command.text, fetches(unit.command, unit.state)) for unit in step.units]
-    return [(fetched[0], text, fetched[1]) for text, fetched in found if fetched is not None]
 
 
 def _thrown_away(facts: Facts) -> tuple[Reason, ...]:
@@ -172,6 +169,8 @@ def _blocker(
         return f"{title} does not run as root here, so its cache lies elsewhere"
     if owner is not None and stage is facts.final and not manager.programs.isdisjoint(facts.startup.programs):
         return f"{title} runs when the container starts, too, and the mount would leave the folder of its cache to root"
+    if hidden := hidden_switch(step, manager):
+        return f"{hidden} switches {title}'s cache off"
     if seen.taken_out:
         return f"files are taken out of {title}'s cache"
     if any(
@@ -180,7 +179,7 @@ def _blocker(
         return "another mount lies over the cache"
     for unit in step.units:
         install, fetched = language_install(unit.effects.action), fetches(unit.command, unit.state)
-        if (install is not None and install.manager is manager) or (fetched is not None and fetched[0] is manager):
+        if (install is not None and install.manager is manager) or fetched is manager:
             moved = (_moved(facts, stage, unit, manager, cache, seen.configured) for cache in caches)
             reason = next(filter(None, moved), "")
             if reason:
@@ -283,7 +282,12 @@ def _compiles(stage: Stage) -> bool:
     """
     if stage.image is None or stage.image.variant != "slim":
         return True
-    installs = [install for _, unit in stage.units if (install := system_install(unit.effects.action)) is not None]
+    installs = [
+        install
+        for each in stage.lineage
+        for _, unit in each.units
+        if (install := system_install(unit.effects.action)) is not None
+    ]
     return any(
         install.manager.packages.role(package.name) in {"build", "dev"}
         for install in installs
@@ -314,16 +318,7 @@ def _edit(facts: Facts, stage: Stage, step: Step, managers: Mapping[Manager, Seq
     }
     if len(dropped) == len(step.units):
         return None
-    words = [
-        (unit, word)
-        for unit in step.units
-        if isinstance(action := unit.effects.action, Install) and action.manager in managers
-        for word in action.cache_off
-    ]
-    if not all(unit.command.simple for unit, _ in words):
-        return None  # in a pipeline nothing is taken apart
-    off = [word for _, word in words]
-    off += [word for manager, _, fetched in _fetching(step) if manager in managers for word in fetched]
+    off = [word for manager in managers for _, word in switched_off(step, manager)]
     run = step.shell_form.edited(drop=dropped, remove=off, keep_comments=True)
     mounts = [flag for manager, caches in managers.items() for flag in _mounts(stage, step, manager, caches)]
     run = run and with_flags(facts.tree, run, mounts, lines=True)

@@ -16,9 +16,9 @@ from dockfix.model.actions import Clean, Configure, Install, Make, Remove, Shell
 from dockfix.model.effects import overlap
 from dockfix.model.reason import Reason
 from dockfix.model.stages import Step, Unit
-from dockfix.syntax import Instruction, Node, snippet
+from dockfix.syntax import Blank, Instruction, Node, snippet
 
-from ._layout import place_right_above, with_leading
+from ._layout import leading, place_right_above, with_leading
 
 _INDEPENDENT = {"ENV", "ARG", "LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "MAINTAINER"}
 
@@ -247,9 +247,9 @@ def _edits(facts: Facts, source: Step, below: Sequence[Step], moved: Sequence[St
             return refuse("a name with a space would have to be quoted", source.line)
         lines.append(f"COPY {' '.join(names)} {where}\n")
     manifest_copy = snippet(tree, "".join(lines), source.line)
-    leading, source_nodes = with_leading(tree, source.instruction)
+    comments, source_nodes = with_leading(tree, source.instruction)
     reader = _reader(facts, below, moved, copy.target)
-    gone = leading if reader is None else source_nodes[:-1]
+    gone = comments if reader is None else source_nodes[:-1]
     edits = [Edit(node, (), source.line, "") for node in gone]
     edits.append(
         Edit(
@@ -260,7 +260,7 @@ def _edits(facts: Facts, source: Step, below: Sequence[Step], moved: Sequence[St
             "so that a change of code does not install everything again",
         )
     )
-    again: list[Instruction] = []
+    again: list[Node] = []
     for step in moved:
         rewritten = _rewritten(facts, step)
         if rewritten is None:
@@ -277,6 +277,8 @@ def _edits(facts: Facts, source: Step, below: Sequence[Step], moved: Sequence[St
             else:
                 run_nodes = (*manifest_copy, run)
         if repeats:
+            above = leading(tree, step.instruction)
+            again += [type(each)(each.text, each.line) for each in above if isinstance(each, Blank)][:1]
             again.append(Instruction(step.instruction.text, step.line, step.instruction.escape))
         if step is not moved[-1]:
             edits.append(Edit(step.instruction, run_nodes, step.line, ""))

@@ -9,12 +9,13 @@ from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
-from dockfix.facts.ownership import chosen_folder, gets_owner, home_is_made, made_folders, new_folders
+from dockfix.facts.ownership import brings_manifests, chosen_folder, gets_owner, home_is_made, made_folders, new_folders
 from dockfix.facts.root import needs_root
 from dockfix.facts.user import own_user, user_of
 from dockfix.facts.writes import open_questions
 from dockfix.knowledge import User
 from dockfix.lazy import regex
+from dockfix.managers.verbs import language_install
 from dockfix.model.effects import within
 from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
@@ -77,7 +78,7 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
         return refuse(f"the name of the working directory has characters that the shell reads: {workdir}")
     layers = [step for step in stage.steps if step.keyword in _LAYERS]
     last = layers[-1]
-    anchor = next((step for step in layers if step.copy is not None), last)
+    anchor = _anchor(facts, layers)
     edits: dict[Node, tuple[Node, ...]] = {}
     made = [
         step
@@ -137,6 +138,21 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
         doubts=questions,
         declares=frozenset({Declared("USER"), *(_shut(facts, workdir) if shut else ())}),
     )
+
+
+def _anchor(facts: Facts, layers: Sequence[Step]) -> Step:
+    """The step above which the user is made: the first COPY, but below an install the first that brings more than manifests."""
+    copies = [step for step in layers if step.copy is not None]
+    first = next(iter(copies), layers[-1])
+    above, below = layers[: layers.index(first)], layers[layers.index(first) :]
+    later = next((step for step in copies if not brings_manifests(facts, step)), layers[-1])
+    between = below[: below.index(later)]
+    owned = facts.ask(made_folders).values()
+    return later if any(map(_installs, above)) and not any(step in between for step in owned) else first
+
+
+def _installs(step: Step) -> bool:
+    return any(language_install(unit.effects.action) is not None for unit in step.units)
 
 
 def _make_user(facts: Facts, owned: str, made: bool, early: Sequence[str]) -> Iterator[str]:

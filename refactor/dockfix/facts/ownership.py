@@ -29,7 +29,7 @@ _SHARED = (*SYSTEM_FOLDERS, "tmp", "home", "")
 
 
 def gets_owner(facts: Facts, step: Step) -> bool:
-    """Whether the new user owns what a COPY brings: all but what goes into folders of the system, data folders left aside."""
+    """Whether the new user owns what a COPY brings: all but manifests, and what goes into folders of the system but data folders."""
     copy = step.copy
     if copy is None or copy.target is None:
         return False
@@ -37,9 +37,52 @@ def gets_owner(facts: Facts, step: Step) -> bool:
         if own_user(facts) is None or facts.layouts.named(copy.origin, facts.final) is None:
             return False
         return copy.target == facts.final.end.workdir or _writes_below(facts, copy.target)
+    if brings_manifests(facts, step):
+        return False
     if within(copy.target, facts.final.end.workdir or "/"):
         return True
     return copy.target.split("/")[1] not in SYSTEM_FOLDERS or bool(_DATA_FOLDER.match(copy.target))
+
+
+def brings_manifests(facts: Facts, step: Step) -> bool:
+    """Whether a COPY or ADD brings nothing but manifests and locks, which installers have read and which nothing writes any more.
+
+    They may stay root's: everyone can read them. A folder that the COPY makes for them has to get its owner by a later COPY.
+    """
+    taken, flags = facts.copies.get(step), {flag.name for flag in step.instruction.flags}
+    if taken is None or not taken.files or taken.directories or flags & {"chown", "chmod"}:
+        return False
+    manifests = {name for manifest in facts.every_manifest.values() for name in manifest.files}
+    return taken.files <= manifests and all(
+        (mode := facts.context.mode(name)) is not None
+        and _for_all(f"{mode:o}")
+        and all(_brought_again(facts, step, name, path) or _stays(facts, path) for path in facts.layout.by(step, name))
+        for name in taken.files
+    )
+
+
+def _brought_again(facts: Facts, step: Step, name: str, path: str) -> bool:
+    """Whether a later COPY brings a file again, with the folder in which it lies and all for the new user."""
+    steps = facts.final.steps
+    return any(
+        each.copy is not None
+        and each.copy.target not in {None, posixpath.dirname(path)}
+        and path in facts.layout.by(each, name)
+        and gets_owner(facts, each)
+        for each in steps[steps.index(step) + 1 :]
+        if name in (facts.copies[each].files if each in facts.copies else ())
+    )
+
+
+def _stays(facts: Facts, path: str) -> bool:
+    """Whether nothing is seen to write a file, and the folder into which it is put has an owner without it."""
+    written = (write.path.rpartition("/")[2] for write in (*facts.program.writes, *facts.processes.writes))
+    there = {"/", "/tmp", facts.final.end.workdir or "/", *facts.ask(made_folders)}
+    return (
+        posixpath.dirname(path) in there
+        and path not in facts.startup.writes
+        and posixpath.basename(path) not in written
+    )
 
 
 def _writes_below(facts: Facts, folder: str) -> bool:

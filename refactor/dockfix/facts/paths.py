@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dockfix.context.application import Mention
 from dockfix.context.compose import ComposeService
 from dockfix.facts import Facts
-from dockfix.facts.ownership import gets_owner, made_folders, new_folders, place_of
+from dockfix.facts.ownership import brings_manifests, gets_owner, made_folders, new_folders, place_of
 from dockfix.facts.user import user_of
 from dockfix.lazy import regex
 from dockfix.model.answers import Written
@@ -131,7 +131,7 @@ def _doubt(text: str, path: str) -> Reason:
 
 
 def _owned(facts: Facts, made: Iterable[str]) -> set[str]:
-    """What the new user owns, and single files that are put into /etc to be read."""
+    """What the new user owns, and what is put there to be read: single files in /etc, manifests."""
     owned = {facts.final.end.workdir or "/", user_of(facts).home, *facts.ask(made_folders), *made}
     for step in facts.final.of("COPY", "ADD"):
         copy = step.copy
@@ -139,6 +139,8 @@ def _owned(facts: Facts, made: Iterable[str]) -> set[str]:
             configures = not copy.target_is_folder and within(copy.target, "/etc")
             if configures or gets_owner(facts, step):
                 owned.add(copy.target)
+            elif brings_manifests(facts, step):
+                owned.update(path for name in facts.copies[step].files for path in facts.layout.by(step, name))
     return owned
 
 

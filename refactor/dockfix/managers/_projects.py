@@ -21,7 +21,6 @@ from dockfix.model.commands.protocol import Arguments
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.reason import Reason
 from dockfix.model.state import State
-from dockfix.syntax.shell import Word
 
 
 @dataclass(frozen=True)
@@ -151,11 +150,6 @@ def setting(
 def is_off(value: str | None) -> bool:
     """Whether a setting is off for certain."""
     return value is not None and value.strip().lower() in {"false", "0", "no", "off"}
-
-
-def cache_off(arguments: Arguments, *options: str) -> tuple[Word, ...]:
-    """The words that switch a cache off."""
-    return tuple(word for name, _, words in arguments.options for word in words if name in options)
 
 
 def written_by(arguments: Arguments, state: State, *options: str) -> tuple[str, ...] | None:

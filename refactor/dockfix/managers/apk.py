@@ -62,6 +62,7 @@ class Apk(SystemManager):
     id: ClassVar[str] = "apk"
     title: ClassVar[str] = "apk"
     programs: ClassVar[frozenset[str]] = frozenset({"apk"})
+    without_cache: ClassVar[frozenset[str]] = frozenset({"--no-cache"})
     runs_others: ClassVar[bool] = True
     packages: ClassVar[Packages] = tables
     database: ClassVar[Database] = APK_DATABASE
@@ -119,7 +120,7 @@ class Apk(SystemManager):
                 _SYSTEM,
                 tuple(packages),
                 dynamic=dynamic,
-                cache_off=tuple(word for name, _, words in arguments.options for word in words if name == "--no-cache"),
+                cache_off=arguments.words(self.without_cache),
                 cached=False,
                 group=groups[0] or "" if groups else "",
                 fetches_index=arguments.has("--no-cache", *_UPDATES),

@@ -44,6 +44,7 @@ class Bun(NodeManager):
     id: ClassVar[str] = "bun"
     title: ClassVar[str] = "Bun"
     programs: ClassVar[frozenset[str]] = frozenset({"bun", "bunx"})
+    without_cache: ClassVar[frozenset[str]] = frozenset({"--no-cache"})
     configured_in: ClassVar[tuple[str, ...]] = (".npmrc", "bunfig.toml")
     locks: ClassVar[tuple[str, ...]] = ("bun.lock", "bun.lockb")
     lifecycle: ClassVar[frozenset[str]] = frozenset(
@@ -89,7 +90,7 @@ class Bun(NodeManager):
         production = arguments.has("--production", "-p") or DEV in arguments.values("--omit")
         action = replace(
             self.asks_for(call, state, arguments, folder, {MAIN, *(() if production else (DEV,))}),
-            cache_off=tuple(word for name, _, words in arguments.options for word in words if name == "--no-cache"),
+            cache_off=arguments.words(self.without_cache),
             blocked=Reason(f"what Bun installs is not handed on: {_WHY}"),
         )
         beside = (*((NAME,) if action.asked else ()), *(() if arguments.has("--frozen-lockfile") else self.locks))

@@ -22,7 +22,7 @@ from dockfix.model.effects import Effects, opaque, within
 from dockfix.model.stages import BeneathOf, Copy, Known, Model, build
 from dockfix.model.state import State
 from dockfix.syntax import Dockerfile, image
-from dockfix.syntax.shell import Command, Word
+from dockfix.syntax.shell import Command
 
 _RUNS_MORE = regex(r"\$\((?!\()|`|<\(|>\(")
 # Substitutions that only ask the system what it is, or read a secret that is mounted
@@ -81,6 +81,13 @@ def call_of(command: Command) -> Call:
     return Call(command, module[1] if module is not None and module[0] in by_module() else command.args)
 
 
+def manager_of(command: Command) -> Manager | None:
+    """The manager that a command runs, by its program or as a module of Python; None for any other command."""
+    program = _program(command.name or "")
+    module = module_of(command) if program == "python" else None
+    return by_module().get(module[0]) if module is not None else by_program().get(program)
+
+
 def effects_of(command: Command, state: State) -> Effects:
     """The effects of one command of a RUN in ``state``."""
     if command.parts:
@@ -98,8 +105,7 @@ def effects_of(command: Command, state: State) -> Effects:
     program = _program(name)
     if program == "xargs":
         return _fed(command, state, _redirected(command, state, Effects()).reads)
-    module = module_of(command) if program == "python" else None
-    manager = by_module().get(module[0]) if module is not None else by_program().get(program)
+    manager = manager_of(command)
     if manager is not None:
         known = partial(manager.effects, call_of(command), state)
     elif program == "python" and _get_pip.is_run_by(command):
@@ -268,12 +274,10 @@ def _after_xargs(command: Command) -> Command | None:
     return command._replace(words=tuple(words)) if words else None
 
 
-def fetches(command: Command, state: State) -> tuple[LanguageManager, tuple[Word, ...]] | None:
-    """The manager whose cache a command fills that installs nothing, and the words that switch it off; None for any other."""
-    module = module_of(command) if _program(command.name or "") == "python" else None
-    manager = by_module().get(module[0]) if module is not None else by_program().get(_program(command.name or ""))
-    words = manager.fetches(call_of(command), state) if isinstance(manager, LanguageManager) else None
-    return None if words is None or not isinstance(manager, LanguageManager) else (manager, words)
+def fetches(command: Command, state: State) -> LanguageManager | None:
+    """The manager whose cache a command fills that installs nothing; None for any other command."""
+    manager = manager_of(command)
+    return manager if isinstance(manager, LanguageManager) and manager.fetches(call_of(command), state) else None
 
 
 def _provided(effects: Effects) -> Effects:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from dockfix.context.javascript.package_json import NAME
@@ -35,6 +36,8 @@ class Npm(NodeManager):
     id: ClassVar[str] = "npm"
     title: ClassVar[str] = "npm"
     programs: ClassVar[frozenset[str]] = frozenset({"npm", "npx"})
+    # a cache in ./false: https://github.com/npm/cli/issues/390
+    without_cache: ClassVar[frozenset[str]] = frozenset({"--no-cache"})
     locks: ClassVar[tuple[str, ...]] = ("npm-shrinkwrap.json", "package-lock.json")
     caches: ClassVar[tuple[Cache, ...]] = (
         Cache(
@@ -80,11 +83,11 @@ class Npm(NodeManager):
             return Effects(reads=(path,), writes=(path,), tools=_TOOLS)
         return opaque(f"npm {verb} is not modelled")
 
-    def fetches(self, call: Call, state: State) -> tuple[Word, ...] | None:
+    def fetches(self, call: Call, state: State) -> bool:
         """A global install fills the cache, and no project."""
         arguments = parse(call.words, state, VALUED, None)
         installs = bool(arguments.operands) and arguments.operands[0].value in INSTALLS
-        return () if state.runtime == node.NODE and installs and _is_global(arguments) else None
+        return state.runtime == node.NODE and installs and _is_global(arguments)
 
     def for_all(self, call: Call, state: State) -> tuple[str, ...]:
         """Those of a global install."""
@@ -130,7 +133,9 @@ class Npm(NodeManager):
             *(() if without else (DEV,)),
             *(f"without {each}" for each in self._omitted(arguments) if each != DEV),
         }
-        action = self.asks_for(call, state, arguments, folder, groups)
+        action = replace(
+            self.asks_for(call, state, arguments, folder, groups), cache_off=arguments.words(self.without_cache)
+        )
         beside = () if clean else (*((NAME,) if action.asked else ()), *self.locks)
         writes = (action.into.root, *(posixpath.join(folder, each) for each in beside))
         return Effects(reads=action.manifests, writes=writes, tools=_TOOLS, action=action)

@@ -66,6 +66,7 @@ class Pip(LanguageManager):
     id: ClassVar[str] = "pip"
     title: ClassVar[str] = "pip"
     programs: ClassVar[frozenset[str]] = frozenset({"pip"})
+    without_cache: ClassVar[frozenset[str]] = frozenset({"--no-cache-dir", "--no-cache"})
     modules: ClassVar[frozenset[str]] = frozenset({"pip"})
     runtime: ClassVar[str] = "python"
     installers: ClassVar[frozenset[str]] = frozenset({"pip", "setuptools", "wheel"})
@@ -136,15 +137,11 @@ class Pip(LanguageManager):
             return opaque("pip uninstall is modelled for managers alone")
         return Effects(writes=tuple(state.brought[name] for name in sorted(managers)), tools=_TOOLS)
 
-    def fetches(self, call: Call, state: State) -> tuple[Word, ...] | None:
+    def fetches(self, call: Call, state: State) -> bool:
         """``pip wheel`` and ``pip download``."""
         arguments = parse(call.words, state, VALUED)
         verb = arguments.operands[0].value if arguments.operands else None
-        return (
-            _cache_off(arguments)
-            if verb in {"wheel", "download"} and _uses_cache(arguments, arguments.operands[1:], state)
-            else None
-        )
+        return verb in {"wheel", "download"} and _uses_cache(arguments, arguments.operands[1:], state)
 
     def manifest(self, install: Install, given: Given) -> Manifest:
         """The closure of every requirements file, and the words of the projects' own files."""
@@ -233,7 +230,7 @@ def install_of(
         editable=editable,
         folders=folders,
         chosen_by=_chosen_by(arguments, operands, state),
-        cache_off=_cache_off(arguments),
+        cache_off=arguments.words(PIP.without_cache),
         cached=_uses_cache(arguments, operands, state),
         blocked=Reason(blocked) if blocked else None,
     )
@@ -347,11 +344,6 @@ def _blocked(state: State, into: Environment) -> str:
     if unseen:
         return venv.why_not(unseen)
     return "" if state.is_root else "pip installs as another user than root"
-
-
-def _cache_off(arguments: Arguments) -> tuple[Word, ...]:
-    off = {"--no-cache-dir", "--no-cache"}
-    return tuple(word for name, _, words in arguments.options for word in words if name in off)
 
 
 def _uses_cache(arguments: Arguments, operands: Sequence[Word], state: State) -> bool:

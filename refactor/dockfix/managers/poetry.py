@@ -46,6 +46,7 @@ class Poetry(ProjectManager):
     alone: ClassVar[str] = "--no-root"
     title: ClassVar[str] = "Poetry"
     programs: ClassVar[frozenset[str]] = frozenset({"poetry"})
+    without_cache: ClassVar[frozenset[str]] = frozenset({"--no-cache"})
     modules: ClassVar[frozenset[str]] = frozenset({"poetry"})
     size: ClassVar[int] = 83_000_000  # measured with Poetry 2
     runtime: ClassVar[str] = "python"
@@ -128,7 +129,7 @@ class Poetry(ProjectManager):
             editable=() if without else (root,),
             groups=frozenset((*_groups(arguments), *(word.text for word in chosen))),
             chosen_by=state.workdir_chosen,
-            cache_off=projects.cache_off(arguments, "--no-cache"),
+            cache_off=arguments.words(self.without_cache),
             blocked=Reason(blocked) if blocked else None,
         )
         return Effects(reads=action.manifests, writes=(filled.environment.root,), tools=_TOOLS, action=action)

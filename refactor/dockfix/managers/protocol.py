@@ -168,7 +168,7 @@ class Manager(ABC):
     ``id`` is the module's name, ``title`` what people call it. ``programs`` are its names in a shell, ``modules`` those that
     ``python -m`` takes. ``runs_others``: it runs programs of the image that are not seen here, as maintainers' scripts do. ``size`` is
     about how many bytes it takes in an image with all that comes along. ``downloads`` is a pattern of what works on what it has
-    fetched, where it can remove that itself (see ``tidied_by``).
+    fetched, where it can remove that itself (see ``tidied_by``). ``without_cache`` are the options that switch its cache off.
     """
 
     id: ClassVar[str]
@@ -179,6 +179,7 @@ class Manager(ABC):
     runs_others: ClassVar[bool] = False
     size: ClassVar[int] = 0
     downloads: ClassVar[re.Pattern[str]] = re.compile(r"(?!)")
+    without_cache: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
     def effects(self, call: Call, state: State) -> Effects:
@@ -225,9 +226,9 @@ class LanguageManager(Manager):
         """The caches that an install fills and that a mount may keep; why none may."""
         return self.caches
 
-    def fetches(self, call: Call, state: State) -> tuple[Word, ...] | None:
-        """The words that switch the cache off in a command that fetches or builds packages and installs none; None for any other."""
-        return None
+    def fetches(self, call: Call, state: State) -> bool:
+        """Whether a command fills the cache and installs nothing for a project: it fetches or builds packages."""
+        return False
 
     def for_all(self, call: Call, state: State) -> tuple[str, ...]:
         """The packages that a call installs for all programs of the image, and for no project; "" for one without a known name."""

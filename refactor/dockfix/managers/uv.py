@@ -41,6 +41,7 @@ class Uv(LanguageManager):
     id: ClassVar[str] = "uv"
     title: ClassVar[str] = "uv"
     programs: ClassVar[frozenset[str]] = frozenset({"uv", "uvx"})
+    without_cache: ClassVar[frozenset[str]] = frozenset({"--no-cache", "--no-cache-dir", "-n"})
     size: ClassVar[int] = 45_000_000  # measured with uv 0.8 and 0.13
     runtime: ClassVar[str] = "python"
     reads: ClassVar[tuple[str, ...]] = (*Pip.reads, "/root/.local", "/root/.cargo", "/root/.config", "/etc/uv")
@@ -139,7 +140,7 @@ class Uv(LanguageManager):
             editable=() if fixed else project,
             groups=frozenset(groups_of(arguments, settings)),
             chosen_by=state.chosen_by(call.command.text) or state.workdir_chosen,
-            cache_off=projects.cache_off(arguments, "--no-cache", "--no-cache-dir", "-n"),
+            cache_off=arguments.words(self.without_cache),
             blocked=Reason(blocked) if blocked else None,
         )
         # what else it reads, its manifest says: whether the project's own source is installed, only pyproject.toml tells

@@ -127,7 +127,7 @@ def _edit_line(text: str, start: int, end: int, edits: Sequence[tuple[int, int, 
         position = max(position, last_here)
         changed = True
     rest = text[position:end]
-    if changed and line and not line[-1].isspace() and rest and rest[0] not in " \t\r\n;":
+    if changed and line and not line[-1].isspace() and rest and rest[0] not in " \t\r\n;)":
         line += " "
     return line + rest, changed
 

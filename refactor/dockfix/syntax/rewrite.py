@@ -17,7 +17,7 @@ _WORD = regex(r"[^\t\v\f\r ]+")
 def with_flags(tree: Dockerfile, node: Instruction, flags: Sequence[str], lines: bool = False) -> Instruction | None:
     """An instruction of ``tree`` with flags, such as ``--chown=app``, before the ones that it has; None where that can't be done.
 
-    With ``lines`` each of them gets a line of its own.
+    With ``lines`` each of them gets a line of its own, but for a heredoc's ``<<``, which stands behind the last of them.
     """
     if not flags:
         return node
@@ -27,7 +27,7 @@ def with_flags(tree: Dockerfile, node: Instruction, flags: Sequence[str], lines:
     if lines:
         rest = rest.lstrip(" \t")
         continued = grammar.continuation(node.escape).match(rest.partition("\n")[0])
-        rest = (" " if continued else joint) + rest
+        rest = (" " if continued or rest.startswith("<<") else joint) + rest
     new = Instruction(f"{node.text[:end]} {joint.join(flags)}{rest}", node.line, node.escape)
     given = Instruction(f"{node.keyword} {' '.join(flags)} x", node.line, node.escape)
     same = (

@@ -120,6 +120,41 @@ def parse_script(text: str) -> Script:
     return Script(text, tuple(commands))
 
 
+def commands_within(script: Script, piece: Command) -> tuple[Command, ...]:
+    """The simple commands that a loop, a condition, a list or the like is made of, at any depth, in order.
+
+    What stands in substitutions is none of them.
+    """
+    source = _Source(script.text)
+    found: list[Command] = []
+    pending = [script_tree(source.data).root_node]
+    while pending:
+        node = pending.pop()
+        start, end = source.span(node)
+        if start >= piece.end or end <= piece.start or node.type in COMPUTED:
+            continue
+        if node.type == "command" and piece.start <= start and end <= piece.end:
+            found.append(_command(node, "", (), source))
+        else:
+            pending.extend(reversed(node.children))
+    return tuple(found)
+
+
+def tokens_within(script: Script, piece: Command, without: Iterable[Word] = ()) -> tuple[str, ...]:
+    """What a piece of a script is made of, down to single tokens, but for some words; where lines end tells nothing."""
+    source, gone = _Source(script.text), tuple(without)
+    spans = [
+        source.span(node)
+        for node in walk(script_tree(source.data).root_node)
+        if not node.children and piece.start <= source.span(node)[0] and source.span(node)[1] <= piece.end
+    ]
+    return tuple(
+        script.text[start:end].strip()
+        for start, end in spans
+        if start < end and not any(word.start <= start and end <= word.end for word in gone)
+    )
+
+
 def comment_spans(text: str) -> list[tuple[int, int]]:
     """Where the comments of a script stand, in order."""
     if "#" not in text:

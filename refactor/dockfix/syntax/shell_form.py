@@ -18,7 +18,16 @@ from dockfix.syntax.cut import command_spans, cut, join_keyword
 from dockfix.syntax.edit import snippet
 from dockfix.syntax.grammar import SPACES
 from dockfix.syntax.nodes import Comment, Dockerfile, Instruction
-from dockfix.syntax.shell import Command, Script, Word, comment_spans, parse_script, shebang
+from dockfix.syntax.shell import (
+    Command,
+    Script,
+    Word,
+    commands_within,
+    comment_spans,
+    parse_script,
+    shebang,
+    tokens_within,
+)
 
 _KEYWORDS = {"RUN", "CMD", "ENTRYPOINT"}
 _COMMENT = regex(rf"\n[{SPACES}]*(#[^\n]*)")
@@ -84,14 +93,18 @@ class ShellForm:
     ) -> Instruction | None:
         """The instruction without some commands and words, and with others put in.
 
-        ``drop`` are indices of ``commands``, ``remove`` words of them; ``insert`` names a word and the words that are to
-        stand behind it, or in its place where it is removed. A line that nothing is left of goes, with the comments right
-        above it unless ``keep_comments``; comments within a dropped command go with it.
+        ``drop`` are indices of ``commands``, ``remove`` words of them, or of what a loop or the like is made of; ``insert`` names
+        a word and the words that are to stand behind it, or in its place where it is removed. A line that nothing is left of
+        goes, with the comments right above it unless ``keep_comments``; comments within a dropped command go with it.
 
         None where no command would be left, or where the text can't be changed without loss. Raises ValueError for an index
         or a word that this script doesn't have.
         """
         where = {word: index for index, command in enumerate(self.commands) for word in command.words}
+        if not where.keys() >= {*remove}:
+            opaque = ((index, command) for index, command in enumerate(self.commands) if not command.simple)
+            inner = ((index, each) for index, command in opaque for each in commands_within(self.script, command))
+            where |= {word: index for index, each in inner for word in each.words}
         added: dict[Word, list[str]] = {}
         for word, text in insert:
             added.setdefault(word, []).append(text)
@@ -110,7 +123,15 @@ class ShellForm:
             words[word] = new if word in remove else (word.text, *new)
         text = self._cut(drop, {word: (new, word in remove) for word, new in words.items()}, keep_comments)
         edited = Instruction(text, self.node.line, self.node.escape)
-        shapes = [_shape(self.commands[index], words) for index in kept]
+        opened = {where[word] for word in remove if not self.commands[where[word]].simple}
+        if opened and any(where[word] in opened for word in added):
+            return None
+        shapes = [
+            tokens_within(self.script, self.commands[index], remove)
+            if index in opened
+            else _shape(self.commands[index], words)
+            for index in kept
+        ]
         weak = [
             any(command.separator != "&&" for command in self.commands[before + 1 : index + 1])
             for before, index in pairwise(kept)
@@ -186,10 +207,17 @@ class ShellForm:
             return False
         comments = [Counter(text for _, text in each.comments()) for each in (self, form)]
         return (
-            [_shape(command, {}) for command in form.commands] == shapes
+            len(form.commands) == len(shapes)
+            and all(form._is(*each) for each in zip(form.commands, shapes, strict=True))
             and [command.separator != "&&" for command in form.commands[1:]] == weak
             and comments[1] <= comments[0]
             and comments[0] - comments[1] <= may_go
+        )
+
+    def _is(self, command: Command, shape: object) -> bool:
+        """Whether a command has a shape, or is a piece that is made of these tokens."""
+        return _shape(command, {}) == shape or (
+            isinstance(shape, tuple) and not command.simple and tokens_within(self.script, command) == shape
         )
 
     def exec_form(self) -> Instruction | None:

@@ -32,6 +32,10 @@ class Arguments:
         """The values of the options, in order; None for a value that only the shell knows."""
         return tuple(value for name, value, _ in self.options if name in names)
 
+    def words(self, names: Collection[str]) -> tuple[Word, ...]:
+        """The words in which the options stand."""
+        return tuple(word for name, _, words in self.options for word in words if name in names)
+
 
 def parse(
     words: Sequence[Word], state: State, valued: Collection[str], flags: Collection[str] | None = None
