@@ -109,5 +109,6 @@ def _for_all(unit: Unit) -> tuple[str, ...]:
 
 def _is_native(package: LockedPackage) -> bool:
     """Whether a package may have compiled code that is linked with libraries of the system."""
-    may_be = package.install_script is not False or package.os or package.cpu or package.libc
+    compiles = package.install_script is not False and not needs_only_node(package.name)
+    may_be = compiles or package.os or package.cpu or package.libc
     return bool(may_be) and not package.link and not needs_are_known(package.name)
