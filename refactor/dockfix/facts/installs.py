@@ -10,6 +10,7 @@ from typing import Literal
 
 from dockfix.context.program.model import is_development
 from dockfix.facts import Facts
+from dockfix.facts.javascript import leaves_python_alone
 from dockfix.knowledge import file_changers, normalise, package_manager, package_managers, posix_shells
 from dockfix.lazy import regex
 from dockfix.managers.commands import call_of
@@ -150,6 +151,8 @@ def only_brought(facts: Facts, provides: Iterable[Provide]) -> Reason | None:
 def imported_from_elsewhere(facts: Facts) -> Reason | None:
     """That code imports what neither belongs to it nor to Python, where no step installs anything: a mount may bring it."""
     own = _own_modules(facts)
+    if facts.ask(leaves_python_alone):
+        return None
     for mention in facts.application.says(_IMPORTS + rb"[A-Za-z_]\w*"):
         names = [
             re.split(r"[\s.]", part.strip(), maxsplit=1)[0] for part in mention.word.split(maxsplit=1)[1].split(",")
@@ -177,7 +180,8 @@ def installer(facts: Facts) -> str | None:
             return f"{started[program]} runs {manager.called(program)} when the container starts"
     for language in language_managers():
         for mention in facts.application.search(language.in_code) if language.in_code else ():
-            return f"{mention.file}:{mention.line} runs {language.title}"
+            if not mention.file.endswith(".py") or not facts.ask(leaves_python_alone):
+                return f"{mention.file}:{mention.line} runs {language.title}"
     for use in (*facts.program.runs, *facts.processes.runs):
         name = _installer(use.word.rpartition("/")[2])
         if name:

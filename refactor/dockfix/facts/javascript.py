@@ -43,6 +43,12 @@ _COMPILER = "typescript"
 _COMPILES = regex(
     r"(?:ts-node|tsx|@swc-node|esbuild-register|@babel|babel|sucrase|@esbuild-kit)[\w-]*/\w*|\bbabel-node\b|/register\b"
 )
+_PYTHON = frozenset({"python", "python2", "python3"})
+_PYTHON_FILE = rb"(?<=[\w*])\.py\b"
+# Files in which something that starts a program may stand
+_MAY_NAME = regex(
+    r"(?i)(?:.*/)?(?:[^/]*\.(?:[cm]?[jt]sx?|json|sh|conf|ini|toml|env)|(?!(?:docker|container)file)[^./]+|\.env[^/]*)"
+)
 _MODULE_AT_RUN_TIME = rb"\b(?:require|import)\s*\(\s*(?!['\"`])[\w(]"
 
 
@@ -241,6 +247,13 @@ def may_start(facts: Facts, programs: Collection[str]) -> bool:
     begun = facts.javascript.started
     called = {name for each in begun.commands for name in (each.program, each.runner)}
     return begun.unknown is not None or not called.isdisjoint(programs) or bool(runs_program(facts, programs))
+
+
+def leaves_python_alone(facts: Facts) -> bool:
+    """Whether nothing in an image of Node.js is seen to start Python, or a file of Python: such files do nothing there."""
+    if not facts.is_javascript or may_start(facts, _PYTHON):
+        return False
+    return not any(_MAY_NAME.fullmatch(mention.file) for mention in facts.application.search(_PYTHON_FILE))
 
 
 def built_elsewhere(facts: Facts) -> Reason | None:

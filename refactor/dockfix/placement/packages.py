@@ -114,7 +114,9 @@ def divide(
 
 def _run_by(staying: Iterable[tuple[Step, Unit]]) -> Mapping[str, str]:
     """The programs that commands run, each with the reason: the program finds none that was removed with all that it brought."""
-    return {name: f"the {step.keyword} in line {step.line} runs it" for step, unit in staying for name in unit.effects.tools}
+    return {
+        name: f"the {step.keyword} in line {step.line} runs it" for step, unit in staying for name in unit.effects.tools
+    }
 
 
 def _role(facts: Facts, package: Package) -> Role:
