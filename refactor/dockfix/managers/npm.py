@@ -124,6 +124,8 @@ class Npm(NodeManager):
             return opaque(f"npm install with {odd or changing} is not modelled")
         without = self._without_dev(arguments, call, state)
         if without is None:
+            without = node.is_production_by_default(call, state)
+        if without is None:
             return opaque("whether npm installs what only development needs is known only to the shell")
         groups = {
             MAIN,

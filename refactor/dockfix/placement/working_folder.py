@@ -267,6 +267,8 @@ def _lightened(facts: Facts, folder: str) -> _Lighter:
     for _, unit, install in facts.installs:
         if posixpath.dirname(install.into.root) != folder:
             return _stays(at(f"{title(install)} installs in more than one folder, so packages for development stay"))
+        if install.chosen_by:
+            return _stays(at(f"{install.uncertain}, so packages for development stay"))
         if install.dynamic or (install.asked and "--no-save" in unit.command.text):
             said = f"{title(install)} installs more than the project's files name"
             return _stays(at(f"{said}, so packages for development stay"))
