@@ -30,7 +30,7 @@ from dockfix.placement.only_fetching import drop_settings
 from dockfix.placement.plan import Placement
 from dockfix.placement.providers import drop_managers
 from dockfix.placement.removals import removals
-from dockfix.placement.slices import builder_of, title
+from dockfix.placement.slices import builder_of, title, units_of
 
 # What a system has below /usr: https://refspecs.linuxfoundation.org/FHS_3.0/fhs/ch04.html; what else lies there is the image's own
 _OF_USR = frozenset({"bin", "games", "include", "lib", "lib32", "lib64", "libexec", "libx32", "local", "sbin", "share"})
@@ -95,7 +95,7 @@ def place(facts: Facts) -> Placement | Reason:
         *drop_settings(facts, builder, runtime),
         *carried,
     )
-    lighter = _left_out(alone, folder) if isinstance(alone, Gathered) else _lightened(facts, folder)
+    lighter = _left_out(alone, folder) if isinstance(alone, Gathered) else _lightened(facts, folder, runtime)
     doubts = (*lighter.doubts, *(each for each in (elsewhere, facts.ask(built_elsewhere)) if each is not None))
     notes = (*lighter.notes, *((alone,) if isinstance(alone, Reason) else ()))
     return finish(
@@ -257,8 +257,8 @@ def _left_out(alone: Gathered, folder: str) -> _Lighter:
     )
 
 
-def _lightened(facts: Facts, folder: str) -> _Lighter:
-    """What leaves where a command of the manager takes away what only development needs."""
+def _lightened(facts: Facts, folder: str, runtime: Placed) -> _Lighter:
+    """What leaves where a command of the manager takes away what only development needs; ``runtime`` are the steps that stay."""
     cleared = "packages that only development needs"
     installs = [(unit, install) for _, unit, install in facts.installs if DEV in facts.groups_of(install)]
     names = facts.ask(development)
@@ -272,6 +272,10 @@ def _lightened(facts: Facts, folder: str) -> _Lighter:
         if install.dynamic or (install.asked and "--no-save" in unit.command.text):
             said = f"{title(install)} installs more than the project's files name"
             return _stays(at(f"{said}, so packages for development stay"))
+    after = next((pair for pair in units_of(runtime) if pair[1].effects.unbounded), None)
+    if after is not None:
+        said = f"what {_name(after[1])} needs, which runs after the last build, is unknown"
+        return _stays(at(f"packages for development stay: {said}", after[0].line))
     reason = needed_in_production(facts)
     if reason is not None and reason.weight == "blocks":
         return _stays(at(f"packages for development stay: {reason.text}"))
