@@ -24,6 +24,10 @@ _NO_SOURCE = regex(
 )
 
 
+# Settings with passwords, which are rightly in no repository
+_SETTINGS = regex(r"(?:.*/)?\.env(?:[._-][^/*?\[]*)?")
+
+
 class Located(NamedTuple):
     """A Dockerfile's build context.
 
@@ -83,6 +87,11 @@ def _located(
     for folder in folders[1:]:
         if not _missing(folder, specific):
             return Located(found.shown(folder), True, f"all that is copied lies in {posixpath.basename(folder) or '/'}")
+    committed = [name for name in specific if not _SETTINGS.fullmatch(name)]
+    for folder in folders if len(committed) < len(specific) else ():
+        if not _missing(folder, committed):
+            where = posixpath.basename(folder) or "/"
+            return Located(found.shown(folder), True, f"all that is copied but settings lies in {where}")
     return Located(home, False, f"{missing} was found neither beside the Dockerfile nor in a folder above it")
 
 

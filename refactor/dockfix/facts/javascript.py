@@ -99,6 +99,8 @@ def needed_in_production(facts: Facts) -> Reason | None:
         loaded = next((name for name in _preloaded(each) if name in names), "")
         if loaded:
             return at(f"{each.where} loads {loaded}, and {names[loaded]} asks for it in development alone")
+    if facts.ask(only_hands_out):
+        return None
     compiler = _compiler(facts, begun) if _COMPILER in names else None
     if compiler is not None:
         return compiler
@@ -114,6 +116,14 @@ def needed_in_production(facts: Facts) -> Reason | None:
     if own.complete:
         return None
     return _at_run_time(facts)
+
+
+def only_hands_out(facts: Facts) -> bool:
+    """Whether all that the container starts is to hand out files: then no code of the project runs there, nor any package of its own."""
+    begun = facts.javascript.started
+    served = [each for each in begun.commands if not each.where.startswith("HEALTHCHECK")]
+    known = facts.is_javascript and begun.unknown is None and facts.startup.unknown is None and bool(served)
+    return known and all(each.known is not None and each.known.hands_out for each in served)
 
 
 def package_of(facts: Facts, name: str) -> str:

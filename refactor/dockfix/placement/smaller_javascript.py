@@ -8,7 +8,7 @@ from dockfix import knowledge
 from dockfix.context.manifests.package_tree import LockedPackage, PackageTree
 from dockfix.context.program.model import UNKNOWN
 from dockfix.facts import Facts
-from dockfix.facts.javascript import lock
+from dockfix.facts.javascript import lock, only_hands_out
 from dockfix.knowledge.apt import loaded_from
 from dockfix.knowledge.node_needs import needs_are_known, node_needs
 from dockfix.knowledge.node_packages import is_program_of_node_alone, needs_only_node
@@ -47,6 +47,8 @@ def packages(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, st
 def _libraries(facts: Facts) -> dict[str, str]:
     """The packages of the system with libraries that compiled code is known to load, each with the reason."""
     tree, found = facts.ask(lock), dict[str, str]()
+    if facts.ask(only_hands_out):
+        return found
     for package in tree.production if isinstance(tree, PackageTree) else ():
         needs = node_needs(package.name)
         if needs is None or package.link:
@@ -65,6 +67,8 @@ def in_doubt(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> Reason | Non
         if unknown is not None:
             said = f"what {unknown or 'the package'} in line {step.line} needs of the full image, to be installed or to run"
             return doubt(f"{said}, is not known", about)
+    if facts.ask(only_hands_out):
+        return None
     tree = facts.ask(lock)
     if not isinstance(tree, PackageTree):
         return doubt(f"which libraries of the full image the packages need shows only in a build: {tree}", about)
