@@ -35,7 +35,7 @@ def packages(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, st
         return at(reason)
     programs = knowledge.full_programs(suites(facts))
     found = {programs[name]: why for name, why in needed(facts, sorted(programs), staying).items()}
-    found |= {name: why for name, why in _libraries(facts).items() if name not in found}
+    found |= {name: why for name, why in _libraries(facts, staying).items() if name not in found}
     mention = next(iter(facts.application.search(_CERTIFICATES)), None)
     if mention is not None:
         found[_CA] = f"{mention.file}:{mention.line} names the certificates of the system"
@@ -44,26 +44,33 @@ def packages(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, st
     return found
 
 
-def _libraries(facts: Facts) -> dict[str, str]:
+def _libraries(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, str]:
     """The packages of the system with libraries that compiled code is known to load, each with the reason."""
     tree, found = facts.ask(lock), dict[str, str]()
-    if facts.ask(only_hands_out):
-        return found
-    for package in tree.production if isinstance(tree, PackageTree) else ():
-        needs = node_needs(package.name)
-        if needs is None or package.link:
+    names = [name for _, unit in staying for name in _for_all(unit)]
+    if isinstance(tree, PackageTree) and not facts.ask(only_hands_out):
+        names += [each.name for each in tree.production if not each.link]
+    for name in names:
+        needs = node_needs(name)
+        if needs is None:
             continue
-        for name in (*needs.libraries, *(needs.linked if needs.prebuilt == "none" else ())):
-            for library in loaded_from(name, suites(facts)) or ():
-                found.setdefault(library, f"the package {package.name} {needs.why}")
+        for library in (*needs.libraries, *(needs.linked if needs.prebuilt == "none" else ())):
+            for package in loaded_from(library, suites(facts)) or ():
+                found.setdefault(package, f"the package {name} {needs.why}")
     return found
+
+
+def _is_known_for_all(package: str) -> bool:
+    """Whether all is known that a package takes that is installed for all, with all that it brings."""
+    needs = node_needs(package)
+    return is_program_of_node_alone(package) or (needs is not None and needs.all and needs.prebuilt != "none")
 
 
 def in_doubt(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> Reason | None:
     """Why that could be too little, None where all that needs something of the full image is known."""
     about = Declared("FROM")
     for step, unit in staying:
-        unknown = next((name for name in _for_all(unit) if not is_program_of_node_alone(name)), None)
+        unknown = next((name for name in _for_all(unit) if not _is_known_for_all(name)), None)
         if unknown is not None:
             said = f"what {unknown or 'the package'} in line {step.line} needs of the full image, to be installed or to run"
             return doubt(f"{said}, is not known", about)
