@@ -32,6 +32,7 @@ _HARMLESS = regex(
     r"\$\([\w.-]+-config(?: --[\w-]+)+\)|`[\w.-]+-config(?: --[\w-]+)+`|\$\(pg_config --version\)"
     r"|"
     + SWITCHED.pattern
+    + r"|\$\((?:[\w.+-]+ (?:--version|-V)|(?:node|npm|yarn|pnpm) -v)\)"
     + r"|\$\((?:uname|arch|date|nproc|whoami|id|pwd|lsb_release|getconf|dpkg --print|cat /run/secrets)\b[^()`$]*\)"
 )
 _XARGS_FLAG = regex(r"-[rt0]+|-[nPL]\d+|--no-run-if-empty|--verbose|--null|--max-args=\d+|--max-procs=\d+")

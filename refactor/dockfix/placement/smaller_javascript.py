@@ -83,7 +83,8 @@ def in_doubt(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> Reason | Non
     unnamed = next((name for name in sorted(project.dependencies if project else ()) if name not in tree.names), "")
     if unnamed:
         return doubt(f"{tree.file} does not name {unnamed}, which {project.file if project else ''} asks for", about)
-    native = next((each.name for each in tree.production if _is_native(each)), "")
+    here = (each for each in tree.production if any(each.fits("linux", *system) for system in _SYSTEMS))
+    native = next((each.name for each in here if _is_native(each)), "")
     if native:
         return doubt(f"which libraries of the full image the package {native} needs shows only in a build", about)
     if facts.unknown is not None:

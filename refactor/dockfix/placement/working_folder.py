@@ -34,6 +34,26 @@ from dockfix.placement.slices import builder_of, title, units_of
 
 # What a system has below /usr: https://refspecs.linuxfoundation.org/FHS_3.0/fhs/ch04.html; what else lies there is the image's own
 _OF_USR = frozenset({"bin", "games", "include", "lib", "lib32", "lib64", "libexec", "libx32", "local", "sbin", "share"})
+# The same below /var: fhs/ch05.html
+_OF_VAR = frozenset(
+    {
+        "account",
+        "backups",
+        "cache",
+        "crash",
+        "games",
+        "lib",
+        "local",
+        "lock",
+        "log",
+        "mail",
+        "opt",
+        "run",
+        "spool",
+        "tmp",
+        "yp",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -142,7 +162,8 @@ def _folder(facts: Facts) -> str | Reason:
     if folder is None or stage.end.workdir_chosen:
         return at("where the working directory lies is not known")
     first, *below = folder.strip("/").split("/")
-    own = (first == "usr" and bool(below) and below[0] not in _OF_USR) or (first == "root" and bool(below))
+    systems = {"usr": _OF_USR, "var": _OF_VAR, "root": frozenset[str]()}
+    own = first in systems and bool(below) and below[0] not in systems[first]
     if folder == "/" or (first in SYSTEM_FOLDERS and not own):
         return at(f"the working directory is {folder}, where other things lie, too")
     for step, unit in stage.units:
