@@ -72,11 +72,22 @@ def is_shape_of(facts: Facts) -> bool:
     installs = facts.installs
     if not installs or not all(_in_project(install) for _, _, install in installs):
         return False
-    if any(DEV in facts.groups_of(install) for _, _, install in installs) or any(
-        each.blocked for each in facts.manifests.values()
-    ):
+    if any(DEV in facts.groups_of(install) for _, _, install in installs) or _leads_out(facts):
         return True
     return any(_makes(unit) and language_install(unit.effects.action) is None for _, unit in facts.final.units)
+
+
+def _leads_out(facts: Facts) -> bool:
+    """Whether an install may leave something outside of the packages' folder: by links, or by scripts of the project that it runs."""
+    return any(each.blocked or each.needs_source for each in facts.manifests.values())
+
+
+def only_installs(facts: Facts) -> bool:
+    """Whether nothing is built, and the working directory is the root, which cannot come whole: then the packages come alone."""
+    builds = any(isinstance(unit.effects.action, Build) for _, unit in facts.final.units)
+    return (
+        not builds and not _leads_out(facts) and facts.final.end.workdir == "/" and not facts.final.end.workdir_chosen
+    )
 
 
 def place(facts: Facts) -> Placement | Reason:
