@@ -8,12 +8,13 @@ commit's tree is taken. With --clone, one that isn't there is cloned from URL/ow
 
 Who has something to gain by a split: compilers or -dev packages are installed, or a group of packages only for the build; the base is a
 full image where a slim one exists; a package manager beside pip, or a project's development dependencies, would stay in the image.
-On images of Node.js a full base that gives way in one stage counts as a split: there the packages need no builder of their own.
+A full base that gives way in one stage counts as a split: there the packages need no builder of their own.
 No gain are packages that the RUN which installs them removes again, a manager that the container starts itself (CMD, ENTRYPOINT, a
-script or a Compose file runs ``uv run``, ``poetry run``), and development dependencies where it starts a server for development.
+script or a Compose file runs ``uv run``, ``poetry run``), and development dependencies where it starts a server for development, or a
+program or code that runs one of them (``ts-node``, ``require("dotenv")``): they are needed, whatever package.json says.
 
-Not countable are Dockerfiles that cannot be built as they are committed, because a file that names packages to install isn't there: they
-have nothing to gain. How many these are is printed.
+Not countable are Dockerfiles that cannot be built as they are committed, because a file that names packages to install isn't there, or
+because a placeholder stands for the base image: they have nothing to gain. How many these are is printed.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from dockfix.engine import FileResult, Settings, run
 from dockfix.engine.runner import gather
 from dockfix.facts import Facts
 from dockfix.facts.installs import missing_manifest
-from dockfix.facts.javascript import development
+from dockfix.facts.javascript import development, package_of
 from dockfix.knowledge import apk, base_image, role
 from dockfix.syntax import ImageRef, decode, parse, problems
 from dockfix.syntax import image as reference_of
@@ -215,8 +216,8 @@ def reach_of(line: Line, root: Path) -> Reach:
         if result.failures:
             return _unread(line, result.failures[0].message)
     default, unsafe = results
-    countable = not _lacks_a_manifest(facts)
-    by_base = family == "node"
+    countable = not _lacks_a_manifest(facts) and "*" not in (facts.final.lineage[0].base or "")
+    by_base = family in ("node", "python")
     return Reach(
         line,
         family,
@@ -393,9 +394,13 @@ def _has_dev_group(facts: Facts, manager: str) -> bool:
 
 
 def _has_dev_packages(facts: Facts) -> bool:
-    """Whether packages come into the image that package.json asks for in development alone, and no server for that is started."""
+    """Whether packages come into the image that package.json asks for in development alone, and what is started runs none of them."""
     brought = any(DEV in facts.groups_of(install) for _, _, install in facts.installs)
-    return brought and bool(development(facts)) and facts.javascript.started.development is None
+    names = development(facts)
+    started = {package_of(facts, each.program) for each in facts.javascript.started.commands}
+    loaded = {each.module for each in facts.javascript.program.packages}
+    runs_one = not names.keys().isdisjoint(started | loaded)
+    return brought and bool(names) and not runs_one and facts.javascript.started.development is None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -151,12 +151,13 @@ class _Chooser:
         self.versioned = bool(self.sources.search(_SCM)) or self._dockerfile_mentions(".git")
 
     def _named_files(self) -> set[str]:
-        """The files that any COPY of a Dockerfile that is built from the context, or a requirements file, names."""
+        """The files that any COPY of a Dockerfile that is built from the context, or a requirements file, names, there or not."""
         sources = [source for step in self.facts.copies if step.copy for source in step.copy.sources]
         sources += self.others.sources
         taken = self.facts.context.copied([source for source in sources if source.strip("./")], Ignore(()))
         manifests = {name for manifest in self.facts.manifests.values() for name in manifest.files}
-        return set(taken.files) | manifests
+        absent = {posixpath.normpath(name) for name in taken.missing}
+        return set(taken.files) | absent | manifests
 
     def add(self, group: IgnoreGroup) -> None:
         """Adds the patterns of a group that take nothing away that is needed."""
@@ -187,7 +188,7 @@ class _Chooser:
     def _allowed(self, pattern: str, group: IgnoreGroup) -> bool:
         hit = self.facts.context.disk.once(("matched", pattern, self.files), partial(_matched, pattern, self.files))
         needed = group.needed
-        if self.named & set(hit):
+        if not self.named.isdisjoint(hit) or _matched(pattern, frozenset(self.named)):
             return False
         if any(map(Ignore((pattern,)).ignores, self.others.sources)):
             return False  # what is not there now may be when the other Dockerfile is built

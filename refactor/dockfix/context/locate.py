@@ -24,6 +24,10 @@ _NO_SOURCE = regex(
 )
 
 
+# Settings with passwords, which are rightly in no repository
+_SETTINGS = regex(r"(?:.*/)?\.env(?:[._-][^/*?\[]*)?")
+
+
 class Located(NamedTuple):
     """A Dockerfile's build context.
 
@@ -87,6 +91,11 @@ def _located(
     named = [name for name in specific if not has_wildcards(name)]
     if named and not _missing(folders[0], named) and all(_folder_is_there(folders[0], name) for name in specific):
         return Located(home, True, "all that is copied by name lies beside the Dockerfile")
+    committed = [name for name in specific if not _SETTINGS.fullmatch(name)]
+    for folder in folders if len(committed) < len(specific) else ():
+        if not _missing(folder, committed):
+            where = posixpath.basename(folder) or "/"
+            return Located(found.shown(folder), True, f"all that is copied but settings lies in {where}")
     return Located(home, False, f"{missing} was found neither beside the Dockerfile nor in a folder above it")
 
 

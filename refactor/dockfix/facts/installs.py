@@ -5,14 +5,15 @@ from __future__ import annotations
 import posixpath
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Literal
 
 from dockfix.context.program.model import is_development
 from dockfix.facts import Facts
+from dockfix.facts.javascript import leaves_python_alone
 from dockfix.knowledge import file_changers, normalise, package_manager, package_managers, posix_shells
 from dockfix.lazy import regex
-from dockfix.managers.commands import call_of
+from dockfix.managers.commands import call_of, effects_of
 from dockfix.managers.protocol import Call, LanguageManager
 from dockfix.managers.registry import by_program, language_managers
 from dockfix.model.actions import Install, Make, Provide
@@ -24,6 +25,8 @@ from dockfix.syntax.shell import Command, parse_script
 _HOLDS_NO_FILES = regex(r"(?:.*,)?type=(?:cache|secret|ssh|tmpfs)\b")
 _PROJECT = ("pyproject.toml", "setup.py", "setup.cfg")
 _IMPORTS = rb"(?m)^[ \t]*(?:from[ \t]+|import[ \t]+(?:[\w.]+(?:[ \t]+as[ \t]+\w+)?[ \t]*,[ \t]*)*)"
+# Options with which what is there already is installed again
+_ANEW = frozenset({"-U", "--upgrade", "--force-reinstall", "-I", "--ignore-installed"})
 # Those of Node.js start programs far more often than they install any
 _INSTALL: tuple[Literal["python", "system"], ...] = ("python", "system")
 
@@ -150,6 +153,8 @@ def only_brought(facts: Facts, provides: Iterable[Provide]) -> Reason | None:
 def imported_from_elsewhere(facts: Facts) -> Reason | None:
     """That code imports what neither belongs to it nor to Python, where no step installs anything: a mount may bring it."""
     own = _own_modules(facts)
+    if facts.ask(leaves_python_alone):
+        return None
     for mention in facts.application.says(_IMPORTS + rb"[A-Za-z_]\w*"):
         names = [
             re.split(r"[\s.]", part.strip(), maxsplit=1)[0] for part in mention.word.split(maxsplit=1)[1].split(",")
@@ -170,19 +175,54 @@ def _own_modules(facts: Facts) -> frozenset[str]:
 
 def installer(facts: Facts) -> str | None:
     """What installs packages while the program runs, as a clause."""
+    return next(_installers(facts), None)
+
+
+def installer_of_more(facts: Facts) -> str | None:
+    """The same without what only installs again, when the container starts, what the image has already."""
+    return next((clause for clause in _installers(facts) if clause != facts.ask(installs_again)), None)
+
+
+def installs_again(facts: Facts) -> str | None:
+    """What installs, when the container starts, from no files but those that the image was made with, as a clause."""
+    made_with = {path for _, _, install in facts.installs for path in install.files}
+    for program, where in sorted(facts.startup.programs.items()):
+        manager = by_program().get(program)
+        if not isinstance(manager, LanguageManager) or package_manager(program) is None:
+            continue
+        calls = [call for _, call in calls_at_start(facts, manager)]
+        actions = [effects_of(call.command, facts.final.end).action for call in calls]
+        anew = any(word.value is None or word.value in _ANEW for call in calls for word in call.words)
+        if actions and not anew and all(isinstance(each, Install) and _is_of(each, made_with) for each in actions):
+            return _at_start(where, program)
+    return None
+
+
+def _is_of(install: Install, files: Collection[str]) -> bool:
+    """Whether an install brings nothing but what some files name, and leaves what is there already."""
+    more = install.asked or install.projects or install.editable or install.dynamic
+    return bool(install.files) and not more and all(path in files for path in install.files)
+
+
+def _at_start(where: str, program: str) -> str:
+    manager = package_manager(program)
+    return f"{where} runs {manager.called(program) if manager is not None else program} when the container starts"
+
+
+def _installers(facts: Facts) -> Iterator[str]:
     started = facts.startup.programs
     for manager in package_managers(*_INSTALL):
         program = next((each for each in sorted(started) if package_manager(each) == manager), "")
         if program and _may_install(facts, program):
-            return f"{started[program]} runs {manager.called(program)} when the container starts"
+            yield _at_start(started[program], program)
     for language in language_managers():
         for mention in facts.application.search(language.in_code) if language.in_code else ():
-            return f"{mention.file}:{mention.line} runs {language.title}"
+            if not mention.file.endswith(".py") or not facts.ask(leaves_python_alone):
+                yield f"{mention.file}:{mention.line} runs {language.title}"
     for use in (*facts.program.runs, *facts.processes.runs):
         name = _installer(use.word.rpartition("/")[2])
         if name:
-            return f"{use.file}:{use.line} runs {name}"
-    return None
+            yield f"{use.file}:{use.line} runs {name}"
 
 
 def _may_install(facts: Facts, program: str) -> bool:
@@ -215,7 +255,7 @@ def _commands(text: str) -> Iterator[Command]:
     for command in parse_script(text).commands:
         words = [word.value for word in command.words]
         inner = words[2] if words[1:2] == ["-c"] and posixpath.basename(words[0] or "") in posix_shells() else None
-        yield from (command,) if inner is None else _commands(inner)
+        yield from (command.parts or (command,)) if inner is None else _commands(inner)
 
 
 def _called(command: Command) -> Call:

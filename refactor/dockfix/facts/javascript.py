@@ -42,6 +42,12 @@ _WORDS = frozenset(
     ["ar", "as", "cc", "cpp", "file", "ld", "make", "nm", "patch", "ps", "strip", "identify", "convert", "compare"]
 )
 _STARTS = regex(rb"child_process|execa|shelljs|cross-spawn|\bzx\b|\$`|\bDeno\.|\bBun\.")
+_PYTHON = frozenset({"python", "python2", "python3"})
+_PYTHON_FILE = rb"(?<=[\w*])\.py\b"
+# Files in which something that starts a program may stand
+_MAY_NAME = regex(
+    r"(?i)(?:.*/)?(?:[^/]*\.(?:[cm]?[jt]sx?|json|sh|conf|ini|toml|env)|(?!(?:docker|container)file)[^./]+|\.env[^/]*)"
+)
 _MODULE_AT_RUN_TIME = rb"\b(?:require|import)\s*\(\s*(?!['\"`])[\w(]"
 
 
@@ -92,6 +98,8 @@ def needed_in_production(facts: Facts) -> Reason | None:
         loaded = next((name for name in _preloaded(each) if name in names), "")
         if loaded:
             return at(f"{each.where} loads {loaded}, and {names[loaded]} asks for it in development alone")
+    if facts.ask(only_hands_out):
+        return None
     compiler = _compiler(facts, begun) if _COMPILER in names else None
     if compiler is not None:
         return compiler
@@ -107,6 +115,14 @@ def needed_in_production(facts: Facts) -> Reason | None:
     if own.complete:
         return None
     return _at_run_time(facts)
+
+
+def only_hands_out(facts: Facts) -> bool:
+    """Whether all that the container starts is to hand out files: then no code of the project runs there, nor any package of its own."""
+    begun = facts.javascript.started
+    served = [each for each in begun.commands if not each.where.startswith("HEALTHCHECK")]
+    known = facts.is_javascript and begun.unknown is None and facts.startup.unknown is None and bool(served)
+    return known and all(each.known is not None and each.known.hands_out for each in served)
 
 
 def package_of(facts: Facts, name: str) -> str:
@@ -241,6 +257,13 @@ def may_start(facts: Facts, programs: Collection[str]) -> bool:
     begun = facts.javascript.started
     called = {name for each in begun.commands for name in (each.program, each.runner)}
     return begun.unknown is not None or not called.isdisjoint(programs) or bool(runs_program(facts, programs))
+
+
+def leaves_python_alone(facts: Facts) -> bool:
+    """Whether nothing in an image of Node.js is seen to start Python, or a file of Python: such files do nothing there."""
+    if not facts.is_javascript or may_start(facts, _PYTHON):
+        return False
+    return not any(_MAY_NAME.fullmatch(mention.file) for mention in facts.application.search(_PYTHON_FILE))
 
 
 def built_elsewhere(facts: Facts) -> Reason | None:

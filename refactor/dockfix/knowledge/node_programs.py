@@ -37,6 +37,7 @@ class NodeProgram(NamedTuple):
     whole: bool = False
     makes: frozenset[str] = frozenset()
     any_user: bool = False
+    hands_out: bool = False
     writes: tuple[str, ...] = ()
     moved_by: str = ""
     host: str = ""
@@ -117,6 +118,7 @@ def node_programs() -> Mapping[str, NodeProgram]:
                 entry=tuple(each.get("entry", "").split()),
                 whole=each.get("whole", False),
                 any_user=each.get("any_user", False),
+                hands_out=each.get("hands_out", False),
                 writes=tuple(each.get("writes", "").split()),
                 moved_by=each.get("moved_by", ""),
                 host=each.get("host", ""),

@@ -146,7 +146,7 @@ class NodeManager(LanguageManager):
             manifests=(posixpath.join(folder, NAME),),
             groups=frozenset(groups),
             dynamic=any(word.value is None for word in named),
-            chosen_by=state.chosen_by(call.command.text) or state.workdir_chosen,
+            chosen_by=state.chosen_by(call.command.text) or state.chosen_by("$NODE_ENV") or state.workdir_chosen,
             scripts=not arguments.has("--ignore-scripts"),
             blocked=Reason(f"{self.title} installs from {local}") if local else None,
         )
@@ -178,6 +178,13 @@ def is_production(call: Call, state: State) -> bool | None:
     if state.chosen_by("$NODE_ENV"):
         return None
     return None if value is None else value.strip() == "production"
+
+
+def is_production_by_default(call: Call, state: State) -> bool | None:
+    """The same where a build argument chooses: what its default says. None where none does."""
+    if not state.chosen_by("$NODE_ENV"):
+        return None
+    return (given_to(call.command, state).get("NODE_ENV") or "").strip() == "production"
 
 
 def settings(call: Call, state: State, prefix: str = "npm_config_") -> Mapping[str, str | None]:

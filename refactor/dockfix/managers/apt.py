@@ -30,6 +30,8 @@ _UNLOCK = "rm -f /etc/apt/apt.conf.d/docker-clean"
 # apt, other than apt-get, removes what it has downloaded unless it is told not to (apt.conf(5))
 _KEEP = "echo 'Binary::apt::APT::Keep-Downloaded-Packages \"true\";' > /etc/apt/apt.conf.d/keep-cache"
 
+_ARCHIVE = regex(r"(?:\.{0,2}/)[^*?\[]*\.deb")  # a package by its file, which only a path with a slash is
+
 
 class Apt(SystemManager):
     """Debian's manager."""
@@ -81,13 +83,19 @@ class Apt(SystemManager):
             return Effects(writes=_WRITES, tools=_TOOLS, action=Remove(self, names))
         if verb != "install":
             return opaque(f"apt-get {verb} is not modelled")
-        return self._install(arguments)
+        return self._install(arguments, state)
 
-    def _install(self, arguments: Arguments) -> Effects:
+    def _install(self, arguments: Arguments, state: State) -> Effects:
         packages: list[Package] = []
-        dynamic = False
+        dynamic, archives = False, list[str]()
         for word in arguments.operands[1:]:
             match = _PACKAGE.match(word.value or "")
+            archive = state.path(word.value) if _ARCHIVE.fullmatch(word.value or "") and word.value else None
+            if archive is not None:
+                # what it holds, and asks for, only apt knows
+                dynamic = True
+                archives.append(archive)
+                continue
             if match and not match[1].endswith("-"):
                 packages.append(Package(match[1], word))
             elif word.value is None:
@@ -96,7 +104,8 @@ class Apt(SystemManager):
                 return opaque(f"{word.text} is not the plain name of a package")
         if arguments.has("--auto-remove", "--autoremove", "--purge"):
             return opaque("apt-get removes packages while it installs others")
-        return Effects(writes=_WRITES, tools=_TOOLS, action=Install(self, _SYSTEM, tuple(packages), dynamic=dynamic))
+        action = Install(self, _SYSTEM, tuple(packages), dynamic=dynamic)
+        return Effects(reads=tuple(archives), writes=_WRITES, tools=_TOOLS, action=action)
 
     def packages_on(self, image: BaseImage) -> Packages:
         """Where Python is one of the system's own packages, its parts are."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Literal
@@ -12,6 +12,8 @@ from typing import Literal
 from dockfix.knowledge import is_python, posix_shells
 from dockfix.lazy import regex
 from dockfix.managers import _get_pip
+from dockfix.managers._by_words import builds, is_given, only_tells
+from dockfix.managers._node import NODE, runs_script
 from dockfix.managers._variables import SWITCHED, given_to
 from dockfix.managers.protocol import Call, LanguageManager, Manager, Script, SystemManager
 from dockfix.managers.registry import by_image, by_module, by_program, language_managers, managers
@@ -22,7 +24,7 @@ from dockfix.model.effects import Effects, opaque, within
 from dockfix.model.stages import BeneathOf, Copy, Known, Model, build
 from dockfix.model.state import State
 from dockfix.syntax import Dockerfile, image
-from dockfix.syntax.shell import Command
+from dockfix.syntax.shell import Command, parse_script
 
 _RUNS_MORE = regex(r"\$\((?!\()|`|<\(|>\(")
 # Substitutions that only ask the system what it is, or read a secret that is mounted
@@ -30,6 +32,7 @@ _HARMLESS = regex(
     r"\$\([\w.-]+-config(?: --[\w-]+)+\)|`[\w.-]+-config(?: --[\w-]+)+`|\$\(pg_config --version\)"
     r"|"
     + SWITCHED.pattern
+    + r"|\$\((?:[\w.+-]+ (?:--version|-V)|(?:node|npm|yarn|pnpm) -v)\)"
     + r"|\$\((?:uname|arch|date|nproc|whoami|id|pwd|lsb_release|getconf|dpkg --print|cat /run/secrets)\b[^()`$]*\)"
 )
 _XARGS_FLAG = regex(r"-[rt0]+|-[nPL]\d+|--no-run-if-empty|--verbose|--null|--max-args=\d+|--max-procs=\d+")
@@ -110,8 +113,14 @@ def effects_of(command: Command, state: State) -> Effects:
         known = partial(manager.effects, call_of(command), state)
     elif program == "python" and _get_pip.is_run_by(command):
         known = partial(_get_pip.effects, command, command.args[1:], state)
+    elif only_tells(command):
+        known = partial(Effects, tools=frozenset({program}))
     elif (model := command_model(program)) is not None:
         known = partial(model, command, state)
+    elif program in posix_shells() and is_given(command):
+        known = partial(_inner, command, state)
+    elif state.runtime == NODE and builds(program, command):
+        known = partial(runs_script, Call(command, command.args), state)
     else:
         return opaque(f"{program} is not a program that dockfix knows")
     if _RUNS_MORE.search(_HARMLESS.sub("", command.text)):
@@ -123,6 +132,28 @@ def effects_of(command: Command, state: State) -> Effects:
         found = next(map(brought_by_script, fetched(command, effects).values()), None)
         effects = effects if found is None else replace(effects, action=Provide(found[0], ()))
     return _redirected(command, state, _cleaned(effects, state) if program == "rm" else _provided(effects))
+
+
+def _inner(command: Command, state: State) -> Effects:
+    """What a shell does that is given its commands as a word, where each is known and none acts on packages or on the shell."""
+    found: list[Effects] = []
+    for each in parse_script(command.args[1].value or "").commands:
+        effects = effects_of(each, state)
+        if effects.opaque or effects.action is not None:
+            return effects if effects.opaque else opaque("the shell decides what it does")
+        found.append(effects)
+    return _together(Effects(), found)
+
+
+def _together(last: Effects, found: Sequence[Effects]) -> Effects:
+    """The effects of the last of some commands, and what all of them read, write and run."""
+    return replace(
+        last,
+        reads=tuple(path for each in found for path in each.reads),
+        writes=tuple(path for each in found for path in each.writes),
+        tools=frozenset().union(*(each.tools for each in found)),
+        application=any(each.application for each in found),
+    )
 
 
 def _piped(command: Command, state: State) -> Effects:
@@ -165,13 +196,7 @@ def _piped(command: Command, state: State) -> Effects:
         elif not sources:
             return opaque("what is installed from the standard input is unknown")
         last = replace(last, action=_from_input(last.action, sources))
-    return replace(
-        last,
-        reads=tuple(path for each in found for path in each.reads),
-        writes=tuple(path for each in found for path in each.writes),
-        tools=frozenset().union(*(each.tools for each in found)),
-        application=any(each.application for each in found),
-    )
+    return _together(last, found)
 
 
 def _from_the_net(command: Command, state: State) -> Effects | None:

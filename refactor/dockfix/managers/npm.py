@@ -116,6 +116,9 @@ class Npm(NodeManager):
         arguments = parse(call.words, state, VALUED, FLAGS)
         if _is_global(arguments):
             return _global(arguments, call, state)
+        # the project itself is what is installed anyway: https://github.com/npm/cli/blob/latest/lib/commands/install.js
+        others = tuple(word for word in arguments.operands[1:] if not _is_project(word, state, folder))
+        arguments = replace(arguments, operands=(*arguments.operands[:1], *others))
         odd = arguments.unknown or next(
             (f"--only={each}" for each in arguments.values("--only") if not _is_main(each)), ""
         )
@@ -126,6 +129,8 @@ class Npm(NodeManager):
         if odd or changing:
             return opaque(f"npm install with {odd or changing} is not modelled")
         without = self._without_dev(arguments, call, state)
+        if without is None:
+            without = node.is_production_by_default(call, state)
         if without is None:
             return opaque("whether npm installs what only development needs is known only to the shell")
         groups = {
@@ -164,6 +169,11 @@ class Npm(NodeManager):
 
 
 NPM = Npm()
+
+
+def _is_project(word: Word, state: State, folder: str) -> bool:
+    """Whether a package that is asked for is the folder of the project."""
+    return word.value is not None and node.is_path(word) and state.path(word.value) == folder
 
 
 def _is_main(value: str | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dockfix.facts import Facts
 from dockfix.facts.beneath import why_unknown
-from dockfix.facts.installs import installer, missing_manifest
+from dockfix.facts.installs import installer_of_more, missing_manifest
 from dockfix.facts.rules import Rule
 from dockfix.knowledge import why_not_split
 from dockfix.managers.verbs import system_install
@@ -46,5 +46,5 @@ def precondition(facts: Facts, blocker: Rule) -> Reason | None:
     reason = blocker(facts) or missing_manifest(facts)
     if reason is not None:
         return reason
-    found = facts.ask(installer)
+    found = facts.ask(installer_of_more)
     return at(f"{found}, and what that needs is unknown") if found else None

@@ -10,4 +10,6 @@ from dockfix.placement.plan import Placement
 
 def place(facts: Facts) -> Placement | Reason:
     """Places every step of a single-stage file, or says why it stays as it is."""
-    return working_folder.place(facts) if working_folder.is_shape_of(facts) else two_stage.place(facts)
+    if not working_folder.is_shape_of(facts) or working_folder.only_installs(facts):
+        return two_stage.place(facts)
+    return working_folder.place(facts)

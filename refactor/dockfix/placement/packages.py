@@ -86,7 +86,8 @@ def divide(
         if last_opaque is not None and order[id(step)] <= order[id(last_opaque)]:
             kept[package] = at(f"what the {last_opaque.keyword} in line {last_opaque.line} needs is unknown")
             continue
-        used = next((f"{needs[name]} ({name})" for name in sorted(_commands(facts, package)) if name in needs), "")
+        needing = _run_by(staying) if gone and alone else needs
+        used = next((f"{needing[name]} ({name})" for name in sorted(_commands(facts, package)) if name in needing), "")
         if used:
             kept[package] = at(used)
         elif gone and (alone or role != "dev"):
@@ -109,6 +110,13 @@ def divide(
         package for package in replaced if full and knowledge.in_full_image(package.name, suites(facts))
     )
     return Division(replaced, kept, runtime_only, of_the_base, tuple(_about_compilers(known, replaced, compiler)))
+
+
+def _run_by(staying: Iterable[tuple[Step, Unit]]) -> Mapping[str, str]:
+    """The programs that commands run, each with the reason: the program finds none that was removed with all that it brought."""
+    return {
+        name: f"the {step.keyword} in line {step.line} runs it" for step, unit in staying for name in unit.effects.tools
+    }
 
 
 def _role(facts: Facts, package: Package) -> Role:

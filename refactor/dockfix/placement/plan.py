@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from dockfix.dataclass import dataclass
 from dockfix.facts import Decision, Facts
-from dockfix.facts.installs import requirements_unknown
+from dockfix.facts.installs import installs_again, requirements_unknown
+from dockfix.facts.javascript import only_hands_out
 from dockfix.model.actions import Make, Package
 from dockfix.model.artefact import Environment
-from dockfix.model.reason import Declared, Reason
+from dockfix.model.reason import Declared, Reason, doubt
 from dockfix.model.stages import Stage, Step
 from dockfix.placement.gain import Gain
 from dockfix.placement.smaller_base import SmallerBase
@@ -107,5 +108,12 @@ def _prepares(step: Step) -> bool:
 
 def doubts(facts: Facts) -> tuple[Reason, ...]:
     """Why any placement could be wrong: what is not known of the code and of what is installed."""
-    reason = (facts.unlocated if facts.is_javascript else facts.unknown) or facts.ask(requirements_unknown)
-    return (reason,) if reason is not None else ()
+    code = facts.unlocated if facts.is_javascript else facts.unknown
+    if code is not None and facts.is_javascript and facts.located.certain and facts.ask(only_hands_out):
+        code = None  # whatever is missing, none of it runs
+    reason = code or facts.ask(requirements_unknown)
+    again = facts.ask(installs_again)
+    starts = (
+        doubt(f"{again}, and finds all that it asks for as long as its files are those of the image") if again else None
+    )
+    return tuple(each for each in (reason, starts) if each is not None)

@@ -17,7 +17,8 @@ from dockfix.facts.left_open import left_open
 from dockfix.lazy import regex
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program
-from dockfix.model.actions import Provide
+from dockfix.managers.verbs import system_install
+from dockfix.model.actions import Provide, Refresh
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 from dockfix.placement import smaller_javascript
@@ -65,6 +66,9 @@ def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: froz
     image = knowledge.slim_reference(plain.image if plain is not None else reference)
     if stage.image is None or stage.image.variant != "full" or not stage.image.with_slim or image is None:
         return at("the base image is not a full Python image with a plain tag, nor one of Node.js")
+    unlisted = _without_index(staying)
+    if unlisted is not None:
+        return unlisted
     if facts.is_javascript:
         return _of_javascript(facts, image, staying, there)
     unread = facts.ask(left_open)
@@ -126,6 +130,18 @@ def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: froz
         plain.without if plain is not None else (),
         plain.declares if plain is not None else frozenset(),
     )
+
+
+def _without_index(staying: Iterable[tuple[Step, Unit]]) -> Reason | None:
+    """An install of system packages before any index is there: it passes where the full image has them already, and there alone."""
+    for step, unit in staying:
+        if isinstance(unit.effects.action, Refresh):
+            return None
+        install = system_install(unit.effects.action)
+        if install is not None and not install.fetches_index:
+            said = f"{unit.command.text} passes without lists of packages only where they are installed already"
+            return at(f"{said}, as in the full image", step.line)
+    return None
 
 
 def _plain(facts: Facts, staying: Iterable[tuple[Step, Unit]], reference: str) -> SmallerBase | None:

@@ -8,7 +8,7 @@ from dockfix import knowledge
 from dockfix.context.manifests.package_tree import LockedPackage, PackageTree
 from dockfix.context.program.model import UNKNOWN
 from dockfix.facts import Facts
-from dockfix.facts.javascript import lock
+from dockfix.facts.javascript import lock, only_hands_out
 from dockfix.knowledge.apt import loaded_from
 from dockfix.knowledge.node_needs import needs_are_known, node_needs
 from dockfix.knowledge.node_packages import is_program_of_node_alone, needs_only_node
@@ -35,7 +35,7 @@ def packages(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, st
         return at(reason)
     programs = knowledge.full_programs(suites(facts))
     found = {programs[name]: why for name, why in needed(facts, sorted(programs), staying).items()}
-    found |= {name: why for name, why in _libraries(facts).items() if name not in found}
+    found |= {name: why for name, why in _libraries(facts, staying).items() if name not in found}
     mention = next(iter(facts.application.search(_CERTIFICATES)), None)
     if mention is not None:
         found[_CA] = f"{mention.file}:{mention.line} names the certificates of the system"
@@ -44,27 +44,38 @@ def packages(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, st
     return found
 
 
-def _libraries(facts: Facts) -> dict[str, str]:
+def _libraries(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, str]:
     """The packages of the system with libraries that compiled code is known to load, each with the reason."""
     tree, found = facts.ask(lock), dict[str, str]()
-    for package in tree.production if isinstance(tree, PackageTree) else ():
-        needs = node_needs(package.name)
-        if needs is None or package.link:
+    names = [name for _, unit in staying for name in _for_all(unit)]
+    if isinstance(tree, PackageTree) and not facts.ask(only_hands_out):
+        names += [each.name for each in tree.production if not each.link]
+    for name in names:
+        needs = node_needs(name)
+        if needs is None:
             continue
-        for name in (*needs.libraries, *(needs.linked if needs.prebuilt == "none" else ())):
-            for library in loaded_from(name, suites(facts)) or ():
-                found.setdefault(library, f"the package {package.name} {needs.why}")
+        for library in (*needs.libraries, *(needs.linked if needs.prebuilt == "none" else ())):
+            for package in loaded_from(library, suites(facts)) or ():
+                found.setdefault(package, f"the package {name} {needs.why}")
     return found
+
+
+def _is_known_for_all(package: str) -> bool:
+    """Whether all is known that a package takes that is installed for all, with all that it brings."""
+    needs = node_needs(package)
+    return is_program_of_node_alone(package) or (needs is not None and needs.all and needs.prebuilt != "none")
 
 
 def in_doubt(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> Reason | None:
     """Why that could be too little, None where all that needs something of the full image is known."""
     about = Declared("FROM")
     for step, unit in staying:
-        unknown = next((name for name in _for_all(unit) if not is_program_of_node_alone(name)), None)
+        unknown = next((name for name in _for_all(unit) if not _is_known_for_all(name)), None)
         if unknown is not None:
             said = f"what {unknown or 'the package'} in line {step.line} needs of the full image, to be installed or to run"
             return doubt(f"{said}, is not known", about)
+    if facts.ask(only_hands_out):
+        return None
     tree = facts.ask(lock)
     if not isinstance(tree, PackageTree):
         return doubt(f"which libraries of the full image the packages need shows only in a build: {tree}", about)
@@ -72,7 +83,8 @@ def in_doubt(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> Reason | Non
     unnamed = next((name for name in sorted(project.dependencies if project else ()) if name not in tree.names), "")
     if unnamed:
         return doubt(f"{tree.file} does not name {unnamed}, which {project.file if project else ''} asks for", about)
-    native = next((each.name for each in tree.production if _is_native(each)), "")
+    here = (each for each in tree.production if any(each.fits("linux", *system) for system in _SYSTEMS))
+    native = next((each.name for each in here if _is_native(each)), "")
     if native:
         return doubt(f"which libraries of the full image the package {native} needs shows only in a build", about)
     if facts.unknown is not None:
@@ -109,5 +121,6 @@ def _for_all(unit: Unit) -> tuple[str, ...]:
 
 def _is_native(package: LockedPackage) -> bool:
     """Whether a package may have compiled code that is linked with libraries of the system."""
-    may_be = package.install_script is not False or package.os or package.cpu or package.libc
+    compiles = package.install_script is not False and not needs_only_node(package.name)
+    may_be = compiles or package.os or package.cpu or package.libc
     return bool(may_be) and not package.link and not needs_are_known(package.name)

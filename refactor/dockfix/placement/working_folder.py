@@ -30,10 +30,30 @@ from dockfix.placement.only_fetching import drop_settings
 from dockfix.placement.plan import Placement
 from dockfix.placement.providers import drop_managers
 from dockfix.placement.removals import removals
-from dockfix.placement.slices import builder_of, title
+from dockfix.placement.slices import builder_of, title, units_of
 
 # What a system has below /usr: https://refspecs.linuxfoundation.org/FHS_3.0/fhs/ch04.html; what else lies there is the image's own
 _OF_USR = frozenset({"bin", "games", "include", "lib", "lib32", "lib64", "libexec", "libx32", "local", "sbin", "share"})
+# The same below /var: fhs/ch05.html
+_OF_VAR = frozenset(
+    {
+        "account",
+        "backups",
+        "cache",
+        "crash",
+        "games",
+        "lib",
+        "local",
+        "lock",
+        "log",
+        "mail",
+        "opt",
+        "run",
+        "spool",
+        "tmp",
+        "yp",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -52,11 +72,22 @@ def is_shape_of(facts: Facts) -> bool:
     installs = facts.installs
     if not installs or not all(_in_project(install) for _, _, install in installs):
         return False
-    if any(DEV in facts.groups_of(install) for _, _, install in installs) or any(
-        each.blocked for each in facts.manifests.values()
-    ):
+    if any(DEV in facts.groups_of(install) for _, _, install in installs) or _leads_out(facts):
         return True
     return any(_makes(unit) and language_install(unit.effects.action) is None for _, unit in facts.final.units)
+
+
+def _leads_out(facts: Facts) -> bool:
+    """Whether an install may leave something outside of the packages' folder: by links, or by scripts of the project that it runs."""
+    return any(each.blocked or each.needs_source for each in facts.manifests.values())
+
+
+def only_installs(facts: Facts) -> bool:
+    """Whether nothing is built, and the working directory is the root, which cannot come whole: then the packages come alone."""
+    builds = any(isinstance(unit.effects.action, Build) for _, unit in facts.final.units)
+    return (
+        not builds and not _leads_out(facts) and facts.final.end.workdir == "/" and not facts.final.end.workdir_chosen
+    )
 
 
 def place(facts: Facts) -> Placement | Reason:
@@ -95,7 +126,7 @@ def place(facts: Facts) -> Placement | Reason:
         *drop_settings(facts, builder, runtime),
         *carried,
     )
-    lighter = _left_out(alone, folder) if isinstance(alone, Gathered) else _lightened(facts, folder)
+    lighter = _left_out(alone, folder) if isinstance(alone, Gathered) else _lightened(facts, folder, runtime)
     doubts = (*lighter.doubts, *(each for each in (elsewhere, facts.ask(built_elsewhere)) if each is not None))
     notes = (*lighter.notes, *((alone,) if isinstance(alone, Reason) else ()))
     return finish(
@@ -142,7 +173,8 @@ def _folder(facts: Facts) -> str | Reason:
     if folder is None or stage.end.workdir_chosen:
         return at("where the working directory lies is not known")
     first, *below = folder.strip("/").split("/")
-    own = (first == "usr" and bool(below) and below[0] not in _OF_USR) or (first == "root" and bool(below))
+    systems = {"usr": _OF_USR, "var": _OF_VAR, "root": frozenset[str]()}
+    own = first in systems and bool(below) and below[0] not in systems[first]
     if folder == "/" or (first in SYSTEM_FOLDERS and not own):
         return at(f"the working directory is {folder}, where other things lie, too")
     for step, unit in stage.units:
@@ -257,8 +289,8 @@ def _left_out(alone: Gathered, folder: str) -> _Lighter:
     )
 
 
-def _lightened(facts: Facts, folder: str) -> _Lighter:
-    """What leaves where a command of the manager takes away what only development needs."""
+def _lightened(facts: Facts, folder: str, runtime: Placed) -> _Lighter:
+    """What leaves where a command of the manager takes away what only development needs; ``runtime`` are the steps that stay."""
     cleared = "packages that only development needs"
     installs = [(unit, install) for _, unit, install in facts.installs if DEV in facts.groups_of(install)]
     names = facts.ask(development)
@@ -267,9 +299,15 @@ def _lightened(facts: Facts, folder: str) -> _Lighter:
     for _, unit, install in facts.installs:
         if posixpath.dirname(install.into.root) != folder:
             return _stays(at(f"{title(install)} installs in more than one folder, so packages for development stay"))
+        if install.chosen_by:
+            return _stays(at(f"{install.uncertain}, so packages for development stay"))
         if install.dynamic or (install.asked and "--no-save" in unit.command.text):
             said = f"{title(install)} installs more than the project's files name"
             return _stays(at(f"{said}, so packages for development stay"))
+    after = next((pair for pair in units_of(runtime) if pair[1].effects.unbounded), None)
+    if after is not None:
+        said = f"what {_name(after[1])} needs, which runs after the last build, is unknown"
+        return _stays(at(f"packages for development stay: {said}", after[0].line))
     reason = needed_in_production(facts)
     if reason is not None and reason.weight == "blocks":
         return _stays(at(f"packages for development stay: {reason.text}"))
