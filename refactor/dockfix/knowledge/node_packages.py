@@ -30,3 +30,15 @@ def node_compilers() -> tuple[frozenset[str], frozenset[str]]:
     """The packages of a system that only compile packages for Node.js, unless something calls their programs; and these programs."""
     found = table("node_packages")["compile"]
     return frozenset(found["packages"].split()), frozenset(found["commands"].split())
+
+
+@cache
+def brings_node(package: str) -> bool:
+    """Whether a package of a system brings Node.js, or one of its managers."""
+    return package in table("node_packages")["system"]["brings"].split()
+
+
+@cache
+def fetches_node(package: str) -> bool:
+    """Whether a package of a system serves to fetch Node.js from another server than the system's own."""
+    return package in table("node_packages")["system"]["fetches"].split()

@@ -8,10 +8,10 @@ from dataclasses import field, replace
 from dockfix import knowledge
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
-from dockfix.knowledge.node_packages import node_compilers
+from dockfix.knowledge.node_packages import brings_node, fetches_node, node_compilers
 from dockfix.managers.protocol import Packages, Role, SystemManager
 from dockfix.managers.verbs import system_install
-from dockfix.model.actions import Package
+from dockfix.model.actions import Package, Provide
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.libraries import brought, development_name, known_packages, suites, wanted
@@ -115,7 +115,15 @@ def _role(facts: Facts, package: Package) -> Role:
     """What a package is for: on images of Node.js the interpreter that compiling takes is for nothing else, unless something calls it."""
     if facts.is_javascript and package.name in node_compilers()[0]:
         return "build"
+    if facts.front_ends and (brings_node(package.name) or (fetches_node(package.name) and _is_fetched(facts))):
+        return "build"
     return known_packages(facts).role(package.name)
+
+
+def _is_fetched(facts: Facts) -> bool:
+    """Whether the system's manager is told to take the front end's language from another server."""
+    actions = (unit.effects.action for _, unit in facts.final.units)
+    return any(isinstance(each, Provide) and not each.paths for each in actions)
 
 
 def _commands(facts: Facts, package: Package) -> frozenset[str]:

@@ -56,7 +56,7 @@ def is_shape_of(facts: Facts) -> bool:
         each.blocked for each in facts.manifests.values()
     ):
         return True
-    return any(_makes(unit) and language_install(unit.effects.action) is None for _, unit in facts.final.units)
+    return any(makes(unit) and language_install(unit.effects.action) is None for _, unit in facts.final.units)
 
 
 def place(facts: Facts) -> Placement | Reason:
@@ -71,12 +71,12 @@ def place(facts: Facts) -> Placement | Reason:
     if isinstance(removed, Reason):
         return removed
     stage = facts.final
-    makers = tuple(step for step in stage.steps if any(map(_makes, step.units)))
-    last = _last(stage.steps, stage.steps.index(makers[-1]), folder)
+    makers = tuple(step for step in stage.steps if any(map(makes, step.units)))
+    last = last_of(stage.steps, stage.steps.index(makers[-1]), folder)
     broken = facts.ask(missing_tool)
     if broken is not None:
         return at("the build cannot pass as it stands", broken.line)
-    reason = _unclear(facts, stage.steps[: last + 1], folder)
+    reason = unclear(facts, stage.steps[: last + 1], folder)
     if reason is not None:
         return reason
     elsewhere, beside = facts.ask(left_elsewhere), facts.ask(filled)
@@ -84,7 +84,7 @@ def place(facts: Facts) -> Placement | Reason:
         return beside
     homes = {each: each for each in (*_homes(facts), *(each.folder for each in beside))}
     builder = builder_of(stage.steps[: last + 1], facts, (folder,))
-    runtime, carried = _runtime(facts, last, folder)
+    runtime, carried = runtime_of_folder(facts, last, folder)
     alone = gathered(facts, folder, runtime)
     paths = alone.paths if isinstance(alone, Gathered) else {folder: folder, **homes}
     environment = Environment(folder, facts.installs[0][2].into.runtime, Artefact("output", paths))
@@ -122,7 +122,7 @@ def _in_project(install: Install) -> bool:
     return isinstance(install.manager, LanguageManager) and install.manager.needs_runtime
 
 
-def _makes(unit: Unit) -> bool:
+def makes(unit: Unit) -> bool:
     """Whether a command fills, builds or clears the working directory."""
     return isinstance(unit.effects.action, Build) or of_language(unit.effects.action)
 
@@ -146,13 +146,13 @@ def _folder(facts: Facts) -> str | Reason:
     if folder == "/" or (first in SYSTEM_FOLDERS and not own):
         return at(f"the working directory is {folder}, where other things lie, too")
     for step, unit in stage.units:
-        for path in unit.effects.writes if _makes(unit) else ():
+        for path in unit.effects.writes if makes(unit) else ():
             if not within(path, folder):
                 return at(f"{_name(unit)} works in {path}, outside of the working directory {folder}", step.line)
     return folder
 
 
-def _last(steps: Sequence[Step], last: int, folder: str) -> int:
+def last_of(steps: Sequence[Step], last: int, folder: str) -> int:
     """The last step that belongs to the builder: what only tidies the folder right behind the last build does."""
     for step in steps[last + 1 :]:
         if step.keyword != "RUN" or not all(_tidies(unit, folder) for unit in step.units):
@@ -167,7 +167,7 @@ def _tidies(unit: Unit, folder: str) -> bool:
     return cleans or (action is None and unit.command.name == "rm" and _only_there(unit, folder))
 
 
-def _unclear(facts: Facts, steps: Iterable[Step], folder: str) -> Reason | None:
+def unclear(facts: Facts, steps: Iterable[Step], folder: str) -> Reason | None:
     """A step, up to the last that makes something, after which it is not known what lies in the folder."""
     for step in steps:
         copy = step.copy
@@ -192,7 +192,7 @@ def _unclear(facts: Facts, steps: Iterable[Step], folder: str) -> Reason | None:
     return None
 
 
-def _runtime(facts: Facts, last: int, folder: str) -> tuple[Placed, tuple[str, ...]]:
+def runtime_of_folder(facts: Facts, last: int, folder: str) -> tuple[Placed, tuple[str, ...]]:
     """What stays in the runtime stage; with the texts of the commands that were run in the folder, whose result comes from the builder."""
     runtime: Placed = {}
     texts: list[str] = []
@@ -205,7 +205,7 @@ def _runtime(facts: Facts, last: int, folder: str) -> tuple[Placed, tuple[str, .
         stays: list[int] = []
         for index, unit in enumerate(step.units):
             action = unit.effects.action
-            if _makes(unit) or (isinstance(action, Clean) and not by_system(action)):
+            if makes(unit) or (isinstance(action, Clean) and not by_system(action)):
                 continue
             if isinstance(action, Provide) and any(within(path, folder) for path in unit.effects.reads):
                 texts.append(unit.command.text)  # what it fetches for the project comes along
