@@ -181,8 +181,10 @@ class Facts:
     @property
     def is_built_beside(self) -> bool:
         """Whether a front end of another language was built among the program's files, which come along with what it made."""
-        built = self._built_in
-        return built is not None and built.image == self.final.image and not self.is_javascript
+        built, own = self._built_in, self.final.image
+        if built is None or built.image is None or own is None or self.is_javascript:
+            return False
+        return built.image.runtime == own.runtime
 
     @cached_property
     def started(self) -> Started:

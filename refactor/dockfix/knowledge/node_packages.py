@@ -39,6 +39,13 @@ def brings_node(package: str) -> bool:
 
 
 @cache
-def fetches_node(package: str) -> bool:
-    """Whether a package of a system serves to fetch Node.js from another server than the system's own."""
-    return package in table("node_packages")["system"]["fetches"].split()
+def fetches_node(package: str, *, alone: bool) -> bool:
+    """Whether a package of a system serves to fetch Node.js from another server; ``alone``: the RUN that does so installs it."""
+    found = table("node_packages")["system"]
+    return package in found["fetches"].split() or (alone and package in found["fetches_alone"].split())
+
+
+@cache
+def node_size(name: str) -> int:
+    """The bytes that a system's package with Node.js takes at least, or Node.js that was ``fetched`` or ``copied`` from elsewhere."""
+    return int(table("node_packages")["system"]["sizes"].get(name, 0))

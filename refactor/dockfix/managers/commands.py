@@ -16,7 +16,14 @@ from dockfix.managers import _get_pip
 from dockfix.managers._node import NODE
 from dockfix.managers._variables import SWITCHED, given_to
 from dockfix.managers.protocol import Call, LanguageManager, Manager, Script, SystemManager
-from dockfix.managers.registry import by_image, by_module, by_program, language_managers, managers
+from dockfix.managers.registry import (
+    by_image,
+    by_module,
+    by_program,
+    language_managers,
+    managers,
+    system_managers,
+)
 from dockfix.managers.verbs import system_install
 from dockfix.model.actions import Action, Clean, Export, Install, Provide, ShellState
 from dockfix.model.commands import MODELS, RUNS_OTHERS, command_model, module_of, shell
@@ -87,7 +94,7 @@ def manager_of(command: Command) -> Manager | None:
 
 def effects_of(command: Command, state: State) -> Effects:
     """The effects of one command of a RUN in ``state``."""
-    return _as_brought(_effects_of(command, state))
+    return _as_brought(command, _effects_of(command, state))
 
 
 def _effects_of(command: Command, state: State) -> Effects:
@@ -236,23 +243,20 @@ def _brought_to(manager: LanguageManager, script: Script, variables: Mapping[str
     return Effects(writes=writes, tools=frozenset({"curl"}), action=Provide(manager, paths))
 
 
-def _as_brought(effects: Effects) -> Effects:
-    """What a command does that has the system's manager bring what runs another language, or tells it where to install that from."""
+def _as_brought(command: Command, effects: Effects) -> Effects:
+    """What a command does that has the system's manager bring what runs another language, or tells it from which server to install that."""
     action = effects.action
     install = system_install(action)
     if install is not None and any(brings_node(package.name) for package in install.asked):
         return replace(effects, action=replace(install, runtimes=frozenset({NODE})))
     if action is not None or effects.unbounded or not effects.writes:
         return effects
-    manager = next(
-        (each for each in language_managers() if any(_tells(effects, script) for script in each.scripts)), None
-    )
+    configuration = [path for each in system_managers() for path in each.reads]
+    if not all(any(within(path, each) for each in configuration) for path in effects.writes):
+        return effects
+    served = (each for each in language_managers() if each.server and re.search(each.server, command.text))
+    manager = next(served, None)
     return effects if manager is None else replace(effects, action=Provide(manager, ()))
-
-
-def _tells(effects: Effects, script: Script) -> bool:
-    """Whether all that a command writes is what a script would that brings nothing by itself."""
-    return not script.folder and set(effects.writes) <= set(script.leaves)
 
 
 def _from_input(install: Install, sources: tuple[str, ...]) -> Install:

@@ -26,15 +26,8 @@ from dockfix.syntax.shell import Word
 
 _TOOLS = frozenset({"npm", "node"})
 _HOME = "/root/.npm"
-# What NodeSource's script leaves for apt, and what its instructions have one write: https://github.com/nodesource/distributions
-_OF_NODESOURCE = (
-    "/etc/apt/sources.list.d/nodesource.list",
-    "/etc/apt/sources.list.d/nodesource.sources",
-    "/etc/apt/keyrings/nodesource.gpg",
-    "/usr/share/keyrings/nodesource.gpg",
-    "/etc/apt/preferences.d/nodejs",
-    "/etc/apt/preferences.d/nsolid",
-)
+# What NodeSource's script leaves for apt: https://github.com/nodesource/distributions
+_OF_NODESOURCE = ("/etc/apt/sources.list.d", "/etc/apt/keyrings", "/usr/share/keyrings", "/etc/apt/preferences.d")
 # Where the images of Node.js have it, by the folder that may be copied as a whole
 _PROGRAMS = ("node", "nodejs", "npm", "npx", "corepack", "yarn", "yarnpkg")
 _OF_IMAGE = {
@@ -58,6 +51,7 @@ class Npm(NodeManager):
     locks: ClassVar[tuple[str, ...]] = ("npm-shrinkwrap.json", "package-lock.json")
     images: ClassVar[frozenset[str]] = frozenset({"node"})
     scripts: ClassVar[tuple[Script, ...]] = (Script(r"https?://deb\.nodesource\.com/setup_[\w.]+", "", _OF_NODESOURCE),)
+    server: ClassVar[str] = r"https?://deb\.nodesource\.com/"
     caches: ClassVar[tuple[Cache, ...]] = (
         Cache(
             _HOME,

@@ -113,7 +113,7 @@ class Script:
 
     ``url`` is a pattern of its address, ``folder`` where it puts the programs, ``leaves`` what else it fills. ``moved_by`` are variables
     that name another folder, each with where the programs lie below that. Without a folder it brings none by itself: it tells the system's
-    manager, in the files that it ``leaves``, where to install them from.
+    manager, in the folders of that which it fills (``leaves``), from which server to install them.
     """
 
     url: str
@@ -202,7 +202,8 @@ class LanguageManager(Manager):
     certificates. ``in_code`` is a pattern of code that starts it without naming a program, empty where there is no such code. With
     ``reads_settings`` it gives the programs that it starts the variables of a ``.env``. With ``fills_bare`` it can be
     told to fill an environment without an installer. With ``starts_as_any_user`` it needs nothing of root to start a program. With
-    ``needs_runtime`` its calls are modelled only where the base image brings the runtime, or something was seen to do so.
+    ``needs_runtime`` its calls are modelled only where the base image brings the runtime, or something was seen to do so. ``server`` is a
+    pattern of the addresses from which a system's manager can be told to install it, or its runtime, "" for none.
     """
 
     runtime: ClassVar[str]
@@ -216,6 +217,7 @@ class LanguageManager(Manager):
     in_code: ClassVar[bytes] = b""
     reads_settings: ClassVar[bool] = False
     starts_as_any_user: ClassVar[bool] = False
+    server: ClassVar[str] = ""
     needs_runtime: ClassVar[bool] = False
     fills_bare: ClassVar[bool] = False
 

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 
+from dockfix.context.application import application
 from dockfix.facts import SYSTEM_FOLDERS, Facts
 from dockfix.facts.javascript import behind, built_elsewhere
 from dockfix.facts.reading import folder_at
-from dockfix.knowledge.node_packages import brings_node
+from dockfix.knowledge.node_packages import brings_node, node_size
 from dockfix.lazy import regex
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import LanguageManager, Manager
@@ -39,13 +40,21 @@ from dockfix.runtimes.needs import needed, run_time_compiler
 from dockfix.runtimes.registry import runtime
 
 _PACKAGES = "node_modules"
+# Instructions that say the same in any working directory
+_ANYWHERE = frozenset({"LABEL", "EXPOSE", "STOPSIGNAL", "MAINTAINER", "ENV", "ARG"})
 # Folders of the system below which programs have folders of their own, two levels down: /usr/src/app, /var/www/site
 _WITH_PROGRAMS = frozenset({"usr", "var"})
-# Files in which tools, and no program that serves, say what to leave out
+# Files in which tools say what to leave out, and sources that no browser loads as they are
 _OF_TOOLS = regex(
     r"(?i)(?:.*/)?(?:pyproject\.toml|setup\.(?:cfg|py)|tox\.ini|pytest\.ini|package(?:-lock)?\.json|[jt]sconfig[^/]*\.json|biome\.jsonc?"
-    r"|\.[^/]*|Makefile|noxfile\.py|conftest\.py|[^/]*\.(?:[cm]?[jt]sx?|s?css|sass|less|vue|svelte|md|map|lock))"
+    r"|\.[^/]*|Makefile|noxfile\.py|conftest\.py|[^/]*\.(?:tsx?|[cm]ts|jsx|s[ac]ss|less|vue|svelte|md|map|lock)"
+    r"|(?:[^/]*\.config|webpack[^/]*|gulpfile[^/]*|gruntfile[^/]*|rollup[^/]*|vite[^/]*|esbuild[^/]*|build)\.[cm]?js)"
 )
+# Pages, and what browsers load with them
+_OF_PAGES = regex(r"(?i).*\.(?:x?html?|djhtml|j2|jinja2?|mako|[cm]?js|css|svg)")
+# What names the folder of packages, or gathers files of it: https://django-npm.readthedocs.io, https://pypi.org/project/django-yarnpkg,
+# https://pypi.org/project/django-node-assets
+_NAMED = rb"\bnode_modules\b|\bNODE_MODULES|\bNPM_ROOT_PATH\b|\bnpm\.finders\b|\bNodeModulesFinder\b"
 # Files that say where a build writes, by their usual names
 _CONFIGURES = regex(
     r"(?:[^/]*\.config\.[cm]?[jt]s|webpack[^/]*\.[cm]?js|gulpfile[^/]*|Gruntfile[^/]*|rollup[^/]*\.[cm]?js|build\.[cm]?[jt]s|package\.json"
@@ -83,9 +92,17 @@ def place(facts: Facts) -> Placement | Reason:
     if reason is not None:
         return reason
     installs = tuple(dict.fromkeys(step for step, _, _ in facts.installs))
+    kept = _named_packages(facts)
+    roots = tuple(dict.fromkeys(each.into.root for _, _, each in facts.front_ends)) if not kept else ()
+    carries = bool(kept) or _is_built(facts)
     builder = builder_of(stage.steps[: last + 1], facts, (folder,))
-    runtime, texts = working_folder.runtime_of_folder(facts, last, folder)
+    runtime, texts = (
+        working_folder.runtime_of_folder(facts, last, folder)
+        if carries
+        else (two_stage.but_installs(facts, environment), ())
+    )
     texts += _drop_makers(runtime, environment.root)
+    _drop_detours(facts, runtime, last, folder)
     reason = _runs_it(facts, units_of(runtime)) or two_stage.lost_by_moving(facts, environment, runtime, installs)
     if reason is not None:
         return reason
@@ -101,8 +118,7 @@ def place(facts: Facts) -> Placement | Reason:
         *exports,
         *texts,
     )
-    kept = _named_packages(facts)
-    roots = tuple(dict.fromkeys(each.into.root for _, _, each in facts.front_ends)) if not kept else ()
+    tidies = roots and carries
     doubts = (
         *two_stage.doubts_of_moving(facts, environment),
         *(each for each in (facts.ask(built_elsewhere), _outside(facts, folder)) if each is not None),
@@ -119,9 +135,12 @@ def place(facts: Facts) -> Placement | Reason:
             dropped,
             doubts,
             frozenset(Declared("FILE", root) for root in roots),
-            (f"rm -rf {' '.join(_named_from(stage.after(stage.steps[last]).workdir or '/', roots))}",) if roots else (),
+            (f"rm -rf {' '.join(_named_from(stage.after(stage.steps[last]).workdir or '/', roots))}",)
+            if tidies
+            else (),
             lightened="Node.js and the packages of the front end" if roots else "Node.js and its managers",
             notes=kept,
+            size=_size(facts),
         ),
     )
     if isinstance(placed, Reason):
@@ -129,7 +148,7 @@ def place(facts: Facts) -> Placement | Reason:
     reason = next((why for package, why in placed.kept.items() if brings_node(package.name)), None)
     if reason is not None:
         return reason
-    return replace(placed, beside={folder: folder}, beside_at=stage.steps[last].instruction)
+    return replace(placed, beside={folder: folder}, beside_at=stage.steps[last].instruction) if carries else placed
 
 
 def _is_front(unit: Unit) -> bool:
@@ -162,6 +181,44 @@ def _folder(facts: Facts) -> str | Reason:
         common = " and ".join(dict.fromkeys(folders))
         return at(f"the program and its front end have no folder of their own in common: {common}")
     return folder
+
+
+def _is_built(facts: Facts) -> bool:
+    """Whether something may be made of the front end's source: by a command, or by a script that an install runs."""
+    if any(isinstance(unit.effects.action, Build) for _, unit in facts.final.units):
+        return True
+    manifests = [facts.every_manifest[install] for _, _, install in facts.front_ends]
+    return any(each.unknown is not None or each.needs_source for each in manifests)
+
+
+def _drop_detours(facts: Facts, runtime: Placed, last: int, folder: str) -> None:
+    """Takes each WORKDIR out of the runtime stage in which nothing is left to do, with the one that leads back."""
+    early = facts.final.steps[: last + 1]
+    while True:
+        there = list(runtime)
+        places = [number for number, step in enumerate(there) if step.keyword == "WORKDIR"]
+        gone = next(filter(None, (_detour(facts, there, places, index, folder) for index in range(len(places)))), ())
+        if not set(gone) & set(early):
+            return
+        for step in gone:
+            if step in early:
+                del runtime[step]
+
+
+def _detour(facts: Facts, there: list[Step], places: list[int], index: int, folder: str) -> tuple[Step, ...]:
+    """The WORKDIR of this place, and the one that leads back, where no step between it and the next one depends on it."""
+    step = there[places[index]]
+    target = facts.final.after(step).workdir
+    before = facts.final.after(there[places[index - 1]]).workdir if index else None
+    if before is not None and target == before:
+        return (step,)
+    if index + 1 == len(places) or target is None or not within(target, folder):
+        return ()
+    following = there[places[index + 1]]
+    between = there[places[index] + 1 : places[index + 1]]
+    if not following.instruction.args.startswith("/") or not all(each.keyword in _ANYWHERE for each in between):
+        return ()
+    return (step, following) if facts.final.after(following).workdir == before else (step,)
 
 
 def _drop_makers(runtime: Placed, root: str) -> tuple[str, ...]:
@@ -208,7 +265,9 @@ def _runs_it(facts: Facts, staying: list[tuple[Step, Unit]]) -> Reason | None:
     for name, why in sorted(needed(facts, sorted(_programs()), staying).items()):
         return at(f"{name} has to stay: {why}")
     full = facts.final.image is not None and facts.final.image.variant == "full"
-    along = {name: package for package in _come_along(facts) for name in known_packages(facts).commands(package)}
+    known, asked = known_packages(facts), _asked(facts)
+    there = {name for package in asked if not brings_node(package) for name in known.commands(package)}
+    along = {name: each for each in _come_along(facts, asked) for name in known.commands(each) if name not in there}
     if full or not along:
         return None
     for name, why in sorted(needed(facts, sorted(along), staying).items()):
@@ -217,22 +276,19 @@ def _runs_it(facts: Facts, staying: list[tuple[Step, Unit]]) -> Reason | None:
     return compiler if compiler is not None and compiler.weight == "blocks" else None
 
 
-def _come_along(facts: Facts) -> frozenset[str]:
+def _asked(facts: Facts) -> frozenset[str]:
+    """The packages of the system that the stage asks for."""
+    installs = (system_install(unit.effects.action) for _, unit in facts.final.units)
+    return frozenset(package.name for install in installs if install is not None for package in install.asked)
+
+
+def _come_along(facts: Facts, asked: Iterable[str]) -> frozenset[str]:
     """The packages of the system that come only along with those that bring the other language: its manager's, its server's script's."""
     known, releases = known_packages(facts), suites(facts)
-    asked: set[str] = set()
-    found: set[str] = set()
-    for _, unit in facts.final.units:
-        action = unit.effects.action
-        install = system_install(action)
-        if install is not None:
-            asked |= {package.name for package in install.asked}
-            for package in install.asked:
-                if brings_node(package.name):
-                    found |= known.alongside(package.name, releases, recommended=True)
-        elif isinstance(action, Provide) and not action.paths and isinstance(action.manager, LanguageManager):
-            found |= {"curl", "gnupg"} if action.manager.needs_runtime else set()
-    return frozenset(found - asked)
+    found = {name for each in asked if brings_node(each) for name in known.alongside(each, releases, recommended=True)}
+    if any(not each.paths and _is_beside(each.manager) for each in _provided(facts)):
+        found |= {"curl", "gnupg"}
+    return frozenset(found.difference(asked))
 
 
 def _stays(facts: Facts, runtime: Placed) -> Reason | None:
@@ -256,12 +312,36 @@ def _moves_late(facts: Facts, last: int) -> Reason | None:
 
 
 def _named_packages(facts: Facts) -> tuple[Reason, ...]:
-    """Why packages of the front end come along: the program, or what gathers its files, names their folder."""
-    for mention in facts.started.image.search(rb"\bnode_modules\b"):
+    """Why packages of the front end come along: the program, a page, or what gathers files for them, names their folder."""
+    pages = frozenset(filter(_OF_PAGES.fullmatch, facts.files))
+    mentions = (*facts.started.image.search(_NAMED), *application(facts.context, pages).search(_NAMED))
+    for mention in mentions:
         if not _OF_TOOLS.fullmatch(mention.file):
             where = f"{mention.file}:{mention.line}"
-            return (at(f"the packages of the front end stay: {where} names {_PACKAGES}"),)
+            return (at(f"the packages of the front end stay: {where} names {mention.word}"),)
     return ()
+
+
+def _size(facts: Facts) -> int:
+    """The bytes that Node.js takes at least, from wherever it was brought."""
+    provided = _provided(facts)
+    if any(each.runtimes for each in provided):
+        return node_size("copied")
+    if any(not each.paths and _is_beside(each.manager) for each in provided):
+        return node_size("fetched")
+    asked = _asked(facts)
+    return sum(map(node_size, asked | ({"nodejs"} if "npm" in asked else set())))
+
+
+def _provided(facts: Facts) -> list[Provide]:
+    """What the stage brings of managers."""
+    steps = facts.final.steps
+    actions = [action for step in steps for action in (step.action, *(unit.effects.action for unit in step.units))]
+    return [each for each in actions if isinstance(each, Provide)]
+
+
+def _is_beside(manager: object) -> bool:
+    return isinstance(manager, LanguageManager) and manager.needs_runtime
 
 
 def _named_from(workdir: str, paths: Iterable[str]) -> list[str]:

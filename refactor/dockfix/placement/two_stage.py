@@ -48,7 +48,7 @@ def place(facts: Facts) -> Placement | Reason:
     installs = tuple(dict.fromkeys(step for step, _, _ in facts.installs))
     last = stage.steps.index(installs[-1])
     builder = builder_of(stage.steps[: last + 1], facts)
-    runtime = _runtime(facts, environment)
+    runtime = but_installs(facts, environment)
     exports = drop_exports(facts, builder, runtime)
     managers = drop_managers(facts, runtime, environment)
     dropped = (
@@ -193,7 +193,7 @@ def _needed_early(
     return None
 
 
-def _runtime(facts: Facts, environment: Environment) -> Placed:
+def but_installs(facts: Facts, environment: Environment) -> Placed:
     """Everything but installs: a RUN goes with the last of its commands that is more than the shell's own.
 
     An environment that no install fills stays.

@@ -128,7 +128,9 @@ def _crontab(command: Command, state: State) -> Effects:
 
 def _signing_key(command: Command, state: State) -> Effects:
     """Puts a key in place with which packages are checked, from a file, a server or its standard input."""
-    paths = _paths(parse(command.args, state, {"--keyserver", "--recv-keys", "--keyring"}).operands, state)
+    verb, *named = parse(command.args, state, {"--keyserver", "--recv-keys", "--keyring"}).operands or (None,)
+    files = [word for word in named if word.value != "-"] if verb is not None and verb.value == "add" else []
+    paths = _paths(files, state)
     reads = ("/",) if paths is None else paths
     return Effects(reads=(*reads, "/etc/apt"), writes=("/etc/apt",), tools=frozenset({"apt-key", "gpg"}))
 
