@@ -127,8 +127,11 @@ class _Splitter:
         written: list[dict[Step, list[Node]]] = [{} for _ in parts]
         carried: dict[str, tuple[Node, ...]] = {}
         environment = self._environment_step()
+        apart: tuple[Node, ...] = ()  # what stands above the last step that is gone from the runtime stage, and was set apart
         for step in steps:
             above = leading(self.tree, step.instruction)
+            if step.instruction not in parts[-1].steps and any(isinstance(node, Blank) for node in above):
+                apart = above
             texts = [*(self._built(step, part) for part in parts[:-1]), _text(step, parts[-1])]
             if None in texts:
                 return refuse("its text could not be divided without loss", step.line)
@@ -139,7 +142,7 @@ class _Splitter:
                 }
                 carried[ENVIRONMENT] = self._copied(own, step, above)
             if step.instruction is self.placement.beside_at:
-                carried[BESIDE] = self._copied(beside, step, above)
+                carried[BESIDE] = self._copied(beside, step, apart)
             commented = False
             for body, text, part in zip(written, texts, parts, strict=True):
                 # what no part gets leaves its comments to the last one

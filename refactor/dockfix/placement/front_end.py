@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from dockfix.context.application import application
+from dockfix.context.texts import Mention
 from dockfix.facts import SYSTEM_FOLDERS, Facts
 from dockfix.facts.javascript import behind, built_elsewhere
 from dockfix.facts.reading import folder_at
@@ -40,6 +41,8 @@ from dockfix.runtimes.needs import needed, run_time_compiler
 from dockfix.runtimes.registry import runtime
 
 _PACKAGES = "node_modules"
+# What comes along, too, and is in the slim images of Python: https://github.com/docker-library/python
+_IN_BASES = frozenset({"ca-certificates", "openssl"})
 # Instructions that say the same in any working directory
 _ANYWHERE = frozenset({"LABEL", "EXPOSE", "STOPSIGNAL", "MAINTAINER", "ENV", "ARG"})
 # Folders of the system below which programs have folders of their own, two levels down: /usr/src/app, /var/www/site
@@ -47,11 +50,13 @@ _WITH_PROGRAMS = frozenset({"usr", "var"})
 # Files in which tools say what to leave out, and sources that no browser loads as they are
 _OF_TOOLS = regex(
     r"(?i)(?:.*/)?(?:pyproject\.toml|setup\.(?:cfg|py)|tox\.ini|pytest\.ini|package(?:-lock)?\.json|[jt]sconfig[^/]*\.json|biome\.jsonc?"
-    r"|\.[^/]*|Makefile|noxfile\.py|conftest\.py|[^/]*\.(?:tsx?|[cm]ts|jsx|s[ac]ss|less|vue|svelte|md|map|lock)"
+    r"|\.[^/]*|(?:.*/)?\.[^/]+/.*|Makefile|noxfile\.py|conftest\.py|[^/]*\.(?:tsx?|[cm]ts|jsx|s[ac]ss|less|vue|svelte|md|map|lock)"
     r"|(?:[^/]*\.config|webpack[^/]*|gulpfile[^/]*|gruntfile[^/]*|rollup[^/]*|vite[^/]*|esbuild[^/]*|build)\.[cm]?js)"
 )
 # Pages, and what browsers load with them
 _OF_PAGES = regex(r"(?i).*\.(?:x?html?|djhtml|j2|jinja2?|mako|[cm]?js|css|svg)")
+# Style sheets load others by these alone; what compilers of style sheets are told is gone when a browser reads them
+_OF_STYLES = regex(r"(?i)\s*(?:@import\b|[^@]*\burl\().*")
 # What names the folder of packages, or gathers files of it: https://django-npm.readthedocs.io, https://pypi.org/project/django-yarnpkg,
 # https://pypi.org/project/django-node-assets
 _NAMED = rb"\bnode_modules\b|\bNODE_MODULES|\bNPM_ROOT_PATH\b|\bnpm\.finders\b|\bNodeModulesFinder\b"
@@ -288,7 +293,7 @@ def _come_along(facts: Facts, asked: Iterable[str]) -> frozenset[str]:
     found = {name for each in asked if brings_node(each) for name in known.alongside(each, releases, recommended=True)}
     if any(not each.paths and _is_beside(each.manager) for each in _provided(facts)):
         found |= {"curl", "gnupg"}
-    return frozenset(found.difference(asked))
+    return frozenset(found.difference(asked, _IN_BASES))
 
 
 def _stays(facts: Facts, runtime: Placed) -> Reason | None:
@@ -316,10 +321,18 @@ def _named_packages(facts: Facts) -> tuple[Reason, ...]:
     pages = frozenset(filter(_OF_PAGES.fullmatch, facts.files))
     mentions = (*facts.started.image.search(_NAMED), *application(facts.context, pages).search(_NAMED))
     for mention in mentions:
-        if not _OF_TOOLS.fullmatch(mention.file):
+        if not _OF_TOOLS.fullmatch(mention.file) and _is_loaded(facts, mention):
             where = f"{mention.file}:{mention.line}"
             return (at(f"the packages of the front end stay: {where} names {mention.word}"),)
     return ()
+
+
+def _is_loaded(facts: Facts, mention: Mention) -> bool:
+    """Whether a browser or a program may load what is named: not by what only tells a compiler of style sheets where to look."""
+    if not mention.file.endswith(".css"):
+        return True
+    lines = (facts.context.read(mention.file) or "").splitlines()
+    return _OF_STYLES.fullmatch(lines[mention.line - 1]) is not None if mention.line <= len(lines) else True
 
 
 def _size(facts: Facts) -> int:

@@ -14,7 +14,7 @@ from dockfix.facts import SYSTEM_FOLDERS, Facts, from_context
 from dockfix.facts.broken_builds import missing_tool
 from dockfix.facts.install_scripts import filled, left_elsewhere
 from dockfix.facts.javascript import built_elsewhere, development, may_start, needed_in_production
-from dockfix.knowledge import file_changers
+from dockfix.knowledge import file_changers, file_movers
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.verbs import by_system, language_install, of_language
 from dockfix.model.actions import Build, Clean, Install, Provide, Remove, ShellState
@@ -153,7 +153,7 @@ def _folder(facts: Facts) -> str | Reason:
 
 
 def last_of(steps: Sequence[Step], last: int, folder: str) -> int:
-    """The last step that belongs to the builder: what only tidies the folder right behind the last build does."""
+    """The last step that belongs to the builder: what only tidies the folder right behind the last build, or moves what is in it, does."""
     for step in steps[last + 1 :]:
         if step.keyword != "RUN" or not all(_tidies(unit, folder) for unit in step.units):
             break
@@ -164,7 +164,9 @@ def last_of(steps: Sequence[Step], last: int, folder: str) -> int:
 def _tidies(unit: Unit, folder: str) -> bool:
     action = unit.effects.action
     cleans = isinstance(action, Clean | ShellState) and not by_system(action)
-    return cleans or (action is None and unit.command.name == "rm" and _only_there(unit, folder))
+    if cleans or action is not None or unit.command.name not in {"rm", *file_movers()}:
+        return cleans
+    return _only_there(unit, folder) and all(within(path, folder) for path in unit.effects.reads)
 
 
 def unclear(facts: Facts, steps: Iterable[Step], folder: str) -> Reason | None:
