@@ -127,7 +127,9 @@ class _Splitter:
         written: list[dict[Step, list[Node]]] = [{} for _ in parts]
         carried: dict[str, tuple[Node, ...]] = {}
         environment = self._environment_step()
-        apart: tuple[Node, ...] = ()  # what stands above the last step that is gone from the runtime stage, and was set apart
+        apart: tuple[
+            Node, ...
+        ] = ()  # what stands above the last step that is gone from the runtime stage, and was set apart
         for step in steps:
             above = leading(self.tree, step.instruction)
             if step.instruction not in parts[-1].steps and any(isinstance(node, Blank) for node in above):
