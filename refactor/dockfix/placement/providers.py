@@ -51,7 +51,9 @@ def drop_managers(facts: Facts, runtime: Placed, environment: Environment, *, be
     gone: list[tuple[Step, int]] = []
     brought: list[str] = []
     texts: list[str] = []
-    unclear = {step for step, indices in runtime.items() if any(step.units[each].effects.unbounded for each in indices)}
+    unclear = {
+        step for step, indices in runtime.items() if any(_may_run(step.units[each].effects, beside) for each in indices)
+    }
     for step in list(runtime):
         unclear.discard(step)
         if _leaves(facts, step.action, run, beside) and not unclear:
@@ -74,6 +76,11 @@ def drop_managers(facts: Facts, runtime: Placed, environment: Environment, *, be
     shared = frozenset(manager for each, manager in managers if each.shared)
     programs = frozenset(name for each, manager in managers for name in (*manager.programs, *each.programs))
     return Left(tuple(dict.fromkeys(manager for _, manager in managers)), tuple(texts), shared, programs)
+
+
+def _may_run(effects: Effects, beside: bool) -> bool:
+    """Whether a command may run a manager: with ``beside`` the application is known not to."""
+    return bool(effects.opaque) if beside else effects.unbounded
 
 
 def _provides(unit: Unit) -> bool:
