@@ -228,7 +228,8 @@ class _Chooser:
     def _installed(self, pattern: str) -> bool:
         """Whether every folder of the context that a pattern matches and that comes into an image is filled by an install there."""
         name = pattern.rpartition("/")[2]
-        installs = [install for _, _, install in self.facts.installs if posixpath.basename(install.into.root) == name]
+        every = (*self.facts.installs, *self.facts.front_ends)
+        installs = [install for _, _, install in every if posixpath.basename(install.into.root) == name]
         roots = {install.into.root for install in installs}
         taken = {
             path
@@ -362,10 +363,11 @@ class _Chooser:
 
 
 def _runtimes(facts: Facts) -> frozenset[str]:
-    """The languages of an image: that of its base, or else those of what is installed."""
+    """The languages of an image: that of its base, or else those of what is installed, and those that were brought to it."""
     image = facts.final.image
+    brought = frozenset(install.into.runtime for _, _, install in facts.front_ends)
     if image is not None and image.runtime:
-        return frozenset({image.runtime})
+        return brought | {image.runtime}
     return frozenset(install.into.runtime for _, _, install in facts.installs)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -16,10 +16,11 @@ from dockfix.knowledge import known_suites, reader_of
 from dockfix.lazy import regex
 from dockfix.managers.verbs import system_install
 from dockfix.model.artefact import Artefact
+from dockfix.model.effects import within
 from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
 from dockfix.placement.decision import place
-from dockfix.placement.order import runtime_order
+from dockfix.placement.order import BESIDE, ENVIRONMENT, runtime_order
 from dockfix.placement.plan import Part, Placement
 from dockfix.syntax import Blank, Comment, Instruction, Node, snippet
 from dockfix.syntax.rewrite import with_image, without_flag
@@ -124,15 +125,26 @@ class _Splitter:
         if start.inner_comments or None in heads or len({part.name for part in parts}) < len(parts):
             return refuse("the FROM instruction could not be taken apart", start.line)
         written: list[dict[Step, list[Node]]] = [{} for _ in parts]
-        carried: tuple[Node, ...] = ()
+        carried: dict[str, tuple[Node, ...]] = {}
         environment = self._environment_step()
+        apart: tuple[
+            Node, ...
+        ] = ()  # what stands above the last step that is gone from the runtime stage, and was set apart
         for step in steps:
             above = leading(self.tree, step.instruction)
+            if step.instruction not in parts[-1].steps and any(isinstance(node, Blank) for node in above):
+                apart = above
             texts = [*(self._built(step, part) for part in parts[:-1]), _text(step, parts[-1])]
             if None in texts:
                 return refuse("its text could not be divided without loss", step.line)
+            beside = self.placement.beside
             if step is environment:
-                carried = self._copy_environment(step, above)
+                own = {
+                    path: to for path, to in self.carried.paths.items() if not any(within(to, each) for each in beside)
+                }
+                carried[ENVIRONMENT] = self._copied(own, step, above)
+            if step.instruction is self.placement.beside_at:
+                carried[BESIDE] = self._copied(beside, step, apart)
             commented = False
             for body, text, part in zip(written, texts, parts, strict=True):
                 # what no part gets leaves its comments to the last one
@@ -145,7 +157,9 @@ class _Splitter:
             if part.tail:
                 made.extend(snippet(self.tree, "".join(f"RUN {each}\n" for each in part.tail), steps[-1].line))
         order = runtime_order(self.facts, self.placement, environment)
-        bodies.append([node for step in order for node in (written[-1].get(step, ()) if step is not None else carried)])
+        bodies.append(
+            [node for each in order for node in (carried[each] if isinstance(each, str) else written[-1].get(each, ()))]
+        )
         last = steps[-1].instruction
         gone = [node for step in steps for node in (*leading(self.tree, step.instruction), step.instruction)]
         edits = [Edit(node, (), node.line, "") for node in gone if node is not last]
@@ -175,10 +189,15 @@ class _Splitter:
         users = [
             each for each in steps[: steps.index(step)] if each.instruction in part.steps and each.keyword == "USER"
         ]
-        if nodes is None or (users and not step.state.is_root):
+        if nodes is None or (users and not step.state.is_root) or self._keeps_owner(step):
             return nodes
         written = [without_flag(node, "chown") if isinstance(node, Instruction) else node for node in nodes]
         return None if None in written else tuple(filter(None, written))
+
+    def _keeps_owner(self, step: Step) -> bool:
+        """Whether what a step copies comes along from the builder, and so has to be whose it was there already."""
+        target = step.copy.target if step.copy is not None else None
+        return target is not None and any(within(target, each) for each in self.placement.beside)
 
     def _joined(self, bodies: list[list[Node]], heads: Sequence[Instruction | None]) -> tuple[Node, ...]:
         """The bodies with their FROM lines, the first of which stands already; a node that stands in several is several nodes."""
@@ -217,10 +236,12 @@ class _Splitter:
         base = " and slim-base takes the compilers out" if self.placement.of_the_base else ""
         return f"the packages are installed in a builder{base}"
 
-    def _copy_environment(self, step: Step, above: tuple[Node, ...]) -> tuple[Node, ...]:
-        """The COPY of the environment, at the place where the first install stood."""
+    def _copied(self, paths: Mapping[str, str], step: Step, above: tuple[Node, ...]) -> tuple[Node, ...]:
+        """The COPY of what is carried, at the place where a step stood that makes it."""
+        if not paths:
+            return ()
         first = self.placement.parts[0].name
-        lines = "".join(f"COPY --from={first} {path} {target}\n" for path, target in self.carried.paths.items())
+        lines = "".join(f"COPY --from={first} {path} {target}\n" for path, target in paths.items())
         blank = tuple(node for node in above if isinstance(node, Blank))[:1]
         return (*blank, *snippet(self.tree, lines, step.line))
 

@@ -168,15 +168,23 @@ class Facts:
         """The files of the build context that end up in the final stage."""
         steps = set(self.final.steps)
         found = frozenset(name for step, taken in self.copies.items() if step in steps for name in taken.files)
-        if not self.is_javascript:
+        if not self.is_javascript and not self.is_built_beside:
             return found
-        built = self._built_in.steps if self._built_in is not None else ()
+        built = self._built_in.steps if self._built_in is not None and self.is_javascript else ()
         listed = carried(self.layout).difference(*(taken.skipped for taken in self.copies.values()))
         return found.union(listed, *(self.copies[step].files for step in built if step in self.copies))
 
     @cached_property
     def _built_in(self) -> Stage | None:
         return built_in(self.layout)
+
+    @property
+    def is_built_beside(self) -> bool:
+        """Whether a front end of another language was built among the program's files, which come along with what it made."""
+        built, own = self._built_in, self.final.image
+        if built is None or built.image is None or own is None or self.is_javascript:
+            return False
+        return built.image.runtime == own.runtime
 
     @cached_property
     def started(self) -> Started:
@@ -311,11 +319,21 @@ class Facts:
 
     def _is_of_the_image(self, stage: Stage, install: Install) -> bool:
         """Whether an install of another stage may be for the final image: what only its own language's images run is not."""
-        manager = install.manager
-        same = stage is self.final or (
-            self.final.image is not None and self.final.image.runtime == install.into.runtime
+        if not _needs_runtime(install):
+            return True
+        if stage is self.final:
+            return not _is_beside(stage, install)
+        return self.final.image is not None and self.final.image.runtime == install.into.runtime
+
+    @cached_property
+    def front_ends(self) -> tuple[tuple[Step, Unit, Install], ...]:
+        """Every install of packages of a language that was brought to a base image with another one, in order."""
+        return tuple(
+            (step, unit, install)
+            for stage in self.model.stages
+            for step, unit in stage.units
+            if (install := language_install(unit.effects.action)) is not None and _is_beside(stage, install)
         )
-        return same or not isinstance(manager, LanguageManager) or not manager.needs_runtime
 
     @cached_property
     def installs(self) -> tuple[tuple[Step, Unit, Install], ...]:
@@ -348,7 +366,7 @@ class Facts:
     def given(self) -> Mapping[Install, Given]:
         """What each install of a language's packages finds where it runs."""
         found: dict[Install, Given] = {}
-        for step, unit, install in self._every_install:
+        for step, unit, install in (*self._every_install, *self.front_ends):
             at = partial(self.lying_at, step=step, unit=unit)
             image = self.stage_of[step].image
             written = partial(self._written_to, step=step, unit=unit)
@@ -411,6 +429,15 @@ class Facts:
     @property
     def _scripts(self) -> Mapping[str, Sequence[str]]:
         return self.context.disk.once(("scripts", self.files), partial(scripts_among, self.files))
+
+
+def _needs_runtime(install: Install) -> bool:
+    return isinstance(install.manager, LanguageManager) and install.manager.needs_runtime
+
+
+def _is_beside(stage: Stage, install: Install) -> bool:
+    """Whether packages are of a language that the base image, which has another one, does not bring."""
+    return _needs_runtime(install) and stage.image is not None and stage.image.runtime != install.into.runtime
 
 
 def from_context(step: Step) -> bool:

@@ -34,8 +34,10 @@ def gets_owner(facts: Facts, step: Step) -> bool:
     if copy is None or copy.target is None:
         return False
     if copy.origin is not None:
-        if own_user(facts) is None or facts.layouts.named(copy.origin, facts.final) is None:
+        if facts.layouts.named(copy.origin, facts.final) is None:
             return False
+        if own_user(facts) is None:
+            return facts.is_built_beside and within(facts.final.end.workdir or "/", copy.target)
         return copy.target == facts.final.end.workdir or _writes_below(facts, copy.target)
     if brings_manifests(facts, step):
         return False
@@ -260,7 +262,7 @@ def _folders_by_files(facts: Facts) -> Mapping[str, str]:
 def left_closed(facts: Facts) -> Reason | None:
     """Why something may stay closed to the new user, None where nothing does."""
     for step, unit in facts.final.units:
-        if unit.effects.unbounded:
+        if unit.effects.unbounded or (isinstance(unit.effects.action, Build) and not facts.is_javascript):
             return doubt(f"what the RUN in line {step.line} leaves behind, and for whom, is unknown")
         if _closes(unit.command):
             return doubt(f"the RUN in line {step.line} may leave files that only root can read")

@@ -93,6 +93,7 @@ from dockfix.knowledge.programs import (
 from dockfix.knowledge.python_packages import (
     Needs,
     calls,
+    calls_if_asked,
     compiles_at_run_time,
     loads_by_name,
     needs_dev_packages,
@@ -139,6 +140,7 @@ __all__ = [
     "builders_without_mounts",
     "c_library",
     "calls",
+    "calls_if_asked",
     "clients",
     "command_options",
     "commands",

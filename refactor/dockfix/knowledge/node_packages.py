@@ -30,3 +30,22 @@ def node_compilers() -> tuple[frozenset[str], frozenset[str]]:
     """The packages of a system that only compile packages for Node.js, unless something calls their programs; and these programs."""
     found = table("node_packages")["compile"]
     return frozenset(found["packages"].split()), frozenset(found["commands"].split())
+
+
+@cache
+def brings_node(package: str) -> bool:
+    """Whether a package of a system brings Node.js, or one of its managers."""
+    return package in table("node_packages")["system"]["brings"].split()
+
+
+@cache
+def fetches_node(package: str, *, alone: bool) -> bool:
+    """Whether a package of a system serves to fetch Node.js from another server; ``alone``: the RUN that does so installs it."""
+    found = table("node_packages")["system"]
+    return package in found["fetches"].split() or (alone and package in found["fetches_alone"].split())
+
+
+@cache
+def node_size(name: str) -> int:
+    """The bytes that a system's package with Node.js takes at least, or Node.js that was ``fetched`` or ``copied`` from elsewhere."""
+    return int(table("node_packages")["system"]["sizes"].get(name, 0))

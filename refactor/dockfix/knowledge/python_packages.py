@@ -96,6 +96,11 @@ def calls(distribution: str) -> frozenset[str]:
     return _executables().get(normalise(distribution), frozenset())
 
 
+def calls_if_asked(distribution: str) -> re.Pattern[bytes] | None:
+    """What has a distribution start its executables, in the files and commands of a project; None where it may do so by itself."""
+    return _asked().get(normalise(distribution))
+
+
 def needs_libraries(distribution: str, *, compiled: bool = False) -> tuple[str, ...]:
     """The apt packages with shared libraries that a distribution loads and its wheels do not hold, as far as is known.
 
@@ -138,6 +143,12 @@ def _executables() -> dict[str, frozenset[str]]:
         for name in group["distributions"].split():
             found[name] = found.get(name, frozenset()) | frozenset(group["executables"].split())
     return found
+
+
+@cache
+def _asked() -> dict[str, re.Pattern[bytes]]:
+    groups = [group for group in table("python_packages")["calls"] if "asked" in group]
+    return {name: re.compile(group["asked"].encode()) for group in groups for name in group["distributions"].split()}
 
 
 @cache

@@ -48,7 +48,7 @@ HARMLESS = regex(
 
 
 class NodeManager(LanguageManager):
-    """A manager of packages for Node.js. It is modelled on images that are known to have Node.js only.
+    """A manager of packages for Node.js. It is modelled only where Node.js is known to be: the base image's, or brought to another one.
 
     ``configured_in`` are the files beside package.json that say how it works, in lines of a name and a value, ``beside`` others that an
     install reads, ``locks`` the names of its locks, the first that is there counts. ``changing`` are the settings that change what
@@ -67,8 +67,8 @@ class NodeManager(LanguageManager):
     lifecycle: ClassVar[frozenset[str]] = frozenset(LIFECYCLE)
 
     def effects(self, call: Call, state: State) -> Effects:
-        """What one call does, where Node.js is the base image's own."""
-        if state.runtime != NODE:
+        """What one call does, where Node.js is known to be."""
+        if not state.runs(NODE):
             return opaque(f"{posixpath.basename(call.command.name or '')} is not a program that dockfix knows")
         return self.on_node(call, state)
 

@@ -10,13 +10,22 @@ from functools import partial
 from typing import Literal
 
 from dockfix.knowledge import is_python, posix_shells
+from dockfix.knowledge.node_packages import brings_node
 from dockfix.lazy import regex
 from dockfix.managers import _get_pip
 from dockfix.managers._by_words import builds, is_given, only_tells
 from dockfix.managers._node import NODE, runs_script
 from dockfix.managers._variables import SWITCHED, given_to
 from dockfix.managers.protocol import Call, LanguageManager, Manager, Script, SystemManager
-from dockfix.managers.registry import by_image, by_module, by_program, language_managers, managers
+from dockfix.managers.registry import (
+    by_image,
+    by_module,
+    by_program,
+    language_managers,
+    managers,
+    system_managers,
+)
+from dockfix.managers.verbs import system_install
 from dockfix.model.actions import Action, Clean, Export, Install, Provide, ShellState
 from dockfix.model.commands import MODELS, RUNS_OTHERS, command_model, module_of, shell
 from dockfix.model.commands.net import FETCHERS, fetched
@@ -59,14 +68,8 @@ def brought_by(copy: Copy) -> Provide | None:
         return Provide(found[0], ()) if found is not None else None
     reference = image(copy.origin)
     repository = "/".join(filter(None, (reference.registry, reference.repository)))
-    manager = by_image().get(repository.removeprefix("docker.io/"))
-    if manager is None:
-        return None
-    folder = copy.target_is_folder
-    names = [
-        posixpath.join(copy.target, posixpath.basename(source)) if folder else copy.target for source in copy.sources
-    ]
-    return Provide(manager, tuple(names))
+    manager = by_image().get(repository.removeprefix("docker.io/").removeprefix("library/"))
+    return manager.taken_from(copy) if manager is not None else None
 
 
 def runs_alone(name: str) -> bool:
@@ -93,6 +96,10 @@ def manager_of(command: Command) -> Manager | None:
 
 def effects_of(command: Command, state: State) -> Effects:
     """The effects of one command of a RUN in ``state``."""
+    return _as_brought(command, _effects_of(command, state))
+
+
+def _effects_of(command: Command, state: State) -> Effects:
     if command.parts:
         return _piped(command, state)
     if not command.simple:
@@ -211,7 +218,7 @@ def _from_the_net(command: Command, state: State) -> Effects | None:
         while words and "=" in (words[0].value or ""):
             name, _, value = (words.pop(0).value or "").partition("=")
             given[name] = value
-    urls = [word.value for word in fetch.args if word.value is not None and "://" in word.value]
+    urls = [url for word in fetch.args if (url := state.value(word)) is not None and "://" in url]
     if not words or not _runs_scripts(words[0].value or "") or len(urls) != 1:
         return None
     return _brought(urls[0], given, state)
@@ -255,8 +262,25 @@ def _brought_to(manager: LanguageManager, script: Script, variables: Mapping[str
             break
     if folder is None or not state.is_root:
         return opaque(f"where {manager.title} goes is unknown")
-    paths = tuple(f"{folder}/{name}" for name in sorted(manager.programs))
-    return Effects(writes=(folder, *leaves), tools=frozenset({"curl"}), action=Provide(manager, paths))
+    paths = tuple(f"{folder}/{name}" for name in sorted(manager.programs)) if script.folder else ()
+    writes = (folder, *leaves) if script.folder else leaves
+    return Effects(writes=writes, tools=frozenset({"curl"}), action=Provide(manager, paths))
+
+
+def _as_brought(command: Command, effects: Effects) -> Effects:
+    """What a command does that has the system's manager bring what runs another language, or tells it from which server to install that."""
+    action = effects.action
+    install = system_install(action)
+    if install is not None and any(brings_node(package.name) for package in install.asked):
+        return replace(effects, action=replace(install, runtimes=frozenset({NODE})))
+    if action is not None or effects.unbounded or not effects.writes:
+        return effects
+    configuration = [path for each in system_managers() for path in each.reads]
+    if not all(any(within(path, each) for each in configuration) for path in effects.writes):
+        return effects
+    served = (each for each in language_managers() if each.server and re.search(each.server, command.text))
+    manager = next(served, None)
+    return effects if manager is None else replace(effects, action=Provide(manager, ()))
 
 
 def _from_input(install: Install, sources: tuple[str, ...]) -> Install:
@@ -355,7 +379,7 @@ def _cleaned(effects: Effects, state: State) -> Effects:
 
 def _may_be_there(manager: Manager, state: State) -> bool:
     """Whether a manager is modelled on the image: those of a language that only official images bring are on these alone."""
-    return not isinstance(manager, LanguageManager) or not manager.needs_runtime or manager.runtime == state.runtime
+    return not isinstance(manager, LanguageManager) or not manager.needs_runtime or state.runs(manager.runtime)
 
 
 def _kind(manager: Manager, path: str) -> Literal["index", "downloads", "cache"] | None:

@@ -34,7 +34,7 @@ class Corepack(Manager):
         arguments = parse(call.words, state, _VALUED, None)
         verb = arguments.operands[0].value if arguments.operands else ""
         tools = frozenset({"corepack", NODE})
-        if state.runtime != NODE:
+        if not state.runs(NODE):
             return opaque("corepack is not a program that dockfix knows")
         if not verb or arguments.has("--version", "-v", "--help", "-h"):
             return Effects(tools=tools)

@@ -14,17 +14,27 @@ from dockfix.managers._folders import folder_of
 from dockfix.managers._node import HARMLESS, NodeManager
 from dockfix.managers._npm_options import CLEAN_INSTALLS, FLAGS, INSTALLS, RUNS, TELLS, VALUED
 from dockfix.managers.corepack import brought_by
-from dockfix.managers.protocol import Cache, Call, Given
+from dockfix.managers.protocol import Cache, Call, Given, Script
 from dockfix.managers.registry import by_program
 from dockfix.model.actions import Clean, Install, Provide, Remove
 from dockfix.model.commands.protocol import Arguments, parse
-from dockfix.model.effects import Effects, opaque
+from dockfix.model.effects import Effects, opaque, within
 from dockfix.model.reason import Reason
+from dockfix.model.stages import Copy
 from dockfix.model.state import State
 from dockfix.syntax.shell import Word
 
 _TOOLS = frozenset({"npm", "node"})
 _HOME = "/root/.npm"
+# What NodeSource's script leaves for apt: https://github.com/nodesource/distributions
+_OF_NODESOURCE = ("/etc/apt/sources.list.d", "/etc/apt/keyrings", "/usr/share/keyrings", "/etc/apt/preferences.d")
+# Where the images of Node.js have it, by the folder that may be copied as a whole
+_PROGRAMS = ("node", "nodejs", "npm", "npx", "corepack", "yarn", "yarnpkg")
+_OF_IMAGE = {
+    "/usr/local/bin": tuple(f"bin/{name}" for name in _PROGRAMS),
+    "/usr/local/lib": ("lib/node_modules",),
+    "/usr/local/include": ("include/node",),
+}
 _OMITS = 15  # the version of Node.js whose npm knows --omit
 # Options that a removal has to be given as the install was: it works out the same tree
 _OF_PRUNE = frozenset({"--legacy-peer-deps", "--force", "-f", "--strict-peer-deps", "--no-audit", "--no-fund"})
@@ -39,6 +49,9 @@ class Npm(NodeManager):
     # a cache in ./false: https://github.com/npm/cli/issues/390
     without_cache: ClassVar[frozenset[str]] = frozenset({"--no-cache"})
     locks: ClassVar[tuple[str, ...]] = ("npm-shrinkwrap.json", "package-lock.json")
+    images: ClassVar[frozenset[str]] = frozenset({"node"})
+    scripts: ClassVar[tuple[Script, ...]] = (Script(r"https?://deb\.nodesource\.com/setup_[\w.]+", "", _OF_NODESOURCE),)
+    server: ClassVar[str] = r"https?://deb\.nodesource\.com/"
     caches: ClassVar[tuple[Cache, ...]] = (
         Cache(
             _HOME,
@@ -83,11 +96,21 @@ class Npm(NodeManager):
             return Effects(reads=(path,), writes=(path,), tools=_TOOLS)
         return opaque(f"npm {verb} is not modelled")
 
+    def taken_from(self, copy: Copy) -> Provide | None:
+        """Node.js with its managers, of what the image has in ``/usr/local``: nothing else of it is known."""
+        paths: list[str] = []
+        for source in map(posixpath.normpath, copy.sources):
+            found = _brought_from(source, copy)
+            if found is None:
+                return None
+            paths += found
+        return Provide(self, tuple(paths), runtimes=frozenset({node.NODE}))
+
     def fetches(self, call: Call, state: State) -> bool:
         """A global install fills the cache, and no project."""
         arguments = parse(call.words, state, VALUED, None)
         installs = bool(arguments.operands) and arguments.operands[0].value in INSTALLS
-        return state.runtime == node.NODE and installs and _is_global(arguments)
+        return state.runs(node.NODE) and installs and _is_global(arguments)
 
     def for_all(self, call: Call, state: State) -> tuple[str, ...]:
         """Those of a global install."""
@@ -174,6 +197,19 @@ NPM = Npm()
 def _is_project(word: Word, state: State, folder: str) -> bool:
     """Whether a package that is asked for is the folder of the project."""
     return word.value is not None and node.is_path(word) and state.path(word.value) == folder
+
+
+def _brought_from(source: str, copy: Copy) -> tuple[str, ...] | None:
+    """Where what is Node.js's own of a file or folder of its image comes to lie; None where anything else may come along."""
+    target = copy.target or ""
+    whole = {folder: [each.partition("/")[2] for each in names] for folder, names in _OF_IMAGE.items()}
+    whole["/usr/local"] = [each for names in _OF_IMAGE.values() for each in names]
+    if source in whole:
+        return tuple(posixpath.join(target, each) for each in whole[source])
+    known = [f"/usr/local/{each}" for names in _OF_IMAGE.values() for each in names]
+    if source in known[: len(_PROGRAMS)]:
+        return (posixpath.join(target, posixpath.basename(source)) if copy.target_is_folder else target,)
+    return (target,) if any(within(source, each) for each in known[len(_PROGRAMS) :]) else None
 
 
 def _is_main(value: str | None) -> bool:

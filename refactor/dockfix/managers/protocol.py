@@ -17,10 +17,11 @@ from dockfix.context.project import words_of_project
 from dockfix.dataclass import dataclass
 from dockfix.knowledge import BaseImage, brought_modules
 from dockfix.managers.databases import Database
-from dockfix.model.actions import Install
+from dockfix.model.actions import Install, Provide
 from dockfix.model.artefact import Environment
 from dockfix.model.effects import Effects
 from dockfix.model.reason import Declared, Reason
+from dockfix.model.stages import Copy
 from dockfix.model.state import State
 from dockfix.syntax.shell import Command, Word
 
@@ -111,7 +112,8 @@ class Script:
     """A script on the net that brings a manager.
 
     ``url`` is a pattern of its address, ``folder`` where it puts the programs, ``leaves`` what else it fills. ``moved_by`` are variables
-    that name another folder, each with where the programs lie below that.
+    that name another folder, each with where the programs lie below that. Without a folder it brings none by itself: it tells the system's
+    manager, in the folders of that which it fills (``leaves``), from which server to install them.
     """
 
     url: str
@@ -200,7 +202,8 @@ class LanguageManager(Manager):
     certificates. ``in_code`` is a pattern of code that starts it without naming a program, empty where there is no such code. With
     ``reads_settings`` it gives the programs that it starts the variables of a ``.env``. With ``fills_bare`` it can be
     told to fill an environment without an installer. With ``starts_as_any_user`` it needs nothing of root to start a program. With
-    ``needs_runtime`` its calls are modelled only where the base image brings the runtime.
+    ``needs_runtime`` its calls are modelled only where the base image brings the runtime, or something was seen to do so. ``server`` is a
+    pattern of the addresses from which a system's manager can be told to install it, or its runtime, "" for none.
     """
 
     runtime: ClassVar[str]
@@ -214,6 +217,7 @@ class LanguageManager(Manager):
     in_code: ClassVar[bytes] = b""
     reads_settings: ClassVar[bool] = False
     starts_as_any_user: ClassVar[bool] = False
+    server: ClassVar[str] = ""
     needs_runtime: ClassVar[bool] = False
     fills_bare: ClassVar[bool] = False
 
@@ -221,6 +225,13 @@ class LanguageManager(Manager):
     def brings(self) -> Mapping[str, str]:
         """The modules that come along with it where the language's own manager installs it, each with its package, normalised."""
         return brought_modules(self.id)
+
+    def taken_from(self, copy: Copy) -> Provide | None:
+        """What a COPY from one of its ``images`` brings, None for nothing of the manager."""
+        folder = copy.target_is_folder
+        target = copy.target or ""
+        names = [posixpath.join(target, posixpath.basename(source)) if folder else target for source in copy.sources]
+        return Provide(self, tuple(names))
 
     def caches_of(self, install: Install, given: Given) -> tuple[Cache, ...] | Reason:
         """The caches that an install fills and that a mount may keep; why none may."""

@@ -73,6 +73,7 @@ class Yarn(NodeManager):
     title: ClassVar[str] = "Yarn"
     programs: ClassVar[frozenset[str]] = frozenset({"yarn", "yarnpkg"})
     locks: ClassVar[tuple[str, ...]] = (LOCK,)
+    server: ClassVar[str] = r"https?://dl\.yarnpkg\.com/"
     beside: ClassVar[tuple[str, ...]] = (SETTINGS, _OLD_SETTINGS)
     caches: ClassVar[tuple[Cache, ...]] = (
         Cache(

@@ -60,7 +60,7 @@ class Install:
     is installed ("" for none): what stands here holds for its default. ``cache_off`` are the words that switch the cache off;
     ``cached`` is False where nothing would come into it, as all is taken from a folder. ``group`` is the name under which all that
     is ``asked`` for is removed again, and not by its own ("" for none). ``fetches_index``: it needs no index to be there. Without
-    ``scripts`` what packages want to be run is not run.
+    ``scripts`` what packages want to be run is not run. ``runtimes`` are the ids of what is there then to run the programs of a language.
     ``blocked`` says why the packages cannot be installed elsewhere.
     """
 
@@ -80,6 +80,7 @@ class Install:
     group: str = ""
     fetches_index: bool = False
     scripts: bool = True
+    runtimes: frozenset[str] = frozenset()
     blocked: Reason | None = None
 
     @property
@@ -124,7 +125,7 @@ class Provide:
     ``paths`` are the programs that are there then. With ``shared`` the packages that it is made of lie where the base image's programs
     find them, too. ``versions`` are those of programs, as far as the command says them. ``home`` is the folder in which the programs
     find what they start, and put it when they are called for the first time ("" where they are whole); ``private`` says why no other
-    user than root can start them, "" where any can.
+    user than root can start them, "" where any can. ``runtimes`` are as for ``Install``.
     """
 
     manager: Manager
@@ -133,6 +134,7 @@ class Provide:
     versions: Mapping[str, str] = field(default_factory=dict)
     home: str = ""
     private: str = ""
+    runtimes: frozenset[str] = frozenset()
 
     @property
     def programs(self) -> frozenset[str]:

@@ -102,6 +102,10 @@ class Layout:
         origin = self.at(path, before, unit)
         return origin.file if origin is not None and origin.file else None
 
+    def is_removed(self, path: str) -> bool:
+        """Whether something is known to have been taken away from a path, and nothing to have come there since."""
+        return isinstance(self.find(path, len(self._puts)), Removed)
+
     def of(self, file: str) -> tuple[str, ...]:
         """The paths at which a file or folder of the build context lies, or would lie if it were there; the latest is the last."""
         if file not in self._places:

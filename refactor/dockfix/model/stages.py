@@ -10,6 +10,7 @@ from dockfix.dataclass import dataclass
 from dockfix.knowledge import BaseImage, base_image, posix_shells, starts_as_root
 from dockfix.lazy import cached_property
 from dockfix.model.actions import Action
+from dockfix.model.commands import brought_by as state_with
 from dockfix.model.commands import state_after
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.state import State
@@ -278,9 +279,9 @@ def _step(
         return Step(node, state, units), after
     if keyword in {"COPY", "ADD"}:
         copy = _copy(node, state)
-        return Step(node, state, copy=copy, action=brought_by(copy)), replace(
-            state, fetched={**state.fetched, **_fetched(copy)}
-        )
+        action = brought_by(copy)
+        after = replace(state, fetched={**state.fetched, **_fetched(copy)})
+        return Step(node, state, copy=copy, action=action), state_with(action, after)
     return Step(node, state), _declare(node, state, global_args)
 
 
@@ -370,7 +371,7 @@ def _read_run(node: Instruction, state: State, effects_of: EffectsOf) -> tuple[t
         whole = Command(node.args, 0, len(node.args))
         return (Unit(whole, opaque("it is not run by a shell that dockfix reads"), state),), state
     units, after = _units(form.script, state, effects_of)
-    kept = {name: getattr(after, name) for name in ("environments", "fetched", "settings", "brought")}
+    kept = {name: getattr(after, name) for name in ("environments", "fetched", "settings", "brought", "added")}
     return units, replace(state, **kept)
 
 

@@ -29,7 +29,7 @@ class State:
     are files that come from the net, each with its address. ``own_prefix`` is the folder in which nothing
     of the base image itself lies, "" for none. ``settings`` are what managers were told to keep, by manager and name (None: a value
     that only the shell knows), ``brought`` are the programs of managers that were brought, by manager. ``runtime`` is the language that
-    the base image brings, "" for none that is known.
+    the base image brings, "" for none that is known; ``added`` are those that were brought beside it.
     """
 
     workdir: str | None = "/"
@@ -46,6 +46,11 @@ class State:
     settings: Mapping[tuple[str, str], str | None] = field(default_factory=dict)
     brought: Mapping[str, str] = field(default_factory=dict)
     runtime: str = ""
+    added: frozenset[str] = frozenset()
+
+    def runs(self, runtime: str) -> bool:
+        """Whether the programs of a language can be run: by the base image, or by what was brought to one that has another language."""
+        return self.runtime == runtime or (bool(self.runtime) and runtime in self.added)
 
     def chosen_by(self, text: str) -> str:
         """The variable in a text whose value a build argument decides, "" for none."""

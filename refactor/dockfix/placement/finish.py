@@ -33,7 +33,8 @@ class Draft:
     """Which steps the two parts get, before packages of the system are divided.
 
     ``makers`` are the steps that fill ``environment``, which is carried. ``removed`` is what the file removes again, ``managers`` are
-    those that leave, ``dropped`` the texts of commands that do. ``tail``, ``lightened`` and ``notes`` are as for parts and placements.
+    those that leave, ``dropped`` the texts of commands that do, ``size`` the bytes of what leaves besides. ``tail``, ``lightened`` and
+    ``notes`` are as for parts and placements.
     """
 
     builder: Placed
@@ -48,6 +49,7 @@ class Draft:
     tail: tuple[str, ...] = ()
     lightened: str = ""
     notes: tuple[Reason, ...] = ()
+    size: int = 0
 
 
 def finish(facts: Facts, draft: Draft) -> Placement | Reason:
@@ -105,7 +107,7 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
             named,
             division.replaced,
             smaller.packages if isinstance(smaller, SmallerBase) else None,
-            sum(manager.size for manager in managers.managers),
+            sum(manager.size for manager in managers.managers) + draft.size,
             of_environment(stage.image) if made and not bare else 0,
             sum(manager.size for manager in smaller.without) if isinstance(smaller, SmallerBase) else 0,
         ),

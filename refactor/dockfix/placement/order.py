@@ -13,21 +13,26 @@ from dockfix.placement.plan import Placement
 from dockfix.placement.whole import writes_there
 from dockfix.syntax import pairs
 
+# Where in the order of the last part what is carried comes
+ENVIRONMENT, BESIDE = "environment", "beside"
+
 # Variables that no manager of the system's packages reads
 _OF_PYTHON = "PYTHON"
 # What is said of the image, and of no step
 _SAID = {"LABEL", "EXPOSE", "STOPSIGNAL", "MAINTAINER"}
 
 
-def runtime_order(facts: Facts, placement: Placement, environment: Step) -> tuple[Step | None, ...]:
-    """The steps of the last part, None for what is carried there: at ``environment`` first of all.
+def runtime_order(facts: Facts, placement: Placement, environment: Step) -> tuple[Step | str, ...]:
+    """The steps of the last part, with ``ENVIRONMENT`` for what is carried there, at ``environment`` first of all.
+
+    What is carried besides comes as ``BESIDE`` where the last step stood that had to do with it.
 
     A RUN that only installs packages of the system comes before it, past the copies that it does not read: those change with
     every release, and what is carried with every dependency. A copy that an install came after, and that may bring an environment
     of the developer's machine, comes before it, too.
     """
     part = placement.parts[-1].steps
-    order: list[Step | None] = []
+    order: list[Step | str] = []
     place = 0
     passing = False
     steps = facts.final.steps
@@ -38,7 +43,7 @@ def runtime_order(facts: Facts, placement: Placement, environment: Step) -> tupl
         indices = part.get(step.instruction)
         if step is environment and start is None:
             place, passing = len(order), True
-            order.append(None)
+            order.append(ENVIRONMENT)
             if indices and writes_there(step, indices, placement.environment):
                 order.insert(place, step)  # what it does there has been done in what is carried
                 place += 1
@@ -49,7 +54,9 @@ def runtime_order(facts: Facts, placement: Placement, environment: Step) -> tupl
             continue
         order.append(step)
         if step is start:
-            order.append(None)
+            order.append(ENVIRONMENT)
+        if step.instruction is placement.beside_at:
+            order.append(BESIDE)
         passing = passing and (indices is None or _lets_pass(facts.system, step, placement))
     return tuple(order)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 
 from dockfix.dataclass import dataclass
 from dockfix.facts import Decision, Facts
@@ -48,7 +48,7 @@ class Placement(Decision):
     an environment that is made for them gets no installer of its own; ``seeds`` says why it gets one all the same. ``lightened`` are what
     people call the packages that a ``tail`` takes away, "" for none; ``notes`` say why others stay that would leave otherwise. With
     ``only_base`` nothing leaves but by the smaller base, which can do all that is done here: then the image stays one stage, and ``parts``
-    are not written.
+    are not written. ``beside`` is what is carried besides, which is whole after the step ``beside_at``; the environment may lie in it.
     """
 
     parts: tuple[Part, ...]
@@ -68,6 +68,8 @@ class Placement(Decision):
     lightened: str = ""
     notes: tuple[Reason, ...] = ()
     only_base: bool = False
+    beside: Mapping[str, str] = field(default_factory=dict)
+    beside_at: Instruction | None = None
 
     def stands(self, facts: Facts) -> bool:
         """Whether every instruction is there still, and others only make an environment or set something."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.facts.javascript import may_start
-from dockfix.managers.protocol import Manager
+from dockfix.managers.protocol import LanguageManager, Manager
 from dockfix.model.actions import Action, Configure, Provide
 from dockfix.model.artefact import Environment
 from dockfix.model.effects import Effects, within
@@ -38,11 +38,11 @@ class Left:
         return frozenset(programs | {Declared("DISTRIBUTION", manager.id) for manager in self.shared})
 
 
-def drop_managers(facts: Facts, runtime: Placed, environment: Environment) -> Left:
+def drop_managers(facts: Facts, runtime: Placed, environment: Environment, *, beside: bool = False) -> Left:
     """Takes what brings a manager out of the runtime stage, unless something that stays runs the manager.
 
     One that was copied stays for a later command of unknown effects, too. One that lies in the environment that is carried comes back
-    with it, and is not told.
+    with it, and is not told. Those of another language than the base image's leave only with ``beside``: nothing runs that language.
     """
     carried = tuple(environment.carried.paths) if environment.carried is not None else ()
     staying = [step.units[index] for step, indices in runtime.items() for index in indices]
@@ -51,17 +51,19 @@ def drop_managers(facts: Facts, runtime: Placed, environment: Environment) -> Le
     gone: list[tuple[Step, int]] = []
     brought: list[str] = []
     texts: list[str] = []
-    unclear = {step for step, indices in runtime.items() if any(step.units[each].effects.unbounded for each in indices)}
+    unclear = {
+        step for step, indices in runtime.items() if any(_may_run(step.units[each].effects, beside) for each in indices)
+    }
     for step in list(runtime):
         unclear.discard(step)
-        if _leaves(facts, step.action, run) and not unclear:
+        if _leaves(facts, step.action, run, beside) and not unclear:
             brought += _brought(step.action, step.all_effects[0].writes)
             told += _told(step.action, carried)
             del runtime[step]
             continue
         for index in runtime[step]:
             unit = step.units[index]
-            if _leaves(facts, unit.effects.action, run):
+            if _leaves(facts, unit.effects.action, run, beside):
                 brought += _brought(unit.effects.action, unit.effects.writes)
                 told += _told(unit.effects.action, carried)
             elif _is_about(unit.effects, brought):
@@ -76,16 +78,30 @@ def drop_managers(facts: Facts, runtime: Placed, environment: Environment) -> Le
     return Left(tuple(dict.fromkeys(manager for _, manager in managers)), tuple(texts), shared, programs)
 
 
+def _may_run(effects: Effects, beside: bool) -> bool:
+    """Whether a command may run a manager: with ``beside`` the application is known not to."""
+    return bool(effects.opaque) if beside else effects.unbounded
+
+
 def _provides(unit: Unit) -> bool:
     return isinstance(unit.effects.action, Provide | Configure)
 
 
-def _leaves(facts: Facts, action: Action | None, run: set[str]) -> bool:
+def _leaves(facts: Facts, action: Action | None, run: set[str], beside: bool) -> bool:
     """Whether it brings a manager that nothing which stays runs, or sets something of one."""
     if not isinstance(action, Provide | Configure) or not isinstance(action.manager, Manager):
         return False
+    if _is_of_another(facts, action.manager) and not beside:
+        return False
     programs = action.manager.programs | (action.programs if isinstance(action, Provide) else frozenset())
     return run.isdisjoint(programs) and not may_start(facts, programs)
+
+
+def _is_of_another(facts: Facts, manager: Manager) -> bool:
+    """Whether a manager works on packages of another language than the base image's."""
+    image = facts.final.image
+    own = image.runtime if image is not None else ""
+    return isinstance(manager, LanguageManager) and manager.needs_runtime and manager.runtime != own
 
 
 def _brought(action: Action | None, writes: tuple[str, ...]) -> list[str]:

@@ -31,7 +31,7 @@ def builder_of(steps: tuple[Step, ...], facts: Facts, made: tuple[str, ...] = ()
     wanted.add(made)
     owned = bool(made) or any(not unit.state.is_root for _, unit, _ in facts.installs)  # then it matters who does what
     there: frozenset[str] = frozenset()
-    managers = {install.manager for _, _, install in facts.installs}
+    managers = {install.manager for _, _, install in (*facts.installs, *facts.front_ends)}
     tools = [path for each in managers if isinstance(each, LanguageManager) for path in each.reads]
     everything = False
     chosen: Placed = {}

@@ -37,7 +37,7 @@ def place(facts: Facts) -> Placement | Reason:
 
     Where packages have to be moved into an environment first, the placement is the one that there will be after that.
     """
-    reason = precondition(facts, _install_blocker) or _environment_blocker(facts)
+    reason = precondition(facts, install_blocker) or environment_blocker(facts)
     if reason is not None:
         return reason
     removed = removals(facts)
@@ -48,7 +48,7 @@ def place(facts: Facts) -> Placement | Reason:
     installs = tuple(dict.fromkeys(step for step, _, _ in facts.installs))
     last = stage.steps.index(installs[-1])
     builder = builder_of(stage.steps[: last + 1], facts)
-    runtime = _runtime(facts, environment)
+    runtime = but_installs(facts, environment)
     exports = drop_exports(facts, builder, runtime)
     managers = drop_managers(facts, runtime, environment)
     dropped = (
@@ -57,20 +57,10 @@ def place(facts: Facts) -> Placement | Reason:
         *drop_settings(facts, builder, runtime),
         *exports,
     )
-    staying = units_of(runtime)
-    reason = (
-        _unclear(facts, runtime, installs)
-        or _needed_early(facts, environment, staying, installs[0])
-        or not_whole(facts, environment, runtime, installs)
-        or runs_a_maker(facts, (unit for _, unit in staying))
-        or _works_on_packages(facts, environment, runtime, installs)
-    )
-    if environment.carried is None or environment.beside_base:
-        actions = [unit.effects.action for _, unit in stage.units]
-        reason = reason or only_brought(facts, [each for each in actions if isinstance(each, Provide) and each.shared])
+    reason = _unclear(facts, runtime, installs) or lost_by_moving(facts, environment, runtime, installs)
     if reason is not None:
         return reason
-    moved = tuple(_moved(facts, environment))
+    moved = tuple(doubts_of_moving(facts, environment))
     beside = facts.ask(filled) if facts.is_javascript else ()
     if isinstance(beside, Reason):
         return beside
@@ -82,7 +72,24 @@ def place(facts: Facts) -> Placement | Reason:
     return finish(facts, Draft(builder, runtime, installs, environment, removed, managers, dropped, moved))
 
 
-def _moved(facts: Facts, environment: Environment) -> Iterable[Reason]:
+def lost_by_moving(
+    facts: Facts, environment: Environment, runtime: Placed, installs: tuple[Step, ...]
+) -> Reason | None:
+    """Why an environment that the ``installs`` fill in a builder would not be for the runtime stage what it was."""
+    staying = units_of(runtime)
+    reason = (
+        _needed_early(facts, environment, staying, installs[0])
+        or not_whole(facts, environment, runtime, installs)
+        or runs_a_maker(facts, (unit for _, unit in staying))
+        or _works_on_packages(facts, environment, runtime, installs)
+    )
+    if reason is None and (environment.carried is None or environment.beside_base):
+        actions = [unit.effects.action for _, unit in facts.final.units]
+        return only_brought(facts, [each for each in actions if isinstance(each, Provide) and each.shared])
+    return reason
+
+
+def doubts_of_moving(facts: Facts, environment: Environment) -> Iterable[Reason]:
     """Why packages that are moved into an environment could not be found there."""
     if environment.carried is not None:
         return ()
@@ -96,7 +103,7 @@ def _moved(facts: Facts, environment: Environment) -> Iterable[Reason]:
 # --- why a stage is not split ---------------------------------------------------------------------------------------
 
 
-def _environment_blocker(facts: Facts) -> Reason | None:
+def environment_blocker(facts: Facts) -> Reason | None:
     """Why the packages cannot be handed on; then, which RUN is not to be taken apart."""
     environment = facts.installs[0][2].into
     if environment.carried is None and facts.final.image is not None and not facts.final.image.makes_environments:
@@ -116,7 +123,7 @@ def _environment_blocker(facts: Facts) -> Reason | None:
     return None
 
 
-def _install_blocker(facts: Facts) -> Reason | None:
+def install_blocker(facts: Facts) -> Reason | None:
     """Why what an install fills cannot be handed on."""
     for step, _, install in facts.installs:
         blocked = facts.manifests[install].blocked
@@ -186,7 +193,7 @@ def _needed_early(
     return None
 
 
-def _runtime(facts: Facts, environment: Environment) -> Placed:
+def but_installs(facts: Facts, environment: Environment) -> Placed:
     """Everything but installs: a RUN goes with the last of its commands that is more than the shell's own.
 
     An environment that no install fills stays.

@@ -14,7 +14,7 @@ from dockfix.facts import SYSTEM_FOLDERS, Facts, from_context
 from dockfix.facts.broken_builds import missing_tool
 from dockfix.facts.install_scripts import filled, left_elsewhere
 from dockfix.facts.javascript import built_elsewhere, development, may_start, needed_in_production
-from dockfix.knowledge import file_changers
+from dockfix.knowledge import file_changers, file_movers
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.verbs import by_system, language_install, of_language
 from dockfix.model.actions import Build, Clean, Install, Provide, Remove, ShellState
@@ -74,7 +74,7 @@ def is_shape_of(facts: Facts) -> bool:
         return False
     if any(DEV in facts.groups_of(install) for _, _, install in installs) or _leads_out(facts):
         return True
-    return any(_makes(unit) and language_install(unit.effects.action) is None for _, unit in facts.final.units)
+    return any(makes(unit) and language_install(unit.effects.action) is None for _, unit in facts.final.units)
 
 
 def _leads_out(facts: Facts) -> bool:
@@ -102,12 +102,12 @@ def place(facts: Facts) -> Placement | Reason:
     if isinstance(removed, Reason):
         return removed
     stage = facts.final
-    makers = tuple(step for step in stage.steps if any(map(_makes, step.units)))
-    last = _last(stage.steps, stage.steps.index(makers[-1]), folder)
+    makers = tuple(step for step in stage.steps if any(map(makes, step.units)))
+    last = last_of(stage.steps, stage.steps.index(makers[-1]), folder)
     broken = facts.ask(missing_tool)
     if broken is not None:
         return at("the build cannot pass as it stands", broken.line)
-    reason = _unclear(facts, stage.steps[: last + 1], folder)
+    reason = unclear(facts, stage.steps[: last + 1], folder)
     if reason is not None:
         return reason
     elsewhere, beside = facts.ask(left_elsewhere), facts.ask(filled)
@@ -115,7 +115,7 @@ def place(facts: Facts) -> Placement | Reason:
         return beside
     homes = {each: each for each in (*_homes(facts), *(each.folder for each in beside))}
     builder = builder_of(stage.steps[: last + 1], facts, (folder,))
-    runtime, carried = _runtime(facts, last, folder)
+    runtime, carried = runtime_of_folder(facts, last, folder)
     alone = gathered(facts, folder, runtime)
     paths = alone.paths if isinstance(alone, Gathered) else {folder: folder, **homes}
     environment = Environment(folder, facts.installs[0][2].into.runtime, Artefact("output", paths))
@@ -153,7 +153,7 @@ def _in_project(install: Install) -> bool:
     return isinstance(install.manager, LanguageManager) and install.manager.needs_runtime
 
 
-def _makes(unit: Unit) -> bool:
+def makes(unit: Unit) -> bool:
     """Whether a command fills, builds or clears the working directory."""
     return isinstance(unit.effects.action, Build) or of_language(unit.effects.action)
 
@@ -178,14 +178,14 @@ def _folder(facts: Facts) -> str | Reason:
     if folder == "/" or (first in SYSTEM_FOLDERS and not own):
         return at(f"the working directory is {folder}, where other things lie, too")
     for step, unit in stage.units:
-        for path in unit.effects.writes if _makes(unit) else ():
+        for path in unit.effects.writes if makes(unit) else ():
             if not within(path, folder):
                 return at(f"{_name(unit)} works in {path}, outside of the working directory {folder}", step.line)
     return folder
 
 
-def _last(steps: Sequence[Step], last: int, folder: str) -> int:
-    """The last step that belongs to the builder: what only tidies the folder right behind the last build does."""
+def last_of(steps: Sequence[Step], last: int, folder: str) -> int:
+    """The last step that belongs to the builder: what only tidies the folder right behind the last build, or moves what is in it, does."""
     for step in steps[last + 1 :]:
         if step.keyword != "RUN" or not all(_tidies(unit, folder) for unit in step.units):
             break
@@ -196,10 +196,12 @@ def _last(steps: Sequence[Step], last: int, folder: str) -> int:
 def _tidies(unit: Unit, folder: str) -> bool:
     action = unit.effects.action
     cleans = isinstance(action, Clean | ShellState) and not by_system(action)
-    return cleans or (action is None and unit.command.name == "rm" and _only_there(unit, folder))
+    if cleans or action is not None or unit.command.name not in {"rm", *file_movers()}:
+        return cleans
+    return _only_there(unit, folder) and all(within(path, folder) for path in unit.effects.reads)
 
 
-def _unclear(facts: Facts, steps: Iterable[Step], folder: str) -> Reason | None:
+def unclear(facts: Facts, steps: Iterable[Step], folder: str) -> Reason | None:
     """A step, up to the last that makes something, after which it is not known what lies in the folder."""
     for step in steps:
         copy = step.copy
@@ -224,7 +226,7 @@ def _unclear(facts: Facts, steps: Iterable[Step], folder: str) -> Reason | None:
     return None
 
 
-def _runtime(facts: Facts, last: int, folder: str) -> tuple[Placed, tuple[str, ...]]:
+def runtime_of_folder(facts: Facts, last: int, folder: str) -> tuple[Placed, tuple[str, ...]]:
     """What stays in the runtime stage; with the texts of the commands that were run in the folder, whose result comes from the builder."""
     runtime: Placed = {}
     texts: list[str] = []
@@ -237,7 +239,7 @@ def _runtime(facts: Facts, last: int, folder: str) -> tuple[Placed, tuple[str, .
         stays: list[int] = []
         for index, unit in enumerate(step.units):
             action = unit.effects.action
-            if _makes(unit) or (isinstance(action, Clean) and not by_system(action)):
+            if makes(unit) or (isinstance(action, Clean) and not by_system(action)):
                 continue
             if isinstance(action, Provide) and any(within(path, folder) for path in unit.effects.reads):
                 texts.append(unit.command.text)  # what it fetches for the project comes along

@@ -26,6 +26,7 @@ def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step
     what its Python packages call.
     """
     found: dict[str, str] = {}
+    staying = list(staying)
     for step, unit in staying:
         for name in unit.effects.tools & set(programs):
             found.setdefault(name, f"the {step.keyword} in line {step.line} runs it")
@@ -34,8 +35,10 @@ def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step
             found.setdefault(name, f"{facts.startup.programs[name]} runs it")
     for distribution in sorted(distributions(facts) | facts.managed):
         needs = knowledge.python_needs(distribution)
-        for name in needs.commands & set(programs) if needs else ():
-            found.setdefault(name, f"the Python package {distribution} calls it")
+        called = needs.commands & set(programs) if needs else frozenset[str]()
+        why = _is_asked_to(facts, distribution, staying) if called else ""
+        for name in called if why is not None else ():
+            found.setdefault(name, f"the Python package {distribution} calls it{why}")
     for name in programs:
         if name.startswith("/"):
             hits = facts.application.search(re.escape(name).encode() + rb"(?![\w.-])")
@@ -55,6 +58,32 @@ def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step
         if name in programs:
             found.setdefault(name, f"{use.file}:{use.line} runs it")
     return {**runs_program(facts, programs), **found} if facts.is_javascript else found
+
+
+def _is_asked_to(facts: Facts, distribution: str, staying: Iterable[tuple[Step, Unit]]) -> str | None:
+    """What asks a Python package to start programs, as a clause, "" where it may do so by itself; None where nothing is seen to."""
+    asked = knowledge.calls_if_asked(distribution)
+    if asked is None or facts.unlocated is not None:
+        return ""
+    texts = {
+        **{f"the RUN in line {step.line}": unit.command.text for step, unit in staying},
+        **facts.startup.texts,
+    }
+    where = next((where for where, text in texts.items() if asked.search(text.encode())), "")
+    if not where:
+        found = (each for each in facts.application.search(asked.pattern) if not _is_idle(facts, each.file))
+        where = next((f"{each.file}:{each.line}" for each in found), "")
+    return f", as {where} asks it to" if where else None
+
+
+def _is_idle(facts: Facts, file: str) -> bool:
+    """Whether a file is a Procfile that has to be named to whoever runs it, and that nothing names."""
+    name = file.rpartition("/")[2]
+    if not name.startswith("Procfile."):
+        return False
+    return not any(name in text for text in facts.startup.texts.values()) and not facts.application.search(
+        re.escape(name).encode()
+    )
 
 
 def _named_in(facts: Facts, path: str) -> str:

@@ -24,8 +24,11 @@ from dockfix.knowledge.node_programs import (
     plain_words,
     script_runners,
 )
+from dockfix.lazy import regex
 
 _MAX_DEPTH = 16
+# A package as npx and its like take it: @scope/name, name@version
+_PACKAGE = regex(r"(@[\w.-]+/[\w.-]+)(?:@[^/]*)?|([\w.-]+)@[^/]*")
 EXECUTES = frozenset(
     {"--exec", "-x"}
 )  # options of programs for development that say what is started anew with each change
@@ -49,8 +52,10 @@ class Started(NamedTuple):
 
     @property
     def program(self) -> str:
-        """The base name of the program."""
-        return posixpath.basename(self.words[0] or "") if self.words else ""
+        """The base name of the program; of a package that is run by its name, that, without its version."""
+        name = (self.words[0] or "") if self.words else ""
+        package = _PACKAGE.fullmatch(name)
+        return package[1] or package[2] if package is not None else posixpath.basename(name)
 
     @property
     def arguments(self) -> list[str]:

@@ -26,7 +26,7 @@ def read(whole: str, file: str, project: str | None = None) -> PackageTree:
     """Reads the text of a lock; ``project`` is that of the package.json beside it. Raises LockError and json.JSONDecodeError."""
     data = table(json.loads(whole.removeprefix("\ufeff")), "the lock")
     version = data.get("lockfileVersion", 1)
-    if version not in {1, 2, 3}:
+    if version not in (1, 2, 3):  # whatever it is, a list too
         raise LockError(f"its lock version is {version!r}, and 1 to 3 are known")
     if "packages" in data:
         return _placed(table(data["packages"], "packages"), file, str(version))

@@ -61,6 +61,8 @@ def _unusable(pair: Pair, old: Run, installed: kinds.Installed, new: Run) -> str
     if new.stage not in pair.new.stage.lineage:
         if not now or not (_arrives(pair, new, now) or pair.change.declared.allow_file(now)):
             return f"would stay in another stage, in {now or _BASE}"
+        if pair.change.after.stage(new.stage).layout.is_removed(now) and not pair.change.declared.allow_file(now):
+            return "would be taken away again in another stage"
         if _base_image(new.stage) not in {_base_image(old.stage), _base_image(pair.new.stage)}:
             return f"would be built on {_base_image(new.stage)}"
     if now == installed.into:
@@ -118,7 +120,9 @@ def builds(pair: Pair) -> Iterator[Violation]:
         if not all(_arrives(pair, twin, folder) or _arrives_in_part(pair, twin, folder) for folder in folders):
             yield Violation(f"what {old.where} makes would not be in the image")
             return
-        if twin.unit.state.env != old.unit.state.env or twin.unit.state.workdir != old.unit.state.workdir:
+        one, two = old.unit.state, twin.unit.state
+        names = {name for name in one.env.keys() | two.env.keys() if one.env.get(name) != two.env.get(name)}
+        if one.workdir != two.workdir or any(pair.change.declared.allow("ENV", name) is None for name in names):
             yield Violation(f"{old.where} would run with other settings")
             return
 
@@ -187,6 +191,8 @@ def artefacts_of_commands(pair: Pair) -> Iterator[Violation]:
 def _is_there(pair: Pair, install: Run, new: Run) -> bool:
     """Whether what an install leaves lies in the pair's new stage before a command of it runs."""
     where = install.installed.action.into.root if install.installed is not None else _BASE
+    if pair.change.declared.allow_file(where):
+        return True
     return pair.change.after.stage(new.stage).layout.at(where, new.step, new.number) is not None
 
 

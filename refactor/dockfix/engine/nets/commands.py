@@ -100,6 +100,7 @@ def _reads(change: Change, old: Run, new: Run) -> Iterator[Violation]:
             and put.shape not in shapes
             and overlap((target,), reads)
             and not change.declared.allow_file(target)
+            and (old.unit.effects.opaque or not _is_gone(change, put.step))
         ):
             yield Violation(f"{old.where} would run without what line {put.step.line} copies")
             return
@@ -108,6 +109,12 @@ def _reads(change: Change, old: Run, new: Run) -> Iterator[Violation]:
         if name is not None and after.file(path, new.step, new.number) != name and not change.declared.allow_file(path):
             yield Violation(f"{old.where} would run without {name} at {path}")
             return
+
+
+def _is_gone(change: Change, step: Step) -> bool:
+    """Whether all that a COPY brings are programs that are declared to be gone."""
+    programs = kinds.programs(step.action)
+    return bool(programs) and all(change.declared.allow("PROGRAM", name) is not None for name in sorted(programs))
 
 
 def _read(view: View, layout: Layout, run: Run) -> tuple[str, ...]:

@@ -88,6 +88,11 @@ def installed(unit: Unit) -> Installed | None:
     return Installed(install.into.root if install.into.carried is not None else "", asked, install)
 
 
+def programs(action: Action | None) -> frozenset[str]:
+    """The programs that are there once a manager was brought, by their names."""
+    return action.programs if isinstance(action, Provide) else frozenset()
+
+
 def provides(action: Action | None) -> Manager | None:
     """The manager that a command, a COPY or an ADD brings; None where it brings none."""
     return action.manager if isinstance(action, Provide) else None

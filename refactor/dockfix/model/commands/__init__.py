@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dockfix.knowledge import python_program
-from dockfix.model.actions import Configure, Install, Make, Provide
-from dockfix.model.commands import files, net, python, shell, users
+from dockfix.model.actions import Action, Configure, Install, Make, Provide
+from dockfix.model.commands import files, net, node, python, shell, users
 from dockfix.model.commands.protocol import CommandModel
 from dockfix.model.commands.python import module_of
 from dockfix.model.effects import Effects
@@ -14,10 +14,10 @@ from dockfix.model.state import VERSION, State
 from dockfix.syntax.shell import Command
 
 MODELS: dict[str, CommandModel] = {}
-for _module in (files, net, python, shell, users):
+for _module in (files, net, node, python, shell, users):
     MODELS.update(_module.MODELS)
 # Programs that run code of others: what a script or a sourced file says
-RUNS_OTHERS = frozenset({*python.MODELS, ".", "source"})
+RUNS_OTHERS = frozenset({*node.MODELS, *python.MODELS, ".", "source"})
 
 
 def command_model(program: str) -> CommandModel | None:
@@ -27,10 +27,17 @@ def command_model(program: str) -> CommandModel | None:
     return MODELS.get(program, python.application if runs_application else None)
 
 
+def brought_by(action: Action | None, state: State) -> State:
+    """The state once an install, or what brings a manager, has brought what runs the programs of more languages."""
+    new = action.runtimes if isinstance(action, Install | Provide) else frozenset()
+    return state if new <= state.added else replace(state, added=state.added | new)
+
+
 def state_after(command: Command, effects: Effects, state: State) -> State:
     """The state for the next command of the same RUN."""
     action = effects.action
     made = action.environment if isinstance(action, Make) else action.into if isinstance(action, Install) else None
+    state = brought_by(action, state)
     there = {state.own_prefix, *(each.root for each in state.environments)}
     if made is not None and made.carried is not None and made.root not in there:
         return replace(state, environments=(*state.environments, made))
@@ -48,4 +55,4 @@ def state_after(command: Command, effects: Effects, state: State) -> State:
     return state
 
 
-__all__ = ["MODELS", "RUNS_OTHERS", "command_model", "module_of", "shell", "state_after"]
+__all__ = ["MODELS", "RUNS_OTHERS", "brought_by", "command_model", "module_of", "shell", "state_after"]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
+from dataclasses import replace
 
+from dockfix.lazy import regex
 from dockfix.model.commands.protocol import CommandModel, parse
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.state import State
 from dockfix.syntax.shell import Command, Word
+
+_SYMBOLIC = regex(r"-[a-zA-Z]*s[a-zA-Z]*|--symbolic")
 
 
 def _paths(words: Sequence[Word], state: State) -> tuple[str, ...] | None:
@@ -57,11 +62,17 @@ def _mover(tool: str) -> CommandModel:
 
 
 def _ln(command: Command, state: State) -> Effects:
-    paths = _paths(parse(command.args, state, ()).operands, state)
+    arguments = parse(command.args, state, ())
+    paths = _paths(arguments.operands, state)
     if paths is None or not paths:
         return opaque("what ln links is known only to the shell")
     if len(paths) == 1:
         return Effects(reads=paths, writes=(state.workdir or "/",), tools=frozenset({"ln"}))
+    *_, last = arguments.operands
+    if any(_SYMBOLIC.fullmatch(name) for name, _, _ in arguments.options) and not (last.value or "").endswith("/"):
+        # where a link leads is said from the folder that it lies in
+        beside = _paths(arguments.operands[:-1], replace(state, workdir=posixpath.dirname(paths[-1])))
+        paths = (*(beside or paths[:-1]), paths[-1])
     return Effects(reads=paths[:-1], writes=paths[-1:], tools=frozenset({"ln"}))
 
 
@@ -128,7 +139,9 @@ def _crontab(command: Command, state: State) -> Effects:
 
 def _signing_key(command: Command, state: State) -> Effects:
     """Puts a key in place with which packages are checked, from a file, a server or its standard input."""
-    paths = _paths(parse(command.args, state, {"--keyserver", "--recv-keys", "--keyring"}).operands, state)
+    verb, *named = parse(command.args, state, {"--keyserver", "--recv-keys", "--keyring"}).operands or (None,)
+    files = [word for word in named if word.value != "-"] if verb is not None and verb.value == "add" else []
+    paths = _paths(files, state)
     reads = ("/",) if paths is None else paths
     return Effects(reads=(*reads, "/etc/apt"), writes=("/etc/apt",), tools=frozenset({"apt-key", "gpg"}))
 

@@ -32,8 +32,8 @@ def leaving(facts: RuntimeFacts, declared: frozenset[Declared], asked: frozenset
 
 
 def is_left_behind(path: str, declared: frozenset[Declared]) -> bool:
-    """Whether a path lies in a folder of which it is declared that only some paths arrive, and at none of them, nor around one."""
-    parts = (each for each in declared if each.part == "FILE" and each.instead)
+    """Whether a path lies in a folder that is declared to be gone, or of which only some paths arrive: at none of these, nor around one."""
+    parts = (each for each in declared if each.part == "FILE")
     return any(
         within(path, each.name) and not any(within(path, kept) or within(kept, path) for kept in each.instead)
         for each in parts
