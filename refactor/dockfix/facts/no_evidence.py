@@ -69,7 +69,9 @@ def _is_shell(name: str, data: bytes) -> bool:
 
 def _calls(data: bytes, programs: frozenset[str]) -> bool:
     """Whether a script calls one of these programs, and does not ask first whether it is there."""
-    return any(_call(each).search(data) is not None and not _asks(data, each) for each in sorted(programs))
+    # most scripts hold none of the names, and looking for a fixed text takes a hundredth of the time
+    held = [each for each in sorted(programs) if each.encode() in data]
+    return any(_call(each).search(data) is not None and not _asks(data, each) for each in held)
 
 
 @cache
