@@ -24,7 +24,9 @@ _DATA = regex(
 )
 _PYTHON = regex(r"(?i).*\.py[wx]?")
 _ENTRYPOINT = regex(r"(?i)(?:.*/)?(?:docker-)?entrypoint[^./]*")
-_RUNS = regex(r"(?i)(?:.*/)?(?:Procfile[^/]*|cron(?:tab)?(?:[._-][^/]*)?|[^/]+\.(?:conf|ini|cfg|service|cron))")
+_RUNS = regex(
+    r"(?i)(?:.*/)?(?:Procfile[^/]*|cron(?:tab)?(?![^/]*\.[cm]?[jt]sx?\Z)(?:[._-][^/]*)?|[^/]+\.(?:conf|ini|cfg|service|cron))"
+)
 # Settings of development tools: their commands are not the program's
 _TOOL_SETTINGS = regex(
     r"(?i)(?:.*/)?(?:setup\.cfg|tox\.ini|pytest\.ini|mypy\.ini|pylintrc.*|pyvenv\.cfg|alembic\.ini"

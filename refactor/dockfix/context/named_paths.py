@@ -63,7 +63,7 @@ _SETTING_PATH = regex(
 # A key whose value is a path of a URL
 _WEB_KEY = regex(
     rb"(?i)(?:ur[il]s?|href|endpoints?|routes?|prefix|redirect\w*|health\w*|probe\w*|metrics?|callback|webhook|location|rewrite|pattern|regex"
-    rb"|(?:root|base|script|cookie|static|api|url|uri|mount)[_.-]?path|allowed_\w+|exclude\w*|include\w*|ignore\w*)[\"']?\s*[:=]"
+    rb"|(?:root|base|script|cookie|static|api|url|uri|mount)[_.-]?path|@type|type_?url|utterance|text|allowed_\w+|exclude\w*|include\w*|ignore\w*)[\"']?\s*[:=]"
 )
 # A string that is a path by what stands before it or by its end, whatever its folder is called
 _ANY_PATH = regex(rb"""["'](?:\w+(?:\+\w+)?:///)?(/[A-Za-z0-9_][\w.@+-]*(?:/[^"'\s{}<>$\\?&=:*]*)?)["']""")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from dockfix.context.application import Mention
 from dockfix.facts import SYSTEM_FOLDERS, Facts
 from dockfix.facts.how_it_is_run import container_action, run_as_root
 from dockfix.facts.install_scripts import filled
@@ -30,6 +31,7 @@ from dockfix.model.reason import Reason, at
 from dockfix.syntax import decode
 
 _MAKES_USER = regex(rf"\b(?:useradd|adduser|(?<!/){USER})\b")
+_PLANS = regex(rb"\b(?:add_job|scheduled_job)\s*\(")
 _AT_HOME = regex(r"\bpip\b.*\s--user\b")
 
 
@@ -202,8 +204,14 @@ def _root_program_in_the_code(facts: Facts) -> Reason | None:
     for use in (*facts.program.runs, *facts.processes.runs):
         if use.word.rpartition("/")[2] in root_programs():
             return at(f"{use.file}:{use.line} runs {use.word}, which needs root")
-    mention = next(iter(facts.application.mentions(sorted(root_programs() - ordinary_root_programs()))), None)
+    mentions = facts.application.mentions(sorted(root_programs() - ordinary_root_programs()))
+    mention = next((each for each in mentions if not _is_trigger(facts, each)), None)
     return at(f"{mention.file}:{mention.line} runs {mention.word}, which needs root") if mention else None
+
+
+def _is_trigger(facts: Facts, mention: Mention) -> bool:
+    """Whether a word names the trigger of a job in code that plans jobs by itself, as APScheduler's "cron"."""
+    return mention.word == "cron" and _PLANS.search(facts.application.texts[mention.file]) is not None
 
 
 def _service(facts: Facts) -> Reason | None:
