@@ -207,7 +207,7 @@ def _root_program_in_the_code(facts: Facts) -> Reason | None:
 
 
 def _service(facts: Facts) -> Reason | None:
-    found = next((service for service in facts.located.services if service.needs_root), None)
+    found = next((service for service in facts.services if service.needs_root), None)
     return at(f"{found.file} gives the service {found.name} {found.needs_root}") if found else None
 
 
