@@ -42,6 +42,8 @@ _COMMAND_PLACE = regex(
     r"[ \t]*(?:\w+=\S*[ \t]+)*(?:\S*/)?\Z"
 )
 _AFTER_ANOTHER = regex(r"(?:[|;&(`=]|\$\(|(?:^|\s)(?:then|do|else|exec|sudo|xargs|env|nice|nohup)\s)[ \t]*(?:\S*/)?\Z")
+# The rest of a file's name behind a word: that a service is named by it tells of the program all the same
+_ENDING = regex(rb"\.(?!service\b|timer\b|socket\b)[A-Za-z]\w*")
 _AT_THE_START = regex(r"(?:^|\n)[ \t]*(?:\S*/)?\Z")
 # (one that is a string of its own is found where its list of words is read)
 _GOES_ON = regex(r"[ \t]*[\n|;&<>)`]|[ \t]+(?:\Z|[-/\"'{%$~.])")
@@ -202,7 +204,7 @@ class Application:
         content = self.texts[name]
         places = list(whole_words(content, [word.encode("utf-8", "surrogatepass") for word in words]))
         if name in self._scripts:
-            return _at(name, content, [place for place in places if _starts(content, place[0])])
+            return _at(name, content, [(at, word) for at, word in places if _starts(content, at, at + len(word))])
         starting = self._starting.get(name, Starting(usual=False, by_name=False))
         if not places or starting.by_name:
             return _at(name, content, places)
@@ -374,8 +376,10 @@ def _names_in(known: frozenset[bytes], name: str, data: bytes) -> Names | None:
     return Names(frozenset(map(decode, words)), frozenset(map(decode, whole)))
 
 
-def _starts(data: bytes, start: int) -> bool:
-    """Whether a place in a script may be a command: for a word of English only at the start of one."""
+def _starts(data: bytes, start: int, end: int) -> bool:
+    """Whether a word in a script may be a command: no file's name like cron.py, and a word of English only at the start of one."""
+    if _ENDING.match(data, end):
+        return False
     before = before_in_line(data, start).decode("latin-1")
     word = re.match(r"\w*", data[start : start + 20].decode("latin-1"))
     return may_run(data, start) and (

@@ -31,9 +31,9 @@ class ComposeService(NamedTuple):
     also "empty" | "files"),
     the source "" where there is none. ``needs_root`` names what only root can use ("privileged mode"), None where there
     is no such thing. ``command`` and ``entrypoint`` tell whether the service replaces the image's; ``runs`` are the commands
-    that it gives for them and its health check, ``workdir`` is the folder that they start in, "" for the image's. ``ports`` are as written.
-    ``settings`` is its environment, as NAME=VALUE, with that of its ``env_files`` as far as these are there. ``entry`` and
-    ``words`` are the words of the entrypoint and the command that it gives.
+    that it gives for them and its health check, ``given`` is the one for the command; ``workdir`` is the folder that they start in, ""
+    for the image's. ``ports`` are as written. ``settings`` is its environment, as NAME=VALUE, with that of its ``env_files`` as far as
+    these are there. ``entry`` and ``words`` are the words of the entrypoint and the command that it gives.
     """
 
     file: str
@@ -44,6 +44,7 @@ class ComposeService(NamedTuple):
     command: bool = False
     entrypoint: bool = False
     runs: tuple[str, ...] = ()
+    given: str = ""
     workdir: str = ""
     ports: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
@@ -163,6 +164,7 @@ def _service(path: str, name: str, service: dict[str, object]) -> ComposeService
         command=_given(service, "command"),
         entrypoint=_given(service, "entrypoint"),
         runs=tuple(_runs(service)),
+        given=_command(service, "command"),
         workdir=scalar(service.get("working_dir")),
         ports=tuple(_ports(service)),
         settings=(*_from_files(path, service), *_settings(service)),
@@ -187,11 +189,7 @@ def _words(service: dict[str, object], key: str) -> tuple[str, ...]:
 
 def _runs(service: dict[str, object]) -> Iterator[str]:
     """The commands of a service, and that of its health check, as a shell would read them."""
-    for key in ("entrypoint", "command"):
-        given = service.get(key)
-        text = quoted(scalar(word) for word in given) if isinstance(given, list) else scalar(given)
-        if text and _given(service, key):
-            yield text.replace("$$", "$")
+    yield from filter(None, (_command(service, key) for key in ("entrypoint", "command")))
     check = service.get("healthcheck")
     test = check.get("test") if isinstance(check, dict) else None
     words = [scalar(word) for word in test] if isinstance(test, list) else ["CMD-SHELL", scalar(test)]
@@ -199,6 +197,17 @@ def _runs(service: dict[str, object]) -> Iterator[str]:
         yield quoted(words[1:]).replace("$$", "$")
     elif words[:1] == ["CMD-SHELL"] and "".join(words[1:]):
         yield " ".join(words[1:]).replace("$$", "$")
+
+
+def _command(service: dict[str, object], key: str) -> str:
+    given = service.get(key)
+    text = quoted(scalar(word) for word in given) if isinstance(given, list) else scalar(given)
+    return text.replace("$$", "$") if _given(service, key) else ""
+
+
+def takes_root(capability: str) -> bool:
+    """Whether a container that is given a capability is given more than root has in any."""
+    return capability.lower().removeprefix("cap_") not in _ROOT_CAPABILITIES
 
 
 def _settings(service: dict[str, object]) -> Iterator[str]:
@@ -263,7 +272,7 @@ def _needs_root(service: dict[str, object], user: str | None) -> str | None:
     if scalar(service.get("privileged")).lower() in {"true", "yes", "on"}:
         return "privileged mode"
     for capability in listed(service.get("cap_add")):
-        if scalar(capability).lower().removeprefix("cap_") not in _ROOT_CAPABILITIES:
+        if takes_root(scalar(capability)):
             return f"the capability {scalar(capability)}"
     for device in listed(service.get("devices")):
         return f"the device {scalar(device).partition(':')[0] or scalar(mapping(device).get('source'))}"

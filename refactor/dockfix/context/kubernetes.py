@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from dockfix.context.compose import ComposeService
+from dockfix.context.compose import ComposeService, takes_root
 from dockfix.context.yaml_tree import documents, listed, mapping, scalar
 from dockfix.lazy import regex
+from dockfix.syntax.shell import quoted
 
 _POD = ("template", "jobTemplate", "spec")  # what leads from a workload to its pod
 _CLAIM: dict[str, object] = {
@@ -86,8 +87,11 @@ def _service(
         name=scalar(container.get("name")),
         volumes=tuple((name, path, _kind(volumes.get(name, _CLAIM), shared)) for name, path in mounts if path),
         user=(f"{user}:{group}" if group else user) or None,
+        needs_root=_needs_root(pod, rights, volumes),
         command=bool(words),
         entrypoint=bool(entry),
+        runs=tuple(filter(None, (*_commands(entry, words), *_probes(container)))),
+        given=quoted(words),
         workdir=scalar(container.get("workingDir")),
         ports=tuple(scalar(port.get("containerPort")) for port in map(mapping, listed(container.get("ports")))),
         # what Compose would take for a variable is written as Compose writes it
@@ -95,6 +99,33 @@ def _service(
         entry=entry,
         words=words,
     )
+
+
+def _needs_root(
+    pod: Mapping[str, object], rights: Mapping[str, object], volumes: Mapping[str, Mapping[str, object]]
+) -> str | None:
+    if scalar(rights.get("privileged")) == "true":
+        return "privileged mode"
+    for capability in map(scalar, listed(mapping(rights.get("capabilities")).get("add"))):
+        if takes_root(capability):
+            return f"the capability {capability}"
+    for key, what in (("hostNetwork", "network"), ("hostPID", "pid"), ("hostIPC", "ipc")):
+        if scalar(pod.get(key)) == "true":
+            return f"the host's {what}"
+    if any(scalar(mapping(volume.get("hostPath")).get("path")).endswith("/docker.sock") for volume in volumes.values()):
+        return "the socket of the Docker engine"
+    return "the user root" if scalar(rights.get("runAsUser")) == "0" else None
+
+
+def _commands(entry: tuple[str, ...], words: tuple[str, ...]) -> Iterator[str]:
+    """What is started; a shell's script may stand among the arguments."""
+    yield from map(quoted, [(*entry, *words)] if entry[-1:] == ("-c",) else [entry, words])
+
+
+def _probes(container: Mapping[str, object]) -> Iterator[str]:
+    """The commands by which Kubernetes asks a container how it is."""
+    for key in ("startupProbe", "livenessProbe", "readinessProbe"):
+        yield quoted(map(scalar, listed(mapping(mapping(container.get(key)).get("exec")).get("command"))))
 
 
 def _settings(container: Mapping[str, object], maps: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:

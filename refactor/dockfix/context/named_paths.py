@@ -14,7 +14,11 @@ _FIRST = (
     rb"|models?|cache|shared|exports?|outputs?|inputs?|backups?|db|database|volumes?|state|secrets|certs|static|public"
     rb"|downloads?|files|private|persist\w*|library|project)(?![\w.+-])"
 )
-_QUOTED_PATH = regex(rb"""["'](?:\w+(?:\+\w+)?:///)?(""" + _FIRST + rb"""(?:/[^"'\s{}<>$\\]*+)?+)(?!<)""")
+# What stands before the path in a URL of a file or a socket: unix:/run/a.sock, file:///a, sqlite:////a.db
+LOCAL_URL = r"(?:(?:\w+\+)?(?:unix|file|socket):(?://)?|[A-Za-z]\w*(?:\+\w+)?:///)"
+_LOCAL_URL = LOCAL_URL.encode()
+_LOCAL = regex(_LOCAL_URL + rb"(?=/)")
+_QUOTED_PATH = regex(rb"""["'](?:""" + _LOCAL_URL + rb""")?(""" + _FIRST + rb"""(?:/[^"'\s{}<>$\\]*+)?+)(?!<)""")
 _BARE_PATH = regex(rb"(?<![\w./${}~:+-])(" + _FIRST + rb"""(?:/[^"'\s{}<>$\\;|&()`,:=]*)?)""")
 # A path of a URL, by what stands before it: a call of a web framework or client, something of that name
 _WEB = regex(
@@ -58,7 +62,9 @@ _OTHER_SETTINGS = regex(
 )
 # A value that is a path, and no key
 _SETTING_PATH = regex(
-    rb"(?m)(?:^|[\s\"'=:,(\[])(/[A-Za-z0-9_][\w.@+-]*(?:/[\w.@+-]+)*)/?(?=[\"'\s,)\];:]|$)(?![\"']?[ \t]*:(?:\s|$))"
+    rb"(?m)(?:^|[\s\"'=:,(\[])(?:"
+    + _LOCAL_URL
+    + rb")?(/[A-Za-z0-9_][\w.@+-]*(?:/[\w.@+-]+)*)/?(?=[\"'\s,)\];:]|$)(?![\"']?[ \t]*:(?:\s|$))"
 )
 # A key whose value is a path of a URL
 _WEB_KEY = regex(
@@ -66,7 +72,7 @@ _WEB_KEY = regex(
     rb"|(?:root|base|script|cookie|static|api|url|uri|mount)[_.-]?path|@type|type_?url|utterance|text|allowed_\w+|exclude\w*|include\w*|ignore\w*)[\"']?\s*[:=]"
 )
 # A string that is a path by what stands before it or by its end, whatever its folder is called
-_ANY_PATH = regex(rb"""["'](?:\w+(?:\+\w+)?:///)?(/[A-Za-z0-9_][\w.@+-]*(?:/[^"'\s{}<>$\\?&=:*]*)?)["']""")
+_ANY_PATH = regex(rb"""["'](?:""" + _LOCAL_URL + rb""")?(/[A-Za-z0-9_][\w.@+-]*(?:/[^"'\s{}<>$\\?&=:*]*)?)["']""")
 _PATH_NAME = regex(
     rb"(?i)(?:dir(?:ectory|name)?|(?<!root_)(?<!url_)(?<!base_)(?<!script_)(?<!cookie_)(?<!static_)(?<!api_)(?<!mount_)path|file(?:name)?|folder|stor(?:e|age)"
     rb"|database|db|cache|log|sock(?:et)?|pid|root|home|outputs?|uploads?|data|volume|dest(?:ination)?|save\w*|default|connect|open|chdir|listdir)"
@@ -116,6 +122,8 @@ def paths_in_settings(name: str, data: bytes) -> list[Mention]:
 def _is_setting(data: bytes, start: int) -> bool:
     """Whether a path in settings is no comment, and no path of a URL."""
     before = before_in_line(data, start + 1)
+    if _LOCAL.match(data, start) or _LOCAL.match(data, start + 1):
+        return may_run(data, start)
     if _route().match(data, data.find(b"/", start)) and not _FOLDER_NAME.search(before):
         return False
     return may_run(data, start) and not _WEB_KEY.search(before)
@@ -125,6 +133,8 @@ def _is_path(data: bytes, start: int) -> bool:
     """Whether a string of code that starts with a slash is a path of the file system, by what stands around it."""
     if not _on_disk(data, start):
         return False
+    if _LOCAL.match(data, start + 1):
+        return True
     text = data[start + 1 : data.find(data[start : start + 1], start + 1)]
     if _route().match(data, start + 1) and not _FOLDER_NAME.search(data, max(0, start - 120), start):
         return False
@@ -158,12 +168,14 @@ def _on_disk(data: bytes, start: int) -> bool:
     """Whether a path in a Python string looks like one of the file system rather than of a URL."""
     before = before_in_line(data, start)
     text = data[start + 1 : data.find(data[start : start + 1], start + 1)]
-    if b":/" in text.partition(b":///")[2 if b":///" in text else 0] or text.startswith(b"/html/"):
+    if before.lstrip().startswith(b"#") or _IN_COMMENT.search(before):
+        return False
+    if _LOCAL.match(text):
+        return True
+    if b":/" in text or text.startswith(b"/html/"):
         return False  # a list of folders to search; a path in a document
     return (
-        not before.lstrip().startswith(b"#")
-        and not _IN_COMMENT.search(before)
-        and not _only_read(data, start)
+        not _only_read(data, start)
         and not _WEB_LINE.match(before)
         and not _WEB.search(data, max(0, start - 200), start)
         and not _ASKS_BY_NAME.search(data, max(0, start - 200), start)

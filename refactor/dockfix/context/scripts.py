@@ -254,7 +254,7 @@ def _after_options(words: Sequence[_Word], wrapper: Wrapper) -> Sequence[_Word]:
         if value is not None and value.startswith("-"):
             bundle = not value.startswith("--") and "-" + value[-1] in valued
             position += 2 if value in valued or bundle else 1
-        elif _ASSIGNMENT.match(words[position].text):
+        elif _ASSIGNMENT.match(words[position].text if value is None else value):
             position += 1
         elif positional:
             positional -= 1

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from dockfix.context.application import Application, Mention, application
 from dockfix.context.build_context import BuildContext, CopySet
+from dockfix.context.compose import ComposeService
 from dockfix.context.locate import Located
 from dockfix.context.manifests.manifest import Manifest
 from dockfix.context.process_files import Processes
@@ -25,6 +26,7 @@ from dockfix.facts.placed_files import built_in, carried, given_settings, placed
 from dockfix.facts.reading import Reading
 from dockfix.facts.single_files import echoed, mounted_at, scripts_among
 from dockfix.facts.startup import Startup, read_startup
+from dockfix.facts.workloads import pods_of
 from dockfix.lazy import cached_property, regex
 from dockfix.managers.commands import call_of, known_steps, model_of
 from dockfix.managers.protocol import Given, LanguageManager
@@ -249,6 +251,16 @@ class Facts:
         return self.context.named(_YAML)
 
     @cached_property
+    def pods(self) -> tuple[ComposeService, ...]:
+        """The containers of the image that Kubernetes manifests in the build context run."""
+        return pods_of(self.context, self.kubernetes)
+
+    @property
+    def services(self) -> tuple[ComposeService, ...]:
+        """How Compose and Kubernetes run the image."""
+        return (*self.located.services, *self.pods)
+
+    @cached_property
     def mounts(self) -> tuple[Mention, ...]:
         """The folders that Kubernetes manifests in the build context mount something over."""
         found = self.manifests_say(rb"(?m)^[ \t-]*mountPath:[ \t]*['\"]?/[^\s'\"]*")
@@ -408,9 +420,9 @@ class Facts:
 
     @cached_property
     def startup(self) -> Startup:
-        """What CMD, ENTRYPOINT and HEALTHCHECK run, and what Compose files give for them."""
+        """What CMD, ENTRYPOINT and HEALTHCHECK run, and what Compose files and Kubernetes manifests give for them."""
         steps = tuple(map(self.final.last, ("ENTRYPOINT", "CMD", "HEALTHCHECK")))
-        work = partial(read_startup, self.final, self.located.services, self.started_file, self.context.read)
+        work = partial(read_startup, self.final, self.services, self.started_file, self.context.read)
         return self._keep(("startup", steps, self._at), work)
 
     def started_file(self, path: str) -> str | None:

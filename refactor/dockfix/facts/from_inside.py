@@ -24,6 +24,15 @@ _REDIRECTS = (
 _SERVER_NAME = (
     rb"(?m)^[ \t]*SERVER_NAME[ \t]*=[ \t]*[\"'][^\"'\n]+|\[[\"']SERVER_NAME[\"']\][ \t]*=[ \t]*[\"'][^\"'\n]+"
 )
+# A server that speaks TLS: its options, the arguments of what starts it, gunicorn's settings
+_TLS_OPTION = regex(r"(?<!\S)[\"']?--(?:ssl-?)?(?:certfile|keyfile|cert)(?=[\s\"'=])")
+_TLS = (
+    rb"(?m)\.run\([^()]*(?:\([^()]*\)[^()]*)*\bssl_(?:certfile|keyfile|context)[ \t]*=[ \t]*(?!None\b)"
+    rb"|^certfile[ \t]*=[ \t]*[\"']"
+)
+# One that listens at a socket of the file system, and one that listens at an address
+_SOCKET = regex(r"(?:(?:-b|--bind)[=\s\"']+unix:|--uds\b|--unix-socket\b)")
+_ADDRESS = regex(r"(?:-b|--bind|--listen)[=\s\"']+[\w.\[\]:*]*:\$?\{?\w")
 _ALIKE = regex(r"(?i)(?:.*[/_.-])?(?:dev\w*|local\w*|tests?|testing|ci|debug)\.py")
 _OPEN = {"*", "127.0.0.1", ".0.0.1"}
 
@@ -40,6 +49,19 @@ def closed_from_inside(facts: Facts) -> Reason | None:
     for mention in _settings(facts, _SERVER_NAME):
         if "127.0.0.1" not in mention.word:
             return at(f"{mention.file}:{mention.line} answers for one host alone (SERVER_NAME)")
+    for mention in _settings(facts, _TLS):
+        return at(f"{mention.file}:{mention.line} has the server speak TLS, and a check would ask in plain HTTP")
+    return _told_at_the_start(facts)
+
+
+def _told_at_the_start(facts: Facts) -> Reason | None:
+    for where, text in facts.startup.texts.items():
+        if where.startswith("HEALTHCHECK"):
+            continue
+        if _TLS_OPTION.search(text):
+            return at(f"{where} has the server speak TLS, and a check would ask in plain HTTP")
+        if _SOCKET.search(text) and not _ADDRESS.search(_SOCKET.sub("", text)):
+            return at(f"{where} has the server listen at a socket of the file system, which a check would not ask")
     return None
 
 

@@ -35,8 +35,15 @@ def container_action(facts: Facts) -> Reason | None:
         beside = posixpath.dirname(name) in {"", folder}
         text = facts.context.read(name) if beside else None
         image = _IMAGE.search(text or "")
-        if text and _OF_DOCKER.search(text) and not (image and image[1].startswith("docker://")):
+        if not text or not _OF_DOCKER.search(text):
+            continue
+        published = image[1].removeprefix("docker://") if image and image[1].startswith("docker://") else ""
+        if not published:
             return at(f"{name} runs it as a container action of GitHub, which has to run as root")
+        if name_of(published) not in images_of_others():
+            return at(
+                f"{name} runs {published} as a container action of GitHub, which has to run as root and may be this image"
+            )
     return None
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from dockfix.context.application import Mention
 from dockfix.context.compose import ComposeService
+from dockfix.context.named_paths import LOCAL_URL
 from dockfix.facts import Facts
 from dockfix.facts.ownership import brings_manifests, gets_owner, made_folders, new_folders, place_of
 from dockfix.facts.user import user_of
@@ -57,7 +58,7 @@ _WRITTEN_PATH = (
     rb"\(\s*[rbf]*['\"]/[A-Za-z][\w./-]*"
 )
 # A path in a command line. One that an option gives may be a part of a URL.
-_IN_COMMAND = regex(r"(?:(?<=[\s=\"'])|^)(/[A-Za-z0-9_][\w.@+-]*(?:/[\w.@+-]+)*)")
+_IN_COMMAND = regex(rf"(?:(?<=[\s=\"'])|^)({LOCAL_URL})?(/[A-Za-z0-9_][\w.@+-]*(?:/[\w.@+-]+)*)")
 _WEB_OPTION = regex(
     r"(?:prefix|root-?path|url\w*|uri|route|endpoint|static-map|location|health\w*|https?://\S*)[=\s\"']*$"
 )
@@ -67,6 +68,9 @@ _WEB_VARIABLE = regex(
 )
 # Code that only reads what lies above it: modules, and settings for the environment
 _READS_ABOVE = regex(rb"\bsys\.path\b|\b(?:load_dotenv|dotenv_values|find_dotenv)\s*\(|\.env[\w.]*[\"']")
+# Values that a Compose file or a Kubernetes manifest gives a container
+_VALUE_OF_SERVICE = regex(rf"(?m)(?:^|[=:,])(?:{LOCAL_URL})?(/(?!/)[\w.@+/-]+)")
+_VALUE_OF_POD = rf"(?m)^[ \t-]*(?:value|[A-Z][A-Z0-9_]+):[ \t]*['\"]?(?:{LOCAL_URL})?/[\w.@+/-]+".encode()
 _LISTS = regex(r"\b(?:PATH|LD_LIBRARY_PATH|PYTHONPATH|LD_PRELOAD|MANPATH)=\S*")
 
 
@@ -102,13 +106,12 @@ def outside_paths(facts: Facts) -> Iterator[Reason]:
                 f"the container writes {path} when it starts, which only root may be able to", answers=[Written(path)]
             )
     for service in facts.located.services:
-        for path in re.findall(r"(?:^|[=:,])(/(?!/)[\w.@+/-]+)", "\n".join(_values(service)), re.MULTILINE):
+        for path in _VALUE_OF_SERVICE.findall("\n".join(_values(service))):
             if path not in reachable:
                 yield _doubt(f"{service.file} gives the service {service.name} the path {path}", path)
-    for mention in facts.manifests_say(rb"(?m)^[ \t-]*(?:value|[A-Z][A-Z0-9_]+):[ \t]*['\"]?/[\w.@+/-]+"):
-        path = mention.word[mention.word.index("/") :]
-        if path not in reachable:
-            yield _doubt(f"{mention.file}:{mention.line} gives the container the path {path}", path)
+    for mention in _paths_in(facts.manifests_say(_VALUE_OF_POD)):
+        if mention.word not in reachable:
+            yield _doubt(f"{mention.file}:{mention.line} gives the container the path {mention.word}", mention.word)
     for where, text in _texts(facts):
         for path in _in_command(text):
             if path not in reachable and facts.layout.file(path) is None:
@@ -160,8 +163,8 @@ def _in_command(text: str) -> Iterator[str]:
     """The absolute paths in a command or a value; lists of folders to search, and paths of URLs, are left out."""
     text = _LISTS.sub("", text)
     for match in _IN_COMMAND.finditer(text):
-        if not _WEB_OPTION.search(text, max(0, match.start() - 60), match.start()):
-            yield match[1]
+        if match[1] or not _WEB_OPTION.search(text, max(0, match.start() - 60), match.start()):
+            yield match[2]
 
 
 def _paths_in(mentions: Iterable[Mention]) -> list[Mention]:

@@ -215,7 +215,7 @@ def _is_trigger(facts: Facts, mention: Mention) -> bool:
 
 
 def _service(facts: Facts) -> Reason | None:
-    found = next((service for service in facts.located.services if service.needs_root), None)
+    found = next((service for service in facts.services if service.needs_root), None)
     return at(f"{found.file} gives the service {found.name} {found.needs_root}") if found else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from dockfix.context.compose import ComposeService
 from dockfix.context.scripts import commands_in_script, is_shell_script
@@ -55,16 +55,26 @@ def read_startup(
                 )
     for service in services:
         for text in service.runs:
-            reader.service(text, service.file, posixpath.join(stage.end.workdir or "/", service.workdir))
+            workdir = posixpath.join(stage.end.workdir or "/", service.workdir)
+            reader.service(text, service.file, workdir, text == service.given and _is_given_arguments(service, stage))
     unknown = reader.unknown or reader.deployed
     deployed = reader.deployed if reader.unknown is None else None
     return Startup(reader.programs, reader.texts, frozenset(reader.writes), reader.login_shell, unknown, deployed)
 
 
+def _is_given_arguments(service: ComposeService, stage: Stage) -> bool:
+    """Whether the command of a service is the arguments of its entrypoint, or of the image's."""
+    return _takes_words(service.entry) if service.entrypoint else _takes_arguments(stage)
+
+
 def _takes_arguments(stage: Stage) -> bool:
     """Whether what CMD says are the arguments of the ENTRYPOINT's Python program, and no program of its own."""
     entry = stage.last("ENTRYPOINT")
-    words = entry.instruction.json if entry is not None else None
+    return _takes_words(entry.instruction.json if entry is not None else None)
+
+
+def _takes_words(words: Sequence[str] | None) -> bool:
+    """Whether a command starts a Python program, to which what follows is given."""
     program = posixpath.basename(words[0]) if words else ""
     return is_python(program) or python_program(program) is not None
 
@@ -85,15 +95,15 @@ class _Reader:
         text = node.args if node.json is None else quoted(node.json)
         self.script(text, where, stage.end.workdir or "/", arguments)
 
-    def service(self, text: str, where: str, workdir: str) -> None:
+    def service(self, text: str, where: str, workdir: str, arguments: bool) -> None:
         """Reads a command of a Compose file; of one that is a variable, what it is where the variable isn't set."""
         variable = _VARIABLE.fullmatch(text)
         if variable is None:
-            self.script(text, where, workdir)
+            self.script(text, where, workdir, arguments)
             return
         self.deployed = self.deployed or doubt(_COMPUTED.format(where))
         if variable["default"]:
-            self.script(variable["default"], where, workdir)
+            self.script(variable["default"], where, workdir, arguments)
 
     def script(self, text: str, where: str, workdir: str, arguments: bool = False) -> None:
         """Reads one script and the scripts that its words name; with ``arguments`` it is a program's words, and starts none."""

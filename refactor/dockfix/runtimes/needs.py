@@ -98,7 +98,7 @@ def _named_in(facts: Facts, path: str) -> str:
 
 _COMPILES = (
     rb"(?m)pyximport|^[ \t]*(?:from|import)[ \t]+(?:distutils|Cython)\b|%%cython"
-    rb"|\b(?:FFI\(\)|\w*ffi\w*)\.(?:verify|compile|set_source)\(|cpp_extension|distutils\.ccompiler|new_compiler\(|build_ext"
+    rb"|\bFFI\(\)[\s\S]{0,8000}?\.(?:verify|set_source)\(|\b(?:FFI\(\)|\w*ffi\w*)\.(?:verify|compile|set_source)\(|cpp_extension|distutils\.ccompiler|new_compiler\(|build_ext"
     rb"|\bautowrap\(|\bufuncify\(|\bf2py\b|cppimport|cppyy|scipy\.weave|numba\.pycc"
 )
 

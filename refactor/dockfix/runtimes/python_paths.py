@@ -196,7 +196,7 @@ def _replaces_path(facts: Facts) -> str | None:
             return f"{where} replaces PATH"
         if _BASE_FIRST.search(text):
             return f"{where} puts the base image's folders first in PATH"
-    for service in facts.located.services:
+    for service in facts.services:
         if any(_RESET_IN_SCRIPT.match(setting) for setting in service.settings):
             return f"{service.file} replaces PATH"
     found = [mention for each in _RESET_IN_CODE for mention in facts.application.search(each)]

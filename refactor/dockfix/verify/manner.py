@@ -9,7 +9,6 @@ from pathlib import Path
 from dockfix.context.compose import ComposeService, substitute
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
-from dockfix.facts.workloads import pods
 from dockfix.verify.copies import Copy, NotCopied, copy_of
 
 
@@ -44,7 +43,7 @@ def manner_of(facts: Facts) -> Manner:
     services = sorted(facts.located.services, key=lambda service: service.command or service.entrypoint)
     if services:
         return _of(services[0], f"the service {services[0].name} of {services[0].file}", facts.context.root)
-    found = sorted(facts.ask(pods), key=lambda service: service.command or service.entrypoint)
+    found = sorted(facts.pods, key=lambda service: service.command or service.entrypoint)
     return _of(found[0], f"the container {found[0].name} of {found[0].file}", facts.context.root) if found else Manner()
 
 
