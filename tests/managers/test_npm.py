@@ -145,7 +145,9 @@ def given(folder: Path, files: dict[str, str], script: str = "npm ci") -> tuple[
         name = path.removeprefix("/app/")
         return name if path.startswith("/app/") and context.exists(name) else None
 
-    return action, NPM.manifest(action, Given(call_of(command), APP, context, None, at, lambda _: None))
+    return action, NPM.manifest(
+        action, Given(call_of(command), APP, context, None, at, lambda _: None, lambda _: False)
+    )
 
 
 def test_manifests_are_what_package_json_and_its_companions_are(tmp_path: Path) -> None:

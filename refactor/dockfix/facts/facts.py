@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
+from itertools import takewhile
 from typing import TypeVar
 
 from dockfix.context.application import Application, Mention, application
@@ -382,7 +383,8 @@ class Facts:
             at = partial(self.lying_at, step=step, unit=unit)
             image = self.stage_of[step].image
             written = partial(self._written_to, step=step, unit=unit)
-            found[install] = Given(call_of(unit.command), unit.state, self.context, image, at, written)
+            made = partial(self._is_made, step=step, unit=unit)
+            found[install] = Given(call_of(unit.command), unit.state, self.context, image, at, written, made)
         return found
 
     def groups_of(self, install: Install) -> frozenset[str]:
@@ -401,6 +403,11 @@ class Facts:
             elif path in each.effects.writes:
                 text = echoed(each.command, text)
         return text
+
+    def _is_made(self, path: str, step: Step, unit: Unit) -> bool:
+        """Whether a command of a stage writes a path before one of them runs: see ``Given``."""
+        before = takewhile(lambda each: each[1] is not unit, self.stage_of[step].units)
+        return any(path in each.effects.writes for _, each in before)
 
     @cached_property
     def distributions(self) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 
 from dockfix.context.program.model import UNKNOWN, Write
 from dockfix.facts import SYSTEM_FOLDERS, Facts
@@ -15,6 +16,7 @@ from dockfix.lazy import regex
 from dockfix.model.actions import Build
 from dockfix.model.answers import Answer, Called, Opened, Started
 from dockfix.model.effects import within
+from dockfix.model.moves import taken_away
 from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 from dockfix.syntax.shell import Command
@@ -110,6 +112,8 @@ def made_folders(facts: Facts) -> Mapping[str, Step]:
             if unit.command.name in file_makers():
                 kept = [path for path in unit.effects.writes if unit.command.name == "mkdir" or within(path, workdir)]
                 made += [(path, step) for path in kept]
+            gone = taken_away(unit)
+            made = [(path, maker) for path, maker in made if not any(_is_in(path, each) for each in gone)]
             if isinstance(unit.effects.action, Build):
                 tops |= dict.fromkeys(_written_output(facts, unit), step)
     for path, step in made:
@@ -119,6 +123,11 @@ def made_folders(facts: Facts) -> Mapping[str, Step]:
     return {
         path: step for path, step in tops.items() if not any(path != other and within(path, other) for other in tops)
     }
+
+
+def _is_in(path: str, taken: str) -> bool:
+    """Whether a path is, or lies below, what is taken away."""
+    return within(path, taken) or fnmatchcase(path, taken)
 
 
 def _written_output(facts: Facts, build: Unit) -> Iterator[str]:

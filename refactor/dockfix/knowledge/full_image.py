@@ -71,17 +71,19 @@ def _adds_only(reference: str) -> Mapping[str, Any] | None:
     return next((group for group in groups if "adds_only" in group and name in group["images"].split()), None)
 
 
-def full_programs(suites: frozenset[str] | None) -> Mapping[str, str]:
+def full_programs(suites: frozenset[str] | None, *, has_python: bool = True) -> Mapping[str, str]:
     """The programs that only the full image has and that a package brings back, with that package.
 
-    They are those of every release that the image may be of; Python's own lie elsewhere in it.
+    They are those of every release that the image may be of. The slim image of Python has one of its own, beside Debian's; without
+    it (``has_python`` is False) Debian's is one of them, too.
     """
     asked = suites or frozenset(table("apt_full_programs")["indices"])
     found: dict[str, str] = {}
     for package in table("apt_full_programs")["packages"]:
         each = [parts("apt_full_programs", package, frozenset({suite})) for suite in asked]
-        if not package.startswith(("python3", "cpp")):
-            found |= dict.fromkeys(sorted(frozenset.intersection(*each)), package)
+        of_python = package.startswith("python3")
+        if not (package.startswith("cpp") or (of_python and has_python)):
+            found |= dict.fromkeys(sorted(frozenset.intersection(*each)), "python3" if of_python else package)
     by_hand: dict[str, str] = table("full_image")["programs"]
     return found | by_hand
 

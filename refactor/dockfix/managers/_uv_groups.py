@@ -22,6 +22,7 @@ def groups_of(arguments: Arguments, settings: Mapping[str, str | None]) -> Itera
         yield "main"
     variables = ("UV_NO_DEV", "UV_NO_DEFAULT_GROUPS")
     off = arguments.has("--no-dev", "--no-default-groups") or any(is_on(settings.get(name)) for name in variables)
+    off = off or DEV in arguments.values("--no-group")
     if not off and not only:
         yield "dev"
     for name in (*only, *arguments.values("--group")):
@@ -34,7 +35,7 @@ def groups_of(arguments: Arguments, settings: Mapping[str, str | None]) -> Itera
     for name in arguments.values("--package"):
         yield f"package {name or '?'}"
     for option in ("--no-group", "--no-extra"):
-        yield from (f"{option} {name}" for name in arguments.values(option))
+        yield from (f"{option} {name}" for name in arguments.values(option) if (option, name) != ("--no-group", DEV))
 
 
 def development(groups: frozenset[str], project: PyProject) -> frozenset[str]:

@@ -133,8 +133,8 @@ def _effects_of(command: Command, state: State) -> Effects:
     if _RUNS_MORE.search(_HARMLESS.sub("", command.text)):
         return opaque("what its command substitution runs is unknown")
     effects = known()
-    if effects.opaque:
-        return effects
+    if effects.opaque:  # whatever it does, it does it with its program
+        return replace(effects, tools=effects.tools | {posixpath.basename(name)})
     if program in FETCHERS:  # a script that brings a manager once it is run
         found = next(map(brought_by_script, fetched(command, effects).values()), None)
         effects = effects if found is None else replace(effects, action=Provide(found[0], ()))

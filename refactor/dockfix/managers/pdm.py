@@ -223,9 +223,10 @@ def _held_back(install: Install, given: Given, project: PyProject, root: str) ->
         for keys in (("python", "use_venv"), ("venv", "in_project")):
             if told.at(*keys) is False:
                 return f"{name} says that {'.'.join(keys)} is false, so that the environment lies elsewhere"
+    folder = posixpath.join(root, "__pypackages__")
     beside = posixpath.join(posixpath.dirname(given.at(install.manifests[0]) or ""), "__pypackages__")
-    if given.context.exists(beside):
-        return f"PDM takes {beside} for the environment"
+    if given.context.exists(beside) or given.made(folder):
+        return f"PDM takes {folder} for the environment"
     return given.left_beside_source(root, project) if install.editable and is_distribution(project) else ""
 
 

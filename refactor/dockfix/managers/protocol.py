@@ -42,7 +42,7 @@ class Given:
 
     ``at`` gives the file of the build context that lies at a path in the image, None where none is known to. ``written`` gives what
     commands have written to a path that no file of the build context lies at, None where that is not known: "" where it is what
-    a project's own files name, whose words are counted anyway.
+    a project's own files name, whose words are counted anyway. ``made`` says whether a command has made a path before, as far as is seen.
     """
 
     call: Call
@@ -51,6 +51,7 @@ class Given:
     image: BaseImage | None
     at: Callable[[str], str | None]
     written: Callable[[str], str | None]
+    made: Callable[[str], bool]
 
     def lies_at(self, path: str) -> bool:
         """Whether a file of the build context lies at a path in the image."""

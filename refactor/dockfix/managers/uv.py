@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
@@ -22,7 +23,7 @@ from dockfix.managers.protocol import Cache, Call, Given, LanguageManager, OwnRu
 from dockfix.model.actions import Clean, Configure, Export, Install, Make
 from dockfix.model.artefact import Environment
 from dockfix.model.commands.protocol import Arguments, parse
-from dockfix.model.effects import Effects, opaque
+from dockfix.model.effects import Effects, opaque, within
 from dockfix.model.reason import Reason
 from dockfix.model.state import State
 from dockfix.syntax.shell import Word
@@ -210,6 +211,7 @@ class Uv(LanguageManager):
             blocked=_held_back(install, given, project, space, root) or None,
             locked=installed(install.groups, given.context, lock, project),
             programs=project.named("project", "scripts") if local else frozenset(),
+            elsewhere=_below_root(given, project, root) or None,
             needs_source=_needs_source(given, project, space),
             development=development(install.groups, project),
         )
@@ -306,14 +308,11 @@ def _held_back(install: Install, given: Given, project: PyProject, space: Worksp
     above = workspace_above(given, root)
     if above:
         return f"the project belongs to the workspace of {above}, where its environment lies"
-    arguments = parse(given.call.words, given.state, VALUED["sync"])
-    asked = next(iter(arguments.values("-p", "--python")), "managed" if arguments.has("--managed-python") else "")
-    variables = given_to(given.call.command, given.state)
-    if not _uv_python.is_there(arguments, given.state, variables):
-        managed = other_python(given, project, root, variables, asked)
-        if managed:
-            return managed
-    elif _uv_python.folder_of(given.state, variables) is None:
+    arguments, variables = _asked(given)
+    managed = _fetched(given, project, root)
+    if managed:
+        return managed
+    if _uv_python.is_there(arguments, given.state, variables) and _uv_python.folder_of(given.state, variables) is None:
         return "where uv keeps the Pythons that it fetches is unknown"
     if not install.editable:
         return ""
@@ -323,6 +322,26 @@ def _held_back(install: Install, given: Given, project: PyProject, space: Worksp
         if reason:
             return reason
     return ""
+
+
+def _asked(given: Given) -> tuple[Arguments, Mapping[str, str | None]]:
+    """What the call and the variables that it sees ask for."""
+    return parse(given.call.words, given.state, VALUED["sync"]), given_to(given.call.command, given.state)
+
+
+def _fetched(given: Given, project: PyProject, root: str) -> str:
+    """Why uv may fetch a Python with the packages, "" where it takes one that is there."""
+    arguments, variables = _asked(given)
+    if _uv_python.is_there(arguments, given.state, variables):
+        return ""
+    asked = next(iter(arguments.values("-p", "--python")), "managed" if arguments.has("--managed-python") else "")
+    return other_python(given, project, root, variables, asked)
+
+
+def _below_root(given: Given, project: PyProject, root: str) -> str:
+    """The same, where the Python would come to lie in root's home, or nobody knows where; "" elsewhere."""
+    folder = _uv_python.folder_of(given.state, _asked(given)[1])
+    return _fetched(given, project, root) if folder is None or within(folder, "/root") else ""
 
 
 def _needs_source(given: Given, project: PyProject, space: Workspace | None) -> str:

@@ -139,6 +139,14 @@ def put_by(step: Step, stage: Stage, number: int, is_folder: Callable[[str], boo
     return Written(step, stage, number, frozenset(writes) - kept, frozenset(kept))
 
 
+def taken_away(unit: Unit) -> tuple[str, ...]:
+    """What a command removes or takes elsewhere, as paths that may hold the shell's wildcards."""
+    tool, paths = _tool(unit), _paths(unit)
+    if tool == "mv":
+        return tuple(paths if _has(unit, "-t|--target-directory") else paths[:-1])
+    return tuple(paths) if tool in {"rm", "rmdir"} else ()
+
+
 def _tool(unit: Unit) -> str:
     """The program that works on files."""
     tool = next(iter(unit.effects.tools), "") if len(unit.effects.tools) == 1 else ""

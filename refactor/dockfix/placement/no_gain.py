@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from dockfix.facts import Facts
@@ -13,14 +14,25 @@ from dockfix.placement.packages import Division
 
 # The language whose packages are installed on plain systems
 _USUAL = "python"
+# What managers call it
+_INSTALLS = frozenset({"install", "i", "ci", "add", "sync"})
 
 
 def without_installs(facts: Facts) -> Reason:
     """Why a stage stays as it is in which nothing of a language is installed."""
-    other = _other_manager(facts)
     brought = facts.final.image.runtime if facts.final.image is not None else ""
-    titles = [each.title for each in language_managers() if each.runtime == (brought or _USUAL)]
-    return other or at(f"no gain, because no {' or '.join(titles)} install was found")
+    managers = [each for each in language_managers() if each.runtime == (brought or _USUAL)]
+    none = at(f"no gain, because no {' or '.join(each.title for each in managers)} install was found")
+    return _other_manager(facts) or _unclear_install(facts, managers) or none
+
+
+def _unclear_install(facts: Facts, managers: Collection[LanguageManager]) -> Reason | None:
+    """An install of which no model says what it does."""
+    for step, unit in facts.final.units:
+        asks = any(word.value in _INSTALLS for word in unit.command.args)
+        if unit.effects.opaque and asks and by_program().get(unit.command.name or "") in managers:
+            return at(unit.effects.opaque, step.line)
+    return None
 
 
 def _other_manager(facts: Facts) -> Reason | None:

@@ -33,7 +33,7 @@ def packages(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, st
     reason = next(iter(compilers.values()), "")
     if reason:
         return at(reason)
-    programs = knowledge.full_programs(suites(facts))
+    programs = knowledge.full_programs(suites(facts), has_python=False)
     found = {programs[name]: why for name, why in needed(facts, sorted(programs), staying).items()}
     found |= {name: why for name, why in _libraries(facts, staying).items() if name not in found}
     mention = next(iter(facts.application.search(_CERTIFICATES)), None)
