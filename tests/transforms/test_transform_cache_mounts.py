@@ -32,7 +32,10 @@ def run(project: Project, line: str, head: str = "FROM python:3.11-slim\n") -> s
         ("RUN pip install x \\\n && rm -rf ~/.cache/pip \\\n && mkdir /y", MOUNT + "pip install x \\\n && mkdir /y\n"),
         ("RUN pip install x && pip cache purge", MOUNT + "pip install x\n"),
         ("RUN --network=host pip install x", MOUNT + "--network=host pip install x\n"),
-        ("RUN <<E\npip install --no-cache-dir x\nE", MOUNT + "<<E\npip install x\nE\n"),
+        (
+            "RUN <<E\npip install --no-cache-dir x\nE",
+            "RUN --mount=type=cache,target=/root/.cache/pip <<E\npip install x\nE\n",
+        ),
     ],
 )
 def test_pip(project: Project, line: str, expected: str) -> None:
