@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
+from dockfix.context.manifests.locked import DEV
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.facts.development import Lost, doubts, lost, misses
-from dockfix.managers.commands import call_of
-from dockfix.managers.protocol import LanguageManager, Recipe
+from dockfix.facts.without_building import brings_them, never_needed
+from dockfix.managers.protocol import LanguageManager, Production, Recipe
 from dockfix.model.reason import Declared, Reason, at
 
 _SHOWN = 2
@@ -19,7 +21,7 @@ class ProductionDependencies(Transform):
 
     What it does
         Gives each install by uv, Poetry, PDM or Pipenv the switch that leaves the development group out: ``--no-dev``,
-        ``--without dev``, ``--prod``; ``pipenv install`` loses ``--dev``.
+        ``--without dev``, ``--prod``; ``pipenv install`` loses ``--dev``. npm's gets ``--omit=dev`` where nothing is built.
 
     Why
         uv, Poetry and PDM install the group unless they are told not to: pytest, linters and all that they bring, often a third of
@@ -45,19 +47,21 @@ class ProductionDependencies(Transform):
         """Rewrites every install that brings the group."""
         if len(facts.model.stages) > 1:
             return Outcome()
+        if facts.is_javascript:
+            return _of_javascript(facts)
         edits: list[Edit] = []
         groups: set[str] = set()
         found: list[Lost] = []
         told = facts.tree.text
         for step in dict.fromkeys(step for step, _, _ in facts.installs):
             recipes: list[Recipe] = []
-            for _, unit, install in (each for each in facts.installs if each[0] is step):
+            for _, _, install in (each for each in facts.installs if each[0] is step):
                 gone = lost(facts, install)
                 if gone is None or not isinstance(install.manager, LanguageManager):
                     continue
                 if isinstance(gone, Reason):
                     return refuse(gone.at(step.line))
-                way = install.manager.production(install, call_of(unit.command), facts.manifests[install], told)
+                way = install.manager.production(install, facts.given[install], facts.manifests[install], told)
                 if not isinstance(way, Reason):
                     way = misses(facts, gone) or way
                 if isinstance(way, Reason):
@@ -83,7 +87,34 @@ class ProductionDependencies(Transform):
         )
 
 
+def _of_javascript(facts: Facts) -> Outcome:
+    """Rewrites the installs where nothing in the file needs what they bring for development alone."""
+    names = facts.ask(never_needed)
+    edits: list[Edit] = []
+    for step, _, install in facts.installs if names else ():
+        if not brings_them(facts, install) or not isinstance(install.manager, LanguageManager):
+            continue
+        way = install.manager.production(install, facts.given[install], facts.manifests[install], facts.tree.text)
+        form = step.shell_form
+        run = form.edited(insert=way.recipe.insert) if isinstance(way, Production) and form is not None else None
+        if run is None or any(each.node is step.instruction for each in edits):
+            return Outcome()
+        said = f"packages that only development needs are left out: {_listed(sorted(names), len(names))}"
+        edits.append(Edit(step.instruction, (run,), step.line, said))
+    return (
+        Outcome(
+            edits, declares=frozenset({Declared("GROUP", DEV), *(Declared("DISTRIBUTION", name) for name in names)})
+        )
+        if edits
+        else Outcome()
+    )
+
+
 def _left_out(gone: Lost) -> str:
-    more = len(gone.names) - len(gone.asked[:_SHOWN])
-    listed = ", ".join(gone.asked[:_SHOWN])
-    return f"{gone.title} is left out: {listed}{f' and {more} more' if more else ''}"
+    return f"{gone.title} is left out: {_listed(gone.asked, len(gone.names))}"
+
+
+def _listed(names: Sequence[str], total: int) -> str:
+    """The first of the names, and how many more there are in all."""
+    more = total - len(names[:_SHOWN])
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more else "")

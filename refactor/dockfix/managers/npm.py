@@ -9,12 +9,14 @@ from typing import ClassVar
 
 from dockfix.context.javascript.package_json import NAME
 from dockfix.context.manifests.locked import DEV, MAIN
+from dockfix.context.manifests.manifest import Manifest
+from dockfix.lazy import regex
 from dockfix.managers import _node as node
 from dockfix.managers._folders import folder_of
 from dockfix.managers._node import HARMLESS, NodeManager
 from dockfix.managers._npm_options import CLEAN_INSTALLS, FLAGS, INSTALLS, RUNS, TELLS, VALUED
 from dockfix.managers.corepack import brought_by
-from dockfix.managers.protocol import Cache, Call, Given, Script
+from dockfix.managers.protocol import Cache, Call, Given, Production, Recipe, Script
 from dockfix.managers.registry import by_program
 from dockfix.model.actions import Clean, Install, Provide, Remove
 from dockfix.model.commands.protocol import Arguments, parse
@@ -36,6 +38,8 @@ _OF_IMAGE = {
     "/usr/local/include": ("include/node",),
 }
 _OMITS = 15  # the version of Node.js whose npm knows --omit
+# Options that say which groups are installed
+_CHOOSES = regex(r"--(?:(?:no-)?production|include|also|omit|only|dev)\b")
 # Options that a removal has to be given as the install was: it works out the same tree
 _OF_PRUNE = frozenset({"--legacy-peer-deps", "--force", "-f", "--strict-peer-deps", "--no-audit", "--no-fund"})
 
@@ -130,10 +134,16 @@ class Npm(NodeManager):
         words = [word.value for word in given.call.words]
         if "--no-save" in words or "--no-package-lock" in words:
             return Reason("npm prune would take away what package.json and the lock do not name")
-        major = (given.image.version if given.image is not None else "").partition(".")[0]
-        option = "--production" if major.isdecimal() and int(major) < _OMITS else "--omit=dev"
         kept = [word for word in words if word in _OF_PRUNE]
-        return " ".join(["npm prune", option, "--no-save", *(word for word in kept if word)])
+        return " ".join(["npm prune", _omit(given), "--no-save", *(word for word in kept if word)])
+
+    def production(self, install: Install, given: Given, manifest: Manifest, told: str) -> Production | Reason:
+        """``--omit=dev``, which older releases call ``--production``."""
+        verb, *others = given.call.words
+        chosen = next((word.text for word in others if _CHOOSES.match(word.text)), "")
+        if chosen or verb.value not in INSTALLS | CLEAN_INSTALLS:
+            return Reason(f"{chosen or verb.text} chooses groups itself")
+        return Production(Recipe(insert=((verb, _omit(given)),)), frozenset({DEV}))
 
     def _install(self, call: Call, state: State, folder: str, clean: bool) -> Effects:
         arguments = parse(call.words, state, VALUED, FLAGS)
@@ -210,6 +220,12 @@ def _brought_from(source: str, copy: Copy) -> tuple[str, ...] | None:
     if source in known[: len(_PROGRAMS)]:
         return (posixpath.join(target, posixpath.basename(source)) if copy.target_is_folder else target,)
     return (target,) if any(within(source, each) for each in known[len(_PROGRAMS) :]) else None
+
+
+def _omit(given: Given) -> str:
+    """The option that leaves out what only development needs, for the npm of the base image."""
+    major = (given.image.version if given.image is not None else "").partition(".")[0]
+    return "--production" if major.isdecimal() and int(major) < _OMITS else "--omit=dev"
 
 
 def _is_main(value: str | None) -> bool:

@@ -162,10 +162,10 @@ class Pdm(ProjectManager):
             development=_development(install, project),
         )
 
-    def production(self, install: Install, call: Call, manifest: Manifest, told: str) -> Production | Reason:
+    def production(self, install: Install, given: Given, manifest: Manifest, told: str) -> Production | Reason:
         """``--prod``."""
-        verb = next((word for word in call.words if word.value in self.installs), None)
-        asked = next((word.text for word in call.words if word.value in {"-d", "--dev", "--no-default"}), "")
+        verb = next((word for word in given.call.words if word.value in self.installs), None)
+        asked = next((word.text for word in given.call.words if word.value in {"-d", "--dev", "--no-default"}), "")
         if verb is None or asked:
             return Reason(f"{asked or 'the call'} chooses groups itself")
         return Production(Recipe(insert=((verb, "--prod"),)), frozenset({DEV}))

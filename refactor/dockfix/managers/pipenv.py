@@ -136,9 +136,9 @@ class Pipenv(ProjectManager):
             development=install.groups & {DEV},
         )
 
-    def production(self, install: Install, call: Call, manifest: Manifest, told: str) -> Production | Reason:
+    def production(self, install: Install, given: Given, manifest: Manifest, told: str) -> Production | Reason:
         """Without ``--dev``."""
-        words = tuple(word for word in call.words if word.value in {"--dev", "-d"})
+        words = tuple(word for word in given.call.words if word.value in {"--dev", "-d"})
         return Production(Recipe(remove=words), frozenset({DEV})) if words else Reason("PIPENV_DEV asks for the group")
 
 

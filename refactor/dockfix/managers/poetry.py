@@ -168,9 +168,9 @@ class Poetry(ProjectManager):
             development=development(install.groups, project),
         )
 
-    def production(self, install: Install, call: Call, manifest: Manifest, told: str) -> Production | Reason:
+    def production(self, install: Install, given: Given, manifest: Manifest, told: str) -> Production | Reason:
         """``--without dev``, before Poetry 1.2 ``--no-dev``."""
-        verb = next((word for word in call.words if word.value in self.installs), None)
+        verb = next((word for word in given.call.words if word.value in self.installs), None)
         if verb is None or _switched(install):
             return Reason(_switched(install) or "its verb is unknown")
         return without_development(manifest.development, verb, told)

@@ -270,7 +270,7 @@ class LanguageManager(Manager):
     def into(self, install: Install, call: Call, wanted: Environment) -> Recipe | Reason:
         """Has the install fill an environment that can be carried; an empty recipe where the environment alone sees to it."""
 
-    def production(self, install: Install, call: Call, manifest: Manifest, told: str) -> Production | Reason:
+    def production(self, install: Install, given: Given, manifest: Manifest, told: str) -> Production | Reason:
         """Has it leave out the groups of the manifest's ``development``; ``told`` is the text of the Dockerfile."""
         return Reason(f"{self.title} knows no groups")
 

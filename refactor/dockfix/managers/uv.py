@@ -216,9 +216,9 @@ class Uv(LanguageManager):
             development=development(install.groups, project),
         )
 
-    def production(self, install: Install, call: Call, manifest: Manifest, told: str) -> Production | Reason:
+    def production(self, install: Install, given: Given, manifest: Manifest, told: str) -> Production | Reason:
         """``--no-dev``."""
-        return without_development(call)
+        return without_development(given.call)
 
     def into(self, install: Install, call: Call, wanted: Environment) -> Recipe | Reason:
         """A project has its own environment; ``uv pip`` takes the active one, unless it is told to take the system's."""
