@@ -56,6 +56,11 @@ class Npm(NodeManager):
     images: ClassVar[frozenset[str]] = frozenset({"node"})
     scripts: ClassVar[tuple[Script, ...]] = (Script(r"https?://deb\.nodesource\.com/setup_[\w.]+", "", _OF_NODESOURCE),)
     server: ClassVar[str] = r"https?://deb\.nodesource\.com/"
+    lies_in: ClassVar[tuple[str, ...]] = (
+        "/usr/local/lib/node_modules/npm",
+        "/usr/local/lib/node_modules/corepack",
+        "/usr/local/include/node",
+    )
     caches: ClassVar[tuple[Cache, ...]] = (
         Cache(
             _HOME,

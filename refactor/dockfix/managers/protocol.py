@@ -205,6 +205,7 @@ class LanguageManager(Manager):
     told to fill an environment without an installer. With ``starts_as_any_user`` it needs nothing of root to start a program. With
     ``needs_runtime`` its calls are modelled only where the base image brings the runtime, or something was seen to do so. ``server`` is a
     pattern of the addresses from which a system's manager can be told to install it, or its runtime, "" for none.
+    ``lies_in`` are the folders that it is made of where it is copied out of an image.
     """
 
     runtime: ClassVar[str]
@@ -219,6 +220,7 @@ class LanguageManager(Manager):
     reads_settings: ClassVar[bool] = False
     starts_as_any_user: ClassVar[bool] = False
     server: ClassVar[str] = ""
+    lies_in: ClassVar[tuple[str, ...]] = ()
     needs_runtime: ClassVar[bool] = False
     fills_bare: ClassVar[bool] = False
 

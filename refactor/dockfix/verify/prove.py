@@ -14,7 +14,7 @@ from dockfix.syntax import Instruction
 from dockfix.verify import compare
 from dockfix.verify.asking import asked_of, proposal, wanted_of
 from dockfix.verify.build import BuildArguments, Builder, BuildResult, Outcome, Recipe, named_secrets, with_own_caches
-from dockfix.verify.compare.leaving import is_left_behind
+from dockfix.verify.compare.leaving import left_behind
 from dockfix.verify.doubts import Asking, Seen, unanswered
 from dockfix.verify.engines import Engine
 from dockfix.verify.image import Image, RuntimeFacts
@@ -161,7 +161,7 @@ class Prover:
             made.add("writes", [], "the base image could not be read")
         else:
             ignored = taken_away(self.facts, before.snapshot, candidate.ignore)
-            ignored |= {path for path in before.snapshot.entries if is_left_behind(path, declared)}
+            ignored |= left_behind(before.snapshot.entries, declared)
             found = compare.compare_files(original.base, before, image, declared, ignored)
             if any(text in finding.message for finding in found for text in ("another content", "is missing")):
                 changing = ignored | self._changing(original)

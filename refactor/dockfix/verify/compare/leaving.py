@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program
@@ -11,6 +11,7 @@ from dockfix.model.reason import Declared
 from dockfix.runtimes.closure import requirement
 from dockfix.runtimes.wheels import Target, brings
 from dockfix.verify.image import RuntimeFacts
+from dockfix.verify.snapshot import parents
 
 
 def leaving(facts: RuntimeFacts, declared: frozenset[Declared], asked: frozenset[str]) -> frozenset[str]:
@@ -38,6 +39,16 @@ def is_left_behind(path: str, declared: frozenset[Declared]) -> bool:
         within(path, each.name) and not any(within(path, kept) or within(kept, path) for kept in each.instead)
         for each in parts
     )
+
+
+def left_behind(paths: Collection[str], declared: frozenset[Declared]) -> frozenset[str]:
+    """The paths of an image that are left behind: also where managers lie that leave, and the folders that held nothing else."""
+    programs = (by_program().get(each.name) for each in declared if each.part == "PROGRAM")
+    folders = {folder for each in programs if isinstance(each, LanguageManager) for folder in each.lies_in}
+    gone = {path for path in paths if is_left_behind(path, declared) or any(within(path, folder) for folder in folders)}
+    around = {folder for path in gone for folder in parents(path)} - gone
+    holding = {folder for path in paths if path not in gone and path not in around for folder in parents(path)}
+    return frozenset(gone | (around - holding))
 
 
 def _required(facts: RuntimeFacts, names: Iterable[str]) -> frozenset[str]:
