@@ -30,7 +30,7 @@ def covered(facts: Facts, folder: str) -> Reason | None:
         for _, target, _ in service.volumes:
             if _over(target, folder):
                 return at(f"{service.file} mounts {target} into the service {service.name}, which lies over {folder}")
-    for mention in facts.mounts:
+    for mention in facts.kubernetes.mounts:
         if _over(mention.word, folder):
             return at(f"{mention.file}:{mention.line} mounts {mention.word}, which lies over {folder}")
     for run in facts.ask(runs):

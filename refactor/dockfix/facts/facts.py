@@ -6,10 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
-from itertools import takewhile
 from typing import TypeVar
 
-from dockfix.context.application import Application, Mention, application
+from dockfix.context.application import Application, application
 from dockfix.context.build_context import BuildContext, CopySet
 from dockfix.context.compose import ComposeService
 from dockfix.context.locate import Located
@@ -25,22 +24,21 @@ from dockfix.facts.managed import named_for_managers
 from dockfix.facts.no_evidence import says_nothing
 from dockfix.facts.placed_files import built_in, carried, given_settings, placed
 from dockfix.facts.reading import Reading
-from dockfix.facts.single_files import echoed, mounted_at, scripts_among
+from dockfix.facts.single_files import is_made_by, mounted_at, run_before, scripts_among, written_by
 from dockfix.facts.startup import Startup, read_startup
-from dockfix.facts.workloads import pods_of
-from dockfix.lazy import cached_property, regex
+from dockfix.facts.workloads import Kubernetes
+from dockfix.lazy import cached_property
 from dockfix.managers.commands import call_of, known_steps, model_of
 from dockfix.managers.protocol import Given, LanguageManager
 from dockfix.managers.systems import System, system_of
 from dockfix.managers.verbs import language_install, only_installers
-from dockfix.model.actions import Export, Install
+from dockfix.model.actions import Install
 from dockfix.model.layout import Layout, Layouts
 from dockfix.model.reason import Reason
 from dockfix.model.stages import Known, Model, Stage, Step, Unit
 from dockfix.syntax import Dockerfile
 
 T = TypeVar("T")
-_YAML = regex(r"(?s).*\.ya?ml")
 _READ, _JAVASCRIPT = "python", "node"  # the runtimes whose code is read
 
 
@@ -235,37 +233,15 @@ class Facts:
         services = (*self.located.services, *self.located.others)
         return says_nothing(self.context, files, self.model.stages, self.startup, services, runtime)
 
-    def manifests_say(self, pattern: bytes) -> tuple[Mention, ...]:
-        """What a regular expression finds in the Kubernetes manifests of the build context."""
-        found = application(self.context, self._yaml_files)
-        return tuple(mention for mention in found.search(pattern) if mention.file in self.kubernetes)
-
     @cached_property
-    def kubernetes(self) -> Mapping[str, bytes]:
-        """The Kubernetes manifests of the build context, with what stands in them."""
-        found = application(self.context, self._yaml_files)
-        manifests = found.holding(rb"(?m)^[ \t-]*(?:apiVersion|containers|volumeMounts):")
-        return {name: text for name, text in found.texts.items() if name in manifests}
-
-    @cached_property
-    def _yaml_files(self) -> frozenset[str]:
-        return self.context.named(_YAML)
-
-    @cached_property
-    def pods(self) -> tuple[ComposeService, ...]:
-        """The containers of the image that Kubernetes manifests in the build context run."""
-        return pods_of(self.context, self.kubernetes)
+    def kubernetes(self) -> Kubernetes:
+        """What the Kubernetes manifests of the build context say."""
+        return Kubernetes(self.context)
 
     @property
     def services(self) -> tuple[ComposeService, ...]:
         """How Compose and Kubernetes run the image."""
-        return (*self.located.services, *self.pods)
-
-    @cached_property
-    def mounts(self) -> tuple[Mention, ...]:
-        """The folders that Kubernetes manifests in the build context mount something over."""
-        found = self.manifests_say(rb"(?m)^[ \t-]*mountPath:[ \t]*['\"]?/[^\s'\"]*")
-        return tuple(mention._replace(word=mention.word[mention.word.index("/") :]) for mention in found)
+        return (*self.located.services, *self.kubernetes.pods)
 
     @cached_property
     def program(self) -> Program:
@@ -382,8 +358,8 @@ class Facts:
         for step, unit, install in (*self._every_install, *self.front_ends):
             at = partial(self.lying_at, step=step, unit=unit)
             image = self.stage_of[step].image
-            written = partial(self._written_to, step=step, unit=unit)
-            made = partial(self._is_made, step=step, unit=unit)
+            before = run_before(unit, (each for _, each in self.stage_of[step].units))
+            written, made = partial(written_by, before), partial(is_made_by, before)
             found[install] = Given(call_of(unit.command), unit.state, self.context, image, at, written, made)
         return found
 
@@ -391,23 +367,6 @@ class Facts:
         """The groups of dependencies that an install brings."""
         found = self.every_manifest.get(install)
         return install.groups if found is None or found.groups is None else found.groups
-
-    def _written_to(self, path: str, step: Step, unit: Unit) -> str | None:
-        """What commands of a stage have written to a path before one of them runs: see ``Given``."""
-        text: str | None = None
-        for _, each in self.stage_of[step].units:
-            if each is unit:
-                break
-            if isinstance(each.effects.action, Export) and path in each.effects.writes:
-                text = ""
-            elif path in each.effects.writes:
-                text = echoed(each.command, text)
-        return text
-
-    def _is_made(self, path: str, step: Step, unit: Unit) -> bool:
-        """Whether a command of a stage writes a path before one of them runs: see ``Given``."""
-        before = takewhile(lambda each: each[1] is not unit, self.stage_of[step].units)
-        return any(path in each.effects.writes for _, each in before)
 
     @cached_property
     def distributions(self) -> frozenset[str]:

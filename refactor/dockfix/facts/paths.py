@@ -109,7 +109,7 @@ def outside_paths(facts: Facts) -> Iterator[Reason]:
         for path in _VALUE_OF_SERVICE.findall("\n".join(_values(service))):
             if path not in reachable:
                 yield _doubt(f"{service.file} gives the service {service.name} the path {path}", path)
-    for mention in _paths_in(facts.manifests_say(_VALUE_OF_POD)):
+    for mention in _paths_in(facts.kubernetes.says(_VALUE_OF_POD)):
         if mention.word not in reachable:
             yield _doubt(f"{mention.file}:{mention.line} gives the container the path {mention.word}", mention.word)
     for where, text in _texts(facts):

@@ -36,7 +36,7 @@ def _numbers(facts: Facts) -> Iterator[int]:
         number = _number(re.split(r"\D", mention.word)[-1])
         if number not in asked and not _CONNECTS.search(_before(facts, mention)):
             yield number
-    for mention in facts.manifests_say(rb"(?m)^[ \t-]*(?:containerPort|targetPort):[ \t]*\d+"):
+    for mention in facts.kubernetes.says(rb"(?m)^[ \t-]*(?:containerPort|targetPort):[ \t]*\d+"):
         yield _number(re.sub(r"\D", "", mention.word))
     environments = [
         facts.final.end.env,

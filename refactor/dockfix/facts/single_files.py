@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 
-from dockfix.model.stages import Step
+from dockfix.model.actions import Export
+from dockfix.model.stages import Step, Unit
 from dockfix.syntax.mounts import mount_settings
 from dockfix.syntax.shell import Command
 
@@ -33,6 +35,25 @@ def echoed(command: Command, before: str | None) -> str | None:
         return None
     line = " ".join(filter(None, words))
     return line if operators == [">"] else f"{before}\n{line}"
+
+
+def run_before(unit: Unit, units: Iterable[Unit]) -> list[Unit]:
+    """The commands that stand before one of them."""
+    return list(takewhile(lambda each: each is not unit, units))
+
+
+def written_by(units: Iterable[Unit], path: str) -> str | None:
+    """What some commands, in order, have written to a path: see ``Given``."""
+    text: str | None = None
+    for each in units:
+        if path in each.effects.writes:
+            text = "" if isinstance(each.effects.action, Export) else echoed(each.command, text)
+    return text
+
+
+def is_made_by(units: Iterable[Unit], path: str) -> bool:
+    """Whether some commands write a path: see ``Given``."""
+    return any(path in each.effects.writes for each in units)
 
 
 def mounted_at(step: Step, path: str) -> str | None:

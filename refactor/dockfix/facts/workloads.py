@@ -4,15 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dockfix.context.application import application
+from dockfix.context.application import Application, Mention, application
 from dockfix.context.build_context import BuildContext
 from dockfix.context.compose import ComposeService
 from dockfix.context.kubernetes import workloads
 from dockfix.context.run_commands import WRITTEN_IN, name_of, run_commands
 from dockfix.knowledge import images_of_others
+from dockfix.lazy import cached_property, regex
+
+_YAML = regex(r"(?s).*\.ya?ml")
+_MANIFEST = rb"(?m)^[ \t-]*(?:apiVersion|containers|volumeMounts):"
+_MOUNT_PATH = rb"(?m)^[ \t-]*mountPath:[ \t]*['\"]?/[^\s'\"]*"
 
 
-def pods_of(context: BuildContext, manifests: Mapping[str, bytes]) -> tuple[ComposeService, ...]:
+class Kubernetes:
+    """What the Kubernetes manifests of a build context say."""
+
+    def __init__(self, context: BuildContext) -> None:
+        self._context = context
+
+    @cached_property
+    def _files(self) -> Application:
+        return application(self._context, self._context.named(_YAML))
+
+    @cached_property
+    def texts(self) -> Mapping[str, bytes]:
+        """The manifests by name, with what stands in them."""
+        manifests = self._files.holding(_MANIFEST)
+        return {name: text for name, text in self._files.texts.items() if name in manifests}
+
+    def says(self, pattern: bytes) -> tuple[Mention, ...]:
+        """What a regular expression finds in them."""
+        return tuple(mention for mention in self._files.search(pattern) if mention.file in self.texts)
+
+    @cached_property
+    def mounts(self) -> tuple[Mention, ...]:
+        """The folders that they mount something over."""
+        found = self.says(_MOUNT_PATH)
+        return tuple(mention._replace(word=mention.word[mention.word.index("/") :]) for mention in found)
+
+    @cached_property
+    def pods(self) -> tuple[ComposeService, ...]:
+        """The containers of the image that they run."""
+        return _pods_of(self._context, self.texts)
+
+
+def _pods_of(context: BuildContext, manifests: Mapping[str, bytes]) -> tuple[ComposeService, ...]:
     """The containers of the image, in the form of Compose's services: those of a name that the files give to an image that they build, or
     that its folder has; or all, where they are of one image only. Well-known images of others are none."""
     found = [each for each in workloads(manifests) if name_of(each.image) not in images_of_others()]

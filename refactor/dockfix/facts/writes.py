@@ -102,7 +102,7 @@ def mounted(facts: Facts) -> Reason | None:
                 return unseen(
                     f"{service.file} mounts {target} into the service {service.name}, which may run this image"
                 )
-    for mention in facts.mounts:
+    for mention in facts.kubernetes.mounts:
         if any(within(mention.word, place.rstrip("/")) for place in places):
             return unseen(f"{mention.file}:{mention.line} mounts {mention.word}, and its files may be root's")
     return None

@@ -27,7 +27,7 @@ def linked_programs(facts: Facts) -> tuple[str, ...]:
     started += facts.startup.texts.values()
     read = [step.instruction.original for step in facts.final.of("ENV")]
     read += [mention.word for mention in facts.application.says(_NAMED.pattern.encode())]
-    read += [mention.word for mention in facts.manifests_say(_NAMED.pattern.encode())]
+    read += [mention.word for mention in facts.kubernetes.says(_NAMED.pattern.encode())]
     names = [name for text in started for name in _programs(facts, text) if is_of_a_package(facts, name)]
     names += [name for text in read for name in _programs(facts, text) if _is_known(name)]
     return tuple(dict.fromkeys(names))

@@ -142,7 +142,7 @@ def unknown_program(facts: Facts) -> Reason | None:
         return None
     pattern = _ABSOLUTE.pattern.encode()
     said = {f"{each.file}:{each.line}": each.word for each in _mentions(facts, pattern, (".ipynb",))}
-    said |= {f"{each.file}:{each.line}": each.word for each in facts.manifests_say(pattern)}
+    said |= {f"{each.file}:{each.line}": each.word for each in facts.kubernetes.says(pattern)}
     said |= {f"ENV in line {step.line}": step.instruction.original for step in facts.final.of("ENV")}
     for where, text in said.items():
         for match in _ABSOLUTE.finditer(text):
@@ -239,7 +239,7 @@ def _named_in_files(facts: Facts) -> Reason | None:
         name = _foreign(facts, mention.word)
         if name:
             return at(f"{mention.file}:{mention.line} names {name}, which would lie in the virtual environment")
-    for mention in facts.manifests_say(pattern):
+    for mention in facts.kubernetes.says(pattern):
         name = _foreign(facts, mention.word)
         if name:
             return at(f"{mention.file}:{mention.line} names {name}, which would lie in the virtual environment")

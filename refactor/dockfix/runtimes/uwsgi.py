@@ -38,7 +38,7 @@ def told_otherwise(facts: Facts) -> Reason | None:
     for mention in (*settings, *facts.application.says(_VARIABLE.pattern.encode())):
         if b"uwsgi" in facts.application.texts[mention.file].lower():
             return at(_said(f"{mention.file}:{mention.line}"))
-    for mention in facts.manifests_say(_VARIABLE.pattern.encode()):
+    for mention in facts.kubernetes.says(_VARIABLE.pattern.encode()):
         return at(_said(f"{mention.file}:{mention.line}"))
     return None
 

@@ -43,7 +43,7 @@ def manner_of(facts: Facts) -> Manner:
     services = sorted(facts.located.services, key=lambda service: service.command or service.entrypoint)
     if services:
         return _of(services[0], f"the service {services[0].name} of {services[0].file}", facts.context.root)
-    found = sorted(facts.pods, key=lambda service: service.command or service.entrypoint)
+    found = sorted(facts.kubernetes.pods, key=lambda service: service.command or service.entrypoint)
     return _of(found[0], f"the container {found[0].name} of {found[0].file}", facts.context.root) if found else Manner()
 
 
