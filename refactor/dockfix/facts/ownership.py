@@ -16,6 +16,7 @@ from dockfix.lazy import regex
 from dockfix.model.actions import Build
 from dockfix.model.answers import Answer, Called, Opened, Started
 from dockfix.model.effects import within
+from dockfix.model.layout import STANDARD_FOLDERS
 from dockfix.model.moves import taken_away
 from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Step, Unit
@@ -26,6 +27,7 @@ _DATA_FOLDER = regex(
     r"|/run|/opt|/srv|/mnt|/media)(?:/[^/]+)?"
 )
 _ARCHIVE = regex(r"\.(?:tar(?:\.\w+)?|t[gbx]z2?|tlz|tzst)$")
+_COMES_AND_GOES = regex(r"(?i)sqlite|\b(?:connect|remove|unlink|rename|replace|move|rmtree|rmdir)\b")
 _FEW = 50  # files of one step that are looked at
 _SHARED = (*SYSTEM_FOLDERS, "tmp", "home", "")
 
@@ -87,6 +89,28 @@ def _stays(facts: Facts, path: str) -> bool:
         and path not in facts.startup.writes
         and posixpath.basename(path) not in written
     )
+
+
+def made_by(facts: Facts, step: Step) -> tuple[str, ...]:
+    """What a COPY makes, and so gives an owner to: its target with folders around it that no base image has, or what it puts into one.
+
+    BuildKit leaves the owner of a folder as it is that was there before.
+    """
+    target = step.copy.target if step.copy is not None else None
+    if target is None:
+        return ()
+    if target != "/" and target not in STANDARD_FOLDERS:
+        while posixpath.dirname(target) not in {"/", *STANDARD_FOLDERS}:
+            target = posixpath.dirname(target)
+        return (target,)
+    names = facts.copies[step].files if step in facts.copies else ()
+    below = (posixpath.relpath(path, target) for name in names for path in facts.layout.by(step, name))
+    return tuple(dict.fromkeys(posixpath.join(target, path.split("/")[0]) for path in below))
+
+
+def taken_place(write: Write, path: str) -> str:
+    """What a user has to own for a write: the folder, too, where files come and go in it, as the journal of SQLite does."""
+    return posixpath.dirname(path) if _COMES_AND_GOES.search(write.how) else path
 
 
 def _writes_below(facts: Facts, folder: str) -> bool:
@@ -204,11 +228,7 @@ def new_folders(facts: Facts) -> dict[str, Write]:
     Only data folders, and folders of a name of their own, are among them: a user may own those.
     """
     there = [facts.final.end.workdir or "/", *facts.ask(made_folders), "/tmp", "/var/tmp", "/home"]
-    there += [
-        step.copy.target
-        for step in facts.final.of("COPY", "ADD")
-        if step.copy is not None and step.copy.target is not None
-    ]
+    there += [path for step in facts.final.of("COPY", "ADD") for path in made_by(facts, step)]
     found: dict[str, Write] = {}
     for write in (*facts.program.writes, *facts.processes.writes):
         path = place_of(facts, write)

@@ -10,7 +10,15 @@ from dockfix.context.application import Mention
 from dockfix.context.compose import ComposeService
 from dockfix.context.named_paths import LOCAL_URL
 from dockfix.facts import Facts
-from dockfix.facts.ownership import brings_manifests, gets_owner, made_folders, new_folders, place_of
+from dockfix.facts.ownership import (
+    brings_manifests,
+    gets_owner,
+    made_by,
+    made_folders,
+    new_folders,
+    place_of,
+    taken_place,
+)
 from dockfix.facts.user import user_of
 from dockfix.lazy import regex
 from dockfix.model.answers import Written
@@ -96,7 +104,7 @@ def outside_paths(facts: Facts) -> Iterator[Reason]:
             yield doubt(f"{mention.file}:{mention.line} names a folder above the program's own")
     for write in (*facts.program.writes, *facts.processes.writes):
         path = place_of(facts, write)
-        if path and path not in ours:
+        if path and taken_place(write, path) not in ours:
             yield doubt(
                 f"{write.file}:{write.line} writes {path}, which only root may be able to", answers=[Written(path)]
             )
@@ -140,8 +148,10 @@ def _owned(facts: Facts, made: Iterable[str]) -> set[str]:
         copy = step.copy
         if copy is not None and copy.target is not None:
             configures = not copy.target_is_folder and within(copy.target, "/etc")
-            if configures or gets_owner(facts, step):
+            if configures:
                 owned.add(copy.target)
+            elif gets_owner(facts, step):
+                owned.update(made_by(facts, step))
             elif brings_manifests(facts, step):
                 owned.update(path for name in facts.copies[step].files for path in facts.layout.by(step, name))
     return owned

@@ -25,7 +25,7 @@ _STANDARD = """
 /usr/local /usr/local/bin /usr/local/etc /usr/local/include /usr/local/lib /usr/local/sbin /usr/local/share /usr/local/src
 /var /var/cache /var/lib /var/local /var/log /var/mail /var/spool /var/tmp
 """
-_FOLDERS = frozenset(_STANDARD.split())
+STANDARD_FOLDERS = frozenset(_STANDARD.split())
 # How far files are followed from stage to stage, and from command to command; what is beyond is not known
 _MOST_STAGES = 40
 _MOST_COMMANDS = 40
@@ -69,7 +69,7 @@ class Layout:
         self.depth: int = parent.depth if parent is not None else 0
         self._folders: set[str] = {"/"} if parent is None else set(parent._folders)
         if parent is None and stage.base != "scratch":
-            self._folders |= _FOLDERS
+            self._folders |= STANDARD_FOLDERS
         self._found: dict[tuple[str, int, int], Found] = {}
         self._paths: dict[tuple[str, int], tuple[str, ...]] = {}
         self._places: dict[str, tuple[str, ...]] = {}
