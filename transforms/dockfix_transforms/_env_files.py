@@ -5,10 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 
-from dockfix.context.application import Mention
+from dockfix.context.application import Application, Mention
 from dockfix.facts import Facts
+from dockfix.facts.javascript import behind
 from dockfix.lazy import regex
 from dockfix.model.actions import Build
+
+from ._shared_ignore import Taken
 
 # A name in quotes that is not that of a .env file: who names another one does not read it
 _OTHER = rb"(?!\s*(?:\w+\s*=\s*)?[rbuf]*['\"](?!(?:[^'\"]*[/\\])?\.env['\"]))"
@@ -35,6 +38,11 @@ _CODE = regex(r"(?i).*\.py[wx]?")
 _JAVASCRIPT = regex(r"(?i).*\.[cm]?[jt]sx?|(?:.*/)?package\.json")
 _NEEDS = regex(r"(?i)(?:requirements[^/]*|requirements/[^/]*)\.(?:txt|in)|pyproject\.toml|Pipfile|setup\.(?:py|cfg)")
 _DOTENV = regex(r"(?i)\bpython[-_.]dotenv\b")
+# A setting that whoever builds has to give, none that Node.js, a framework or a server's platform brings
+_ASKS_SETTING = (
+    rb"\bprocess\.env(?:\.|\[['\"])(?!(?:NODE_ENV|PORT|HOST|HOSTNAME|CI|ANALYZE|DEBUG|TZ|npm_\w+|NEXT_RUNTIME|NEXT_PHASE|VERCEL\w*|__\w+)\b)[A-Z]"
+    rb"|\bimport\.meta\.env\.(?!(?:MODE|DEV|PROD|SSR|BASE_URL)\b)[A-Z]"
+)
 # Programs that read one where they are started; Flask does where python-dotenv is installed
 _PROGRAMS = ("honcho", "foreman", "pipenv", "dotenv")
 _SETTING = regex(r"(?m)^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=")
@@ -56,6 +64,26 @@ def build_reader(facts: Facts) -> str:
     return f"{found[1].command.text} in line {found[0].line}" if found is not None else ""
 
 
+def builder_of_pages(facts: Facts, sources: Application) -> str:
+    """What puts settings of a ``.env`` into pages that it builds, where the sources ask for any; "" for nothing.
+
+    That none is there shows nothing: git ignores it, and who builds has one.
+    """
+    for stage in facts.model.stages:
+        for step, unit in stage.units:
+            if isinstance(unit.effects.action, Build) and any(
+                each.known is not None and each.known.env_file for each in behind(facts, unit).commands
+            ):
+                return f"{unit.command.text} in line {step.line}" if sources.search(_ASKS_SETTING) else ""
+    return ""
+
+
+def reader_elsewhere(others: Taken, sources: Application) -> str:
+    """The Dockerfile that copies all of the same context, where its image or its builds may read a ``.env``; "" for none."""
+    builds = any("build" in text for text in others.texts) and bool(sources.search(_ASKS_SETTING))
+    return others.whole if others.whole and (builds or reads_in_code(sources)) else ""
+
+
 def _by_start(facts: Facts) -> str:
     started = facts.startup.programs
     program = next((name for name in _PROGRAMS if name in started), "")
@@ -75,7 +103,11 @@ def _has_dotenv(facts: Facts) -> bool:
 
 
 def _by_code(facts: Facts) -> str:
-    code = facts.application
+    return reads_in_code(facts.application)
+
+
+def reads_in_code(code: Application) -> str:
+    """Where code reads a ``.env`` by itself, "" where none is seen to."""
     python = [found for found in code.search(b"(?m)" + _PYTHON) if _CODE.fullmatch(found.file)] or [
         found for found in code.search(b"(?m)" + _IMPORT) if not _CALL.search(code.texts[found.file])
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -20,10 +21,14 @@ _USING = frozenset({"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK", "ENV", "ARG"})
 
 @dataclass(frozen=True)
 class Taken:
-    """``sources`` are context-relative paths and patterns that a COPY or ADD names, ``texts`` what is run, started and set."""
+    """``sources`` are context-relative paths and patterns that a COPY or ADD names, ``texts`` what is run, started and set.
+
+    ``whole`` is the first Dockerfile that copies all of the context, "" where none does.
+    """
 
     sources: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    whole: str = ""
 
 
 def taken_by_others(facts: Facts, files: frozenset[str]) -> Taken:
@@ -40,6 +45,7 @@ def taken_by_others(facts: Facts, files: frozenset[str]) -> Taken:
     return Taken(
         tuple(dict.fromkeys(source for each in found for source in each.sources)),
         tuple(dict.fromkeys(text for each in found for text in each.texts)),
+        next((each.whole for each in found if each.whole), ""),
     )
 
 
@@ -54,7 +60,7 @@ def _taken(disk: Disk, name: str, text: str) -> Taken:
     located = find_context(Path(disk.absolute(name)), [each for each in taken.sources if "$" not in each], None)
     if located.certain and posixpath.normpath(located.root.absolute()) != posixpath.normpath(disk.root.absolute()):
         return Taken()
-    return taken
+    return replace(taken, whole=name if "." in taken.sources else "")
 
 
 @lru_cache(maxsize=256)

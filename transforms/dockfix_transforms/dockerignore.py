@@ -21,7 +21,7 @@ from dockfix.model.actions import Build, Install, Make
 from dockfix.model.reason import Declared, Reason
 from dockfix.syntax import encode
 
-from ._env_files import build_reader, reader_of_env
+from ._env_files import build_reader, builder_of_pages, reader_elsewhere, reader_of_env
 from ._ignore_text import completed, new_text
 from ._shared_ignore import taken_by_others
 
@@ -31,7 +31,7 @@ _ASKS_GIT = (
     rb"|(?i:gitpython|dulwich|pygit2|sentry[-_]sdk)"
 )
 _READS_DOCUMENTS = rb"(?i)\b(?:mkdocs|sphinx|pydoc|markdown)\b"
-_ENV = "**/.env"
+_ENV, _ENV_LOCAL = "**/.env", "**/.env*.local"
 
 EVERYTHING = Option(
     "dockerignore.everything",
@@ -130,6 +130,7 @@ class _Chooser:
         self.ignore = parse_ignore(existing or "")
         self.chosen: dict[IgnoreGroup, list[str]] = {}
         self.env_reader: Reason | None = None
+        self.doubted: tuple[str, ...] = ()  # what it reads
         self.warnings: list[Reason] = []
         # what only describes the project, or is read before the image is built, shows no need of the program
         told = facts.context.disk.once(("described", files), partial(describing, files))
@@ -172,7 +173,7 @@ class _Chooser:
     @property
     def certain(self) -> dict[IgnoreGroup, list[str]]:
         """The patterns without the one that is in doubt."""
-        left = {_ENV} if self.env_reader is not None else set()
+        left = self.doubted if self.env_reader is not None else ()
         kept = {group: [each for each in chosen if each not in left] for group, chosen in self.chosen.items()}
         return {group: chosen for group, chosen in kept.items() if chosen}
 
@@ -298,7 +299,9 @@ class _Chooser:
     def _secret(self, pattern: str, hit: list[str]) -> bool:
         """Whether a secret may be kept out; where the program seems to read it, a warning says what that means."""
         if pattern == _ENV:
-            reader = reader_of_env(self.facts, hit)
+            pages = builder_of_pages(self.facts, self.sources)
+            reader = reader_of_env(self.facts, hit) or pages or reader_elsewhere(self.others, self.sources)
+            self.doubted = (_ENV, _ENV_LOCAL) if pages else (_ENV,)
             if reader:
                 # what is not there now, no build would miss
                 self.env_reader = Reason(

@@ -38,6 +38,7 @@ class NodeProgram(NamedTuple):
     makes: frozenset[str] = frozenset()
     any_user: bool = False
     hands_out: bool = False
+    env_file: bool = False
     writes: tuple[str, ...] = ()
     moved_by: str = ""
     host: str = ""
@@ -119,6 +120,7 @@ def node_programs() -> Mapping[str, NodeProgram]:
                 whole=each.get("whole", False),
                 any_user=each.get("any_user", False),
                 hands_out=each.get("hands_out", False),
+                env_file=each.get("env_file", False),
                 writes=tuple(each.get("writes", "").split()),
                 moved_by=each.get("moved_by", ""),
                 host=each.get("host", ""),
