@@ -179,6 +179,9 @@ def _shut(facts: Facts, workdir: str) -> Iterator[Declared]:
     """What stays root's where the program writes nothing of its own."""
     yield Declared("OWNER", workdir)
     yield from (Declared("OWNER", path) for path, step in facts.ask(made_folders).items() if step.keyword == "WORKDIR")
+    for step in facts.final.of("COPY", "ADD"):
+        if step.copy is not None and step.copy.target is not None and gets_owner(facts, step):
+            yield Declared("OWNER", step.copy.target)
 
 
 def _owner(user: User) -> str:

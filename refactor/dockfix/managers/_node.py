@@ -110,6 +110,9 @@ class NodeManager(LanguageManager):
         self, package: Package, members: tuple[Package, ...], given: Given, folder: str, install: Install
     ) -> str:
         """Why the source has to be there for an install, "" where it need not."""
+        root = _workspace_above(folder, package, given)
+        if root:
+            return f"{root} makes {package.file} part of a workspace, whose lock and members lie around it"
         if not install.scripts:
             return ""
         for each in (package, *members):
@@ -279,6 +282,22 @@ def members_of(folder: str, package: Package, given: Given) -> tuple[Package, ..
     """The package.json of each member of the project's workspace that lies in the image, in alphabetical order."""
     found = sorted(files_of(given.context).members(package).values(), key=lambda each: each.file)
     return tuple(each for each in found if given.at(posixpath.join(folder, _below(each, package), NAME)) == each.file)
+
+
+def _workspace_above(folder: str, package: Package, given: Given) -> str:
+    """The file in a folder of the image above that opens a workspace with a project: managers look for one; "" for none."""
+    while folder != "/":
+        folder = posixpath.dirname(folder)
+        opened = given.at(posixpath.join(folder, "pnpm-workspace.yaml"))
+        if opened is not None:
+            return opened
+        file = given.at(posixpath.join(folder, NAME))
+        root = parse_package(file, given.context.read(file) or "") if file is not None else None
+        if root is not None and any(
+            each.file == package.file for each in files_of(given.context).members(root).values()
+        ):
+            return root.file
+    return ""
 
 
 def _below(member: Package, root: Package) -> str:
