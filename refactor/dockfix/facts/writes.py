@@ -195,6 +195,19 @@ def _told_where_to_write(facts: Facts) -> Reason | None:
     )
 
 
+def _chosen_where_it_runs(facts: Facts) -> Reason | None:
+    """A place to write that only a variable of the environment says, which whoever runs the image gives."""
+    given = {setting.partition("=")[0] for service in facts.services for setting in service.settings}
+    given |= facts.final.end.env.keys()
+    for write in facts.program.writes:
+        if write.base == "unknown" and write.env and write.env not in given:
+            where = f"{write.file}:{write.line}"
+            return unseen(
+                f"{where} writes where the variable {write.env} says, which only whoever runs the image gives"
+            )
+    return None
+
+
 _RULES: tuple[Rule, ...] = (
     _nothing_started,
     mounted,
@@ -205,6 +218,7 @@ _RULES: tuple[Rule, ...] = (
     _program_of_others,
     _program_of_packages,
     _told_where_to_write,
+    _chosen_where_it_runs,
     _unread,
     _own_package,
     _unparsed,
