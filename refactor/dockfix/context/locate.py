@@ -17,6 +17,9 @@ from dockfix.context.patterns import go_match, has_wildcards
 from dockfix.lazy import regex
 
 MAX_LEVELS = 4
+_DEPLOYS = regex(
+    r"(?i)\.?(?:deploy\w*|docker\w*|compose\w*|containers?|infra\w*|(?:dev)?ops|prod\w*|dev\w*|stag\w*|local|env\w*|stacks?|ci|build|run)"
+)
 _COMPOSE = regex(r"(?:docker-)?compose(?:[._-].*)?\.ya?ml|docker-compose.*\.ya?ml")
 _NO_SOURCE = regex(
     r"(?i)(?:.*\.)?(?:dockerfile|containerfile)(?:[._-].*)?|.*\.(?:dockerfile|dockerignore|md)"
@@ -46,10 +49,14 @@ class Located(NamedTuple):
 
 
 class _Folder(NamedTuple):
-    """What concerns us of a folder: the paths of its Compose files, and whether it holds nothing to copy."""
+    """What concerns us of a folder: the paths of its Compose files, whether it holds nothing to copy, and ``deploys``.
+
+    These are the folders in it in which people keep what runs their images.
+    """
 
     compose: tuple[str, ...] = ()
     only_dockerfiles: bool = True
+    deploys: tuple[str, ...] = ()
 
 
 def find_context(dockerfile: Path, sources: Sequence[str], given: Path | None) -> Located:
@@ -122,6 +129,13 @@ class _Finder:
                     problems.append(f"{name} could not be understood: {build.problem}")
                 elif build.dockerfile is not None and _same(build.dockerfile, path):
                     matches.append(build)
+        # a file in a folder for such files counts where it names this Dockerfile; what is wrong with others there is no matter
+        around = tuple(
+            dict.fromkeys(each for folder in folders for each in _folder(folder).deploys if each not in folders)
+        )
+        for build in (build for file in _files(around) for build in file.builds):
+            if not build.problem and build.dockerfile is not None and _same(build.dockerfile, path):
+                matches.append(build)
         self.matches = tuple(matches)
         self.problems = tuple(problems)
 
@@ -213,14 +227,18 @@ def _folder(folder: str) -> _Folder:
 @lru_cache(maxsize=1024)
 def _read_folder(folder: str, _stamp: int) -> _Folder:
     compose: list[str] = []
+    deploys: list[str] = []
     only_dockerfiles = True
     with os.scandir(folder) as entries:
         for entry in entries:
             if _COMPOSE.fullmatch(entry.name) and entry.is_file():
                 compose.append(f"{folder.rstrip('/')}/{entry.name}")
-            elif only_dockerfiles and entry.name != ".git" and not _NO_SOURCE.fullmatch(entry.name):
+                continue
+            if _DEPLOYS.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
+                deploys.append(f"{folder.rstrip('/')}/{entry.name}")
+            if only_dockerfiles and entry.name != ".git" and not _NO_SOURCE.fullmatch(entry.name):
                 only_dockerfiles = False
-    return _Folder(tuple(sorted(compose)), only_dockerfiles)
+    return _Folder(tuple(sorted(compose)), only_dockerfiles, tuple(sorted(deploys)))
 
 
 def _files(folders: tuple[str, ...]) -> Iterator[ComposeFile]:
