@@ -126,7 +126,9 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
         edits[target] = (*prepared, *edits.get(target, (target,)))
     tail: tuple[Node, ...] = prepared if after_anchor else ()
     if unknown:
-        tail += snippet(tree, f"RUN chown -R --from=root {_owner(user)} {owned or shlex.quote(workdir)}\n", last.line)
+        assert facts.system is not None  # or root would be needed
+        handed = f"{facts.system.hand_over} {_owner(user)} {owned or shlex.quote(workdir)}"
+        tail += snippet(tree, f"RUN {handed}\n", last.line)
     edits[last.instruction] = (*edits.get(last.instruction, (last.instruction,)), *tail)
     end, switch = _switch(tree, last, user)
     edits[end] = (*edits.get(end, (end,)), *switch)

@@ -13,7 +13,7 @@ from dockfix.managers.protocol import SystemManager
 @dataclass(frozen=True)
 class System:
     """``title`` is what people call it. ``make_user`` is the command that makes a user with a home folder: ``{uid}`` and ``{name}``
-    are filled in.
+    are filled in. ``hand_over`` is the command that gives what is root's below a folder to another: BusyBox knows no ``--from``.
     """
 
     id: str
@@ -21,11 +21,12 @@ class System:
     manager: SystemManager
     libc: Literal["glibc", "musl"]
     make_user: str
+    hand_over: str
 
 
-DEBIAN = System("debian", "Debian", APT, "glibc", "useradd --create-home --uid {uid} {name}")
+DEBIAN = System("debian", "Debian", APT, "glibc", "useradd --create-home --uid {uid} {name}", "chown -R --from=root")
 # of BusyBox: -D asks for no password
-ALPINE = System("alpine", "Alpine", APK, "musl", "adduser -D -u {uid} {name}")
+ALPINE = System("alpine", "Alpine", APK, "musl", "adduser -D -u {uid} {name}", "chown -R")
 _SYSTEMS = {system.id: system for system in (DEBIAN, ALPINE)}
 
 
