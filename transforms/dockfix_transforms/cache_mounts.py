@@ -131,9 +131,9 @@ def _caches(facts: Facts, step: Step, manager: LanguageManager) -> tuple[Cache, 
     found: list[Cache] = []
     for unit in step.units:
         install = language_install(unit.effects.action)
-        if install is None or install.manager is not manager or install not in facts.given:
+        if install is None or install.manager is not manager:
             continue
-        caches = manager.caches_of(install, facts.given[install])
+        caches = manager.caches_of(install, facts.given_at(step, unit))
         if isinstance(caches, Reason):
             return caches
         found += [cache for cache in caches if cache not in found]

@@ -354,14 +354,15 @@ class Facts:
     @cached_property
     def given(self) -> Mapping[Install, Given]:
         """What each install of a language's packages finds where it runs."""
-        found: dict[Install, Given] = {}
-        for step, unit, install in (*self._every_install, *self.front_ends):
-            at = partial(self.lying_at, step=step, unit=unit)
-            image = self.stage_of[step].image
-            before = run_before(unit, (each for _, each in self.stage_of[step].units))
-            written, made = partial(written_by, before), partial(is_made_by, before)
-            found[install] = Given(call_of(unit.command), unit.state, self.context, image, at, written, made)
-        return found
+        return {install: self.given_at(step, unit) for step, unit, install in (*self._every_install, *self.front_ends)}
+
+    def given_at(self, step: Step, unit: Unit) -> Given:
+        """What a command that installs finds where it runs, in any stage."""
+        stage = self.stage_of[step]
+        before = run_before(unit, (each for _, each in stage.units))
+        at = partial(self.lying_at, step=step, unit=unit)
+        written, made = partial(written_by, before), partial(is_made_by, before)
+        return Given(call_of(unit.command), unit.state, self.context, stage.image, at, written, made)
 
     def groups_of(self, install: Install) -> frozenset[str]:
         """The groups of dependencies that an install brings."""
