@@ -58,10 +58,15 @@ def is_python(name: str, data: bytes) -> bool:
     return _PYTHON.fullmatch(name) is not None or _PYTHON_LINE.match(data) is not None
 
 
+def is_shell(name: str, data: bytes) -> bool:
+    """Whether a file is a shell script, by the end of its name or its ``#!`` line."""
+    return is_shell_script(name, decode(data[:_LINE]) if data.startswith(b"#!") else "")
+
+
 def is_script(name: str, data: bytes) -> bool:
     """Whether a file is a shell script, or one in which a process manager or cron finds its commands."""
     return _PYTHON.fullmatch(name) is None and (
-        is_shell_script(name, decode(data[:_LINE]) if data.startswith(b"#!") else "")
+        is_shell(name, data)
         or _ENTRYPOINT.fullmatch(name) is not None
         or (_RUNS.fullmatch(name) is not None and _TOOL_SETTINGS.fullmatch(name) is None)
     )

@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 
 from dockfix.context.application import Application
-from dockfix.context.scripts import is_shell_script
+from dockfix.context.kinds import is_shell
 from dockfix.facts.evidence import is_named
 from dockfix.facts.reading import Reading
 from dockfix.facts.startup import Startup
 from dockfix.knowledge import rule_runners
 from dockfix.lazy import regex
-from dockfix.syntax import decode
 
 # Files that only tools of development load, by their usual names, and folders of tests
 _OF_TOOLS = regex(
@@ -80,8 +79,7 @@ def _started(reading: Reading) -> Iterator[str]:
 
 def _is_of_people(name: str, data: bytes) -> bool:
     """Whether a file is one that only whoever names it runs: a shell script, or rules of make and the like."""
-    line = data[:256].partition(b"\n")[0]
-    return is_shell_script(name, decode(line) if line.startswith(b"#!") else "") or _RULES.fullmatch(name) is not None
+    return is_shell(name, data) or _RULES.fullmatch(name) is not None
 
 
 def _unnamed_scripts(image: Application, kept: frozenset[str], gone: set[str], texts: Sequence[str]) -> frozenset[str]:

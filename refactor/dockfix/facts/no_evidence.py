@@ -10,14 +10,12 @@ from functools import cache, partial
 from dockfix.context.application import Application, application
 from dockfix.context.build_context import BuildContext
 from dockfix.context.compose import ComposeService
-from dockfix.context.scripts import is_shell_script
+from dockfix.context.kinds import is_shell
 from dockfix.facts.startup import Startup
 from dockfix.knowledge import programs_of_machines, servers_named, without_evidence
 from dockfix.model.stages import Stage
-from dockfix.syntax import decode
 
 _LINES = 5  # within which a script that asks for a program ends where there is none
-_LINE = 256  # bytes in which the first line of a script ends
 
 
 def says_nothing(
@@ -52,7 +50,7 @@ def for_machines(image: Application, startup: Startup, texts: Iterable[str]) -> 
     """
     told = "\n".join(texts)
     named = set(re.findall(r"[\w.+@-]+", told))
-    scripts = [name for name in sorted(image.text_files) if _is_shell(name, image.texts[name])]
+    scripts = [name for name in sorted(image.text_files) if is_shell(name, image.texts[name])]
     unnamed = [name for name in scripts if name not in startup.texts and posixpath.basename(name) not in named]
     run = [image.texts[name] for name in scripts if name not in unnamed]
     gone = frozenset(
@@ -61,10 +59,6 @@ def for_machines(image: Application, startup: Startup, texts: Iterable[str]) -> 
         if not _brought(program).search(told) and not any(program.encode() in text for text in run)
     )
     return frozenset(name for name in unnamed if gone and _calls(image.texts[name], gone))
-
-
-def _is_shell(name: str, data: bytes) -> bool:
-    return is_shell_script(name, decode(data[:_LINE]) if data.startswith(b"#!") else "")
 
 
 def _calls(data: bytes, programs: frozenset[str]) -> bool:
