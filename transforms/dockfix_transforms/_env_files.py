@@ -54,7 +54,11 @@ def reader_of_env(facts: Facts, files: list[str]) -> str:
     ``files`` are those that are there.
     Who runs the image by a Compose file that gives the same settings loses nothing without the file.
     """
-    return "" if _given(facts, files) else _by_start(facts) or _by_code(facts) or (build_reader(facts) if files else "")
+    return (
+        ""
+        if _given(facts, files)
+        else _by_start(facts) or reads_in_code(facts.application) or (build_reader(facts) if files else "")
+    )
 
 
 def build_reader(facts: Facts) -> str:
@@ -100,10 +104,6 @@ def _has_dotenv(facts: Facts) -> bool:
     return "python-dotenv" in facts.distributions or any(
         _DOTENV.search(facts.context.read(name) or "") for name in facts.context.named(_NEEDS)
     )
-
-
-def _by_code(facts: Facts) -> str:
-    return reads_in_code(facts.application)
 
 
 def reads_in_code(code: Application) -> str:

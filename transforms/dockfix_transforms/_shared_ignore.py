@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 
 from dockfix.context.build_context import normal
@@ -63,7 +63,6 @@ def _taken(disk: Disk, name: str, text: str) -> Taken:
     return replace(taken, whole=name if "." in taken.sources else "")
 
 
-@lru_cache(maxsize=256)
 def _read(text: str) -> Taken:
     nodes = parse(text).instructions
     copies = (

@@ -17,6 +17,7 @@ from dockfix.facts import Facet, Facts
 from dockfix.facts.javascript import behind
 from dockfix.knowledge import describing
 from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
+from dockfix.lazy import cached_property
 from dockfix.model.actions import Build, Install, Make
 from dockfix.model.reason import Declared, Reason
 from dockfix.syntax import encode
@@ -151,14 +152,17 @@ class _Chooser:
         )
         self.versioned = bool(self.sources.search(_SCM)) or self._dockerfile_mentions(".git")
 
-    def _named_files(self) -> set[str]:
-        """The files that any COPY of a Dockerfile that is built from the context, or a requirements file, names, there or not."""
+    def _named_files(self) -> frozenset[str]:
+        """What any COPY of a Dockerfile that is built from the context, or a requirements file, names.
+
+        What is not there now may be when the image is built.
+        """
         sources = [source for step in self.facts.copies if step.copy for source in step.copy.sources]
         sources += self.others.sources
         taken = self.facts.context.copied([source for source in sources if source.strip("./")], Ignore(()))
         manifests = {name for manifest in self.facts.manifests.values() for name in manifest.files}
         absent = {posixpath.normpath(name) for name in taken.missing}
-        return set(taken.files) | absent | manifests
+        return frozenset({*taken.files, *absent, *manifests, *self.others.sources} - {"."})
 
     def add(self, group: IgnoreGroup) -> None:
         """Adds the patterns of a group that take nothing away that is needed."""
@@ -189,10 +193,8 @@ class _Chooser:
     def _allowed(self, pattern: str, group: IgnoreGroup) -> bool:
         hit = self.facts.context.disk.once(("matched", pattern, self.files), partial(_matched, pattern, self.files))
         needed = group.needed
-        if not self.named.isdisjoint(hit) or _matched(pattern, frozenset(self.named)):
+        if _matched(pattern, self.named):
             return False
-        if any(map(Ignore((pattern,)).ignores, self.others.sources)):
-            return False  # what is not there now may be when the other Dockerfile is built
         if not (hit or group.always or self.existing is not None or EVERYTHING.of(self.facts.options)):
             # a folder that tools fill by the thousand was not looked into
             listing = self.facts.context.listing
@@ -287,14 +289,19 @@ class _Chooser:
         if pattern.startswith("*."):
             searches.append((re.escape(pattern[1:].encode()) + rb"\b", pattern[1:]))
         if pattern in {"docs", "*.md"}:
-            searches.append((_READS_DOCUMENTS, ""))
-            steps = [step for stage in self.facts.model.stages for step in stage.of("RUN")]
-            texts = [*(step.instruction.args for step in steps), *self.others.texts]
-            if any(re.search(_READS_DOCUMENTS, encode(text)) for text in texts):
+            if self._documents_are_read:
                 return True
+            searches.append((_READS_DOCUMENTS, ""))
         return any(
             mention.file != name for search, word in searches for mention in self.sources.search(search, encode(word))
         )
+
+    @cached_property
+    def _documents_are_read(self) -> bool:
+        """Whether a RUN installs or runs what reads documents by itself, here or in another Dockerfile of the context."""
+        steps = [step for stage in self.facts.model.stages for step in stage.of("RUN")]
+        texts = (*(step.instruction.args for step in steps), *self.others.texts)
+        return any(re.search(_READS_DOCUMENTS, encode(text)) for text in texts)
 
     def _secret(self, pattern: str, hit: list[str]) -> bool:
         """Whether a secret may be kept out; where the program seems to read it, a warning says what that means."""
