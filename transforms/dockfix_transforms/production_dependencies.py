@@ -9,7 +9,7 @@ from dockfix.context.manifests.locked import DEV
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.facts.development import Lost, doubts, lost, misses
-from dockfix.facts.without_building import brings_them, never_needed
+from dockfix.facts.without_building import never_needed
 from dockfix.managers.protocol import LanguageManager, Production, Recipe
 from dockfix.model.reason import Declared, Reason, at
 
@@ -92,7 +92,7 @@ def _of_javascript(facts: Facts) -> Outcome:
     names = facts.ask(never_needed)
     edits: list[Edit] = []
     for step, _, install in facts.installs if names else ():
-        if not brings_them(facts, install) or not isinstance(install.manager, LanguageManager):
+        if DEV not in facts.groups_of(install) or not isinstance(install.manager, LanguageManager):
             continue
         way = install.manager.production(install, facts.given[install], facts.manifests[install], facts.tree.text)
         form = step.shell_form
@@ -101,13 +101,10 @@ def _of_javascript(facts: Facts) -> Outcome:
             return Outcome()
         said = f"packages that only development needs are left out: {_listed(sorted(names), len(names))}"
         edits.append(Edit(step.instruction, (run,), step.line, said))
-    return (
-        Outcome(
-            edits, declares=frozenset({Declared("GROUP", DEV), *(Declared("DISTRIBUTION", name) for name in names)})
-        )
-        if edits
-        else Outcome()
-    )
+    if not edits:
+        return Outcome()
+    gone = (Declared("DISTRIBUTION", name) for name in names)
+    return Outcome(edits, declares=frozenset({Declared("GROUP", DEV), *gone}))
 
 
 def _left_out(gone: Lost) -> str:

@@ -25,8 +25,6 @@ _NO_SOURCE = regex(
     r"(?i)(?:.*\.)?(?:dockerfile|containerfile)(?:[._-].*)?|.*\.(?:dockerfile|dockerignore|md)"
     r"|(?:docker-)?compose.*\.ya?ml|\.(?:dockerignore|containerignore|gitignore|gitkeep)|license.*"
 )
-
-
 # Settings with passwords, which are rightly in no repository
 _SETTINGS = regex(r"(?:.*/)?\.env(?:[._-][^/*?\[]*)?")
 
@@ -118,25 +116,20 @@ class _Finder:
         self.dockerfile = dockerfile
         self.path = path
         self.folders = folders
-        matches: list[Build] = []
+        # one in a folder for such files counts where it names this Dockerfile; what is wrong with others there is no matter
+        around = dict.fromkeys(each for folder in folders for each in _folder(folder).deploys if each not in folders)
+        self.matches = tuple(
+            build
+            for file in (*_files(folders), *_files(tuple(around)))
+            for build in file.builds
+            if not build.problem and build.dockerfile is not None and _same(build.dockerfile, path)
+        )
         problems: list[str] = []
         for file in _files(folders):
             name = posixpath.relpath(file.path, folders[0])
             if file.problem:
                 problems.append(f"{name} could not be read: {file.problem}")
-            for build in file.builds:
-                if build.problem:
-                    problems.append(f"{name} could not be understood: {build.problem}")
-                elif build.dockerfile is not None and _same(build.dockerfile, path):
-                    matches.append(build)
-        # a file in a folder for such files counts where it names this Dockerfile; what is wrong with others there is no matter
-        around = tuple(
-            dict.fromkeys(each for folder in folders for each in _folder(folder).deploys if each not in folders)
-        )
-        for build in (build for file in _files(around) for build in file.builds):
-            if not build.problem and build.dockerfile is not None and _same(build.dockerfile, path):
-                matches.append(build)
-        self.matches = tuple(matches)
+            problems += [f"{name} could not be understood: {each.problem}" for each in file.builds if each.problem]
         self.problems = tuple(problems)
 
     def shown(self, folder: str) -> Path:

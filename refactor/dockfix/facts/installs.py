@@ -6,11 +6,13 @@ import posixpath
 import re
 import sys
 from collections.abc import Collection, Iterable, Iterator
+from itertools import takewhile
 from typing import Literal
 
 from dockfix.context.program.model import is_development
 from dockfix.facts import Facts
 from dockfix.facts.javascript import leaves_python_alone
+from dockfix.facts.single_files import run_before
 from dockfix.knowledge import file_changers, normalise, package_manager, package_managers, posix_shells
 from dockfix.lazy import regex
 from dockfix.managers.commands import call_of, effects_of
@@ -19,7 +21,7 @@ from dockfix.managers.registry import by_program, language_managers
 from dockfix.model.actions import Install, Make, Provide
 from dockfix.model.effects import overlap, within
 from dockfix.model.reason import Reason, at, doubt
-from dockfix.model.stages import Stage, Step, Unit
+from dockfix.model.stages import Step, Unit
 from dockfix.syntax.shell import Command, parse_script
 
 _HOLDS_NO_FILES = regex(r"(?:.*,)?type=(?:cache|secret|ssh|tmpfs)\b")
@@ -74,12 +76,9 @@ def may_be_made(facts: Facts, step: Step, install: Unit, path: str) -> bool:
     """Whether something before may leave a file at a path: another stage's files, a command that writes there or that nobody knows."""
     if any(flag.name == "mount" and not _HOLDS_NO_FILES.match(flag.value or "") for flag in step.instruction.flags):
         return True
-    stage: Stage | None = facts.stage_of[step]
-    before = [(step, step.units[: step.units.index(install)])]
-    while stage is not None:
-        steps = stage.steps[: stage.steps.index(step)] if step in stage.steps else stage.steps
-        before += [(each, each.units) for each in steps]
-        stage = stage.parent
+    before: list[tuple[Step, Iterable[Unit]]] = [(step, run_before(install, step.units))]
+    for stage in facts.stage_of[step].lineage:
+        before += [(each, each.units) for each in takewhile(lambda each: each is not step, stage.steps)]
     idle = file_changers() | {"mkdir"}  # they leave no file
     return any(
         _may_bring(facts, each, path)

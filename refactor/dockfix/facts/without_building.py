@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dockfix.context.manifests.locked import DEV
 from dockfix.context.manifests.package_tree import PackageTree
 from dockfix.facts import Facts
 from dockfix.facts.javascript import development, lock, needed_in_production
@@ -18,11 +17,6 @@ def never_needed(facts: Facts) -> frozenset[str]:
     """Those that a project and the members of its workspace ask for; none where a build, a script or the program may need one."""
     names = frozenset(facts.ask(development)) if facts.is_javascript else frozenset[str]()
     return names if names and not any(_needs(facts)) else frozenset()
-
-
-def brings_them(facts: Facts, install: Install) -> bool:
-    """Whether an install brings what only development needs."""
-    return DEV in facts.groups_of(install)
 
 
 def _needs(facts: Facts) -> Iterator[Reason | bool | None]:

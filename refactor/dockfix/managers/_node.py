@@ -324,15 +324,20 @@ def _leaves_lock(manager: NodeManager, folder: str, given: Given) -> bool:
     """Whether an install is told to leave the lock aside, by an option or a file beside package.json."""
     if any(_WITHOUT_LOCK.fullmatch(word.text) for word in given.call.words):
         return True
-    files = (given.at(posixpath.join(folder, name)) for name in manager.configured_in)
-    return any(_LOCK_OFF.search(given.context.read(file) or "") for file in files if file is not None)
+    return any(_LOCK_OFF.search(text or "") for _, text in _settings_files(manager, folder, given))
+
+
+def _settings_files(manager: NodeManager, folder: str, given: Given) -> Iterator[tuple[str, str | None]]:
+    """The files beside package.json that say how a manager works, with their texts; None for one that could not be read."""
+    for name in manager.configured_in:
+        file = given.at(posixpath.join(folder, name))
+        if file is not None:
+            yield file, given.context.read(file)
 
 
 def _settings_beside(manager: NodeManager, folder: str, given: Given) -> str | None:
     """A setting of a file beside package.json that changes what is installed or where, None for none."""
-    for name in manager.configured_in:
-        file = given.at(posixpath.join(folder, name))
-        text = given.context.read(file) if file is not None else ""
+    for file, text in _settings_files(manager, folder, given):
         if text is None:
             return f"{file} could not be read"
         for line in text.splitlines():
