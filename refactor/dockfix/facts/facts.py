@@ -31,7 +31,7 @@ from dockfix.lazy import cached_property
 from dockfix.managers.commands import call_of, known_steps, model_of
 from dockfix.managers.protocol import Given, LanguageManager
 from dockfix.managers.systems import System, system_of
-from dockfix.managers.verbs import language_install, only_installers
+from dockfix.managers.verbs import language_install, needs_runtime, only_installers
 from dockfix.model.actions import Install
 from dockfix.model.layout import Layout, Layouts
 from dockfix.model.reason import Reason
@@ -297,18 +297,21 @@ class Facts:
             return "no code is copied into the image"
         return self.application.unread
 
-    @cached_property
-    def _every_install(self) -> tuple[tuple[Step, Unit, Install], ...]:
+    def _language_installs(self, of: Callable[[Stage, Install], bool]) -> tuple[tuple[Step, Unit, Install], ...]:
         return tuple(
             (step, unit, install)
             for stage in self.model.stages
             for step, unit in stage.units
-            if (install := language_install(unit.effects.action)) is not None and self._is_of_the_image(stage, install)
+            if (install := language_install(unit.effects.action)) is not None and of(stage, install)
         )
+
+    @cached_property
+    def _every_install(self) -> tuple[tuple[Step, Unit, Install], ...]:
+        return self._language_installs(self._is_of_the_image)
 
     def _is_of_the_image(self, stage: Stage, install: Install) -> bool:
         """Whether an install of another stage may be for the final image: what only its own language's images run is not."""
-        if not _needs_runtime(install):
+        if not needs_runtime(install.manager):
             return True
         if stage is self.final:
             return not _is_beside(stage, install)
@@ -317,12 +320,7 @@ class Facts:
     @cached_property
     def front_ends(self) -> tuple[tuple[Step, Unit, Install], ...]:
         """Every install of packages of a language that was brought to a base image with another one, in order."""
-        return tuple(
-            (step, unit, install)
-            for stage in self.model.stages
-            for step, unit in stage.units
-            if (install := language_install(unit.effects.action)) is not None and _is_beside(stage, install)
-        )
+        return self._language_installs(_is_beside)
 
     @cached_property
     def installs(self) -> tuple[tuple[Step, Unit, Install], ...]:
@@ -410,13 +408,9 @@ class Facts:
         return self.context.disk.once(("scripts", self.files), partial(scripts_among, self.files))
 
 
-def _needs_runtime(install: Install) -> bool:
-    return isinstance(install.manager, LanguageManager) and install.manager.needs_runtime
-
-
 def _is_beside(stage: Stage, install: Install) -> bool:
     """Whether packages are of a language that the base image, which has another one, does not bring."""
-    return _needs_runtime(install) and stage.image is not None and stage.image.runtime != install.into.runtime
+    return needs_runtime(install.manager) and stage.image is not None and stage.image.runtime != install.into.runtime
 
 
 def from_context(step: Step) -> bool:

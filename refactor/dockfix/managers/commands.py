@@ -25,7 +25,7 @@ from dockfix.managers.registry import (
     managers,
     system_managers,
 )
-from dockfix.managers.verbs import system_install
+from dockfix.managers.verbs import needs_runtime, system_install
 from dockfix.model.actions import Action, Clean, Export, Install, Provide, ShellState
 from dockfix.model.commands import MODELS, RUNS_OTHERS, command_model, module_of, shell
 from dockfix.model.commands.net import FETCHERS, fetched
@@ -379,7 +379,7 @@ def _cleaned(effects: Effects, state: State) -> Effects:
 
 def _may_be_there(manager: Manager, state: State) -> bool:
     """Whether a manager is modelled on the image: those of a language that only official images bring are on these alone."""
-    return not isinstance(manager, LanguageManager) or not manager.needs_runtime or state.runs(manager.runtime)
+    return not needs_runtime(manager) or state.runs(manager.runtime)
 
 
 def _kind(manager: Manager, path: str) -> Literal["index", "downloads", "cache"] | None:

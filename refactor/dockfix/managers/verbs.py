@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from dockfix.managers.protocol import LanguageManager, SystemManager
-from dockfix.model.actions import Action, Clean, Install, Refresh, Remove, Upgrade
+from dockfix.model.actions import Action, Clean, Install, Provide, Refresh, Remove, Upgrade
 
 
 def by_system(action: Action | None) -> bool:
@@ -41,3 +43,13 @@ def of_language(action: Action | None) -> bool:
 def language_install(action: Action | None) -> Install | None:
     """The install of a language's packages that an action is, None where it is none."""
     return action if isinstance(action, Install) and isinstance(action.manager, LanguageManager) else None
+
+
+def needs_runtime(manager: object) -> TypeGuard[LanguageManager]:
+    """Whether it is a manager of packages that only what runs their language can install."""
+    return isinstance(manager, LanguageManager) and manager.needs_runtime
+
+
+def tells_server(action: Action | None) -> bool:
+    """Whether the system's manager is told from which server to take what runs a language of such a manager."""
+    return isinstance(action, Provide) and not action.paths and needs_runtime(action.manager)

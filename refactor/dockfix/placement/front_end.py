@@ -18,8 +18,8 @@ from dockfix.facts.reading import folder_at
 from dockfix.knowledge.node_packages import brings_node
 from dockfix.lazy import regex
 from dockfix.managers.commands import call_of
-from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program
+from dockfix.managers.verbs import needs_runtime
 from dockfix.model.actions import Build, Make
 from dockfix.model.effects import within
 from dockfix.model.reason import Declared, Reason, at, doubt
@@ -41,7 +41,7 @@ _ANYWHERE = frozenset({"LABEL", "EXPOSE", "STOPSIGNAL", "MAINTAINER", "ENV", "AR
 _WITH_PROGRAMS = frozenset({"usr", "var"})
 # Files that say where a build writes, by their usual names
 _CONFIGURES = regex(
-    r"(?:[^/]*\.config\.[cm]?[jt]s|webpack[^/]*\.[cm]?js|gulpfile[^/]*|Gruntfile[^/]*|rollup[^/]*\.[cm]?js|build\.[cm]?[jt]s|package\.json"
+    r"(?:.*/)?(?:[^/]*\.config\.[cm]?[jt]s|webpack[^/]*\.[cm]?js|gulpfile[^/]*|Gruntfile[^/]*|rollup[^/]*\.[cm]?js|build\.[cm]?[jt]s|package\.json"
     r"|angular\.json|\.parcelrc)"
 )
 _OUTPUT = regex(
@@ -141,10 +141,7 @@ def place(facts: Facts) -> Placement | Reason:
 def _is_front(unit: Unit) -> bool:
     """Whether a command installs packages for a front end, or builds one."""
     action = unit.effects.action
-    manager = getattr(action, "manager", None)
-    return isinstance(action, Build) or (
-        working_folder.makes(unit) and isinstance(manager, LanguageManager) and manager.needs_runtime
-    )
+    return isinstance(action, Build) or (working_folder.makes(unit) and needs_runtime(getattr(action, "manager", None)))
 
 
 def _folder(facts: Facts) -> str | Reason:
@@ -240,8 +237,7 @@ def _drop_makers(runtime: Placed, root: str) -> tuple[str, ...]:
 def _for_all(unit: Unit) -> tuple[str, ...]:
     """The packages that a command installs for all programs of the image."""
     manager = by_program().get(posixpath.basename(unit.command.name or ""))
-    known = isinstance(manager, LanguageManager) and manager.needs_runtime
-    return manager.for_all(call_of(unit.command), unit.state) if isinstance(manager, LanguageManager) and known else ()
+    return manager.for_all(call_of(unit.command), unit.state) if needs_runtime(manager) else ()
 
 
 def _moves_late(facts: Facts, last: int) -> Reason | None:
@@ -264,7 +260,6 @@ def _outside(facts: Facts, folder: str) -> Reason | None:
 
 
 def _named_outside(facts: Facts, folder: str) -> Iterator[Reason]:
-    names = facts.context.files() or ()
     for _, unit in facts.final.units:
         if not isinstance(unit.effects.action, Build):
             continue
@@ -277,8 +272,8 @@ def _named_outside(facts: Facts, folder: str) -> Iterator[Reason]:
                 absolute = _TO.fullmatch(name) is not None and value.startswith("/") and not within(value, folder)
                 if absolute or len(_ABOVE.findall(value)) > depth:
                     yield doubt(f"{each.where} may have {each.program} write outside of {folder}")
-        for name in sorted(names) if own is not None else ():
-            if posixpath.dirname(name) != own or not _CONFIGURES.fullmatch(posixpath.basename(name)):
+        for name in sorted(facts.context.named(_CONFIGURES)):
+            if posixpath.dirname(name) != own:
                 continue
             for number, line in enumerate((facts.context.read(name) or "").splitlines(), 1):
                 output = _OUTPUT.search(line)

@@ -9,9 +9,9 @@ from dockfix.context.texts import Mention
 from dockfix.facts import Facts
 from dockfix.knowledge.node_packages import brings_node, node_size
 from dockfix.lazy import regex
-from dockfix.managers.protocol import LanguageManager, Manager
+from dockfix.managers.protocol import Manager
 from dockfix.managers.registry import managers
-from dockfix.managers.verbs import system_install
+from dockfix.managers.verbs import needs_runtime, system_install, tells_server
 from dockfix.model.actions import Provide
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Step, Unit
@@ -41,10 +41,8 @@ _NAMED = rb"\bnode_modules\b|\bNODE_MODULES|\bNPM_ROOT_PATH\b|\bnpm\.finders\b|\
 def programs() -> frozenset[str]:
     """What runs the other language, and its managers, by their names in a shell."""
     node = runtime("node")
-    own = [each for each in managers() if isinstance(each, LanguageManager) and each.needs_runtime]
-    return frozenset({*(node.interpreters if node is not None else ()), "nodejs", "corepack"}).union(
-        *(each.programs for each in own)
-    )
+    own = (each.programs for each in managers() if needs_runtime(each))
+    return frozenset({*(node.interpreters if node is not None else ()), "nodejs", "corepack"}).union(*own)
 
 
 def runs_it(facts: Facts, staying: list[tuple[Step, Unit]]) -> Reason | None:
@@ -78,7 +76,7 @@ def _come_along(facts: Facts, asked: Iterable[str]) -> frozenset[str]:
     """The packages of the system that come only along with those that bring the other language: its manager's, its server's script's."""
     known, releases = known_packages(facts), suites(facts)
     found = {name for each in asked if brings_node(each) for name in known.alongside(each, releases, recommended=True)}
-    if any(not each.paths and _is_beside(each.manager) for each in _provided(facts)):
+    if any(map(tells_server, _provided(facts))):
         found |= {"curl", "gnupg"}
     return frozenset(found.difference(asked, _IN_BASES))
 
@@ -118,7 +116,7 @@ def size(facts: Facts) -> int:
     provided = _provided(facts)
     if any(each.runtimes for each in provided):
         return node_size("copied")
-    if any(not each.paths and _is_beside(each.manager) for each in provided):
+    if any(map(tells_server, provided)):
         return node_size("fetched")
     asked = _asked(facts)
     return sum(map(node_size, asked | ({"nodejs"} if "npm" in asked else set())))
@@ -129,7 +127,3 @@ def _provided(facts: Facts) -> list[Provide]:
     steps = facts.final.steps
     actions = [action for step in steps for action in (step.action, *(unit.effects.action for unit in step.units))]
     return [each for each in actions if isinstance(each, Provide)]
-
-
-def _is_beside(manager: object) -> bool:
-    return isinstance(manager, LanguageManager) and manager.needs_runtime

@@ -9,9 +9,9 @@ from dockfix import knowledge
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.knowledge.node_packages import brings_node, fetches_node, node_compilers
-from dockfix.managers.protocol import LanguageManager, Packages, Role, SystemManager
-from dockfix.managers.verbs import system_install
-from dockfix.model.actions import Action, Package, Provide
+from dockfix.managers.protocol import Packages, Role, SystemManager
+from dockfix.managers.verbs import system_install, tells_server
+from dockfix.model.actions import Package
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.libraries import brought, development_name, known_packages, suites, wanted
@@ -132,18 +132,12 @@ def _fetches(facts: Facts, package: Package) -> bool:
     """Whether a package serves to take the front end's language from another server than the system's own."""
     for step in facts.final.steps:
         actions = [unit.effects.action for unit in step.units]
-        told = [number for number, each in enumerate(actions) if _tells_server(each)]
+        told = [number for number, each in enumerate(actions) if tells_server(each)]
         installs = [system_install(each) for each in actions[: told[-1]]] if told else []
         here = any(install is not None and package in install.asked for install in installs)
         if told and fetches_node(package.name, alone=here):
             return True
     return False
-
-
-def _tells_server(action: Action | None) -> bool:
-    """Whether the system's manager is told from which server to take what runs another language."""
-    manager = action.manager if isinstance(action, Provide) and not action.paths else None
-    return isinstance(manager, LanguageManager) and manager.needs_runtime
 
 
 def _commands(facts: Facts, package: Package) -> frozenset[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.facts.javascript import may_start
-from dockfix.managers.protocol import LanguageManager, Manager
+from dockfix.managers.protocol import Manager
+from dockfix.managers.verbs import needs_runtime
 from dockfix.model.actions import Action, Configure, Provide
 from dockfix.model.artefact import Environment
 from dockfix.model.effects import Effects, within
@@ -101,7 +102,7 @@ def _is_of_another(facts: Facts, manager: Manager) -> bool:
     """Whether a manager works on packages of another language than the base image's."""
     image = facts.final.image
     own = image.runtime if image is not None else ""
-    return isinstance(manager, LanguageManager) and manager.needs_runtime and manager.runtime != own
+    return needs_runtime(manager) and manager.runtime != own
 
 
 def _brought(action: Action | None, writes: tuple[str, ...]) -> list[str]:

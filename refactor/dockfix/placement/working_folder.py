@@ -16,7 +16,7 @@ from dockfix.facts.install_scripts import filled, left_elsewhere
 from dockfix.facts.javascript import built_elsewhere, development, may_start, needed_in_production
 from dockfix.knowledge import file_changers, file_movers
 from dockfix.managers.protocol import LanguageManager
-from dockfix.managers.verbs import by_system, language_install, of_language
+from dockfix.managers.verbs import by_system, language_install, needs_runtime, of_language
 from dockfix.model.actions import Build, Clean, Install, Provide, Remove, ShellState
 from dockfix.model.artefact import Artefact, Environment
 from dockfix.model.effects import overlap, within
@@ -35,25 +35,8 @@ from dockfix.placement.slices import builder_of, title, units_of
 # What a system has below /usr: https://refspecs.linuxfoundation.org/FHS_3.0/fhs/ch04.html; what else lies there is the image's own
 _OF_USR = frozenset({"bin", "games", "include", "lib", "lib32", "lib64", "libexec", "libx32", "local", "sbin", "share"})
 # The same below /var: fhs/ch05.html
-_OF_VAR = frozenset(
-    {
-        "account",
-        "backups",
-        "cache",
-        "crash",
-        "games",
-        "lib",
-        "local",
-        "lock",
-        "log",
-        "mail",
-        "opt",
-        "run",
-        "spool",
-        "tmp",
-        "yp",
-    }
-)
+_VAR = "account backups cache crash games lib local lock log mail opt run spool tmp yp"
+_OF_VAR = frozenset(_VAR.split())
 
 
 @dataclass(frozen=True)
@@ -150,7 +133,7 @@ def place(facts: Facts) -> Placement | Reason:
 
 def _in_project(install: Install) -> bool:
     """Whether the packages lie in a folder of their project, and not in one for all that runs in the image."""
-    return isinstance(install.manager, LanguageManager) and install.manager.needs_runtime
+    return needs_runtime(install.manager)
 
 
 def makes(unit: Unit) -> bool:
