@@ -29,6 +29,8 @@ _OF_TESTS = regex(r"(?i)tests?")
 _RUNS_TESTS = regex(r"(?i)(?<![a-z])(?:py)?tests?(?![a-z])|\b(?:unittest|nose2?|tox|nox|behave|robot)\b")
 _METADATA = ("pyproject.toml", "setup.cfg", "setup.py")
 _DEFAULTS = ("app", "wsgi", "main")  # modules that programs look for which are told of none
+# Notes and lists of words: a shell runs none, and code reads one that something names
+_NOTES = regex(r"(?i).*\.txt")
 # Settings, which code may read by a name that it puts together
 _SETTINGS = regex(r"(?i).*\.(?:ya?ml|toml|json|ini|cfg|conf|properties|env)|(?:.*/)?\.(?:\w+)?env[^/]*|(?:.*/)?\.\w+rc")
 # By what the programs are known that alone read the files of a kind of process manager. (Anybody may run what a Procfile says.)
@@ -74,7 +76,7 @@ class Started:
     def evidence(self) -> frozenset[str]:
         """The files that the container can run, start or read."""
         if self._in_doubt:
-            return self.image.files - self._manifests - self._tests
+            return self.image.files - self._manifests - self._tests - self._notes
         told = self.image.parts & {word for text in self._texts for word in re.findall(r"[\w.+@-]+", text)}
         key = "evidence", self.image, self.placed, self.running, self._readers, told
         return self.keep(key, partial(self._evidence, told))
@@ -109,6 +111,17 @@ class Started:
         """Kubernetes manifests, which say how containers are run, and which no program in one reads."""
         holding = self.image.holding
         return holding(rb"(?m)^apiVersion:") & holding(rb"(?m)^kind:") - self.placed
+
+    @cached_property
+    def _notes(self) -> frozenset[str]:
+        """Texts that nothing names: no other file, and nothing of what the container starts with."""
+        notes = frozenset(filter(_NOTES.fullmatch, self.image.files - self.placed))
+        if not notes:
+            return notes
+        words = {word for text in self._texts for word in re.findall(r"[\w.+@-]+", text)}
+        for names in self.image.names(self.image.files - notes).values():
+            words |= names.words
+        return frozenset(name for name in notes if name.rpartition("/")[2] not in words)
 
     @cached_property
     def _tests(self) -> frozenset[str]:
