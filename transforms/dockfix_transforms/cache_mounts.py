@@ -29,6 +29,7 @@ from dockfix.syntax.rewrite import with_flags
 from ._cache_folders import Touched, hidden_switch, switched_off, touched
 from ._layout import own_comments
 
+_REMOVES = regex(r"(?:^|[\s;&|(`'\"/])(?:rm|rmdir|unlink|shred)\s|\s-delete\b|\brmtree\b")
 _OLD_SYNTAX = regex(r"docker/dockerfile(?::1\.[01](?:\.|$)|:.*experimental)|docker/dockerfile-upstream")
 
 
@@ -187,6 +188,8 @@ def _blocker(
     for unit in step.units:
         if unit.effects.action is None and unit.command.name == "rm" and overlap(unit.effects.writes, around):
             return f"{unit.command.text} would fail on a mounted cache"
+        if unit.effects.opaque and _REMOVES.search(unit.command.text):
+            return f"{unit.command.text} may remove the cache's folder, which cannot be removed where it is mounted"
         if unit.effects.opaque and any(posixpath.basename(folder) in unit.command.text for folder in around):
             return "a command of the RUN works on the cache itself"
     return ""
@@ -232,7 +235,8 @@ def _system_runs(facts: Facts, stage: Stage, manager: SystemManager, seen: Calla
             for unit in step.units
             if isinstance(action := unit.effects.action, Install | Refresh) and action.manager is manager
         ]
-        if any(unit.effects.opaque and programs.search(unit.command.text) for unit in step.units):
+        unclear = [unit.command.text for unit in step.units if unit.effects.opaque]
+        if any(programs.search(text) or (uses and _REMOVES.search(text)) for text in unclear):
             return []
         if any(flag.name == "mount" and manager.id in (flag.value or "") for flag in step.instruction.flags):
             return []

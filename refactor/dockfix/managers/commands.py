@@ -7,13 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Literal
 
 from dockfix.knowledge import is_python, posix_shells
 from dockfix.knowledge.node_packages import brings_node
 from dockfix.lazy import regex
 from dockfix.managers import _get_pip
 from dockfix.managers._by_words import builds, is_given, only_tells
+from dockfix.managers._cleaning import cleaned, with_folders
 from dockfix.managers._node import NODE, runs_script
 from dockfix.managers._variables import SWITCHED, given_to
 from dockfix.managers.protocol import Call, LanguageManager, Manager, Script, SystemManager
@@ -22,10 +22,9 @@ from dockfix.managers.registry import (
     by_module,
     by_program,
     language_managers,
-    managers,
     system_managers,
 )
-from dockfix.managers.verbs import needs_runtime, system_install
+from dockfix.managers.verbs import system_install
 from dockfix.model.actions import Action, Clean, Export, Install, Provide, ShellState
 from dockfix.model.commands import MODELS, RUNS_OTHERS, command_model, module_of, shell
 from dockfix.model.commands.net import FETCHERS, fetched
@@ -46,7 +45,6 @@ _HARMLESS = regex(
 )
 _XARGS_FLAG = regex(r"-[rt0]+|-[nPL]\d+|--no-run-if-empty|--verbose|--null|--max-args=\d+|--max-procs=\d+")
 _STDIN = {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
-_TEMPORARY = {"/tmp", "/var/tmp"}
 
 
 def known_steps() -> Known:
@@ -115,6 +113,8 @@ def _effects_of(command: Command, state: State) -> Effects:
     program = _program(name)
     if program == "xargs":
         return _fed(command, state, _redirected(command, state, Effects()).reads)
+    if program == "rm":
+        command = with_folders(command, state)
     manager = manager_of(command)
     if manager is not None:
         known = partial(manager.effects, call_of(command), state)
@@ -138,7 +138,7 @@ def _effects_of(command: Command, state: State) -> Effects:
     if program in FETCHERS:  # a script that brings a manager once it is run
         found = next(map(brought_by_script, fetched(command, effects).values()), None)
         effects = effects if found is None else replace(effects, action=Provide(found[0], ()))
-    return _redirected(command, state, _cleaned(effects, state) if program == "rm" else _provided(effects))
+    return _redirected(command, state, cleaned(effects, state) if program == "rm" else _provided(effects))
 
 
 def _inner(command: Command, state: State) -> Effects:
@@ -355,40 +355,6 @@ def _program(name: str) -> str:
     program = posixpath.basename(name)
     plain = program.rstrip("0123456789.")
     return plain if program not in MODELS and (plain == "python" or plain in by_program()) else program
-
-
-def _cleaned(effects: Effects, state: State) -> Effects:
-    """What ``rm`` does where all that it removes is the index, the archives or the cache of a manager that the image may have."""
-    found: dict[Manager, None] = {}
-    what: set[Literal["index", "downloads", "cache"]] = set()
-    left: list[str] = []
-    for path in effects.writes:
-        owners = {
-            manager: kind for manager in managers() if _may_be_there(manager, state) and (kind := _kind(manager, path))
-        }
-        if not owners:
-            left.append(path)
-        found |= dict.fromkeys(owners)
-        what |= set(owners.values())
-    systems = {isinstance(manager, SystemManager) for manager in found}
-    # the temporary files of maintainers' scripts go with the archives
-    if len(systems) != 1 or (left and not (systems == {True} and set(left) <= _TEMPORARY)):
-        return effects
-    return replace(effects, reads=(), writes=tuple(left), action=Clean(tuple(found), frozenset(what)))
-
-
-def _may_be_there(manager: Manager, state: State) -> bool:
-    """Whether a manager is modelled on the image: those of a language that only official images bring are on these alone."""
-    return not needs_runtime(manager) or state.runs(manager.runtime)
-
-
-def _kind(manager: Manager, path: str) -> Literal["index", "downloads", "cache"] | None:
-    """What of a manager's a path is."""
-    if isinstance(manager, SystemManager):
-        if any(within(path, folder) for folder in manager.leaves):
-            return "index" if within(manager.index, path) or within(path, manager.index) else "downloads"
-        return None
-    return "cache" if any(within(path, cache.around or cache.folder) for cache in manager.caches) else None
 
 
 def _redirected(command: Command, state: State, effects: Effects) -> Effects:

@@ -70,6 +70,7 @@ class Npm(NodeManager):
             configured_by=r"(?m)^\s*cache\s*=",
             configured_with=r"npm (?:config )?set cache\b|npm config set\b.*\bcache=",
             at_home=True,
+            printed_by=r"npm (?:config )?get cache",
         ),
     )
 

@@ -88,6 +88,7 @@ class Pip(LanguageManager):
             configured_with=r"\S*pip[0-9.]* config .*cache-dir",
             configured_by=r"(?m)^\s*(?:no-)?cache-dir\s*[=:]",
             holds_compiled=True,
+            printed_by=r"(?:python[\d.]* -m )?pip[\d.]* cache dir",
         ),
     )
 

@@ -53,6 +53,7 @@ class Pnpm(NodeManager):
             _STORE,
             around="/root/.local/share/pnpm",
             moved_by=("HOME",),
+            printed_by=r"pnpm store path",
             configured_with=r"pnpm (?:config )?set\b.*\bstore-?[dD]ir\b|pnpm (?:env|setup)\b",
         ),
     )

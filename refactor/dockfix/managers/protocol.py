@@ -147,6 +147,7 @@ class Cache:
     ``at_home`` it lies at the same place in the home of another user. With
     ``holds_compiled`` it keeps what was linked with the libraries of one base image. ``unlock`` are commands without which the
     image empties it, by the program that is called ("" for all). ``env`` are variables that a builder sets for a mounted cache.
+    ``printed_by`` is the pattern of the command that prints the folder.
     """
 
     folder: str
@@ -163,6 +164,7 @@ class Cache:
     holds_compiled: bool = False
     unlock: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
+    printed_by: str = ""
 
 
 class Manager(ABC):

@@ -70,6 +70,7 @@ class Uv(LanguageManager):
             off_by=("UV_NO_CACHE",),
             option="--cache-dir",
             holds_compiled=True,
+            printed_by=r"uv cache dir",
             # a cache that is mounted is another file system, in which uv cannot make hard links to it
             env={"UV_LINK_MODE": "copy"},
         ),

@@ -80,6 +80,7 @@ class Yarn(NodeManager):
             _CLASSIC,
             around="/usr/local/share/.cache",
             option="--preferred-cache-folder",
+            printed_by=r"yarn cache dir",
             configured_with=r"yarn config set (?:cache-folder|preferred-cache-folder|cacheFolder|globalFolder|enableGlobalCache)\b",
         ),
     )
