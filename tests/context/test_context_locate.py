@@ -212,6 +212,36 @@ services:
     assert services["web"].needs_root == "privileged mode"
 
 
+@pytest.mark.parametrize(
+    ("compose", "context", "build", "root"),
+    [
+        ("back/infra", "back/infra", "{context: ., dockerfile: infra/Dockerfile}", "back"),
+        ("infra", "infra", "{context: ., dockerfile: infra/Dockerfile}", "."),
+        ("deploy", "api", "./api", "api"),
+        ("back/deploy", "back/api", "{context: api}", "back/api"),
+        ("back/infra", "back/infra", "{context: back, dockerfile: infra/Dockerfile}", "back"),
+    ],
+)
+def test_a_file_that_is_run_from_a_folder_above(
+    repository: Path, compose: str, context: str, build: str, root: str
+) -> None:
+    write(
+        repository,
+        {
+            f"{context}/Dockerfile": "",
+            f"{compose}/docker-compose.yml": f"services:\n  worker:\n    build: {build}\n    command: uv run work\n",
+        },
+    )
+    found = find_context(repository / context / "Dockerfile", ["."], None)
+    assert (found.root, [service.given for service in found.services]) == (repository / root, ["uv run work"])
+
+
+def test_a_file_of_another_folder_of_which_a_dockerfile_is_not_there(repository: Path) -> None:
+    services = "services:\n  worker:\n    build: {context: ., dockerfile: other/Dockerfile}\n"
+    write(repository, {"infra/Dockerfile": "", "infra/app.py": "", "infra/docker-compose.yml": services})
+    assert find_context(repository / "infra/Dockerfile", ["app.py"], None).services == ()
+
+
 def test_two_contexts_are_decided_by_the_sources_or_not_at_all(repository: Path) -> None:
     text = "services: {a: {build: {context: ., dockerfile: d/Dockerfile}}, b: {build: d}}"
     write(repository, {"d/Dockerfile": "", "compose.yml": text, "app.py": ""})

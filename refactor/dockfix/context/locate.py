@@ -121,8 +121,10 @@ class _Finder:
         self.matches = tuple(
             build
             for file in (*_files(folders), *_files(tuple(around)))
-            for build in file.builds
-            if not build.problem and build.dockerfile is not None and _same(build.dockerfile, path)
+            for each in file.builds
+            if not each.problem
+            and (build := self._as_run(each)).dockerfile is not None
+            and _same(build.dockerfile, path)
         )
         problems: list[str] = []
         for file in _files(folders):
@@ -131,6 +133,20 @@ class _Finder:
                 problems.append(f"{name} could not be read: {file.problem}")
             problems += [f"{name} could not be understood: {each.problem}" for each in file.builds if each.problem]
         self.problems = tuple(problems)
+
+    def _as_run(self, build: Build) -> Build:
+        """A build as Compose has it where it is told of a folder above the file's (``--project-directory``, or an earlier ``-f``).
+
+        That is so where what the file says leads to no Dockerfile from its own folder, and to this one from the other.
+        """
+        if build.context is None or build.dockerfile is None or os.path.lexists(build.dockerfile):
+            return build
+        home = posixpath.dirname(build.service.file)
+        for folder in self.folders:
+            above = folder != home and f"{home}/".startswith(f"{folder.rstrip('/')}/")
+            if above and _from(folder, build.dockerfile, home) == self.path:
+                return build._replace(context=_from(folder, build.context, home), dockerfile=self.path)
+        return build
 
     def shown(self, folder: str) -> Path:
         """A folder in the form, absolute or relative, in which the Dockerfile's path was given."""
@@ -190,6 +206,11 @@ class _Finder:
         wanted = build.dockerfile
         named = wanted is not None and posixpath.basename(wanted) == posixpath.basename(self.path)
         return named and not os.path.lexists(wanted or "")
+
+
+def _from(folder: str, path: str, home: str) -> str:
+    """A path that is said from ``home``, from another folder."""
+    return posixpath.normpath(posixpath.join(folder, posixpath.relpath(path, home)))
 
 
 def _same(path: str, other: str) -> bool:
