@@ -33,12 +33,18 @@ def located(root: Path, files: dict[str, str]) -> tuple[str, bool, str]:
         ("Makefile", "image:\n\t@docker build --build-arg A=1 -f svc/Dockerfile -t x . && docker push x\n"),
         ("makefile", "image:\n\tpodman build -f svc/Dockerfile .\n"),
         (".github/workflows/b.yml", WORKFLOW.format("docker build -f svc/Dockerfile . # docker build svc")),
+        ("README.md", "Build it:\n\n    $ docker build -f svc/Dockerfile .\n"),
+        ("svc/README.md", "From the repository's root: `docker build --tag x -f svc/Dockerfile .`\n"),
+        ("svc/README", "docker build -f Dockerfile ..\n"),
+        ("build.sh", "#!/bin/sh\ndocker build -t x -f svc/Dockerfile . \n"),
+        ("scripts/image.sh", "#!/bin/sh\ndocker build -t x -f svc/Dockerfile . \n"),
+        (".gitlab-ci.yml", "build:\n  script:\n    - docker build -f svc/Dockerfile .\n"),
     ],
 )
 def test_what_builds_it_says_where(tmp_path: Path, name: str, text: str) -> None:
     root, certain, reason = located(tmp_path, {name: text})
     assert (root, certain) == (".", True)
-    assert reason.endswith(f"{name} builds it there")
+    assert reason.endswith(f"{name.removeprefix('svc/')} builds it there")
 
 
 @pytest.mark.parametrize(
@@ -56,7 +62,11 @@ def test_what_builds_it_says_where(tmp_path: Path, name: str, text: str) -> None
         {".github/workflows/b.yml": WORKFLOW.format("docker build -f svc/Dockerfile https://e.org/x.git")},
         {"Makefile": "# docker build -f svc/Dockerfile .\n"},
         {"Makefile": "a:\n\tdocker build -f svc/Dockerfile .\nb:\n\tdocker build -f svc/Dockerfile svc\n"},
-        {"README.md": "docker build -f svc/Dockerfile .\n"},
+        {"README.md": "docker build -f svc/Dockerfile .\ndocker build svc\n"},
+        {"README.md": "docker build -f svc/Dockerfile .\n", "Makefile": "a:\n\tdocker build svc\n"},
+        {"svc/README.md": "docker build -t x .\n"},
+        {"notes.md": "docker build -f svc/Dockerfile .\n"},
+        {"build.sh": "docker build -f other/Dockerfile .\n"},
     ],
 )
 def test_else_it_is_the_dockerfiles_folder(tmp_path: Path, files: dict[str, str]) -> None:

@@ -168,10 +168,17 @@ class _Finder:
         return Located(self.shown(best), len(fitting) == 1, reason, self.services(best), self.problems)
 
     def by_command(self, specific: Sequence[str]) -> Located | None:
-        """The folder in which Makefiles and workflows build it, where they agree and all that it copies is there."""
-        found = [
-            each for folder in self.folders for each in build_commands(folder) if _same(each.dockerfile, self.path)
+        """The folder in which Makefiles and workflows build it, where they agree and all that it copies is there.
+
+        Where none of these does, scripts and READMEs count.
+        """
+        named = [
+            each
+            for number, folder in enumerate(self.folders)
+            for each in build_commands(folder, self.folders[number + 1 :])
+            if _same(each.dockerfile, self.path)
         ]
+        found = [each for each in named if each.sure] or named
         if len({each.context for each in found}) != 1 or _missing(found[0].context, specific):
             return None
         name = posixpath.relpath(found[0].said_by, self.folders[0])
