@@ -58,6 +58,8 @@ def _makers(seen: Seen) -> tuple[Run, ...]:
 def _unusable(pair: Pair, old: Run, installed: kinds.Installed, new: Run) -> str:
     """Why what an install leaves now cannot take the place of what it left, "" where it can."""
     now = new.installed.into if new.installed is not None else ""
+    if installed.into and pair.old.layout.is_removed(installed.into):
+        return ""  # what a build needed, and was taken away after it
     if new.stage not in pair.new.stage.lineage:
         if not now or not (_arrives(pair, new, now) or pair.change.declared.allow_file(now)):
             return f"would stay in another stage, in {now or _BASE}"
