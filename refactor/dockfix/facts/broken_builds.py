@@ -53,10 +53,14 @@ def missing_tool(facts: Facts) -> Reason | None:
 
 
 def _without_members(facts: Facts) -> Iterator[Reason]:
-    """The installs that come before the manifests of the workspace's members: then nothing of theirs is installed, without a word."""
+    """The installs that come before the manifests of the workspace's members: then nothing of theirs is installed, without a word.
+
+    A member that never comes is left out on purpose.
+    """
     files = facts.javascript.files
     for step, unit, install in facts.installs:
         at_path = partial(facts.lying_at, step=step, unit=unit)
+        later = facts.layouts.of(facts.stage_of[step]).file
         folder = posixpath.dirname(install.into.root)
         file = at_path(posixpath.join(folder, "package.json"))
         root = files.package(posixpath.dirname(file)) if file is not None else None
@@ -66,6 +70,7 @@ def _without_members(facts: Facts) -> Iterator[Reason]:
                 each.file
                 for each in members.values()
                 if at_path(path := posixpath.join(folder, posixpath.relpath(each.file, root.folder or "."))) is None
+                and later(path) is not None
                 and not may_be_made(facts, step, unit, path)
             ]
             if root is not None
