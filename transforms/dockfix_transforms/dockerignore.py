@@ -305,6 +305,7 @@ class _Chooser:
 
     def _secret(self, pattern: str, hit: list[str]) -> bool:
         """Whether a secret may be kept out; where the program seems to read it, a warning says what that means."""
+        hit = [name for name in hit if not self.ignore.ignores(name)]
         if pattern == _ENV:
             pages = builder_of_pages(self.facts, self.sources)
             reader = reader_of_env(self.facts, hit) or pages or reader_elsewhere(self.others, self.sources)
@@ -329,9 +330,12 @@ class _Chooser:
         return pattern == _ENV or not (reader and hit)
 
     def _readers(self, pattern: str, hit: list[str]) -> list[Mention]:
-        words = {posixpath.basename(name) for name in hit} | {name.rsplit("/", 2)[-2] for name in hit if "/" in name}
+        bases = {posixpath.basename(name) for name in hit}
+        folders = {name.rsplit("/", 2)[-2] for name in hit if "/" in name}
         ending = pattern.rsplit("*", 1)[-1]
-        searches = [(_name(word), word) for word in sorted(words)]
+        searches = [(_name(word), word) for word in sorted(bases)]
+        # of a folder what may be any of its files: where a path ends with it, or goes on with what is filled in
+        searches += [(_whole(word), word) for word in sorted(folders - bases)]
         if hit and ending:
             searches.append((re.escape(ending.encode()) + rb"\b", ending))
         found = (mention for search, word in searches for mention in self.sources.search(search, encode(word)))
@@ -416,6 +420,12 @@ def _module(word: str) -> bytes:
     """A folder's name as that of a Python package: imported, or at the start of a string."""
     name = encode(re.escape(word))
     return rb"\b(?:from|import)\s+" + name + rb"\b|[\"']" + name + rb"\.\w"
+
+
+def _whole(word: str) -> bytes:
+    """A folder's name where any file of it may be meant."""
+    name = _name(word)
+    return name + rb"/?[\"'`$*{]|" + name + rb"/(?=\s)|\bcd\s+(?:\S*/)?" + name
 
 
 def _name(word: str) -> bytes:
