@@ -11,6 +11,7 @@ from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program, language_managers
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.placement.packages import Division
+from dockfix.runtimes.registry import runtime
 
 # The language whose packages are installed on plain systems
 _USUAL = "python"
@@ -23,7 +24,20 @@ def without_installs(facts: Facts) -> Reason:
     brought = facts.final.image.runtime if facts.final.image is not None else ""
     managers = [each for each in language_managers() if each.runtime == (brought or _USUAL)]
     none = at(f"no gain, because no {' or '.join(each.title for each in managers)} install was found")
-    return _other_manager(facts) or _unclear_install(facts, managers) or none
+    return _other_manager(facts) or _unclear_install(facts, managers) or _of_the_system(facts, brought) or none
+
+
+def _of_the_system(facts: Facts, brought: str) -> Reason | None:
+    """A manager of another language than the base image's, which then is the system's."""
+    for step, unit in facts.final.units:
+        manager = by_program().get(unit.command.name or "")
+        language = runtime(manager.runtime) if isinstance(manager, LanguageManager) else None
+        if language is not None and manager is not None and language.id not in {brought, _USUAL}:
+            return at(
+                f"{manager.title} runs on a {language.title} that the base image does not bring, which is not split yet",
+                step.line,
+            )
+    return None
 
 
 def _unclear_install(facts: Facts, managers: Collection[LanguageManager]) -> Reason | None:
