@@ -224,8 +224,10 @@ def _list_unsafe(
     reasons = {note.transform: note.message for note in full.warnings if note.reason is not None}
     doubts = {made.transform: made.doubts for made in full.made}
     added = _added(done.changes, full.changes, reasons)
+    doubted = dict.fromkeys(note.transform for note in added if note.transform in reasons)
     for note in added:
-        reason = reasons.pop(note.transform, "")
+        doubtless = f"comes with {' and '.join(doubted)}" if doubted and note.transform not in doubted else ""
+        reason = reasons.pop(note.transform, doubtless)
         # what no build can show counts before what one can
         about = sorted(doubts.get(note.transform, ()), key=lambda doubt: doubt.weight != "unseen") if reason else ()
         message = f"{note.message} ({reason})" if reason else note.message
