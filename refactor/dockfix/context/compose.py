@@ -223,11 +223,16 @@ def _from_files(path: str, service: dict[str, object]) -> Iterator[str]:
     """The settings in the env_files of a service, which lie relative to the Compose file: what stands there later counts."""
     for name in _env_files(service):
         data = Disk.read_outside(posixpath.normpath(posixpath.join(posixpath.dirname(path), name)))
-        for line in decode(data or b"").splitlines():
-            setting = line.strip().removeprefix("export ")
-            variable, equals, value = setting.partition("=")
-            if equals and not setting.startswith("#"):
-                yield f"{variable.strip()}={value.strip().strip(chr(34) + chr(39))}"
+        yield from settings_in(decode(data or b""))
+
+
+def settings_in(text: str) -> Iterator[str]:
+    """The settings in the text of an env file."""
+    for line in text.splitlines():
+        setting = line.strip().removeprefix("export ")
+        variable, equals, value = setting.partition("=")
+        if equals and not setting.startswith("#"):
+            yield f"{variable.strip()}={value.strip().strip(chr(34) + chr(39))}"
 
 
 def _env_files(service: dict[str, object]) -> Iterator[str]:

@@ -5,7 +5,7 @@ Only what stands in the files is read: https://kubernetes.io/docs/reference/kube
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from dockfix.context.compose import ComposeService, takes_root
@@ -27,9 +27,9 @@ class Workload(NamedTuple):
     service: ComposeService
 
 
-def workloads(files: Mapping[str, bytes]) -> tuple[Workload, ...]:
-    """The containers of the pods in files, by their names; init containers are left out, and so are files that are no YAML."""
-    objects = [(file, each) for file, data in files.items() for each in _objects(data)]
+def workloads(files: Iterable[tuple[str, bytes]]) -> tuple[Workload, ...]:
+    """The containers of the pods in files, each given by its name and text; init containers are left out, and so are files that are no YAML."""
+    objects = [(file, each) for file, data in files for each in _objects(data)]
     settings = {
         _name(each): {key: scalar(value) for key, value in mapping(each.get("data")).items()}
         for _, each in objects

@@ -1,55 +1,54 @@
 """How people run a container of an image: the ``docker run`` commands in Makefiles, scripts, workflows and documents.
 
-Only what stands there is read: https://docs.docker.com/reference/cli/docker/container/run/.
+Only what stands there is read: https://docs.docker.com/reference/cli/docker/container/run/, and the same of ``exec``, and of Compose.
 """
 
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from dockfix.context.compose import ComposeService
+from dockfix.context.container_options import container_of
 from dockfix.knowledge import command_options
 from dockfix.lazy import regex
 from dockfix.syntax import decode
-from dockfix.syntax.mounts import mount_settings
 
 # Where such commands are written
 WRITTEN_IN = regex(
     r"(?i)(?:.*/)?(?:(?:gnu)?makefile|[^/]+\.(?:mk|md|rst|txt|adoc|sh|bash|bat|cmd|ps1|ya?ml|service|json|toml)|(?:just|task)file[^/]*|readme[^/]*)"
 )
-_CALL = regex(r"\b(?:docker|podman|nerdctl)(?:[ \t]+container)?[ \t]+(run|create|build|buildx[ \t]+build)[ \t](.*)")
+_ENGINE = r"(?:\b(?:docker|podman|nerdctl)|\$[({]?\w*(?:DOCKER|PODMAN)[)}]?)"
+_CALL = regex(_ENGINE + r"(?:[ \t]+container)?[ \t]+(run|create|exec|build|buildx[ \t]+build)[ \t](.*)")
+# (options of Compose itself stand before its verb)
+_COMPOSE_CALL = regex(
+    rf"(?:{_ENGINE}[ \t-]compose|\bpodman-compose|\$[({{]?\w*(?:COMPOSE|DC)[)}}]?)(?:[ \t]+-\S+(?:[ \t]+(?!run\b|exec\b)[^\s-]\S*)?)*"
+    r"[ \t]+(run|exec)[ \t](.*)"
+)
 _CONTINUED = regex(r"(?:\\|`|\^)[ \t]*$")
 _WORD = regex(r"""(?:"[^"]*"|'[^']*'|\$\([^)]*\)|\$\{[^}]*\}|[^\s"'|;&>])+""")
 _END = regex(r"[|;&>]")
-# Options of docker build without a value
-_LETTERS = {
-    "e": "--env",
-    "p": "--publish",
-    "l": "--label",
-    "w": "--workdir",
-    "m": "--memory",
-    "h": "--hostname",
-    "a": "--attach",
-}
-_LETTERS |= {"u": "--user", "c": "--cpu-shares", "v": "--volume"}
 
 
 class RunCommand(NamedTuple):
-    """A command that starts a container: the image as written, "" for none; where it is written, with its 1-based line.
+    """A command that starts a container, or another program in one.
 
-    ``mounts`` are the folders in the container over which something is mounted, ``right`` says what only root can use ("privileged
-    mode", "the device /dev/ttyUSB0"), "" where there is no such thing; ``user`` is "" where none is given.
+    ``target`` is, as written, the image, the container that runs already, or the service of Compose, by ``kind``; "" where none is
+    given. ``service`` says how it is run, and where that is written; ``name`` is what the container is called. ``inside``: it runs already.
     """
 
-    image: str
-    file: str
-    line: int
-    mounts: tuple[str, ...] = ()
-    right: str = ""
-    user: str = ""
+    kind: Literal["image", "container", "service"]
+    target: str
+    service: ComposeService
+    name: str = ""
+    inside: bool = False
+
+    @property
+    def image(self) -> str:
+        """The image, "" where it names none."""
+        return self.target if self.kind == "image" else ""
 
 
 class RunCommands(NamedTuple):
@@ -69,14 +68,24 @@ def run_commands(file: str, data: bytes) -> RunCommands | None:
     for number, line in enumerate(lines):
         match = _CALL.search(line)
         while match is not None:
-            words = _words(match[2], lines[number + 1 :])
-            if match[1] in {"run", "create"}:
-                runs.append(_run(words, file, number + 1))
+            words = _words(_to_the_quote(line, match.start(), match[2]), lines[number + 1 :])
+            if match[1] in {"run", "create", "exec"}:
+                runs.append(
+                    _run("container" if match[1] == "exec" else "image", match[1], words, f"{file}:{number + 1}")
+                )
             else:
                 built |= {name for option, name in pairwise(words) if option in {"-t", "--tag"}}
                 built |= {word.partition("=")[2] for word in words if word.startswith("--tag=")}
             match = _CALL.search(line, match.end(1))
+        for match in _COMPOSE_CALL.finditer(line):
+            words = _words(_to_the_quote(line, match.start(), match[2]), lines[number + 1 :])
+            runs.append(_run("service", match[1], words, f"{file}:{number + 1}"))
     return RunCommands(tuple(runs), frozenset(map(name_of, built))) if runs or built else None
+
+
+def _to_the_quote(line: str, start: int, text: str) -> str:
+    """What of a text belongs to a command that starts in a line: in a sentence it stands between marks, and what follows is none of it."""
+    return text.partition("`")[0] if line.count("`", 0, start) % 2 else text
 
 
 class Build(NamedTuple):
@@ -166,46 +175,8 @@ def _words(first: str, following: list[str]) -> list[str]:
     return found
 
 
-def _run(words: list[str], file: str, line: int) -> RunCommand:
-    """What the words after ``run`` say."""
-    given: list[tuple[str, str]] = []
-    valued = command_options("docker-run").valued
-    rest = iter(words)
-    image = ""
-    for word in rest:
-        if not word.startswith("-"):
-            image = word
-            break
-        option, equals, value = word.partition("=")
-        if not option.startswith("--"):
-            letter = next((each for each in option[1:] if each in _LETTERS), "")
-            option, value = _LETTERS.get(letter, ""), word.partition(letter)[2].lstrip("=") if letter else ""
-            equals = value
-        given.append((option, value if equals or option not in valued else next(rest, "")))
-    mounts = tuple(filter(None, (_target(option, value) for option, value in given)))
-    user = next((value for option, value in given if option == "--user"), "")
-    return RunCommand(image, file, line, mounts, next(filter(None, (_right(*each) for each in given)), ""), user)
-
-
-def _target(option: str, value: str) -> str:
-    """The folder in the container over which an option mounts something, "" for an option that does not."""
-    if option == "--mount":
-        return mount_settings(value).get("target", "")
-    if option != "--volume":
-        return ""
-    paths = re.findall(r"(?:^|:)(/[^:]*)", re.sub(r"\$\{[^}]*\}|\$\([^)]*\)|\b[A-Za-z]:\\", "", value))
-    return paths[-1] if paths else ""
-
-
-def _right(option: str, value: str) -> str:
-    if option == "--privileged" and value != "false":
-        return "privileged mode"
-    if option == "--device":
-        return f"the device {value.partition(':')[0]}"
-    if option == "--cap-add":
-        return f"the capability {value}"
-    if option in {"--pid", "--ipc", "--network", "--net", "--userns"} and value == "host":
-        return f"the host's {option.removeprefix('--').removesuffix('ns')}"
-    if option in {"--volume", "--mount"} and "docker.sock" in value:
-        return "docker.sock, the socket of the Docker engine"
-    return "the user root" if option == "--user" and value.partition(":")[0] in {"0", "root"} else ""
+def _run(kind: Literal["image", "container", "service"], verb: str, words: list[str], where: str) -> RunCommand:
+    """What the words after the verb say. What is started in a container that runs is no argument of its entrypoint."""
+    target, name, service = container_of(words, where)
+    inside = verb == "exec"
+    return RunCommand(kind, target, service._replace(entrypoint=True) if inside else service, name, inside)

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from dockfix.facts import Facts, from_context
-from dockfix.facts.how_it_is_run import runs
+from dockfix.facts.how_it_is_run import containers
 from dockfix.managers.verbs import by_system, language_install
 from dockfix.model.effects import within
 from dockfix.model.moves import folders_of
@@ -33,10 +33,10 @@ def covered(facts: Facts, folder: str) -> Reason | None:
     for mention in facts.kubernetes.mounts:
         if _over(mention.word, folder):
             return at(f"{mention.file}:{mention.line} mounts {mention.word}, which lies over {folder}")
-    for run in facts.ask(runs):
-        for target in run.mounts:
+    for each in facts.ask(containers):
+        for _, target, _ in each.volumes:
             if _over(target, folder):
-                return at(f"{run.file}:{run.line} mounts {target} into a container, which lies over {folder}")
+                return at(f"{each.file} mounts {target} into a container, which lies over {folder}")
     return None
 
 

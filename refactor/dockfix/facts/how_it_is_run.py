@@ -7,8 +7,12 @@ import re
 from collections.abc import Iterator, Set
 
 from dockfix.context.application import application
+from dockfix.context.compose import ComposeService, settings_in
+from dockfix.context.development_container import WRITTEN_IN as DEVELOPED_IN
+from dockfix.context.development_container import development_container
 from dockfix.context.run_commands import WRITTEN_IN, RunCommand, name_of, run_commands
 from dockfix.facts import Facts
+from dockfix.facts.startup import Startup, read_commands
 from dockfix.knowledge import images_of_others
 from dockfix.lazy import regex
 from dockfix.model.reason import Reason, at, unseen
@@ -49,23 +53,64 @@ def container_action(facts: Facts) -> Reason | None:
 
 def run_as_root(facts: Facts) -> Reason | None:
     """A command that runs a container with a right that only root can use."""
-    found = next((run for run in facts.ask(runs) if run.right), None)
-    return at(f"{found.file}:{found.line} runs a container with {found.right}") if found else None
+    found = next((each for each in facts.ask(containers) if each.needs_root), None)
+    return at(f"{found.file} runs a container with {found.needs_root}") if found else None
 
 
 def run_with_mounts(facts: Facts) -> Reason | None:
     """A command that mounts a folder of its caller's over one of the image, or runs a container as some other user."""
-    for run in facts.ask(runs):
-        if run.mounts:
-            return unseen(f"{run.file}:{run.line} mounts {run.mounts[0]} into a container, and its files may be root's")
-        if run.user:
-            return unseen(f"{run.file}:{run.line} runs a container as the user {run.user}")
+    for each in facts.ask(containers):
+        mounts = [target for _, target, kind in each.volumes if kind != "tmpfs"]
+        if mounts:
+            return unseen(f"{each.file} mounts {mounts[0]} into a container, and its files may be root's")
+        if each.user:
+            return unseen(f"{each.file} runs a container as the user {each.user}")
     return None
 
 
-def runs(facts: Facts) -> tuple[RunCommand, ...]:
-    """The commands of the build context that may start a container of this image."""
-    return tuple(_own_runs(facts))
+def containers(facts: Facts) -> tuple[ComposeService, ...]:
+    """How containers of this image are run by the commands of the build context, and by editors that develop in them."""
+    run = [_with_its_files(facts, each) for each in _own_runs(facts) if not each.inside]
+    return (*run, *_developed_in(facts))
+
+
+def beside(facts: Facts) -> tuple[ComposeService, ...]:
+    """All that may start a program in a container of the image, but for the services of Compose and Kubernetes that are known to.
+
+    Commands in running containers, and the services that may run the image, too.
+    """
+    inside = [_with_its_files(facts, each) for each in _own_runs(facts) if each.inside]
+    return (*facts.ask(containers), *inside, *facts.located.others)
+
+
+def every_way(facts: Facts) -> tuple[ComposeService, ...]:
+    """All that may start a program in a container of the image."""
+    return (*facts.services, *facts.ask(beside))
+
+
+def by_hand(facts: Facts) -> Startup:
+    """What is started in containers of the image beside what they start by themselves."""
+    return read_commands(facts.final, facts.ask(beside), facts.started_file, facts.context.read)
+
+
+def _with_its_files(facts: Facts, run: RunCommand) -> ComposeService:
+    """How a container is run, with the settings in the files that the command names: they lie where it runs, which may be its own folder."""
+    folder = posixpath.dirname(run.service.file)
+    found: list[str] = []
+    for name in run.service.env_files:
+        paths = (posixpath.normpath(name), posixpath.normpath(posixpath.join(folder, name)))
+        text = next(filter(None, map(facts.context.read, dict.fromkeys(paths))), "")
+        found += settings_in(text)
+    return run.service._replace(settings=(*found, *run.service.settings))
+
+
+def _developed_in(facts: Facts) -> Iterator[ComposeService]:
+    """The containers of this image that an editor develops in."""
+    services = {service.name for service in facts.located.services}
+    found = application(facts.context, facts.context.named(DEVELOPED_IN)).asked(development_container)
+    for _, each in found:
+        if each.dockerfile == facts.context.own_name or (each.compose and each.compose in services):
+            yield each.service
 
 
 def _own_runs(facts: Facts) -> Iterator[RunCommand]:
@@ -74,12 +119,34 @@ def _own_runs(facts: Facts) -> Iterator[RunCommand]:
     built = {name for each in found for name in each.built}
     runs = [run for each in found for run in each.runs]
     own = {run.image for run in runs if _is_named_like(run.image, facts.ask(_names))}
+    images = [run for run in runs if run.kind == "image" and _may_be_own(run, built, own)]
+    yield from images
+    others = {run.name for run in runs if run.kind == "image" and run.name} - {run.name for run in images}
+    services = {service.name for service in (*facts.located.services, *facts.located.others)}
+    own_services = {service.name for service in facts.located.services}
     for run in runs:
-        image = name_of(run.image)
-        # where the files build images, one of another folder is somebody else's
-        others = image in images_of_others() or (bool(built) and image not in built and "/" in run.image)
-        if not image or "$" in run.image or image in built or not (others or _is_of_another_owner(run.image, own)):
-            yield run
+        if run.kind == "container":
+            # (a container of Compose is called by its service, too)
+            of_others = run.target in others or _is_a_service(run.target, services - own_services)
+            if not of_others and name_of(run.target) not in images_of_others():
+                yield run
+        elif run.kind == "service" and "$" not in run.target:
+            known = own_services or services
+            if run.target in known or not known:
+                yield run
+
+
+def _is_a_service(container: str, services: Set[str]) -> bool:
+    """Whether a container has the name of one of some services, with what Compose adds: shop-db-1."""
+    return not services.isdisjoint({container, *re.split(r"[-_]", container)})
+
+
+def _may_be_own(run: RunCommand, built: Set[str], own: Set[str]) -> bool:
+    """Whether a command may start a container of this image."""
+    image = name_of(run.image)
+    # where the files build images, one of another folder is somebody else's
+    others = image in images_of_others() or (bool(built) and image not in built and "/" in run.image)
+    return not image or "$" in run.image or image in built or not (others or _is_of_another_owner(run.image, own))
 
 
 def _is_of_another_owner(image: str, own: Set[str]) -> bool:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from dockfix.context.program.model import UNKNOWN, Write
 from dockfix.facts import SYSTEM_FOLDERS, Facts
+from dockfix.facts.how_it_is_run import containers
 from dockfix.facts.javascript import behind
 from dockfix.facts.user import own_user, user_of
 from dockfix.knowledge import file_makers, file_printers
@@ -296,7 +297,7 @@ def left_closed(facts: Facts) -> Reason | None:
         if _closes(unit.command):
             return doubt(f"the RUN in line {step.line} may leave files that only root can read")
     workdir = facts.final.end.workdir or "/"
-    for service in facts.located.services:
+    for service in (*facts.services, *facts.ask(containers)):
         if service.workdir and not within(posixpath.normpath(posixpath.join(workdir, service.workdir)), workdir):
             return doubt(
                 f"{service.file} starts the service {service.name} in {service.workdir}, which may stay root's"

@@ -10,6 +10,7 @@ from dockfix.context.application import Mention
 from dockfix.context.compose import ComposeService
 from dockfix.context.named_paths import LOCAL_URL
 from dockfix.facts import Facts
+from dockfix.facts.how_it_is_run import containers
 from dockfix.facts.ownership import (
     brings_manifests,
     gets_owner,
@@ -113,7 +114,7 @@ def outside_paths(facts: Facts) -> Iterator[Reason]:
             yield doubt(
                 f"the container writes {path} when it starts, which only root may be able to", answers=[Written(path)]
             )
-    for service in facts.located.services:
+    for service in (*facts.located.services, *facts.ask(containers)):
         for path in _VALUE_OF_SERVICE.findall("\n".join(_values(service))):
             if path not in reachable:
                 yield _doubt(f"{service.file} gives the service {service.name} the path {path}", path)

@@ -9,6 +9,7 @@ from dockfix.context.application import Mention
 from dockfix.context.listens import ports_of_command
 from dockfix.context.program.serving import NOT_OURS
 from dockfix.facts import Facts
+from dockfix.facts.how_it_is_run import containers
 from dockfix.knowledge import ports_of_clients
 from dockfix.lazy import regex
 from dockfix.syntax import decode
@@ -29,7 +30,8 @@ def low_port(facts: Facts) -> int:
 def _numbers(facts: Facts) -> Iterator[int]:
     for step in facts.final.of("EXPOSE"):
         yield from (_number(re.split(r"[/-]", word)[0]) for word in step.instruction.words)
-    for service in facts.located.services:
+    run = (*facts.located.services, *facts.ask(containers))
+    for service in run:
         yield from (_number(re.split(r"[/-]", port.rpartition(":")[2])[0]) for port in service.ports)
     asked = ports_of_clients(facts.distributions)
     for mention in facts.application.search(_NAMED):
@@ -40,7 +42,7 @@ def _numbers(facts: Facts) -> Iterator[int]:
         yield _number(re.sub(r"\D", "", mention.word))
     environments = [
         facts.final.end.env,
-        *(dict(setting.partition("=")[::2] for setting in service.settings) for service in facts.located.services),
+        *(dict(setting.partition("=")[::2] for setting in service.settings) for service in run),
     ]
     for environment in environments:
         yield from _told(environment)

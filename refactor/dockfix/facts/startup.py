@@ -53,13 +53,22 @@ def read_startup(
                 reader.instruction(
                     node, stage, f"{keyword} in line {step.line}", keyword == "CMD" and _takes_arguments(stage)
                 )
-    for service in services:
-        for text in service.runs:
-            workdir = posixpath.join(stage.end.workdir or "/", service.workdir)
-            reader.service(text, service.file, workdir, text == service.given and _is_given_arguments(service, stage))
+    reader.services(services, stage)
     unknown = reader.unknown or reader.deployed
     deployed = reader.deployed if reader.unknown is None else None
     return Startup(reader.programs, reader.texts, frozenset(reader.writes), reader.login_shell, unknown, deployed)
+
+
+def read_commands(
+    stage: Stage,
+    services: Iterable[ComposeService],
+    lying_at: Callable[[str], str | None],
+    read: Callable[[str], str | None],
+) -> Startup:
+    """The same of the commands alone that are given for containers of ``stage``: they are not all that a container runs."""
+    reader = _Reader(lying_at, read)
+    reader.services(services, stage)
+    return Startup(reader.programs, reader.texts, frozenset(reader.writes), reader.login_shell)
 
 
 def _is_given_arguments(service: ComposeService, stage: Stage) -> bool:
@@ -94,6 +103,13 @@ class _Reader:
     def instruction(self, node: Instruction, stage: Stage, where: str, arguments: bool) -> None:
         text = node.args if node.json is None else quoted(node.json)
         self.script(text, where, stage.end.workdir or "/", arguments)
+
+    def services(self, services: Iterable[ComposeService], stage: Stage) -> None:
+        for service in services:
+            for text in service.runs:
+                workdir = posixpath.join(stage.end.workdir or "/", service.workdir)
+                given = text == service.given and _is_given_arguments(service, stage)
+                self.service(text, service.file, workdir, given)
 
     def service(self, text: str, where: str, workdir: str, arguments: bool) -> None:
         """Reads a command of a Compose file; of one that is a variable, what it is where the variable isn't set."""

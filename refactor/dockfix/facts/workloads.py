@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
 
 from dockfix.context.application import Application, Mention, application
 from dockfix.context.build_context import BuildContext
 from dockfix.context.compose import ComposeService
+from dockfix.context.helm import TEMPLATE, VALUES, charts, filled_in
 from dockfix.context.kubernetes import workloads
 from dockfix.context.run_commands import WRITTEN_IN, name_of, run_commands
 from dockfix.knowledge import images_of_others
@@ -29,9 +31,32 @@ class Kubernetes:
 
     @cached_property
     def texts(self) -> Mapping[str, bytes]:
-        """The manifests by name, with what stands in them."""
+        """The manifests, and the values that Helm fills them in with, by name, with what stands in them."""
         manifests = self._files.holding(_MANIFEST)
-        return {name: text for name, text in self._files.texts.items() if name in manifests}
+        return {
+            name: text for name, text in self._files.texts.items() if name in manifests or self._is_of_a_chart(name)
+        }
+
+    @cached_property
+    def _charts(self) -> Mapping[str, list[dict[str, object]]]:
+        """Helm's charts by their folders, each with the values that it may be filled in with."""
+        return charts(self._files.texts)
+
+    def _is_of_a_chart(self, name: str) -> bool:
+        folder, _, base = name.rpartition("/")
+        return folder in self._charts and VALUES.fullmatch(base) is not None
+
+    @property
+    def _filled_in(self) -> Iterator[tuple[str, bytes]]:
+        """The manifests with what stands in them once they are filled in: as often as there are values."""
+        for name, text in self.texts.items():
+            match = TEMPLATE.fullmatch(name)
+            chart = match[1] if match else None
+            if chart is not None and b"{{" in text:
+                for values in self._charts.get(chart, ()):
+                    yield name, filled_in(text, values, posixpath.basename(chart) or "chart")
+            else:
+                yield name, text
 
     def says(self, pattern: bytes) -> tuple[Mention, ...]:
         """What a regular expression finds in them."""
@@ -46,10 +71,10 @@ class Kubernetes:
     @cached_property
     def pods(self) -> tuple[ComposeService, ...]:
         """The containers of the image that they run."""
-        return _pods_of(self._context, self.texts)
+        return _pods_of(self._context, tuple(self._filled_in))
 
 
-def _pods_of(context: BuildContext, manifests: Mapping[str, bytes]) -> tuple[ComposeService, ...]:
+def _pods_of(context: BuildContext, manifests: Sequence[tuple[str, bytes]]) -> tuple[ComposeService, ...]:
     """The containers of the image, in the form of Compose's services: those of a name that the files give to an image that they build, or
     that its folder has; or all, where they are of one image only. Well-known images of others are none."""
     found = [each for each in workloads(manifests) if name_of(each.image) not in images_of_others()]

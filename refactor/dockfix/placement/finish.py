@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
+from dockfix.facts.how_it_is_run import by_hand
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.verbs import system_install
 from dockfix.model.artefact import Environment
@@ -125,7 +126,11 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
 
 def _is_managed(facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> bool:
     """Whether something that stays runs a manager that installs."""
-    run = {*facts.startup.programs, *(tool for _, unit in staying for tool in unit.effects.tools)}
+    run = {
+        *facts.startup.programs,
+        *facts.ask(by_hand).programs,
+        *(tool for _, unit in staying for tool in unit.effects.tools),
+    }
     managers = {install.manager for _, _, install in facts.installs}
     return any(isinstance(each, LanguageManager) and not each.programs.isdisjoint(run) for each in managers)
 

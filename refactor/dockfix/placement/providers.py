@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
+from dockfix.facts.how_it_is_run import by_hand
 from dockfix.facts.javascript import may_start
 from dockfix.managers.protocol import Manager
 from dockfix.managers.verbs import needs_runtime
@@ -47,7 +48,11 @@ def drop_managers(facts: Facts, runtime: Placed, environment: Environment, *, be
     """
     carried = tuple(environment.carried.paths) if environment.carried is not None else ()
     staying = [step.units[index] for step, indices in runtime.items() for index in indices]
-    run = {*facts.startup.programs, *(tool for unit in staying if not _provides(unit) for tool in unit.effects.tools)}
+    run = {
+        *facts.startup.programs,
+        *facts.ask(by_hand).programs,
+        *(tool for unit in staying if not _provides(unit) for tool in unit.effects.tools),
+    }
     told: list[Provide] = []
     gone: list[tuple[Step, int]] = []
     brought: list[str] = []

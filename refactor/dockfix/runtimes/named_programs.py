@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 
 from dockfix.facts import Facts
+from dockfix.facts.how_it_is_run import by_hand, every_way
 from dockfix.knowledge import python_program
 from dockfix.lazy import regex
 from dockfix.managers.verbs import language_install
@@ -24,10 +25,11 @@ _RUN = frozenset({"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"})
 def linked_programs(facts: Facts) -> tuple[str, ...]:
     """The names of the packages' programs that instructions, start scripts, Compose files or code run by their path."""
     started = [step.instruction.original for step in facts.final.steps if step.keyword in _RUN]
-    started += facts.startup.texts.values()
+    started += (*facts.startup.texts.values(), *facts.ask(by_hand).texts.values())
     read = [step.instruction.original for step in facts.final.of("ENV")]
     read += [mention.word for mention in facts.application.says(_NAMED.pattern.encode())]
     read += [mention.word for mention in facts.kubernetes.says(_NAMED.pattern.encode())]
+    read += [setting for service in facts.ask(every_way) for setting in service.settings]
     names = [name for text in started for name in _programs(facts, text) if is_of_a_package(facts, name)]
     names += [name for text in read for name in _programs(facts, text) if _is_known(name)]
     return tuple(dict.fromkeys(names))

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 
 from dockfix import knowledge
 from dockfix.facts import Facts
+from dockfix.facts.how_it_is_run import by_hand
 from dockfix.facts.javascript import runs_program
 from dockfix.lazy import regex
 from dockfix.model.answers import Worked
@@ -30,9 +31,10 @@ def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step
     for step, unit in staying:
         for name in unit.effects.tools & set(programs):
             found.setdefault(name, f"the {step.keyword} in line {step.line} runs it")
+    started = {**facts.ask(by_hand).programs, **facts.startup.programs}
     for name in programs:
-        if name in facts.startup.programs:
-            found.setdefault(name, f"{facts.startup.programs[name]} runs it")
+        if name in started:
+            found.setdefault(name, f"{started[name]} runs it")
     for distribution in sorted(distributions(facts) | facts.managed):
         needs = knowledge.python_needs(distribution)
         called = needs.commands & set(programs) if needs else frozenset[str]()
@@ -68,6 +70,7 @@ def _is_asked_to(facts: Facts, distribution: str, staying: Iterable[tuple[Step, 
     texts = {
         **{f"the RUN in line {step.line}": unit.command.text for step, unit in staying},
         **facts.startup.texts,
+        **facts.ask(by_hand).texts,
     }
     where = next((where for where, text in texts.items() if asked.search(text.encode())), "")
     if not where:
@@ -91,6 +94,7 @@ def _named_in(facts: Facts, path: str) -> str:
     pattern = re.compile(re.escape(path) + r"(?![\w.-])")
     texts = {
         **facts.startup.texts,
+        **facts.ask(by_hand).texts,
         **{f"the RUN in line {step.line}": unit.command.text for step, unit in facts.final.units},
     }
     return next((where for where, text in texts.items() if pattern.search(text)), "")
@@ -124,10 +128,11 @@ def run_time_compiler(facts: Facts) -> Reason | None:
         unasked = unasked or doubt(
             f"{distribution} may compile at run time, {asked}: {compiles.why}", answers=(Worked(),)
         )
-    for program in sorted(knowledge.full_compilers() & facts.startup.programs.keys()):
-        where = next((where for where, text in facts.startup.texts.items() if _WITH_HEADERS.search(text)), "")
-        if where:
-            return at(f"{where} compiles with {program} and names headers or libraries")
+    for startup in (facts.startup, facts.ask(by_hand)):
+        for program in sorted(knowledge.full_compilers() & startup.programs.keys()):
+            where = next((where for where, text in startup.texts.items() if _WITH_HEADERS.search(text)), "")
+            if where:
+                return at(f"{where} compiles with {program} and names headers or libraries")
     looked_for = _looks_for_libraries(facts)
     if looked_for is not None:
         return looked_for

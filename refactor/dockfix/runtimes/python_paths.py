@@ -6,13 +6,16 @@ What resets PATH, or names a folder of the base image's Python, would not find t
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 from dockfix.context.application import Mention
 from dockfix.context.program.model import UNKNOWN
 from dockfix.context.scripts import commands_in_script
 from dockfix.facts import Facts
+from dockfix.facts.how_it_is_run import by_hand, every_way
 from dockfix.facts.rules import Rule, first
+from dockfix.facts.startup import Startup
 from dockfix.knowledge import (
     DEFAULT_PATH,
     distinct_path_resetters,
@@ -93,19 +96,10 @@ def _other_shell(facts: Facts) -> Reason | None:
 
 
 def _resets_path(facts: Facts) -> str | None:
-    startup = facts.startup
-    if startup.login_shell:
-        return f"a login shell in {startup.login_shell} resets PATH"
-    for program, name in path_resetters().items():
-        if program in startup.programs and not _of_the_project(facts, program):
-            return f"{startup.programs[program]} runs {name}, which resets PATH"
-    for where, text in startup.texts.items():
-        for path, name in path_resetting_files().items():
-            if re.search(rf"(?<![\w.-]){re.escape(path)}(?![\w./-])", text) and not facts.layout.file(path):
-                return f"{where} runs {name}, which resets PATH"
-        service = _service().search(text)
-        if service and service[1] in path_resetters():
-            return f"{where} starts {service[1]}, which resets PATH"
+    for startup in (facts.startup, facts.ask(by_hand)):
+        reason = _reset_at_the_start(facts, startup)
+        if reason:
+            return reason
     for use in (*facts.program.runs, *facts.processes.runs):
         name = path_resetters().get(use.word.rpartition("/")[2], "")
         if name:
@@ -121,6 +115,22 @@ def _resets_path(facts: Facts) -> str | None:
     return None
 
 
+def _reset_at_the_start(facts: Facts, startup: Startup) -> str | None:
+    if startup.login_shell:
+        return f"a login shell in {startup.login_shell} resets PATH"
+    for program, name in path_resetters().items():
+        if program in startup.programs and not _of_the_project(facts, program):
+            return f"{startup.programs[program]} runs {name}, which resets PATH"
+    for where, text in startup.texts.items():
+        for path, name in path_resetting_files().items():
+            if re.search(rf"(?<![\w.-]){re.escape(path)}(?![\w./-])", text) and not facts.layout.file(path):
+                return f"{where} runs {name}, which resets PATH"
+        service = _service().search(text)
+        if service and service[1] in path_resetters():
+            return f"{where} starts {service[1]}, which resets PATH"
+    return None
+
+
 def _of_the_project(facts: Facts, program: str) -> bool:
     """Whether a program of this name is a file of the build context, which is read by itself."""
     folders = (facts.final.end.workdir or "/", *DEFAULT_PATH.split(":"), "/")
@@ -129,9 +139,10 @@ def _of_the_project(facts: Facts, program: str) -> bool:
 
 def own_site_packages(facts: Facts) -> Reason | None:
     """That PYTHONPATH names the base image's own packages: those come before the environment's, which are found without it."""
-    for step in facts.final.of("ENV"):
-        if _OWN_SITE.search(step.instruction.original):
-            said = f"PYTHONPATH in line {step.line} puts the base image's own packages before those of the virtual environment"
+    told = [(f"line {step.line}", step.instruction.original) for step in facts.final.of("ENV")]
+    for where, text in (*told, *_settings(facts)):
+        if _OWN_SITE.search(text):
+            said = f"PYTHONPATH in {where} puts the base image's own packages before those of the virtual environment"
             return doubt(said)
     return None
 
@@ -144,6 +155,7 @@ def unknown_program(facts: Facts) -> Reason | None:
     said = {f"{each.file}:{each.line}": each.word for each in _mentions(facts, pattern, (".ipynb",))}
     said |= {f"{each.file}:{each.line}": each.word for each in facts.kubernetes.says(pattern)}
     said |= {f"ENV in line {step.line}": step.instruction.original for step in facts.final.of("ENV")}
+    said |= {f"{where} in {setting}": setting for where, setting in _settings(facts)}
     for where, text in said.items():
         for match in _ABSOLUTE.finditer(text):
             if match[1] and not facts.layout.written(match[0]) and is_perhaps_of_a_package(facts, match[1]):
@@ -191,14 +203,15 @@ def _other_path(facts: Facts) -> Reason | None:
 
 
 def _replaces_path(facts: Facts) -> str | None:
-    for where, text in facts.startup.texts.items():
+    for where, text in _started(facts):
         if _RESET_IN_SCRIPT.search(text):
             return f"{where} replaces PATH"
         if _BASE_FIRST.search(text):
             return f"{where} puts the base image's folders first in PATH"
-    for service in facts.services:
-        if any(_RESET_IN_SCRIPT.match(setting) for setting in service.settings):
-            return f"{service.file} replaces PATH"
+    # (what such a setting says of $PATH is the PATH of whoever runs it)
+    for where, setting in _settings(facts):
+        if re.match(r"PATH(?:=|$)", setting):
+            return f"{where} replaces PATH"
     found = [mention for each in _RESET_IN_CODE for mention in facts.application.search(each)]
     first_found = min(found, key=lambda mention: (mention.file, mention.line), default=None)
     for mention in (first_found, *_mentions(facts, _RESET_IN_SETTINGS)):
@@ -209,6 +222,16 @@ def _replaces_path(facts: Facts) -> str | None:
         if use.word not in system and not runs_alone(use.word):
             return f"{use.file}:{use.line} starts {_shown(use.word)} with an environment that has another PATH or none"
     return None
+
+
+def _started(facts: Facts) -> tuple[tuple[str, str], ...]:
+    """What is started in a container of the image, each with where it stands."""
+    return (*facts.startup.texts.items(), *facts.ask(by_hand).texts.items())
+
+
+def _settings(facts: Facts) -> Iterator[tuple[str, str]]:
+    """The variables that containers of the image are given, as NAME=VALUE, each with where that stands."""
+    yield from ((service.file, setting) for service in facts.ask(every_way) for setting in service.settings)
 
 
 def _programs_of_the_system(facts: Facts) -> frozenset[str]:
@@ -226,10 +249,25 @@ def _shown(word: str) -> str:
 
 
 def _named_at_the_start(facts: Facts) -> Reason | None:
-    for where, text in facts.startup.texts.items():
+    for where, text in _started(facts):
         name = _foreign(facts, text)
         if name:
             return at(f"{where} names {name}, which would lie in the virtual environment")
+    return None
+
+
+def _told_where_it_runs(facts: Facts) -> Reason | None:
+    """What containers are given: variables, and what is mounted over them."""
+    for where, setting in _settings(facts):
+        if setting.startswith("PYTHONHOME="):
+            return at(f"{where} gives PYTHONHOME, which chooses where Python looks for packages")
+        name = _foreign(facts, _OWN_SITE.sub(r"\1", setting))
+        if name:
+            return at(f"{where} names {name}, which would lie in the virtual environment")
+    for service in facts.ask(every_way):
+        for _, target, _ in service.volumes:
+            if name := _foreign(facts, target):
+                return at(f"{service.file} mounts {target}, and {name} would lie in the virtual environment")
     return None
 
 
@@ -326,6 +364,7 @@ _RULES: tuple[Rule, ...] = (
     _instructions,
     _other_path,
     _named_at_the_start,
+    _told_where_it_runs,
     told_otherwise,
     _named_in_files,
     _below_prefix,

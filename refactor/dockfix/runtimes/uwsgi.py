@@ -6,6 +6,7 @@ Any of its options can be given by a variable UWSGI_NAME: https://uwsgi-docs.rea
 from __future__ import annotations
 
 from dockfix.facts import Facts
+from dockfix.facts.how_it_is_run import by_hand, every_way
 from dockfix.lazy import regex
 from dockfix.model.reason import Reason, at, doubt
 
@@ -18,7 +19,7 @@ _SETTING = rf"(?m)^[ \t]*(?:[\"'<-][ \t]*)?(?:{_NAMES})[\"']?[ \t]*[=:>]".encode
 
 def runs(facts: Facts) -> bool:
     """Whether the container starts a uWSGI that pip has compiled for the base image's Python."""
-    return "uwsgi" in facts.startup.programs and "uwsgi" in facts.distributions
+    return "uwsgi" in {**facts.startup.programs, **facts.ask(by_hand).programs} and "uwsgi" in facts.distributions
 
 
 def told_otherwise(facts: Facts) -> Reason | None:
@@ -28,10 +29,10 @@ def told_otherwise(facts: Facts) -> Reason | None:
     for step in facts.final.of("ENV"):
         if _VARIABLE.search(step.instruction.args):
             return at("ENV tells uwsgi, which brings an interpreter of its own, where its packages are", step.line)
-    for service in (*facts.located.services, *facts.located.others):
+    for service in facts.ask(every_way):
         if any(_VARIABLE.match(setting) for setting in service.settings):
             return at(_said(service.file))
-    for where, text in facts.startup.texts.items():
+    for where, text in (*facts.startup.texts.items(), *facts.ask(by_hand).texts.items()):
         if _OPTION.search(text) or _VARIABLE.search(text):
             return at(_said(where))
     settings = [each for each in facts.application.says(_SETTING) if not each.file.endswith(".py")]
