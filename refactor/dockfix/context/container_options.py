@@ -5,11 +5,12 @@ https://docs.docker.com/reference/cli/docker/container/run/; those of ``exec``, 
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from dockfix.context.compose import ComposeService
-from dockfix.knowledge import command_options
+from dockfix.knowledge import command_options, shells
 from dockfix.syntax.mounts import mount_settings
 from dockfix.syntax.shell import quoted
 
@@ -44,8 +45,7 @@ def container_of(words: Sequence[str], where: str) -> tuple[str, str, ComposeSer
         needs_root=next(filter(None, (_right(*each) for each in given)), None),
         command=bool(command),
         entrypoint=bool(entry),
-        # the words of a command line may be the caller's own: what is worked out is none that could be read
-        runs=tuple(text for text in (quoted(entry), quoted(command), *health) if text),
+        runs=(*(quoted(each) for each in (entry, command) if each and not _opens(each)), *health),
         given=quoted(command),
         workdir=next(iter(_values(given, "--workdir")), ""),
         ports=tuple(_values(given, "--publish")),
@@ -55,6 +55,11 @@ def container_of(words: Sequence[str], where: str) -> tuple[str, str, ComposeSer
         words=command,
     )
     return target, next(iter(_values(given, "--name")), ""), service
+
+
+def _opens(words: Sequence[str]) -> bool:
+    """Whether a command only opens a shell, for people to type into."""
+    return posixpath.basename(words[0]) in shells() and all(word.startswith("-") for word in words[1:])
 
 
 def _options(words: Iterable[str]) -> tuple[list[tuple[str, str]], list[str]]:

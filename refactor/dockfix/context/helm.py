@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from dockfix.context.yaml_tree import documents, mapping
@@ -33,6 +33,14 @@ class _Part(NamedTuple):
     text: str
     body: tuple[_Part, ...] = ()
     otherwise: tuple[_Part, ...] = ()
+
+
+class _Open:
+    """A block that is being read: what stands in it, and behind each ``else``."""
+
+    def __init__(self, part: _Part) -> None:
+        self.part = part
+        self.lists: list[list[_Part]] = [[]]
 
 
 class _Scope(NamedTuple):
@@ -59,8 +67,8 @@ def charts(files: Mapping[str, bytes]) -> dict[str, list[dict[str, object]]]:
 def filled_in(template: bytes, values: Mapping[str, object], chart: str) -> bytes:
     """A template with what values give; ``chart`` is the chart's name. As it is where it cannot be read."""
     text = decode(template)
-    parts, rest = _parse(list(_tokens(text)), 0)
-    if rest is None:
+    parts = _parse(_tokens(text))
+    if parts is None:
         return template
     root = {"Values": values, "Chart": {"Name": chart}, "Release": {"Name": chart}}
     return encode("".join(_written(parts, _Scope(root, root, {}), 0))[:_MAX_TEXT])
@@ -91,24 +99,23 @@ def _tokens(text: str) -> Iterator[_Part]:
     yield _Part("text", text[position:])
 
 
-def _parse(tokens: list[_Part], position: int) -> tuple[tuple[_Part, ...], int | None]:
-    """The parts up to the end of a block, and where it ends; None where blocks do not end as they begin."""
-    stack: list[tuple[_Part, list[_Part], list[_Part]]] = [(_Part("root", ""), [], [])]
-    otherwise = [False]
-    for token in tokens[position:]:
+def _parse(tokens: Iterable[_Part]) -> tuple[_Part, ...] | None:
+    """The parts with what stands in them; None where blocks do not end as they begin."""
+    stack: list[_Open] = [_Open(_Part("root", ""))]
+    for token in tokens:
         word = token.text.split(maxsplit=1)[0] if token.kind == "action" and token.text.split() else ""
         if word in _BLOCKS:
-            stack.append((_Part(word, token.text.partition(word)[2].strip()), [], []))
-            otherwise.append(False)
+            stack.append(_Open(_Part(word, token.text.partition(word)[2].strip())))
         elif word == "else" and len(stack) > 1:
-            otherwise[-1] = True
+            stack[-1].lists.append([])
         elif word == "end" and len(stack) > 1:
-            block, body, rest = stack.pop()
-            otherwise.pop()
-            stack[-1][2 if otherwise[-1] else 1].append(block._replace(body=tuple(body), otherwise=tuple(rest)))
+            block = stack.pop()
+            body, *others = block.lists
+            rest = tuple(part for each in others for part in each)
+            stack[-1].lists[-1].append(block.part._replace(body=tuple(body), otherwise=rest))
         else:
-            stack[-1][2 if otherwise[-1] else 1].append(token)
-    return tuple(stack[0][1]), len(tokens) if len(stack) == 1 else None
+            stack[-1].lists[-1].append(token)
+    return tuple(stack[0].lists[0]) if len(stack) == 1 else None
 
 
 def _written(parts: tuple[_Part, ...], scope: _Scope, depth: int) -> Iterator[str]:

@@ -13,6 +13,7 @@ from dockfix.context.yaml_tree import documents, listed, mapping, scalar
 from dockfix.lazy import regex
 from dockfix.syntax.shell import quoted
 
+_CONTAINERS = "containers"
 _POD = ("template", "jobTemplate", "spec")  # what leads from a workload to its pod
 _CLAIM: dict[str, object] = {
     "persistentVolumeClaim": {}
@@ -21,14 +22,15 @@ _REFERENCE = regex(r"\$\$|\$\(([\w.-]+)\)")
 
 
 class Workload(NamedTuple):
-    """A container of a pod: the image as written, and how it is run."""
+    """A container of a pod: the image as written, and how it is run; ``init``: it runs before the others do."""
 
     image: str
     service: ComposeService
+    init: bool = False
 
 
 def workloads(files: Iterable[tuple[str, bytes]]) -> tuple[Workload, ...]:
-    """The containers of the pods in files, each given by its name and text; init containers are left out, and so are files that are no YAML."""
+    """The containers of the pods in files, each given by its name and text, init containers too; files that are no YAML are left out."""
     objects = [(file, each) for file, data in files for each in _objects(data)]
     settings = {
         _name(each): {key: scalar(value) for key, value in mapping(each.get("data")).items()}
@@ -36,10 +38,11 @@ def workloads(files: Iterable[tuple[str, bytes]]) -> tuple[Workload, ...]:
         if scalar(each.get("kind")) == "ConfigMap"
     }
     return tuple(
-        Workload(scalar(container.get("image")), _service(file, pod, container, settings))
+        Workload(scalar(container.get("image")), _service(file, pod, container, settings), key != _CONTAINERS)
         for file, each in objects
         for pod in _pods(each)
-        for container in map(mapping, listed(pod.get("containers")))
+        for key in (_CONTAINERS, "initContainers")
+        for container in map(mapping, listed(pod.get(key)))
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 
 from dockfix.context.application import application
 from dockfix.context.compose import ComposeService, settings_in
@@ -90,11 +90,21 @@ def every_way(facts: Facts) -> tuple[ComposeService, ...]:
 
 def by_hand(facts: Facts) -> Startup:
     """What is started in containers of the image beside what they start by themselves."""
-    return read_commands(facts.final, facts.ask(beside), facts.started_file, facts.context.read)
+    return _read(facts, facts.ask(beside))
+
+
+def by_hand_as_its_user(facts: Facts) -> Startup:
+    """The same of what runs as the image's user, as far as it is known to run in such a container."""
+    others = set(facts.located.others)
+    return _read(facts, [each for each in facts.ask(beside) if not each.user and each not in others])
+
+
+def _read(facts: Facts, run: Iterable[ComposeService]) -> Startup:
+    return read_commands(facts.final, run, facts.started_file, facts.context.read)
 
 
 def _with_its_files(facts: Facts, run: RunCommand) -> ComposeService:
-    """How a container is run, with the settings in the files that the command names: they lie where it runs, which may be its own folder."""
+    """How a container is run, with the settings in the files that the command names; it may run in the folder of its own file."""
     folder = posixpath.dirname(run.service.file)
     found: list[str] = []
     for name in run.service.env_files:

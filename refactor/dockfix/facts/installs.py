@@ -13,6 +13,7 @@ from dockfix.context.program.model import is_development
 from dockfix.facts import Facts
 from dockfix.facts.javascript import leaves_python_alone
 from dockfix.facts.single_files import run_before
+from dockfix.facts.startup import Startup
 from dockfix.knowledge import file_changers, normalise, package_manager, package_managers, posix_shells
 from dockfix.lazy import regex
 from dockfix.managers.commands import call_of, effects_of
@@ -209,11 +210,7 @@ def _at_start(where: str, program: str) -> str:
 
 
 def _installers(facts: Facts) -> Iterator[str]:
-    started = facts.startup.programs
-    for manager in package_managers(*_INSTALL):
-        program = next((each for each in sorted(started) if package_manager(each) == manager), "")
-        if program and _may_install(facts, program):
-            yield _at_start(started[program], program)
+    yield from (_at_start(where, program) for program, where in installers_in(facts, facts.startup))
     for language in language_managers():
         for mention in facts.application.search(language.in_code) if language.in_code else ():
             if not mention.file.endswith(".py") or not facts.ask(leaves_python_alone):
@@ -224,13 +221,22 @@ def _installers(facts: Facts) -> Iterator[str]:
             yield f"{use.file}:{use.line} runs {name}"
 
 
-def _may_install(facts: Facts, program: str) -> bool:
+def installers_in(facts: Facts, startup: Startup) -> Iterator[tuple[str, str]]:
+    """The programs that may install packages among those that are started, each with where it is."""
+    started = startup.programs
+    for manager in package_managers(*_INSTALL):
+        program = next((each for each in sorted(started) if package_manager(each) == manager), "")
+        if program and _may_install(facts, program, startup):
+            yield program, started[program]
+
+
+def _may_install(facts: Facts, program: str, startup: Startup) -> bool:
     """Whether a manager that the container starts may install anything then: it may run what is installed already."""
     manager = by_program().get(program)
     if not isinstance(manager, LanguageManager):
         return True
     named = re.compile(rf"(?<![\w.-]){re.escape(program)}(?![\w.-])")
-    calls = [each for text in facts.startup.texts.values() for each in _commands(text)]
+    calls = [each for text in startup.texts.values() for each in _commands(text)]
     return any(installs_at_start(facts, manager, _called(each)) for each in calls if named.search(each.text))
 
 

@@ -86,5 +86,7 @@ def _pods_of(context: BuildContext, manifests: Sequence[tuple[str, bytes]]) -> t
     )
     names.add(context.root.absolute().name)
     own = [each.service for each in found if name_of(each.image) in names]
-    alone = len({each.image for each in found}) == 1
-    return tuple(own) or tuple(each.service for each in found if alone)
+    # a patch of Kustomize's names no image, nor does what another template of Helm's says
+    unnamed = [each.service for each in found if not each.image]
+    alone = len({each.image for each in found if each.image and not each.init}) <= 1
+    return (*own, *unnamed) if own else tuple(each.service for each in found if alone)

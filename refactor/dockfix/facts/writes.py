@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dockfix.context.scripts import commands_in_script
 from dockfix.facts import Facts
-from dockfix.facts.how_it_is_run import run_with_mounts
+from dockfix.facts.how_it_is_run import by_hand_as_its_user, run_with_mounts
 from dockfix.facts.install_scripts import unsure_script
-from dockfix.facts.installs import missing_manifest, requirements_unknown
+from dockfix.facts.installs import installers_in, missing_manifest, requirements_unknown
 from dockfix.facts.ownership import left_closed
 from dockfix.facts.paths import outside_paths
 from dockfix.facts.ports import low_port
@@ -18,6 +18,7 @@ from dockfix.knowledge import (
     normalise,
     python_program,
     rights_of_root,
+    root_programs,
     rule_runners,
     shells,
     wrappers,
@@ -208,6 +209,16 @@ def _chosen_where_it_runs(facts: Facts) -> Reason | None:
     return None
 
 
+def _root_by_hand(facts: Facts) -> Reason | None:
+    """What people run in a container that only root can."""
+    startup = facts.ask(by_hand_as_its_user)
+    found = {program: where for program, where in startup.programs.items() if program in root_programs()}
+    found |= dict(installers_in(facts, startup))
+    for program, where in sorted(found.items()):
+        return unseen(f"{where} runs {program} in a container, which may take root")
+    return None
+
+
 _RULES: tuple[Rule, ...] = (
     _nothing_started,
     mounted,
@@ -219,6 +230,7 @@ _RULES: tuple[Rule, ...] = (
     _program_of_packages,
     _told_where_to_write,
     _chosen_where_it_runs,
+    _root_by_hand,
     _unread,
     _own_package,
     _unparsed,
