@@ -24,7 +24,7 @@ _ENGINE = r"(?:\b(?:docker|podman|nerdctl)|\$[({]?\w*(?:DOCKER|PODMAN)[)}]?)"
 _CALL = regex(_ENGINE + r"(?:[ \t]+container)?[ \t]+(run|create|exec|build|buildx[ \t]+build)[ \t](.*)")
 # (options of Compose itself stand before its verb)
 _COMPOSE_CALL = regex(
-    rf"(?:{_ENGINE}[ \t-]compose|\bpodman-compose|\$[({{]?\w*(?:COMPOSE|DC)[)}}]?)(?:[ \t]+-\S+(?:[ \t]+(?!run\b|exec\b)[^\s-]\S*)?)*"
+    rf"(?:{_ENGINE}[ \t-]compose|\bpodman-compose|\$[({{]?\w*(?:COMPOSE|DC)[)}}]?)(?:[ \t]+-\S+(?:[ \t]+(?!(?:run|exec)[ \t])[^\s-]\S*)?)*"
     r"[ \t]+(run|exec)[ \t](.*)"
 )
 _CONTINUED = regex(r"(?:\\|`|\^)[ \t]*$")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from dockfix.context.application import application
+from dockfix.context.development_container import WRITTEN_IN as DEVELOPED_IN
 from dockfix.context.manifests.locked import DEV, Locked, LockError
 from dockfix.context.manifests.locks import is_lock, read_lock
 from dockfix.context.program.imports import read_imports
@@ -30,7 +31,6 @@ _SETTINGS = regex(
     r"(?:.*/)?(?:pyproject\.toml|setup\.(?:py|cfg)|Pipfile|[\w.-]+\.lock|tox\.ini|pytest\.ini|mypy\.ini|\.?ruff\.toml|\.flake8|\.pylintrc"
     r"|\.coveragerc|\.pre-commit-config\.yaml|requirements[\w./-]*\.(?:txt|in))"
 )
-_DEVELOPED_IN = regex(r"(?:.*/)?(?:\.devcontainer/(?:[^/]+/)?)?\.?devcontainer\.json")
 _AS_MODULE = r"-m[\s\"',]+"
 # Whatever lacks them: nobody has to say that it needs setuptools
 _UNSAID = frozenset({"setuptools", "wheel", "pip"})
@@ -224,7 +224,7 @@ def _a_run_by_hand(facts: Facts, gone: Lost) -> Reason | None:
 
 def _a_development_container(facts: Facts, gone: Lost) -> Reason | None:
     """What has people develop in a container of the image: https://containers.dev/implementors/json_reference/."""
-    for name in sorted(facts.context.named(_DEVELOPED_IN)):
+    for name in sorted(facts.context.named(DEVELOPED_IN)):
         text = facts.context.read(name)
         if text and re.search(r"(?i)\"(?:dockerfile|dockerComposeFile)\"", text):
             return at(f"{name} has people develop in a container, where they need {gone.title}")

@@ -15,24 +15,26 @@ from dockfix.knowledge.wrappers import starts_another, user_changers
 class Client(NamedTuple):
     """Programs that fetch for others, the paths of their settings and keys, and the distributions of Python that read these, too.
 
-    ``packages`` are those of the system that bring nothing else.
+    ``packages`` are those of the system that bring nothing else. ``by_git``: managers fetch with them where they fetch with git.
     """
 
     programs: frozenset[str]
     files: tuple[str, ...]
     distributions: frozenset[str]
     packages: frozenset[str]
+    by_git: bool
 
 
 @cache
 def clients() -> tuple[Client, ...]:
-    """git, ssh and their like."""
+    """git, ssh and their like, and the managers of packages."""
     return tuple(
         Client(
             frozenset(each["programs"].split()),
             tuple(each["files"].split()),
-            frozenset(each["distributions"].split()),
+            frozenset(each.get("distributions", "").split()),
             frozenset(each.get("packages", "").split()),
+            each.get("by_git", False),
         )
         for each in table("programs")["clients"]
     )

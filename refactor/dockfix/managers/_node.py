@@ -37,6 +37,8 @@ ignore-scripts script-shell node-linker hoist shamefully-hoist modules-dir virtu
 """
 CHANGING = frozenset(_CHANGING.split())
 # Options and settings that have an install leave the lock aside: https://docs.npmjs.com/cli/v11/using-npm/config#package-lock
+# (a backslash, quotes or a variable in a name are none of npm's)
+_NAMED = regex(r"[\"']?([^$\"'`\\=\s]+=)")
 _WITHOUT_LOCK = regex(r"--no-(?:package-lock|shrinkwrap|lockfile)|--(?:package-lock|shrinkwrap|lockfile)=false")
 _LOCK_OFF = regex(r"(?m)^[ \t]*(?:package-lock|shrinkwrap|lockfile)[ \t]*=[ \t]*false\b")
 # Variables that change neither what is installed nor where, or that are read elsewhere
@@ -196,10 +198,16 @@ def settings(call: Call, state: State, prefix: str = "npm_config_") -> Mapping[s
     return {name.lower(): value for name, value in given if name.lower().startswith(prefix)}
 
 
+def _up_to_what_is_filled_in(word: Word) -> str | None:
+    """The value of a word, or the NAME= of one whose value only the shell knows."""
+    named = _NAMED.match(word.text) if word.value is None else None
+    return named[1] if named is not None else word.value
+
+
 def configured(manager: NodeManager, arguments: Arguments, state: State, file: str) -> Effects:
     """What ``config set NAME=VALUE`` does, for all installs that follow; without a name it only tells."""
     tools = frozenset({manager.id, NODE})
-    words = [word.value for word in arguments.operands]
+    words = [_up_to_what_is_filled_in(word) for word in arguments.operands]
     setting = words[words.index("set") + 1 :] if "set" in words else []
     if not setting:
         known = words[1:2] in ([], ["get"], ["list"], ["ls"])

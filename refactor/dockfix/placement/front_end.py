@@ -96,10 +96,12 @@ def place(facts: Facts) -> Placement | Reason:
     reason = still_there(facts, runtime)
     if reason is not None:
         return reason
+    gone = drop_units(removed.commands, builder, runtime)
+    settings = drop_settings(facts, builder, runtime)
     dropped = (
         *left.texts,
-        *drop_units(removed.commands, builder, runtime),
-        *drop_settings(facts, builder, runtime),
+        *gone,
+        *settings.texts,
         *exports,
         *texts,
     )
@@ -119,7 +121,7 @@ def place(facts: Facts) -> Placement | Reason:
             left,
             dropped,
             doubts,
-            frozenset(Declared("FILE", root) for root in roots),
+            settings.declares | frozenset(Declared("FILE", root) for root in roots),
             (f"rm -rf {' '.join(_named_from(stage.after(stage.steps[last]).workdir or '/', roots))}",)
             if tidies
             else (),

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from dockfix.facts import Facts
+from dockfix.facts.how_it_is_run import by_hand
+from dockfix.facts.installs import installer_of_more, installers_in, installs_again
 from dockfix.knowledge import Client, clients, file_movers
 from dockfix.lazy import regex
+from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.verbs import by_system
-from dockfix.model.actions import Export
+from dockfix.model.actions import Configure, Export
 from dockfix.model.effects import overlap, within
+from dockfix.model.reason import Declared
 from dockfix.model.stages import Step, Unit
-from dockfix.placement.leftovers import Placed
+from dockfix.placement.leftovers import Placed, landed
 from dockfix.placement.packages import fetches_with_git
 from dockfix.runtimes.needs import needed
 from dockfix.syntax import pairs
+
+
+class Dropped(NamedTuple):
+    """What leaves the runtime stage: the texts of commands, and what of the image goes with instructions that are none."""
+
+    texts: tuple[str, ...]
+    declares: frozenset[Declared]
+
 
 # What packages of a system, and the programs that install them, read from the environment
 _OF_SYSTEMS = regex(
@@ -25,29 +38,60 @@ _OF_SYSTEMS = regex(
 _FORCES = regex(r"(?i)\w*(?:CACHE|BUST|REFRESH|FORCE|REBUILD|NONCE)\w*")
 
 
-def drop_settings(facts: Facts, builder: Placed, runtime: Placed) -> tuple[str, ...]:
-    """Takes the commands out of the runtime stage that only make settings for what fetches in the builder; their texts."""
-    dropped: list[str] = []
-    if not fetches_with_git(facts):
-        return ()
+def drop_settings(facts: Facts, builder: Placed, runtime: Placed) -> Dropped:
+    """Takes out of the runtime stage what only makes settings and keys for what fetches in the builder."""
+    texts: list[str] = []
+    paths: set[str] = set()
     for client in clients():
         units = [(step, index) for step, indices in runtime.items() for index in indices]
         own = [(step, index) for step, index in units if _sets_up(step.units[index], client)]
         made = [(step, index) for step, index in own if step.units[index].command.name != "rm"]
-        others = [path for step in runtime if step.copy is not None for path in step.all_effects[0].writes]
+        brought = {step: places for step in runtime if (places := _brings(facts, step, client))}
+        others = [path for step in runtime if step.copy is not None and step not in brought for path in _written(step)]
         if (
-            not made
+            not (made or brought)
+            or not _serves(facts, client)
             or any(index not in builder.get(step, ()) for step, index in made)
+            or any(step not in builder for step in brought)
             or overlap(others, client.files)
             or _is_needed(
                 facts, client, [(step, step.units[index]) for step, index in units if (step, index) not in own]
             )
         ):
             continue
-        dropped += [step.units[index].command.text for step, index in own]
+        texts += [step.units[index].command.text for step, index in own]
         for step, index in own:
+            paths.update(step.units[index].effects.writes)
             _drop(runtime, step, index)
-    return tuple(dropped)
+        for step, places in brought.items():
+            paths |= places
+            del runtime[step]
+    return Dropped(tuple(texts), frozenset(Declared("FILE", path) for path in paths))
+
+
+def _serves(facts: Facts, client: Client) -> bool:
+    """Whether an install of the builder reads such settings: they are of its manager, or of what fetches for it."""
+    if client.by_git:
+        return fetches_with_git(facts)
+    managers = (install.manager for _, _, install in (*facts.installs, *facts.front_ends))
+    return any(isinstance(each, LanguageManager) and each.programs & client.programs for each in managers)
+
+
+def _brings(facts: Facts, step: Step, client: Client) -> frozenset[str]:
+    """Where what a COPY takes of the build context lies, if all of it is settings of a client; nothing for any other step."""
+    if step.copy is None or step not in facts.copies:
+        return frozenset()
+    target = step.copy.target or ""
+    if any(within(target, file) for file in client.files):
+        return frozenset({target})  # whatever it takes
+    places = landed(facts, step)
+    return (
+        places if places and all(any(within(path, file) for file in client.files) for path in places) else frozenset()
+    )
+
+
+def _written(step: Step) -> tuple[str, ...]:
+    return step.all_effects[0].writes
 
 
 def _drop(runtime: Placed, step: Step, index: int) -> None:
@@ -61,7 +105,9 @@ def _drop(runtime: Placed, step: Step, index: int) -> None:
 def _sets_up(unit: Unit, client: Client) -> bool:
     """Whether all that a command does is to write settings of a client."""
     effects = unit.effects
-    if effects.unbounded or effects.action is not None or unit.command.name in file_movers() or not unit.state.is_root:
+    if effects.unbounded or unit.command.name in file_movers() or not unit.state.is_root:
+        return False
+    if effects.action is not None and not isinstance(effects.action, Configure):
         return False
     return bool(effects.writes) and all(any(within(path, file) for file in client.files) for path in effects.writes)
 
@@ -72,9 +118,12 @@ def _is_needed(facts: Facts, client: Client, staying: list[tuple[Step, Unit]]) -
         return True
     names = "|".join(re.escape(file.removeprefix("/root/")) for file in client.files)
     pattern = re.compile(rf"(?<![\w-])(?:{names})(?![\w-])")
-    texts = (*facts.startup.texts.values(), *(unit.command.text for _, unit in staying))
+    run = (facts.startup, facts.ask(by_hand))
+    texts = (*(text for each in run for text in each.texts.values()), *(unit.command.text for _, unit in staying))
+    installs = facts.ask(installer_of_more) or facts.ask(installs_again) or any(installers_in(facts, run[1]))
     return (
-        bool(needed(facts, sorted(client.programs), staying))
+        bool(installs)
+        or bool(needed(facts, sorted(client.programs), staying))
         or any(pattern.search(text) for text in texts)
         or bool(facts.application.search(pattern.pattern.encode()))
     )

@@ -51,10 +51,12 @@ def place(facts: Facts) -> Placement | Reason:
     runtime = but_installs(facts, environment)
     exports = drop_exports(facts, builder, runtime)
     managers = drop_managers(facts, runtime, environment)
+    left = drop_units(removed.commands, builder, runtime)
+    settings = drop_settings(facts, builder, runtime)
     dropped = (
         *managers.texts,
-        *drop_units(removed.commands, builder, runtime),
-        *drop_settings(facts, builder, runtime),
+        *left,
+        *settings.texts,
         *exports,
     )
     reason = _unclear(facts, runtime, installs) or lost_by_moving(facts, environment, runtime, installs)
@@ -69,7 +71,8 @@ def place(facts: Facts) -> Placement | Reason:
         environment = replace(environment, carried=replace(environment.carried, paths=paths))
     elsewhere = facts.ask(left_elsewhere) if facts.is_javascript else None
     moved += (elsewhere,) if elsewhere is not None else ()
-    return finish(facts, Draft(builder, runtime, installs, environment, removed, managers, dropped, moved))
+    draft = Draft(builder, runtime, installs, environment, removed, managers, dropped, moved, settings.declares)
+    return finish(facts, draft)
 
 
 def lost_by_moving(

@@ -103,10 +103,12 @@ def place(facts: Facts) -> Placement | Reason:
     paths = alone.paths if isinstance(alone, Gathered) else {folder: folder, **homes}
     environment = Environment(folder, facts.installs[0][2].into.runtime, Artefact("output", paths))
     managers = drop_managers(facts, runtime, environment)
+    left = drop_units(removed.commands, builder, runtime)
+    settings = drop_settings(facts, builder, runtime)
     dropped = (
         *managers.texts,
-        *drop_units(removed.commands, builder, runtime),
-        *drop_settings(facts, builder, runtime),
+        *left,
+        *settings.texts,
         *carried,
     )
     lighter = _left_out(alone, folder) if isinstance(alone, Gathered) else _lightened(facts, folder, runtime)
@@ -123,7 +125,7 @@ def place(facts: Facts) -> Placement | Reason:
             managers,
             dropped,
             doubts,
-            lighter.declares,
+            lighter.declares | settings.declares,
             lighter.tail,
             lighter.what,
             notes,

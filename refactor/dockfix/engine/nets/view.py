@@ -276,6 +276,9 @@ class Pair:
         for run in staying:
             if gone[run.text] > 0 and self.change.declared.allow("RUN", run.text) is not None:
                 gone[run.text] -= 1
+                # what it wrote may be declared, too: no net sees that this is missing, a build does
+                for path in run.unit.effects.writes:
+                    self.change.declared.allow_file(path)
             else:
                 kept.append(run)
         return tuple(kept)
