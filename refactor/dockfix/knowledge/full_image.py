@@ -101,6 +101,11 @@ def full_data(word: str, suite: str) -> frozenset[str]:
     return frozenset(package for package in data if word in parts("apt_full_data", package, frozenset({suite})))
 
 
+def looked_up() -> Mapping[str, bytes]:
+    """Packages that only the full image has with files that programs look up, each with a pattern of what does in code."""
+    return {each["package"]: each["code"].encode() for each in table("full_image")["looked_up"]}
+
+
 def full_compilers() -> frozenset[str]:
     """The programs of the full image that only building needs."""
     return frozenset(table("full_image")["compilers"]["programs"].split())

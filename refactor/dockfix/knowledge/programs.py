@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
@@ -10,6 +11,10 @@ from dockfix.knowledge.needs_root import rights_of_root
 from dockfix.knowledge.package_managers import package_managers
 from dockfix.knowledge.tables import table
 from dockfix.knowledge.wrappers import starts_another, user_changers
+from dockfix.lazy import regex
+
+# What stands around the words of a list in code, and of a command line
+_NO_WORD = regex(r"[\s\"'`,()\[\]]+")
 
 
 class Client(NamedTuple):
@@ -23,6 +28,23 @@ class Client(NamedTuple):
     distributions: frozenset[str]
     packages: frozenset[str]
     by_git: bool
+
+
+@cache
+def starters() -> frozenset[str]:
+    """Programs that may start others, by what they are told."""
+    return frozenset(name for each in table("programs")["starts"] for name in each["by"].split())
+
+
+def started_by(program: str, rest: str) -> frozenset[str]:
+    """The programs that one starts by what follows its name in a command line, or in a list of words in code."""
+    words = f"{_NO_WORD.sub(' ', rest).lstrip()} "
+    return frozenset(
+        name
+        for each in table("programs")["starts"]
+        if program in each["by"].split() and re.search(each["words"], words)
+        for name in each["programs"].split()
+    )
 
 
 @cache

@@ -132,6 +132,11 @@ def data_lost_on_slim(facts: Facts) -> dict[str, str] | Reason:
         if len(packages) > 1:
             return at(f"{where}, whose package depends on the Debian release, which is not certain")
         found |= dict.fromkeys(packages.pop(), where)
+    for package, pattern in knowledge.looked_up().items():
+        said = (each for each in facts.application.says(pattern) if not each.file.endswith(_PROSE))
+        first = next(said, None) if knowledge.in_full_image(package, suites(facts)) else None
+        if first is not None:
+            found[package] = f"{first.file}:{first.line} looks into it ({first.word.strip('(')})"
     return found
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 
 from dockfix import knowledge
 from dockfix.facts import Facts
@@ -14,9 +15,11 @@ from dockfix.model.answers import Worked
 from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 from dockfix.runtimes.closure import distributions
+from dockfix.syntax import decode, encode
 
 # Programs that settings may name and code then starts; other names of commands are words of English, too
 _IN_SETTINGS = frozenset({"gcc", "g++", "cc", "c++", "clang", "cmake", "git", "gfortran", "pkg-config"})
+_PROSE = (".md", ".rst", ".txt")
 _SETTINGS = regex(r"(?i).*\.(ya?ml|toml|json|ini|cfg|env)$")
 
 
@@ -47,6 +50,9 @@ def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step
             where = f"{hits[0].file}:{hits[0].line}" if hits else _named_in(facts, name)
             if where:
                 found.setdefault(name, f"{where} names it")
+    for name, where in _started_by_others(facts):
+        if name in programs:
+            found.setdefault(name, f"{where} has it started")
     rest = [name for name in programs if name not in found]
     for name in (name for name in rest if name in _IN_SETTINGS):
         pattern = rb"[\"'\s:=,\[]" + re.escape(name).encode() + rb"[\"'\s,\]]"
@@ -60,6 +66,30 @@ def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step
         if name in programs:
             found.setdefault(name, f"{use.file}:{use.line} runs it")
     return {**runs_program(facts, programs), **found} if facts.is_javascript else found
+
+
+def _started_by_others(facts: Facts) -> Iterator[tuple[str, str]]:
+    """The programs that others start by what they are told, each with where that is."""
+    for startup in (facts.startup, facts.ask(by_hand)):
+        for where, text in startup.texts.items():
+            for match in _starters().finditer(encode(text)):
+                yield from ((name, where) for name in _told(match))
+    for mention in facts.application.search(_starters().pattern):
+        match = _starters().match(mention.word.encode())
+        line = facts.application.texts[mention.file].split(b"\n", mention.line)[mention.line - 1]
+        if match is not None and not mention.file.endswith(_PROSE) and not line.lstrip().startswith(b"#"):
+            yield from ((name, f"{mention.file}:{mention.line}") for name in _told(match))
+
+
+def _told(match: re.Match[bytes]) -> frozenset[str]:
+    return knowledge.started_by(decode(match[1]), decode(match[2]))
+
+
+@cache
+def _starters() -> re.Pattern[bytes]:
+    """A program that may start others, and what follows its name in the line and the two below."""
+    names = "|".join(sorted(map(re.escape, knowledge.starters())))
+    return re.compile(rf"(?<![\w.-])({names})(?![\w.-])([^\n]*(?:\n[^\n]*){{0,2}})".encode())
 
 
 def _is_asked_to(facts: Facts, distribution: str, staying: Iterable[tuple[Step, Unit]]) -> str | None:

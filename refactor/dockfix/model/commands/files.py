@@ -106,6 +106,11 @@ def _reads(command: Command, state: State) -> Effects:
     return Effects(reads=("/",) if paths is None or (not paths and command.name == "ls") else paths)
 
 
+def _tells(command: Command, state: State) -> Effects:
+    """A program of a package of its own that reads files."""
+    return replace(_reads(command, state), tools=frozenset({posixpath.basename(command.name or "")}))
+
+
 def _filters(command: Command, state: State) -> Effects:
     paths = _paths(parse(command.args, state, {"-d", "-f", "-k", "-t", "-c", "-b", "-o"}).operands, state)
     if paths is None or any((word.value or "").startswith(("-o", "--output")) for word in command.args):
@@ -167,9 +172,10 @@ MODELS: dict[str, CommandModel] = {
     **{tool: _mover(tool) for tool in ("cp", "mv")},
     **dict.fromkeys(("echo", "printf", "which", "command", "type"), _prints),
     **dict.fromkeys(
-        ("cat", "ls", "head", "tail", "wc", "stat", "file", "md5sum", "sha1sum", "sha256sum", "sha512sum"),
+        ("cat", "ls", "head", "tail", "wc", "stat", "md5sum", "sha1sum", "sha256sum", "sha512sum"),
         _reads,
     ),
+    "file": _tells,
     "grep": _grep,
     **dict.fromkeys(("sort", "uniq", "cut", "tac", "base64"), _filters),
     "tr": _prints,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
-from dockfix.knowledge import command_options
+from dockfix.knowledge import command_options, started_by
+from dockfix.lazy import regex
 from dockfix.model.commands.protocol import Arguments, CommandModel, parse
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.state import State
@@ -13,6 +14,7 @@ from dockfix.syntax.shell import Command
 
 FETCHERS = frozenset({"curl", "wget"})
 _NETWORK = ("/etc/ssl",)
+_OF_GZIP = regex(r"^ [A-Za-z]*z|\s-[A-Za-z]*z[A-Za-z]*\s|--gzip\b|\.(?:tar\.gz|tgz|zip|whl)\b")
 
 
 def fetched(command: Command, effects: Effects) -> dict[str, str]:
@@ -62,7 +64,14 @@ def _unpack(command: Command, state: State) -> Effects:
     if None in values or where is None or (target and target[-1] is None):
         return opaque(f"what {tool} unpacks is known only to the shell")
     reads = tuple(path for value in values if value and (path := state.path(value)) and posixpath.splitext(path)[1])
-    return Effects(reads=reads, writes=(where,), tools=frozenset({tool, "gzip", "xz", "bzip2"}))
+    return Effects(reads=reads, writes=(where,), tools=frozenset({tool, *_compressors(command)}))
+
+
+def _compressors(command: Command) -> frozenset[str]:
+    """What tar starts to unpack; what it finds out by itself of an archive that its words do not tell of may be any."""
+    words = " ".join(word.value or "" for word in command.args)
+    told = started_by("tar", words)
+    return told if told or _OF_GZIP.search(f" {words} ") else frozenset({"gzip", "xz", "bzip2"})
 
 
 def _git(command: Command, state: State) -> Effects:
