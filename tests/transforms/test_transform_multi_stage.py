@@ -274,12 +274,12 @@ def test_args_and_env_stand_in_both_stages_and_the_rest_only_in_one(project: Pro
         assert line in runtime
 
 
-def test_pip_configuration_goes_to_the_builder_too(project: Project) -> None:
+def test_pip_configuration_goes_to_the_builder_alone(project: Project) -> None:
     text = basic().replace("COPY req", "COPY pip.conf /etc/pip.conf\nCOPY nginx.conf /etc/nginx/nginx.conf\nCOPY req")
     builder, runtime = stages(text_of(project(text, {"pip.conf": "", "nginx.conf": ""}, only=ONLY)))
     assert "pip.conf" in builder
     assert "nginx.conf" not in builder
-    assert "pip.conf" in runtime
+    assert "pip.conf" not in runtime
     assert "nginx.conf" in runtime
 
 

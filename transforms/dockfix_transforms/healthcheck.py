@@ -10,6 +10,7 @@ from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.facts.from_inside import closed_from_inside
 from dockfix.facts.javascript import listens_by_name
+from dockfix.facts.ports import told_ports
 from dockfix.knowledge import is_python, python_program
 from dockfix.knowledge.node_programs import is_node, node_program, script_runners
 from dockfix.model.answers import Asked, Started
@@ -41,7 +42,8 @@ class Healthcheck(Transform):
     Fix safety
         Unsafe: the route may need what the program only has in production, and a failing check gets a container replaced. Refused
         where there is a HEALTHCHECK, where the code shows no open route or more than one port, where its settings let no such request
-        in (ALLOWED_HOSTS, SECURE_SSL_REDIRECT), and where it could not be read.
+        in (ALLOWED_HOSTS, SECURE_SSL_REDIRECT) or take that from the environment, where whoever runs the image gives another port,
+        and where it could not be read.
     """
 
     title: ClassVar[str] = "add a HEALTHCHECK that asks the program's own endpoint"
@@ -76,6 +78,9 @@ class Healthcheck(Transform):
         ports = _ports(facts)
         if len(ports) != 1:
             return refuse("no single port is known", first.line)
+        other = next(((way, port) for way, port in facts.ask(told_ports) if port not in ports), None)
+        if other is not None:
+            return refuse(f"{other[0]} gives the port {other[1]}, which another check would have to ask", first.line)
         return Outcome(
             [_edit(facts, first, brought, ports.pop(), endpoint)],
             declares=frozenset({Declared("HEALTHCHECK")}),

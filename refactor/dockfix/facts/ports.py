@@ -58,6 +58,17 @@ def _numbers(facts: Facts) -> Iterator[int]:
         yield from (int(match[1]) for match in _OPTION.finditer(text.replace("'", "")))
 
 
+def told_ports(facts: Facts) -> tuple[tuple[str, int], ...]:
+    """The ports that variables give to containers of the image, each with where that is said."""
+    ways = (*facts.services, *facts.ask(containers))
+    return tuple(
+        (way.file, port)
+        for way in ways
+        for port in _told(dict(setting.partition("=")[::2] for setting in way.settings))
+        if port
+    )
+
+
 def _before(facts: Facts, mention: Mention) -> str:
     """What stands before a mention in its line."""
     line = decode(facts.application.texts[mention.file].split(b"\n")[mention.line - 1])

@@ -75,10 +75,10 @@ def _started_by_others(facts: Facts) -> Iterator[tuple[str, str]]:
             for match in _starters().finditer(encode(text)):
                 yield from ((name, where) for name in _told(match))
     for mention in facts.application.search(_starters().pattern):
-        match = _starters().match(mention.word.encode())
+        named = _starters().match(encode(mention.word))
         line = facts.application.texts[mention.file].split(b"\n", mention.line)[mention.line - 1]
-        if match is not None and not mention.file.endswith(_PROSE) and not line.lstrip().startswith(b"#"):
-            yield from ((name, f"{mention.file}:{mention.line}") for name in _told(match))
+        if named is not None and not mention.file.endswith(_PROSE) and not line.lstrip().startswith(b"#"):
+            yield from ((name, f"{mention.file}:{mention.line}") for name in _told(named))
 
 
 def _told(match: re.Match[bytes]) -> frozenset[str]:
