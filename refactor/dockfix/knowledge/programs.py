@@ -38,7 +38,7 @@ def starters() -> frozenset[str]:
 
 def started_by(program: str, rest: str) -> frozenset[str]:
     """The programs that one starts by what follows its name in a command line, or in a list of words in code."""
-    words = f"{_NO_WORD.sub(' ', rest).lstrip()} "
+    words = f" {_NO_WORD.sub(' ', rest).strip()} "
     return frozenset(
         name
         for each in table("programs")["starts"]
