@@ -71,7 +71,7 @@ def run_with_mounts(facts: Facts) -> Reason | None:
 def containers(facts: Facts) -> tuple[ComposeService, ...]:
     """How containers of this image are run by the commands of the build context, and by editors that develop in them."""
     run = [_with_its_files(facts, each) for each in _own_runs(facts) if not each.inside]
-    return (*run, *_developed_in(facts))
+    return (*run, *facts.ask(developed_in))
 
 
 def beside(facts: Facts) -> tuple[ComposeService, ...]:
@@ -114,13 +114,15 @@ def _with_its_files(facts: Facts, run: RunCommand) -> ComposeService:
     return run.service._replace(settings=(*found, *run.service.settings))
 
 
-def _developed_in(facts: Facts) -> Iterator[ComposeService]:
+def developed_in(facts: Facts) -> tuple[ComposeService, ...]:
     """The containers of this image that an editor develops in."""
     services = {service.name for service in facts.located.services}
     found = application(facts.context, facts.context.named(DEVELOPED_IN)).asked(development_container)
-    for _, each in found:
-        if each.dockerfile == facts.context.own_name or (each.compose and each.compose in services):
-            yield each.service
+    return tuple(
+        each.service
+        for _, each in found
+        if each.dockerfile == facts.context.own_name or (each.compose and each.compose in services)
+    )
 
 
 def _own_runs(facts: Facts) -> Iterator[RunCommand]:

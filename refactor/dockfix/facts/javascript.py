@@ -12,6 +12,7 @@ from dockfix.context.manifests.locked import Unread
 from dockfix.context.manifests.node_locks import is_node_lock, read_node_lock
 from dockfix.context.manifests.package_tree import PackageTree
 from dockfix.facts import Facts
+from dockfix.facts.how_it_is_run import by_hand, developed_in
 from dockfix.facts.javascript_evidence import of_tools
 from dockfix.facts.reading import folder_at
 from dockfix.knowledge import file_programs, wrappers
@@ -98,6 +99,9 @@ def needed_in_production(facts: Facts) -> Reason | None:
         loaded = next((name for name in _preloaded(each) if name in names), "")
         if loaded:
             return at(f"{each.where} loads {loaded}, and {names[loaded]} asks for it in development alone")
+    named_by_hand = _by_hand(facts, names)
+    if named_by_hand is not None:
+        return named_by_hand
     if facts.ask(only_hands_out):
         return None
     compiler = _compiler(facts, begun) if _COMPILER in names else None
@@ -115,6 +119,20 @@ def needed_in_production(facts: Facts) -> Reason | None:
     if own.complete:
         return None
     return _at_run_time(facts)
+
+
+def _by_hand(facts: Facts, names: Mapping[str, str]) -> Reason | None:
+    """What people start in a container of the image that one of these packages brings, or that they develop in one."""
+    for each in facts.ask(developed_in):
+        return at(f"{each.file} has people develop in a container, where they need what development alone asks for")
+    folder = facts.javascript.folder or ""
+    for where, text in facts.ask(by_hand).texts.items():
+        for command in unfold(text, facts.javascript.files, folder, where).commands:
+            package = package_of(facts, command.program)
+            if package in names:
+                said = f"{command.where} runs {command.program} in a container"
+                return at(f"{said}, and {names[package]} asks for {package} in development alone")
+    return None
 
 
 def only_hands_out(facts: Facts) -> bool:
