@@ -10,6 +10,8 @@ from dockfix.context.application import application
 from dockfix.context.compose import ComposeService, settings_in
 from dockfix.context.development_container import WRITTEN_IN as DEVELOPED_IN
 from dockfix.context.development_container import development_container
+from dockfix.context.platforms import WRITTEN_IN as DEPLOYED_BY
+from dockfix.context.platforms import deployed
 from dockfix.context.run_commands import WRITTEN_IN, RunCommand, name_of, run_commands
 from dockfix.facts import Facts
 from dockfix.facts.startup import Startup, read_commands
@@ -69,9 +71,9 @@ def run_with_mounts(facts: Facts) -> Reason | None:
 
 
 def containers(facts: Facts) -> tuple[ComposeService, ...]:
-    """How containers of this image are run by the commands of the build context, and by editors that develop in them."""
+    """How containers of this image are run: by the commands of the build context, by editors that develop in them, by platforms."""
     run = [_with_its_files(facts, each) for each in _own_runs(facts) if not each.inside]
-    return (*run, *facts.ask(developed_in))
+    return (*run, *facts.ask(developed_in), *_deployed(facts))
 
 
 def beside(facts: Facts) -> tuple[ComposeService, ...]:
@@ -123,6 +125,12 @@ def developed_in(facts: Facts) -> tuple[ComposeService, ...]:
         for _, each in found
         if each.dockerfile == facts.context.own_name or (each.compose and each.compose in services)
     )
+
+
+def _deployed(facts: Facts) -> Iterator[ComposeService]:
+    """The containers of this image that platforms run."""
+    for _, found in application(facts.context, facts.context.named(DEPLOYED_BY)).asked(deployed):
+        yield from (each.service for each in found if each.dockerfile == facts.context.own_name)
 
 
 def _own_runs(facts: Facts) -> Iterator[RunCommand]:
