@@ -35,7 +35,7 @@ class Located(NamedTuple):
     ``reason`` is plain text: how it was found, or, where it is not ``certain``, why not. ``services`` are the Compose
     services that are built from the Dockerfile; ``others`` are, where there are none, those services of the Compose files beside
     it that are not built at all, or from a file of its name that is not there. ``problems`` are Compose files that could not be
-    read, with why.
+    read, with why. ``named`` are the names of all services of the Compose files around it.
     """
 
     root: Path
@@ -44,6 +44,7 @@ class Located(NamedTuple):
     services: tuple[ComposeService, ...] = ()
     problems: tuple[str, ...] = ()
     others: tuple[ComposeService, ...] = ()
+    named: frozenset[str] = frozenset()
 
 
 class _Folder(NamedTuple):
@@ -66,7 +67,8 @@ def find_context(dockerfile: Path, sources: Sequence[str], given: Path | None) -
     folders = _folders(posixpath.dirname(path))
     found = _Finder(dockerfile, path, folders)
     located = _located(dockerfile, folders, found, sources, given)
-    return located if found.matches else located._replace(others=found.others())
+    named = frozenset(build.service.name for file in _files(folders) for build in file.builds)
+    return located._replace(others=() if found.matches else found.others(), named=named)
 
 
 def _located(

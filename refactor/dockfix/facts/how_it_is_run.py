@@ -142,18 +142,18 @@ def _own_runs(facts: Facts) -> Iterator[RunCommand]:
     images = [run for run in runs if run.kind == "image" and _may_be_own(run, built, own)]
     yield from images
     others = {run.name for run in runs if run.kind == "image" and run.name} - {run.name for run in images}
-    services = {service.name for service in (*facts.located.services, *facts.located.others)}
-    own_services = {service.name for service in facts.located.services}
+    own_services = {service.name for service in facts.located.services or facts.located.others}
+    services = facts.located.named - own_services
     for run in runs:
         if run.kind == "container":
             # (a container of Compose is called by its service, too)
-            of_others = run.target in others or _is_a_service(run.target, services - own_services)
+            of_others = run.target in others or _is_a_service(run.target, services)
             if not of_others and name_of(run.target) not in images_of_others():
                 yield run
-        elif run.kind == "service" and "$" not in run.target:
-            known = own_services or services
-            if run.target in known or not known:
-                yield run
+        elif run.kind == "service" and (run.target in own_services or "$" in run.target):
+            yield run
+        elif run.kind == "service" and run.target not in services and not facts.located.services:
+            yield run
 
 
 def _is_a_service(container: str, services: Set[str]) -> bool:
