@@ -142,23 +142,29 @@ def _own_runs(facts: Facts) -> Iterator[RunCommand]:
     images = [run for run in runs if run.kind == "image" and _may_be_own(run, built, own)]
     yield from images
     others = {run.name for run in runs if run.kind == "image" and run.name} - {run.name for run in images}
-    own_services = {service.name for service in facts.located.services or facts.located.others}
-    services = facts.located.named - own_services
     for run in runs:
         if run.kind == "container":
-            # (a container of Compose is called by its service, too)
-            of_others = run.target in others or _is_a_service(run.target, services)
+            of_others = run.target in others or _is_of_another_service(facts, run.target)
             if not of_others and name_of(run.target) not in images_of_others():
                 yield run
-        elif run.kind == "service" and (run.target in own_services or "$" in run.target):
-            yield run
-        elif run.kind == "service" and run.target not in services and not facts.located.services:
+        elif run.kind == "service" and _may_be_own_service(facts, run.target):
             yield run
 
 
-def _is_a_service(container: str, services: Set[str]) -> bool:
-    """Whether a container has the name of one of some services, with what Compose adds: shop-db-1."""
-    return not services.isdisjoint({container, *re.split(r"[-_]", container)})
+def _may_be_own_service(facts: Facts, name: str) -> bool:
+    """Whether a service of Compose may run this image: it is known to, or its name says nothing."""
+    own = _own_services(facts)
+    return name in own or "$" in name or (not facts.located.services and name not in facts.located.named)
+
+
+def _own_services(facts: Facts) -> frozenset[str]:
+    return frozenset(service.name for service in facts.located.services or facts.located.others)
+
+
+def _is_of_another_service(facts: Facts, container: str) -> bool:
+    """Whether a container has the name of a service that runs another image, with what Compose adds: shop-db-1."""
+    parts, own = {container, *re.split(r"[-_]", container)}, _own_services(facts)
+    return own.isdisjoint(parts) and not (facts.located.named - own).isdisjoint(parts)
 
 
 def _may_be_own(run: RunCommand, built: Set[str], own: Set[str]) -> bool:
