@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 from dockfix.context.application import application
+from dockfix.context.ci_jobs import WRITTEN_IN as JOBS_IN
+from dockfix.context.ci_jobs import jobs
 from dockfix.context.compose import ComposeService, settings_in
 from dockfix.context.development_container import WRITTEN_IN as DEVELOPED_IN
 from dockfix.context.development_container import development_container
 from dockfix.context.platforms import WRITTEN_IN as DEPLOYED_BY
 from dockfix.context.platforms import deployed
-from dockfix.context.run_commands import WRITTEN_IN, RunCommand, name_of, run_commands
+from dockfix.context.run_commands import WRITTEN_IN, RunCommand, RunCommands, name_of, run_commands
 from dockfix.facts import Facts
 from dockfix.facts.startup import Startup, read_commands
 from dockfix.knowledge import images_of_others
@@ -73,7 +75,7 @@ def run_with_mounts(facts: Facts) -> Reason | None:
 def containers(facts: Facts) -> tuple[ComposeService, ...]:
     """How containers of this image are run: by the commands of the build context, by editors that develop in them, by platforms."""
     run = [_with_its_files(facts, each) for each in _own_runs(facts) if not each.inside]
-    return (*run, *facts.ask(developed_in), *_deployed(facts))
+    return (*run, *facts.ask(developed_in), *_deployed(facts), *_jobs(facts))
 
 
 def beside(facts: Facts) -> tuple[ComposeService, ...]:
@@ -133,9 +135,21 @@ def _deployed(facts: Facts) -> Iterator[ComposeService]:
         yield from (each.service for each in found if each.dockerfile == facts.context.own_name)
 
 
+def _jobs(facts: Facts) -> Iterator[ComposeService]:
+    """The jobs of CI that run in a container of this image, as far as its name shows."""
+    built = {name for _, each in _commands(facts) for name in each.built}
+    for _, found in application(facts.context, facts.context.named(JOBS_IN)).asked(jobs):
+        for job in found:
+            if job.own or name_of(job.image) in built or _is_named_like(job.image, facts.ask(_names)):
+                yield job.service
+
+
+def _commands(facts: Facts) -> Sequence[tuple[str, RunCommands]]:
+    return application(facts.context, facts.context.named(WRITTEN_IN)).asked(run_commands)
+
+
 def _own_runs(facts: Facts) -> Iterator[RunCommand]:
-    written = facts.context.named(WRITTEN_IN)
-    found = [each for _, each in application(facts.context, written).asked(run_commands)]
+    found = [each for _, each in _commands(facts)]
     built = {name for each in found for name in each.built}
     runs = [run for each in found for run in each.runs]
     own = {run.image for run in runs if _is_named_like(run.image, facts.ask(_names))}
