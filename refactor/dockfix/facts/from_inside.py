@@ -22,6 +22,11 @@ _TLS = (
     rb"(?m)\.run\([^()]*(?:\([^()]*\)[^()]*)*\bssl_(?:certfile|keyfile|context)[ \t]*=[ \t]*(?!None\b)"
     rb"|^certfile[ \t]*=[ \t]*[\"']"
 )
+# The same in JavaScript, and its servers of plain HTTP. (An answer that sends elsewhere is one: the check there follows none.)
+_TLS_IN_JAVASCRIPT = rb"\bhttps\.createServer\(|\bcreateSecureServer\(|\bcreateServer\b[^\n;]*(?:from|require\()[ \t]*[\"'](?:node:)?https[\"']"
+_HTTP_IN_JAVASCRIPT = (
+    rb"\bhttp\.createServer\(|\bcreateServer\b[^\n;]*(?:from|require\()[ \t]*[\"'](?:node:)?http[\"']|\bapp\.listen\("
+)
 # One that listens at a socket of the file system, and one that listens at an address
 _SOCKET = regex(r"(?:(?:-b|--bind)[=\s\"']+unix:|--uds\b|--unix-socket\b)")
 _ADDRESS = regex(r"(?:-b|--bind|--listen)[=\s\"']+[\w.\[\]:*]*:\$?\{?\w")
@@ -41,6 +46,10 @@ def closed_from_inside(facts: Facts) -> Reason | None:
         return at(f"{mention.file}:{mention.line} sends plain HTTP elsewhere ({word})")
     for mention in _settings(facts, _TLS):
         return at(f"{mention.file}:{mention.line} has the server speak TLS, and a check would ask in plain HTTP")
+    secure = facts.application.says(_TLS_IN_JAVASCRIPT) if facts.is_javascript else ()
+    if secure and not facts.application.says(_HTTP_IN_JAVASCRIPT):
+        first = secure[0]
+        return at(f"{first.file}:{first.line} has the server speak TLS, and a check would ask in plain HTTP")
     return _told_at_the_start(facts)
 
 
