@@ -23,10 +23,9 @@ _TLS = (
     rb"|^certfile[ \t]*=[ \t]*[\"']"
 )
 # The same in JavaScript, and its servers of plain HTTP. (An answer that sends elsewhere is one: the check there follows none.)
-_TLS_IN_JAVASCRIPT = rb"\bhttps\.createServer\(|\bcreateSecureServer\(|\bcreateServer\b[^\n;]*(?:from|require\()[ \t]*[\"'](?:node:)?https[\"']"
-_HTTP_IN_JAVASCRIPT = (
-    rb"\bhttp\.createServer\(|\bcreateServer\b[^\n;]*(?:from|require\()[ \t]*[\"'](?:node:)?http[\"']|\bapp\.listen\("
-)
+_FROM_MODULE = rb"\bcreateServer\b[^\n;]*(?:from|require\()[ \t]*[\"'](?:node:)?"
+_TLS_IN_JAVASCRIPT = rb"\bhttps\.createServer\(|\bcreateSecureServer\(|" + _FROM_MODULE + rb"https[\"']"
+_HTTP_IN_JAVASCRIPT = rb"\bhttp\.createServer\(|\bapp\.listen\(|" + _FROM_MODULE + rb"http[\"']"
 # One that listens at a socket of the file system, and one that listens at an address
 _SOCKET = regex(r"(?:(?:-b|--bind)[=\s\"']+unix:|--uds\b|--unix-socket\b)")
 _ADDRESS = regex(r"(?:-b|--bind|--listen)[=\s\"']+[\w.\[\]:*]*:\$?\{?\w")
