@@ -6,7 +6,6 @@ https://fly.io/docs/reference/configuration/, https://render.com/docs/blueprint-
 from __future__ import annotations
 
 import posixpath
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -35,6 +34,8 @@ def deployed(file: str, data: bytes) -> tuple[Deployed, ...]:
     name = posixpath.basename(file)
     try:
         if name.endswith(".toml"):
+            import tomllib
+
             tree: object = tomllib.loads(decode(data))
         else:
             tree = next(documents(data), None)

@@ -75,7 +75,7 @@ def run_with_mounts(facts: Facts) -> Reason | None:
 def containers(facts: Facts) -> tuple[ComposeService, ...]:
     """How containers of this image are run: by the commands of the build context, by editors that develop in them, by platforms."""
     run = [_with_its_files(facts, each) for each in _own_runs(facts) if not each.inside]
-    return (*run, *facts.ask(developed_in), *_deployed(facts), *_jobs(facts))
+    return (*run, *facts.kubernetes.before, *facts.ask(developed_in), *_deployed(facts), *_jobs(facts))
 
 
 def beside(facts: Facts) -> tuple[ComposeService, ...]:

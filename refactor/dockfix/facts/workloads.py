@@ -9,7 +9,7 @@ from dockfix.context.application import Application, Mention, application
 from dockfix.context.build_context import BuildContext
 from dockfix.context.compose import ComposeService
 from dockfix.context.helm import TEMPLATE, VALUES, charts, filled_in
-from dockfix.context.kubernetes import workloads
+from dockfix.context.kubernetes import Workload, workloads
 from dockfix.context.run_commands import WRITTEN_IN, name_of, run_commands
 from dockfix.knowledge import images_of_others
 from dockfix.lazy import cached_property, regex
@@ -71,10 +71,19 @@ class Kubernetes:
     @cached_property
     def pods(self) -> tuple[ComposeService, ...]:
         """The containers of the image that they run."""
-        return _pods_of(self._context, tuple(self._filled_in))
+        return tuple(each.service for each in self._own if not each.init)
+
+    @property
+    def before(self) -> tuple[ComposeService, ...]:
+        """The containers of the image that they run before others."""
+        return tuple(each.service for each in self._own if each.init)
+
+    @cached_property
+    def _own(self) -> tuple[Workload, ...]:
+        return _own(self._context, tuple(self._filled_in))
 
 
-def _pods_of(context: BuildContext, manifests: Sequence[tuple[str, bytes]]) -> tuple[ComposeService, ...]:
+def _own(context: BuildContext, manifests: Sequence[tuple[str, bytes]]) -> tuple[Workload, ...]:
     """The containers of the image, in the form of Compose's services: those of a name that the files give to an image that they build, or
     that its folder has; or all, where they are of one image only. Well-known images of others are none."""
     found = [each for each in workloads(manifests) if name_of(each.image) not in images_of_others()]
@@ -85,8 +94,8 @@ def _pods_of(context: BuildContext, manifests: Sequence[tuple[str, bytes]]) -> t
         else set()
     )
     names.add(context.root.absolute().name)
-    own = [each.service for each in found if name_of(each.image) in names]
+    own = {each.image for each in found if name_of(each.image) in names}
+    images = {each.image for each in found if each.image and not each.init}
+    of_image = own or (images if len(images) <= 1 else set())
     # a patch of Kustomize's names no image, nor does what another template of Helm's says
-    unnamed = [each.service for each in found if not each.image]
-    alone = len({each.image for each in found if each.image and not each.init}) <= 1
-    return (*own, *unnamed) if own else tuple(each.service for each in found if alone)
+    return tuple(each for each in found if each.image in of_image or (not each.image and (own or len(images) <= 1)))
