@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _DRIVE = regex(r"[A-Za-z]:[\\/]")
+_FILES_IN = {"secrets": "/run/secrets", "configs": "/"}  # where they lie that do not say it
 _ROOT_CAPABILITIES = frozenset({"chown", "kill", "net_bind_service", "setuid", "setgid"})  # Docker gives these anyway
 
 
@@ -87,15 +88,38 @@ class ComposeFile(NamedTuple):
 def compose_file(path: str, stamp: int) -> ComposeFile:
     """Reads the Compose file at an absolute path, once for each time stamp; never raises."""
     data = Disk.read_outside(path)
-    if data is None:
-        return ComposeFile(path, problem="it could not be read")
+    return ComposeFile(path, problem="it could not be read") if data is None else read_compose(path, data)
+
+
+def read_compose(path: str, data: bytes) -> ComposeFile:
+    """Reads what stands in a Compose file, or in an example of one; never raises."""
     try:
-        tree = next(documents(data), None)
+        tree = mapping(next(documents(data), None))
     except ValueError as error:
         return ComposeFile(path, problem=str(error))
-    services = mapping(mapping(tree).get("services"))
-    builds = tuple(_build(path, name, _inherited(services, name)) for name in services)
+    services = mapping(tree.get("services"))
+    builds = tuple(_build(path, name, _with_files(_inherited(services, name), tree)) for name in services)
     return ComposeFile(path, builds)
+
+
+def _with_files(service: dict[str, object], tree: dict[str, object]) -> dict[str, object]:
+    """A service with its secrets and configurations that are files as volumes: they are mounted with the rights that they have.
+
+    https://docs.docker.com/reference/compose-file/services/#secrets
+    """
+    mounted = [
+        {
+            "type": "bind",
+            "source": scalar(mapping(known.get(name)).get("file")),
+            "target": posixpath.join(folder, target),
+        }
+        for key, folder in _FILES_IN.items()
+        for entry in listed(service.get(key))
+        if (name := scalar(mapping(entry).get("source")) or scalar(entry))
+        and "file" in mapping((known := mapping(tree.get(key))).get(name))
+        and (target := scalar(mapping(entry).get("target")) or name)
+    ]
+    return {**service, "volumes": [*listed(service.get("volumes")), *mounted]} if mounted else service
 
 
 def _inherited(services: dict[str, object], name: str) -> dict[str, object]:

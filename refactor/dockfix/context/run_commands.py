@@ -6,15 +6,16 @@ Only what stands there is read: https://docs.docker.com/reference/cli/docker/con
 from __future__ import annotations
 
 import posixpath
+import textwrap
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from dockfix.context.compose import ComposeService
+from dockfix.context.compose import ComposeService, read_compose
 from dockfix.context.container_options import container_of
 from dockfix.knowledge import command_options
 from dockfix.lazy import regex
-from dockfix.syntax import decode
+from dockfix.syntax import decode, encode
 
 # Where such commands are written
 WRITTEN_IN = regex(
@@ -27,6 +28,8 @@ _COMPOSE_CALL = regex(
     rf"(?:{_ENGINE}[ \t-]compose|\bpodman-compose|\$[({{]?\w*(?:COMPOSE|DC)[)}}]?)(?:[ \t]+-\S+(?:[ \t]+(?!(?:run|exec)[ \t])[^\s-]\S*)?)*"
     r"[ \t]+(run|exec)[ \t](.*)"
 )
+_WORDS = (b"docker", b"podman", b"nerdctl", b"services:")
+_FENCE = regex(r"(?ms)^([ \t]*)(`{3,}|~{3,})[^\n]*\n(.*?)^[ \t]*\2")
 _CONTINUED = regex(r"(?:\\|`|\^)[ \t]*$")
 _WORD = regex(r"""(?:"[^"]*"|'[^']*'|\$\([^)]*\)|\$\{[^}]*\}|[^\s"'|;&>])+""")
 _END = regex(r"[|;&>]")
@@ -60,9 +63,9 @@ class RunCommands(NamedTuple):
 
 def run_commands(file: str, data: bytes) -> RunCommands | None:
     """The commands in a file that start containers or build images; None for a file without one. Never raises."""
-    if not WRITTEN_IN.fullmatch(file) or not any(word in data for word in (b"docker", b"podman", b"nerdctl")):
+    if not WRITTEN_IN.fullmatch(file) or not any(word in data for word in _WORDS):
         return None
-    runs: list[RunCommand] = []
+    runs = list(_of_examples(file, decode(data))) if b"services:" in data else []
     built: set[str] = set()
     lines = decode(data).splitlines()
     for number, line in enumerate(lines):
@@ -81,6 +84,17 @@ def run_commands(file: str, data: bytes) -> RunCommands | None:
             words = _words(_to_the_quote(line, match.start(), match[2]), lines[number + 1 :])
             runs.append(_run("service", match[1], words, f"{file}:{number + 1}"))
     return RunCommands(tuple(runs), frozenset(map(name_of, built))) if runs or built else None
+
+
+def _of_examples(file: str, text: str) -> Iterator[RunCommand]:
+    """The services in a document's examples of Compose files; those of another folder's Dockerfile are none of this image."""
+    for match in _FENCE.finditer(text):
+        if "services:" in match[3]:
+            example = textwrap.dedent(match[3])
+            place = f"{file}:{text.count(chr(10), 0, match.start()) + 1}"
+            for build in read_compose(place, encode(example)).builds:
+                if not build.built or build.context == posixpath.dirname(file) or build.context == ".":
+                    yield RunCommand("image", build.image, build.service, build.service.name)
 
 
 def _to_the_quote(line: str, start: int, text: str) -> str:
