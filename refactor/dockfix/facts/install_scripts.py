@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from dockfix.context.manifests.package_tree import LockedPackage, PackageTree
 from dockfix.facts import Facts
-from dockfix.facts.javascript import lock
+from dockfix.facts.javascript import lock, only_hands_out
 from dockfix.knowledge.node_needs import Fills, fills
 from dockfix.knowledge.node_packages import stays_inside
 from dockfix.knowledge.npm_scripts import runs_inside
@@ -25,7 +25,9 @@ class Filled(NamedTuple):
 
 
 def filled(facts: Facts) -> tuple[Filled, ...] | Reason:
-    """The folders that are known to be filled; why one of them is not known."""
+    """The folders that are known to be filled; why one of them is not known. None matters where files are only handed out."""
+    if facts.ask(only_hands_out):
+        return ()
     tree = facts.ask(lock)
     if not isinstance(tree, PackageTree):
         asked = facts.javascript.project.asked_for if facts.javascript.project is not None else {}
@@ -45,6 +47,8 @@ def filled(facts: Facts) -> tuple[Filled, ...] | Reason:
 
 def left_elsewhere(facts: Facts) -> Reason | None:
     """Why it is not known what the scripts of packages leave outside of their folder, beside what is known to be ``filled``."""
+    if facts.ask(only_hands_out):
+        return None  # what hands out files looks for nothing of the packages
     tree = facts.ask(lock)
     if not isinstance(tree, PackageTree):
         return doubt(f"what packages leave outside of node_modules is not known: {tree}")
@@ -73,12 +77,17 @@ def _is_known(package: LockedPackage) -> bool:
 
 
 def _scripts(facts: Facts, tree: PackageTree) -> Iterator[LockedPackage]:
-    """The packages for production that may run a script when they are installed."""
-    runs = [manifest.runs for manifest in facts.manifests.values()]
+    """The packages for production that may run a script when they are installed: those that are for another system are not."""
     for each in tree.production:
-        ran = each.install_script is not False and not each.link
-        if ran and any(names is None or each.name in names for names in runs):
+        if each.is_for("linux") and may_run_script(facts, each):
             yield each
+
+
+def may_run_script(facts: Facts, package: LockedPackage) -> bool:
+    """Whether a package may run a script when it is installed: it has one, or may have, and the manager lets it."""
+    runs = (manifest.runs for manifest in facts.manifests.values())
+    has_one = package.install_script is not False and not package.link
+    return has_one and any(names is None or package.name in names for names in runs)
 
 
 def _is_off(facts: Facts, known: Fills) -> bool:

@@ -25,6 +25,9 @@ from dockfix.model.state import VERSION, State
 from dockfix.syntax.shell import Word
 
 NODE = "node"
+LATEST = "latest"  # what a tool that is asked for without a version is
+# The major version that the latest release of a manager has at least, and the Node.js that it needs, as npm's registry said in November 2026
+_AT_LEAST = {"pnpm": (12, 18)}
 MODULES = "node_modules"
 # What compiling a native package, and a script of one, may read: https://github.com/nodejs/node-gyp#installation
 BUILD_READS = ("/usr", "/opt", "/lib", "/bin", "/sbin", "/tmp", "/etc", "/root", "/home/node")
@@ -238,12 +241,27 @@ def yaml_at(given: Given, path: str) -> Mapping[str, object] | None:
 
 
 def version_of(program: str, install: Install, given: Given) -> int | None:
-    """The major version of a manager, as the project or a command before says it; None where neither does."""
+    """The major version of a manager, as the project or a command before says it; None where neither does.
+
+    For the latest one it is that which it has been at least since the day that the table below says.
+    """
     package = package_at(install, given)
     name, _, wanted = (package.manager if package is not None else "").partition("@")
     version = wanted if name == program else given.state.settings.get((program, VERSION)) or ""
-    major = version.partition(".")[0]
+    if version == LATEST:
+        return _latest(program, given)
+    major = version.partition(".")[0].removeprefix("latest-")
     return int(major) if major.isdecimal() else None
+
+
+def _latest(program: str, given: Given) -> int | None:
+    """The least major version that the latest release can have; None where npm would choose an older one for the image's Node.js."""
+    if program not in _AT_LEAST or given.image is None or given.image.runtime != NODE:
+        return None
+    least, runs_on = _AT_LEAST[program]
+    of_node = given.image.version.partition(".")[0]
+    moves = not of_node and len(given.image.releases) > 1  # a tag that names no release of a system, such as lts, is moved on
+    return least if moves or (of_node.isdecimal() and int(of_node) >= runs_on) else None
 
 
 def is_path(word: Word) -> bool:

@@ -267,7 +267,7 @@ def _provided(named: Sequence[Word]) -> Provide | None:
     if first is None or first is NPM or any(manager is not first for manager in managers):
         return None
     _, _, version = (named[0].value or "")[1:].partition("@")
-    versions = {names[0]: version} if version[:1].isdecimal() else {}
+    versions = {names[0]: version or node.LATEST}
     programs = sorted({*first.programs, *brought_by(first)})
     return Provide(first, tuple(f"/usr/local/bin/{each}" for each in programs), shared=True, versions=versions)
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 from dockfix.context.javascript.package_json import LIFECYCLE, NAME
 from dockfix.context.manifests.locked import DEV, MAIN
 from dockfix.context.manifests.manifest import Manifest
+from dockfix.lazy import regex
 from dockfix.managers import _node as node
 from dockfix.managers._folders import folder_of
 from dockfix.managers._node import HARMLESS, NodeManager
@@ -30,6 +31,8 @@ _PRODUCTION = ("--prod", "--production", "-P")
 # The release from which on NODE_ENV says nothing of what is installed, and that from which on a prune can leave the scripts out
 _DEAF, _PRUNES = 10, 8
 _ASKS = 10  # from which on a package's own scripts run only where the project allows it
+# What lets scripts of packages run: https://pnpm.io/settings#dangerouslyallowallbuilds
+_ALLOWS = regex(r"(?i)dangerously|allow[-_]?builds?\b|(?:only|never)[-_]?built")
 # Settings that change what is installed, or where: https://pnpm.io/settings. How the links are laid out does not matter here
 _CHANGING = """
 modules-dir virtual-store-dir store-dir enable-global-virtual-store lockfile lockfile-dir shared-workspace-lockfile
@@ -178,7 +181,7 @@ class Pnpm(NodeManager):
         if not install.scripts:
             return frozenset()
         major, package = self._major(install, given), node.package_at(install, given)
-        if major is None or major < _ASKS or package is None:
+        if major is None or major < _ASKS or package is None or self._allows_more(install, given):
             return None
         own = package.settings.get("pnpm")
         found: set[str] = set()
@@ -197,6 +200,13 @@ class Pnpm(NodeManager):
                     else set()
                 )
         return frozenset(found)
+
+    def _allows_more(self, install: Install, given: Given) -> bool:
+        """Whether the command, a variable or .npmrc may let scripts of packages run that no file of the project names."""
+        file = given.at(posixpath.join(posixpath.dirname(install.into.root), ".npmrc"))
+        told = (given.context.read(file) or "dangerously") if file is not None else ""
+        words = (*(word.text for word in given.call.words), *given.state.variables, told)
+        return any(_ALLOWS.search(word) for word in words)
 
     def _major(self, install: Install, given: Given) -> int | None:
         """The major version of pnpm that runs; None where it is not known."""

@@ -8,6 +8,7 @@ from dockfix import knowledge
 from dockfix.context.manifests.package_tree import LockedPackage, PackageTree
 from dockfix.context.program.model import UNKNOWN
 from dockfix.facts import Facts
+from dockfix.facts.install_scripts import may_run_script
 from dockfix.facts.javascript import lock, only_hands_out
 from dockfix.knowledge.apt import loaded_from
 from dockfix.knowledge.node_needs import needs_are_known, node_needs
@@ -84,7 +85,7 @@ def in_doubt(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> Reason | Non
     if unnamed:
         return doubt(f"{tree.file} does not name {unnamed}, which {project.file if project else ''} asks for", about)
     here = (each for each in tree.production if any(each.fits("linux", *system) for system in _SYSTEMS))
-    native = next((each.name for each in here if _is_native(each)), "")
+    native = next((each.name for each in here if _is_native(facts, each)), "")
     if native:
         return doubt(f"which libraries of the full image the package {native} needs shows only in a build", about)
     if facts.unknown is not None:
@@ -119,8 +120,8 @@ def _for_all(unit: Unit) -> tuple[str, ...]:
     return manager.for_all(call, unit.state) if isinstance(manager, LanguageManager) else ()
 
 
-def _is_native(package: LockedPackage) -> bool:
+def _is_native(facts: Facts, package: LockedPackage) -> bool:
     """Whether a package may have compiled code that is linked with libraries of the system."""
-    compiles = package.install_script is not False and not needs_only_node(package.name)
+    compiles = may_run_script(facts, package) and not needs_only_node(package.name)
     may_be = compiles or package.os or package.cpu or package.libc
     return bool(may_be) and not package.link and not needs_are_known(package.name)

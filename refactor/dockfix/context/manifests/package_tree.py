@@ -58,7 +58,11 @@ class LockedPackage:
 
     def fits(self, system: str, processor: str, library: str) -> bool:
         """Whether it is installed on a system, in Node.js's words: "linux", "x64" or "arm64", "glibc" or "musl"."""
-        return _fits(self.os, system) and _fits(self.cpu, processor) and _fits(self.libc, library)
+        return self.is_for(system) and _fits(self.cpu, processor) and _fits(self.libc, library)
+
+    def is_for(self, system: str) -> bool:
+        """Whether it is for a system, in Node.js's word, on any processor."""
+        return _fits(self.os, system)
 
 
 def _fits(given: tuple[str, ...], value: str) -> bool:
