@@ -26,6 +26,11 @@ def covered(facts: Facts, folder: str) -> Reason | None:
     for step in facts.final.steps:
         if _reaches(facts, step, folder):
             return at(f"the {step.keyword} in line {step.line} lies over {folder}", step.line)
+    return mounted_over(facts, folder)
+
+
+def mounted_over(facts: Facts, folder: str) -> Reason | None:
+    """What is mounted over a folder, or into it, where containers are started."""
     for service in (*facts.located.services, *facts.located.others):
         for _, target, _ in service.volumes:
             if _over(target, folder):

@@ -42,6 +42,8 @@ class NodeProgram(NamedTuple):
     writes: tuple[str, ...] = ()
     moved_by: str = ""
     host: str = ""
+    output: str = ""
+    harmless: frozenset[str] = frozenset()
     alone: str = ""
     server: str = ""
     beside: tuple[str, ...] = ()
@@ -124,6 +126,7 @@ def node_programs() -> Mapping[str, NodeProgram]:
                 writes=tuple(each.get("writes", "").split()),
                 moved_by=each.get("moved_by", ""),
                 host=each.get("host", ""),
+                output=each.get("output", ""),
                 alone=each.get("alone", ""),
                 server=each.get("server", ""),
                 beside=tuple(each.get("beside", "").split()),
@@ -132,7 +135,7 @@ def node_programs() -> Mapping[str, NodeProgram]:
     return found
 
 
-_SETS = ("develops", "watches", "serves", "builds", "makes", "runs", "port_options", "options", "preloads")
+_SETS = ("develops", "watches", "serves", "builds", "makes", "runs", "port_options", "options", "harmless", "preloads")
 
 
 def node_program(name: str) -> NodeProgram | None:

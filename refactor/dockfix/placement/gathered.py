@@ -22,6 +22,7 @@ from dockfix.managers.verbs import of_language
 from dockfix.model.actions import Build
 from dockfix.model.effects import overlap, within
 from dockfix.model.reason import Reason, at
+from dockfix.placement.handed_out import handed_out
 from dockfix.placement.leftovers import Placed
 
 # npm reads package.json and starts the script, nothing more
@@ -46,6 +47,9 @@ def gathered(facts: Facts, folder: str, staying: Placed) -> Gathered | Reason | 
 
     ``staying`` are the commands of the runtime stage.
     """
+    page = handed_out(facts, folder, staying)
+    if page is not None:
+        return Gathered(page, {f"{folder}/{page}": f"{folder}/{page}"})
     entries = facts.javascript.program.entries
     entry = next((each for each in entries if each.how == "made by a framework"), None)
     program = node_server(entry.given) if entry is not None else None

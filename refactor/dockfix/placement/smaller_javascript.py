@@ -48,7 +48,7 @@ def packages(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, st
 def _libraries(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, str]:
     """The packages of the system with libraries that compiled code is known to load, each with the reason."""
     tree, found = facts.ask(lock), dict[str, str]()
-    names = [name for _, unit in staying for name in _for_all(unit)]
+    names = [name for _, unit in staying for name in for_all(unit)]
     if isinstance(tree, PackageTree) and not facts.ask(only_hands_out):
         names += [each.name for each in tree.production if not each.link]
     for name in names:
@@ -61,7 +61,7 @@ def _libraries(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, 
     return found
 
 
-def _is_known_for_all(package: str) -> bool:
+def _is_knownfor_all(package: str) -> bool:
     """Whether all is known that a package takes that is installed for all, with all that it brings."""
     needs = node_needs(package)
     return is_program_of_node_alone(package) or (needs is not None and needs.all and needs.prebuilt != "none")
@@ -71,7 +71,7 @@ def in_doubt(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> Reason | Non
     """Why that could be too little, None where all that needs something of the full image is known."""
     about = Declared("FROM")
     for step, unit in staying:
-        unknown = next((name for name in _for_all(unit) if not _is_known_for_all(name)), None)
+        unknown = next((name for name in for_all(unit) if not _is_knownfor_all(name)), None)
         if unknown is not None:
             said = f"what {unknown or 'the package'} in line {step.line} needs of the full image, to be installed or to run"
             return doubt(f"{said}, is not known", about)
@@ -113,7 +113,7 @@ def needs_no_builder(facts: Facts) -> bool:
     )
 
 
-def _for_all(unit: Unit) -> tuple[str, ...]:
+def for_all(unit: Unit) -> tuple[str, ...]:
     """The packages that a command installs for all programs."""
     call = call_of(unit.command)
     manager = by_program().get(call.command.name or "")
