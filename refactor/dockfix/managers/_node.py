@@ -26,7 +26,7 @@ from dockfix.syntax.shell import Word
 
 NODE = "node"
 LATEST = "latest"  # what a tool that is asked for without a version is
-# The major version that the latest release of a manager has at least, and the Node.js that it needs, as npm's registry said in November 2026
+# The major version that the latest release of a manager has at least, and the Node.js that it needs: the registry, in November 2026
 _AT_LEAST = {"pnpm": (12, 18)}
 MODULES = "node_modules"
 # What compiling a native package, and a script of one, may read: https://github.com/nodejs/node-gyp#installation
@@ -260,7 +260,9 @@ def _latest(program: str, given: Given) -> int | None:
         return None
     least, runs_on = _AT_LEAST[program]
     of_node = given.image.version.partition(".")[0]
-    moves = not of_node and len(given.image.releases) > 1  # a tag that names no release of a system, such as lts, is moved on
+    moves = (
+        not of_node and len(given.image.releases) > 1
+    )  # a tag that names no release of a system, such as lts, is moved on
     return least if moves or (of_node.isdecimal() and int(of_node) >= runs_on) else None
 
 

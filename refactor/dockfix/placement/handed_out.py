@@ -1,4 +1,4 @@
-"""The folder of a web page that a build has made and that a program for all hands out, as ``serve -s build`` does: nothing else is needed."""
+"""The folder of a page that a build has made and that a program for all hands out, as ``serve -s build`` does: nothing else is needed."""
 
 from __future__ import annotations
 
@@ -58,4 +58,8 @@ def _output(facts: Facts, command: Started) -> str:
     known = command.known
     if known is None or not known.output or not known.only_builds(command.arguments):
         return ""
-    return "" if any(word.startswith("--") for word in command.arguments) or command.folder != facts.javascript.folder else known.output
+    return (
+        ""
+        if any(word.startswith("--") for word in command.arguments) or command.folder != facts.javascript.folder
+        else known.output
+    )

@@ -1,0 +1,190 @@
+"""Node.js: what is certain by the lock, by the manager's release, or because only a page is handed out; and what is not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from checks import dockfix
+from dockfix.engine import Settings
+from results import text_of
+
+WITHOUT = ("app.py", "requirements.txt")
+IN_DOUBT = "does not say whether in-house runs a script"
+
+
+def project(**more: object) -> str:
+    """A package.json that builds with tsc and starts the result."""
+    return json.dumps(
+        {
+            "name": "a",
+            "private": True,
+            "scripts": {"build": "tsc -p tsconfig.json", "start": "node dist/server.js"},
+            "dependencies": {"in-house": "4.19.2"},
+            "devDependencies": {"typescript": "5.4.5"},
+            **more,
+        }
+    )
+
+
+def pnpm_lock(version: str = "9.0", more: str = "") -> str:
+    """A lock of pnpm with a package of which no table knows anything."""
+    return (
+        f"lockfileVersion: '{version}'\n\nimporters:\n\n  .:\n    dependencies:\n      in-house:\n        specifier: 4.19.2\n"
+        "        version: 4.19.2\n    devDependencies:\n      typescript:\n        specifier: 5.4.5\n        version: 5.4.5\n\n"
+        "packages:\n\n  in-house@4.19.2:\n    resolution: {integrity: sha512-a}\n" + more + "\n"
+        "  typescript@5.4.5:\n    resolution: {integrity: sha512-b}\n    hasBin: true\n\nsnapshots:\n\n  in-house@4.19.2: {}\n\n"
+        "  typescript@5.4.5: {}\n"
+    )
+
+
+def said(folder: Path, dockerfile: str, files: Mapping[str, str], *, unsafe: bool = False) -> tuple[bool, str, str]:
+    """Whether the file is split, the text after, and all that is said of the split."""
+    result = dockfix(folder, dockerfile, files, Settings(unsafe=unsafe), without=WITHOUT)
+    assert not result.failures
+    notes = (*result.refusals, *result.unsafe, *result.warnings)
+    split = any(each.transform == "multi-stage" for each in result.changes)
+    return split, text_of(result), " / ".join(each.message for each in notes if each.transform == "multi-stage")
+
+
+TYPESCRIPT = {
+    "tsconfig.json": '{"compilerOptions":{"outDir":"dist","rootDir":"src"}}',
+    "src/server.ts": 'import inHouse from "in-house";\ninHouse().listen(3000);\n',
+}
+
+
+def pnpm(base: str, brings: str, install: str = "pnpm install --frozen-lockfile") -> str:
+    """A Dockerfile in which ``brings`` brings pnpm."""
+    rest = f"WORKDIR /app\nCOPY . .\nRUN {install}\nRUN pnpm build\n"
+    return f'FROM {base}\nRUN {brings}\n{rest}CMD ["node", "dist/server.js"]\n'
+
+
+@pytest.mark.parametrize(
+    ("base", "brings"),
+    [
+        ("node:20", "npm install -g pnpm"),
+        ("node:22-alpine", "npm i --global pnpm@latest"),
+        ("node:18-slim", "corepack enable && corepack prepare pnpm@latest --activate"),
+        ("node:lts", "npm install -g pnpm"),
+        ("node:20", "npm install -g pnpm@latest-10"),
+    ],
+)
+def test_a_late_pnpm_runs_no_script_that_the_project_does_not_allow(tmp_path: Path, base: str, brings: str) -> None:
+    files = {**TYPESCRIPT, "package.json": project(), "pnpm-lock.yaml": pnpm_lock()}
+    split, _, notes = said(tmp_path, pnpm(base, brings), files)
+    assert split, notes
+
+
+@pytest.mark.parametrize(
+    ("base", "brings", "install", "files"),
+    [
+        ("node:16", "npm install -g pnpm", "", {}),  # npm chooses a release that this Node.js can run
+        ("node:20", "npm install -g pnpm@9", "", {}),
+        ("node:20", "corepack enable", "", {}),
+        ("node:alpine3.12", "npm install -g pnpm", "", {}),
+        ("node:20", "npm install -g pnpm", "", {"package.json": project(packageManager="pnpm@9.15.9")}),
+        ("node:20", "npm install -g pnpm", "pnpm install --frozen-lockfile --dangerously-allow-all-builds", {}),
+        ("node:20", "npm install -g pnpm", "", {".npmrc": "dangerously-allow-all-builds=true\n"}),
+        ("node:20", "npm install -g pnpm", "", {"pnpm-workspace.yaml": "dangerouslyAllowAllBuilds: true\n"}),
+        ("node:20", "npm install -g pnpm", "", {"pnpm-workspace.yaml": "allowBuilds:\n  in-house: true\n"}),
+        ("node:20", "npm install -g pnpm", "", {"package.json": project(pnpm={"onlyBuiltDependencies": ["in-house"]})}),
+    ],
+)
+def test_another_pnpm_may_run_any_script(
+    tmp_path: Path, base: str, brings: str, install: str, files: Mapping[str, str]
+) -> None:
+    given = {**TYPESCRIPT, "package.json": project(), "pnpm-lock.yaml": pnpm_lock(), **files}
+    text = pnpm(base, brings, install or "pnpm install --frozen-lockfile")
+    split, _, notes = said(tmp_path, text, given)
+    assert not split and IN_DOUBT in notes
+
+
+OTHER_SYSTEM = """
+  {name}@1.0.0:
+    resolution: {{integrity: sha512-c}}
+    cpu: [{cpu}]
+    os: [{system}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("system", "certain"), [("android", True), ("darwin", True), ("win32", True), ("linux", False)]
+)
+def test_a_package_for_another_system_runs_no_script(tmp_path: Path, system: str, certain: bool) -> None:
+    entry = OTHER_SYSTEM.format(name="in-house-binding", cpu="arm64", system=system)
+    lock = pnpm_lock(more=entry).replace(
+        "in-house@4.19.2: {}",
+        "express@4.19.2:\n    optionalDependencies:\n      in-house-binding: 1.0.0\n\n  in-house-binding@1.0.0:\n    optional: true",
+    )
+    lock = lock.replace("in-house@", "express@").replace("in-house:", "express:")
+    files = {
+        **TYPESCRIPT,
+        "src/server.ts": 'import express from "express";\nexpress().listen(3000);\n',
+        "package.json": project(dependencies={"express": "4.19.2"}),
+        "pnpm-lock.yaml": lock,
+    }
+    split, _, notes = said(tmp_path, pnpm("node:20", "npm install -g pnpm@9"), files)
+    assert split is certain, notes
+    assert certain or "in-house-binding" in notes
+
+
+def page(
+    start: str, *, build: str = "react-scripts build", brings: str = "RUN npm install -g serve\n"
+) -> tuple[str, dict[str, str]]:
+    """A Dockerfile that builds a page without a lock and hands it out, and its files."""
+    rest = "WORKDIR /app\nCOPY package.json .\nRUN npm install\nCOPY . .\nRUN npm run build\n"
+    about = {"name": "a", "scripts": {"build": build}, "dependencies": {"react-scripts": "5.0.1"}}
+    return f"FROM node:20\n{brings}{rest}{start}\n", {
+        "package.json": json.dumps(about),
+        "src/index.js": "console.log(1)\n",
+    }
+
+
+@pytest.mark.parametrize(
+    ("start", "build", "inside", "brings"),
+    [
+        ('CMD ["serve", "-s", "build"]', "react-scripts build", "build", "serve"),
+        ('CMD ["serve", "-s", "/app/build", "-l", "3000"]', "react-scripts build", "build", "serve"),
+        ("CMD serve -s dist -l 8080", "tsc && vite build", "dist", "serve"),
+        ('CMD ["http-server", "dist", "-p", "8080"]', "vite build", "dist", "http-server"),
+        ('ENTRYPOINT ["serve", "--single", "./dist"]', "vue-cli-service build", "dist", "serve@14"),
+    ],
+)
+def test_a_page_that_is_handed_out_comes_alone(
+    tmp_path: Path, start: str, build: str, inside: str, brings: str
+) -> None:
+    text, files = page(start, build=build, brings=f"RUN npm install -g {brings}\n")
+    split, after, notes = said(tmp_path, text, files)
+    assert split, notes
+    assert f"COPY --from=builder /app/{inside} /app/{inside}" in after and "npm prune" not in after
+
+
+@pytest.mark.parametrize(
+    ("start", "build", "more"),
+    [
+        ('CMD ["serve", "-s", "."]', "react-scripts build", {}),
+        ('CMD ["serve", "-s", "public"]', "react-scripts build", {}),
+        ('CMD ["serve", "-s", "build", "-c", "../serve.json"]', "react-scripts build", {}),
+        ('CMD ["serve", "-s", "build"]', "node build.js", {"build.js": "require('fs').mkdirSync('build')\n"}),
+        ('CMD ["serve", "-s", "dist"]', "vite build --outDir web", {}),
+        (
+            'CMD ["serve", "-s", "build"]',
+            "react-scripts build",
+            {"compose.yaml": "services:\n  web:\n    build: .\n    volumes:\n      - ./build:/app/build\n"},
+        ),
+        (
+            'RUN sed -i s/a/b/ /app/build/index.html && chown node /srv\nCMD ["serve", "-s", "build"]',
+            "react-scripts build",
+            {},
+        ),
+    ],
+)
+def test_more_than_a_page_comes_with_the_whole_folder(
+    tmp_path: Path, start: str, build: str, more: Mapping[str, str]
+) -> None:
+    text, files = page(start, build=build)
+    _, after, _ = said(tmp_path, text, {**files, **more}, unsafe=True)
+    assert "/app/build /app/build" not in after and "/app/dist /app/dist" not in after
