@@ -13,6 +13,7 @@ from dockfix.context.manifests.node_locks import is_node_lock, read_node_lock
 from dockfix.context.manifests.package_tree import PackageTree
 from dockfix.facts import Facts
 from dockfix.facts.how_it_is_run import by_hand, developed_in
+from dockfix.facts.build_scripts import script_stays_inside
 from dockfix.facts.javascript_evidence import of_tools
 from dockfix.facts.reading import folder_at
 from dockfix.knowledge import file_programs, wrappers
@@ -34,6 +35,7 @@ _CHECKS = frozenset(
     ["tsc-alias", "eslint", "prettier", "jest", "vitest", "mocha", "prisma", "typescript", "tsc", "stylelint"]
 )
 _COMPILER = "typescript"
+_TYPESCRIPT = regex(r".*\.[cm]?tsx?")
 # What has code compiled as it is loaded
 _COMPILES = regex(
     r"(?:ts-node|tsx|@swc-node|esbuild-register|@babel|babel|sucrase|@esbuild-kit)[\w-]*/\w*|\bbabel-node\b|/register\b"
@@ -49,7 +51,12 @@ _PYTHON_FILE = rb"(?<=[\w*])\.py\b"
 _MAY_NAME = regex(
     r"(?i)(?:.*/)?(?:[^/]*\.(?:[cm]?[jt]sx?|json|sh|conf|ini|toml|env)|(?!(?:docker|container)file)[^./]+|\.env[^/]*)"
 )
-_MODULE_AT_RUN_TIME = rb"\b(?:require|import)\s*\(\s*(?!['\"`])[\w(]"
+# A module whose name is worked out, and not an absolute path or the address of a file: whichever file of the project that is, it stays
+_OF_FILE = (
+    rb"(?:\w+\.)?pathToFileURL\s*\((?!\s*(?:require|import)\b)|new\s+URL\s*\(\s*[`'\"](?:\.|file:)"
+    rb"|(?:\w+\.)?(?:join|resolve)\s*\(\s*(?:__dirname|process\.cwd\(\)|import\.meta\.dirname)\b|__dirname\s*\+"
+)
+_MODULE_AT_RUN_TIME = rb"\b(?:require|import)\s*\(\s*(?!['\"`])(?!(?:" + _OF_FILE + rb")(?![^\n]*node_modules))[\w(]"
 
 
 def behind(facts: Facts, unit: Unit) -> Unfolded:
@@ -198,15 +205,37 @@ def _named(facts: Facts, names: Mapping[str, str]) -> Reason | None:
     if not names:
         return None
     found = b"|".join(re.escape(name.encode()) for name in sorted(names))
+    sources = facts.ask(_sources)
     for mention in facts.application.search(rb"['\"`](?:" + found + rb")(?:/[\w./-]*)?['\"`]"):
         if (
             _CODE.fullmatch(mention.file)
             and not _of_tools(facts, mention.file)
             and not _is_type(facts, mention.file, mention.line)
+            and not (sources and _TYPESCRIPT.fullmatch(mention.file) and _part(facts, mention.file) not in sources)
         ):
             said = mention.word.strip("'\"`")
             return at(f"{mention.file}:{mention.line} names {said}, which development alone asks for")
     return None
+
+
+def _sources(facts: Facts) -> frozenset[tuple[str, str]]:
+    """The parts of the project with the TypeScript that all of the program is compiled from; none where it may load more.
+
+    That of another part lies in the image as it is, and nothing that was found loads it.
+    """
+    own, begun = facts.javascript.program, facts.javascript.started
+    if not own.complete or not own.entries or begun.unknown is not None or _compiler(facts, begun) is not None:
+        return frozenset()
+    return frozenset(_part(facts, name) for name in own.files if _TYPESCRIPT.fullmatch(name))
+
+
+def _part(facts: Facts, file: str) -> tuple[str, str]:
+    """The part of the project that a file belongs to: by its folder and by the nearest configuration of the compiler."""
+    folder = posixpath.dirname(file)
+    while folder and posixpath.join(folder, "tsconfig.json") not in facts.javascript.files.names:
+        folder = posixpath.dirname(folder)
+    first, below, _ = posixpath.relpath(file, facts.javascript.folder or ".").partition("/")
+    return folder, first if below else ""
 
 
 def _is_type(facts: Facts, file: str, line: int) -> bool:
@@ -294,10 +323,15 @@ def built_elsewhere(facts: Facts) -> Reason | None:
             where = f"{unit.command.text} in line {step.line}"
             return doubt(f"what {where} makes outside of the working directory is not known: {found.unknown}")
         for each in found.commands:
-            if not _builds_inside(each):
+            if not (_builds_inside(each) or _script_stays_inside(facts, each)):
                 said = f"what {each.program} makes outside of the working directory shows only in a build"
                 return doubt(f"{said} (line {step.line}: {unit.command.text})")
     return None
+
+
+def _script_stays_inside(facts: Facts, command: Started) -> bool:
+    project = facts.javascript.folder
+    return project is not None and script_stays_inside(facts.javascript.files, command, project)
 
 
 def _builds_inside(command: Started) -> bool:

@@ -261,7 +261,7 @@ def _latest(program: str, given: Given) -> int | None:
     least, runs_on = _AT_LEAST[program]
     of_node = given.image.version.partition(".")[0]
     moves = (
-        not of_node and len(given.image.releases) > 1
+        not of_node and len(given.image.releases or ()) > 1
     )  # a tag that names no release of a system, such as lts, is moved on
     return least if moves or (of_node.isdecimal() and int(of_node) >= runs_on) else None
 
