@@ -2,6 +2,7 @@
 
     python scripts/make_npm_scripts.py                     asks again for all that the table names
     python scripts/make_npm_scripts.py --add names.txt     for these, too: a name in each line
+    python scripts/make_npm_scripts.py --only names.txt    for these alone: the other lines stay as they are
 
 The registry is asked for the manifests of all versions of a package. Those packages are left out whose last version runs a script of its
 own, of which nothing is known; they are listed on the standard output, each with the script.
@@ -117,11 +118,17 @@ def main() -> int:
     """Write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--add", type=Path, help="a file with more names, one in each line")
+    parser.add_argument("--only", type=Path, help="a file with the names that are asked for")
     given = parser.parse_args()
-    names: set[str] = {name for part in read().values() for name in part} if TABLE.exists() else set()
+    known = read() if TABLE.exists() else {}
+    names: set[str] = {name for part in known.values() for name in part}
     names |= set(given.add.read_text().split()) if given.add else set()
-    with ThreadPoolExecutor(8) as pool:
-        found = dict(zip(sorted(names), pool.map(spans, sorted(names)), strict=True))
+    asked = sorted(set(given.only.read_text().split()) if given.only else names)
+    with ThreadPoolExecutor(4) as pool:
+        found = dict(zip(asked, pool.map(spans, asked), strict=True))
+    kept = sorted(names.difference(asked))
+    found |= {name: Spans(*(known[part].get(name, "") for part in ("none", "inside"))) for name in kept}
+    found = dict(sorted(found.items()))
     lines = [HEAD.format(day=date.today()), "\n[none]\n"]
     lines += [f"{name} {each.none}\n" for name, each in found.items() if each.none]
     lines += ["\n[inside]\n"]

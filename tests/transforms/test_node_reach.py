@@ -188,3 +188,154 @@ def test_more_than_a_page_comes_with_the_whole_folder(
     text, files = page(start, build=build)
     _, after, _ = said(tmp_path, text, {**files, **more}, unsafe=True)
     assert "/app/build /app/build" not in after and "/app/dist /app/dist" not in after
+
+
+def npm(build: str, files: Mapping[str, str], *, run: str = "npm run build") -> tuple[str, dict[str, str]]:
+    """A Dockerfile with a lock of npm in which a build runs, and its files."""
+    about = {
+        "name": "a",
+        "scripts": {"build": build},
+        "dependencies": {"express": "1.0.0"},
+        "devDependencies": {"typescript": "1.0.0", "esbuild-node-tsc": "1.0.0", "autocannon": "1.0.0"},
+    }
+    bins = {"typescript": "tsc", "esbuild-node-tsc": "etsc", "autocannon": "autocannon"}
+    locked: dict[str, object] = {"": about, "node_modules/express": {"version": "1.0.0"}}
+    locked |= {
+        f"node_modules/{name}": {"version": "1.0.0", "dev": True, "bin": {bin_: "x"}} for name, bin_ in bins.items()
+    }
+    given = {
+        "package.json": json.dumps(about),
+        "package-lock.json": json.dumps({"lockfileVersion": 3, "packages": locked}),
+        "tsconfig.json": '{"compilerOptions":{"outDir":"dist","rootDir":"src"},"include":["src"]}',
+        "src/server.ts": 'import express from "express";\nexpress().listen(3000);\n',
+    }
+    rest = f"COPY package*.json ./\nRUN npm ci\nCOPY . .\nRUN {run}\n"
+    return f'FROM node:20-slim\nWORKDIR /app\n{rest}CMD ["node", "dist/server.js"]\n', {**given, **files}
+
+
+COPIES = 'const fs = require("fs");\nconst path = require("path");\n'
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'fs.cpSync(path.resolve(__dirname, "../src/a"), path.resolve(__dirname, "../dist/a"), { recursive: true });\n',
+        'fs.writeFileSync("dist/version.json", "{}");\n',
+        'fs.mkdirSync(path.join(process.cwd(), "dist", "static"), { recursive: true });\n',
+        'for (const each of fs.readdirSync("src")) fs.copyFileSync(path.join("src", each), path.join("dist", each));\n',
+        'const out = path.join(__dirname, "..", "dist");\nfs.rmSync(path.join(out, "old"), { force: true });\n',
+    ],
+)
+def test_a_script_of_the_build_that_is_read_stays_inside(tmp_path: Path, script: str) -> None:
+    text, files = npm("tsc && node scripts/copy.js", {"scripts/copy.js": COPIES + script})
+    split, _, notes = said(tmp_path, text, files)
+    assert split, notes
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'fs.writeFileSync("/etc/version", "1");\n',
+        'fs.writeFileSync(path.join(__dirname, "../../version"), "1");\n',
+        'fs.writeFileSync(path.join(process.env.TARGET, "version"), "1");\n',
+        'fs.writeFileSync(path.join(require("os").homedir(), ".version"), "1");\n',
+        'require("child_process").execSync("make install");\n',
+        'require("some-bundler").build();\n',
+        "require(process.argv[2]);\n",
+    ],
+)
+def test_another_script_of_the_build_may_work_elsewhere(tmp_path: Path, script: str) -> None:
+    text, files = npm("tsc && node scripts/copy.js", {"scripts/copy.js": COPIES + script})
+    split, _, notes = said(tmp_path, text, files)
+    assert not split and "what node makes outside of the working directory" in notes
+
+
+@pytest.mark.parametrize(
+    ("build", "run"),
+    [
+        ("etsc", "npm run build"),
+        ("tsc", '["npm", "run", "build"]'),
+        ("tsc", '["npx", "tsc"]'),
+        ("tsc", '[ "npx", "tsc", "-p", "tsconfig.json" ]'),
+        ("etsc", '["npx", "etsc"]'),
+    ],
+)
+def test_a_build_is_one_in_either_form(tmp_path: Path, build: str, run: str) -> None:
+    text, files = npm(build, {}, run=run)
+    split, after, notes = said(tmp_path, text, files)
+    assert split, notes
+    builder, _, runtime = after.partition(" AS runtime\n")
+    assert f"RUN {run}\n" in builder and run not in runtime
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        '["./build.sh"]',
+        '["npm", "install", "left-pad"]',
+        '["sh", "-c", "npm run build"]',
+        '["some-builder", "--out", "dist"]',
+        '["npm", "ci"]',
+    ],
+)
+def test_what_else_is_in_exec_form_stays_unknown(tmp_path: Path, run: str) -> None:
+    text, files = npm("tsc", {"build.sh": "tsc\n"}, run=run)
+    split, _, _ = said(tmp_path, text, files)
+    assert not split
+
+
+LOADS = 'import autocannon from "autocannon";\nautocannon({ url: "http://localhost:3000" });\n'
+
+
+@pytest.mark.parametrize(
+    "name", ["scripts/stress.ts", "bench/load.ts", "seed.ts", "tools/src/run.tsx", "scripts/deep/er/x.mts"]
+)
+def test_typescript_beside_what_is_compiled_is_no_need_of_the_program(tmp_path: Path, name: str) -> None:
+    text, files = npm("tsc", {name: LOADS})
+    split, _, notes = said(tmp_path, text, files)
+    assert split, notes
+
+
+@pytest.mark.parametrize(
+    ("name", "server"),
+    [
+        ("src/stress.ts", ""),
+        ("scripts/stress.js", ""),
+        ("src/server.ts", ""),
+        ("scripts/stress.ts", "import(process.env.PLUGIN as string);\n"),
+        ("scripts/stress.ts", 'require("ts-node/register");\nrequire("../scripts/stress");\n'),
+    ],
+)
+def test_what_may_run_and_names_a_package_keeps_it(tmp_path: Path, name: str, server: str) -> None:
+    text, files = npm("tsc", {})
+    files = {**files, name: LOADS}
+    if server:
+        files["src/server.ts"] += server
+    split, _, notes = said(tmp_path, text, files)
+    assert not split, notes
+
+
+@pytest.mark.parametrize(
+    ("code", "certain"),
+    [
+        ("import(pathToFileURL(file).href);", True),
+        ("require(path.join(__dirname, file));", True),
+        ("require(path.resolve(__dirname, dir, file));", True),
+        ("import(new URL(`./commands/${file}`, import.meta.url).href);", True),
+        ('require(__dirname + "/commands/" + file);', True),
+        ("require(file);", False),
+        ("import(pathToFileURL(require.resolve(file)).href);", False),
+        ('require(path.join(__dirname, "../node_modules", file));', False),
+        ('require(path.join("node_modules", file));', False),
+        ("require(path.join(base, file));", False),
+    ],
+)
+def test_a_file_that_is_worked_out_is_no_package(tmp_path: Path, code: str, certain: bool) -> None:
+    text, files = npm("tsc", {})
+    loads = f"export function load(dir: string, base: string, file: string) {{\n  return {code}\n}}\n"
+    files["src/server.ts"] = (
+        'import express from "express";\nimport { load } from "./load";\nload(process.argv[2], "", "");\nexpress().listen(3000);\n'
+    )
+    files["src/load.ts"] = f'import path from "path";\nimport {{ pathToFileURL }} from "url";\n{loads}'
+    split, _, notes = said(tmp_path, text, files)
+    assert split is certain, notes

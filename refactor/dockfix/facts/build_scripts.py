@@ -36,5 +36,7 @@ def _is_inside(write: Write, folder: str, project: str) -> bool:
     """Whether a path lies in the project, whatever a part of it that is worked out is: the head of the path has to be known."""
     if write.base not in {"code", "cwd"} or write.path.startswith(UNKNOWN) or write.env:
         return False
-    path = posixpath.normpath(posixpath.join("/", folder if write.base == "cwd" else "", write.path))
-    return "../" not in write.path.partition(UNKNOWN)[2] and within(path, posixpath.join("/", project))
+    path = posixpath.normpath(posixpath.join("/context", folder if write.base == "cwd" else "", write.path))
+    return "../" not in write.path.partition(UNKNOWN)[2] and within(
+        path, posixpath.join("/context", project).rstrip("/")
+    )

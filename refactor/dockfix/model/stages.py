@@ -9,7 +9,7 @@ from dataclasses import field, replace
 from dockfix.dataclass import dataclass
 from dockfix.knowledge import BaseImage, base_image, posix_shells, starts_as_root
 from dockfix.lazy import cached_property
-from dockfix.model.actions import Action
+from dockfix.model.actions import Action, Build
 from dockfix.model.commands import brought_by as state_with
 from dockfix.model.commands import state_after
 from dockfix.model.effects import Effects, opaque
@@ -385,8 +385,9 @@ def _units(script: Script, state: State, effects_of: EffectsOf) -> tuple[tuple[U
 
 
 def _unmovable(effects: Effects) -> Effects:
-    """Effects of an exec-form RUN: what is known stays known, but no word of it has a place in the text."""
-    return effects if effects.action is None else opaque("it is written in exec form")
+    """Effects of an exec-form RUN: what is known stays known, but no word of it has a place in the text, so that only builds stay builds."""
+    whole = effects.action is None or isinstance(effects.action, Build)
+    return effects if whole else opaque("it is written in exec form")
 
 
 # Texts of RUNs with the states in which they were looked at. Threads may overwrite each other's: then it is worked out again

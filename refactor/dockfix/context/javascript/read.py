@@ -186,6 +186,8 @@ class _Reader:
         else:
             return False
         path = "" if path == "." else path
+        if "node_modules" in path.split("/"):
+            return False  # a package
         self.take_all(self.below(path))
         return not path.startswith("..")
 
