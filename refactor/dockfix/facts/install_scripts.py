@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from dockfix.context.manifests.package_tree import LockedPackage, PackageTree
 from dockfix.facts import Facts
 from dockfix.facts.javascript import lock, only_hands_out
 from dockfix.knowledge.node_needs import Fills, fills
-from dockfix.knowledge.node_packages import stays_inside
+from dockfix.knowledge.node_packages import stays_in_project, stays_inside
 from dockfix.knowledge.npm_scripts import runs_inside
 from dockfix.model.reason import Reason, at, doubt
 
@@ -47,6 +47,15 @@ def filled(facts: Facts) -> tuple[Filled, ...] | Reason:
 
 def left_elsewhere(facts: Facts) -> Reason | None:
     """Why it is not known what the scripts of packages leave outside of their folder, beside what is known to be ``filled``."""
+    return _left(facts, _is_known)
+
+
+def left_outside_project(facts: Facts) -> Reason | None:
+    """The same for what they leave outside of the project, whose folder comes whole."""
+    return _left(facts, lambda package: _is_known(package) or stays_in_project(package.name))
+
+
+def _left(facts: Facts, is_known: Callable[[LockedPackage], bool]) -> Reason | None:
     if facts.ask(only_hands_out):
         return None  # what hands out files looks for nothing of the packages
     tree = facts.ask(lock)
@@ -56,7 +65,7 @@ def left_elsewhere(facts: Facts) -> Reason | None:
     unnamed = next((name for name in sorted(asked) if name not in tree.names), "")
     if unnamed:
         return doubt(f"{tree.file} does not name {unnamed}, and so not what its install leaves outside of node_modules")
-    unsure = next((each for each in _scripts(facts, tree) if not _is_known(each)), None)
+    unsure = next((each for each in _scripts(facts, tree) if not is_known(each)), None)
     if unsure is None:
         return None
     if unsure.install_script is None:

@@ -14,6 +14,12 @@ def stays_inside(package: str) -> bool:
 
 
 @cache
+def stays_in_project(package: str) -> bool:
+    """Whether all that the install script of a package leaves outside of its folder lies in that of the project which asks for it."""
+    return package in table("node_packages")["scripts"]["in_project"].split()
+
+
+@cache
 def needs_only_node(package: str) -> bool:
     """Whether the install script of a package is known to need nothing of the system but Node.js."""
     return package in table("node_packages")["scripts"]["only_node"].split()

@@ -12,7 +12,7 @@ from dockfix.context.manifests.locked import DEV
 from dockfix.dataclass import dataclass
 from dockfix.facts import SYSTEM_FOLDERS, Facts, from_context
 from dockfix.facts.broken_builds import missing_tool
-from dockfix.facts.install_scripts import filled, left_elsewhere
+from dockfix.facts.install_scripts import filled, left_outside_project
 from dockfix.facts.javascript import built_elsewhere, development, may_start, needed_in_production
 from dockfix.knowledge import file_changers, file_movers
 from dockfix.managers.protocol import LanguageManager
@@ -93,7 +93,7 @@ def place(facts: Facts) -> Placement | Reason:
     reason = unclear(facts, stage.steps[: last + 1], folder)
     if reason is not None:
         return reason
-    elsewhere, beside = facts.ask(left_elsewhere), facts.ask(filled)
+    elsewhere, beside = facts.ask(left_outside_project), facts.ask(filled)
     if isinstance(beside, Reason):
         return beside
     homes = {each: each for each in (*_homes(facts), *(each.folder for each in beside))}
