@@ -26,7 +26,19 @@ def test_the_keys_of_the_tables() -> None:
         | {"downloads", "since", "off", "moved_by", "configs", "all", "checked", "why", "source"},
         "program": {"programs", "package", "develops", "watches", "serves", "builds", "runs", "port", "port_options"}
         | {"options", "preloads", "configs", "process_file", "compiles", "unknown", "entry", "whole", "any_user"}
-        | {"writes", "moved_by", "makes", "alone", "server", "host", "beside", "hands_out", "env_file", "output", "harmless"},
+        | {
+            "writes",
+            "moved_by",
+            "makes",
+            "alone",
+            "server",
+            "host",
+            "beside",
+            "hands_out",
+            "env_file",
+            "output",
+            "harmless",
+        },
         "runner": {"programs", "run", "direct", "any", "exec", "folder", "member", "options", "files"},
         "starter": {"programs", "package", "arguments", "options", "subcommand"},
     }

@@ -339,3 +339,30 @@ def test_a_file_that_is_worked_out_is_no_package(tmp_path: Path, code: str, cert
     files["src/load.ts"] = f'import path from "path";\nimport {{ pathToFileURL }} from "url";\n{loads}'
     split, _, notes = said(tmp_path, text, files)
     assert split is certain, notes
+
+
+@pytest.mark.parametrize(
+    ("script", "alone"),
+    [("", True), ("vue-demi", True), ("core-js", True), ("esbuild", False), ("bcrypt", False), ("in-house", False)],
+)
+def test_what_rewrites_its_own_code_is_gathered_as_any_other(tmp_path: Path, script: str, alone: bool) -> None:
+    about = {"name": "a", "scripts": {"build": "nuxt build"}, "dependencies": {"nuxt": "3.0.0", "vue": "1.0.0"}}
+    locked: dict[str, object] = {
+        "": about,
+        "node_modules/nuxt": {"version": "3.0.0", "bin": {"nuxt": "x"}},
+        "node_modules/vue": {"version": "1.0.0"},
+    }
+    if script:
+        about["dependencies"] = {"nuxt": "3.0.0", "vue": "1.0.0", script: "1.0.0"}
+        locked |= {f"node_modules/{script}": {"version": "1.0.0", "hasInstallScript": True}}
+    files = {
+        "package.json": json.dumps(about),
+        "package-lock.json": json.dumps({"lockfileVersion": 3, "packages": locked}),
+        "nuxt.config.ts": "export default defineNuxtConfig({});\n",
+        "pages/index.vue": "<template><p>a</p></template>\n",
+    }
+    steps = "RUN mkdir -p /srv/app\nWORKDIR /srv/app\nCOPY . /srv/app\nRUN npm ci\nRUN npm run build\n"
+    _, after, notes = said(
+        tmp_path, f'FROM node:20\n{steps}CMD ["node", ".output/server/index.mjs"]\n', files, unsafe=True
+    )
+    assert ("COPY --from=builder /srv/app/.output /srv/app/.output" in after) is alone, notes

@@ -385,7 +385,7 @@ def _units(script: Script, state: State, effects_of: EffectsOf) -> tuple[tuple[U
 
 
 def _unmovable(effects: Effects) -> Effects:
-    """Effects of an exec-form RUN: what is known stays known, but no word of it has a place in the text, so that only builds stay builds."""
+    """Effects of an exec-form RUN: what is known stays known, but no word of it has a place in the text: only a build stays one."""
     whole = effects.action is None or isinstance(effects.action, Build)
     return effects if whole else opaque("it is written in exec form")
 

@@ -16,13 +16,15 @@ from dockfix.context.manifests.package_tree import PackageTree
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.facts.javascript import behind, lock
+from dockfix.knowledge.node_needs import node_needs
+from dockfix.knowledge.node_packages import needs_only_node
 from dockfix.knowledge.node_programs import NodeProgram, is_node, node_server
 from dockfix.lazy import regex
 from dockfix.managers.verbs import of_language
 from dockfix.model.actions import Build
-from dockfix.model.effects import overlap, within
+from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at
-from dockfix.placement.handed_out import handed_out
+from dockfix.placement.handed_out import handed_out, touches
 from dockfix.placement.leftovers import Placed
 
 # npm reads package.json and starts the script, nothing more
@@ -89,7 +91,7 @@ def _needs_more(facts: Facts, folder: str, staying: Placed) -> Reason | None:
         return at("the container starts more than one program")
     for step, indices in staying.items():
         for unit in (step.units[index] for index in indices):
-            if overlap((*unit.effects.reads, *unit.effects.writes), (folder,)) or unit.effects.unbounded:
+            if touches(unit, folder):
                 return at(f"{unit.command.text} may need what lies there", step.line)
     return _not_followed(facts, folder)
 
@@ -125,10 +127,17 @@ def _not_followed(facts: Facts, folder: str) -> Reason | None:
             or each.install_script is False
             or each.name.startswith(("@img/", "@next/"))
             or each.name == "sharp"
+            or _is_code_alone(each.name)
         )
         if not known or (each.name == "sharp" and early):
             return at(f"{each.name} may have files of its own that the build does not see")
     return None
+
+
+def _is_code_alone(package: str) -> bool:
+    """Whether the script of a package only prints, or rewrites code of its own, which a build follows as any other."""
+    needs = node_needs(package)
+    return needs_only_node(package) and (needs is None or not needs.prebuilt)
 
 
 def _major(version: str) -> int:

@@ -9,7 +9,8 @@ from dockfix.facts import Facts
 from dockfix.facts.covered import mounted_over
 from dockfix.facts.javascript import behind, only_hands_out
 from dockfix.model.actions import Build
-from dockfix.model.effects import overlap
+from dockfix.model.effects import overlap, within
+from dockfix.model.stages import Unit
 from dockfix.placement.leftovers import Placed
 from dockfix.placement.slices import units_of
 from dockfix.placement.smaller_javascript import for_all
@@ -36,10 +37,16 @@ def handed_out(facts: Facts, folder: str, staying: Placed) -> str | None:
     units = units_of(staying)
     if not any(program.package in for_all(unit) for _, unit in units) or inside not in _made(facts):
         return None
-    touched = any(
-        unit.effects.unbounded or overlap((*unit.effects.reads, *unit.effects.writes), (folder,)) for _, unit in units
-    )
+    touched = any(touches(unit, folder) for _, unit in units)
     return None if touched or mounted_over(facts, f"{folder}/{inside}") is not None else inside
+
+
+def touches(unit: Unit, folder: str) -> bool:
+    """Whether a command may need, or change, what lies in a folder: one that only makes the folder does not."""
+    effects = unit.effects
+    if unit.command.name == "mkdir" and not effects.unbounded and all(within(folder, path) for path in effects.writes):
+        return False
+    return effects.unbounded or overlap((*effects.reads, *effects.writes), (folder,))
 
 
 def _made(facts: Facts) -> set[str]:
