@@ -366,3 +366,64 @@ def test_what_rewrites_its_own_code_is_gathered_as_any_other(tmp_path: Path, scr
         tmp_path, f'FROM node:20\n{steps}CMD ["node", ".output/server/index.mjs"]\n', files, unsafe=True
     )
     assert ("COPY --from=builder /srv/app/.output /srv/app/.output" in after) is alone, notes
+
+
+def workspace(steps: str, start: str = 'CMD ["node", "dist/server.js"]') -> tuple[str, dict[str, str]]:
+    """A Dockerfile of a workspace of npm with one member, server, and its files."""
+    member = {"version": "1.0.0", "dependencies": {"express": "1.0.0"}, "devDependencies": {"typescript": "1.0.0"}}
+    root = {"name": "root", "private": True, "workspaces": ["server"]}
+    locked = {
+        "": root,
+        "server": member,
+        "node_modules/server": {"resolved": "server", "link": True},
+        "node_modules/express": {"version": "1.0.0"},
+        "node_modules/typescript": {"version": "1.0.0", "dev": True, "bin": {"tsc": "x"}},
+    }
+    files = {
+        "package.json": json.dumps(root),
+        "package-lock.json": json.dumps({"lockfileVersion": 3, "packages": locked}),
+        "server/package.json": json.dumps({"name": "server", "scripts": {"build": "tsc"}, **member}),
+        "server/tsconfig.json": '{"compilerOptions":{"outDir":"dist","rootDir":"src"}}',
+        "server/src/server.ts": 'import express from "express";\nexpress().listen(3000);\n',
+    }
+    return f"FROM node:20\n{steps}{start}\n", files
+
+
+@pytest.mark.parametrize(
+    ("steps", "tail"),
+    [
+        ("WORKDIR /app\nCOPY . .\nRUN npm ci\nWORKDIR /app/server\nRUN npm run build\n", "cd /app && npm prune"),
+        ("WORKDIR /app\nCOPY . .\nRUN npm ci\nRUN npm run build -w server\nWORKDIR /app/server\n", "npm prune"),
+        ("WORKDIR /app\nCOPY . .\nRUN npm ci\nRUN cd server && npm run build\nWORKDIR server\n", "npm prune"),
+        (
+            "COPY . /srv/api\nWORKDIR /srv/api\nRUN npm ci\nWORKDIR /srv/api/server\nRUN npm run build\n",
+            "cd /srv/api && npm prune",
+        ),
+        (
+            "WORKDIR /usr/src/app\nCOPY . .\nRUN npm ci\nWORKDIR /usr/src/app/server\nRUN npm run build\n",
+            "cd /usr/src/app && npm prune",
+        ),
+    ],
+)
+def test_a_workspace_comes_whole_where_its_member_is_started(tmp_path: Path, steps: str, tail: str) -> None:
+    text, files = workspace(steps)
+    split, after, notes = said(tmp_path, text, files)
+    assert split, notes
+    folder = steps.partition("WORKDIR ")[2].partition("\n")[0]
+    assert f"RUN {tail} --omit=dev --no-save\n" in after and f"COPY --from=builder {folder} {folder}\n" in after
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "WORKDIR /app\nCOPY . .\nRUN npm ci\nRUN npm run build -w server\nWORKDIR /srv\n",
+        "COPY . /\nRUN npm ci\nWORKDIR /server\nRUN npm run build\n",
+        "WORKDIR /opt/web\nCOPY . .\nRUN npm ci\nWORKDIR /opt/api\nCOPY server .\nRUN npm run build\n",
+        "WORKDIR /usr/local\nCOPY . .\nRUN npm ci\nWORKDIR /usr/local/server\nRUN npm run build\n",
+        "ARG WHERE=/app\nWORKDIR $WHERE\nCOPY . .\nRUN npm ci\nWORKDIR $WHERE/server\nRUN npm run build\n",
+    ],
+)
+def test_a_folder_that_holds_more_is_not_carried(tmp_path: Path, steps: str) -> None:
+    text, files = workspace(steps, 'CMD ["node", "/app/server/dist/server.js"]')
+    split, after, notes = said(tmp_path, text, files, unsafe=True)
+    assert not split and "COPY --from" not in after, notes

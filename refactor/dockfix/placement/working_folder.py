@@ -127,10 +127,17 @@ def place(facts: Facts) -> Placement | Reason:
             doubts,
             lighter.declares | settings.declares,
             lighter.tail,
+            lighter.declares,
+            tuple(_from(stage.steps[last], folder, each) for each in lighter.tail),
             lighter.what,
             notes,
         ),
     )
+
+
+def _from(step: Step, folder: str, command: str) -> str:
+    """A command as it has to be written behind a step to work in a folder."""
+    return command if step.state.workdir == folder else f"cd {folder} && {command}"
 
 
 def _in_project(install: Install) -> bool:
@@ -152,21 +159,35 @@ def _install_blocker(facts: Facts) -> Reason | None:
 
 
 def _folder(facts: Facts) -> str | Reason:
-    """The folder that everything is made in: the working directory."""
+    """The folder that everything is made in: the working directory, or the one around it in which all projects of the image lie."""
     stage = facts.final
     folder = stage.end.workdir
     if folder is None or stage.end.workdir_chosen:
         return at("where the working directory lies is not known")
+    made = [(step, unit, path) for step, unit in stage.units if makes(unit) for path in unit.effects.writes]
+    around = posixpath.commonpath([folder, *(path for _, _, path in made if path.startswith("/"))])
+    if around != folder and _is_own(around) and _holds_projects(facts, around):
+        folder = around
+    if not _is_own(folder):
+        return at(f"the working directory is {folder}, where other things lie, too")
+    for step, unit, path in made:
+        if not within(path, folder):
+            return at(f"{_name(unit)} works in {path}, outside of the working directory {folder}", step.line)
+    return folder
+
+
+def _is_own(folder: str) -> bool:
+    """Whether a folder is none in which the system keeps something."""
     first, *below = folder.strip("/").split("/")
     systems = {"usr": _OF_USR, "var": _OF_VAR, "root": frozenset[str]()}
     own = first in systems and bool(below) and below[0] not in systems[first]
-    if folder == "/" or (first in SYSTEM_FOLDERS and not own):
-        return at(f"the working directory is {folder}, where other things lie, too")
-    for step, unit in stage.units:
-        for path in unit.effects.writes if makes(unit) else ():
-            if not within(path, folder):
-                return at(f"{_name(unit)} works in {path}, outside of the working directory {folder}", step.line)
-    return folder
+    return folder != "/" and (first not in SYSTEM_FOLDERS or own)
+
+
+def _holds_projects(facts: Facts, folder: str) -> bool:
+    """Whether a folder was a working directory itself, or what is copied into it is: then all that lies there is the image's own."""
+    steps = facts.final.steps
+    return any(step.state.workdir == folder or (step.copy is not None and step.copy.target == folder) for step in steps)
 
 
 def last_of(steps: Sequence[Step], last: int, folder: str) -> int:
