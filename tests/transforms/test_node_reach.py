@@ -427,3 +427,84 @@ def test_a_folder_that_holds_more_is_not_carried(tmp_path: Path, steps: str) -> 
     text, files = workspace(steps, 'CMD ["node", "/app/server/dist/server.js"]')
     split, after, notes = said(tmp_path, text, files, unsafe=True)
     assert not split and "COPY --from" not in after, notes
+
+
+def two_projects(
+    *, ui: Mapping[str, object] | None = None, ui_lock: bool = True, steps: str = ""
+) -> tuple[str, dict[str, str]]:
+    """A Dockerfile that installs and builds two projects, of which the one in api is started, and its files."""
+    api = {
+        "name": "api",
+        "scripts": {"build": "tsc"},
+        "dependencies": {"express": "1.0.0"},
+        "devDependencies": {"typescript": "1.0.0"},
+    }
+    page = {
+        "name": "ui",
+        "scripts": {"build": "vite build"},
+        "dependencies": {"vue": "1.0.0"},
+        "devDependencies": {"vite": "1.0.0"},
+    }
+    tsc = {"version": "1.0.0", "dev": True, "bin": {"tsc": "x"}}
+    locked = {"": api, "node_modules/express": {"version": "1.0.0"}, "node_modules/typescript": tsc}
+    locked_ui = {
+        "": page,
+        "node_modules/vue": {"version": "1.0.0"},
+        "node_modules/vite": {"version": "1.0.0", "dev": True, "bin": {"vite": "x"}},
+    }
+    files = {
+        "api/package.json": json.dumps(api),
+        "api/package-lock.json": json.dumps({"lockfileVersion": 3, "packages": locked}),
+        "api/tsconfig.json": '{"compilerOptions":{"outDir":"dist","rootDir":"src"}}',
+        "api/src/server.ts": 'import express from "express";\nexpress().use(express.static("../ui/dist")).listen(3000);\n',
+        "ui/package.json": json.dumps(page),
+        "ui/index.html": "<p>a</p>\n",
+    }
+    if ui_lock:
+        files["ui/package-lock.json"] = json.dumps({"lockfileVersion": 3, "packages": {**locked_ui, **(ui or {})}})
+    steps = (
+        steps
+        or "WORKDIR /app/ui\nRUN npm install\nRUN npm run build\nWORKDIR /app/api\nRUN npm install\nRUN npm run build\n"
+    )
+    return f'FROM node:20\nWORKDIR /app\nCOPY . .\n{steps}CMD ["node", "dist/server.js"]\n', files
+
+
+@pytest.mark.parametrize(
+    ("steps", "tail"),
+    [
+        ("", "npm prune"),
+        (
+            "WORKDIR /app/api\nRUN npm ci\nRUN npm run build\nWORKDIR /app/ui\nRUN npm ci && npm run build\nWORKDIR /app/api\n",
+            "cd /app/api && npm prune",
+        ),
+        (
+            "RUN cd ui && npm ci && npm run build\nRUN cd api && npm ci && npm run build\nWORKDIR /app/api\n",
+            "cd /app/api && npm prune",
+        ),
+    ],
+)
+def test_of_two_projects_the_one_that_is_started_is_cleared(tmp_path: Path, steps: str, tail: str) -> None:
+    text, files = two_projects(steps=steps)
+    split, after, notes = said(tmp_path, text, files)
+    assert split and "packages for development stay in /app/ui" in notes, notes
+    assert f"RUN {tail} --omit=dev --no-save\n" in after and "COPY --from=builder /app /app\n" in after
+
+
+@pytest.mark.parametrize(
+    ("ui", "ui_lock", "reason"),
+    [
+        (
+            {"node_modules/in-house": {"version": "1.0.0", "hasInstallScript": True}},
+            True,
+            "the install script of in-house",
+        ),
+        ({"node_modules/puppeteer": {"version": "22.0.0", "hasInstallScript": True}}, True, "puppeteer"),
+        ({}, False, "ui/package.json is installed without a lock"),
+    ],
+)
+def test_what_the_other_project_brings_counts(
+    tmp_path: Path, ui: Mapping[str, object], ui_lock: bool, reason: str
+) -> None:
+    text, files = two_projects(ui=ui, ui_lock=ui_lock)
+    split, _, notes = said(tmp_path, text, files)
+    assert not split and reason in notes

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from dockfix.context.manifests.package_tree import LockedPackage, PackageTree
 from dockfix.facts import Facts
-from dockfix.facts.javascript import lock, only_hands_out
+from dockfix.facts.javascript import lock, locks_beside, only_hands_out
 from dockfix.knowledge.node_needs import Fills, fills
 from dockfix.knowledge.node_packages import stays_in_project, stays_inside
 from dockfix.knowledge.npm_scripts import runs_inside
@@ -66,6 +66,14 @@ def _left(facts: Facts, is_known: Callable[[LockedPackage], bool]) -> Reason | N
     if unnamed:
         return doubt(f"{tree.file} does not name {unnamed}, and so not what its install leaves outside of node_modules")
     unsure = next((each for each in _scripts(facts, tree) if not is_known(each)), None)
+    for beside in facts.ask(locks_beside) if unsure is None else ():
+        if not isinstance(beside, PackageTree):
+            return doubt(f"what packages leave outside of node_modules is not known: {beside}")
+        tree = beside
+        # (what one of these fills is not carried)
+        unsure = next((each for each in _scripts(facts, beside) if not is_known(each) or each.name in fills()), None)
+        if unsure is not None:
+            break
     if unsure is None:
         return None
     if unsure.install_script is None:

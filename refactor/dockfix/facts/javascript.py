@@ -80,6 +80,20 @@ def lock(facts: Facts) -> PackageTree | Unread:
     return Unread("", 0, f"the install does not take {unused}" if unused else "there is no lock")
 
 
+def locks_beside(facts: Facts) -> tuple[PackageTree | Unread, ...]:
+    """The locks of the installs in other folders than that of the program and of its workspace; why there is nothing to be had from one."""
+    own = facts.ask(lock)
+    found: list[PackageTree | Unread] = []
+    for manifest in facts.manifests.values():
+        name = next((name for name in manifest.files if is_node_lock(name)), "")
+        about = next((name for name in manifest.files if posixpath.basename(name) == "package.json"), "package.json")
+        if name and not (isinstance(own, PackageTree) and own.file == name):
+            found.append(read_node_lock(facts.context, name))
+        elif not name and about != posixpath.join(facts.javascript.folder or "", "package.json"):
+            found.append(Unread("", 0, f"{about} is installed without a lock"))
+    return tuple(found)
+
+
 def development(facts: Facts) -> Mapping[str, str]:
     """The packages that the project, or a member of its workspace, asks for in development alone, each with the file that does."""
     root = facts.javascript.project

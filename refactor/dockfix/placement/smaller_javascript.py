@@ -9,7 +9,7 @@ from dockfix.context.manifests.package_tree import LockedPackage, PackageTree
 from dockfix.context.program.model import UNKNOWN
 from dockfix.facts import Facts
 from dockfix.facts.install_scripts import may_run_script
-from dockfix.facts.javascript import lock, only_hands_out
+from dockfix.facts.javascript import lock, locks_beside, only_hands_out
 from dockfix.knowledge.apt import loaded_from
 from dockfix.knowledge.node_needs import needs_are_known, node_needs
 from dockfix.knowledge.node_packages import is_program_of_node_alone, needs_only_node
@@ -50,7 +50,8 @@ def _libraries(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, 
     tree, found = facts.ask(lock), dict[str, str]()
     names = [name for _, unit in staying for name in for_all(unit)]
     if isinstance(tree, PackageTree) and not facts.ask(only_hands_out):
-        names += [each.name for each in tree.production if not each.link]
+        trees = (tree, *(each for each in facts.ask(locks_beside) if isinstance(each, PackageTree)))
+        names += [each.name for one in trees for each in one.production if not each.link]
     for name in names:
         needs = node_needs(name)
         if needs is None:
@@ -84,7 +85,13 @@ def in_doubt(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> Reason | Non
     unnamed = next((name for name in sorted(project.dependencies if project else ()) if name not in tree.names), "")
     if unnamed:
         return doubt(f"{tree.file} does not name {unnamed}, which {project.file if project else ''} asks for", about)
-    here = (each for each in tree.production if any(each.fits("linux", *system) for system in _SYSTEMS))
+    beside = facts.ask(locks_beside)
+    unread = next((each for each in beside if not isinstance(each, PackageTree)), None)
+    if unread is not None:
+        return doubt(f"which libraries of the full image the packages need shows only in a build: {unread}", about)
+    trees = (tree, *(each for each in beside if isinstance(each, PackageTree)))
+    production = (each for one in trees for each in one.production)
+    here = (each for each in production if any(each.fits("linux", *system) for system in _SYSTEMS))
     native = next((each.name for each in here if _is_native(facts, each)), "")
     if native:
         return doubt(f"which libraries of the full image the package {native} needs shows only in a build", about)

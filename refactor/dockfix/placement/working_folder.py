@@ -41,13 +41,14 @@ _OF_VAR = frozenset(_VAR.split())
 
 @dataclass(frozen=True)
 class _Lighter:
-    """What leaves with the builder, as people call it ("" for nothing), and how: as for ``Draft``."""
+    """What leaves with the builder, as people call it ("" for nothing), and how: as for ``Draft``; ``tail`` works in ``folder``."""
 
     what: str = ""
     tail: tuple[str, ...] = ()
     notes: tuple[Reason, ...] = ()
     doubts: tuple[Reason, ...] = ()
     declares: frozenset[Declared] = frozenset()
+    folder: str = ""
 
 
 def is_shape_of(facts: Facts) -> bool:
@@ -128,7 +129,7 @@ def place(facts: Facts) -> Placement | Reason:
             lighter.declares | settings.declares,
             lighter.tail,
             lighter.declares,
-            tuple(_from(stage.steps[last], folder, each) for each in lighter.tail),
+            tuple(_from(stage.steps[last], lighter.folder, each) for each in lighter.tail),
             lighter.what,
             notes,
         ),
@@ -300,13 +301,18 @@ def _left_out(alone: Gathered, folder: str) -> _Lighter:
 def _lightened(facts: Facts, folder: str, runtime: Placed) -> _Lighter:
     """What leaves where a command of the manager takes away what only development needs; ``runtime`` are the steps that stay."""
     cleared = "packages that only development needs"
-    installs = [(unit, install) for _, unit, install in facts.installs if DEV in facts.groups_of(install)]
+    started = _project_of(facts, folder)
+    own = [(unit, install) for _, unit, install in facts.installs if posixpath.dirname(install.into.root) == started]
+    installs = [(unit, install) for unit, install in own if DEV in facts.groups_of(install)]
     names = facts.ask(development)
-    if not installs or not names or any(_clears(facts)):
+    if not any(DEV in facts.groups_of(install) for _, _, install in facts.installs) or not names or any(_clears(facts)):
         return _Lighter(cleared if _cleared_late(facts) else "")
-    for _, unit, install in facts.installs:
-        if posixpath.dirname(install.into.root) != folder:
-            return _stays(at(f"{title(install)} installs in more than one folder, so packages for development stay"))
+    if not installs:
+        program = title(facts.installs[-1][2])
+        return _stays(at(f"{program} installs in more than one folder, so packages for development stay"))
+    others = [install for _, _, install in facts.installs if posixpath.dirname(install.into.root) != started]
+    beside = next((posixpath.dirname(each.into.root) for each in others if DEV in facts.groups_of(each)), "")
+    for unit, install in own:
         if install.chosen_by:
             return _stays(at(f"{install.uncertain}, so packages for development stay"))
         if install.dynamic or (install.asked and "--no-save" in unit.command.text):
@@ -330,7 +336,16 @@ def _lightened(facts: Facts, folder: str, runtime: Placed) -> _Lighter:
         (command,),
         doubts=(reason,) if reason is not None else (),
         declares=frozenset(Declared("DISTRIBUTION", name) for name in names),
+        notes=(at(f"packages for development stay in {beside}"),) if beside else (),
+        folder=started,
     )
+
+
+def _project_of(facts: Facts, folder: str) -> str:
+    """The folder of the project that is started, where packages are installed for more than one below ``folder``."""
+    filled = {posixpath.dirname(install.into.root) for _, _, install in facts.installs}
+    home = facts.final.end.workdir or ""
+    return home if home in filled else folder
 
 
 def _stays(reason: Reason) -> _Lighter:
