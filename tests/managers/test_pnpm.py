@@ -40,6 +40,8 @@ def test_what_is_left_out(script: str, groups: set[str]) -> None:
         ("pnpm config set registry https://npm.example.org/", Configure),
         ("npm install -g pnpm@9.15.9", Provide),
         ("pnpm --version", None),
+        ("pnpm fetch", None),
+        ("pnpm fetch --prod", None),
     ],
 )
 def test_what_else_it_does(script: str, kind: type[Action] | None) -> None:
@@ -62,7 +64,6 @@ def test_a_version_that_a_global_install_names_is_kept() -> None:
 @pytest.mark.parametrize(
     "script",
     [
-        "pnpm fetch",
         "pnpm deploy --prod /out",
         "pnpm install --dev",
         "pnpm install --lockfile-only",

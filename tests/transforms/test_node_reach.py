@@ -508,3 +508,43 @@ def test_what_the_other_project_brings_counts(
     text, files = two_projects(ui=ui, ui_lock=ui_lock)
     split, _, notes = said(tmp_path, text, files)
     assert not split and reason in notes
+
+
+@pytest.mark.parametrize(
+    "brings",
+    [
+        "npm install -g typescript",
+        "npm i -g @nestjs/cli",
+        "yarn global add @nestjs/cli",
+        "npm install --global typescript@5.4.5 rimraf",
+        "npm install -g @angular/cli@17",
+    ],
+)
+def test_a_program_for_building_leaves_with_the_builder(tmp_path: Path, brings: str) -> None:
+    text, files = npm("tsc", {})
+    text = text.replace("COPY package*.json", f"RUN {brings}\nCOPY package*.json")
+    split, after, notes = said(tmp_path, text, files)
+    builder, _, runtime = after.partition(" AS runtime\n")
+    assert split and brings in builder and brings not in runtime, notes
+
+
+@pytest.mark.parametrize(
+    ("brings", "start", "more"),
+    [
+        ("npm install -g pm2", 'CMD ["pm2-runtime", "dist/server.js"]', {}),
+        ("npm install -g in-house-tool", 'CMD ["node", "dist/server.js"]', {}),
+        ("npm install -g nodemon", 'CMD ["nodemon", "dist/server.js"]', {}),
+        ("npm install -g rimraf", 'CMD ["npm", "start"]', {"start": "rimraf /tmp/a && node dist/server.js"}),
+        ("npm install -g typescript in-house-tool", 'CMD ["node", "dist/server.js"]', {}),
+        ("npm install -g typescript", 'ENV NODE_PATH=/usr/local/lib/node_modules\nCMD ["node", "dist/server.js"]', {}),
+        ("npm install -g typescript", "CMD tsc -v && node dist/server.js", {}),
+    ],
+)
+def test_a_program_that_may_be_started_stays(tmp_path: Path, brings: str, start: str, more: Mapping[str, str]) -> None:
+    text, files = npm("tsc", {})
+    text = text.replace("COPY package*.json", f"RUN {brings}\nCOPY package*.json")
+    text = text.replace('CMD ["node", "dist/server.js"]', start)
+    about = json.loads(files["package.json"])
+    files["package.json"] = json.dumps({**about, "scripts": {**about["scripts"], **more}})
+    _, after, _ = said(tmp_path, text, files, unsafe=True)
+    assert not after or brings in after.rpartition("FROM ")[2]

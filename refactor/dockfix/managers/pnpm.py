@@ -76,6 +76,9 @@ class Pnpm(NodeManager):
             return opaque("in which folder pnpm works is unknown")
         if verb in INSTALLS:
             return self._install(call, state, folder)
+        if verb == "fetch":  # into the store, and from there into node_modules/.pnpm: https://pnpm.io/cli/fetch
+            root = node.environment(folder).root
+            return Effects(reads=(posixpath.join(folder, LOCK),), writes=(root,), tools=_TOOLS)
         if verb == "prune":
             root = node.environment(folder).root
             dev = arguments.has(*_PRODUCTION)

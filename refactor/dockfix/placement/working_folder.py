@@ -22,6 +22,7 @@ from dockfix.model.artefact import Artefact, Environment
 from dockfix.model.effects import overlap, within
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step, Unit
+from dockfix.placement.build_programs import serves_builds
 from dockfix.placement.conditions import precondition
 from dockfix.placement.finish import Draft, finish
 from dockfix.placement.gathered import Gathered, gathered
@@ -251,7 +252,8 @@ def runtime_of_folder(facts: Facts, last: int, folder: str) -> tuple[Placed, tup
             if isinstance(action, Provide) and any(within(path, folder) for path in unit.effects.reads):
                 texts.append(unit.command.text)  # what it fetches for the project comes along
                 continue
-            if action is None and (_only_there(unit, folder) or _only_looks(unit, folder)):
+            only_builds = number < last and serves_builds(facts, unit)
+            if action is None and (only_builds or _only_there(unit, folder) or _only_looks(unit, folder)):
                 texts.append(unit.command.text)
                 continue
             stays.append(index)
