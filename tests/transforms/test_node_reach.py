@@ -548,3 +548,47 @@ def test_a_program_that_may_be_started_stays(tmp_path: Path, brings: str, start:
     files["package.json"] = json.dumps({**about, "scripts": {**about["scripts"], **more}})
     _, after, _ = said(tmp_path, text, files, unsafe=True)
     assert not after or brings in after.rpartition("FROM ")[2]
+
+
+def browser(
+    wanted: str, *, kind: str = "dependencies", name: str = "puppeteer", before: str = ""
+) -> tuple[str, dict[str, str]]:
+    """A Dockerfile of a program that drives a browser, without a lock, and its files."""
+    about = {"name": "a", kind: {name: wanted}, "scripts": {"start": "node index.js"}}
+    files = {"package.json": json.dumps(about), "index.js": 'require("express")().listen(3000);\n'}
+    steps = "COPY package*.json ./\nRUN npm install\nCOPY . .\n"
+    return f'FROM node:20\nWORKDIR /app\n{before}{steps}CMD ["node", "index.js"]\n', files
+
+
+@pytest.mark.parametrize("wanted", ["^19.2.2", "~22.0.0", "24.1.0", "v23", "21.x"])
+def test_a_range_says_where_the_browser_lies(tmp_path: Path, wanted: str) -> None:
+    text, files = browser(wanted)
+    split, after, notes = said(tmp_path, text, files, unsafe=True)
+    assert split and "COPY --from=builder /root/.cache/puppeteer /root/.cache/puppeteer\n" in after, notes
+    certain, _, notes = said(tmp_path, text, files)
+    assert not certain and "there is no lock" in notes
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kind", "name"),
+    [
+        (">=18", "dependencies", "puppeteer"),
+        ("latest", "dependencies", "puppeteer"),
+        ("18 || 20", "dependencies", "puppeteer"),
+        ("^22.0.0", "devDependencies", "puppeteer"),
+        ("^1.40.0", "dependencies", "playwright"),
+    ],
+)
+def test_another_range_does_not(tmp_path: Path, wanted: str, kind: str, name: str) -> None:
+    text, files = browser(wanted, kind=kind, name=name)
+    split, after, notes = said(tmp_path, text, files, unsafe=True)
+    assert not split and "/root/.cache" not in after and f"which folder {name} fills" in notes
+
+
+@pytest.mark.parametrize(("run", "known"), [("fc-cache -f -v", True), ("fc-cache", True), ("some-cache -f", False)])
+def test_the_cache_of_fonts_is_no_secret(tmp_path: Path, run: str, known: bool) -> None:
+    text, files = npm("tsc", {"fonts/a.ttf": "a"})
+    fonts = "RUN apt-get update && apt-get install -y fontconfig\nCOPY fonts/a.ttf /usr/share/fonts/\n"
+    text = text.replace("COPY package*.json", f"{fonts}RUN {run}\nCOPY package*.json")
+    split, after, notes = said(tmp_path, text, files, unsafe=True)
+    assert split is known and (not known or f"RUN {run}\n" in after.partition(" AS runtime\n")[2]), notes

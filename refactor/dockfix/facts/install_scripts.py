@@ -12,8 +12,11 @@ from dockfix.facts.javascript import lock, locks_beside, only_hands_out
 from dockfix.knowledge.node_needs import Fills, fills
 from dockfix.knowledge.node_packages import stays_in_project, stays_inside
 from dockfix.knowledge.npm_scripts import runs_inside
+from dockfix.lazy import regex
 from dockfix.model.reason import Reason, at, doubt
 
+# A range of versions of one major version
+_RANGE = regex(r"\s*[\^~=v]*(\d+)(?:\.[\dx*]+){0,2}\s*")
 _NO = frozenset({"", "0", "false", "no", "off"})
 
 
@@ -30,9 +33,20 @@ def filled(facts: Facts) -> tuple[Filled, ...] | Reason:
         return ()
     tree = facts.ask(lock)
     if not isinstance(tree, PackageTree):
-        asked = facts.javascript.project.asked_for if facts.javascript.project is not None else {}
-        name = next((name for name in sorted(asked) if name in fills() and not _is_off(facts, fills()[name])), "")
-        return at(f"which folder {name} fills when it is installed is not known: {tree}") if name else ()
+        project = facts.javascript.project
+        asked = project.asked_for if project is not None else {}
+        needed = project.dependencies if project is not None else {}
+        named = [name for name in sorted(asked) if name in fills() and not _is_off(facts, fills()[name])]
+        ranges = {name: _RANGE.fullmatch(asked[name]) for name in named}
+        unclear = next(
+            (name for name in named if ranges[name] is None or not fills()[name].since or name not in needed), ""
+        )
+        if unclear:
+            return at(f"which folder {unclear} fills when it is installed is not known: {tree}")
+        majors = {name: LockedPackage(name, match[1]) for name, match in ranges.items() if match is not None}
+        folders = {name: _folder(facts, each, fills()[name]) for name, each in majors.items()}
+        unknown = next((folder for folder in folders.values() if isinstance(folder, Reason)), None)
+        return unknown or tuple(Filled(name, str(folder)) for name, folder in folders.items() if folder)
     found: list[Filled] = []
     for package in _scripts(facts, tree):
         known = fills().get(package.name)

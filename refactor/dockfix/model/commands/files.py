@@ -186,6 +186,9 @@ MODELS: dict[str, CommandModel] = {
     "update-alternatives": _system("/usr/bin", "/etc/alternatives", "/var/lib/dpkg/alternatives"),
     "add-apt-repository": _system("/etc/apt", "/var/lib/apt"),
     "locale-gen": _system("/usr/lib/locale", "/usr/share/i18n"),
+    "fc-cache": _system(
+        "/var/cache/fontconfig", "/usr/share/fonts", "/usr/local/share/fonts", "/root/.cache/fontconfig"
+    ),
     "update-locale": _system("/etc/default/locale"),
     "update-ca-certificates": _system("/etc/ssl"),
     "dpkg-reconfigure": _system("/etc", "/usr/lib", "/usr/share", "/var"),
