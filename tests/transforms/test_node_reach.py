@@ -592,3 +592,51 @@ def test_the_cache_of_fonts_is_no_secret(tmp_path: Path, run: str, known: bool) 
     text = text.replace("COPY package*.json", f"{fonts}RUN {run}\nCOPY package*.json")
     split, after, notes = said(tmp_path, text, files, unsafe=True)
     assert split is known and (not known or f"RUN {run}\n" in after.partition(" AS runtime\n")[2]), notes
+
+
+def locked_browser(before: str, after: str = "") -> tuple[str, dict[str, str]]:
+    """A Dockerfile on the full image of a program that drives a browser of the system, with a lock, and its files."""
+    text, files = browser("22.0.0", before=before)
+    lock = {
+        "node_modules/puppeteer": {"version": "22.0.0", "hasInstallScript": True},
+        "": {"dependencies": {"puppeteer": "22.0.0"}},
+    }
+    files["package-lock.json"] = json.dumps({"lockfileVersion": 3, "packages": lock})
+    return text.replace("COPY . .\n", f"COPY . .\n{after}"), files
+
+
+CHROMIUM = "RUN apt-get update && apt-get install -y chromium\n"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        f"{CHROMIUM}ENV PUPPETEER_EXECUTABLE_PATH=/usr/bin/chromium\n",
+        f"{CHROMIUM}ENV PUPPETEER_SKIP_DOWNLOAD=true\n",
+        f"{CHROMIUM}ENV PUPPETEER_SKIP_CHROMIUM_DOWNLOAD=1\n",
+        "ENV PUPPETEER_SKIP_DOWNLOAD=true\n",
+        f"ENV PUPPETEER_SKIP_DOWNLOAD=true PUPPETEER_EXECUTABLE_PATH=/usr/bin/chromium\n{CHROMIUM}",
+    ],
+)
+def test_a_browser_that_is_not_fetched_needs_nothing(tmp_path: Path, before: str) -> None:
+    text, files = locked_browser(before)
+    result = dockfix(tmp_path, text, files, without=WITHOUT)
+    assert "slim-base" in {each.transform for each in result.changes}
+    assert "libnss3" not in text_of(result)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", ""),
+        (CHROMIUM, ""),
+        ("ENV PUPPETEER_SKIP_DOWNLOAD=false\n", ""),
+        ("ENV PUPPETEER_SKIP_DOWNLOAD=true\n", "RUN npx puppeteer browsers install chrome\n"),
+        ("ENV PUPPETEER_SKIP_DOWNLOAD=true\n", "RUN npx @puppeteer/browsers install chrome@stable\n"),
+        ("", "ENV PUPPETEER_SKIP_DOWNLOAD=true\n"),
+    ],
+)
+def test_one_that_is_fetched_needs_the_full_image_or_its_libraries(tmp_path: Path, before: str, after: str) -> None:
+    text, files = locked_browser(before, after)
+    result = dockfix(tmp_path, text, files, without=WITHOUT)
+    assert "slim-base" not in {each.transform for each in result.changes}

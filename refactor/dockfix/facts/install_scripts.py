@@ -17,6 +17,8 @@ from dockfix.model.reason import Reason, at, doubt
 
 # A range of versions of one major version
 _RANGE = regex(r"\s*[\^~=v]*(\d+)(?:\.[\dx*]+){0,2}\s*")
+# Fetches a browser: https://pptr.dev/browsers-api, https://playwright.dev/docs/browsers
+_FETCHES = regex(r"\b(?:puppeteer|browsers|playwright|rebrowser)\b.*\binstall\b|node_modules/\S*install")
 _NO = frozenset({"", "0", "false", "no", "off"})
 
 
@@ -119,6 +121,14 @@ def may_run_script(facts: Facts, package: LockedPackage) -> bool:
     runs = (manifest.runs for manifest in facts.manifests.values())
     has_one = package.install_script is not False and not package.link
     return has_one and any(names is None or package.name in names for names in runs)
+
+
+def downloads_nothing(facts: Facts, package: str) -> bool:
+    """Whether a package would fetch a program when it is installed, a variable keeps it from that, and no command fetches one."""
+    known = fills().get(package)
+    if known is None or not _is_off(facts, known):
+        return False
+    return not any(_FETCHES.search(unit.command.text) for _, unit in facts.final.units)
 
 
 def _is_off(facts: Facts, known: Fills) -> bool:

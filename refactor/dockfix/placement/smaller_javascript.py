@@ -8,7 +8,7 @@ from dockfix import knowledge
 from dockfix.context.manifests.package_tree import LockedPackage, PackageTree
 from dockfix.context.program.model import UNKNOWN
 from dockfix.facts import Facts
-from dockfix.facts.install_scripts import may_run_script
+from dockfix.facts.install_scripts import downloads_nothing, may_run_script
 from dockfix.facts.javascript import lock, locks_beside, only_hands_out
 from dockfix.knowledge.apt import loaded_from
 from dockfix.knowledge.node_needs import needs_are_known, node_needs
@@ -54,7 +54,7 @@ def _libraries(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, 
         names += [each.name for one in trees for each in one.production if not each.link]
     for name in names:
         needs = node_needs(name)
-        if needs is None:
+        if needs is None or downloads_nothing(facts, name):
             continue
         for library in (*needs.libraries, *(needs.linked if needs.prebuilt == "none" else ())):
             for package in loaded_from(library, suites(facts)) or ():
@@ -131,4 +131,8 @@ def _is_native(facts: Facts, package: LockedPackage) -> bool:
     """Whether a package may have compiled code that is linked with libraries of the system."""
     compiles = may_run_script(facts, package) and not needs_only_node(package.name)
     may_be = compiles or package.os or package.cpu or package.libc
-    return bool(may_be) and not package.link and not needs_are_known(package.name)
+    return (
+        bool(may_be)
+        and not package.link
+        and not (needs_are_known(package.name) or downloads_nothing(facts, package.name))
+    )
