@@ -14,6 +14,7 @@ from dockfix.lazy import regex
 from dockfix.managers import _get_pip
 from dockfix.managers._by_words import builds, is_given, only_tells
 from dockfix.managers._cleaning import cleaned, with_folders
+from dockfix.managers._conditional import branches
 from dockfix.managers._node import NODE, runs_script
 from dockfix.managers._variables import SWITCHED, given_to
 from dockfix.managers.protocol import Call, LanguageManager, Manager, Script, SystemManager
@@ -101,7 +102,9 @@ def _effects_of(command: Command, state: State) -> Effects:
     if command.parts:
         return _piped(command, state)
     if not command.simple:
-        return opaque("the shell decides what it does")
+        texts, asked = branches(command.text)
+        paths = tuple(path for each in asked if (path := state.path(each)) is not None)
+        return _each(texts, state, paths) if texts else opaque("the shell decides what it does")
     if not command.words:
         return shell.assignment(command, state)
     name = command.name
@@ -143,13 +146,18 @@ def _effects_of(command: Command, state: State) -> Effects:
 
 def _inner(command: Command, state: State) -> Effects:
     """What a shell does that is given its commands as a word, where each is known and none acts on packages or on the shell."""
+    return _each([command.args[1].value or ""], state)
+
+
+def _each(texts: Sequence[str], state: State, reads: tuple[str, ...] = ()) -> Effects:
+    """What all commands of some texts do at most, where some paths are read."""
     found: list[Effects] = []
-    for each in parse_script(command.args[1].value or "").commands:
+    for each in (each for text in texts for each in parse_script(text).commands):
         effects = effects_of(each, state)
         if effects.opaque or effects.action is not None:
             return effects if effects.opaque else opaque("the shell decides what it does")
         found.append(effects)
-    return _together(Effects(), found)
+    return _together(Effects(), [Effects(reads=reads), *found])
 
 
 def _together(last: Effects, found: Sequence[Effects]) -> Effects:
