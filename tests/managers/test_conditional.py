@@ -11,7 +11,7 @@ from dockfix.syntax import parse
 
 def effects(script: str) -> Effects:
     """The effects of the first command of a RUN in /app."""
-    return model_of(parse(f"FROM node:20\nWORKDIR /app\nRUN {script}\n")).final.units[0][1].effects
+    return next(iter(model_of(parse(f"FROM node:20\nWORKDIR /app\nRUN {script}\n")).final.units))[1].effects
 
 
 @pytest.mark.parametrize(
