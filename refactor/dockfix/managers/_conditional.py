@@ -13,7 +13,7 @@ _IF = regex(
 _OTHER = regex(r"(?:^|[;\n&|]|\b(?:then|else|do)\b)\s*(?:if|elif|for|while|until|case|select|function)\b")
 
 
-_FILE = regex(r"(?<=\s)-[a-zA-Z]\s+([\"']?)([^\s\"'$]+)\1(?=\s)")
+_FILE = regex(r"(?<=\s)-[a-zA-Z]\s+([\"']?)([^\s\"'$;]+)\1(?=[\s;])")
 _UNCLEAR = regex(r"(?<=\s)-[defrswxLhSbcgku]\s+[\"']?[^\s\"']*\$")
 
 
