@@ -32,6 +32,12 @@ def is_program_of_node_alone(package: str) -> bool:
 
 
 @cache
+def only_builds(package: str) -> bool:
+    """Whether the programs of a package only build and check."""
+    return package in table("node_packages")["programs"]["builders"].split()
+
+
+@cache
 def node_compilers() -> tuple[frozenset[str], frozenset[str]]:
     """The packages of a system that only compile packages for Node.js, unless something calls their programs; and these programs."""
     found = table("node_packages")["compile"]

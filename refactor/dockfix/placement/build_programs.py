@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dockfix.facts import Facts
 from dockfix.facts.javascript import may_start
+from dockfix.knowledge.node_packages import only_builds
 from dockfix.knowledge.node_programs import node_programs
 from dockfix.model.stages import Unit
 from dockfix.placement.smaller_javascript import for_all
 
 
 def serves_builds(facts: Facts, unit: Unit) -> bool:
-    """Whether a command only installs programs, for all, that are known, that build or develop, and that nothing may start."""
+    """Whether a command only installs programs, for all, that only build, and that nothing may start."""
     names = for_all(unit)
-    if not names or not facts.is_javascript or "NODE_PATH" in facts.final.end.env:
+    if not names or not all(map(only_builds, names)) or "NODE_PATH" in facts.final.end.env:
         return False
-    known = [[each for each in node_programs().values() if each.package == name] for name in names]
-    programs = {each.name for brought in known for each in brought}
-    builds = all(brought and all(each.builds or each.develops for each in brought) for brought in known)
-    return builds and not may_start(facts, programs)
+    brought = {name: {each.name for each in node_programs().values() if each.package == name} for name in names}
+    return facts.is_javascript and all(brought.values()) and not may_start(facts, set().union(*brought.values()))
