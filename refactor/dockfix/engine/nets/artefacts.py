@@ -63,8 +63,7 @@ def _unusable(pair: Pair, old: Run, installed: kinds.Installed, new: Run) -> str
     if new.stage not in pair.new.stage.lineage:
         if not now or not (_arrives(pair, new, now) or pair.change.declared.allow_file(now)):
             return f"would stay in another stage, in {now or _BASE}"
-        removed = pair.change.after.stage(new.stage).layout.is_removed(now)
-        if removed and not pair.change.declared.allow_file(now) and not pair.old.layout.is_removed(now):
+        if pair.change.after.stage(new.stage).layout.is_removed(now) and not pair.change.declared.allow_file(now):
             return "would be taken away again in another stage"
         if _base_image(new.stage) not in {_base_image(old.stage), _base_image(pair.new.stage)}:
             return f"would be built on {_base_image(new.stage)}"
