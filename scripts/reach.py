@@ -8,7 +8,8 @@ commit's tree is taken. With --clone, one that isn't there is cloned from URL/ow
 
 Who has something to gain by a split: compilers or -dev packages are installed, or a group of packages only for the build; the base is a
 full image where a slim one exists; a package manager beside pip, or a project's development dependencies, would stay in the image.
-A full base that gives way in one stage counts as a split: there the packages need no builder of their own.
+A full base that gives way in one stage counts as a split: there the packages need no builder of their own. So do packages for development
+that an install leaves out, where they are all there is to gain.
 No gain are packages that the RUN which installs them removes again, a manager that the container starts itself (CMD, ENTRYPOINT, a
 script or a Compose file runs ``uv run``, ``poetry run``), and development dependencies where it starts a server for development, or a
 program or code that runs one of them (``ts-node``, ``require("dotenv")``): they are needed, whatever package.json says.
@@ -46,6 +47,7 @@ from dockfix.syntax import image as reference_of
 
 SPLIT = "multi-stage"
 SMALLER = "slim-base"
+LEANER = "production-dependencies"
 MODES = (("default", False), ("--unsafe", True))
 FAMILIES = (
     *("python", "python-slim", "python-alpine", "node", "node-slim", "node-alpine"),
@@ -217,16 +219,18 @@ def reach_of(line: Line, root: Path) -> Reach:
             return _unread(line, result.failures[0].message)
     default, unsafe = results
     countable = not _lacks_a_manifest(facts) and "*" not in (facts.final.lineage[0].base or "")
-    by_base = family in ("node", "python")
+    gains = gains_of(facts, commands, family) if countable else ()
+    enough = {
+        SPLIT,
+        *((SMALLER,) if family in ("node", "python") else ()),
+        *((LEANER,) if gains == ("dev group",) else ()),
+    }
     return Reach(
         line,
         family,
         manager_of(commands),
-        gains_of(facts, commands, family) if countable else (),
-        (
-            _did(default, SPLIT) or (by_base and _did(default, SMALLER)),
-            _did(unsafe, SPLIT) or (by_base and _did(unsafe, SMALLER)),
-        ),
+        gains,
+        (any(_did(default, each) for each in enough), any(_did(unsafe, each) for each in enough)),
         (_did(default, SMALLER), _did(unsafe, SMALLER)),
         (_against(default), _against(unsafe)),
         countable=countable,

@@ -640,3 +640,55 @@ def test_one_that_is_fetched_needs_the_full_image_or_its_libraries(tmp_path: Pat
     text, files = locked_browser(before, after)
     result = dockfix(tmp_path, text, files, without=WITHOUT)
     assert "slim-base" not in {each.transform for each in result.changes}
+
+
+def without_build(install: str, lock: str, **more: object) -> tuple[str, dict[str, str]]:
+    """A Dockerfile on Alpine of a program that nothing builds, with packages for development, and its files."""
+    about = {"name": "a", "dependencies": {"ms": "2.1.3"}, "devDependencies": {"typescript": "5.4.5"}, **more}
+    yarn = 'ms@2.1.3:\n  version "2.1.3"\n  resolved "https://registry.yarnpkg.com/ms/-/ms-2.1.3.tgz#a"\n\ntypescript@5.4.5:\n  version "5.4.5"\n'
+    yarn = (
+        f'# yarn lockfile v1\n\n\n{yarn}  resolved "https://registry.yarnpkg.com/typescript/-/typescript-5.4.5.tgz#b"\n'
+    )
+    pnpm_text = pnpm_lock().replace("in-house", "ms").replace("4.19.2", "2.1.3")
+    files = {
+        "package.json": json.dumps(about),
+        lock: yarn if lock == "yarn.lock" else pnpm_text,
+        "index.js": 'console.log(require("ms")("2 days"));\n',
+    }
+    brings = "RUN npm install -g pnpm@9\n" if lock == "pnpm-lock.yaml" else ""
+    copies = f"WORKDIR /app\nCOPY package.json {lock} ./\n"
+    return f'FROM node:20-alpine\n{brings}{copies}RUN {install}\nCOPY . .\nCMD ["node", "index.js"]\n', files
+
+
+@pytest.mark.parametrize(
+    ("install", "lock", "wanted"),
+    [
+        ("yarn install --frozen-lockfile", "yarn.lock", "yarn install --production --frozen-lockfile"),
+        ("yarn", "yarn.lock", "yarn --production"),
+        ("yarn --frozen-lockfile", "yarn.lock", "yarn --production --frozen-lockfile"),
+        ("pnpm install --frozen-lockfile", "pnpm-lock.yaml", "pnpm install --prod --frozen-lockfile"),
+        ("pnpm i", "pnpm-lock.yaml", "pnpm i --prod"),
+    ],
+)
+def test_what_is_not_built_is_installed_for_production(tmp_path: Path, install: str, lock: str, wanted: str) -> None:
+    text, files = without_build(install, lock)
+    result = dockfix(tmp_path, text, files, without=WITHOUT)
+    assert "production-dependencies" in {each.transform for each in result.changes}
+    assert f"{wanted}\n" in text_of(result) and "prune" not in text_of(result)
+
+
+@pytest.mark.parametrize(
+    ("install", "lock", "more"),
+    [
+        ("yarn install --frozen-lockfile", "yarn.lock", {"scripts": {"prepare": "tsc"}}),
+        ("yarn install --immutable", "yarn.lock", {"packageManager": "yarn@4.1.0"}),
+        ("yarn install --production=false", "yarn.lock", {}),
+        ("pnpm install --frozen-lockfile", "pnpm-lock.yaml", {"scripts": {"postinstall": "node x.js"}}),
+        ("pnpm install --frozen-lockfile", "pnpm-lock.yaml", {"scripts": {"prepare": "husky"}}),
+        ("pnpm install -D", "pnpm-lock.yaml", {}),
+    ],
+)
+def test_another_install_stays_as_it_is(tmp_path: Path, install: str, lock: str, more: Mapping[str, object]) -> None:
+    text, files = without_build(install, lock, **more)
+    result = dockfix(tmp_path, text, files, without=WITHOUT)
+    assert "production-dependencies" not in {each.transform for each in result.changes}

@@ -14,8 +14,9 @@ from dockfix.lazy import regex
 from dockfix.managers import _node as node
 from dockfix.managers._folders import folder_of
 from dockfix.managers._node import HARMLESS, NodeManager
+from dockfix.managers._node_production import for_production
 from dockfix.managers._pnpm_options import FLAGS, INSTALLS, ODD, OTHERS, TELLS, VALUED
-from dockfix.managers.protocol import Cache, Call, Given
+from dockfix.managers.protocol import Cache, Call, Given, Production
 from dockfix.model.actions import Clean, Install, Remove
 from dockfix.model.commands.protocol import parse
 from dockfix.model.effects import Effects, opaque
@@ -152,6 +153,13 @@ class Pnpm(NodeManager):
             return Reason("there is no lock, and pnpm would choose the versions again")
         stale = "" if "--frozen-lockfile" in words else node.stale_lock(install, given, LOCK)
         return Reason(stale) if stale else "pnpm prune --prod --ignore-scripts"
+
+    def production(self, install: Install, given: Given, manifest: Manifest, told: str) -> Production | Reason:
+        """``--prod``: https://pnpm.io/cli/install#--prod--p."""
+        package = node.package_at(install, given)
+        if package is None:
+            return Reason(f"{NAME} was not found in the build context")
+        return for_production(install, given, package, "--prod", ("install", "i"))
 
     def _install(self, call: Call, state: State, folder: str) -> Effects:
         arguments = parse(call.words, state, VALUED, FLAGS)

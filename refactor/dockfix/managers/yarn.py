@@ -15,9 +15,10 @@ from dockfix.lazy import regex
 from dockfix.managers import _node as node
 from dockfix.managers._folders import folder_of
 from dockfix.managers._node import NodeManager
+from dockfix.managers._node_production import for_production
 from dockfix.managers._variables import is_on
 from dockfix.managers._yarn_options import CHANGING, FLAGS, HARMLESS, KEPT, ODD, OTHERS, TELLS, VALUED
-from dockfix.managers.protocol import Cache, Call, Given
+from dockfix.managers.protocol import Cache, Call, Given, Production
 from dockfix.model.actions import Clean, Configure, Install, Remove
 from dockfix.model.commands.protocol import Arguments, parse
 from dockfix.model.effects import Effects, opaque
@@ -213,6 +214,14 @@ class Yarn(NodeManager):
                     f"{each.file}:{ran.line}: its {ran.name} script would run again where packages are taken away"
                 )
         return f"yarn workspaces focus{' --all' if members else ''} --production"
+
+    def production(self, install: Install, given: Given, manifest: Manifest, told: str) -> Production | Reason:
+        """``--production``, which Berry does not know: https://classic.yarnpkg.com/lang/en/docs/cli/install."""
+        folder = posixpath.dirname(install.into.root)
+        settings, package = node.yaml_at(given, posixpath.join(folder, SETTINGS)), node.package_at(install, given)
+        if settings is None or package is None or not _release(install, given, settings).classic:
+            return Reason("only Yarn 1 has an option that leaves out what only development needs")
+        return for_production(install, given, package, "--production", ("install",))
 
     def _install(self, call: Call, state: State, folder: str) -> Effects:
         arguments = parse(call.words, state, VALUED, FLAGS)
