@@ -692,3 +692,60 @@ def test_another_install_stays_as_it_is(tmp_path: Path, install: str, lock: str,
     text, files = without_build(install, lock, **more)
     result = dockfix(tmp_path, text, files, without=WITHOUT)
     assert "production-dependencies" not in {each.transform for each in result.changes}
+
+
+def next_app(config: str, start: str = "next start") -> tuple[str, dict[str, str]]:
+    """A Dockerfile of a Next.js application whose configuration names a package for development, and its files."""
+    about = {
+        "name": "a",
+        "scripts": {"build": "next build", "start": start},
+        "dependencies": {"next": "14.0.0", "react": "1.0.0"},
+        "devDependencies": {"@svgr/webpack": "1.0.0"},
+    }
+    locked = {
+        "": about,
+        "node_modules/next": {"version": "14.0.0", "bin": {"next": "x"}},
+        "node_modules/react": {"version": "1.0.0"},
+        "node_modules/@svgr/webpack": {"version": "1.0.0", "dev": True},
+    }
+    files = {
+        "package.json": json.dumps(about),
+        "package-lock.json": json.dumps({"lockfileVersion": 3, "packages": locked}),
+        "next.config.js": config,
+        "pages/index.js": "export default function Page() { return null; }\n",
+    }
+    steps = "WORKDIR /app\nCOPY . .\nRUN npm ci\nRUN npm run build\n"
+    return f'FROM node:20-alpine\n{steps}CMD ["npm", "start"]\n', files
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "module.exports = { webpack(c) { c.module.rules.push({ test: /svg/, use: ['@svgr/webpack'] }); return c; } };\n",
+        "module.exports = {\n  webpack: (c) => {\n    c.module.rules.push({\n      use: '@svgr/webpack',\n    });\n    return c;\n  },\n};\n",
+        "module.exports = { experimental: { turbo: { rules: { '*.svg': { loaders: ['@svgr/webpack'] } } } } };\n",
+        'module.exports = { turbopack: { rules: { "*.svg": { loaders: [{ loader: "@svgr/webpack" }], as: "*.js" } } } };\n',
+        "module.exports = { transpilePackages: [`@svgr/webpack`] };\n",
+    ],
+)
+def test_what_only_the_bundler_takes_is_no_need_of_next_start(tmp_path: Path, config: str) -> None:
+    text, files = next_app(config)
+    split, _, notes = said(tmp_path, text, files)
+    assert split, notes
+
+
+@pytest.mark.parametrize(
+    ("config", "start"),
+    [
+        ("const svgr = require('@svgr/webpack');\nmodule.exports = {};\n", "next start"),
+        ("module.exports = { loader: require.resolve('@svgr/webpack') };\n", "next start"),
+        ("import svgr from '@svgr/webpack';\nexport default {};\n", "next start"),
+        ("module.exports = { use: ['@svgr/webpack'] };\n", "next dev"),
+        ("module.exports = { use: ['@svgr/webpack'] };\n", "node server.js"),
+    ],
+)
+def test_what_the_configuration_loads_is(tmp_path: Path, config: str, start: str) -> None:
+    text, files = next_app(config, start)
+    files["server.js"] = 'const config = require("./next.config.js");\nrequire("next")({ conf: config });\n'
+    split, _, notes = said(tmp_path, text, files)
+    assert not split, notes

@@ -64,7 +64,8 @@ class MultiStage(Transform):
         With Alpine's, which has apk's packages where pip puts its own, what apk brings stays and what pip fills is copied. A
         folder that pip is told to fill (``--target``, ``--prefix``, ``--user``) is copied as it is.
         For Node.js ``node_modules`` is copied. Where something is built (``npm run build``) or packages for development are
-        installed, it is the whole working directory, after ``npm prune --omit=dev --no-save`` in the builder.
+        installed, it is the whole working directory, after ``npm prune --omit=dev --no-save`` in the builder; of a page that
+        ``serve`` or the like hands out, the folder that the build makes, and nothing else.
 
     Why
         Compilers and headers make an image hundreds of megabytes larger and give an intruder tools to work with. The program

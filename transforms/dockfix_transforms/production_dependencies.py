@@ -21,7 +21,8 @@ class ProductionDependencies(Transform):
 
     What it does
         Gives each install by uv, Poetry, PDM or Pipenv the switch that leaves the development group out: ``--no-dev``,
-        ``--without dev``, ``--prod``; ``pipenv install`` loses ``--dev``. npm's gets ``--omit=dev`` where nothing is built.
+        ``--without dev``, ``--prod``; ``pipenv install`` loses ``--dev``. Where nothing is built, npm's gets
+        ``--omit=dev``, pnpm's ``--prod`` and that of Yarn 1 ``--production``.
 
     Why
         uv, Poetry and PDM install the group unless they are told not to: pytest, linters and all that they bring, often a third of

@@ -43,6 +43,7 @@ class NodeProgram(NamedTuple):
     moved_by: str = ""
     host: str = ""
     output: str = ""
+    bundles: bool = False
     harmless: frozenset[str] = frozenset()
     alone: str = ""
     server: str = ""
@@ -127,6 +128,7 @@ def node_programs() -> Mapping[str, NodeProgram]:
                 moved_by=each.get("moved_by", ""),
                 host=each.get("host", ""),
                 output=each.get("output", ""),
+                bundles=each.get("bundles", False),
                 alone=each.get("alone", ""),
                 server=each.get("server", ""),
                 beside=tuple(each.get("beside", "").split()),
