@@ -12,8 +12,8 @@ from dockfix.context.manifests.locked import Unread
 from dockfix.context.manifests.node_locks import is_node_lock, read_node_lock
 from dockfix.context.manifests.package_tree import PackageTree
 from dockfix.facts import Facts
-from dockfix.facts.how_it_is_run import by_hand, developed_in
 from dockfix.facts.build_scripts import script_stays_inside
+from dockfix.facts.how_it_is_run import by_hand, developed_in
 from dockfix.facts.javascript_evidence import of_tools
 from dockfix.facts.reading import folder_at
 from dockfix.knowledge import file_programs, wrappers

@@ -128,8 +128,6 @@ def place(facts: Facts) -> Placement | Reason:
             dropped,
             doubts,
             lighter.declares | settings.declares,
-            lighter.tail,
-            lighter.declares,
             tuple(_from(stage.steps[last], lighter.folder, each) for each in lighter.tail),
             lighter.what,
             notes,
