@@ -38,6 +38,7 @@ def test_the_keys_of_the_tables() -> None:
             "env_file",
             "output",
             "harmless",
+            "bundles",
         },
         "runner": {"programs", "run", "direct", "any", "exec", "folder", "member", "options", "files"},
         "starter": {"programs", "package", "arguments", "options", "subcommand"},
