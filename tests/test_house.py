@@ -32,6 +32,7 @@ BELOW = (
 )
 # Words that are a transform's id, too: what they are where they stand
 WORDS = {
+    ("context/compose.py", "secrets"): "a key of Compose files",
     ("context/compose.py", "healthcheck"): "a key of Compose files",
     ("knowledge/ignore_groups.py", "dockerignore"): "a table",
     ("managers/pip.py", "virtualenv"): "a package and its program",
