@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 
-from dockfix.lazy import regex
 from dockfix.managers._pip_options import FLAGS, HARMLESS_SETTINGS, VALUED
+from dockfix.managers.variables import named_paths
 from dockfix.model.state import State
 
 # what pip reads wherever it runs: its configuration, credentials, keys, certificates
@@ -37,10 +36,6 @@ BUILD_READS = (
     "/etc/ld.so.conf",
     "/etc/ld.so.conf.d",
 )
-# Variables whose paths pip, git, ssh, TLS or a compiler read
-_PATH_SETTINGS = regex(
-    r"PIP_|SSL_|REQUESTS_|CURL_|NETRC$|GIT_|SSH_|(?:C|CPP|CXX|LD)FLAGS$|.*LIBRARY_PATH$|C_INCLUDE_PATH$|CPATH$|PKG_CONFIG"
-)
 
 
 def settings_of(state: State, modelled: Collection[str] = ()) -> tuple[str, tuple[str, ...]]:
@@ -48,15 +43,13 @@ def settings_of(state: State, modelled: Collection[str] = ()) -> tuple[str, tupl
     variables = state.variables
     known = (set(state.args) | set(variables)) - set(modelled)
     changes = next((name for name in sorted(known) if name not in HARMLESS_SETTINGS and _is_option(name)), "")
-    reads: list[str] = []
+    reads = [*named_paths(state)]
     for name, value in variables.items():
-        if _PATH_SETTINGS.match(name):
-            reads += re.findall(r"(?<![\w.:/-])/[\w.@+/-]+", value)
-            if (
-                name in {"PIP_CERT", "PIP_CONSTRAINT", "PIP_FIND_LINKS", "PIP_CONFIG_FILE", "PIP_CLIENT_CERT"}
-                and "://" not in value
-            ):
-                reads += [path for word in value.split() if (path := state.path(word))]
+        if (
+            name in {"PIP_CERT", "PIP_CONSTRAINT", "PIP_FIND_LINKS", "PIP_CONFIG_FILE", "PIP_CLIENT_CERT"}
+            and "://" not in value
+        ):
+            reads += [path for word in value.split() if (path := state.path(word))]
     return changes, tuple(reads)
 
 

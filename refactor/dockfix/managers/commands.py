@@ -241,7 +241,9 @@ def _from_a_file(command: Command, state: State) -> Effects | None:
         value = state.value(first) if first is not None else None
         path = state.path(value) if value else ""
     url = state.fetched.get(path or "")
-    return _brought(url, given_to(command, state), state) if url is not None else None
+    effects = _brought(url, given_to(command, state), state) if url is not None else None
+    # the file itself counts: what made it runnable, and where it lies, stays with what runs it
+    return effects if effects is None or not path else replace(effects, reads=(*effects.reads, path))
 
 
 def _runs_scripts(program: str) -> bool:

@@ -45,6 +45,16 @@ class Copy:
     origin: str | None
     inline: bool
 
+    @property
+    def fetched(self) -> dict[str, str]:
+        """The files that an ADD fetches, each with its address."""
+        found = {}
+        for source in self.sources:
+            if "://" in source and self.target is not None and self.origin is None:
+                name = posixpath.basename(source)
+                found[posixpath.join(self.target, name) if self.target_is_folder else self.target] = source
+        return found
+
 
 BroughtBy = Callable[[Copy], Action | None]
 
@@ -280,7 +290,7 @@ def _step(
     if keyword in {"COPY", "ADD"}:
         copy = _copy(node, state)
         action = brought_by(copy)
-        after = replace(state, fetched={**state.fetched, **_fetched(copy)})
+        after = replace(state, fetched={**state.fetched, **copy.fetched})
         return Step(node, state, copy=copy, action=action), state_with(action, after)
     return Step(node, state), _declare(node, state, global_args)
 
@@ -327,16 +337,6 @@ def _copy(node: Instruction, state: State) -> Copy:
     if "parents" in flags or None in words[:-1]:
         target = None
     return Copy(sources, target, folder, flags.get("from"), bool(node.heredocs))
-
-
-def _fetched(copy: Copy) -> dict[str, str]:
-    """The files that an ADD fetches, each with its address."""
-    found = {}
-    for source in copy.sources:
-        if "://" in source and copy.target is not None and copy.origin is None:
-            name = posixpath.basename(source)
-            found[posixpath.join(copy.target, name) if copy.target_is_folder else copy.target] = source
-    return found
 
 
 def _read(node: Instruction, shell: tuple[str, ...] | None) -> ShellForm | None:

@@ -63,7 +63,10 @@ def drop_managers(facts: Facts, runtime: Placed, environment: Environment, *, be
     for step in list(runtime):
         unclear.discard(step)
         if _leaves(facts, step.action, run, beside) and not unclear:
-            brought += _brought(step.action, step.all_effects[0].writes)
+            fetched = tuple(step.copy.fetched) if step.copy is not None else ()
+            if any(_works_on_folder(unit.effects, fetched) for unit in staying):
+                continue
+            brought += _brought(step.action, fetched or step.all_effects[0].writes)
             told += _told(step.action, carried)
             del runtime[step]
             continue
@@ -87,6 +90,12 @@ def drop_managers(facts: Facts, runtime: Placed, environment: Environment, *, be
 def _may_run(effects: Effects, beside: bool) -> bool:
     """Whether a command may run a manager: with ``beside`` the application is known not to."""
     return bool(effects.opaque) if beside else effects.unbounded
+
+
+def _works_on_folder(effects: Effects, fetched: tuple[str, ...]) -> bool:
+    """Whether a command needs the folder of what was fetched, in which other things may lie."""
+    named = () if effects.action is not None or effects.unbounded else (*effects.reads, *effects.writes)
+    return any(within(path, folder) and path != folder != "/" for path in fetched for folder in named)
 
 
 def _provides(unit: Unit) -> bool:

@@ -94,11 +94,13 @@ def _reads(change: Change, old: Run, new: Run) -> Iterator[Violation]:
     reads = ("/",) if old.unit.effects.unbounded else _read(change.before, before, old)
     shapes = {put.shape for put in there}
     for put in earlier:
-        target = (put.step.copy.target if put.step.copy is not None else None) or "/"
+        copy = put.step.copy
+        target = (copy.target if copy is not None else None) or "/"
+        places = tuple(copy.fetched) if copy is not None and len(copy.fetched) == len(copy.sources) else ()
         if (
             not put.certain
             and put.shape not in shapes
-            and overlap((target,), reads)
+            and overlap(places or (target,), reads)
             and not change.declared.allow_file(target)
             and (old.unit.effects.opaque or not _is_gone(change, put.step))
         ):

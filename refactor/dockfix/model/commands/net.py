@@ -18,9 +18,11 @@ _OF_GZIP = regex(r"^ [A-Za-z]*z|\s-[A-Za-z]*z[A-Za-z]*\s|--gzip\b|\.(?:tar\.gz|t
 
 
 def fetched(command: Command, effects: Effects) -> dict[str, str]:
-    """The file that curl or wget writes, with its address; {} where it is not one file from one address."""
+    """The file that curl or wget writes, with its address; {} where it is not one file from one address, or only its folder is named."""
     urls = [word.value for word in command.args if word.value is not None and "://" in word.value]
-    return {effects.writes[0]: urls[0]} if len(urls) == len(effects.writes) == 1 else {}
+    options = command_options(command.name or "")
+    names = parse(command.args, State(), options.valued).words(options.output) or command.redirects
+    return {effects.writes[0]: urls[0]} if names and len(urls) == len(effects.writes) == 1 else {}
 
 
 def _target(arguments: Arguments, state: State, names: Iterable[str]) -> tuple[str, ...] | None:
