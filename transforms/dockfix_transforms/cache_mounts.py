@@ -27,6 +27,7 @@ from dockfix.syntax import Instruction, snippet
 from dockfix.syntax.rewrite import with_flags
 
 from ._cache_folders import Touched, hidden_switch, switched_off, touched
+from ._cached_for_start import cached_for_start
 from ._layout import own_comments
 
 _REMOVES = regex(r"(?:^|[\s;&|(`'\"/])(?:rm|rmdir|unlink|shred)\s|\s-delete\b|\brmtree\b")
@@ -170,6 +171,8 @@ def _blocker(
         return f"{title} does not run as root here, so its cache lies elsewhere"
     if owner is not None and stage is facts.final and not manager.programs.isdisjoint(facts.startup.programs):
         return f"{title} runs when the container starts, too, and the mount would leave the folder of its cache to root"
+    if stage in facts.final.lineage and (needed := cached_for_start(facts, step, manager)):
+        return needed
     if hidden := hidden_switch(step, manager):
         return f"{hidden} switches {title}'s cache off"
     if seen.taken_out:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import ClassVar
 
 from dockfix.context.build_context import BuildContext
@@ -14,13 +14,15 @@ from dockfix.dataclass import dataclass
 from dockfix.managers import venv
 from dockfix.managers._variables import given_to
 from dockfix.managers.pip import PREFIX
-from dockfix.managers.protocol import Call, LanguageManager, Recipe
+from dockfix.managers.protocol import Call, Given, LanguageManager, Recipe
 from dockfix.model.actions import Configure, Install
 from dockfix.model.artefact import Environment
 from dockfix.model.commands.protocol import Arguments
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.reason import Reason
 from dockfix.model.state import State
+
+_TELLS = frozenset({"--version", "-V", "about", "check", "config", "env", "info", "list", "show", "version", "venv"})
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,13 @@ class ProjectManager(LanguageManager):
     """A manager of projects that takes the active virtual environment before any of its own.
 
     ``lock`` is the name of its lock, ``installs`` are the verbs that install, ``alone`` is the option that leaves the project itself out.
+    With ``installs_cached`` it needs no index for what its cache has.
     """
 
     lock: ClassVar[str]
     installs: ClassVar[frozenset[str]] = frozenset({"install", "sync"})
     alone: ClassVar[str] = ""
+    installs_cached: ClassVar[bool] = False
 
     def into(self, install: Install, call: Call, wanted: Environment) -> Recipe | Reason:
         """VIRTUAL_ENV names the environment to fill; the command stays as it is."""
@@ -65,6 +69,16 @@ class ProjectManager(LanguageManager):
     def at_start(self, call: Call, installed: frozenset[str]) -> bool:
         """``run`` installs nothing, but makes an environment where there is none."""
         return not installed or not call.words or call.words[0].value != "run"
+
+    def cached_for_start(self, install: Install, given: Given, start: Given, beside: Collection[Install]) -> str:
+        """What installs may take packages from the cache; nothing does that only tells something, or runs what is there."""
+        there = frozenset(group for each in beside for group in each.groups)
+        tells = bool(start.call.words) and start.call.words[0].value in _TELLS
+        return (
+            "may install from its cache"
+            if self.installs_cached and not tells and self.at_start(start.call, there)
+            else ""
+        )
 
     def starts(self, call: Call) -> tuple[str, ...] | None:
         """The words behind ``run``, where nothing stands before it and no option between them.

@@ -48,6 +48,7 @@ class Pdm(ProjectManager):
     id: ClassVar[str] = "pdm"
     lock: ClassVar[str] = LOCK
     alone: ClassVar[str] = "--no-self"
+    installs_cached: ClassVar[bool] = True
     title: ClassVar[str] = "PDM"
     programs: ClassVar[frozenset[str]] = frozenset({"pdm"})
     modules: ClassVar[frozenset[str]] = frozenset({"pdm"})

@@ -44,6 +44,7 @@ class Poetry(ProjectManager):
     id: ClassVar[str] = "poetry"
     lock: ClassVar[str] = LOCK
     alone: ClassVar[str] = "--no-root"
+    installs_cached: ClassVar[bool] = True
     title: ClassVar[str] = "Poetry"
     programs: ClassVar[frozenset[str]] = frozenset({"poetry"})
     without_cache: ClassVar[frozenset[str]] = frozenset({"--no-cache"})

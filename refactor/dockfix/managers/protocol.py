@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import ClassVar, Literal, Protocol
 
@@ -253,6 +253,13 @@ class LanguageManager(Manager):
     def at_start(self, call: Call, installed: frozenset[str]) -> bool:
         """Whether a call may install packages when the container starts, where these groups are installed."""
         return True
+
+    def cached_for_start(self, install: Install, given: Given, start: Given, beside: Collection[Install]) -> str:
+        """Why the call of ``start``, with which the container starts, may need the cache that an install fills, as a clause; "" where not.
+
+        ``beside`` are all installs of the manager in the image.
+        """
+        return ""
 
     def starts(self, call: Call) -> tuple[str, ...] | None:
         """The words of the program that a call does nothing but start, with the environment's first on PATH; None where it does more."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import ClassVar
 
@@ -17,6 +17,7 @@ from dockfix.managers._uv_groups import development, groups_of, without_developm
 from dockfix.managers._uv_lock import installed
 from dockfix.managers._uv_options import FLAGS, VALUED
 from dockfix.managers._uv_project import Workspace, is_package, local_sources, other_python, workspace_above
+from dockfix.managers._uv_run import cached_for, parse_run, run_by
 from dockfix.managers._variables import given_to, is_on
 from dockfix.managers.pip import PREFIX, Pip
 from dockfix.managers.protocol import Cache, Call, Given, LanguageManager, OwnRuntime, Production, Recipe, Script
@@ -26,7 +27,6 @@ from dockfix.model.commands.protocol import Arguments, parse
 from dockfix.model.effects import Effects, opaque, within
 from dockfix.model.reason import Reason
 from dockfix.model.state import State
-from dockfix.syntax.shell import Word
 
 LOCK = "uv.lock"
 _TOOLS = frozenset({"uv"})
@@ -109,7 +109,7 @@ class Uv(LanguageManager):
         if verb == "export":
             return _export(parse(call.words, state, VALUED["export"]), state, root)
         if verb == "run":
-            inner = _run_by(parse_run(call, state))
+            inner = run_by(parse_run(call, state))
             return Effects(tools=_TOOLS | {posixpath.basename(inner)}, application=True)
         return opaque(f"uv {verb} is not modelled")
 
@@ -264,6 +264,10 @@ class Uv(LanguageManager):
         )
         return more or not set(groups_of(arguments, {})) <= installed
 
+    def cached_for_start(self, install: Install, given: Given, start: Given, beside: Collection[Install]) -> str:
+        """``uv run`` may build the project again, or install what it lacks."""
+        return cached_for(install, given, start, beside)
+
     def starts(self, call: Call) -> tuple[str, ...] | None:
         """The words behind ``uv run``, where no option says what the program is to find."""
         arguments = parse_run(call, State())
@@ -278,30 +282,6 @@ class Uv(LanguageManager):
 
 
 UV = Uv()
-
-
-def parse_run(call: Call, state: State) -> Arguments:
-    """``uv run`` with its own options alone: what stands behind the program that it runs is that one's."""
-    own: list[Word] = []
-    words = iter(call.words)
-    seen = False
-    for word in words:
-        own.append(word)
-        text = word.value or word.text
-        if text in VALUED["run"]:
-            own += [each for each in (next(words, None),) if each is not None]
-        elif not text.startswith("-"):
-            if seen:
-                break
-            seen = True
-    return parse(own, state, VALUED["run"])
-
-
-def _run_by(arguments: Arguments) -> str:
-    """The program that ``uv run`` starts, "" where it is unknown."""
-    word = arguments.operands[1] if len(arguments.operands) > 1 else None
-    name = (word.value or "") if word is not None else ""
-    return "python" if name.endswith(".py") or arguments.has("-m", "--module") else name
 
 
 def _held_back(install: Install, given: Given, project: PyProject, space: Workspace | None, root: str) -> str:
