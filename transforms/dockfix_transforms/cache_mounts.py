@@ -13,6 +13,7 @@ from dockfix.context.builders import without_mounts
 from dockfix.context.workflows import thrown_away
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
+from dockfix.facts.cached_for_start import cached_for_start
 from dockfix.knowledge import User
 from dockfix.lazy import regex
 from dockfix.managers.commands import fetches
@@ -27,7 +28,6 @@ from dockfix.syntax import Instruction, snippet
 from dockfix.syntax.rewrite import with_flags
 
 from ._cache_folders import Touched, hidden_switch, switched_off, touched
-from ._cached_for_start import cached_for_start
 from ._layout import own_comments
 
 _REMOVES = regex(r"(?:^|[\s;&|(`'\"/])(?:rm|rmdir|unlink|shred)\s|\s-delete\b|\brmtree\b")
@@ -172,7 +172,7 @@ def _blocker(
     if owner is not None and stage is facts.final and not manager.programs.isdisjoint(facts.startup.programs):
         return f"{title} runs when the container starts, too, and the mount would leave the folder of its cache to root"
     if stage in facts.final.lineage and (needed := cached_for_start(facts, step, manager)):
-        return needed
+        return f"{needed}: a mount would keep that out of the image"
     if hidden := hidden_switch(step, manager):
         return f"{hidden} switches {title}'s cache off"
     if seen.taken_out:

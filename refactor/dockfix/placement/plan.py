@@ -7,6 +7,7 @@ from dataclasses import field, replace
 
 from dockfix.dataclass import dataclass
 from dockfix.facts import Decision, Facts
+from dockfix.facts.cached_for_start import cache_left_behind
 from dockfix.facts.installs import installs_again, requirements_unknown
 from dockfix.facts.javascript import only_hands_out
 from dockfix.model.actions import Make, Package
@@ -118,4 +119,4 @@ def doubts(facts: Facts) -> tuple[Reason, ...]:
     starts = (
         doubt(f"{again}, and finds all that it asks for as long as its files are those of the image") if again else None
     )
-    return tuple(each for each in (reason, starts) if each is not None)
+    return tuple(each for each in (reason, starts, facts.ask(cache_left_behind)) if each is not None)

@@ -1,4 +1,4 @@
-"""What the container's start may need of a cache, which a mount keeps out of the image."""
+"""What the container's start may need of a cache: a mount keeps it out of the image, and a runtime stage has none."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from dockfix.facts.installs import calls_at_start
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import Call, Given, LanguageManager
 from dockfix.managers.verbs import language_install
+from dockfix.model.actions import Clean
+from dockfix.model.reason import Reason, unseen
 from dockfix.model.stages import Step
 from dockfix.syntax.shell import parse_script
 
 
 def cached_for_start(facts: Facts, step: Step, manager: LanguageManager) -> str:
-    """Why a manager that runs when the container starts may need the cache that a RUN fills, "" where it needs nothing of it."""
+    """What a manager does when the container starts for which it may need the cache that a RUN fills, "" where it needs nothing of it."""
     installs = [
         (each, unit, install)
         for stage in facts.final.lineage
@@ -29,8 +31,30 @@ def cached_for_start(facts: Facts, step: Step, manager: LanguageManager) -> str:
             if each is step:
                 why = manager.cached_for_start(install, facts.given_at(step, unit), start, beside)
                 if why:
-                    return f"{where} runs {manager.title} when the container starts, which {why}: a mount would keep that out of the image"
+                    return f"{where} runs {manager.title} when the container starts, which {why}"
     return ""
+
+
+def cache_left_behind(facts: Facts) -> Reason | None:
+    """Why what the container starts may need a cache that the image has now, and a runtime stage would not."""
+    cleaned = {
+        manager
+        for _, unit in facts.final.units
+        if isinstance(unit.effects.action, Clean) and "cache" in unit.effects.action.what
+        for manager in unit.effects.action.managers
+    }
+    for step, unit, install in facts.installs:
+        manager = install.manager
+        if not isinstance(manager, LanguageManager) or manager in cleaned or install.cache_off:
+            continue
+        mounts = [flag.value or "" for flag in step.instruction.flags if flag.name == "mount"]
+        off = any(name in unit.state.variables for cache in manager.caches for name in cache.off_by)
+        if off or any("type=cache" in mount for mount in mounts):
+            continue
+        needed = cached_for_start(facts, step, manager)
+        if needed:
+            return unseen(f"{needed}, and the runtime stage would not have it")
+    return None
 
 
 def _calls(facts: Facts, manager: LanguageManager) -> Iterator[tuple[str, Call]]:
