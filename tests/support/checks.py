@@ -34,6 +34,9 @@ def dockfix(
     content = {name: text for name, text in content.items() if name not in without}
     for name, text in content.items():
         target = folder / name
+        if name.endswith("/"):  # an empty folder
+            target.mkdir(parents=True, exist_ok=True)
+            continue
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(text.encode("utf-8", "surrogateescape"))
     return run(folder / path, settings or Settings(), context=context)

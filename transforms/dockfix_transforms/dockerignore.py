@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from dockfix.context.application import Mention, application
 from dockfix.context.dockerignore import Ignore, parse_ignore
+from dockfix.context.submodules import absent
 from dockfix.engine.options import Option
 from dockfix.engine.transform import Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts
@@ -19,7 +20,7 @@ from dockfix.knowledge import describing
 from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
 from dockfix.lazy import cached_property
 from dockfix.model.actions import Build, Install, Make
-from dockfix.model.reason import Declared, Reason
+from dockfix.model.reason import Declared, Reason, unseen
 from dockfix.syntax import encode
 
 from ._env_files import build_reader, builder_of_pages, reader_elsewhere, reader_of_env
@@ -76,6 +77,11 @@ class Dockerignore(Transform):
         image = facts.final.image
         if (image is None or not image.runtime) and not facts.installs:
             return refuse("dockfix does not know what is installed here, so neither which files it needs")
+        submodule = absent(facts.context, facts.copies.values())
+        if submodule and not facts.located.certain:
+            return refuse(
+                f"{submodule} is a git submodule whose files are not here, so what a COPY takes of it is unknown"
+            )
         if not any(copied.directories for copied in facts.copies.values()):
             return refuse("no COPY takes a folder, so only the named files reach the image")
         if not facts.located.certain:
@@ -86,6 +92,14 @@ class Dockerignore(Transform):
         existing = facts.context.read(name) if facts.context.exists(name) else None
         if existing is None and facts.context.exists(name):
             return refuse(f"{name} could not be read")
+        if submodule:
+            said = f"{submodule} is a git submodule whose files are not here, and may have some that a pattern would take away"
+            chosen = self._chosen(facts, existing, name)
+            return replace(chosen, doubts=(*chosen.doubts, unseen(said)), certain=None) if chosen.files else chosen
+        return self._chosen(facts, existing, name)
+
+    def _chosen(self, facts: Facts, existing: str | None, name: str) -> Outcome:
+        """The file with all patterns that take nothing away that is needed."""
         chooser = _Chooser(facts, facts.context.file_names, existing)
         runtimes = _runtimes(facts)
         for group in ignore_groups():

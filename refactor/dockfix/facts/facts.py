@@ -15,6 +15,7 @@ from dockfix.context.locate import Located
 from dockfix.context.manifests.manifest import Manifest
 from dockfix.context.process_files import Processes
 from dockfix.context.program import Program
+from dockfix.context.submodules import absent
 from dockfix.dataclass import dataclass
 from dockfix.facts import javascript_evidence, reading
 from dockfix.facts.beneath import beneath
@@ -284,10 +285,13 @@ class Facts:
         return self.layout.file(path) or (built.file(path) if built is not None else None)
 
     def _unread(self) -> str:
-        if not self.located.certain:
-            return self.located.reason
         steps = set(self.final.steps)
         taken = [copied for step, copied in self.copies.items() if step in steps]
+        submodule = absent(self.context, taken)
+        if submodule:
+            return f"{submodule} is a git submodule whose files are not here"
+        if not self.located.certain:
+            return self.located.reason
         missing = [name for copied in taken for name in copied.missing]
         if missing:
             return f"{missing[0]} is not in the build context"
