@@ -80,6 +80,11 @@ def brings(package: str, suites: frozenset[str] | None) -> frozenset[str]:
     return frozenset(_data()["brings"].get(package.partition("@")[0], "").split())
 
 
+def recommends(package: str, suites: frozenset[str] | None) -> frozenset[str]:
+    """What may come along with a package by recommendation alone: nothing is recommended on Alpine."""
+    return frozenset()
+
+
 def recommended(package: str) -> tuple[str, ...]:
     """What comes along with a package by recommendation: nothing is recommended on Alpine."""
     return ()
@@ -140,6 +145,10 @@ class OwnPython:
     def brings(self, package: str, suites: frozenset[str] | None) -> frozenset[str]:
         """What comes along with a library or a compiler that stays."""
         return brings(package, suites)
+
+    def recommends(self, package: str, suites: frozenset[str] | None) -> frozenset[str]:
+        """What may come along with a package by recommendation alone."""
+        return recommends(package, suites)
 
     def recommended(self, package: str) -> tuple[str, ...]:
         """Nothing."""

@@ -43,6 +43,10 @@ class SystemPython:
             return self._of_ubuntu(package)
         return apt.instead(package, suites)
 
+    def recommends(self, package: str, suites: frozenset[str] | None) -> frozenset[str]:
+        """What may come along with a package by recommendation alone."""
+        return apt.recommends(package, suites)
+
     def recommended(self, package: str) -> tuple[str, ...]:
         """What comes along with a package by recommendation and does not only build."""
         group = _group(package)

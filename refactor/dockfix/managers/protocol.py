@@ -308,6 +308,9 @@ class Packages(Protocol):
     def brings(self, package: str, suites: frozenset[str] | None) -> frozenset[str]:
         """What comes along with a library or a compiler that stays: libraries that Python packages use, other compilers."""
 
+    def recommends(self, package: str, suites: frozenset[str] | None) -> frozenset[str]:
+        """What may come along with a package by recommendation alone."""
+
     def recommended(self, package: str) -> tuple[str, ...]:
         """What comes along with a package by recommendation, is no library, and a program may need."""
 

@@ -13,7 +13,7 @@ from dockfix.model.artefact import Environment
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.gain import gain, of_environment
-from dockfix.placement.leftovers import Placed, drop_covered, drop_idle_refresh, drop_removed
+from dockfix.placement.leftovers import Placed, drop_covered, drop_idle_refresh, drop_idle_sources, drop_removed
 from dockfix.placement.no_gain import no_gain, with_setting
 from dockfix.placement.only_fetching import drop_arguments
 from dockfix.placement.packages import Division, divide
@@ -77,6 +77,7 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
     drop_covered(facts, draft.runtime)
     dropped = [*draft.dropped, *drop_removed(facts, draft.builder, draft.runtime)]
     drop_idle_refresh(draft.runtime, division)
+    drop_idle_sources(facts, draft.builder, division)
     arguments = drop_arguments(facts, draft.builder, draft.runtime)
     name = next(each for each in _BUILDERS if each != (stage.name or "").lower())
     parts = (

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from dockfix.facts import Facts
+from dockfix.managers.registry import language_managers, system_managers
 from dockfix.managers.verbs import by_system, language_install, system_install
-from dockfix.model.actions import Clean, Install, Refresh, Remove, ShellState, Upgrade
-from dockfix.model.effects import overlap
+from dockfix.model.actions import Action, Clean, Install, Refresh, Remove, ShellState, Upgrade
+from dockfix.model.effects import overlap, within
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.packages import Division
 
@@ -58,6 +59,40 @@ def drop_idle_refresh(runtime: Placed, division: Division) -> None:
             del runtime[step]
         else:
             runtime[step] = left
+
+
+def drop_idle_sources(facts: Facts, builder: Placed, division: Division) -> None:
+    """Takes out of a builder what adds archives and keys of the system's packages, where it installs nothing any more after that."""
+    others = {path for each in language_managers() for path in each.reads}
+    configuration = {path for each in system_managers() for path in each.reads} - others
+    for step in reversed(list(builder)):
+        left: list[int] = []
+        for index in reversed(builder[step]):
+            effects = step.units[index].effects
+            install = system_install(effects.action)
+            if effects.unbounded or (
+                by_system(effects.action) and not isinstance(effects.action, Install | Refresh | Clean)
+            ):
+                return
+            if install is not None and (install.dynamic or not division.runtime_only.issuperset(install.asked)):
+                return
+            told = effects.action is None and effects.writes
+            if not told or not all(any(within(path, each) for each in configuration) for path in effects.writes):
+                left.insert(0, index)
+        if step.units and len(left) < len(builder[step]):
+            actions = [step.units[index].effects.action for index in left]
+            if all(
+                isinstance(action, Clean | ShellState | Refresh) or _only_at_runtime(action, division)
+                for action in actions
+            ):
+                del builder[step]
+            else:
+                builder[step] = tuple(left)
+
+
+def _only_at_runtime(action: Action | None, division: Division) -> bool:
+    install = system_install(action)
+    return install is not None and division.runtime_only.issuperset(install.asked)
 
 
 def drop_covered(facts: Facts, runtime: Placed) -> None:

@@ -70,6 +70,9 @@ def divide(
     compiler = run_time_compiler(facts)
     headers = _needs_headers(facts) if any(known.role(package.name) == "dev" for _, _, package in named) else None
     keep, drop = facts.hints.keep, facts.hints.drop
+    others = {
+        order[id(step)]: _programs_of_others(facts, named, order, order[id(step)], removed) for step, _, _ in named
+    }
     replaced: dict[Package, tuple[str, ...]] = {}
     kept: dict[Package, Reason] = {}
     for step, unit, package in named:
@@ -87,7 +90,10 @@ def divide(
             kept[package] = at(f"what the {last_opaque.keyword} in line {last_opaque.line} needs is unknown")
             continue
         needing = _run_by(staying) if gone and alone else needs
-        used = next((f"{needing[name]} ({name})" for name in sorted(_commands(facts, package)) if name in needing), "")
+        theirs = others[order[id(step)]] if package not in removed else frozenset()
+        used = next(
+            (f"{needing[name]} ({name})" for name in sorted(_commands(facts, package) - theirs) if name in needing), ""
+        )
         if used:
             kept[package] = at(used)
         elif gone and (alone or role != "dev"):
@@ -96,9 +102,9 @@ def divide(
             kept[package] = compiler
         else:
             _divide_by_role(facts, (unit, package, role), headers, replaced, kept)
-    _name_once([package for _, _, package in named], replaced)
+    _name_once(known, [package for _, _, package in named], replaced)
     _add_libraries(facts, named, replaced, kept)
-    _put_back(facts, [package for _, _, package in named], replaced, kept)
+    _put_back(facts, named, replaced, kept)
     lines = {package: step.line for step, _, package in named}
     kept = {
         package: replace(reason.at(lines[package]), about=Declared("PACKAGE", package.name))
@@ -110,6 +116,25 @@ def divide(
         package for package in replaced if full and knowledge.in_full_image(package.name, suites(facts))
     )
     return Division(replaced, kept, runtime_only, of_the_base, tuple(_about_compilers(known, replaced, compiler)))
+
+
+def _programs_of_others(
+    facts: Facts,
+    named: Iterable[tuple[Step, Unit, Package]],
+    order: Mapping[int, int],
+    last: int,
+    removed: Collection[Package],
+) -> frozenset[str]:
+    """The programs that packages have which stay in any case, and are asked for by a step of this number at the latest."""
+    return frozenset(
+        program
+        for step, _, package in named
+        if order[id(step)] <= last
+        and package not in removed
+        and package.name not in facts.hints.drop
+        and _role(facts, package) in {"run", "unknown"}
+        for program in known_packages(facts).commands(package.name)
+    )
 
 
 def _run_by(staying: Iterable[tuple[Step, Unit]]) -> Mapping[str, str]:
@@ -181,9 +206,10 @@ def _left_by(known: Packages, unit: Unit, package: Package) -> tuple[str, ...]:
     return (*(known.instead(package.name, None) or ()), *(known.modules(package.name) or ()), *recommended)
 
 
-def _name_once(named: Iterable[Package], replaced: dict[Package, tuple[str, ...]]) -> None:
-    """Takes out of what stands in for packages that is asked for anyway, or twice."""
+def _name_once(known: Packages, named: Iterable[Package], replaced: dict[Package, tuple[str, ...]]) -> None:
+    """Takes out of what stands in for packages that is asked for anyway, or twice, or that one which stays depends on."""
     there = {package.name for package in named if package not in replaced}
+    there |= {module for name in there for module in known.modules(name) or ()}
     for package, instead in replaced.items():
         replaced[package] = tuple(name for name in instead if name not in there)
         there |= set(instead)
@@ -256,13 +282,21 @@ def _last_opaque(staying: list[tuple[Step, Unit]]) -> Step | None:
 
 
 def _put_back(
-    facts: Facts, named: list[Package], replaced: dict[Package, tuple[str, ...]], kept: dict[Package, Reason]
+    facts: Facts,
+    named: list[tuple[Step, Unit, Package]],
+    replaced: dict[Package, tuple[str, ...]],
+    kept: dict[Package, Reason],
 ) -> None:
-    """Keeps what would go in vain, because a package that stays brings it."""
+    """Keeps what would go in vain, because a package that stays brings it, or recommends it where that is installed, too."""
     known = known_packages(facts)
-    staying = [package.name for package in named if package not in replaced]
+    staying = {
+        package.name: known.brings(package.name, suites(facts))
+        | (frozenset() if _leaves_out_recommended(unit) else known.recommends(package.name, suites(facts)))
+        for _, unit, package in named
+        if package not in replaced
+    }
     for package in list(replaced):
-        owner = next((name for name in staying if package.name in known.brings(name, suites(facts))), "")
+        owner = next((name for name, comes in staying.items() if package.name in comes), "")
         if owner and package.name not in facts.hints.drop:
             del replaced[package]
             kept[package] = at(f"{owner}, which stays, brings it")
