@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any, ClassVar
 
 from dockfix.engine.options import PACKAGE, Option
@@ -131,11 +132,11 @@ class _Splitter:
         apart: tuple[
             Node, ...
         ] = ()  # what stands above the last step that is gone from the runtime stage, and was set apart
-        for step in steps:
+        every = {step: [*(self._built(step, part) for part in parts[:-1]), _text(step, parts[-1])] for step in steps}
+        for step, texts in every.items():
             above = leading(self.tree, step.instruction)
             if step.instruction not in parts[-1].steps and any(isinstance(node, Blank) for node in above):
                 apart = above
-            texts = [*(self._built(step, part) for part in parts[:-1]), _text(step, parts[-1])]
             if None in texts:
                 return refuse("its text could not be divided without loss", step.line)
             beside = self.placement.beside
@@ -151,7 +152,14 @@ class _Splitter:
                 # what no part gets leaves its comments to the last one
                 if text or (not commented and body is written[-1]):
                     shared = _named(step, part) if _installs_in_each(step, parts) else None
-                    body[step] = [*_without_comments(above, commented, shared), *(text or ())]
+                    lines = (
+                        _without_comments(above, commented, shared, again=step.keyword in {"ENV", "RUN"})
+                        if not self._speaks_of_runtime(step, above, every)
+                        else above
+                        if body is written[-1]
+                        else _right_above(above)
+                    )
+                    body[step] = [*lines, *(text or ())]
                     commented = True
         bodies = [[node for nodes in body.values() for node in nodes] for body in written[:-1]]
         for made, part in zip(bodies, parts, strict=False):
@@ -179,6 +187,19 @@ class _Splitter:
             warnings=self.facts.ask(broken_builds),
             saves=self.placement.gain.parts,
         )
+
+    def _speaks_of_runtime(
+        self, step: Step, above: tuple[Node, ...], every: Mapping[Step, Sequence[tuple[Node, ...] | None]]
+    ) -> bool:
+        """Whether a comment that is set apart above a step of several stages is about what comes below it in the last one alone."""
+        if all(isinstance(node, Blank) for node in above[: len(above) - len(_right_above(above))]) or not all(
+            every[step]
+        ):
+            return False
+        following = list(every)[list(every).index(step) + 1 :]
+        group = takewhile(lambda each: not leading(self.tree, each.instruction), following)
+        texts = [every[each] for each in group if not all(every[each])]
+        return any(each[-1] for each in texts) and not any(any(each[:-1]) for each in texts)
 
     def _built(self, step: Step, part: Part) -> tuple[Node, ...] | None:
         """What a part that builds gets of a step: where root builds files are given to no user, who need not be there.
@@ -291,14 +312,24 @@ def _named(step: Step, part: Part) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(there), frozenset(lost)
 
 
+def _right_above(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """The lines above an instruction without the comments that are set apart."""
+    blanks = [number for number, node in enumerate(nodes) if isinstance(node, Blank)]
+    return nodes[max(blanks, default=0) :]
+
+
 def _without_comments(
-    nodes: tuple[Node, ...], elsewhere: bool, shared: tuple[frozenset[str], frozenset[str]] | None
+    nodes: tuple[Node, ...],
+    elsewhere: bool,
+    shared: tuple[frozenset[str], frozenset[str]] | None,
+    *,
+    again: bool = False,
 ) -> tuple[Node, ...]:
     """The lines above an instruction; without the comments, and with one blank line at most, where the builder has them.
 
     Comments that a linter reads hold for the instruction wherever it stands, but for those that hold for the whole file. With
     ``shared``, the packages that it installs here and those that it doesn't, the others right above it stand in both stages, too, but
-    for those that only speak of what is not here.
+    for those that only speak of what is not here; so they do where the instruction is there ``again``.
     """
     if not elsewhere:
         return nodes
@@ -307,7 +338,11 @@ def _without_comments(
     kept = [
         node
         for number, node in enumerate(nodes)
-        if isinstance(node, Comment) and _holds_again(node, shared if number > own else None)
+        if isinstance(node, Comment)
+        and (
+            _holds_again(node, shared if number > own else None)
+            or (again and shared is None and number > own and reader_of(node.content) is None)
+        )
     ]
     return (*[node for node in nodes if isinstance(node, Blank)][:1], *kept)
 
