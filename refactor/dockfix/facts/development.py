@@ -148,7 +148,7 @@ def _a_start(facts: Facts, gone: Lost) -> Reason | None:
     for manager in managers:
         left = _groups(facts, manager, gone)
         for where, call in calls_at_start(facts, manager):
-            if manager.at_start(call, left):
+            if manager.at_start(call, left, facts.final.end):
                 return at(f"{where} runs {manager.title}, which would install {gone.title} when the container starts")
     return None
 
@@ -168,7 +168,7 @@ def _a_command(facts: Facts, gone: Lost) -> Reason | None:
         if (
             isinstance(manager, LanguageManager)
             and any(word.value == "run" for word in unit.command.args)
-            and manager.at_start(call_of(unit.command), _groups(facts, manager, gone))
+            and manager.at_start(call_of(unit.command), _groups(facts, manager, gone), unit.state)
         ):
             return at(f"{unit.command.text} installs {gone.title} again", step.line)
         text = unit.command.text if unit.effects.unbounded or unit.effects.application else unit.command.name or ""

@@ -242,8 +242,9 @@ def _may_install(facts: Facts, program: str, startup: Startup) -> bool:
 
 def installs_at_start(facts: Facts, manager: LanguageManager, call: Call) -> bool:
     """Whether a call of a manager when the container starts may install packages, with what the image has of the groups."""
-    installs = (install for _, _, install in facts.installs if install.manager is manager)
-    return manager.at_start(call, frozenset(group for install in installs for group in install.groups))
+    installs = [install for _, _, install in facts.installs if install.manager is manager]
+    groups = frozenset(group for each in installs for group in (*each.groups, *facts.manifests[each].empty))
+    return manager.at_start(call, groups, facts.final.end)
 
 
 def calls_at_start(facts: Facts, manager: LanguageManager) -> Iterator[tuple[str, Call]]:

@@ -159,7 +159,7 @@ class NodeManager(LanguageManager):
             blocked=Reason(f"{self.title} installs from {local}") if local else None,
         )
 
-    def at_start(self, call: Call, installed: frozenset[str]) -> bool:
+    def at_start(self, call: Call, installed: frozenset[str], state: State) -> bool:
         """Whether it may fetch packages: a program that is not there."""
         return not call.words or call.words[0].value not in {"start", "run", "run-script", "test"}
 

@@ -66,7 +66,7 @@ class ProjectManager(LanguageManager):
         verb = next((word for word in call.words if word.value in self.installs), None)
         return Recipe(insert=((verb, self.alone),), again=True) if verb is not None else Reason("its verb is unknown")
 
-    def at_start(self, call: Call, installed: frozenset[str]) -> bool:
+    def at_start(self, call: Call, installed: frozenset[str], state: State) -> bool:
         """``run`` installs nothing, but makes an environment where there is none."""
         return not installed or not call.words or call.words[0].value != "run"
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dockfix.context.build_context import BuildContext
-from dockfix.context.manifests.locked import MAIN, Locked, Unread
+from dockfix.context.manifests.locked import DEV, MAIN, Locked, Unread
 from dockfix.context.manifests.locks import read_lock
 from dockfix.context.manifests.pyproject import PyProject
+from dockfix.context.manifests.toml import tables_of
 from dockfix.knowledge import normalise
 from dockfix.lazy import regex
 
@@ -31,3 +34,42 @@ def installed(groups: frozenset[str], context: BuildContext, lock: str | None, p
     if several or unsure or project.at("tool", "uv", "default-groups") is not None:
         return found.only(found.groups)
     return found.only({normalise(group) for group in plain})
+
+
+def empty(context: BuildContext, lock: str | None, project: PyProject) -> frozenset[str]:
+    """The group "dev", where nobody has put anything into it: a sync without it has left nothing out.
+
+    Not of a workspace, nor where building the project tells what it needs, nor where the lock may be older than what the project asks for:
+    ``uv run`` brings that up to date.
+    """
+    found = read_lock(context, lock) if lock is not None else None
+    named = project.at("dependency-groups", DEV) or project.at("tool", "uv", "dev-dependencies")
+    chosen = project.at("tool", "uv", "default-groups") not in (None, [], [DEV])
+    if lock is None or not isinstance(found, Locked) or named or chosen or found.roots.get(DEV) or len(found.projects) != 1:
+        return frozenset()
+    more = project.at("project", "dynamic") or project.at("tool", "uv", "workspace") or project.at("tool", "uv", "sources")
+    asked = _asked(project.texts("project", "dependencies"))
+    current = asked is not None and asked == _locked_for(found, context.read(lock) or "")
+    return frozenset({DEV}) if current and not more else frozenset()
+
+
+_Asked = frozenset[tuple[str, frozenset[str]]]
+
+
+def _asked(requirements: Iterable[str]) -> _Asked | None:
+    """The names, normalised, with the versions that are asked for, without markers; None where one says more than that."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        found = [Requirement(each) for each in requirements]
+    except InvalidRequirement:
+        return None
+    versions = ((each.name, frozenset(map(str, each.specifier))) for each in found)
+    return None if any(each.url for each in found) else frozenset((normalise(name), asked) for name, asked in versions)
+
+
+def _locked_for(lock: Locked, whole: str) -> _Asked | None:
+    """The same as the lock has kept it for the project that it is for."""
+    own = next(each for each in tables_of(whole)["package"] if normalise(each["name"]) in lock.projects)
+    kept = own.get("metadata", {}).get("requires-dist", [])
+    return _asked(f"{each['name']}{each.get('specifier', '')}" for each in kept if "extra ==" not in each.get("marker", ""))

@@ -250,8 +250,8 @@ class LanguageManager(Manager):
         """The packages that a call installs for all programs of the image, and for no project; "" for one without a known name."""
         return ()
 
-    def at_start(self, call: Call, installed: frozenset[str]) -> bool:
-        """Whether a call may install packages when the container starts, where these groups are installed."""
+    def at_start(self, call: Call, installed: frozenset[str], state: State) -> bool:
+        """Whether a call may install packages when the container starts, where these groups are installed; ``state`` is the image's."""
         return True
 
     def cached_for_start(self, install: Install, given: Given, start: Given, beside: Collection[Install]) -> str:

@@ -14,7 +14,7 @@ from dockfix.context.manifests.pyproject import PyProject
 from dockfix.managers import _projects as projects
 from dockfix.managers import _uv_pip, _uv_python, _uv_tool, venv
 from dockfix.managers._uv_groups import development, groups_of, without_development
-from dockfix.managers._uv_lock import installed
+from dockfix.managers._uv_lock import empty, installed
 from dockfix.managers._uv_options import FLAGS, VALUED
 from dockfix.managers._uv_project import Workspace, is_package, local_sources, other_python, workspace_above
 from dockfix.managers._uv_run import cached_for, parse_run, run_by
@@ -215,6 +215,7 @@ class Uv(LanguageManager):
             elsewhere=_below_root(given, project, root) or None,
             needs_source=_needs_source(given, project, space),
             development=development(install.groups, project),
+            empty=empty(given.context, lock, project) if not workspace_above(given, root) else frozenset(),
         )
 
     def production(self, install: Install, given: Given, manifest: Manifest, told: str) -> Production | Reason:
@@ -252,17 +253,17 @@ class Uv(LanguageManager):
         verb = next(word for word in call.words if word.value == "sync")
         return Recipe(insert=((verb, "--no-install-workspace" if members else "--no-install-project"),), again=True)
 
-    def at_start(self, call: Call, installed: frozenset[str]) -> bool:
+    def at_start(self, call: Call, installed: frozenset[str], state: State) -> bool:
         """``uv run`` syncs before it runs anything, unless told not to: nothing, where all that it asks for is there."""
-        arguments = parse_run(call, State())
+        arguments, settings = parse_run(call, state), given_to(call.command, state)
         if not arguments.operands or arguments.operands[0].value != "run":
             return True
-        if arguments.has("--no-sync", "--no-project"):
+        if arguments.has("--no-sync", "--no-project") or is_on(settings.get("UV_NO_SYNC")):
             return False
         more = arguments.has(
             "--with", "-w", "--with-editable", "--with-requirements", "--isolated", "--script", "-s", "--upgrade", "-U"
         )
-        return more or not set(groups_of(arguments, {})) <= installed
+        return more or not set(groups_of(arguments, settings)) <= installed
 
     def cached_for_start(self, install: Install, given: Given, start: Given, beside: Collection[Install]) -> str:
         """``uv run`` may build the project again, or install what it lacks."""

@@ -47,7 +47,8 @@ class Manifest:
     ``programs`` are those that installing the projects puts into the environment, ``scripts`` the names under which the files have the
     manager itself run something.
 
-    ``development`` are the groups of the lock that it brings and that, by their names, only serve to develop.
+    ``development`` are the groups of the lock that it brings and that, by their names, only serve to develop. ``empty`` are groups into
+    which the files put nothing: whoever asks for them finds them installed.
 
     ``needs_source`` says why the source has to be there even for what the manifests name, "" for no reason.
 
@@ -75,6 +76,7 @@ class Manifest:
     scripts: frozenset[str] = frozenset()
     needs_source: str = ""
     development: frozenset[str] = frozenset()
+    empty: frozenset[str] = frozenset()
 
     @property
     def files(self) -> tuple[str, ...]:
