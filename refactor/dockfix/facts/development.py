@@ -15,7 +15,7 @@ from dockfix.context.program.project import Sources
 from dockfix.context.run_commands import WRITTEN_IN
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
-from dockfix.facts.installs import calls_at_start
+from dockfix.facts.installs import calls_at_start, groups_there
 from dockfix.knowledge.development import is_a_word, module_names, only_develops, program_names
 from dockfix.lazy import regex
 from dockfix.managers.commands import call_of
@@ -154,8 +154,7 @@ def _a_start(facts: Facts, gone: Lost) -> Reason | None:
 
 
 def _groups(facts: Facts, manager: LanguageManager, gone: Lost) -> frozenset[str]:
-    groups = {group for install in facts.manifests if install.manager is manager for group in install.groups}
-    return frozenset(groups - gone.groups - {DEV})
+    return groups_there(facts, manager) - gone.groups - {DEV}
 
 
 def _a_command(facts: Facts, gone: Lost) -> Reason | None:

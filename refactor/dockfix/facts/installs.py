@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import takewhile
 from typing import Literal
 
+from dockfix.context.manifests.manifest import PROJECT
 from dockfix.context.program.model import is_development
 from dockfix.facts import Facts
 from dockfix.facts.javascript import leaves_python_alone
@@ -242,9 +243,14 @@ def _may_install(facts: Facts, program: str, startup: Startup) -> bool:
 
 def installs_at_start(facts: Facts, manager: LanguageManager, call: Call) -> bool:
     """Whether a call of a manager when the container starts may install packages, with what the image has of the groups."""
-    installs = [install for _, _, install in facts.installs if install.manager is manager]
-    groups = frozenset(group for each in installs for group in (*each.groups, *facts.manifests[each].empty))
-    return manager.at_start(call, groups, facts.final.end)
+    return manager.at_start(call, groups_there(facts, manager), facts.final.end)
+
+
+def groups_there(facts: Facts, manager: LanguageManager) -> frozenset[str]:
+    """The groups that the installs of a manager bring, those with nothing in them among them, and PROJECT."""
+    found = {install: manifest for install, manifest in facts.manifests.items() if install.manager is manager}
+    own = {PROJECT} if any(install.projects or install.editable for install in found) else set()
+    return frozenset(own.union(*(install.groups | manifest.empty for install, manifest in found.items())))
 
 
 def calls_at_start(facts: Facts, manager: LanguageManager) -> Iterator[tuple[str, Call]]:

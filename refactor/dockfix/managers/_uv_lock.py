@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from dockfix.context.build_context import BuildContext
 from dockfix.context.manifests.locked import DEV, MAIN, Locked, Unread
 from dockfix.context.manifests.locks import read_lock
+from dockfix.context.manifests.manifest import PROJECT
 from dockfix.context.manifests.pyproject import PyProject
 from dockfix.context.manifests.toml import tables_of
 from dockfix.knowledge import normalise
 from dockfix.lazy import regex
+from dockfix.managers._uv_project import is_package
+from dockfix.managers.protocol import Given
 
 _NAME = regex(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)")
 
@@ -36,18 +39,29 @@ def installed(groups: frozenset[str], context: BuildContext, lock: str | None, p
     return found.only({normalise(group) for group in plain})
 
 
-def empty(context: BuildContext, lock: str | None, project: PyProject) -> frozenset[str]:
-    """The group "dev", where nobody has put anything into it: a sync without it has left nothing out.
+def empty(given: Given, lock: str | None, project: PyProject) -> frozenset[str]:
+    """What a sync may leave out and lacks nothing by, in a project that is no workspace: the project, and the group "dev".
 
-    Not of a workspace, nor where building the project tells what it needs, nor where the lock may be older than what the project asks for:
-    ``uv run`` brings that up to date.
+    The group only where the lock fits what the project asks for, and no build has to tell what that is: ``uv run`` brings both up to date.
     """
+    own = frozenset({PROJECT}) - ({PROJECT} if is_package(project) else set())
+    return own | _without_development(given.context, lock, project)
+
+
+def _without_development(context: BuildContext, lock: str | None, project: PyProject) -> frozenset[str]:
     found = read_lock(context, lock) if lock is not None else None
     named = project.at("dependency-groups", DEV) or project.at("tool", "uv", "dev-dependencies")
     chosen = project.at("tool", "uv", "default-groups") not in (None, [], [DEV])
-    if lock is None or not isinstance(found, Locked) or named or chosen or found.roots.get(DEV) or len(found.projects) != 1:
+    if (
+        lock is None
+        or not isinstance(found, Locked)
+        or named
+        or chosen
+        or found.roots.get(DEV)
+        or len(found.projects) != 1
+    ):
         return frozenset()
-    more = project.at("project", "dynamic") or project.at("tool", "uv", "workspace") or project.at("tool", "uv", "sources")
+    more = project.at("project", "dynamic") or project.at("tool", "uv", "sources")
     asked = _asked(project.texts("project", "dependencies"))
     current = asked is not None and asked == _locked_for(found, context.read(lock) or "")
     return frozenset({DEV}) if current and not more else frozenset()
@@ -72,4 +86,6 @@ def _locked_for(lock: Locked, whole: str) -> _Asked | None:
     """The same as the lock has kept it for the project that it is for."""
     own = next(each for each in tables_of(whole)["package"] if normalise(each["name"]) in lock.projects)
     kept = own.get("metadata", {}).get("requires-dist", [])
-    return _asked(f"{each['name']}{each.get('specifier', '')}" for each in kept if "extra ==" not in each.get("marker", ""))
+    return _asked(
+        f"{each['name']}{each.get('specifier', '')}" for each in kept if "extra ==" not in each.get("marker", "")
+    )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from dockfix.context.manifests import pyproject
-from dockfix.context.manifests.manifest import Manifest
+from dockfix.context.manifests.manifest import PROJECT, Manifest
 from dockfix.context.manifests.pinned import pinned
 from dockfix.context.manifests.pyproject import PyProject
 from dockfix.managers import _projects as projects
@@ -215,7 +215,7 @@ class Uv(LanguageManager):
             elsewhere=_below_root(given, project, root) or None,
             needs_source=_needs_source(given, project, space),
             development=development(install.groups, project),
-            empty=empty(given.context, lock, project) if not workspace_above(given, root) else frozenset(),
+            empty=empty(given, lock, project) if space is None and not workspace_above(given, root) else frozenset(),
         )
 
     def production(self, install: Install, given: Given, manifest: Manifest, told: str) -> Production | Reason:
@@ -263,7 +263,7 @@ class Uv(LanguageManager):
         more = arguments.has(
             "--with", "-w", "--with-editable", "--with-requirements", "--isolated", "--script", "-s", "--upgrade", "-U"
         )
-        return more or not set(groups_of(arguments, settings)) <= installed
+        return more or not {*groups_of(arguments, settings), PROJECT} <= installed
 
     def cached_for_start(self, install: Install, given: Given, start: Given, beside: Collection[Install]) -> str:
         """``uv run`` may build the project again, or install what it lacks."""

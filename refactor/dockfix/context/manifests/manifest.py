@@ -10,6 +10,7 @@ from dockfix.context.manifests.locked import Locked, Unread
 from dockfix.dataclass import dataclass
 
 ALL = ":all:"  # in ``compiled``: every package
+PROJECT = ":project:"  # among groups: the project itself
 NO_LOCK = Unread("", 0, "there is no lock")
 
 
@@ -48,7 +49,7 @@ class Manifest:
     manager itself run something.
 
     ``development`` are the groups of the lock that it brings and that, by their names, only serve to develop. ``empty`` are groups into
-    which the files put nothing: whoever asks for them finds them installed.
+    which the files put nothing, PROJECT where it is no package: whoever asks for them finds them installed.
 
     ``needs_source`` says why the source has to be there even for what the manifests name, "" for no reason.
 
