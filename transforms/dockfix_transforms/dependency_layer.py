@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Sequence
 from typing import ClassVar
 
+from dockfix.context.patterns import has_wildcards
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import SYSTEM_FOLDERS, Facts, from_context
 from dockfix.facts.covered import brings_environment
@@ -15,7 +16,7 @@ from dockfix.managers.verbs import by_system, language_install
 from dockfix.model.actions import Clean, Configure, Install, Make, Remove, ShellState
 from dockfix.model.effects import overlap
 from dockfix.model.reason import Reason
-from dockfix.model.stages import Step, Unit
+from dockfix.model.stages import Copy, Step, Unit
 from dockfix.syntax import Blank, Instruction, Node, snippet
 
 from ._layout import leading, place_right_above, with_leading
@@ -56,14 +57,17 @@ class DependencyLayer(Transform):
         if len(facts.model.stages) != 1 or not facts.installs:
             return Outcome()
         steps = facts.final.steps
+        found = Outcome()
         for number, step in enumerate(steps):
             if not _brings_source(facts, step):
                 continue
             below = steps[number + 1 :]
             installs = [later for later in below if _installs_of(later) and not _is_prepared(facts, later)]
-            if installs:
-                return _move(facts, step, below, installs)
-        return Outcome()
+            outcome = _move(facts, step, below, installs) if installs else found
+            if outcome.edits:
+                return outcome
+            found = found if found.refusals else outcome
+        return found
 
 
 def _brings_source(facts: Facts, step: Step) -> bool:
@@ -92,7 +96,7 @@ def _move(facts: Facts, source: Step, below: tuple[Step, ...], installs: list[St
             moved.append(step)
             manifests += [name for name in _manifest_files(facts, step, target) if name not in manifests]
         elif reason:
-            if step in installs or (any(each in installs for each in below[below.index(step) :]) and not moved):
+            if not manifests and any(each in installs for each in below[below.index(step) :]):
                 return refuse(f"{reason}, so the source has to come first", step.line)
             break
     if not moved or not manifests:
@@ -108,8 +112,7 @@ def _needs_source(facts: Facts, step: Step, source: Step, target: str) -> str:
         words = source.instruction.words
         return "" if words[-1].startswith("/") else "WORKDIR changes where the source goes"
     if step.copy is not None:
-        effects = step.all_effects[0]
-        clash = effects.opaque or overlap(effects.writes, (target,)) or step.copy.origin is not None
+        clash = step.all_effects[0].opaque or overlap(_places(facts, step, step.copy), (target,))
         return "another COPY goes to the same place" if clash else ""
     if step.keyword != "RUN":
         return f"{step.keyword} stands between the source and the install"
@@ -127,6 +130,15 @@ def _needs_source(facts: Facts, step: Step, source: Step, target: str) -> str:
         elif target == "/" or overlap((*effects.reads, *effects.writes), (target,)):
             return f"{unit.command.text.split()[0]} works on the source"
     return ""
+
+
+def _places(facts: Facts, step: Step, copy: Copy) -> Sequence[str]:
+    """Where what a COPY brings comes to lie: named files each for itself, and anything else wherever it goes to."""
+    taken = facts.copies.get(step)
+    folders = taken is None or not taken.known or taken.missing or taken.directories or taken.skipped
+    if step.keyword != "COPY" or folders or not copy.target_is_folder or any(map(has_wildcards, copy.sources)):
+        return step.all_effects[0].writes
+    return [posixpath.join(copy.target or "/", posixpath.basename(source)) for source in copy.sources]
 
 
 def _install_needs_source(facts: Facts, units: Sequence[Unit], unit: Unit, install: Install, target: str) -> str:
@@ -181,7 +193,7 @@ def _is_prepared(facts: Facts, step: Step) -> bool:
         any(
             other.manager is install.manager
             and other.into.root == install.into.root
-            and other.manifests == install.manifests
+            and set(other.manifests) >= set(install.manifests)
             and {*other.projects, *other.editable} < {*install.projects, *install.editable}
             for other in before
         )
