@@ -362,13 +362,77 @@ PATHS = [
     ("'/run'", ["/run"]),
     ("'/runs/x'", []),
     ("'/home/app/.cache'", ["/home/app/.cache"]),
+    # tests of what was asked for
+    ("path = request.url.path\nwatch = path.startswith(('/auth', '/profile', '/config/auth'))", []),
+    ("if request.path.startswith(('/static', '/media/x')):", []),
+    ("if request.url.path in {'/logs', '/data/export'}:", []),
+    ("if self.request.path.startswith('/files'):", []),
+    ("if scope['path'] == '/files':", []),
+    ("name = given\nif name.startswith('/srv/files'):", ["/srv/files"]),
+    ("if target.startswith(('/profile', '/data/x')):", ["/data/x"]),
+    # redirects, and routers that are told a list
+    ("return RedirectResponse(f'/config/{x}')", []),
+    ("return HttpResponseRedirect('/files/')", []),
+    ("headers={'Location': '/files/new'}", []),
+    ("api.add_resource(Export, '/data', '/data/<int:x>')", []),
+    ("Mount('/files', app=files)", []),
+    ("(r'/config', ConfigHandler),", []),
+    ("copy(Export, '/data')", ["/data"]),
+    ("handlers = [logging.FileHandler('/logs/x.log')]", ["/logs/x.log"]),
+    # names that only routers are given
+    ("FILES = '/files/upload/{name}'\n@router.post(FILES)\ndef f(): ...", []),
+    ("FILES = '/files'\napp.include_router(x, prefix=FILES)", []),
+    ("FILES = '/files'\napp.add_api_route(FILES, f)", []),
+    ("FILES = '/files'\napp.mount(FILES, f)\nopen(FILES + '/x', 'w')", ["/files"]),
+    ("FILES = '/files'\ncache.get(FILES)", ["/files"]),
+    ("FILES = '/files/{id}'\nopen(FILES.format(id=1), 'w')", ["/files/"]),
+    ("FILES = '/files'", ["/files"]),
 ]
 
 
 @pytest.mark.parametrize(("text", "paths"), PATHS, ids=[case[0] for case in PATHS])
 def test_absolute_paths_of_python(tmp_path: Path, text: str, paths: list[str]) -> None:
     app = made({"app.py": f"x = 1\n{text}\n"}, tmp_path)
-    assert app.absolute_paths() == tuple(Mention(path, "app.py", 2) for path in paths)
+    assert [mention.word for mention in app.absolute_paths()] == paths
+
+
+def test_a_route_is_given_a_name_in_another_file(tmp_path: Path) -> None:
+    files = {
+        "routes.py": "EXPORT = '/data/{id}'\nFILES = '/files/x'\nLOGS = '/logs'\nclass Routes:\n    UPLOAD = '/uploads'\n",
+        "api/a.py": "from routes import (\n    EXPORT,\n    FILES,\n)\n@router.get(EXPORT, tags=['a'])\ndef f(): ...\nx.save(FILES)\n",
+        "api/b.py": "from routes import LOGS, Routes\napp.add_url_rule(LOGS)\n@app.post(Routes.UPLOAD)\ndef f(): ...\n",
+        "tests/test_a.py": "from routes import EXPORT\nassert client.get(EXPORT).ok\n",
+    }
+    found = made(files, tmp_path).absolute_paths()
+    assert found == (Mention("/files/x", "routes.py", 2),)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("on; # set to 'on' if nginx\n", False),
+        ("on;# nginx\n", False),
+        ("python app.py  # behind nginx; nginx\n", False),
+        ("x='a' # nginx\n", False),
+        ('x="a b"; # nginx\n', False),
+        ("#\tnginx\n", False),
+        ("echo $# ; nginx\n", True),
+        ("echo ${x#/} nginx\n", True),
+        ("x=a#b nginx\n", True),
+        ("echo '# ' ; nginx\n", True),
+        ("sh -c \"echo '# a'; nginx\"\n", True),
+        ("it's # so; nginx\n", True),
+        ("a # b\nnginx\n", True),
+        ("echo \\# nginx\n", True),
+    ],
+)
+def test_comments_behind_a_command(tmp_path: Path, text: str, found: bool) -> None:
+    assert bool(words(made({"site.conf": text}, tmp_path), "nginx")) == found
+
+
+def test_comments_behind_settings(tmp_path: Path) -> None:
+    texts = {"a.yml": "dir: out # or /srv/x\nat: '/srv/#y'\n", "b.ini": "[a]\ndir = /srv/z # or /srv/x\n"}
+    assert [mention.word for mention in made(texts, tmp_path).setting_paths()] == ["/srv/z"]
 
 
 def test_absolute_paths_of_scripts(tmp_path: Path) -> None:

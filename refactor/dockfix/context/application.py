@@ -11,7 +11,15 @@ from typing import AnyStr, NamedTuple
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.kinds import is_python, is_script, is_text, passed_over
-from dockfix.context.named_paths import PROSE, bare_paths, before_in_line, may_run, paths_in_settings, quoted_paths
+from dockfix.context.named_paths import (
+    PROSE,
+    bare_paths,
+    before_in_line,
+    counts,
+    may_run,
+    paths_in_settings,
+    quoted_paths,
+)
 from dockfix.context.process_files import Processes, kind_of, read_processes
 from dockfix.context.program import Program, read_python
 from dockfix.context.program.project import Project, Sources
@@ -19,6 +27,7 @@ from dockfix.context.program.reach import file_of, reached
 from dockfix.context.program.read import new_sources
 from dockfix.context.starting import Starting, starts_programs
 from dockfix.context.texts import Answer, Ask, Finder, Holding, Kind, Mention, Selection
+from dockfix.context.web_paths import name_of_path, only_routed, uses_of
 from dockfix.lazy import cached_property, regex
 from dockfix.syntax import decode, encode
 
@@ -234,9 +243,17 @@ class Application:
 
     @cached_property
     def _paths(self) -> tuple[Mention, ...]:
-        quoted = self._answers(quoted_paths, quoted_paths, "python")
+        quoted = [
+            (name, [each for each in found if not self._is_route(each)])
+            for name, found in self._answers(quoted_paths, quoted_paths, "python")
+        ]
         bare = self._answers(bare_paths, bare_paths, "script")
         return _all(sorted([*quoted, *(each for each in bare if each[0] not in self._python)]))
+
+    def _is_route(self, mention: Mention) -> bool:
+        """Whether a path in Python has a name that code gives to routers, and does nothing else with."""
+        name = name_of_path(self.texts[mention.file].split(b"\n", mention.line)[mention.line - 1])
+        return bool(name) and only_routed(self._answers(("uses", name), partial(uses_of, name), "python"))
 
     def setting_paths(self) -> tuple[Mention, ...]:
         """Absolute paths in settings (JSON, YAML, TOML, INI, ``.env``) that a program may be given to write to."""
@@ -382,7 +399,7 @@ def _starts(data: bytes, start: int, end: int) -> bool:
         return False
     before = before_in_line(data, start).decode("latin-1")
     word = re.match(r"\w*", data[start : start + 20].decode("latin-1"))
-    return may_run(data, start) and (
+    return counts(data, start) and (
         word is None
         or word[0] not in _ENGLISH
         or _AT_THE_START.search(before) is not None

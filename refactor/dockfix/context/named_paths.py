@@ -6,6 +6,7 @@ import re
 from functools import cache
 
 from dockfix.context.texts import Mention, mentions
+from dockfix.context.web_paths import asks_for
 from dockfix.knowledge import usual_routes
 from dockfix.lazy import regex
 
@@ -23,10 +24,11 @@ _BARE_PATH = regex(rb"(?<![\w./${}~:+-])(" + _FIRST + rb"""(?:/[^"'\s{}<>$\\;|&(
 # A path of a URL, by what stands before it: a call of a web framework or client, something of that name
 _WEB = regex(
     rb"(?i)(?:\.(?:get|post|put|patch|delete|head|options|websocket|mount|add_\w+|include_router|redirect|route)"
-    rb"|route|redirect|url_for|re_path|(?-i:\bpath))\(\s*[rbfu]*$"
+    rb"|route|redirect\w*|url_for|re_path|(?-i:\bpath|\bMount))\(\s*[rbfu]*$|(?-i:[\"']Location[\"'])\s*:\s*[rbfu]*$"
     rb"|(?:url|uri|href|endpoint|prefix|route)\w*[\"']?\s*[=:]\s*[rbfu]*$"
     rb"|(?:url|uri|host|base|endpoint)\w*[\"'\])}]*\s*\+\s*[rbfu]*$|://[^\"']*[\"']\s*\+\s*[rbfu]*$"
 )
+_BEHIND = regex(rb"(?<=[\s;])#")
 _IN_COMMENT = regex(rb"[\s)\]},;:]#\s")  # behind code; a # in a string has no blank on both sides, as a rule
 # What is done with a path that is only read, behind the string that holds it
 _ONLY_READ = regex(
@@ -109,7 +111,7 @@ def quoted_paths(name: str, data: bytes) -> list[Mention]:
 
 def bare_paths(name: str, data: bytes) -> list[Mention]:
     """The absolute paths in a script."""
-    return mentions(name, data, _BARE_PATH, may_run, 1)
+    return mentions(name, data, _BARE_PATH, counts, 1)
 
 
 def paths_in_settings(name: str, data: bytes) -> list[Mention]:
@@ -123,10 +125,10 @@ def _is_setting(data: bytes, start: int) -> bool:
     """Whether a path in settings is no comment, and no path of a URL."""
     before = before_in_line(data, start + 1)
     if _LOCAL.match(data, start) or _LOCAL.match(data, start + 1):
-        return may_run(data, start)
+        return counts(data, start)
     if _route().match(data, data.find(b"/", start)) and not _FOLDER_NAME.search(before):
         return False
-    return may_run(data, start) and not _WEB_KEY.search(before)
+    return counts(data, start) and not _WEB_KEY.search(before)
 
 
 def _is_path(data: bytes, start: int) -> bool:
@@ -150,10 +152,17 @@ def before_in_line(data: bytes, start: int) -> bytes:
 
 
 def may_run(data: bytes, start: int) -> bool:
-    """Whether a place in a script or in settings may be a command: not in a comment that fills its line, not prose."""
+    """Whether a place in a text may be a command: not in a comment that fills its line, not prose."""
     return not before_in_line(data, start).lstrip().startswith((b"#", b";", b"//")) and not (
         data.startswith(b"make", start) and PROSE.match(data[start : start + 40].decode("latin-1"))
     )
+
+
+def counts(data: bytes, start: int) -> bool:
+    """The same in a script or in settings, where a comment may stand behind something, too: outside of any quotes."""
+    before = before_in_line(data, start)
+    told = (before[: match.start()].replace(b"\\'", b"").replace(b'\\"', b"") for match in _BEHIND.finditer(before))
+    return may_run(data, start) and all(any(text.count(quote) % 2 for quote in (b"'", b'"', b"`")) for text in told)
 
 
 def _only_read(data: bytes, start: int) -> bool:
@@ -180,6 +189,7 @@ def _on_disk(data: bytes, start: int) -> bool:
         and not _WEB.search(data, max(0, start - 200), start)
         and not _ASKS_BY_NAME.search(data, max(0, start - 200), start)
         and not _follows_an_address(data, before, start)
+        and not asks_for(data, start)
     )
 
 
