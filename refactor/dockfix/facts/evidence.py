@@ -76,7 +76,7 @@ class Started:
     def evidence(self) -> frozenset[str]:
         """The files that the container can run, start or read."""
         if self._in_doubt:
-            return self.image.files - self._manifests - self._tests - self._notes
+            return self.image.files - self._manifests - self._tests - self._notes - self._of_other_containers
         told = self.image.parts & {word for text in self._texts for word in re.findall(r"[\w.+@-]+", text)}
         key = "evidence", self.image, self.placed, self.running, self._readers, told
         return self.keep(key, partial(self._evidence, told))
@@ -122,6 +122,13 @@ class Started:
         for names in self.image.names(self.image.files - notes).values():
             words |= names.words
         return frozenset(name for name in notes if name.rpartition("/")[2] not in words)
+
+    @property
+    def _of_other_containers(self) -> frozenset[str]:
+        """Files for nginx in an image that has none: one beside it reads them."""
+        if "nginx" in self._readers:
+            return frozenset()
+        return frozenset(name for name in self.image.files - self.placed if kind_of(name) == "nginx")
 
     @cached_property
     def _tests(self) -> frozenset[str]:

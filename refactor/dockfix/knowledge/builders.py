@@ -15,6 +15,7 @@ class Builder(NamedTuple):
     file: re.Pattern[str]
     says: re.Pattern[str]
     unless: re.Pattern[str] | None
+    names: re.Pattern[str] | None
     why: str
 
 
@@ -26,6 +27,7 @@ def builders_without_mounts() -> tuple[Builder, ...]:
             re.compile(each["file"]),
             re.compile(each["says"]),
             re.compile(each["unless"]) if "unless" in each else None,
+            re.compile(each["names"]) if "names" in each else None,
             each["why"],
         )
         for each in table("builders")["builder"]
