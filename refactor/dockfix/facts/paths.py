@@ -161,7 +161,9 @@ def _owned(facts: Facts, made: Iterable[str]) -> set[str]:
 def _texts(facts: Facts) -> Iterator[tuple[str, str]]:
     """What the container is started with: values of ENV, commands, scripts, each with where it stands."""
     for step in facts.final.of("ENV"):
-        yield f"the ENV in line {step.line}", "\n".join(step.instruction.words)
+        words = step.instruction.words
+        settings = (f"{name}={value}" for name, value in zip(words[::2], words[1::2], strict=True))
+        yield f"the ENV in line {step.line}", "\n".join(settings)
     for where, text in facts.startup.texts.items():
         if not where.startswith("HEALTHCHECK"):
             told = re.sub(r"^(CMD|ENTRYPOINT) in line", r"the \1 in line", where)

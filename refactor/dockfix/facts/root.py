@@ -28,7 +28,8 @@ from dockfix.managers.verbs import system_install
 from dockfix.model.actions import Configure, Provide
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at
-from dockfix.syntax import decode
+from dockfix.model.stages import Step
+from dockfix.syntax import decode, pairs
 
 _MAKES_USER = regex(rf"\b(?:useradd|adduser|(?<!/){USER})\b")
 _PLANS = regex(rb"\b(?:add_job|scheduled_job)\s*\(")
@@ -237,7 +238,7 @@ def _files_of_root(facts: Facts) -> Reason | None:
     for step in facts.final.steps:
         if step.copy is not None and (step.copy.target is None or within(step.copy.target, "/root")):
             return at("files are copied to /root, which only root can read", step.line)
-        if step.keyword == "ENV" and re.search(r"/root\b", step.instruction.args):
+        if step.keyword == "ENV" and _names_home(facts, step):
             return at("ENV names /root, which only root can read", step.line)
         for unit in step.units:
             told = isinstance(unit.effects.action, Configure)  # a manager, which the program does not run
@@ -247,6 +248,15 @@ def _files_of_root(facts: Facts) -> Reason | None:
                     step.line,
                 )
     return None
+
+
+def _names_home(facts: Facts, step: Step) -> bool:
+    """Whether an ENV leads into root's home: folders for programs lead nowhere where it is seen that nothing was put there."""
+    values = dict(pairs(step.instruction, step.state.variables))
+    if any(name != "PATH" and re.search(r"/root\b", value or "/root") for name, value in values.items()):
+        return True
+    unclear = any(unit.effects.unbounded and not unit.effects.application for _, unit in facts.final.units)
+    return unclear and re.search(r"/root\b", step.instruction.args) is not None
 
 
 def _volume(facts: Facts) -> Reason | None:
