@@ -83,9 +83,9 @@ def builder_of_pages(facts: Facts, sources: Application) -> str:
 
 
 def reader_elsewhere(others: Taken, sources: Application) -> str:
-    """The Dockerfile that copies all of the same context, where its image or its builds may read a ``.env``; "" for none."""
+    """What the Dockerfile builds that copies all of the same context, where that or its builds may read a ``.env``; "" for nothing."""
     builds = any("build" in text for text in others.texts) and bool(sources.search(_ASKS_SETTING))
-    return others.whole if others.whole and (builds or reads_in_code(sources)) else ""
+    return f"what {others.whole} builds" if others.whole and (builds or reads_in_code(sources)) else ""
 
 
 def _by_start(facts: Facts) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from dockfix.context.scripts import commands_in_script
-from dockfix.knowledge import starts_nothing
+from dockfix.knowledge import starts_named, starts_nothing
 from dockfix.managers.commands import runs_alone
 from dockfix.model.stages import Unit
 
@@ -19,4 +19,5 @@ def unknown_program(unit: Unit) -> str:
     if script is None or script.dynamic or not script.commands:
         return first
     names = sorted(script.commands, key=unit.command.text.find)
-    return next((name for name in names if not (runs_alone(name) or posixpath.basename(name) in starts_nothing())), "")
+    idle = starts_nothing() | starts_named()
+    return next((name for name in names if not (runs_alone(name) or posixpath.basename(name) in idle)), "")

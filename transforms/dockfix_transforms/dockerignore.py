@@ -22,6 +22,7 @@ from dockfix.lazy import cached_property
 from dockfix.model.actions import Build, Install, Make
 from dockfix.model.reason import Declared, Reason, unseen
 from dockfix.syntax import encode
+from dockfix.syntax.mounts import mount_settings
 
 from ._env_files import build_reader, builder_of_pages, reader_elsewhere, reader_of_env
 from ._ignore_text import completed, new_text
@@ -215,7 +216,9 @@ class _Chooser:
             if listing is None or not _matched(pattern, listing.skipped):
                 return False
         if needed == "vcs":
-            return not self.versioned and not self.sources.search(_ASKS_GIT)
+            return (
+                not self.facts.context.is_below_repository and not self.versioned and not self.sources.search(_ASKS_GIT)
+            )
         if self.versioned and not group.untracked and (hit or needed != "secret"):
             return False  # for git, a tracked file that is missing is a change, and makes another version
         if needed == "environment" and hit and f"{pattern}/pyvenv.cfg" not in hit:
@@ -317,9 +320,9 @@ class _Chooser:
         texts = (*(step.instruction.args for step in steps), *self.others.texts)
         return any(re.search(_READS_DOCUMENTS, encode(text)) for text in texts)
 
-    def _secret(self, pattern: str, hit: list[str]) -> bool:
+    def _secret(self, pattern: str, there: list[str]) -> bool:
         """Whether a secret may be kept out; where the program seems to read it, a warning says what that means."""
-        hit = [name for name in hit if not self.ignore.ignores(name)]
+        there = hit = [name for name in there if not self.ignore.ignores(name)]
         if pattern == _ENV:
             pages = builder_of_pages(self.facts, self.sources)
             reader = reader_of_env(self.facts, hit) or pages or reader_elsewhere(self.others, self.sources)
@@ -335,13 +338,24 @@ class _Chooser:
             reader = f"{readers[0].file}:{readers[0].line}" if readers else ""
             if hit and not reader and pattern.startswith(_ENV):
                 reader = build_reader(self.facts)
-        if reader and hit:
+        if reader and (hit := self._brought(hit)):
             if any(self.facts.layout.of(name) for name in hit):
                 said = "is copied into the image", "a secret in an image can be read by everyone who can pull it"
             else:
                 said = "is copied into a stage that builds", "a secret of it may be in what is built"
             self.warnings.append(Reason(f"{hit[0]} {said[0]} and {reader} seems to read it; {said[1]}"))
-        return pattern == _ENV or not (reader and hit)
+        return pattern == _ENV or not (reader and there)
+
+    def _brought(self, files: Sequence[str]) -> list[str]:
+        """Those of some files that a COPY takes, or that a RUN may see in a mount of the context."""
+        steps = [step for stage in self.facts.model.stages for step in stage.of("RUN")]
+        flags = [flag for step in steps for flag in step.instruction.flags if flag.name == "mount"]
+        mounts = [each for flag in flags if "from" not in (each := mount_settings(flag.value or ""))]
+        sources = {each.get("source", ".") for each in mounts if each.get("type", "bind") == "bind"}
+        if self.others.whole or any(source.strip("./") == "" for source in sources):
+            return list(files)
+        taken = sources.union(*(copied.files for copied in self.facts.copies.values()))
+        return [name for name in files if name in taken]
 
     def _readers(self, pattern: str, hit: list[str]) -> list[Mention]:
         bases = {posixpath.basename(name) for name in hit}

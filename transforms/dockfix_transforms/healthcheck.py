@@ -64,8 +64,8 @@ class Healthcheck(Transform):
         first = min(starts, key=stage.steps.index)
         unread = (*served.unparsed, *facts.program.unparsed)
         if facts.unknown or unread:
-            reason = facts.unknown or at(f"{unread[0].file} could not be read")
-            return refuse(reason.at(first.line))
+            why = facts.unknown.text if facts.unknown else f"{unread[0].file} could not be read"
+            return refuse(f"not all that answers requests is known: {why}", first.line)
         if not any(map(_serves, facts.startup.programs)):
             return refuse("nothing shows that the container starts a server", first.line)
         endpoint = _open(served.endpoints)

@@ -85,6 +85,12 @@ class BuildContext:
         return Path(os.path.relpath(self.dockerfile, self.root)).as_posix() if self.dockerfile is not None else ""
 
     @cached_property
+    def is_below_repository(self) -> bool:
+        """Whether the context is a folder of a repository whose own data lie further up."""
+        at = self.root.absolute()
+        return not (at / ".git").exists() and any((folder / ".git").exists() for folder in at.parents)
+
+    @cached_property
     def listing(self) -> Listing | None:
         """What ``files`` and its companions are made of, the overlay included."""
         found = self.disk.listing

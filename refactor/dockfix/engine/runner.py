@@ -238,7 +238,13 @@ def _list_unsafe(
 
 def _added(made: Sequence[Note], all_changes: Sequence[Note], reasons: Collection[str]) -> list[Note]:
     """The changes that come on top of those that are made. One without a reason that only stands on another line is none."""
-    new = [note for note in all_changes if note not in made]
+    parts = {(note.transform, note.line): set(note.message.split("; ")) for note in made}
+    new = [
+        note
+        for note in all_changes
+        if note.transform in reasons
+        or not set(note.message.split("; ")) <= parts.get((note.transform, note.line), set())
+    ]
     moved = Counter((note.transform, note.message) for note in made if note not in all_changes)
     found = []
     for note in new:

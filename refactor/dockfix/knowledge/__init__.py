@@ -90,6 +90,7 @@ from dockfix.knowledge.programs import (
     shells,
     started_by,
     starters,
+    starts_named,
     starts_nothing,
     waiters,
 )
@@ -215,6 +216,7 @@ __all__ = [
     "starters",
     "starts_another",
     "starts_as_root",
+    "starts_named",
     "starts_nothing",
     "user_changing_servers",
     "usual_routes",

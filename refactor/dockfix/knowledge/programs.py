@@ -152,6 +152,12 @@ def distinct_path_resetters() -> frozenset[str]:
 
 
 @cache
+def starts_named() -> frozenset[str]:
+    """Programs that start no others but those that they are given by name."""
+    return _words("starts_named", "programs")
+
+
+@cache
 def starts_nothing() -> frozenset[str]:
     """Builtins of shells and programs that start no program of others."""
     return _words("starts_nothing", "programs")

@@ -6,9 +6,10 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from dockfix.facts import Facts
-from dockfix.knowledge import manager_in, package_manager
+from dockfix.knowledge import manager_in, package_manager, rule_runners
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program, language_managers
+from dockfix.model.actions import Provide
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.placement.packages import Division
 from dockfix.runtimes.registry import runtime
@@ -24,7 +25,13 @@ def without_installs(facts: Facts) -> Reason:
     brought = facts.final.image.runtime if facts.final.image is not None else ""
     managers = [each for each in language_managers() if each.runtime == (brought or _USUAL)]
     none = at(f"no gain, because no {' or '.join(each.title for each in managers)} install was found")
-    return _other_manager(facts) or _unclear_install(facts, managers) or _of_the_system(facts, brought) or none
+    return (
+        _other_manager(facts)
+        or _unclear_install(facts, managers)
+        or _of_the_system(facts, brought)
+        or _unread(facts)
+        or none
+    )
 
 
 def _of_the_system(facts: Facts, brought: str) -> Reason | None:
@@ -37,6 +44,17 @@ def _of_the_system(facts: Facts, brought: str) -> Reason | None:
                 f"{manager.title} runs on a {language.title} that the base image does not bring, which is not split yet",
                 step.line,
             )
+    return None
+
+
+def _unread(facts: Facts) -> Reason | None:
+    """A command that may install what a manager was brought for, or a target of a Makefile."""
+    brings = any(isinstance(unit.effects.action, Provide) for _, unit in facts.final.units)
+    opaque = [(step, unit) for step, unit in facts.final.units if unit.effects.opaque]
+    for step, unit in sorted(opaque, key=lambda pair: pair[1].command.name not in rule_runners()):
+        if brings or unit.command.name in rule_runners():
+            text = " ".join(unit.command.text.split())
+            return at(f"no gain, because no install was found; what {text} does is not known", step.line)
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from dockfix.engine.results import FileResult, Note
@@ -63,11 +63,23 @@ def created(path: str) -> str:
 def details(result: FileResult) -> Iterator[str]:
     """Why each change is made, what was left and why, and what --unsafe would add; one indented line each."""
     rows = [(f"line {note.line}" if note.line else "", _text(note)) for note in result.changes if result.changed]
-    rows += [("left", _text(note, note.line)) for note in result.refusals]
-    rows += [("unsafe", _text(note, note.line)) for note in result.unsafe]
+    for label, notes in (("left", result.refusals), ("unsafe", result.unsafe)):
+        lines: dict[tuple[str, str], list[int]] = {}
+        for note in notes:
+            lines.setdefault((note.transform, note.message), []).append(note.line)
+        said = {(note.transform, note.message, note.line) for note in result.changes} if label == "unsafe" else set()
+        for (transform, message), numbers in lines.items():
+            left = sorted({line for line in numbers if (transform, message, line) not in said})
+            rows += [(label, _text(Note(transform, 0, message), *filter(None, left)))] if left else []
+    rows = list(dict.fromkeys(rows))
     width = max((len(label) for label, _ in rows), default=0)
     for label, text in rows:
         yield f"  {label:<{width}}  {one_line(text)}"
+
+
+def _listed(lines: Sequence[int]) -> str:
+    *most, last = map(str, lines)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def told(note: Note) -> str:
@@ -75,6 +87,6 @@ def told(note: Note) -> str:
     return f"{note.transform}: {note.message}" if note.transform else note.message
 
 
-def _text(note: Note, line: int = 0) -> str:
-    where = f" (line {line})" if line else ""
+def _text(note: Note, *lines: int) -> str:
+    where = f" (line{'s' * (len(lines) > 1)} {_listed(lines)})" if lines else ""
     return f"{note.transform}{where}: {note.message}" if note.transform else f"{note.message}{where}"

@@ -5,6 +5,7 @@ What resets PATH, or names a folder of the base image's Python, would not find t
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -179,8 +180,14 @@ def _instructions(facts: Facts) -> Reason | None:
         text = _OWN_SITE.sub(r"\1", node.original) if step.keyword == "ENV" else without_installers(step)
         name = _foreign(facts, text)
         if name:
-            return at(f"the {step.keyword} names {name}, which would lie in the virtual environment", step.line)
+            return at(f"the {step.keyword} names {name}, {_lost(name)}", step.line)
     return None
+
+
+def _lost(name: str) -> str:
+    """What becomes of a program of the base image that is named by its path."""
+    sees_none = is_python(posixpath.basename(name))
+    return f"which would {'not see the packages of' if sees_none else 'lie in'} the virtual environment"
 
 
 def _path_variable(step: Step) -> Reason | None:
@@ -252,7 +259,7 @@ def _named_at_the_start(facts: Facts) -> Reason | None:
     for where, text in _started(facts):
         name = _foreign(facts, text)
         if name:
-            return at(f"{where} names {name}, which would lie in the virtual environment")
+            return at(f"{where} names {name}, {_lost(name)}")
     return None
 
 
@@ -276,11 +283,11 @@ def _named_in_files(facts: Facts) -> Reason | None:
     for mention in _mentions(facts, pattern, (".ipynb",)):
         name = _foreign(facts, mention.word)
         if name:
-            return at(f"{mention.file}:{mention.line} names {name}, which would lie in the virtual environment")
+            return at(f"{mention.file}:{mention.line} names {name}, {_lost(name)}")
     for mention in facts.kubernetes.says(pattern):
         name = _foreign(facts, mention.word)
         if name:
-            return at(f"{mention.file}:{mention.line} names {name}, which would lie in the virtual environment")
+            return at(f"{mention.file}:{mention.line} names {name}, {_lost(name)}")
     for mention in _mentions(facts, _HOME):
         return at(f"{mention.file}:{mention.line} says that Python's home is /usr/local")
     return None
