@@ -29,7 +29,7 @@ from dockfix.model.actions import Configure, Provide
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Step
-from dockfix.syntax import decode, pairs
+from dockfix.syntax import decode
 
 _MAKES_USER = regex(rf"\b(?:useradd|adduser|(?<!/){USER})\b")
 _PLANS = regex(rb"\b(?:add_job|scheduled_job)\s*\(")
@@ -252,9 +252,10 @@ def _files_of_root(facts: Facts) -> Reason | None:
 
 def _names_home(facts: Facts, step: Step) -> bool:
     """Whether an ENV leads into root's home: folders for programs lead nowhere where it is seen that nothing was put there."""
-    values = dict(pairs(step.instruction, step.state.variables))
-    if any(name != "PATH" and re.search(r"/root\b", value or "/root") for name, value in values.items()):
-        return True
+    words = step.instruction.words
+    for name, value in zip(words[::2], words[1::2], strict=True):
+        if name != "PATH" and re.search(r"/root\b", value):
+            return True
     unclear = any(unit.effects.unbounded and not unit.effects.application for _, unit in facts.final.units)
     return unclear and re.search(r"/root\b", step.instruction.args) is not None
 
