@@ -76,7 +76,7 @@ class ProjectManager(LanguageManager):
         tells = bool(start.call.words) and start.call.words[0].value in _TELLS
         return (
             "may install from its cache"
-            if self.installs_cached and not tells and self.at_start(start.call, there)
+            if self.installs_cached and not tells and self.at_start(start.call, there, start.state)
             else ""
         )
 
