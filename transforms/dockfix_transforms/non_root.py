@@ -11,6 +11,7 @@ from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.facts.ownership import brings_manifests, chosen_folder, gets_owner, home_is_made, made_folders, new_folders
 from dockfix.facts.root import needs_root
+from dockfix.facts.shell_writes import shell_writes
 from dockfix.facts.user import own_user, user_of
 from dockfix.facts.writes import open_questions
 from dockfix.knowledge import User
@@ -193,7 +194,7 @@ def _owner(user: User) -> str:
 def _writes_there(facts: Facts) -> bool:
     """Whether the program may write beside its own files."""
     writes = (*facts.program.writes, *facts.processes.writes)
-    return any(write.base in {"code", "cwd", "unknown"} for write in writes) or bool(facts.startup.writes)
+    return any(write.base in {"code", "cwd", "unknown"} for write in writes) or bool(facts.ask(shell_writes))
 
 
 def _makes(step: Step, folder: str) -> bool:

@@ -23,7 +23,7 @@ from dockfix.knowledge import (
 )
 from dockfix.lazy import regex
 from dockfix.syntax import encode
-from dockfix.syntax.shell import shebang, unquote
+from dockfix.syntax.shell import Command, Redirect, Word, shebang, unquote
 from dockfix.syntax.shell_tree import is_broken, is_computed, script_tree, text_of, walk
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ _ARGUMENTS = regex(r"\"?\$(?:[@*1]|\{[@*1](?:[:-][^}]*)?\})\"?")
 _FILLED = regex(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|`[^`]*`")
 # The name of a program whose folder is worked out: "$DIR/twistd"
 _LAST_PART = regex(r"[\w}\")`]/([\w.+-]+)\"?$")
+_SHELLS_OF_THEIR_OWN = {"subshell", "command_substitution", "process_substitution"}
 _ASSIGNMENT = regex(r"[A-Za-z_]\w*\+?=")
 
 
@@ -47,7 +48,8 @@ class ScriptFacts(NamedTuple):
     computed; ``runs_arguments`` where the script runs what it is given (``exec "$@"``). ``writes`` are absolute paths that it
     redirects to or makes, up to where something is filled in; ``outputs`` are the paths, relative ones too, that well-known
     programs are told to write to, a ``$`` in them for each part that is filled in. ``login_shell`` is True where a shell resets
-    PATH (``bash -l``, ``su -``).
+    PATH (``bash -l``, ``su -``). ``steps`` are the commands, assignments and redirections one by one in the order of the text, with what
+    each of them starts in turn; where a shell of its own begins and ends stands ``BEGIN`` and ``END``.
     """
 
     commands: frozenset[str]
@@ -57,6 +59,10 @@ class ScriptFacts(NamedTuple):
     writes: frozenset[str] = frozenset()
     login_shell: bool = False
     outputs: frozenset[str] = frozenset()
+    steps: tuple[Command, ...] = ()
+
+
+BEGIN, END = Command("(", 0, 0), Command(")", 0, 0)
 
 
 @lru_cache(maxsize=512)
@@ -73,6 +79,7 @@ def commands_in_script(text: str) -> ScriptFacts | None:
         frozenset(reader.writes),
         reader.login_shell,
         frozenset(reader.outputs),
+        tuple(reader.steps),
     )
 
 
@@ -89,6 +96,10 @@ class _Word(NamedTuple):
     value: str | None
 
 
+# What xargs and find give to the programs that they start
+_FED = _Word("$", None)
+
+
 class _Reader:
     def __init__(self) -> None:
         self.commands: set[str] = set()
@@ -96,6 +107,7 @@ class _Reader:
         self.words: list[str] = []
         self.writes: set[str] = set()
         self.outputs: set[str] = set()
+        self.steps: list[Command] = []
         self.dynamic: bool = False
         self.runs_arguments: bool = False
         self.login_shell: bool = False
@@ -111,23 +123,52 @@ class _Reader:
         first = shebang(text)
         shell = next((number for number, word in enumerate(first) if word in shells()), len(first))
         self.login_shell = self.login_shell or _is_login(first[shell + 1 :])
+        self.steps.append(BEGIN)
+        inner: list[int] = []  # where the shells end that were begun
         for node in walk(root):
-            if node.type == "function_definition":
+            while inner and node.start_byte >= inner[-1]:
+                self.steps.append(END)
+                inner.pop()
+            if node.type in _SHELLS_OF_THEIR_OWN:
+                self.steps.append(BEGIN)
+                inner.append(node.end_byte)
+            elif node.type == "function_definition":
                 self.functions.add(text_of(node.child_by_field_name("name")))
             elif node.type == "file_redirect":
                 self.redirect(node)
             elif node.type == "command":
                 self.command(node, depth)
             elif node.type == "variable_assignment":
-                value = node.child_by_field_name("value")
-                word = _word(value) if value is not None else None
-                self.words += [word.value] if word is not None and word.value else []
+                self.assignment(node)
+            elif node.type == "for_statement":
+                self.assigned(text_of(node.child_by_field_name("variable")), _Word("$", None))
+        self.steps += [END] * (len(inner) + 1)
         return True
 
     def redirect(self, node: Node) -> None:
         target = node.child_by_field_name("destination")
-        if target is not None and any(">" in text_of(child) for child in node.children if not child.is_named):
+        operator = next((text_of(child) for child in node.children if not child.is_named), "")
+        if target is not None and ">" in operator:
             self.write(_word(target))
+            redirect = Redirect(operator, _placed(_word(target)))
+            self.steps.append(Command(text_of(node), 0, 0, simple=True, redirects=(redirect,)))
+
+    def assignment(self, node: Node) -> None:
+        value = node.child_by_field_name("value")
+        word = _word(value) if value is not None else _Word("", "")
+        self.words += [word.value] if word.value else []
+        parent = node.parent
+        if parent is None or parent.type != "command":  # in front of a command, it is for that alone
+            added = any(child.type == "+=" for child in node.children)
+            self.assigned(text_of(node.children[0]), _Word("$", None) if added else word)
+
+    def assigned(self, name: str, word: _Word) -> None:
+        self.steps.append(Command(f"{name}={word.text}", 0, 0, simple=True, assignments=((name, _placed(word)),)))
+
+    def invoked(self, words: Sequence[_Word]) -> None:
+        """Notes a command that is started, by the script or by another one."""
+        text = " ".join(word.text for word in words)
+        self.steps.append(Command(text, 0, 0, simple=True, words=tuple(map(_placed, words))))
 
     def write(self, word: _Word) -> None:
         text = word.value if word.value is not None else word.text.lstrip("\"'").partition("$")[0].partition("`")[0]
@@ -168,6 +209,7 @@ class _Reader:
 
     def invocation(self, words: Sequence[_Word], depth: int) -> None:
         """Takes in a command and what it starts in turn."""
+        fed = False
         while words:
             name = words[0].value
             if name is None:
@@ -179,7 +221,10 @@ class _Reader:
                     self.commands |= {last[1]} if last else set()
                 return
             self.commands.add(name)
-            words = self.started(posixpath.basename(name), words[1:], depth)
+            self.invoked([*words, _FED] if fed else words)
+            program = posixpath.basename(name)
+            fed = fed or program == "xargs"
+            words = self.started(program, words[1:], depth)
 
     def started(self, program: str, rest: Sequence[_Word], depth: int) -> Sequence[_Word]:
         """The words of the command that ``program`` starts, empty for none."""
@@ -214,6 +259,8 @@ class _Reader:
             for index, value in enumerate(values):
                 if value in {"-exec", "-execdir", "-ok", "-okdir"}:
                     self.invocation(rest[index + 1 : index + 2], depth)
+                    given = [_FED if word.value == "{}" else word for word in rest[index + 1 :]]
+                    self.invoked(given)
         wrapper = wrappers().get(program)
         if wrapper is not None and not wrapper.subcommands:
             return _after_options(rest, wrapper)
@@ -289,6 +336,10 @@ def _is_login(options: Sequence[str]) -> bool:
         if option.endswith("c"):
             return False
     return False
+
+
+def _placed(word: _Word) -> Word:
+    return Word(word.text, word.value, 0, 0)
 
 
 def _word(node: Node) -> _Word:

@@ -11,6 +11,7 @@ from dockfix.context.program.model import UNKNOWN, Write
 from dockfix.facts import SYSTEM_FOLDERS, Facts
 from dockfix.facts.how_it_is_run import containers
 from dockfix.facts.javascript import behind
+from dockfix.facts.shell_writes import shell_writes
 from dockfix.facts.user import own_user, user_of
 from dockfix.knowledge import file_makers, file_printers
 from dockfix.lazy import regex
@@ -41,8 +42,11 @@ def gets_owner(facts: Facts, step: Step) -> bool:
     if copy.origin is not None:
         if facts.layouts.named(copy.origin, facts.final) is None:
             return False
+        inside = within(copy.target, facts.final.end.workdir or "/")
+        if inside and facts.ask(shell_writes).touch(copy.target):
+            return True
         if own_user(facts) is None:
-            return facts.is_built_beside and within(facts.final.end.workdir or "/", copy.target)
+            return facts.is_built_beside and inside
         return copy.target == facts.final.end.workdir or _writes_below(facts, copy.target)
     if brings_manifests(facts, step):
         return False
@@ -87,7 +91,7 @@ def _stays(facts: Facts, path: str) -> bool:
     there = {"/", "/tmp", facts.final.end.workdir or "/", *facts.ask(made_folders)}
     return (
         posixpath.dirname(path) in there
-        and path not in facts.startup.writes
+        and not facts.ask(shell_writes).touch(path)
         and posixpath.basename(path) not in written
     )
 

@@ -20,6 +20,7 @@ from dockfix.facts.ownership import (
     place_of,
     taken_place,
 )
+from dockfix.facts.shell_writes import shell_writes
 from dockfix.facts.user import user_of
 from dockfix.lazy import regex
 from dockfix.model.answers import Written
@@ -109,7 +110,7 @@ def outside_paths(facts: Facts) -> Iterator[Reason]:
             yield doubt(
                 f"{write.file}:{write.line} writes {path}, which only root may be able to", answers=[Written(path)]
             )
-    for path in sorted(facts.startup.writes):
+    for path in sorted(facts.ask(shell_writes).paths):
         if path not in ours:
             yield doubt(
                 f"the container writes {path} when it starts, which only root may be able to", answers=[Written(path)]

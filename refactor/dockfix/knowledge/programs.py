@@ -111,6 +111,13 @@ def harmless_programs() -> frozenset[str]:
 
 
 @cache
+def file_writers() -> Mapping[str, re.Pattern[str]]:
+    """Programs that write files which their words name in ways that are not taken apart, with what the words of such a call hold."""
+    lines = table("programs")["file_writers"].items()
+    return {program: re.compile(pattern) for programs, pattern in lines for program in programs.split()}
+
+
+@cache
 def root_programs() -> frozenset[str]:
     """Programs that need root."""
     groups = table("programs")["root"]

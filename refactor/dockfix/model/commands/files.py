@@ -87,14 +87,16 @@ def _sed(command: Command, state: State) -> Effects:
     arguments = parse(command.args, state, {"-e", "--expression", "-f", "--file"})
     scripts = arguments.has("-e", "--expression")
     paths = _paths(arguments.operands[0 if scripts else 1 :], state)
-    if paths is None or any(word.text == "-f" for word in command.args):
-        return opaque("what sed changes is known only to the shell")
     in_place = any(
         (word.value or "").startswith(("-i", "--in-place"))
         or ((word.value or "").startswith("-") and "i" in (word.value or "")[1:3])
         for word in command.args
     )
-    return Effects(reads=paths, writes=paths if in_place else (), tools=frozenset({"sed"}))
+    if (paths is None and in_place) or any(word.text == "-f" for word in command.args):
+        return opaque("what sed changes is known only to the shell")
+    return Effects(
+        reads=("/",) if paths is None else paths, writes=paths or () if in_place else (), tools=frozenset({"sed"})
+    )
 
 
 def _prints(command: Command, state: State) -> Effects:
@@ -113,9 +115,9 @@ def _tells(command: Command, state: State) -> Effects:
 
 def _filters(command: Command, state: State) -> Effects:
     paths = _paths(parse(command.args, state, {"-d", "-f", "-k", "-t", "-c", "-b", "-o"}).operands, state)
-    if paths is None or any((word.value or "").startswith(("-o", "--output")) for word in command.args):
-        return opaque(f"what {command.name} reads or writes is known only to the shell")
-    return Effects(reads=paths)
+    if any((word.value or "").startswith(("-o", "--output")) for word in command.args):
+        return opaque(f"what {command.name} writes is known only to the shell")
+    return Effects(reads=("/",) if paths is None else paths)
 
 
 def _grep(command: Command, state: State) -> Effects:

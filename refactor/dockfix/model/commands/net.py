@@ -13,6 +13,7 @@ from dockfix.model.state import State
 from dockfix.syntax.shell import Command
 
 FETCHERS = frozenset({"curl", "wget"})
+_TO_OUTPUT = regex(r"-[A-Za-z]*O-")  # wget's options of one letter with the last one's value
 _NETWORK = ("/etc/ssl",)
 _OF_GZIP = regex(r"^ [A-Za-z]*z|\s-[A-Za-z]*z[A-Za-z]*\s|--gzip\b|\.(?:tar\.gz|tgz|zip|whl)\b")
 
@@ -50,7 +51,8 @@ def _wget(command: Command, state: State) -> Effects:
     beside = _target(arguments, state, options.beside)
     if written is None or beside is None:
         return opaque("where wget writes is known only to the shell")
-    if "-" not in arguments.values(*options.output):
+    prints = any(_TO_OUTPUT.fullmatch(word.value or "") for word in command.args)
+    if not prints and not arguments.has("--spider") and "-" not in arguments.values(*options.output):
         # without -O the name comes from the URL, which may redirect: it lies somewhere in the working directory
         beside = (*(written or (state.workdir or "/",)), *beside)
     return Effects(reads=_NETWORK, writes=beside, tools=frozenset({"wget"}))
