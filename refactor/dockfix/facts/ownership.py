@@ -16,7 +16,7 @@ from dockfix.facts.user import own_user, user_of
 from dockfix.knowledge import file_makers, file_printers
 from dockfix.lazy import regex
 from dockfix.model.actions import Build
-from dockfix.model.answers import Answer, Called, Opened, Started
+from dockfix.model.answers import Answer, Called, Opened, Started, Written
 from dockfix.model.effects import within
 from dockfix.model.layout import STANDARD_FOLDERS
 from dockfix.model.moves import taken_away
@@ -144,7 +144,7 @@ def made_folders(facts: Facts) -> Mapping[str, Step]:
             gone = taken_away(unit)
             made = [(path, maker) for path, maker in made if not any(_is_in(path, each) for each in gone)]
             if isinstance(unit.effects.action, Build):
-                tops |= dict.fromkeys(_written_output(facts, unit), step)
+                tops |= dict.fromkeys((*_written_output(facts, unit), *_changed_output(facts, unit)), step)
     for path, step in made:
         top = _topmost(path, workdir, home)
         if top and top != workdir:
@@ -165,6 +165,39 @@ def _written_output(facts: Facts, build: Unit) -> Iterator[str]:
     for write, path in _written_by_code(facts):
         if write.how in programs and any(within(path, output) and path != output for output in build.effects.writes):
             yield path
+
+
+def _changed_output(facts: Facts, build: Unit) -> Iterator[str]:
+    """The folders into which the shell writes at the start, and which are there then although nobody but a build can have made them."""
+    workdir = facts.final.end.workdir or "/"
+    written = facts.ask(shell_writes).paths
+    for path in written if workdir in build.effects.writes else ():
+        if not within(path, workdir) or path == workdir:
+            continue
+        folder, _, below = path[len(workdir.rstrip("/")) + 1 :].partition("/")
+        top = posixpath.join(workdir, folder)
+        if below and top not in written and not _is_brought(facts, top):
+            yield top
+
+
+def _is_brought(facts: Facts, path: str) -> bool:
+    """Whether a COPY brings a folder, or an install makes it."""
+    if facts.layout.is_folder(path) or any(True for _ in facts.layout.below(path)):
+        return True
+    return any(path in unit.effects.writes for _, unit in facts.final.units)
+
+
+def left_by_installs(facts: Facts) -> Reason | None:
+    """What the shell writes at the start in what an install leaves to root."""
+    handed = facts.ask(made_folders)
+    for path in sorted(facts.ask(shell_writes).paths):
+        for step, unit in facts.final.units:
+            for made in unit.effects.writes:
+                if unit.effects.action is not None and within(path, made) and made != facts.final.end.workdir:
+                    if not any(within(path, each) for each in handed):
+                        said = f"the container writes {path} when it starts, which the RUN in line {step.line} leaves to root"
+                        return doubt(said, answers=[Written(path)])
+    return None
 
 
 def _written_by_code(facts: Facts) -> Iterator[tuple[Write, str]]:

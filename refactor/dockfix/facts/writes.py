@@ -7,7 +7,7 @@ from dockfix.facts import Facts
 from dockfix.facts.how_it_is_run import by_hand_as_its_user, run_with_mounts
 from dockfix.facts.install_scripts import unsure_script
 from dockfix.facts.installs import installers_in, missing_manifest, requirements_unknown
-from dockfix.facts.ownership import left_closed
+from dockfix.facts.ownership import left_by_installs, left_closed
 from dockfix.facts.paths import outside_paths
 from dockfix.facts.ports import low_port
 from dockfix.facts.rules import Rule
@@ -236,4 +236,5 @@ _RULES: tuple[Rule, ...] = (
     _unparsed,
     _low_port,
     left_closed,
+    left_by_installs,
 )

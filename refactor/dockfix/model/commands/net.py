@@ -46,13 +46,13 @@ def _curl(command: Command, state: State) -> Effects:
 
 def _wget(command: Command, state: State) -> Effects:
     options = command_options("wget")
-    arguments = parse(command.args, state, options.valued)
+    words = [word for word in command.args if not _TO_OUTPUT.fullmatch(word.value or "")]
+    arguments = parse(words, state, options.valued)
     written = _target(arguments, state, options.output | options.folder)
     beside = _target(arguments, state, options.beside)
     if written is None or beside is None:
         return opaque("where wget writes is known only to the shell")
-    prints = any(_TO_OUTPUT.fullmatch(word.value or "") for word in command.args)
-    if not prints and not arguments.has("--spider") and "-" not in arguments.values(*options.output):
+    if len(words) == len(command.args) and not arguments.has("--spider") and "-" not in arguments.values(*options.output):
         # without -O the name comes from the URL, which may redirect: it lies somewhere in the working directory
         beside = (*(written or (state.workdir or "/",)), *beside)
     return Effects(reads=_NETWORK, writes=beside, tools=frozenset({"wget"}))
