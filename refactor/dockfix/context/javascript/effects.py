@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from dockfix.context.javascript import known_calls as known
 from dockfix.context.javascript.calls import Call, fields, object_of
 from dockfix.context.javascript.command_lines import called_in
+from dockfix.context.javascript.known_settings import SETTINGS, Setting
 from dockfix.context.javascript.listening import listens
-from dockfix.context.javascript.modules import Module, Site
+from dockfix.context.javascript.meanings import Meaning
+from dockfix.context.javascript.modules import Module, Site, unwrapped
 from dockfix.context.javascript.program import Read
 from dockfix.context.javascript.project import Project
 from dockfix.context.javascript.tree import (
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _SQLITE = regex(r"(?:better-)?sqlite3?:(?://)?(.*)|file:(.*)")
+_NOTHING = frozenset({"false", "undefined", "null"})
 _NO_FILE = regex(r":memory:|mongodb(?:\+srv)?:.*|postgres(?:ql)?:.*|mysql:.*|redis:.*|https?:.*|")
 
 
@@ -52,6 +55,9 @@ class Effects:
         for site in (*module.calls, *module.made):
             if self._may_matter(site, module):
                 self.call(Call(site.node, module, self.evaluate.meaning(site.called, module), site.receiver), site)
+        text = module.root.text or b""
+        if any(name.encode() in text for name in SETTINGS):
+            self._settings(module)
 
     def _may_matter(self, site: Site, module: Module) -> bool:
         """Whether a call may do something, by its name or by what it is a method of."""
@@ -203,7 +209,7 @@ class Effects:
         how = ".".join(filter(None, (module, *names))) if module else last
         told = known.TOLD.get(key) if module else None
         told = told or (known.METHODS.get(last) if call.receiver is not None else None)
-        if told is not None and (not known.needs_type(module) or _is_file_database(given)):
+        if told is not None and (not known.needs_type(module, told) or _is_file_database(given)):
             nodes = self._said(told, call, given)
             for node in nodes:
                 if is_function(node):
@@ -221,6 +227,28 @@ class Effects:
             self._read_by(read, call, given, how)
         if last == "set" and call.receiver is not None and len(given) == 2 and string_of(given[0]) == "views":
             self._read_by(known.Settings(1), call, given, "views")
+
+    def _settings(self, module: Module) -> None:
+        """Takes in what properties of object literals say that mean the same wherever they stand."""
+        pending = [module.root]
+        while pending:
+            node = pending.pop()
+            pending += named(node)
+            for name in SETTINGS if node.type == "object" else ():
+                given = unwrapped(field(node, name))
+                if given is not None:
+                    call = Call(given, module, Meaning("", ()), None)
+                    self._set(given, SETTINGS[name], call, name)
+
+    def _set(self, given: Node, setting: Setting, call: Call, name: str) -> None:
+        held = object_of(given, call.module)
+        said = field(held, "path") if held is not None and held.type == "object" else given
+        values = self.evaluate(said, call.module) if said is not None else ()
+        if setting.values:
+            values = tuple(Value(path) for value in values if (path := setting.values.get(value.text)))
+        elif not values and setting.otherwise and text_of(given) not in _NOTHING:
+            values = (Value(setting.otherwise),)
+        self._paths(values, call, name)
 
     def _said(self, told: known.Settings, call: Call, given: list[Node]) -> list[Node]:
         """The expressions that say where a call reads or writes."""

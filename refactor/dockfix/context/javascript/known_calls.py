@@ -193,15 +193,54 @@ TOLD: Mapping[tuple[str, str], Settings] = {
     ("@nestjs/sequelize", "SequelizeModule.forRoot"): Settings(keys=("storage",)),
     ("knex", ""): Settings(keys=("connection.filename",)),
     ("@mikro-orm/core", "MikroORM.init"): Settings(keys=("dbName",)),
+    ("typeorm", "FileLogger"): Settings(keys=("logPath",), otherwise="ormlogs.log"),
+    ("swagger-autogen", "()"): Settings(0),
+    ("swagger-autogen", "().()"): Settings(0),
+    ("@nestjs/graphql", "GraphQLModule.forRoot"): Settings(keys=("definitions.path",)),
+    ("nexus", "makeSchema"): Settings(keys=("outputs.schema", "outputs.typegen", "outputs.typegen.outputPath")),
+    # until version 7 one database for all, in the working directory
+    **{
+        ("quick.db", name): Settings(otherwise="json.sqlite")
+        for name in ("add", "all", "delete", "fetch", "fetchAll", "get", "has", "push", "set", "subtract", "table")
+    },
+    ("enmap", ""): Settings(keys=("dataDir",), otherwise="data"),
+    ("wio.db", "JsonDatabase"): Settings(keys=("databasePath",), otherwise="databases"),
+    ("lokijs", ""): Settings(0),
+    ("pouchdb", ""): Settings(0, ("prefix",)),
+    ("pouchdb-node", ""): Settings(0, ("prefix",)),
+    ("gun", ""): Settings(keys=("file",), otherwise="radata"),
+    ("json-server", "router"): Settings(0),
+    ("telegraf-session-local", ""): Settings(keys=("database",), otherwise="sessions.json"),
+    ("connect-loki", "()"): Settings(keys=("path",), otherwise="session-store.db"),
+    ("whatsapp-web.js", "Client"): Settings(keys=("webVersionCache.path",), otherwise=".wwebjs_cache"),
+    ("tesseract.js", "createWorker"): Settings(keys=("cachePath",), otherwise="."),
+    ("csv-writer", "createObjectCsvWriter"): Settings(keys=("path",)),
+    ("csv-writer", "createArrayCsvWriter"): Settings(keys=("path",)),
+    ("image-downloader", "image"): Settings(keys=("dest",)),
+    ("node-downloader-helper", "DownloaderHelper"): Settings(1),
+    ("unstorage/drivers/fs", ""): Settings(keys=("base",)),
+    ("embedded-postgres", ""): Settings(keys=("databaseDir",), otherwise="data/db"),
+    ("umzug", "JSONStorage"): Settings(keys=("path",), otherwise="umzug.json"),
+    ("migrate", "load"): Settings(keys=("stateStore",), otherwise=".migrate"),
+    ("@koa/multer", ""): Settings(keys=("dest",)),
+    ("fastify-multer", ""): Settings(keys=("dest",)),
+    ("koa-body", "koaBody"): Settings(keys=("formidable.uploadDir",)),
+    ("connect-multiparty", ""): Settings(keys=("uploadDir",)),
+    ("multiparty", "Form"): Settings(keys=("uploadDir",)),
+    ("@nestjs/platform-express", "FilesInterceptor"): Settings(keys=("dest",)),
+    ("@nestjs/platform-express", "FileFieldsInterceptor"): Settings(keys=("dest",)),
+    ("@nestjs/platform-express", "AnyFilesInterceptor"): Settings(keys=("dest",)),
+    ("pino", ""): Settings(keys=("transport.options.destination", "transport.targets.*.options.destination")),
 }
 # Of these a database by its name is a file only where they are told so
 FILE_DATABASES = regex(r"(?i)sqlite|better-sqlite|libsql|sqljs|nedb")
 _NEED_TYPE = frozenset({"typeorm", "@nestjs/typeorm", "@mikro-orm/core"})
+_NAMES = frozenset({"database", "dbName"})
 
 
-def needs_type(package: str) -> bool:
+def needs_type(package: str, told: Settings) -> bool:
     """Whether what a package is told is a file only where another setting says SQLite."""
-    return package in _NEED_TYPE
+    return package in _NEED_TYPE and not _NAMES.isdisjoint(told.keys)
 
 
 # Methods whose name says that they write, on whatever object, with the argument that says where

@@ -13,6 +13,7 @@ from dockfix.context.javascript import known_calls
 from dockfix.context.javascript.effects import Effects
 from dockfix.context.javascript.entries import Entries, convention_files
 from dockfix.context.javascript.files import Files, Placed, nowhere
+from dockfix.context.javascript.known_settings import LOADED
 from dockfix.context.javascript.modules import Module, Named, Site
 from dockfix.context.javascript.program import Config, NodeProgram, Read
 from dockfix.context.javascript.project import Project
@@ -22,7 +23,7 @@ from dockfix.context.javascript.schema import database_of
 from dockfix.context.javascript.tree import field, is_development, is_source, is_vendored, string_of, text_of
 from dockfix.context.javascript.unfold import Started
 from dockfix.context.javascript.values import Evaluator
-from dockfix.context.program.model import Import, Program, Served, Unparsed, Use
+from dockfix.context.program.model import Import, Program, Served, Unparsed, Use, Write
 from dockfix.context.program.paths import CODE, HOLE, Value
 
 _Found = TypeVar("_Found")
@@ -220,6 +221,8 @@ class _Reader:
             self.builtins.setdefault(found.name, Import(found.name, "stdlib", file, line))
         elif found.kind == "package":
             self.packages.setdefault(found.name, Import(found.name, "third party", file, line))
+            if found.name in LOADED:
+                self.effects.writes.append(Write(LOADED[found.name], "cwd", file, line, found.name))
         elif found.kind == "file":
             self.take(found.name)
         else:
