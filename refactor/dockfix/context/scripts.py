@@ -259,8 +259,7 @@ class _Reader:
             for index, value in enumerate(values):
                 if value in {"-exec", "-execdir", "-ok", "-okdir"}:
                     self.invocation(rest[index + 1 : index + 2], depth)
-                    given = [_FED if word.value == "{}" else word for word in rest[index + 1 :]]
-                    self.invoked(given)
+                    self.invoked([_FED if word.value == "{}" else word for word in rest[index + 1 :]])
         wrapper = wrappers().get(program)
         if wrapper is not None and not wrapper.subcommands:
             return _after_options(rest, wrapper)

@@ -15,7 +15,7 @@ from dockfix.facts.shell_writes import shell_writes
 from dockfix.facts.user import own_user, user_of
 from dockfix.knowledge import file_makers, file_printers
 from dockfix.lazy import regex
-from dockfix.model.actions import Build
+from dockfix.model.actions import Build, Install
 from dockfix.model.answers import Answer, Called, Opened, Started, Written
 from dockfix.model.effects import within
 from dockfix.model.layout import STANDARD_FOLDERS
@@ -46,7 +46,7 @@ def gets_owner(facts: Facts, step: Step) -> bool:
         if inside and facts.ask(shell_writes).touch(copy.target):
             return True
         if own_user(facts) is None:
-            return facts.is_built_beside and inside
+            return inside and (facts.is_built_beside or _writes_below(facts, copy.target))
         return copy.target == facts.final.end.workdir or _writes_below(facts, copy.target)
     if brings_manifests(facts, step):
         return False
@@ -119,8 +119,18 @@ def taken_place(write: Write, path: str) -> str:
 
 
 def _writes_below(facts: Facts, folder: str) -> bool:
-    """Whether the program is seen to write beside its code in a folder."""
-    return any(within(path, folder) for _, path in _written_by_code(facts))
+    """Whether the program is seen to write in a folder, beside its code or in the working directory; all of that may be unknown below it."""
+    workdir = facts.final.end.workdir or "/"
+    for write in facts.program.writes:
+        if folder == workdir and write.base in {"code", "cwd", "unknown"}:
+            return True
+        known, hole, _ = write.path.partition(UNKNOWN)
+        known = posixpath.dirname(known) if hole else known
+        in_workdir = posixpath.normpath(posixpath.join(workdir, known)) if write.base == "cwd" else ""
+        path = place_of(facts, write) or in_workdir
+        if path and (within(path, folder) or (path != workdir and within(folder, path))):
+            return True
+    return False
 
 
 def made_folders(facts: Facts) -> Mapping[str, Step]:
@@ -190,13 +200,13 @@ def _is_brought(facts: Facts, path: str) -> bool:
 def left_by_installs(facts: Facts) -> Reason | None:
     """What the shell writes at the start in what an install leaves to root."""
     handed = facts.ask(made_folders)
-    for path in sorted(facts.ask(shell_writes).paths):
-        for step, unit in facts.final.units:
-            for made in unit.effects.writes:
-                if unit.effects.action is not None and within(path, made) and made != facts.final.end.workdir:
-                    if not any(within(path, each) for each in handed):
-                        said = f"the container writes {path} when it starts, which the RUN in line {step.line} leaves to root"
-                        return doubt(said, answers=[Written(path)])
+    installs = [(step, each) for step, each in facts.final.units if isinstance(each.effects.action, Install)]
+    for path, by in sorted(facts.ask(shell_writes).paths.items()):
+        left = (step for step, each in installs if any(within(path, made) for made in each.effects.writes))
+        step = next(left, None)
+        if step is not None and not any(within(path, each) for each in handed):
+            said = f"{by} writes {path}" if by else f"the container writes {path} when it starts"
+            return doubt(f"{said}, which the RUN in line {step.line} leaves to root", answers=[Written(path)])
     return None
 
 

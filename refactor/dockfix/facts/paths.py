@@ -110,11 +110,10 @@ def outside_paths(facts: Facts) -> Iterator[Reason]:
             yield doubt(
                 f"{write.file}:{write.line} writes {path}, which only root may be able to", answers=[Written(path)]
             )
-    for path in sorted(facts.ask(shell_writes).paths):
+    for path, by in sorted(facts.ask(shell_writes).paths.items()):
         if path not in ours:
-            yield doubt(
-                f"the container writes {path} when it starts, which only root may be able to", answers=[Written(path)]
-            )
+            said = f"{by} writes {path}" if by else f"the container writes {path} when it starts"
+            yield doubt(f"{said}, which only root may be able to", answers=[Written(path)])
     for service in (*facts.located.services, *facts.ask(containers)):
         for path in _VALUE_OF_SERVICE.findall("\n".join(_values(service))):
             if path not in reachable:

@@ -1,9 +1,9 @@
-"""What the shell writes when the container starts: by CMD, ENTRYPOINT, Compose files, package.json's scripts, Procfiles and their scripts."""
+"""What shells and their programs write: for CMD, ENTRYPOINT, Compose files, scripts of package.json, Procfiles, and for the code."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from dockfix.context.scripts import BEGIN, END, commands_in_script, is_shell_script
@@ -30,14 +30,15 @@ _MOST_SCRIPTS = 200
 
 @dataclass(frozen=True)
 class ShellWrites:
-    """``paths`` are absolute, each a file or what may be written in it; ``unknown`` is where a path is written that only the shell knows.
+    """``paths`` are absolute, each of a file, or a folder in which something is written; by each stands the place in the code that does it,
+    "" for what happens when the container starts.
 
-    Such a path may lie anywhere in the working directory, ``workdir``.
+    ``unknown`` is where a path is written that only the shell knows. Such a path may lie anywhere in the working directory, ``workdir``.
     """
 
-    paths: frozenset[str] = frozenset()
-    unknown: str = ""
-    workdir: str = "/"
+    paths: Mapping[str, str]
+    unknown: str
+    workdir: str
 
     def __bool__(self) -> bool:
         return bool(self.paths or self.unknown)
@@ -50,7 +51,7 @@ class ShellWrites:
 
 
 def shell_writes(facts: Facts) -> ShellWrites:
-    """What the shell is seen to write when the container starts."""
+    """What the shell is seen to write."""
     reader = _Reader(facts)
     workdir = facts.final.end.workdir or "/"
     for where, text in facts.startup.texts.items():
@@ -64,14 +65,18 @@ def shell_writes(facts: Facts) -> ShellWrites:
         reader.script(script.command, f"{script.file}:{script.line}", folders[-1] if folders else workdir)
     for process in facts.processes.programs:
         reader.script(process.command, f"{process.file}:{process.line}", workdir)
-    paths = frozenset(path for path in reader.paths if not any(within(path, each) for each in _NOT_COUNTED))
-    return ShellWrites(paths | facts.startup.writes, reader.unknown, workdir)
+    for use in facts.program.scripts:
+        reader.by = f"{use.file}:{use.line}"
+        reader.script(use.word, reader.by, workdir)
+    paths = {path: by for path, by in reader.paths.items() if not any(within(path, each) for each in _NOT_COUNTED)}
+    return ShellWrites(paths | dict.fromkeys(facts.startup.writes, ""), reader.unknown, workdir)
 
 
 class _Reader:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self.paths: set[str] = set()
+        self.paths: dict[str, str] = {}
+        self.by = ""
         self.unknown = ""
         self.seen: set[tuple[str, str | None]] = set()
         end = facts.final.end
@@ -113,13 +118,15 @@ class _Reader:
         model = command_model(program) if program not in RUNS_OTHERS and program not in shell.MODELS else None
         if model is not None:
             effects = model(step, state)
-            self.paths |= {*effects.writes}
-            self.unknown = self.unknown or (where if effects.opaque else "")
-        elif (written := command_options(program).written) and step.args:
-            options = parse(step.args, state, command_options(program).valued).options
-            self.wrote([words[-1] for name, _, words in options if name in written and len(words) > 1], where, state)
-        if (pattern := file_writers().get(program)) is not None and pattern.search(step.text):
-            self.unknown = self.unknown or where
+            self.paths = dict.fromkeys(effects.writes, self.by) | self.paths
+            writes = program not in file_writers() or file_writers()[program].search(step.text)
+            self.unknown = self.unknown or (where if effects.opaque and writes else "")
+        else:
+            known = command_options(program)
+            options = parse(step.args, state, known.valued).options if known.written else ()
+            self.wrote([words[-1] for name, _, words in options if name in known.written and words[1:]], where, state)
+            if (pattern := file_writers().get(program)) is not None and pattern.search(step.text):
+                self.unknown = self.unknown or where
         sourced = program in {".", "source"}
         for word in step.words:
             self.follow(word, where, state, sourced)
@@ -133,7 +140,7 @@ class _Reader:
             if path is None:
                 self.unknown = self.unknown or where
             elif value != "-":
-                self.paths.add(path)
+                self.paths.setdefault(path, self.by)
 
     def follow(self, word: Word, where: str, state: State, sourced: bool) -> None:
         """Reads the script of the build context that a word names, if it names one."""

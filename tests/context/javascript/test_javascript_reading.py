@@ -98,6 +98,7 @@ def test_a_port_of_another_file() -> None:
         ("const swaggerAutogen = require('swagger-autogen')();\nswaggerAutogen('./swagger-output.json', ['./routes.js'])", [("swagger-output.json", "cwd")]),
         ("const swaggerAutogen = require('swagger-autogen')({ openapi: '3.0.0' });\nconst outputFile = './swagger.json';\nswaggerAutogen(outputFile, ['./routes.js'], {}).then(f)", [("swagger.json", "cwd")]),
         ("import swaggerAutogen from 'swagger-autogen';\nswaggerAutogen()('docs.json', [])", [("docs.json", "cwd")]),
+        ("require('swagger-autogen')()('./swagger-output.json', ['./routes.js'])", [("swagger-output.json", "cwd")]),
         ("const db = require('quick.db');\ndb.set('a', 1)", [("json.sqlite", "cwd")]),
         ("const { QuickDB } = require('quick.db');\nnew QuickDB()", [("json.sqlite", "cwd")]),
         ("require('typeorm').createConnection({ type: 'postgres', logging: true, logger: 'file' })", [("ormlogs.log", "cwd")]),

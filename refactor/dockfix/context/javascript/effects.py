@@ -27,6 +27,7 @@ from dockfix.context.javascript.values import Evaluator
 from dockfix.context.program.model import UNKNOWN, Port, Use, Write
 from dockfix.context.program.paths import CODE, HOLE, TEMP, Value, place, shown
 from dockfix.lazy import regex
+from dockfix.syntax.shell import quoted
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -48,6 +49,7 @@ class Effects:
         self.ports: list[Port] = []
         self.unknown: list[Use] = []
         self.without_path: list[Use] = []
+        self.scripts: list[Use] = []
         self.starts: list[tuple[Value, Module, int]] = []  # files of JavaScript that are started by others
 
     def module(self, module: Module) -> None:
@@ -74,7 +76,7 @@ class Effects:
             return False
         name = text_of(base)
         if name == "require":
-            return site.receiver is not None
+            return site.receiver is not None or site.called.type == "call_expression"
         imported = module.imported.get(name)
         if imported is not None:
             return imported.source.removeprefix("node:") in _MODULES
@@ -134,6 +136,8 @@ class Effects:
             text = "node"
         use = Use(_word(text), call.module.file, call.line, how)
         self.runs.append(use)
+        words = [self._first(each, call) for each in named(given[1])] if len(given) > 1 else []
+        self.scripts.append(Use(" ".join([quoted([use.word]), *words]), call.module.file, call.line, how))
         env = field(options, "env") if options is not None else None
         if (
             env is not None
@@ -152,9 +156,16 @@ class Effects:
             for each in named(given[1]):
                 self.starts += [(word, call.module, call.line) for word in self.evaluate(each, call.module)]
 
+    def _first(self, node: Node, call: Call) -> str:
+        """A word that a program is given, as a shell would take it."""
+        value = next(iter(self.evaluate(node, call.module)), Value(HOLE)).text
+        return '"$DOCKFIX"' if HOLE in value else quoted([value.replace(CODE, "").replace(TEMP, "/tmp")])
+
     def command(self, text: str, call: Call, how: str) -> None:
         """Takes in a command line; a part that is filled in may be any word."""
-        found = called_in(text.replace(HOLE, "$DOCKFIX").replace(CODE, "").replace(TEMP, "/tmp"))
+        line = text.replace(HOLE, "$DOCKFIX").replace(CODE, "").replace(TEMP, "/tmp")
+        self.scripts.append(Use(line, call.module.file, call.line, how))
+        found = called_in(line)
         if found is None:
             self.runs.append(Use(UNKNOWN, call.module.file, call.line, how))
             return

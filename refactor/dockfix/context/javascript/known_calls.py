@@ -195,7 +195,6 @@ TOLD: Mapping[tuple[str, str], Settings] = {
     ("@mikro-orm/core", "MikroORM.init"): Settings(keys=("dbName",)),
     ("typeorm", "FileLogger"): Settings(keys=("logPath",), otherwise="ormlogs.log"),
     ("swagger-autogen", "()"): Settings(0),
-    ("swagger-autogen", "().()"): Settings(0),
     ("@nestjs/graphql", "GraphQLModule.forRoot"): Settings(keys=("definitions.path",)),
     ("nexus", "makeSchema"): Settings(keys=("outputs.schema", "outputs.typegen", "outputs.typegen.outputPath")),
     # until version 7 one database for all, in the working directory

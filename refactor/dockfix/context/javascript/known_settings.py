@@ -12,8 +12,8 @@ from dockfix.dataclass import dataclass
 class Setting:
     """A property of an object literal that says where a package writes.
 
-    Its value is the path, or an object whose ``path`` is that. ``otherwise`` is where it writes if the value is no text, as ``true`` is none;
-    "" for nowhere. Where there are ``values``, only these count, each with where it has the package write.
+    Its value is the path, or an object whose ``path`` is that. ``otherwise`` is where it writes if the value is no text, as ``true``
+    is none; "" for nowhere. Where there are ``values``, only these count, each with where it has the package write.
     """
 
     otherwise: str = ""

@@ -103,6 +103,7 @@ class _Reader:
             files=len(self.reached),
             parsed=len(self.done),
             without_path=_sorted(effects.without_path),
+            scripts=_sorted(effects.scripts),
             serves=partial(self.serves, unparsed),
         )
         return NodeProgram(

@@ -54,6 +54,7 @@ class Findings:
         self.runs: list[Use] = []
         self.without_path: list[Use] = []
         self.path_unknown: list[Use] = []
+        self.scripts: list[Use] = []
         self.loads: list[Use] = []
         self.writes: list[Write] = []
         self.ports: list[Port] = []

@@ -118,7 +118,8 @@ class Program:
 
     ``without_path`` are the programs that it starts in an environment without the PATH that it has itself, ``path_unknown`` those in one
     of which that is not known. ``unknown`` are the places at which code is made, or modules named, only when the program runs.
-    ``serves`` reads the routes, which are in files in which nothing else is of interest.
+    ``scripts`` are the command lines that it has run, with ``$DOCKFIX`` for what is filled in. ``serves`` reads the routes, which are in
+    files in which nothing else is of interest.
     """
 
     runs: tuple[Use, ...] = ()
@@ -132,6 +133,7 @@ class Program:
     parsed: int = 0
     without_path: tuple[Use, ...] = ()
     path_unknown: tuple[Use, ...] = ()
+    scripts: tuple[Use, ...] = ()
     serves: Callable[[], Served] = field(default=Served, compare=False, repr=False)
 
     @cached_property

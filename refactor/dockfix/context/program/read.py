@@ -222,6 +222,7 @@ def _program(files: Mapping[str, bytes], sources: Sources) -> Program:
         project.parsed,
         _sorted(found.without_path),
         _sorted(found.path_unknown),
+        _sorted(found.scripts),
         partial(_served, files, sources),
     )
 

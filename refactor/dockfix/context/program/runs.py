@@ -196,6 +196,7 @@ def _script(call: Call, text: str, found: Findings) -> None:
     if facts is None:
         found.run(UNKNOWN, call.node, call.scope, call.dotted)
         return
+    found.scripts.append(Use(text, call.scope.module.file, call.node.lineno, call.dotted))
     for name in sorted(facts.commands - _BUILTINS):
         found.run(name, call.node, call.scope, call.dotted)
     if facts.dynamic or facts.runs_arguments:

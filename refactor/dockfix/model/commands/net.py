@@ -52,7 +52,11 @@ def _wget(command: Command, state: State) -> Effects:
     beside = _target(arguments, state, options.beside)
     if written is None or beside is None:
         return opaque("where wget writes is known only to the shell")
-    if len(words) == len(command.args) and not arguments.has("--spider") and "-" not in arguments.values(*options.output):
+    if (
+        len(words) == len(command.args)
+        and not arguments.has("--spider")
+        and "-" not in arguments.values(*options.output)
+    ):
         # without -O the name comes from the URL, which may redirect: it lies somewhere in the working directory
         beside = (*(written or (state.workdir or "/",)), *beside)
     return Effects(reads=_NETWORK, writes=beside, tools=frozenset({"wget"}))
