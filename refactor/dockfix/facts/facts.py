@@ -170,8 +170,6 @@ class Facts:
         """The files of the build context that end up in the final stage."""
         steps = set(self.final.steps)
         found = frozenset(name for step, taken in self.copies.items() if step in steps for name in taken.files)
-        if not self.is_javascript and not self.is_built_beside:
-            return found
         built = self._built_in.steps if self._built_in is not None and self.is_javascript else ()
         listed = carried(self.layout).difference(*(taken.skipped for taken in self.copies.values()))
         return found.union(listed, *(self.copies[step].files for step in built if step in self.copies))

@@ -119,7 +119,7 @@ def taken_place(write: Write, path: str) -> str:
 
 
 def _writes_below(facts: Facts, folder: str) -> bool:
-    """Whether the program is seen to write in a folder, beside its code or in the working directory; all of that may be unknown below it."""
+    """Whether the program is seen to write in a folder, beside its code or in the working directory."""
     workdir = facts.final.end.workdir or "/"
     for write in facts.program.writes:
         if folder == workdir and write.base in {"code", "cwd", "unknown"}:
@@ -128,7 +128,7 @@ def _writes_below(facts: Facts, folder: str) -> bool:
         known = posixpath.dirname(known) if hole else known
         in_workdir = posixpath.normpath(posixpath.join(workdir, known)) if write.base == "cwd" else ""
         path = place_of(facts, write) or in_workdir
-        if path and (within(path, folder) or (path != workdir and within(folder, path))):
+        if path and within(path, folder):
             return True
     return False
 

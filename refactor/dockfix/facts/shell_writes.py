@@ -33,15 +33,17 @@ class ShellWrites:
     """``paths`` are absolute, each of a file, or a folder in which something is written; by each stands the place in the code that does it,
     "" for what happens when the container starts.
 
-    ``unknown`` is where a path is written that only the shell knows. Such a path may lie anywhere in the working directory, ``workdir``.
+    ``unknown`` is where a path is written that only the shell knows when the container starts. Such a path may lie anywhere in the working
+    directory, ``workdir``. ``unknown_of_code`` is the same for what the code has run: where that lies, the code knows.
     """
 
     paths: Mapping[str, str]
     unknown: str
+    unknown_of_code: str
     workdir: str
 
     def __bool__(self) -> bool:
-        return bool(self.paths or self.unknown)
+        return bool(self.paths or self.unknown or self.unknown_of_code)
 
     def touch(self, path: str) -> bool:
         """Whether a file or folder may be written, or what lies in it."""
@@ -65,11 +67,12 @@ def shell_writes(facts: Facts) -> ShellWrites:
         reader.script(script.command, f"{script.file}:{script.line}", folders[-1] if folders else workdir)
     for process in facts.processes.programs:
         reader.script(process.command, f"{process.file}:{process.line}", workdir)
+    unknown, reader.unknown = reader.unknown, ""
     for use in facts.program.scripts:
         reader.by = f"{use.file}:{use.line}"
         reader.script(use.word, reader.by, workdir)
     paths = {path: by for path, by in reader.paths.items() if not any(within(path, each) for each in _NOT_COUNTED)}
-    return ShellWrites(paths | dict.fromkeys(facts.startup.writes, ""), reader.unknown, workdir)
+    return ShellWrites(paths | dict.fromkeys(facts.startup.writes, ""), unknown, reader.unknown, workdir)
 
 
 class _Reader:
