@@ -23,8 +23,9 @@ _BESIDE = rf"\$\(\s*dirname\s+(?:--\s+)?{_SELF}\s*\)|\$\{{(?:0|BASH_SOURCE(?:\[0
 # The folder of a script, as the script itself works it out
 _OWN_FOLDER = regex(rf'\$\(\s*cd\s+(?:--\s+)?"?(?:{_BESIDE})"?\s*(?:&&|;)\s*pwd(?:\s+-[LP])?\s*\)|{_BESIDE}')
 _HERE = regex(r"\$\(\s*pwd(?:\s+-[LP])?\s*\)|`pwd`")
-# No files, and where git's model puts settings of whatever user it has
-_NOT_COUNTED = ("/dev", "/proc", "/sys", "/root/.gitconfig", "/etc/gitconfig")
+_TEMPORARY = regex(r"\$\(\s*mktemp(?:\s+-[dqut]+)*\s*\)|`mktemp(?:\s+-[dqut]+)*`")
+# No files, what anybody may write, and where git's model puts settings of whatever user it has
+_NOT_COUNTED = ("/dev", "/proc", "/sys", "/tmp", "/var/tmp", "/root/.gitconfig", "/etc/gitconfig")
 _MOST_SCRIPTS = 200
 
 
@@ -71,8 +72,12 @@ def shell_writes(facts: Facts) -> ShellWrites:
     for use in facts.program.scripts:
         reader.by = f"{use.file}:{use.line}"
         reader.script(use.word, reader.by, workdir)
-    paths = {path: by for path, by in reader.paths.items() if not any(within(path, each) for each in _NOT_COUNTED)}
-    return ShellWrites(paths | dict.fromkeys(facts.startup.writes, ""), unknown, reader.unknown, workdir)
+    paths = {
+        path: by
+        for path, by in (reader.paths | dict.fromkeys(facts.startup.writes, "")).items()
+        if within(path, workdir) or not any(within(path, each) for each in _NOT_COUNTED)
+    }
+    return ShellWrites(paths, unknown, reader.unknown, workdir)
 
 
 class _Reader:
@@ -90,7 +95,7 @@ class _Reader:
         """Takes in a script that is started in a working directory, and lies in a folder itself."""
         if folder:
             text = _OWN_FOLDER.sub(folder.replace("\\", r"\\"), text)
-        script = commands_in_script(_HERE.sub("$PWD", text))
+        script = commands_in_script(_TEMPORARY.sub("/tmp/made", _HERE.sub("$PWD", text)))
         if script is None:  # that it cannot be read is said elsewhere
             return
         state = _in(replace(self.start, workdir=workdir))
