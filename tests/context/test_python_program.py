@@ -168,6 +168,38 @@ def test_written_paths(call: str, found: list[tuple[str, str]]) -> None:
     assert writes(text) == found
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("import requests_cache\nrequests_cache.install_cache()", [("cwd", "http_cache.sqlite")]),
+        ("import requests_cache\nrequests_cache.CachedSession('cache/http')", [("cwd", "cache/http")]),
+        ("import chromadb\nchromadb.PersistentClient()", [("cwd", "chroma")]),
+        ("from telethon import TelegramClient\nTelegramClient('bot', 1, 'x')", [("cwd", "bot")]),
+        ("from qdrant_client import QdrantClient\nQdrantClient(path='vectors')", [("cwd", "vectors")]),
+        ("from qdrant_client import QdrantClient\nQdrantClient(url='http://q:6333')", []),
+        ("from huey import SqliteHuey\nSqliteHuey('app')", [("cwd", "huey.db")]),
+        ("from torch.utils.tensorboard import SummaryWriter\nSummaryWriter()", [("cwd", "runs")]),
+        ("from sqlitedict import SqliteDict\nSqliteDict('/data/x.sqlite')", [("root", "/data/x.sqlite")]),
+        ("import gradio as gr\ngr.Interface(fn=f, inputs='text', outputs='text')", [("cwd", ".gradio/flagged")]),
+    ],
+)
+def test_paths_that_packages_write_by_default(text: str, found: list[tuple[str, str]]) -> None:
+    assert writes(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("import os\nos.system('cp a b && touch c')", ["cp a b && touch c"]),
+        ("import subprocess\nsubprocess.run(['cp', '-r', name, 'b'])", ["'cp' '-r' \"$DOCKFIX\" 'b'"]),
+        ("import subprocess\nsubprocess.run(f'ffmpeg -i {name} out.mp4', shell=True)", ["ffmpeg -i $DOCKFIX out.mp4"]),
+        ("import subprocess\nsubprocess.run(program)", []),
+    ],
+)
+def test_command_lines(text: str, found: list[str]) -> None:
+    assert [each.word for each in read(text).scripts] == found
+
+
 def test_what_is_known_of_a_path() -> None:
     found = read(
         "import os\nopen('/a', 'w')\nopen(os.environ.get('B', '/b'), 'w')\nopen('/c/' + x, 'w')\nopen(x, 'w')\n"

@@ -15,8 +15,8 @@ from dockfix.facts.shell_writes import shell_writes
 from dockfix.facts.user import own_user, user_of
 from dockfix.knowledge import file_makers, file_printers
 from dockfix.lazy import regex
-from dockfix.model.actions import Build, Install
-from dockfix.model.answers import Answer, Called, Opened, Started, Written
+from dockfix.model.actions import Build
+from dockfix.model.answers import Answer, Called, Opened, Started
 from dockfix.model.effects import within
 from dockfix.model.layout import STANDARD_FOLDERS
 from dockfix.model.moves import taken_away
@@ -195,19 +195,6 @@ def _is_brought(facts: Facts, path: str) -> bool:
     if facts.layout.is_folder(path) or any(True for _ in facts.layout.below(path)):
         return True
     return any(path in unit.effects.writes for _, unit in facts.final.units)
-
-
-def left_by_installs(facts: Facts) -> Reason | None:
-    """What the shell writes at the start in what an install leaves to root."""
-    handed = facts.ask(made_folders)
-    installs = [(step, each) for step, each in facts.final.units if isinstance(each.effects.action, Install)]
-    for path, by in sorted(facts.ask(shell_writes).paths.items()):
-        left = (step for step, each in installs if any(within(path, made) for made in each.effects.writes))
-        step = next(left, None)
-        if step is not None and not any(within(path, each) for each in handed):
-            said = f"{by} writes {path}" if by else f"the container writes {path} when it starts"
-            return doubt(f"{said}, which the RUN in line {step.line} leaves to root", answers=[Written(path)])
-    return None
 
 
 def _written_by_code(facts: Facts) -> Iterator[tuple[Write, str]]:

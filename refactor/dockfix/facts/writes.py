@@ -7,10 +7,11 @@ from dockfix.facts import Facts
 from dockfix.facts.how_it_is_run import by_hand_as_its_user, run_with_mounts
 from dockfix.facts.install_scripts import unsure_script
 from dockfix.facts.installs import installers_in, missing_manifest, requirements_unknown
-from dockfix.facts.ownership import left_by_installs, left_closed
+from dockfix.facts.ownership import left_closed, made_folders
 from dockfix.facts.paths import outside_paths
 from dockfix.facts.ports import low_port
 from dockfix.facts.rules import Rule
+from dockfix.facts.shell_writes import shell_writes
 from dockfix.knowledge import (
     harmless_programs,
     inits,
@@ -27,7 +28,8 @@ from dockfix.knowledge.node_programs import node_program
 from dockfix.managers.commands import runs_alone
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program
-from dockfix.model.answers import Bound, Called, Worked
+from dockfix.model.actions import Install
+from dockfix.model.answers import Bound, Called, Worked, Written
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, doubt, unseen
 
@@ -219,6 +221,19 @@ def _root_by_hand(facts: Facts) -> Reason | None:
     return None
 
 
+def _left_by_installs(facts: Facts) -> Reason | None:
+    """What the shell writes at the start in what an install leaves to root."""
+    handed = facts.ask(made_folders)
+    installs = [(step, each) for step, each in facts.final.units if isinstance(each.effects.action, Install)]
+    for path, by in sorted(facts.ask(shell_writes).paths.items()):
+        left = (step for step, each in installs if any(within(path, made) for made in each.effects.writes))
+        step = next(left, None)
+        if step is not None and not any(within(path, each) for each in handed):
+            said = f"{by} writes {path}" if by else f"the container writes {path} when it starts"
+            return doubt(f"{said}, which the RUN in line {step.line} leaves to root", answers=[Written(path)])
+    return None
+
+
 _RULES: tuple[Rule, ...] = (
     _nothing_started,
     mounted,
@@ -236,5 +251,5 @@ _RULES: tuple[Rule, ...] = (
     _unparsed,
     _low_port,
     left_closed,
-    left_by_installs,
+    _left_by_installs,
 )

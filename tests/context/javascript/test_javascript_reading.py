@@ -141,6 +141,22 @@ def test_programs(text: str, found: list[str]) -> None:
     assert runs(text) == found
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("const { exec } = require('child_process');\nexec('mkdir -p out && cp a out')", ["mkdir -p out && cp a out"]),
+        (
+            "import { spawn } from 'node:child_process';\nspawn('cp', ['-r', from, 'it is'])",
+            ["'cp' '-r' \"$DOCKFIX\" 'it is'"],
+        ),
+        ("const cp = require('child_process');\ncp.execSync(`convert ${a} b.png`)", ["convert $DOCKFIX b.png"]),
+        ("/a/.exec('b')", []),
+    ],
+)
+def test_command_lines(text: str, found: list[str]) -> None:
+    assert [each.word for each in code(text).behaviour.scripts] == found
+
+
 def test_a_program_without_path() -> None:
     text = "const { spawn } = require('child_process');\nspawn('a', [], { env: { X: '1' } });\nspawn('b', [], { env: { ...process.env } })"
     assert [each.word for each in code(text).behaviour.without_path] == ["a"]

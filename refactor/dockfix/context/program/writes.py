@@ -84,6 +84,35 @@ _BY_ARGUMENT: dict[str, tuple[int, tuple[str, ...]]] = {
     "zodburi.resolve_uri": (0, ()),
     "twisted.python.logfile.DailyLogFile": (1, ("directory",)),
     "pyexcel.save_as": (-1, ("dest_file_name",)),
+    "diskcache.Deque": (-1, ("directory",)),
+    "diskcache.Index": (0, ("directory",)),
+    "sqlitedict.SqliteDict": (0, ("filename",)),
+    "pickledb.load": (0, ("location",)),
+    "lmdb.open": (0, ("path",)),
+    "plyvel.DB": (0, ("name",)),
+    "ZODB.FileStorage.FileStorage": (0, ("file_name",)),
+    "huey.SqliteHuey": (-1, ("filename",)),
+    "telethon.TelegramClient": (0, ("session",)),
+    "telethon.sync.TelegramClient": (0, ("session",)),
+    "pyrogram.Client": (0, ("name",)),
+    "qdrant_client.QdrantClient": (-1, ("path",)),
+    "lancedb.connect": (0, ("uri",)),
+    "faiss.write_index": (1, ("fname",)),
+    "torch.utils.tensorboard.SummaryWriter": (0, ("log_dir",)),
+    "tensorboardX.SummaryWriter": (0, ("logdir",)),
+    "wandb.init": (-1, ("dir",)),
+    "gradio.Interface": (-1, ("flagging_dir",)),
+}
+# Where these write if they are told nothing
+_OTHERWISE = {
+    "requests_cache.CachedSession": "http_cache.sqlite",
+    "requests_cache.install_cache": "http_cache.sqlite",
+    "chromadb.PersistentClient": "chroma",
+    "huey.SqliteHuey": "huey.db",
+    "torch.utils.tensorboard.SummaryWriter": "runs",
+    "tensorboardX.SummaryWriter": "runs",
+    "wandb.init": "wandb",
+    "gradio.Interface": ".gradio/flagged",
 }
 # Methods that write to a path given as their first argument, whatever the object is
 _TO_ARGUMENT = frozenset(
@@ -172,6 +201,8 @@ def read_write(call: Call, found: Findings) -> None:
     known = _BY_ARGUMENT.get(dotted)
     if known is not None:
         argument = call.arg(known[0], *known[1])
+        if argument is None and dotted in _OTHERWISE:
+            found.write((Value(_OTHERWISE[dotted]),), node, scope, dotted)
         if (
             argument is None
             or (dotted == "os.open" and not _flags(call))
