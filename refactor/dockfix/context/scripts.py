@@ -96,8 +96,8 @@ class _Word(NamedTuple):
     value: str | None
 
 
-# What xargs and find give to the programs that they start
-_FED = _Word("$", None)
+# What only the shell knows, and what xargs and find give to the programs that they start
+_WORKED_OUT = _Word("$()", None)
 
 
 class _Reader:
@@ -141,7 +141,7 @@ class _Reader:
             elif node.type == "variable_assignment":
                 self.assignment(node)
             elif node.type == "for_statement":
-                self.assigned(text_of(node.child_by_field_name("variable")), _Word("$", None))
+                self.assigned(text_of(node.child_by_field_name("variable")), _WORKED_OUT)
         self.steps += [END] * (len(inner) + 1)
         return True
 
@@ -160,7 +160,7 @@ class _Reader:
         parent = node.parent
         if parent is None or parent.type != "command":  # in front of a command, it is for that alone
             added = any(child.type == "+=" for child in node.children)
-            self.assigned(text_of(node.children[0]), _Word("$", None) if added else word)
+            self.assigned(text_of(node.children[0]), _WORKED_OUT if added else word)
 
     def assigned(self, name: str, word: _Word) -> None:
         self.steps.append(Command(f"{name}={word.text}", 0, 0, simple=True, assignments=((name, _placed(word)),)))
@@ -221,7 +221,7 @@ class _Reader:
                     self.commands |= {last[1]} if last else set()
                 return
             self.commands.add(name)
-            self.invoked([*words, _FED] if fed else words)
+            self.invoked([*words, _WORKED_OUT] if fed else words)
             program = posixpath.basename(name)
             fed = fed or program == "xargs"
             words = self.started(program, words[1:], depth)
@@ -259,7 +259,7 @@ class _Reader:
             for index, value in enumerate(values):
                 if value in {"-exec", "-execdir", "-ok", "-okdir"}:
                     self.invocation(rest[index + 1 : index + 2], depth)
-                    self.invoked([_FED if word.value == "{}" else word for word in rest[index + 1 :]])
+                    self.invoked([_WORKED_OUT if word.value == "{}" else word for word in rest[index + 1 :]])
         wrapper = wrappers().get(program)
         if wrapper is not None and not wrapper.subcommands:
             return _after_options(rest, wrapper)

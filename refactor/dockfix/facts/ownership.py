@@ -11,7 +11,7 @@ from dockfix.context.program.model import UNKNOWN, Write
 from dockfix.facts import SYSTEM_FOLDERS, Facts
 from dockfix.facts.how_it_is_run import containers
 from dockfix.facts.javascript import behind
-from dockfix.facts.shell_writes import shell_writes
+from dockfix.facts.shell_writes import left_by_builds, shell_writes
 from dockfix.facts.user import own_user, user_of
 from dockfix.knowledge import file_makers, file_printers
 from dockfix.lazy import regex
@@ -178,23 +178,15 @@ def _written_output(facts: Facts, build: Unit) -> Iterator[str]:
 
 
 def _changed_output(facts: Facts, build: Unit) -> Iterator[str]:
-    """The folders into which the shell writes at the start, and which are there then although nobody but a build can have made them."""
-    workdir = facts.final.end.workdir or "/"
-    written = facts.ask(shell_writes).paths
-    for path in written if workdir in build.effects.writes else ():
-        if not within(path, workdir) or path == workdir:
-            continue
-        folder, _, below = path[len(workdir.rstrip("/")) + 1 :].partition("/")
-        top = posixpath.join(workdir, folder)
-        if below and top not in written and not _is_brought(facts, top):
+    """The folder that a build is known to make, where the shell writes in it when the container starts."""
+    commands = behind(facts, build).commands
+    outputs = {
+        each.known.output for each in commands if each.known is not None and each.known.only_builds(each.arguments)
+    }
+    for output in filter(None, outputs):
+        top = posixpath.join(build.state.workdir or "/", output)
+        if top in facts.ask(left_by_builds) or facts.ask(shell_writes).unknown:
             yield top
-
-
-def _is_brought(facts: Facts, path: str) -> bool:
-    """Whether a COPY brings a folder, or an install makes it."""
-    if facts.layout.is_folder(path) or any(True for _ in facts.layout.below(path)):
-        return True
-    return any(path in unit.effects.writes for _, unit in facts.final.units)
 
 
 def _written_by_code(facts: Facts) -> Iterator[tuple[Write, str]]:

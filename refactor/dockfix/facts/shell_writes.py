@@ -12,6 +12,7 @@ from dockfix.facts.facts import Facts
 from dockfix.facts.user import user_of
 from dockfix.knowledge import command_options, file_writers
 from dockfix.lazy import regex
+from dockfix.model.actions import Build
 from dockfix.model.commands import RUNS_OTHERS, command_model, shell
 from dockfix.model.commands.protocol import parse
 from dockfix.model.effects import within
@@ -80,6 +81,26 @@ def shell_writes(facts: Facts) -> ShellWrites:
     return ShellWrites(paths, unknown, reader.unknown, workdir)
 
 
+def left_by_builds(facts: Facts) -> Mapping[str, str]:
+    """The folders of the working directory in which the shell writes at the start and that only a build can have made, each with what."""
+    workdir = facts.final.end.workdir or "/"
+    written, found = facts.ask(shell_writes).paths, dict[str, str]()
+    builds = any(isinstance(unit.effects.action, Build) for _, unit in facts.final.units)
+    for path, by in written.items() if builds else ():
+        folder, _, below = path.removeprefix(workdir.rstrip("/") + "/").partition("/")
+        top = posixpath.join(workdir, folder)
+        if not by and within(path, top) and below and top not in written and not _is_brought(facts, top):
+            found.setdefault(top, path)
+    return found
+
+
+def _is_brought(facts: Facts, path: str) -> bool:
+    """Whether a COPY brings a folder, or an install makes it."""
+    if facts.layout.is_folder(path) or any(True for _ in facts.layout.below(path)):
+        return True
+    return any(path in unit.effects.writes for _, unit in facts.final.units)
+
+
 class _Reader:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
@@ -126,7 +147,8 @@ class _Reader:
         model = command_model(program) if program not in RUNS_OTHERS and program not in shell.MODELS else None
         if model is not None:
             effects = model(step, state)
-            self.paths = dict.fromkeys(effects.writes, self.by) | self.paths
+            made = {*effects.writes} | (_around(effects.writes, state) if program == "mkdir" else set())
+            self.paths = dict.fromkeys(made, self.by) | self.paths
             writes = program not in file_writers() or file_writers()[program].search(step.text)
             self.unknown = self.unknown or (where if effects.opaque and writes else "")
         else:
@@ -170,6 +192,15 @@ class _Reader:
             if text is not None and (sourced or is_shell_script(name, text)):
                 self.seen.add((name, state.workdir))
                 self.script(text, name, state.workdir, posixpath.dirname(path))
+
+
+def _around(paths: Iterable[str], state: State) -> set[str]:
+    """The folders below the working directory in which some paths lie."""
+    workdir, found = state.workdir or "/", set[str]()
+    for path in paths:
+        while within(path := posixpath.dirname(path), workdir) and path != workdir:
+            found.add(path)
+    return found
 
 
 def _of_several_values(steps: Iterable[Command]) -> frozenset[str]:

@@ -11,7 +11,7 @@ from dockfix.facts.ownership import left_closed, made_folders
 from dockfix.facts.paths import outside_paths
 from dockfix.facts.ports import low_port
 from dockfix.facts.rules import Rule
-from dockfix.facts.shell_writes import shell_writes
+from dockfix.facts.shell_writes import left_by_builds, shell_writes
 from dockfix.knowledge import (
     harmless_programs,
     inits,
@@ -28,7 +28,7 @@ from dockfix.knowledge.node_programs import node_program
 from dockfix.managers.commands import runs_alone
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program
-from dockfix.model.actions import Install
+from dockfix.model.actions import Build, Install
 from dockfix.model.answers import Bound, Called, Worked, Written
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, doubt, unseen
@@ -221,6 +221,21 @@ def _root_by_hand(facts: Facts) -> Reason | None:
     return None
 
 
+def _left_by_builds(facts: Facts) -> Reason | None:
+    """What the shell writes at the start in a folder that a build makes of which this is not known."""
+    handed = facts.ask(made_folders)
+    for top, path in sorted(facts.ask(left_by_builds).items()):
+        if top not in handed:
+            said = f"the container writes {path} when it starts, and a RUN of root may have made {top}"
+            return doubt(said, answers=[Written(path)])
+    where = facts.ask(shell_writes).unknown
+    for step, unit in facts.final.units if where else ():
+        if isinstance(unit.effects.action, Build) and step not in handed.values():
+            said = f"{where} writes where only the shell knows, which may be in what the RUN in line {step.line} makes"
+            return doubt(said, answers=[Worked()])
+    return None
+
+
 def _left_by_installs(facts: Facts) -> Reason | None:
     """What the shell writes at the start in what an install leaves to root."""
     handed = facts.ask(made_folders)
@@ -252,4 +267,5 @@ _RULES: tuple[Rule, ...] = (
     _low_port,
     left_closed,
     _left_by_installs,
+    _left_by_builds,
 )
