@@ -240,3 +240,20 @@ def test_never_raises(text: str) -> None:
 )
 def test_what_is_a_shell_script(name: str, text: str, script: bool) -> None:
     assert is_shell_script(name, text) is script
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("cp a b", ["(", "cp a b", ")"]),
+        ("A=1\nexec cp $A b > c", ["(", "A=1", "exec cp $A b", "cp $A b", "> c", ")"]),
+        ("(cd x && rm y); rm z", ["(", "(", "cd x", "rm y", ")", "rm z", ")"]),
+        ("B=$(cat x); A=1 rm y", ["(", "B=$(cat x)", "(", "cat x", ")", "rm y", ")"]),
+        ("for f in *; do rm $f; done; N+=1", ["(", "f=$()", "rm $f", "N=$()", ")"]),
+        ("sh -c 'rm x' && y", ["(", "sh -c 'rm x'", "(", "rm x", ")", "y", ")"]),
+        ("ls | xargs rm -f", ["(", "ls", "xargs rm -f", "rm -f $()", ")"]),
+        ("find a -exec rm {} +", ["(", "find a -exec rm {} +", "rm", "rm $() +", ")"]),
+    ],
+)
+def test_steps(text: str, found: list[str]) -> None:
+    assert [each.text for each in facts(text).steps] == found
