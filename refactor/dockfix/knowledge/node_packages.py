@@ -2,9 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
+from typing import NamedTuple
 
+from dockfix.knowledge.node_needs import fills
 from dockfix.knowledge.tables import table
+
+# What has a file of settings that is code read others
+_LOADS = r"(?:\brequire|\bimport|\bfrom)\s*\(?\s*['\"`]\.|\breadFile|\bextends\b"
+
+
+class Reads(NamedTuple):
+    """What the install script of a package reads of the project; the head of this part of ``node_packages.toml`` explains the fields."""
+
+    files: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    more: str = ""
+    any: tuple[str, ...] = ()
+    since: int = 0
+    before: int | None = None
+
+    def holds_for(self, major: int | None) -> bool:
+        """Whether it reads something in a major version; one that is not known may."""
+        return major is None or (major >= self.since and (self.before is None or major < self.before))
+
+
+@cache
+def reads_of_project() -> Mapping[str, Reads]:
+    """The packages whose install script reads files of the project, each with what it reads."""
+    found = {
+        name: Reads(tuple(sorted(known.configs)), more=_LOADS, since=known.since)
+        for name, known in fills().items()
+        if known.configs
+    }
+    for each in table("node_packages")["reads"]:
+        files, named, any_ = (tuple(each.get(key, "").split()) for key in ("files", "named", "any"))
+        known = Reads(files, named, each.get("more", ""), any_, each.get("since", 0), each.get("before"))
+        found |= dict.fromkeys(each["packages"].split(), known)
+    return found
 
 
 @cache

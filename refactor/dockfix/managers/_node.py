@@ -13,6 +13,7 @@ from dockfix.context.manifests.locked import Unread
 from dockfix.context.manifests.manifest import Manifest, Named
 from dockfix.context.manifests.node_locks import read_node_lock
 from dockfix.lazy import regex
+from dockfix.managers._install_reads import read_by_scripts
 from dockfix.managers._variables import given_to
 from dockfix.managers.protocol import Call, Given, LanguageManager, Recipe
 from dockfix.model.actions import Build, Configure, Install
@@ -95,10 +96,17 @@ class NodeManager(LanguageManager):
             return Manifest(f"{file} could not be read")
         locks = () if _leaves_lock(self, folder, given) else self.locks
         beside = (*self.configured_in, *self.beside, *locks, *_patches(package))
-        closures = given.closures((path, *(posixpath.join(folder, each) for each in beside)))
+        closures = given.closures((path, *(posixpath.normpath(posixpath.join(folder, each)) for each in beside)))
         members = members_of(folder, package, given)
         if members:
             closures |= given.closures(posixpath.join(folder, _below(each, package), NAME) for each in members)
+        scripts = read_by_scripts(
+            [(package, folder), *((each, posixpath.join(folder, _below(each, package))) for each in members)],
+            next((lock for name in locks if (lock := given.at(posixpath.join(folder, name))) is not None), ""),
+            given,
+        )
+        if install.scripts:
+            closures |= given.closures(scripts.paths)
         local = [(each.file, path) for each in (package, *members) for path in each.local.values()]
         unknown = install.uncertain or _settings_beside(self, folder, given)
         return Manifest(
@@ -107,7 +115,8 @@ class NodeManager(LanguageManager):
             folders=tuple(Named(path, file) for file, path in local),
             reads=(folder,),
             blocked=_left_outside(folder, package, members),
-            needs_source=self._needs_source(package, members, given, folder, install),
+            needs_source=self._needs_source(package, members, given, folder, install)
+            or (scripts.any_file if install.scripts else ""),
             runs=None if install.scripts else frozenset(),
         )
 
@@ -334,10 +343,15 @@ def _below(member: Package, root: Package) -> str:
 
 
 def _patches(package: Package) -> Iterator[str]:
-    """The files of patches that an install applies, as package.json names them."""
-    named = package.settings.get("pnpm", {})
-    table = named.get("patchedDependencies", {}) if isinstance(named, dict) else {}
-    yield from (each for each in table.values() if isinstance(each, str)) if isinstance(table, dict) else ()
+    """The files of patches that an install applies, as package.json names them: to pnpm, to Bun, and to Yarn within a range."""
+    pnpm, resolutions = package.settings.get("pnpm", {}), package.settings.get("resolutions", {})
+    for settings in (package.settings, pnpm if isinstance(pnpm, dict) else {}):
+        table = settings.get("patchedDependencies", {})
+        yield from (each for each in table.values() if isinstance(each, str)) if isinstance(table, dict) else ()
+    forced = resolutions.values() if isinstance(resolutions, dict) else ()
+    for wanted in (*package.asked_for.values(), *(each for each in forced if isinstance(each, str))):
+        if wanted.startswith("patch:"):  # https://yarnpkg.com/protocol/patch
+            yield wanted.rpartition("#")[2].partition("::")[0].removeprefix("~/")
 
 
 def _left_outside(folder: str, package: Package, members: tuple[Package, ...]) -> str | None:
