@@ -8,8 +8,11 @@ import re
 from dockfix.context.application import Application, Mention
 from dockfix.facts import Facts
 from dockfix.facts.javascript import behind
+from dockfix.knowledge.node_packages import env_readers
+from dockfix.knowledge.node_programs import hands_env_file
 from dockfix.lazy import regex
 from dockfix.model.actions import Build
+from dockfix.syntax import encode
 
 from ._shared_ignore import Taken
 
@@ -33,7 +36,14 @@ _SHELL = (
     rb"|--env-file[= ]['\"]?(?:[^\s'\"]*/)?\.env\b(?![\w.-])|\bdotenv[ \t]+(?:-\S+[ \t]+)*run\b"
 )
 # The same in JavaScript; https://docs.nestjs.com/techniques/configuration reads one, and so does Node.js where it is told to
-_SCRIPT = rb"['\"]dotenv(?:/config)?['\"]|\bConfigModule\s*\.\s*forRoot\s*\(|--env-file(?:-if-exists)?[= ]"
+# (https://nodejs.org/api/process.html#processloadenvfilepath, https://nextjs.org/docs/app/guides/environment-variables, TypeORM where it
+# is given no settings: https://orkhan.gitbook.io/typeorm/docs/using-ormconfig, and Fastify's plugin)
+_SCRIPT = (
+    rb"['\"](?:%b)(?:/[\w./-]*)?['\"]"
+    % b"|".join(re.escape(encode(name)) for name in env_readers())
+    + rb"|\bConfigModule\s*\.\s*forRoot\s*\(|--env-file(?:-if-exists)?[= ]|\bloadEnv(?:File|Config)?\s*\(|\bdotenv\s*:\s*true\b"
+    rb"|\b(?:createConnections?|getConnectionOptions)\s*\(\s*\)"
+)
 _CODE = regex(r"(?i).*\.py[wx]?")
 _JAVASCRIPT = regex(r"(?i).*\.[cm]?[jt]sx?|(?:.*/)?package\.json")
 _NEEDS = regex(r"(?i)(?:requirements[^/]*|requirements/[^/]*)\.(?:txt|in)|pyproject\.toml|Pipfile|setup\.(?:py|cfg)")
@@ -41,7 +51,7 @@ _DOTENV = regex(r"(?i)\bpython[-_.]dotenv\b")
 # A setting that whoever builds has to give, none that Node.js, a framework or a server's platform brings
 _ASKS_SETTING = (
     rb"\bprocess\.env(?:\.|\[['\"])(?!(?:NODE_ENV|PORT|HOST|HOSTNAME|CI|ANALYZE|DEBUG|TZ|npm_\w+|NEXT_RUNTIME|NEXT_PHASE|VERCEL\w*|__\w+)\b)[A-Z]"
-    rb"|\bimport\.meta\.env\.(?!(?:MODE|DEV|PROD|SSR|BASE_URL)\b)[A-Z]"
+    rb"|\bimport\.meta\.env\.(?!(?:MODE|DEV|PROD|SSR|BASE_URL)\b)[A-Z]|%(?:REACT_APP|VITE)_\w+%|\bruntimeConfig\b"
 )
 # Programs that read one where they are started; Flask does where python-dotenv is installed
 _PROGRAMS = ("honcho", "foreman", "pipenv", "dotenv")
@@ -57,7 +67,10 @@ def reader_of_env(facts: Facts, files: list[str]) -> str:
     return (
         ""
         if _given(facts, files)
-        else _by_start(facts) or reads_in_code(facts.application) or (build_reader(facts) if files else "")
+        else _by_start(facts)
+        or started_reader(facts, ("asked", "always") if files else ("always",))
+        or reads_in_code(facts.application)
+        or (build_reader(facts) if files else "")
     )
 
 
@@ -69,16 +82,28 @@ def build_reader(facts: Facts) -> str:
 
 
 def builder_of_pages(facts: Facts, sources: Application) -> str:
-    """What puts settings of a ``.env`` into pages that it builds, where the sources ask for any; "" for nothing.
+    """What puts settings of a ``.env`` into pages that it builds or serves, where the sources ask for any; "" for nothing.
 
     That none is there shows nothing: git ignores it, and who builds has one.
     """
     for stage in facts.model.stages:
         for step, unit in stage.units:
             if isinstance(unit.effects.action, Build) and any(
-                each.known is not None and each.known.env_file for each in behind(facts, unit).commands
+                each.known is not None and each.known.env_file == "asked" for each in behind(facts, unit).commands
             ):
                 return f"{unit.command.text} in line {step.line}" if sources.search(_ASKS_SETTING) else ""
+    started = started_reader(facts, ("asked",))
+    return started if started and sources.search(_ASKS_SETTING) else ""
+
+
+def started_reader(facts: Facts, kinds: tuple[str, ...]) -> str:
+    """What the container starts of Node.js that takes settings out of a ``.env``, of these kinds; "" for nothing."""
+    if not facts.is_javascript:
+        return ""
+    for each in facts.javascript.started.commands:
+        reads = each.known is not None and each.known.env_file in kinds
+        if reads or ("always" in kinds and hands_env_file(each.program, each.arguments)):
+            return f"{each.program} in {each.where}"
     return ""
 
 

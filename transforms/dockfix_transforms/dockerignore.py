@@ -24,7 +24,7 @@ from dockfix.model.reason import Declared, Reason, unseen
 from dockfix.syntax import encode
 from dockfix.syntax.mounts import mount_settings
 
-from ._env_files import build_reader, builder_of_pages, reader_elsewhere, reader_of_env
+from ._env_files import build_reader, builder_of_pages, reader_elsewhere, reader_of_env, started_reader
 from ._ignore_text import completed, new_text
 from ._shared_ignore import taken_by_others
 
@@ -337,7 +337,7 @@ class _Chooser:
             readers = self._readers(pattern, hit)
             reader = f"{readers[0].file}:{readers[0].line}" if readers else ""
             if hit and not reader and pattern.startswith(_ENV):
-                reader = build_reader(self.facts)
+                reader = build_reader(self.facts) or started_reader(self.facts, ("asked",))
         if reader and (hit := self._brought(hit)):
             if any(self.facts.layout.of(name) for name in hit):
                 said = "is copied into the image", "a secret in an image can be read by everyone who can pull it"

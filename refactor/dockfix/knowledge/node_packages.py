@@ -62,6 +62,12 @@ def needs_only_node(package: str) -> bool:
 
 
 @cache
+def env_readers() -> tuple[str, ...]:
+    """The packages that read a ``.env`` by themselves when the program runs."""
+    return tuple(table("node_packages")["env"]["packages"].split())
+
+
+@cache
 def is_program_of_node_alone(package: str) -> bool:
     """Whether a program is known to be installed for all, with all that it brings, by Node.js alone."""
     return package in table("node_packages")["programs"]["only_node"].split()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Literal, NamedTuple
@@ -38,7 +39,7 @@ class NodeProgram(NamedTuple):
     makes: frozenset[str] = frozenset()
     any_user: bool = False
     hands_out: bool = False
-    env_file: bool = False
+    env_file: Literal["", "asked", "always"] = ""
     writes: tuple[str, ...] = ()
     moved_by: str = ""
     host: str = ""
@@ -87,6 +88,7 @@ class Starter(NamedTuple):
     arguments: Arguments
     options: frozenset[str] = frozenset()
     subcommand: str = ""
+    env_file: frozenset[str] = frozenset()
 
 
 class Runner(NamedTuple):
@@ -101,6 +103,7 @@ class Runner(NamedTuple):
     options: frozenset[str]
     any: bool = False
     files: bool = False
+    env_file: frozenset[str] = frozenset()
 
 
 @cache
@@ -123,7 +126,7 @@ def node_programs() -> Mapping[str, NodeProgram]:
                 whole=each.get("whole", False),
                 any_user=each.get("any_user", False),
                 hands_out=each.get("hands_out", False),
-                env_file=each.get("env_file", False),
+                env_file=each.get("env_file", ""),
                 writes=tuple(each.get("writes", "").split()),
                 moved_by=each.get("moved_by", ""),
                 host=each.get("host", ""),
@@ -162,6 +165,7 @@ def node_starters() -> Mapping[str, Starter]:
             each["arguments"],
             frozenset(each.get("options", "").split()),
             each.get("subcommand", ""),
+            frozenset(each.get("env_file", "").split()),
         )
         for each in table("node_programs")["starter"]
         for name in each["programs"].split()
@@ -178,9 +182,26 @@ def script_runners() -> Mapping[str, Runner]:
         )
         for name in each["programs"].split():
             found[name] = Runner(
-                name, run, direct, exec_, folder, member, options, each.get("any", False), each.get("files", False)
+                *(name, run, direct, exec_, folder, member, options),
+                any=each.get("any", False),
+                files=each.get("files", False),
+                env_file=frozenset(each.get("env_file", "").split()),
             )
     return found
+
+
+def hands_env_file(program: str, words: Sequence[str]) -> bool:
+    """Whether a program, called with these words, gives what it starts the settings of the ``.env`` in its folder."""
+    starter = node_starters().get(program) or script_runners().get(program)
+    if starter is None or not starter.env_file:
+        return False
+    values = [
+        value if sign else "".join(words[number + 1 : number + 2])
+        for number, word in enumerate(words)
+        for option, sign, value in [word.partition("=")]
+        if option in starter.env_file
+    ]
+    return not values or any(posixpath.basename(each) == ".env" for each in values)
 
 
 def plain_words(words: Sequence[str], options: frozenset[str]) -> list[tuple[int, str]]:
