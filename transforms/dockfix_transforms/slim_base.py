@@ -9,6 +9,7 @@ from dockfix.engine.options import Option
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts
 from dockfix.facts.installs import imported_from_elsewhere, installer
+from dockfix.facts.without_use import without_use
 from dockfix.knowledge import file_movers, operand_writers
 from dockfix.managers.verbs import by_system, system_install
 from dockfix.model.actions import Refresh
@@ -92,7 +93,7 @@ class SlimBase(Transform):
         plan = decided.smaller if isinstance(decided, Placement) else facts.ask(_of_the_last_stage)
         if plan is None or isinstance(plan, Reason):
             return refuse(plan.at(stage.start.line)) if plan is not None else Outcome()
-        elsewhere = facts.ask(imported_from_elsewhere) if alone else None
+        more = (imported_from_elsewhere, without_use) if alone else ()
         start = stage.start
         slimmed = with_image(start, plan.image)
         if slimmed is None:
@@ -114,7 +115,7 @@ class SlimBase(Transform):
             edits.append(_install(facts, tuple(plan.packages)))
         return Outcome(
             edits,
-            doubts=tuple(each for each in (plan.doubt, elsewhere) if each is not None),
+            doubts=tuple(each for each in (plan.doubt, *map(facts.ask, more)) if each is not None),
             declares=frozenset(
                 {
                     Declared("FROM", start.words[0], tuple(plan.packages)),

@@ -10,6 +10,7 @@ from dockfix.facts import Decision, Facts
 from dockfix.facts.cached_for_start import cache_left_behind
 from dockfix.facts.installs import installs_again, requirements_unknown
 from dockfix.facts.javascript import only_hands_out
+from dockfix.facts.without_use import without_use
 from dockfix.model.actions import Make, Package
 from dockfix.model.artefact import Environment
 from dockfix.model.reason import Declared, Reason, doubt
@@ -119,4 +120,5 @@ def doubts(facts: Facts) -> tuple[Reason, ...]:
     starts = (
         doubt(f"{again}, and finds all that it asks for as long as its files are those of the image") if again else None
     )
-    return tuple(each for each in (reason, starts, facts.ask(cache_left_behind)) if each is not None)
+    asked = (cache_left_behind, without_use)
+    return tuple(each for each in (reason, starts, *map(facts.ask, asked)) if each is not None)
