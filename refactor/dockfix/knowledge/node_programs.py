@@ -102,6 +102,7 @@ class Runner(NamedTuple):
     member: frozenset[str]
     options: frozenset[str]
     any: bool = False
+    or_program: bool = False
     files: bool = False
     env_file: frozenset[str] = frozenset()
 
@@ -184,6 +185,7 @@ def script_runners() -> Mapping[str, Runner]:
             found[name] = Runner(
                 *(name, run, direct, exec_, folder, member, options),
                 any=each.get("any", False),
+                or_program=each.get("or_program", False),
                 files=each.get("files", False),
                 env_file=frozenset(each.get("env_file", "").split()),
             )

@@ -122,6 +122,11 @@ def unfold_lifecycle(package: Package, files: Files) -> Mapping[str, Unfolded]:
     }
 
 
+def _is_program(name: str) -> bool:
+    """Whether a word is known as the name of a package's program."""
+    return node_program(name) is not None or name in node_starters()
+
+
 class _Place(NamedTuple):
     folder: str
     where: str
@@ -313,7 +318,7 @@ class _Unfolder:
         elif runner.files and ("." in name or "/" in name):
             watches = [word for word in texts[:after] if word in {"--watch", "--hot"}]
             self.command(("node", *(["--watch"] if watches else ()), *words[1 + after :]), place, depth)
-        elif runner.any and not said and node_program(name) is not None:
+        elif (runner.or_program if said else runner.any) and _is_program(name):
             self.command(words[1 + after :], place, depth)
         elif said and name == "start" and package is not None and self.files.has(below(package.folder, "server.js")):
             self.take(("node", "server.js"), place._replace(folder=package.folder))
