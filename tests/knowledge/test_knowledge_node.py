@@ -40,7 +40,8 @@ def test_the_keys_of_the_tables() -> None:
             "harmless",
             "bundles",
         },
-        "runner": {"programs", "run", "direct", "any", "exec", "folder", "member", "options", "files"} | {"env_file", "or_program"},
+        "runner": {"programs", "run", "direct", "any", "exec", "folder", "member", "options", "files"}
+        | {"env_file", "or_program"},
         "starter": {"programs", "package", "arguments", "options", "subcommand", "env_file"},
     }
     found = {

@@ -18,7 +18,7 @@ from dockfix.context.program import Program
 from dockfix.context.submodules import absent
 from dockfix.dataclass import dataclass
 from dockfix.facts import javascript_evidence, reading
-from dockfix.facts.beneath import beneath
+from dockfix.facts.beneath import beneath, why_unknown
 from dockfix.facts.evidence import Started
 from dockfix.facts.hints import Hints
 from dockfix.facts.managed import named_for_managers
@@ -362,7 +362,9 @@ class Facts:
         before = run_before(unit, (each for _, each in stage.units))
         at = partial(self.lying_at, step=step, unit=unit)
         written, made = partial(written_by, before), partial(is_made_by, before)
-        return Given(call_of(unit.command), unit.state, self.context, stage.image, at, written, made)
+        base = stage.lineage[0].beneath
+        unseen = why_unknown(base.stage) if base is not None else None
+        return Given(call_of(unit.command), unit.state, self.context, stage.image, at, written, made, unseen)
 
     def groups_of(self, install: Install) -> frozenset[str]:
         """The groups of dependencies that an install brings."""

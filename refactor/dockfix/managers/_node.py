@@ -252,10 +252,12 @@ def yaml_at(given: Given, path: str) -> Mapping[str, object] | None:
 def version_of(program: str, install: Install, given: Given) -> int | None:
     """The major version of a manager, as the project or a command before says it; None where neither does.
 
+    The nearest package.json that names a manager counts: https://github.com/nodejs/corepack#when-authoring-packages.
     For the latest one it is that which it has been at least since the day that the table below says.
     """
-    package = package_at(install, given)
-    name, _, wanted = (package.manager if package is not None else "").partition("@")
+    packages = (package_in(each, given) for each in upwards(posixpath.dirname(install.into.root)))
+    named = next((package.manager for package in packages if package is not None and package.manager), "")
+    name, _, wanted = named.partition("@")
     version = wanted if name == program else given.state.settings.get((program, VERSION)) or ""
     if version == LATEST:
         return _latest(program, given)
@@ -291,9 +293,21 @@ def name_of(word: Word) -> str:
 
 def package_at(install: Install, given: Given) -> Package | None:
     """The package.json that an install is given; None where it is not known."""
-    path = posixpath.join(posixpath.dirname(install.into.root), NAME)
-    file = given.at(path)
+    return package_in(posixpath.dirname(install.into.root), given)
+
+
+def package_in(folder: str, given: Given) -> Package | None:
+    """The package.json in a folder of the image; None where it is not known."""
+    file = given.at(posixpath.join(folder, NAME))
     return parse_package(file, given.context.read(file) or "") if file is not None else None
+
+
+def upwards(folder: str) -> Iterator[str]:
+    """A folder, and those around it, the nearest first."""
+    yield folder
+    while folder != posixpath.dirname(folder):
+        folder = posixpath.dirname(folder)
+        yield folder
 
 
 def stale_lock(install: Install, given: Given, lock: str) -> str:

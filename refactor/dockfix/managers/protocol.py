@@ -43,6 +43,7 @@ class Given:
     ``at`` gives the file of the build context that lies at a path in the image, None where none is known to. ``written`` gives what
     commands have written to a path that no file of the build context lies at, None where that is not known: "" where it is what
     a project's own files name, whose words are counted anyway. ``made`` says whether a command has made a path before, as far as is seen.
+    ``beneath`` says why more may lie in the image: what another Dockerfile of the repository puts there; None for nothing.
     """
 
     call: Call
@@ -52,6 +53,7 @@ class Given:
     at: Callable[[str], str | None]
     written: Callable[[str], str | None]
     made: Callable[[str], bool]
+    beneath: str | None = None
 
     def lies_at(self, path: str) -> bool:
         """Whether a file of the build context lies at a path in the image."""

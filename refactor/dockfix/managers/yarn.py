@@ -126,7 +126,7 @@ class Yarn(NodeManager):
         """What package.json, the lock and the settings name, the patches and the plugins; what NODE_ENV leaves out."""
         found = super().manifest(install, given)
         folder = posixpath.dirname(install.into.root)
-        settings, old = node.yaml_at(given, posixpath.join(folder, SETTINGS)), _old_settings(folder, given)
+        settings, old = _settings(folder, given), _old_settings(folder, given)
         if settings is None or old is None:
             return replace(found, unknown=found.unknown or "the settings of Yarn could not be read")
         release = _release(install, given, settings)
@@ -150,7 +150,7 @@ class Yarn(NodeManager):
     def caches_of(self, install: Install, given: Given) -> tuple[Cache, ...] | Reason:
         """Where Yarn 1 keeps what it fetches, or Berry what no program finds there."""
         folder = posixpath.dirname(install.into.root)
-        settings, old = node.yaml_at(given, posixpath.join(folder, SETTINGS)), _old_settings(folder, given)
+        settings, old = _settings(folder, given), _old_settings(folder, given)
         if settings is None or old is None or _OLD_CACHE.search(old):
             return Reason("a file of the project moves Yarn's cache")
         release = _release(install, given, settings)
@@ -162,6 +162,8 @@ class Yarn(NodeManager):
             if moved is None or path is None:
                 return Reason("where Yarn's cache lies is known only to the shell")
             return (self.caches[0] if path == _CLASSIC else replace(self.caches[0], folder=path, around=""),)
+        if release.linker == "?" and given.beneath is not None:
+            return Reason(f"which Yarn there is, is not known: what builds the base image {given.beneath}")
         if release.linker != "node-modules":
             return Reason("the program finds its packages in Yarn's cache itself")
         if not release.shared:
@@ -176,7 +178,7 @@ class Yarn(NodeManager):
     def without_development(self, install: Install, given: Given) -> str | Reason:
         """Yarn 1 has no command for it but an install that leaves them out; Berry, from 4 on, has ``workspaces focus``."""
         folder = posixpath.dirname(install.into.root)
-        settings, package = node.yaml_at(given, posixpath.join(folder, SETTINGS)), node.package_at(install, given)
+        settings, package = _settings(folder, given), node.package_at(install, given)
         if settings is None or package is None:
             return Reason("the settings of Yarn could not be read")
         release = _release(install, given, settings)
@@ -278,13 +280,14 @@ def _release(install: Install, given: Given, settings: Mapping[str, object]) -> 
     folder = posixpath.dirname(install.into.root)
     path = settings.get("yarnPath")
     match = _RELEASE.fullmatch(path) if isinstance(path, str) else None
-    lock = given.at(posixpath.join(folder, LOCK))
+    locks = (given.at(posixpath.join(each, LOCK)) for each in node.upwards(folder))
+    lock = next((each for each in locks if each is not None), None)
     text = given.context.read(lock) or "" if lock is not None else ""
     major = int(match[1]) if match else node.version_of(YARN.id, install, given)
     berry = major is None and ("__metadata:" in text or isinstance(path, str))
     if major is None and not berry:
         chosen = given.state.settings.get((YARN.id, "version"))
-        return _Release(1) if not chosen else _Release(None, "?")
+        return _Release(None, "?") if chosen or (given.beneath is not None and lock is None) else _Release(1)
     if major is not None and major < 2:
         return _Release(major)
     if major is None and (written := regex(r"(?m)^__metadata:\s*\n\s+version: (\d+)").search(text)):
@@ -296,6 +299,17 @@ def _release(install: Install, given: Given, settings: Mapping[str, object]) -> 
     own = given.state.variables.get("YARN_ENABLE_GLOBAL_CACHE") or settings.get("enableGlobalCache")
     shared = is_on(own) if isinstance(own, str) else major is None or major >= _BRINGS_FOCUS
     return _Release(major, linker, shared)
+
+
+def _settings(folder: str, given: Given) -> Mapping[str, object] | None:
+    """What Berry's files of settings say, in a folder and those around it; None where one could not be read."""
+    found: dict[str, object] = {}
+    for each in node.upwards(folder):
+        said = node.yaml_at(given, posixpath.join(each, SETTINGS))
+        if said is None:
+            return None
+        found = {**said, **found}
+    return found
 
 
 def _leads_to_cache(given: Given) -> str:
