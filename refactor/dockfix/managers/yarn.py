@@ -115,7 +115,9 @@ class Yarn(NodeManager):
         if verb == "config":
             return self._configured(rest, state)
         if verb in OTHERS:
-            return opaque(f"yarn {verb} is not modelled")
+            names_version = verb == "set" and rest[:1] == ["version"]
+            written = (posixpath.join(folder, SETTINGS),) if names_version else ()
+            return replace(opaque(f"yarn {verb} is not modelled"), writes=written)
         return node.runs_script(call, state, folder)
 
     def needs_lock(self, call: Call) -> bool:
@@ -162,8 +164,9 @@ class Yarn(NodeManager):
             if moved is None or path is None:
                 return Reason("where Yarn's cache lies is known only to the shell")
             return (self.caches[0] if path == _CLASSIC else replace(self.caches[0], folder=path, around=""),)
-        if release.linker == "?" and given.beneath is not None:
-            return Reason(f"which Yarn there is, is not known: what builds the base image {given.beneath}")
+        if release.linker == "?":
+            beneath = f": what builds the base image {given.beneath}" if given.beneath is not None else ""
+            return Reason(f"which Yarn there is, or how it links the packages, is not known{beneath}")
         if release.linker != "node-modules":
             return Reason("the program finds its packages in Yarn's cache itself")
         if not release.shared:
@@ -287,7 +290,9 @@ def _release(install: Install, given: Given, settings: Mapping[str, object]) -> 
     berry = major is None and ("__metadata:" in text or isinstance(path, str))
     if major is None and not berry:
         chosen = given.state.settings.get((YARN.id, "version"))
-        return _Release(None, "?") if chosen or (given.beneath is not None and lock is None) else _Release(1)
+        unseen = given.beneath is not None and lock is None
+        unseen = unseen or any(given.made(posixpath.join(each, SETTINGS)) for each in node.upwards(folder))
+        return _Release(None, "?") if chosen or unseen else _Release(1)
     if major is not None and major < 2:
         return _Release(major)
     if major is None and (written := regex(r"(?m)^__metadata:\s*\n\s+version: (\d+)").search(text)):
