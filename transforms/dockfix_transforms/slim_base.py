@@ -39,6 +39,8 @@ LATER = Option(
 )
 _SETTINGS = frozenset({"ENV", "ARG", "WORKDIR", "LABEL", "SHELL", "EXPOSE", "STOPSIGNAL"})
 
+_SHOWN = 3  # reasons for packages that come along
+
 
 class SlimBase(Transform):
     """Start the runtime stage from the slim image; the builder keeps the full one.
@@ -104,7 +106,7 @@ class SlimBase(Transform):
                 (slimmed,),
                 start.line,
                 f"the {'image' if alone else 'runtime stage'} starts from {plan.image}"
-                + (f"; {', '.join(plan.packages)} {_come(plan.packages)} along" if plan.packages else "")
+                + _come_along(plan.packages)
                 + "".join(
                     f"; {manager.title} {'goes' if alone else 'stays in the builder'}" for manager in plan.without
                 )
@@ -136,8 +138,19 @@ def _of_the_last_stage(facts: Facts) -> SmallerBase | Reason:
     return smaller_base(facts, facts.final.units, there)
 
 
-def _come(packages: Mapping[str, str]) -> str:
-    return "come" if len(packages) > 1 else "comes"
+def _come_along(packages: Mapping[str, str]) -> str:
+    """What is said of the packages that are installed in return, with the reasons of the first."""
+    if not packages:
+        return ""
+    groups: dict[str, list[str]] = {}
+    for name, why in packages.items():
+        groups.setdefault(why, []).append(name)
+    said = f"; {', '.join(packages)} {'come' if len(packages) > 1 else 'comes'} along"
+    if len(groups) == 1:
+        return f"{said}, because {next(iter(groups))}"
+    shown = [f"{', '.join(names)}, because {why}" for why, names in list(groups.items())[:_SHOWN]]
+    more = [f"{len(groups) - _SHOWN} more"] if len(groups) > _SHOWN else []
+    return f"{said} ({'; '.join([*shown, *more])})"
 
 
 def _as_seen(plan: SmallerBase) -> str:

@@ -277,8 +277,11 @@ def _at_run_time(facts: Facts) -> Reason | None:
     return None
 
 
-def runs_program(facts: Facts, programs: Collection[str]) -> Mapping[str, str]:
-    """Those of some programs of the system that the JavaScript may start, each with the reason: by commands, by packages, by its texts."""
+def runs_program(facts: Facts, programs: Collection[str], *, builds: bool = False) -> Mapping[str, str]:
+    """Those of some programs of the system that the JavaScript may start, each with the reason: by commands, by packages, by its texts.
+
+    Packages that only development asks for start none where nothing needs them: neither the program, nor (``builds``) a build.
+    """
     found: dict[str, str] = {}
     wanted = frozenset(programs)
     for each in facts.javascript.started.commands:
@@ -292,6 +295,8 @@ def runs_program(facts: Facts, programs: Collection[str]) -> Mapping[str, str]:
         if (root := facts.javascript.project)
         else ()
     )
+    if isinstance(tree, PackageTree) and not builds and facts.ask(needed_in_production) is None:
+        names = frozenset(each.name for each in tree.production)
     for package in sorted(called_by().keys() & names):
         found |= {
             name: f"the package {package} calls it" for name in called_by()[package] & wanted if name not in found

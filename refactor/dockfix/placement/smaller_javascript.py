@@ -58,7 +58,7 @@ def _libraries(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, 
             continue
         for library in (*needs.libraries, *(needs.linked if needs.prebuilt == "none" else ())):
             for package in loaded_from(library, suites(facts)) or ():
-                found.setdefault(package, f"the package {name} {needs.why}")
+                found.setdefault(package, f"the package {name} needs it")
     return found
 
 

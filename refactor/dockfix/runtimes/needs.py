@@ -11,6 +11,7 @@ from dockfix.facts import Facts
 from dockfix.facts.how_it_is_run import by_hand
 from dockfix.facts.javascript import runs_program
 from dockfix.lazy import regex
+from dockfix.model.actions import Build
 from dockfix.model.answers import Worked
 from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Step, Unit
@@ -65,7 +66,10 @@ def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step
         name = use.word.rpartition("/")[2]
         if name in programs:
             found.setdefault(name, f"{use.file}:{use.line} runs it")
-    return {**runs_program(facts, programs), **found} if facts.is_javascript else found
+    if not facts.is_javascript:
+        return found
+    builds = any(isinstance(unit.effects.action, Build) for _, unit in staying)
+    return {**runs_program(facts, programs, builds=builds), **found}
 
 
 def _started_by_others(facts: Facts) -> Iterator[tuple[str, str]]:
