@@ -10,7 +10,7 @@ from dockfix.context.manifests.package_tree import LockedPackage, PackageTree
 from dockfix.facts import Facts
 from dockfix.facts.javascript import lock, locks_beside, only_hands_out
 from dockfix.knowledge.node_needs import Fills, fills
-from dockfix.knowledge.node_packages import stays_in_project, stays_inside
+from dockfix.knowledge.node_packages import looks_for_others, stays_in_project, stays_inside
 from dockfix.knowledge.npm_scripts import runs_inside
 from dockfix.lazy import regex
 from dockfix.model.reason import Reason, at, doubt
@@ -96,6 +96,12 @@ def _left(facts: Facts, is_known: Callable[[LockedPackage], bool]) -> Reason | N
         said = f"{tree.file} does not say whether {unsure.name} runs a script when it is installed"
         return doubt(f"{said}, and so not what that leaves outside of node_modules")
     return doubt(f"what the install script of {unsure.name} leaves outside of node_modules is not known")
+
+
+def may_need_others(facts: Facts, tree: PackageTree) -> str:
+    """The first package whose install script may look for others that the project asks for; "" where none does."""
+    ran = (each for each in _scripts(facts, tree) if looks_for_others(each.name) or not _is_known(each))
+    return next((each.name for each in ran), "")
 
 
 def unsure_script(facts: Facts) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dockfix.context.manifests.package_tree import PackageTree
 from dockfix.facts import Facts
+from dockfix.facts.install_scripts import may_need_others
 from dockfix.facts.javascript import development, lock, needed_in_production
 from dockfix.managers.verbs import language_install, of_language
 from dockfix.model.actions import Build, Install, Remove
@@ -48,9 +49,9 @@ def _may_use(unit: Unit) -> bool:
 def _scripts_of_packages(facts: Facts) -> Reason | None:
     """A package for production that may look for others when it is installed, as @prisma/client does for prisma."""
     if all(manifest.runs is not None and not manifest.runs for manifest in facts.manifests.values()):
-        return None
+        return None  # no script is run at all
     tree = facts.ask(lock)
     if not isinstance(tree, PackageTree):
         return doubt(f"which packages run a script when they are installed is not known: {tree}")
-    found = next((each.name for each in tree.production if each.install_script is not False and not each.link), "")
+    found = may_need_others(facts, tree)
     return doubt(f"{found} runs a script when it is installed, which may need others") if found else None

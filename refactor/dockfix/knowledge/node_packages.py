@@ -56,6 +56,12 @@ def stays_in_project(package: str) -> bool:
 
 
 @cache
+def looks_for_others(package: str) -> bool:
+    """Whether the install script of a package looks for others that the project asks for."""
+    return package in table("node_packages")["scripts"]["others"].split()
+
+
+@cache
 def needs_only_node(package: str) -> bool:
     """Whether the install script of a package is known to need nothing of the system but Node.js."""
     return package in table("node_packages")["scripts"]["only_node"].split()
