@@ -32,7 +32,7 @@ class DependencyLayer(Transform):
         they include by ``-r`` and ``-c``) first, installs, and then copies the source. uv, Poetry and PDM get their
         manifest and lock first, and leave the project out (``--no-install-project``, ``--no-root``, ``--no-self``); the line as it
         was comes once more after the source. npm gets package.json, the lock, ``.npmrc`` and the manifests of all members of
-        a workspace.
+        a workspace. With these comes what install scripts of packages read of the project: Prisma's schema, puppeteer's settings.
 
     Why
         A layer is rebuilt when anything that it depends on changes. With the source first, every change of a line of
@@ -45,7 +45,7 @@ class DependencyLayer(Transform):
 
     Fix safety
         Safe. The install is moved only if the requirements files are in the build context, name no local project, and nothing
-        between the COPY and the install needs the source.
+        between the COPY and the install needs the source: no script of the project, and none of a package that may read any of its files.
     """
 
     title: ClassVar[str] = "install dependencies before the source is copied"
