@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -176,7 +177,7 @@ def test_a_workspace_needs_the_manifest_of_each_member(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({"package.json": '{\n "scripts": {\n  "prepare": "husky"}}'}, "package.json:3: its prepare script runs"),
+        ({"package.json": '{\n "scripts": {\n  "prepare": "tsc"}}'}, "package.json:3: its prepare script runs"),
         (
             {"package.json": '{"workspaces": ["a"]}', "a/package.json": '{"scripts": {"postinstall": "x"}}'},
             "postinstall",
@@ -192,8 +193,39 @@ def test_what_needs_the_source(tmp_path: Path, files: dict[str, str], said: str)
 
 
 def test_scripts_that_do_not_run_need_nothing(tmp_path: Path) -> None:
-    files = {"package.json": '{"scripts": {"prepare": "husky"}}'}
+    files = {"package.json": '{"scripts": {"prepare": "tsc"}}'}
     assert not given(tmp_path, files, "npm ci --ignore-scripts")[1].needs_source
+
+
+@pytest.mark.parametrize(
+    ("scripts", "needs"),
+    [
+        ({"preinstall": "npx only-allow pnpm"}, False),
+        ({"preinstall": "npx -y only-allow npm"}, False),
+        ({"preinstall": "only-allow npm"}, False),
+        ({"prepare": "husky"}, False),
+        ({"prepare": "husky install"}, False),
+        ({"prepare": "husky install || true"}, False),
+        ({"prepare": "is-ci || husky install .config/husky"}, False),
+        ({"prepare": "npm run hooks", "hooks": "husky"}, False),
+        ({"prepare": "yarn hooks", "hooks": "yarn husky install"}, False),
+        ({"postinstall": "npm rebuild sharp"}, False),
+        ({"postinstall": "ts-patch install -s"}, False),
+        ({"prepare": "[ -d .git ] && husky"}, True),
+        ({"prepare": "husky && npm run build", "build": "tsc"}, True),
+        ({"prepare": "husky add .husky/pre-commit"}, True),
+        ({"prepare": "npm run hooks", "hooks": "husky", "prehooks": "node a.js"}, True),
+        ({"postinstall": "echo $(cat VERSION)"}, True),
+        ({"postinstall": "echo x < setup"}, True),
+        ({"prepare": "npm run prepare"}, True),
+        ({"prepare": "npx nuxt prepare"}, True),
+        ({"postinstall": "node -e 1"}, True),
+        ({"prepare": "npm run gone"}, True),
+    ],
+)
+def test_own_scripts_that_read_no_source(tmp_path: Path, scripts: dict[str, str], needs: bool) -> None:
+    files = {"package.json": json.dumps({"scripts": scripts})}
+    assert bool(given(tmp_path, files)[1].needs_source) is needs
 
 
 def test_a_local_package(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -109,3 +109,14 @@ def fetches_node(package: str, *, alone: bool) -> bool:
 def node_size(name: str) -> int:
     """The bytes that a system's package with Node.js takes at least, or Node.js that was ``fetched`` or ``copied`` from elsewhere."""
     return int(table("node_packages")["system"]["sizes"].get(name, 0))
+
+
+def reads_no_source(words: Sequence[str]) -> bool:
+    """Whether a command of a script that every install runs is known to read nothing of the source."""
+    text = " ".join(words)
+    return f"={text}" in _commands() or any(f"{text} ".startswith(f"{each} ") for each in _commands())
+
+
+@cache
+def _commands() -> frozenset[str]:
+    return frozenset(table("node_packages")["own_scripts"]["commands"])

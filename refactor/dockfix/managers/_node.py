@@ -14,6 +14,7 @@ from dockfix.context.manifests.manifest import Manifest, Named
 from dockfix.context.manifests.node_locks import read_node_lock
 from dockfix.lazy import regex
 from dockfix.managers._install_reads import read_by_scripts
+from dockfix.managers._own_scripts import leaves_source_alone
 from dockfix.managers._variables import given_to
 from dockfix.managers.protocol import Call, Given, LanguageManager, Recipe
 from dockfix.model.actions import Build, Configure, Install
@@ -131,7 +132,7 @@ class NodeManager(LanguageManager):
             return ""
         for each in (package, *members):
             for script in each.lifecycle:
-                if script.name in self.lifecycle:
+                if script.name in self.lifecycle and not leaves_source_alone(each, script.command):
                     where = f"{each.file}:{script.line}" if script.line else each.file
                     return f"{where}: its {script.name} script runs with every install, and may read the source"
         if given.lies_at(posixpath.join(folder, "binding.gyp")):
