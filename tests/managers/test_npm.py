@@ -244,3 +244,23 @@ def test_a_local_package(tmp_path: Path) -> None:
 )
 def test_what_is_not_known(tmp_path: Path, files: dict[str, str], said: str) -> None:
     assert said in (given(tmp_path, files)[1].unknown or "")
+
+
+@pytest.mark.parametrize(
+    ("script", "reads"),
+    [
+        ("npm rebuild sharp", ("/app/package.json", "/app/node_modules")),
+        ("npm rb bcrypt --build-from-source", ("/app/package.json", "/app/node_modules")),
+        ("npm rebuild node-sass better-sqlite3", ("/app/package.json", "/app/node_modules")),
+        ("npm rebuild --prefix api sharp", ("/app/api/package.json", "/app/api/node_modules")),
+        ("pnpm rebuild sharp", ("/app/package.json", "/app/node_modules")),
+        ("npm rebuild", ("/app",)),
+        ("npm rebuild $PACKAGE", ("/app",)),
+        ("npm rebuild -g sharp", ("/app",)),
+        ("npm rebuild ./lib", ("/app",)),
+        ("pnpm rebuild", ("/app",)),
+        ("npm run rebuild", ("/app",)),
+    ],
+)
+def test_what_a_rebuild_of_packages_reads(script: str, reads: tuple[str, ...]) -> None:
+    assert effects(script).reads == reads

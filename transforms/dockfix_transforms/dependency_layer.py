@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from dockfix.context.patterns import has_wildcards
@@ -14,7 +14,7 @@ from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import LanguageManager, Recipe
 from dockfix.managers.verbs import by_system, language_install
 from dockfix.model.actions import Clean, Configure, Install, Make, Remove, ShellState
-from dockfix.model.effects import overlap
+from dockfix.model.effects import overlap, within
 from dockfix.model.reason import Reason
 from dockfix.model.stages import Copy, Step, Unit
 from dockfix.syntax import Blank, Instruction, Node, snippet
@@ -116,6 +116,7 @@ def _needs_source(facts: Facts, step: Step, source: Step, target: str) -> str:
         return "another COPY goes to the same place" if clash else ""
     if step.keyword != "RUN":
         return f"{step.keyword} stands between the source and the install"
+    brought: list[str] = []
     for unit in step.units:
         effects, action = unit.effects, unit.effects.action
         install = language_install(action)
@@ -123,11 +124,12 @@ def _needs_source(facts: Facts, step: Step, source: Step, target: str) -> str:
             reason = _install_needs_source(facts, step.units, unit, install, target)
             if reason:
                 return reason
+            brought += (install.into.root, *install.files)
         elif isinstance(action, Clean | ShellState | Make) or (by_system(action) and not isinstance(action, Remove)):
             continue
         elif effects.unbounded:
             return f"{unit.command.text.split()[0]} may need the source"
-        elif target == "/" or overlap((*effects.reads, *effects.writes), (target,)):
+        elif target == "/" or overlap(_but(brought, (*effects.reads, *effects.writes)), (target,)):
             return f"{unit.command.text.split()[0]} works on the source"
     return ""
 
@@ -139,6 +141,11 @@ def _places(facts: Facts, step: Step, copy: Copy) -> Sequence[str]:
     if step.keyword != "COPY" or folders or not copy.target_is_folder or any(map(has_wildcards, copy.sources)):
         return step.all_effects[0].writes
     return [posixpath.join(copy.target or "/", posixpath.basename(source)) for source in copy.sources]
+
+
+def _but(brought: Iterable[str], paths: Iterable[str]) -> list[str]:
+    """The paths without those that an install in the same RUN fills, or whose files come along with it."""
+    return [path for path in paths if not any(within(path, each) for each in brought)]
 
 
 def _install_needs_source(facts: Facts, units: Sequence[Unit], unit: Unit, install: Install, target: str) -> str:

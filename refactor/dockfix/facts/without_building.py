@@ -27,7 +27,7 @@ def _needs(facts: Facts) -> Iterator[Reason | bool | None]:
     yield not facts.startup.programs
     yield any(map(_chooses, facts.installs))
     yield any(_may_use(unit) for _, unit in facts.final.units)
-    yield any(manifest.needs_source or manifest.unknown for manifest in facts.manifests.values())
+    yield any(manifest.needs_source or manifest.runs_own or manifest.unknown for manifest in facts.manifests.values())
     yield _scripts_of_packages(facts)
 
 

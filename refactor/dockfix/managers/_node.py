@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from dockfix.context.javascript import Package, files_of, parse_package
@@ -119,6 +120,8 @@ class NodeManager(LanguageManager):
             needs_source=self._needs_source(package, members, given, folder, install)
             or (scripts.any_file if install.scripts else ""),
             runs=None if install.scripts else frozenset(),
+            runs_own=install.scripts
+            and any(script.name in self.lifecycle for each in (package, *members) for script in each.lifecycle),
         )
 
     def _needs_source(
@@ -188,6 +191,18 @@ def runs_script(call: Call, state: State, folder: str | None = None) -> Effects:
     output = Artefact("output", {where: where}, NODE)
     tools = frozenset({posixpath.basename(call.command.name or ""), NODE})
     return Effects(reads=(where,), writes=(where,), tools=tools, action=Build(output))
+
+
+def rebuilds(call: Call, state: State, arguments: Arguments, folder: str) -> Effects:
+    """What compiling installed packages again does: where they are named it works on these alone, else it may run any script."""
+    named = arguments.operands[1:]
+    odd = arguments.has("-g", "--global", "--workspace", "-w", "--workspaces", "-ws", "-r", "--recursive", "-F")
+    if odd or arguments.has("--filter") or not named or any(word.value is None or is_path(word) for word in named):
+        return runs_script(call, state, folder)
+    root = environment(folder).root
+    effects = runs_script(call, state, folder)
+    output = Build(Artefact("output", {root: root}, NODE))
+    return replace(effects, reads=(posixpath.join(folder, NAME), root), writes=(root,), action=output)
 
 
 def is_production(call: Call, state: State) -> bool | None:

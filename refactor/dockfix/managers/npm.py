@@ -87,6 +87,8 @@ class Npm(NodeManager):
             return opaque("in which folder npm works is unknown")
         if verb in INSTALLS or verb in CLEAN_INSTALLS:
             return self._install(call, state, folder, verb in CLEAN_INSTALLS)
+        if verb in {"rebuild", "rb"}:
+            return node.rebuilds(call, state, arguments, folder)
         if verb in RUNS:
             return node.runs_script(call, state, folder)
         if verb == "prune":

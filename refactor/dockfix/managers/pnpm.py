@@ -92,6 +92,8 @@ class Pnpm(NodeManager):
             return node.configured(self, arguments, state, "/root/.config/pnpm")
         if verb in {"recursive", "multi", "m"}:
             verb = second
+        if verb in {"rebuild", "rb"}:
+            return node.rebuilds(call, state, arguments, folder)
         if verb in OTHERS or verb in INSTALLS:
             return opaque(f"pnpm {verb} is not modelled")
         return node.runs_script(call, state, folder)

@@ -51,7 +51,8 @@ class Manifest:
     ``development`` are the groups of the lock that it brings and that, by their names, only serve to develop. ``empty`` are groups into
     which the files put nothing, PROJECT where it is no package: whoever asks for them finds them installed.
 
-    ``needs_source`` says why the source has to be there even for what the manifests name, "" for no reason.
+    ``needs_source`` says why the source has to be there even for what the manifests name, "" for no reason;
+    ``runs_own`` tells whether an install runs scripts of the project itself, which may call any package of its own.
 
     ``unknown`` says why not everything is known; it has to be given, since what was not read is not known.
     """
@@ -76,6 +77,7 @@ class Manifest:
     programs: frozenset[str] = frozenset()
     scripts: frozenset[str] = frozenset()
     needs_source: str = ""
+    runs_own: bool = False
     development: frozenset[str] = frozenset()
     empty: frozenset[str] = frozenset()
 
