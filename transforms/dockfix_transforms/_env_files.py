@@ -16,6 +16,7 @@ from dockfix.syntax import encode
 
 from ._shared_ignore import Taken
 
+QUOTES = "'\""
 # A name in quotes that is not that of a .env file: who names another one does not read it
 _OTHER = rb"(?!\s*(?:\w+\s*=\s*)?[rbuf]*['\"](?!(?:[^'\"]*[/\\])?\.env['\"]))"
 _FILE = rb"[rbuf]*['\"](?:[^'\"\n]*[/\\])?\.env['\"]"
@@ -107,6 +108,12 @@ def started_reader(facts: Facts, kinds: tuple[str, ...]) -> str:
     return ""
 
 
+def reader_behind(sources: Application) -> str:
+    """What may read a ``.env`` in an image of which only the sources are known: their code, or what it is given them by; "" for nothing."""
+    asking = sources.search(_ASKS_SETTING)
+    return reads_in_code(sources) or (f"what gives {asking[0].file}:{asking[0].line} its settings" if asking else "")
+
+
 def reader_elsewhere(others: Taken, sources: Application) -> str:
     """What the Dockerfile builds that copies all of the same context, where that or its builds may read a ``.env``; "" for nothing."""
     builds = any("build" in text for text in others.texts) and bool(sources.search(_ASKS_SETTING))
@@ -138,8 +145,14 @@ def reads_in_code(code: Application) -> str:
     ]
     script = [found for found in code.search(_SCRIPT) if _JAVASCRIPT.fullmatch(found.file)]
     shell = code.search(b"(?m)" + _SHELL, kind="script")
+    # package.json only asks for what reads it: the line of code that loads it says more
+    script.sort(key=lambda found: posixpath.basename(found.file) == "package.json")
     first: Mention | None = next(iter((*python, *shell, *script)), None)
-    return f"{first.file}:{first.line}" if first is not None else ""
+    if first is None:
+        return ""
+    asked = posixpath.basename(first.file) == "package.json" and first.word[:1] in {"'", '"'}
+    where = f"{first.file}:{first.line}"
+    return f"the package {first.word.strip(QUOTES)} ({where})" if asked else where
 
 
 def _given(facts: Facts, files: list[str]) -> bool:

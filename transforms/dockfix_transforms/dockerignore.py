@@ -19,12 +19,21 @@ from dockfix.facts.javascript import behind
 from dockfix.knowledge import describing
 from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
 from dockfix.lazy import cached_property
+from dockfix.managers.verbs import language_install
 from dockfix.model.actions import Build, Install, Make
 from dockfix.model.reason import Declared, Reason, unseen
+from dockfix.model.stages import Stage
 from dockfix.syntax import encode
 from dockfix.syntax.mounts import mount_settings
 
-from ._env_files import build_reader, builder_of_pages, reader_elsewhere, reader_of_env, started_reader
+from ._env_files import (
+    build_reader,
+    builder_of_pages,
+    reader_behind,
+    reader_elsewhere,
+    reader_of_env,
+    started_reader,
+)
 from ._ignore_text import completed, new_text
 from ._shared_ignore import taken_by_others
 
@@ -75,8 +84,7 @@ class Dockerignore(Transform):
 
     def apply(self, facts: Facts) -> Outcome:
         """Writes the file that goes with the Dockerfile."""
-        image = facts.final.image
-        if (image is None or not image.runtime) and not facts.installs:
+        if not _is_known(facts) and not _is_built_elsewhere(facts):
             return refuse("dockfix does not know what is installed here, so neither which files it needs")
         submodule = absent(facts.context, facts.copies.values())
         if submodule and not facts.located.certain:
@@ -248,8 +256,8 @@ class _Chooser:
     def _installed(self, pattern: str) -> bool:
         """Whether every folder of the context that a pattern matches and that comes into an image is filled by an install there."""
         name = pattern.rpartition("/")[2]
-        every = (*self.facts.installs, *self.facts.front_ends)
-        installs = [install for _, _, install in every if posixpath.basename(install.into.root) == name]
+        every = [install for stage in self.facts.model.stages for install in _installs(stage)]
+        installs = [install for install in every if posixpath.basename(install.into.root) == name]
         roots = {install.into.root for install in installs}
         taken = {
             path
@@ -326,6 +334,8 @@ class _Chooser:
         if pattern == _ENV:
             pages = builder_of_pages(self.facts, self.sources)
             reader = reader_of_env(self.facts, hit) or pages or reader_elsewhere(self.others, self.sources)
+            if not reader and not _is_known(self.facts):
+                reader = reader_behind(self.sources)
             self.doubted = (_ENV, _ENV_LOCAL) if pages else (_ENV,)
             if reader:
                 # what is not there now, no build would miss
@@ -410,7 +420,29 @@ def _runtimes(facts: Facts) -> frozenset[str]:
     brought = frozenset(install.into.runtime for _, _, install in facts.front_ends)
     if image is not None and image.runtime:
         return brought | {image.runtime}
-    return frozenset(install.into.runtime for _, _, install in facts.installs)
+    return brought | frozenset(install.into.runtime for stage in facts.model.stages for install in _installs(stage))
+
+
+def _is_known(facts: Facts) -> bool:
+    """Whether the language of the last stage is known."""
+    image = facts.final.image
+    return (image is not None and bool(image.runtime)) or bool(facts.installs)
+
+
+def _installs(stage: Stage) -> Iterator[Install]:
+    found = (language_install(unit.effects.action) for _, unit in stage.units)
+    yield from (install for install in found if install is not None)
+
+
+def _is_built_elsewhere(facts: Facts) -> bool:
+    """Whether packages are installed in another stage, and no folder goes to a stage whose base and language are not known."""
+    known = {
+        stage
+        for stage in facts.model.stages
+        if (stage.image is not None and stage.image.runtime) or any(True for _ in _installs(stage))
+    }
+    taking = {facts.stage_of[step] for step, copied in facts.copies.items() if copied.directories}
+    return any(any(True for _ in _installs(stage)) for stage in known) and taking <= known
 
 
 def _folder_named(path: str, name: str) -> str:

@@ -95,7 +95,9 @@ def _left(facts: Facts, is_known: Callable[[LockedPackage], bool]) -> Reason | N
     if unsure.install_script is None:
         said = f"{tree.file} does not say whether {unsure.name} runs a script when it is installed"
         return doubt(f"{said}, and so not what that leaves outside of node_modules")
-    return doubt(f"what the install script of {unsure.name} leaves outside of node_modules is not known")
+    return doubt(
+        f"what the install script of the npm package {unsure.name} leaves outside of node_modules is not known"
+    )
 
 
 def may_need_others(facts: Facts, tree: PackageTree) -> str:

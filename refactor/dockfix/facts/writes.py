@@ -165,7 +165,7 @@ def _starts_as_any_user(name: str) -> bool:
 def _script_of_packages(facts: Facts) -> Reason | None:
     """A package that runs a script when it is installed, which may put into root's home what the program looks for in its own."""
     name = facts.ask(unsure_script) if facts.is_javascript else ""
-    said = f"what the install script of {name} leaves for root alone is not known"
+    said = f"what the install script of the npm package {name} leaves for root alone is not known"
     return doubt(said, answers=[Worked()]) if name else None
 
 

@@ -245,8 +245,17 @@ def _divide_dev(
     if headers:
         kept[package] = headers
     elif libraries is None:
+        # one that another release lets it have is known, but has not the same name in all that the base image may be
+        elsewhere = any(
+            known_packages(facts).instead(package.name, frozenset({each})) is not None
+            for each in known_packages(facts).known_suites()
+        )
         what = f"release of {facts.system.title}" if facts.system is not None else "release"
-        kept[package] = doubt(f"its runtime library is not certain for every {what} that the base image may be")
+        kept[package] = doubt(
+            f"its runtime library is not certain for every {what} that the base image may be"
+            if elsewhere
+            else f"the runtime library of {package.name} is not known"
+        )
     else:
         replaced[package] = (*libraries, *(known_packages(facts).modules(package.name) or ()))
 
