@@ -57,7 +57,8 @@ class ApkHygiene(Transform):
                 edited = {edit.node for edit in found}
                 units = [unit for step, unit in stage.units if step.instruction in edited and _is_changed(unit)]
                 declares |= {Declared("RUN", unit.command.text) for unit in units}
-        doubts = (facts.unknown,) if edits and facts.unknown is not None else ()
+        unknown = facts.unknown
+        doubts = (unknown.behind("whether the program runs apk itself"),) if edits and unknown is not None else ()
         return Outcome(edits, refusals=list(dict.fromkeys(refusals)), doubts=doubts, declares=frozenset(declares))
 
 

@@ -191,7 +191,9 @@ class _Work:
         if new is None:
             self.refusals.append(at(reason or "the removal of the lists could not be added", step.line))
             return run
-        self.doubt = self.doubt or self.facts.unknown
+        unknown = self.facts.unknown
+        if self.doubt is None and unknown is not None:
+            self.doubt = unknown.behind("whether the program runs apt itself")
         reasons.append("the package lists, which nothing in the image uses, are removed in the layer that fetched them")
         return new
 

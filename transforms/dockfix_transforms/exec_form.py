@@ -186,7 +186,7 @@ def _doubt(facts: Facts, step: Step, command: Command) -> Reason | None:
         if reference.registry or reference.repository.removeprefix("library/") not in _PLAIN_BASES:
             return doubt("the base image may bring an ENTRYPOINT, which would get other arguments")
     if facts.unknown:
-        return facts.unknown
+        return facts.unknown.behind("whether the program can do without the shell")
     for pattern, what in (
         (_PWD, "may want the variable PWD, which the shell sets"),
         (_CHILDREN, "starts programs, and the shell reaps what they leave behind"),

@@ -64,6 +64,10 @@ class Reason:
         """The same with a line of the Dockerfile."""
         return replace(self, place=Place(line))
 
+    def behind(self, asked: str) -> Reason:
+        """The same, as the reason why ``asked`` is not known."""
+        return replace(self, text=f"{asked} is not known: {self.text}")
+
     @property
     def line(self) -> int:
         """The line of the Dockerfile that it speaks of, 0 where it speaks of the whole file or of another file."""
