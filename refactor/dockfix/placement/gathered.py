@@ -91,8 +91,6 @@ def _needs_more(facts: Facts, folder: str, staying: Placed) -> Reason | None:
         return at("the container starts more than one program")
     for step, indices in staying.items():
         for unit in (step.units[index] for index in indices):
-            if unit.command.name == "mkdir" and any(word.value == "-p" for word in unit.command.args):
-                continue  # it makes a folder, whatever lies there
             if touches(unit, folder):
                 return at(f"{unit.command.text} may need what lies there", step.line)
     return _not_followed(facts, folder)
