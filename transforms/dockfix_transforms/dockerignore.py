@@ -34,6 +34,17 @@ from ._env_files import (
     reader_of_env,
     started_reader,
 )
+from ._ignore_loss import breaks, taken_away
+from ._ignore_names import (
+    first_and_last,
+    folder_as_whole,
+    folder_named,
+    matched,
+    module_of,
+    name_of,
+    path_of,
+    stands_in,
+)
 from ._ignore_text import completed, new_text
 from ._shared_ignore import taken_by_others
 
@@ -134,10 +145,10 @@ class Dockerignore(Transform):
         if not chosen:
             return Outcome(warnings=chooser.warnings)
         text = chooser.text(chosen)
-        if chooser.breaks(text):
+        if breaks(chooser.facts, text):
             return refuse("the patterns would take away a file that a COPY names")
         what = f"{name} keeps out of the build context what the image does not need"
-        declares = frozenset(Declared("FILE", path) for path in chooser.taken_away(text))
+        declares = frozenset(Declared("FILE", path) for path in taken_away(chooser.facts, text))
         return Outcome(files={name: text}, file_reason=what, warnings=chooser.warnings, declares=declares)
 
 
@@ -214,14 +225,14 @@ class _Chooser:
         return any(pattern.startswith("!") and pattern.rstrip("/").endswith(base) for pattern in self.ignore.patterns)
 
     def _allowed(self, pattern: str, group: IgnoreGroup) -> bool:
-        hit = self.facts.context.disk.once(("matched", pattern, self.files), partial(_matched, pattern, self.files))
+        hit = self.facts.context.disk.once(("matched", pattern, self.files), partial(matched, pattern, self.files))
         needed = group.needed
-        if _matched(pattern, self.named):
+        if matched(pattern, self.named):
             return False
         if not (hit or group.always or self.existing is not None or EVERYTHING.of(self.facts.options)):
             # a folder that tools fill by the thousand was not looked into
             listing = self.facts.context.listing
-            if listing is None or not _matched(pattern, listing.skipped):
+            if listing is None or not matched(pattern, listing.skipped):
                 return False
         if needed == "vcs":
             return (
@@ -242,7 +253,7 @@ class _Chooser:
         if needed == "present":
             return (
                 not hit
-                and not self.sources.search(_path(pattern), encode(pattern))
+                and not self.sources.search(path_of(pattern), encode(pattern))
                 and not self._dockerfile_mentions(pattern)
             )
         if needed == "compiled":
@@ -263,7 +274,7 @@ class _Chooser:
             path
             for step, copied in self.facts.copies.items()
             for entry in (*copied.skipped, *copied.files)
-            if (folder := _folder_named(entry, name))
+            if (folder := folder_named(entry, name))
             for path in self.facts.layouts.of(self.facts.stage_of[step]).by(step, folder)
         }
         return bool(roots) and taken <= roots
@@ -280,8 +291,8 @@ class _Chooser:
             if each.known is not None and name in each.known.made_anew(each.arguments)
         }
         listing = self.facts.context.listing
-        there = [*hit, *(_matched(pattern, listing.skipped) if listing is not None else ())]
-        return bool(built) and {_folder_named(path, name) for path in there} <= built
+        there = [*hit, *(matched(pattern, listing.skipped) if listing is not None else ())]
+        return bool(built) and {folder_named(path, name) for path in there} <= built
 
     def _dockerfile_mentions(self, name: str) -> bool:
         """Whether a command of the Dockerfile may use a folder of the context: by its name, or, for .git, by running git."""
@@ -295,7 +306,7 @@ class _Chooser:
     def _in_dockerfile(self, pattern: str, hit: list[str]) -> bool:
         """Whether the Dockerfile names what a pattern matches: in a RUN, in what the container starts, in ENV."""
         words = {pattern.rsplit("/", 1)[-1].lstrip("*")}
-        words |= self.facts.context.disk.once(("names", pattern, self.files), partial(_first_and_last, hit))
+        words |= self.facts.context.disk.once(("names", pattern, self.files), partial(first_and_last, hit))
         texts = [
             step.instruction.args
             for stage in self.facts.model.stages
@@ -303,14 +314,14 @@ class _Chooser:
         ]
         # who reads a .env where the container starts is asked apart
         texts += [*self.commands, *(self.facts.startup.texts.values() if pattern != _ENV else ())]
-        return any(_stands_in(word, text) for text in texts for word in words if word and word in text)
+        return any(stands_in(word, text) for text in texts for word in words if word and word in text)
 
     def _names(self, name: str, pattern: str) -> bool:
         """Whether a source other than the file itself names it, its folder or its kind."""
-        searches = [(_name(posixpath.basename(name)), posixpath.basename(name))]
+        searches = [(name_of(posixpath.basename(name)), posixpath.basename(name))]
         if "/" in name:
             folder = name.split("/", 1)[0]
-            searches += [(_path(folder), folder), (_module(folder), folder)]
+            searches += [(path_of(folder), folder), (module_of(folder), folder)]
         if pattern.startswith("*."):
             searches.append((re.escape(pattern[1:].encode()) + rb"\b", pattern[1:]))
         if pattern in {"docs", "*.md"}:
@@ -371,9 +382,9 @@ class _Chooser:
         bases = {posixpath.basename(name) for name in hit}
         folders = {name.rsplit("/", 2)[-2] for name in hit if "/" in name}
         ending = pattern.rsplit("*", 1)[-1]
-        searches = [(_name(word), word) for word in sorted(bases)]
+        searches = [(name_of(word), word) for word in sorted(bases)]
         # of a folder what may be any of its files: where a path ends with it, or goes on with what is filled in
-        searches += [(_whole(word), word) for word in sorted(folders - bases)]
+        searches += [(folder_as_whole(word), word) for word in sorted(folders - bases)]
         if hit and ending:
             searches.append((re.escape(ending.encode()) + rb"\b", ending))
         found = (mention for search, word in searches for mention in self.sources.search(search, encode(word)))
@@ -384,34 +395,6 @@ class _Chooser:
         if self.existing is None:
             return new_text(chosen, titles=EVERYTHING.of(self.facts.options))
         return completed(self.existing, chosen)
-
-    def taken_away(self, text: str) -> Iterator[str]:
-        """The paths in the images of all stages at which something would no longer lie, or the ignore file itself as it is now."""
-        facts = self.facts
-        after = facts.context.with_overlay({facts.context.ignore_name: text})
-        for stage in facts.model.stages:
-            layout = facts.layouts.of(stage)
-            for step in stage.of("COPY", "ADD"):
-                before = facts.copies.get(step)
-                if before is None or step.copy is None:
-                    continue
-                left = after.copied(step.copy.sources, after.ignore)
-                lost = (before.files - left.files) | (before.skipped - left.skipped)
-                for name in (*lost, *({facts.context.ignore_name} & before.files)):
-                    yield from layout.of(name)
-
-    def breaks(self, text: str) -> bool:
-        """Whether a COPY would miss a file that it names, or a wildcard would silently take fewer."""
-        after = self.facts.context.with_overlay({self.facts.context.ignore_name: text})
-        for step, before in self.facts.copies.items():
-            if step.copy is None:
-                continue
-            taken = after.copied(step.copy.sources, after.ignore)
-            lost = before.files - taken.files
-            wild = any(char in source for source in step.copy.sources for char in "*?[")
-            if set(taken.missing) - set(before.missing) or (lost and wild and not before.directories):
-                return True
-        return False
 
 
 def _runtimes(facts: Facts) -> frozenset[str]:
@@ -443,50 +426,3 @@ def _is_built_elsewhere(facts: Facts) -> bool:
     }
     taking = {facts.stage_of[step] for step, copied in facts.copies.items() if copied.directories}
     return any(any(True for _ in _installs(stage)) for stage in known) and taking <= known
-
-
-def _folder_named(path: str, name: str) -> str:
-    """The outermost folder of this name on a path, or at its end; "" for none."""
-    parts = path.split("/")
-    return "/".join(parts[: parts.index(name) + 1]) if name in parts else ""
-
-
-def _matched(pattern: str, files: frozenset[str]) -> list[str]:
-    return sorted(Ignore((pattern,)).ignored(files))
-
-
-def _first_and_last(names: Sequence[str]) -> frozenset[str]:
-    """The last parts of paths, and the outermost of their folders."""
-    return frozenset(part for name in names for part in (posixpath.basename(name), name.split("/", 1)[0]))
-
-
-def _stands_in(word: str, text: str) -> bool:
-    """Whether a word stands in a text with no letter, digit, ``_`` or ``-`` beside it."""
-    start = text.find(word)
-    while start >= 0:
-        before, behind = text[start - 1 : start], text[start + len(word) : start + len(word) + 1]
-        if not any(beside.isalnum() or beside in {"_", "-"} for beside in (before, behind)):
-            return True
-        start = text.find(word, start + 1)
-    return False
-
-
-def _path(word: str) -> bytes:
-    """A folder's name as a part of a path or as a string of its own."""
-    return rb"[\"'/]" + encode(re.escape(word)) + rb"[\"'/]"
-
-
-def _module(word: str) -> bytes:
-    """A folder's name as that of a Python package: imported, or at the start of a string."""
-    name = encode(re.escape(word))
-    return rb"\b(?:from|import)\s+" + name + rb"\b|[\"']" + name + rb"\.\w"
-
-
-def _whole(word: str) -> bytes:
-    """A folder's name where any file of it may be meant."""
-    name = _name(word)
-    return name + rb"/?[\"'`$*{]|" + name + rb"/(?=\s)|\bcd\s+(?:\S*/)?" + name
-
-
-def _name(word: str) -> bytes:
-    return rb"(?<![\w.-])" + encode(re.escape(word)) + rb"(?![\w-])"

@@ -1,0 +1,36 @@
+"""What the images of a Dockerfile lose by the text of a ``.dockerignore``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dockfix.facts import Facts
+
+
+def taken_away(facts: Facts, text: str) -> Iterator[str]:
+    """The paths in the images of all stages at which something would no longer lie, or the ignore file itself as it is now."""
+    after = facts.context.with_overlay({facts.context.ignore_name: text})
+    for stage in facts.model.stages:
+        layout = facts.layouts.of(stage)
+        for step in stage.of("COPY", "ADD"):
+            before = facts.copies.get(step)
+            if before is None or step.copy is None:
+                continue
+            left = after.copied(step.copy.sources, after.ignore)
+            lost = (before.files - left.files) | (before.skipped - left.skipped)
+            for name in (*lost, *({facts.context.ignore_name} & before.files)):
+                yield from layout.of(name)
+
+
+def breaks(facts: Facts, text: str) -> bool:
+    """Whether a COPY would miss a file that it names, or a wildcard would silently take fewer."""
+    after = facts.context.with_overlay({facts.context.ignore_name: text})
+    for step, before in facts.copies.items():
+        if step.copy is None:
+            continue
+        taken = after.copied(step.copy.sources, after.ignore)
+        lost = before.files - taken.files
+        wild = any(char in source for source in step.copy.sources for char in "*?[")
+        if set(taken.missing) - set(before.missing) or (lost and wild and not before.directories):
+            return True
+    return False
