@@ -496,7 +496,7 @@ def test_of_two_projects_the_one_that_is_started_is_cleared(tmp_path: Path, step
         (
             {"node_modules/in-house": {"version": "1.0.0", "hasInstallScript": True}},
             True,
-            "the install script of in-house",
+            "the install script of the npm package in-house",
         ),
         ({"node_modules/puppeteer": {"version": "22.0.0", "hasInstallScript": True}}, True, "puppeteer"),
         ({}, False, "ui/package.json is installed without a lock"),

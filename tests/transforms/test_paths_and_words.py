@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dockfix.facts.paths import _Folders
 from dockfix.model.effects import within
-from dockfix_transforms.dockerignore import _stands_in
+from dockfix_transforms._ignore_names import stands_in
 
 PATHS = st.lists(st.sampled_from(["a", "b", "a b", "", ".", ".."]), max_size=4).map(lambda parts: "/" + "/".join(parts))
 
@@ -22,4 +22,4 @@ def test_a_path_is_in_folders_where_it_is_within_one_of_them(path: str, folders:
 
 @given(st.text(alphabet="ab-_. é\n", min_size=1, max_size=3), st.text(alphabet="ab-_. é\n", max_size=12))
 def test_a_word_stands_where_nothing_of_a_word_is_beside_it(word: str, text: str) -> None:
-    assert _stands_in(word, text) == bool(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text))
+    assert stands_in(word, text) == bool(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text))

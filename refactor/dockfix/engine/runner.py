@@ -225,8 +225,11 @@ def _list_unsafe(
     doubts = {made.transform: made.doubts for made in full.made}
     added = _added(done.changes, full.changes, reasons)
     doubted = dict.fromkeys(note.transform for note in added if note.transform in reasons)
+    # one that tells a doubt of several has them wait for it
+    telling = [each for each in doubted if any(doubt.about is not None for doubt in doubts.get(each, ()))]
+    awaited = (telling or list(doubted))[:1] if len(telling) == 1 or len(doubted) == 1 else []
     for note in added:
-        doubtless = f"comes with {' and '.join(doubted)}" if doubted and note.transform not in doubted else ""
+        doubtless = f"comes with {awaited[0]}" if awaited and note.transform not in doubted else ""
         reason = reasons.pop(note.transform, doubtless)
         # what no build can show counts before what one can
         about = sorted(doubts.get(note.transform, ()), key=lambda doubt: doubt.weight != "unseen") if reason else ()
