@@ -170,6 +170,23 @@ def test_what_is_no_reading_of_env_or_loses_nothing(project: Project, files: dic
     assert not result.unsafe
 
 
+LARGE = "# " + "x" * (1 << 20) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "pattern"),
+    [(".env", "**/.env"), ("tls.pem", "**/*.pem"), ("certs/server.key", "**/*.key"), ("docs/a.txt", "docs")],
+)
+def test_what_code_may_read_that_is_too_large_to_be_read_stays(project: Project, file: str, pattern: str) -> None:
+    assert pattern not in run(project, {"big.py": LARGE, file: "A=1\n"})
+    assert pattern in run(project, {"big.py": "x = 1\n", file: "A=1\n"})
+
+
+def test_why_a_env_stays_that_code_which_is_not_read_may_read(project: Project) -> None:
+    result = project(BASIC, {"big.py": LARGE, ".env": "A=1\n"}, only="dockerignore")
+    assert "it may be code which is not read (big.py could not be read" in unsafe(result, "dockerignore")
+
+
 def test_an_existing_file_is_completed_and_keeps_its_lines(project: Project) -> None:
     before = "node_modules\r\n.git\r\n!docs\r\n"
     after = ignore_of(project(BASIC, {".dockerignore": before}, only="dockerignore"))

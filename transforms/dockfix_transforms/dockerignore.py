@@ -54,6 +54,7 @@ _ASKS_GIT = (
     rb"|(?i:gitpython|dulwich|pygit2|sentry[-_]sdk)"
 )
 _READS_DOCUMENTS = rb"(?i)\b(?:mkdocs|sphinx|pydoc|markdown)\b"
+_UNREAD = "it may be code which is not read"
 _ENV, _ENV_LOCAL = "**/.env", "**/.env*.local"
 
 EVERYTHING = Option(
@@ -259,7 +260,7 @@ class _Chooser:
         if needed == "compiled":
             return not [name for name in hit if "__pycache__/" not in name]
         if needed == "named":
-            return not any(self._names(name, pattern) for name in hit)
+            return not (hit and self.sources.unread) and not any(self._names(name, pattern) for name in hit)
         if needed == "secret":
             return self._secret(pattern, hit)
         return True
@@ -347,6 +348,8 @@ class _Chooser:
             reader = reader_of_env(self.facts, hit) or pages or reader_elsewhere(self.others, self.sources)
             if not reader and not _is_known(self.facts):
                 reader = reader_behind(self.sources)
+            if not reader and hit and self.sources.unread:
+                reader = f"{_UNREAD} ({self.sources.unread}) that"
             self.doubted = (_ENV, _ENV_LOCAL) if pages else (_ENV,)
             if reader:
                 # what is not there now, no build would miss
@@ -359,7 +362,9 @@ class _Chooser:
             reader = f"{readers[0].file}:{readers[0].line}" if readers else ""
             if hit and not reader and pattern.startswith(_ENV):
                 reader = build_reader(self.facts) or started_reader(self.facts, ("asked",))
-        if reader and (hit := self._brought(hit)):
+            if hit and not reader and self.sources.unread:
+                return False
+        if reader and not reader.startswith(_UNREAD) and (hit := self._brought(hit)):
             if any(self.facts.layout.of(name) for name in hit):
                 said = "is copied into the image", "a secret in an image can be read by everyone who can pull it"
             else:

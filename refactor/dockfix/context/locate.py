@@ -20,10 +20,10 @@ MAX_LEVELS = 4
 _DEPLOYS = regex(
     r"(?i)\.?(?:deploy\w*|docker\w*|compose\w*|containers?|infra\w*|(?:dev)?ops|prod\w*|dev\w*|stag\w*|local|env\w*|stacks?|ci|build|run)"
 )
-_COMPOSE = regex(r"(?:docker-)?compose(?:[._-].*)?\.ya?ml|docker-compose.*\.ya?ml")
+_COMPOSE = regex(r"(?i)(?:docker[._-]?)?compose(?:[._-].*)?\.ya?ml|docker[._-]?compose.*\.ya?ml")
 _NO_SOURCE = regex(
     r"(?i)(?:.*\.)?(?:dockerfile|containerfile)(?:[._-].*)?|.*\.(?:dockerfile|dockerignore|md)"
-    r"|(?:docker-)?compose.*\.ya?ml|\.(?:dockerignore|containerignore|gitignore|gitkeep)|license.*"
+    r"|(?:docker[._-]?)?compose.*\.ya?ml|\.(?:dockerignore|containerignore|gitignore|gitkeep)|license.*"
 )
 # Settings with passwords, which are rightly in no repository
 _SETTINGS = regex(r"(?:.*/)?\.env(?:[._-][^/*?\[]*)?")
