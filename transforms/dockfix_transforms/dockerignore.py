@@ -10,11 +10,13 @@ from functools import partial
 from typing import Any, ClassVar
 
 from dockfix.context.application import Mention, application
+from dockfix.context.build_context import normal
 from dockfix.context.dockerignore import Ignore, parse_ignore
+from dockfix.context.patterns import has_wildcards
 from dockfix.context.submodules import absent
 from dockfix.engine.options import Option
 from dockfix.engine.transform import Outcome, Transform, refuse
-from dockfix.facts import Facet, Facts
+from dockfix.facts import Facet, Facts, from_context
 from dockfix.facts.javascript import behind
 from dockfix.knowledge import describing
 from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
@@ -187,6 +189,25 @@ class _Chooser:
         )
         self.versioned = bool(self.sources.search(_SCM)) or self._dockerfile_mentions(".git")
 
+    @cached_property
+    def _takes_root(self) -> bool:
+        """Whether a COPY may take what lies in the context itself and is not named, or a RUN sees it in a mount."""
+        if self.others.whole or "." in self._mounted:
+            return True
+        steps = [step for stage in self.facts.model.stages for step in stage.of("COPY", "ADD") if from_context(step)]
+        if any(step not in self.facts.copies for step in steps):
+            return True
+        sources = [normal(source) for step in steps if step.copy is not None for source in step.copy.sources]
+        return any(source == "." or has_wildcards(source.partition("/")[0]) for source in sources)
+
+    @cached_property
+    def _mounted(self) -> frozenset[str]:
+        """The paths of the context that RUNs see in mounts; "." for all of it."""
+        steps = [step for stage in self.facts.model.stages for step in stage.of("RUN")]
+        flags = [flag for step in steps for flag in step.instruction.flags if flag.name == "mount"]
+        mounts = [each for flag in flags if "from" not in (each := mount_settings(flag.value or ""))]
+        return frozenset(normal(each.get("source", ".")) for each in mounts if each.get("type", "bind") == "bind")
+
     def _named_files(self) -> frozenset[str]:
         """What any COPY of a Dockerfile that is built from the context, or a requirements file, names.
 
@@ -228,9 +249,10 @@ class _Chooser:
     def _allowed(self, pattern: str, group: IgnoreGroup) -> bool:
         hit = self.facts.context.disk.once(("matched", pattern, self.files), partial(matched, pattern, self.files))
         needed = group.needed
-        if matched(pattern, self.named):
+        everything = EVERYTHING.of(self.facts.options)
+        if matched(pattern, self.named) or not (pattern.startswith("**/") or self._takes_root or everything):
             return False
-        if not (hit or group.always or self.existing is not None or EVERYTHING.of(self.facts.options)):
+        if not (hit or group.always or self.existing is not None or everything):
             # a folder that tools fill by the thousand was not looked into
             listing = self.facts.context.listing
             if listing is None or not matched(pattern, listing.skipped):
@@ -374,13 +396,9 @@ class _Chooser:
 
     def _brought(self, files: Sequence[str]) -> list[str]:
         """Those of some files that a COPY takes, or that a RUN may see in a mount of the context."""
-        steps = [step for stage in self.facts.model.stages for step in stage.of("RUN")]
-        flags = [flag for step in steps for flag in step.instruction.flags if flag.name == "mount"]
-        mounts = [each for flag in flags if "from" not in (each := mount_settings(flag.value or ""))]
-        sources = {each.get("source", ".") for each in mounts if each.get("type", "bind") == "bind"}
-        if self.others.whole or any(source.strip("./") == "" for source in sources):
+        if self.others.whole or "." in self._mounted:
             return list(files)
-        taken = sources.union(*(copied.files for copied in self.facts.copies.values()))
+        taken = self._mounted.union(*(copied.files for copied in self.facts.copies.values()))
         return [name for name in files if name in taken]
 
     def _readers(self, pattern: str, hit: list[str]) -> list[Mention]:
