@@ -19,10 +19,10 @@ def release(engine: Engine) -> str:
 def of_full_image(engine: Engine) -> frozenset[str]:
     """The packages that the full image has and the slim one has not."""
     full, slim = (
-        frozenset(engine.run("--entrypoint", "dpkg-query", image, "-W", "-f", "${Package}\\n").out.split())
-        for image in (FULL, SLIM)
+        engine.run("--entrypoint", "dpkg-query", image, "-W", "-f", "${Package}\\n") for image in (FULL, SLIM)
     )
-    return full - slim
+    assert (full.status, slim.status) == (0, 0), f"dpkg-query: {full.err} {slim.err}"
+    return frozenset(full.out.split()) - frozenset(slim.out.split())
 
 
 def lacking(engine: Engine) -> int:

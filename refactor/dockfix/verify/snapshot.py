@@ -14,7 +14,7 @@ from dockfix.dataclass import dataclass
 from dockfix.lazy import cached_property
 from dockfix.managers.databases import DATABASES, Database
 from dockfix.syntax import decode
-from dockfix.verify import archives
+from dockfix.verify import archives, json_files
 from dockfix.verify.system import system
 
 _BUFFER = 1 << 16
@@ -315,6 +315,8 @@ class _Reader:
             for part in archives.held(b"".join(_chunks(archive.extractfile(member)))):
                 digest.update(part)
             return digest.hexdigest(), False
+        if json_files.NAMED.fullmatch(path) and member.size <= json_files.MOST:
+            return _hash(json_files.said(b"".join(_chunks(archive.extractfile(member))))).hexdigest(), False
         digest, head = _hash(), b""
         for chunk in _chunks(archive.extractfile(member)):
             digest.update(chunk)
