@@ -72,8 +72,9 @@ class Dockerignore(Transform):
     What it does
         Makes a ``.dockerignore`` where a COPY takes a whole folder: for what would be a leak or break the image as soon as it
         is there (version control, ``.env`` and keys, compiled files, environments), and for what the context has now of caches,
-        editors' folders and documents that nothing names; files of the context's own folder only where a COPY may take them. With ``dockerignore.everything=true`` it names all of these. One that
-        is there already keeps its lines; what it lacks goes below them, in one block.
+        editors' folders and documents that nothing names; files of the context's own folder only where a COPY may take them.
+        With ``dockerignore.everything=true`` it names all of these. One that is there already keeps its lines; what it lacks goes
+        below them, in one block.
 
     Why
         A smaller context is sent faster, a change of a README rebuilds nothing, and secrets stay out of the image.
