@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from dockfix.context.application import Application, Mention
+from dockfix.context.application import Application, Mention, application
 from dockfix.facts import Facts
 from dockfix.facts.javascript import behind
 from dockfix.knowledge.node_packages import env_readers
@@ -143,7 +143,8 @@ def reads_in_code(code: Application) -> str:
     python = [found for found in code.search(b"(?m)" + _PYTHON) if _CODE.fullmatch(found.file)] or [
         found for found in code.search(b"(?m)" + _IMPORT) if not _CALL.search(code.texts[found.file])
     ]
-    script = [found for found in code.search(_SCRIPT) if _JAVASCRIPT.fullmatch(found.file)]
+    # (a pattern of many names is slow, and all other files hold none of what it finds)
+    script = list(application(code.context, code.files & code.context.named(_JAVASCRIPT)).search(_SCRIPT))
     shell = code.search(b"(?m)" + _SHELL, kind="script")
     # package.json only asks for what reads it: the line of code that loads it says more
     script.sort(key=lambda found: posixpath.basename(found.file) == "package.json")
