@@ -56,7 +56,6 @@ _ASKS_GIT = (
     rb"|(?i:gitpython|dulwich|pygit2|sentry[-_]sdk)"
 )
 _READS_DOCUMENTS = rb"(?i)\b(?:mkdocs|sphinx|pydoc|markdown)\b"
-_UNREAD = "it may be code which is not read"
 _ENV, _ENV_LOCAL = "**/.env", "**/.env*.local"
 
 EVERYTHING = Option(
@@ -371,13 +370,14 @@ class _Chooser:
             reader = reader_of_env(self.facts, hit) or pages or reader_elsewhere(self.others, self.sources)
             if not reader and not _is_known(self.facts):
                 reader = reader_behind(self.sources)
-            if not reader and hit and self.sources.unread:
-                reader = f"{_UNREAD} ({self.sources.unread}) that"
+            unread = (
+                f"it may be code which is not read ({self.sources.unread}) that" if self.sources.unread and hit else ""
+            )
             self.doubted = (_ENV, _ENV_LOCAL) if pages else (_ENV,)
-            if reader:
+            if reader or unread:
                 # what is not there now, no build would miss
                 self.env_reader = Reason(
-                    f"{reader} reads a .env file by itself, which would be in no image any more",
+                    f"{reader or unread} reads a .env file by itself, which would be in no image any more",
                     weight="doubts" if hit else "unseen",
                 )
         else:
@@ -387,7 +387,7 @@ class _Chooser:
                 reader = build_reader(self.facts) or started_reader(self.facts, ("asked",))
             if hit and not reader and self.sources.unread:
                 return False
-        if reader and not reader.startswith(_UNREAD) and (hit := self._brought(hit)):
+        if reader and (hit := self._brought(hit)):
             if any(self.facts.layout.of(name) for name in hit):
                 said = "is copied into the image", "a secret in an image can be read by everyone who can pull it"
             else:

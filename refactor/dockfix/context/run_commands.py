@@ -65,9 +65,10 @@ def run_commands(file: str, data: bytes) -> RunCommands | None:
     """The commands in a file that start containers or build images; None for a file without one. Never raises."""
     if not WRITTEN_IN.fullmatch(file) or not any(word in data for word in _WORDS):
         return None
-    runs = list(_of_examples(file, decode(data))) if b"services:" in data else []
+    text = decode(data)
+    runs = list(_of_examples(file, text)) if b"services:" in data else []
     built: set[str] = set()
-    lines = decode(data).splitlines()
+    lines = text.splitlines()
     for number, line in enumerate(lines):
         match = _CALL.search(line)
         while match is not None:

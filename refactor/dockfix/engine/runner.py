@@ -227,9 +227,10 @@ def _list_unsafe(
     doubted = dict.fromkeys(note.transform for note in added if note.transform in reasons)
     # one that tells a doubt of several has them wait for it
     telling = [each for each in doubted if any(doubt.about is not None for doubt in doubts.get(each, ()))]
-    awaited = (telling or list(doubted))[:1] if len(telling) == 1 or len(doubted) == 1 else []
+    candidates = telling or list(doubted)
+    awaited = candidates[0] if len(candidates) == 1 else ""
     for note in added:
-        doubtless = f"comes with {awaited[0]}" if awaited and note.transform not in doubted else ""
+        doubtless = f"comes with {awaited}" if awaited and note.transform not in doubted else ""
         reason = reasons.pop(note.transform, doubtless)
         # what no build can show counts before what one can
         about = sorted(doubts.get(note.transform, ()), key=lambda doubt: doubt.weight != "unseen") if reason else ()

@@ -77,7 +77,7 @@ class Started:
         """The files that the container can run, start or read."""
         if self._in_doubt:
             return self.image.files - self._manifests - self._tests - self._notes - self._of_other_containers
-        told = self.image.parts & {word for text in self._texts for word in re.findall(r"[\w.+@-]+", text)}
+        told = self.image.parts & self._told
         key = "evidence", self.image, self.placed, self.running, self._readers, told
         return self.keep(key, partial(self._evidence, told))
 
@@ -118,9 +118,8 @@ class Started:
         notes = frozenset(filter(_NOTES.fullmatch, self.image.files - self.placed))
         if not notes:
             return notes
-        words = {word for text in self._texts for word in re.findall(r"[\w.+@-]+", text)}
-        for names in self.image.names(self.image.files - notes).values():
-            words |= names.words
+        named = (names.words for names in self.image.names(self.image.files - notes).values())
+        words = self._told.union(*named)
         return frozenset(name for name in notes if name.rpartition("/")[2] not in words)
 
     @property
@@ -217,6 +216,11 @@ class Started:
         return frozenset(
             kind for kind, readers in _READERS.items() if any(reader in text for reader in readers for text in texts)
         )
+
+    @property
+    def _told(self) -> frozenset[str]:
+        """The words of what the container starts with, any of which may name a file."""
+        return frozenset(word for text in self._texts for word in re.findall(r"[\w.+@-]+", text))
 
     @cached_property
     def _texts(self) -> tuple[str, ...]:

@@ -74,7 +74,7 @@ def run_with_mounts(facts: Facts) -> Reason | None:
 
 def containers(facts: Facts) -> tuple[ComposeService, ...]:
     """How containers of this image are run: by the commands of the build context, by editors that develop in them, by platforms."""
-    run = [_with_its_files(facts, each) for each in _own_runs(facts) if not each.inside]
+    run = [_with_its_files(facts, each) for each in facts.ask(_own_runs) if not each.inside]
     return (*run, *facts.kubernetes.before, *facts.ask(developed_in), *_deployed(facts), *_jobs(facts))
 
 
@@ -83,7 +83,7 @@ def beside(facts: Facts) -> tuple[ComposeService, ...]:
 
     Commands in running containers, and the services that may run the image, too.
     """
-    inside = [_with_its_files(facts, each) for each in _own_runs(facts) if each.inside]
+    inside = [_with_its_files(facts, each) for each in facts.ask(_own_runs) if each.inside]
     return (*facts.ask(containers), *inside, *facts.located.others)
 
 
@@ -148,7 +148,12 @@ def _commands(facts: Facts) -> Sequence[tuple[str, RunCommands]]:
     return application(facts.context, facts.context.named(WRITTEN_IN)).asked(run_commands)
 
 
-def _own_runs(facts: Facts) -> Iterator[RunCommand]:
+def _own_runs(facts: Facts) -> tuple[RunCommand, ...]:
+    """The commands that may start a container of this image, or something in one."""
+    return tuple(_found_runs(facts))
+
+
+def _found_runs(facts: Facts) -> Iterator[RunCommand]:
     found = [each for _, each in _commands(facts)]
     built = {name for each in found for name in each.built}
     runs = [run for each in found for run in each.runs]

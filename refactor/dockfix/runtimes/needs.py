@@ -79,9 +79,11 @@ def _started_by_others(facts: Facts) -> Iterator[tuple[str, str]]:
             for match in _starters().finditer(encode(text)):
                 yield from ((name, where) for name in _told(match))
     for mention in facts.application.search(_starters().pattern):
-        named = _starters().match(encode(mention.word))
+        named = None if mention.file.endswith(_PROSE) else _starters().match(encode(mention.word))
+        if named is None:
+            continue
         line = facts.application.texts[mention.file].split(b"\n", mention.line)[mention.line - 1]
-        if named is not None and not mention.file.endswith(_PROSE) and not line.lstrip().startswith(b"#"):
+        if not line.lstrip().startswith(b"#"):
             yield from ((name, f"{mention.file}:{mention.line}") for name in _told(named))
 
 
