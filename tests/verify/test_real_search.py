@@ -80,7 +80,7 @@ def test_a_library_is_found_without_any_table(engine: Engine, tmp_path: Path, mo
     monkeypatch.setattr("dockfix.knowledge.apt.runtime_libraries", lambda *_, **__: None)
     found = search(engine, put(tmp_path / "app", PSYCOPG))
     assert found.verification is not None
-    assert found.verification.verdict is Verdict.EQUAL
+    assert found.verification.verdict is Verdict.EQUAL, found.verification.findings
     assert {"multi-stage.drop": "libpq-dev", "multi-stage.keep": "libpq5"}.items() <= {
         each.key: each.value for each in found.verification.learned
     }.items()

@@ -148,7 +148,7 @@ def test_without_a_search_there_is_one_attempt(bench: Callable[..., Bench]) -> N
     made = bench(unless("non-root"))
     verified = made.verify(find=False)
     assert (of(verified).verdict, of(verified).applied, of(verified).dropped) == (Verdict.DIFFERS, (), ())
-    assert len(made.seen) == 1
+    assert len([names for names in made.tried if names]) == 1  # the other one is the original, against itself
     assert applied(verified.result) == ALL  # it is shown as it was asked for
 
 
@@ -306,13 +306,44 @@ def test_two_that_break_it_only_together(bench: Callable[..., Bench]) -> None:
 
 
 def test_nothing_holds(bench: Callable[..., Bench]) -> None:
-    made = bench(lambda names, _: differs("always"))
+    made = bench(lambda names, _: differs("always") if names else EQUAL)
     verified = made.verify(max_builds=50)
     found = of(verified)
     assert (found.verdict, found.reason, found.applied) == (Verdict.DIFFERS, "always", ())
     assert [each.transform for each in found.dropped] == list(ALL)
     assert not verified.result.changed
     assert unique(made)
+
+
+@pytest.mark.parametrize("find", [True, False])
+def test_what_the_original_shows_against_itself_is_not_blamed_on_the_rewrite(
+    bench: Callable[..., Bench], find: bool
+) -> None:
+    made = bench(lambda names, _: differs("a number that changes"))
+    found = of(made.verify(max_builds=50, find=find))
+    assert found.verdict is Verdict.ORIGINAL_FAILS
+    assert found.reason == "it differs from itself each time: a number that changes"
+    assert made.originals == 2
+
+
+@pytest.mark.parametrize("find", [True, False])
+def test_an_original_that_was_looked_at_badly_is_looked_at_again(bench: Callable[..., Bench], find: bool) -> None:
+    made = bench(lambda names, _: differs("no answer in time") if made.originals == 1 else EQUAL)
+    verified = made.verify(max_builds=50, find=find)
+    assert (of(verified).verdict, made.originals) == (Verdict.EQUAL, 2)
+    assert verified.result.changed
+    assert "non-root" in of(verified).applied if find else of(verified).applied
+
+
+@pytest.mark.parametrize(
+    ("itself", "new"), [((), ("x",)), (("x",), ("x", "y")), (("y",), ("x",)), (("x", "y"), ("z",))]
+)
+def test_a_difference_of_the_rewrite_alone_is_its_own(
+    bench: Callable[..., Bench], itself: tuple[str, ...], new: tuple[str, ...]
+) -> None:
+    made = bench(lambda names, _: differs("new", *new) if names else differs("old", *itself) if itself else EQUAL)
+    found = of(made.verify(max_builds=50))
+    assert (found.verdict, found.reason, made.originals) == (Verdict.DIFFERS, "new", 1)
 
 
 def test_a_new_image_that_does_not_build_is_searched_too(bench: Callable[..., Bench]) -> None:

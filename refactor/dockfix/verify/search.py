@@ -123,9 +123,34 @@ class _Search:
             self.original = self.prover.original()
         except Ended as error:
             return self.ended(error.proof)
+        verified = self._outcome()
+        if noise := self._of_the_original(verified):  # something else went wrong while it was looked at
+            self.say("looking at the original once more")
+            self.attempts.clear()
+            self.learned.clear()
+            try:
+                self.original = self.prover.original()
+            except Ended as error:
+                return self.ended(error.proof)
+            verified = self._outcome()
+            if self._of_the_original(verified):
+                return self.ended(Proof(Verdict.ORIGINAL_FAILS, f"it differs from itself each time: {noise}"))
+        return verified
+
+    def _outcome(self) -> Verified:
         if not self.task.search:
             return self._report(self._attempt(self.settings), ())
         return self._searched(self.settings)
+
+    def _of_the_original(self, verified: Verified) -> str:
+        """The first difference, where the original shows all of them against itself, too; "" where the rewrite has its part."""
+        proof = verified.verification
+        if self.original is None or proof is None or proof.verdict is not Verdict.DIFFERS or not self._may_build():
+            return ""
+        itself = self.prover.check(self.original, self.prover.before).findings
+        known = {(each.check, each.subject) for each in itself}
+        alike = all((each.check, each.subject) in known for each in proof.findings)
+        return proof.reason if known and alike else ""
 
     def ended(self, proof: Proof) -> Verified:
         """Nothing was compared: nothing is to be written."""
