@@ -21,7 +21,7 @@ from dockfix.engine import FileResult
 from dockfix.engine.results import Failure
 from dockfix.verify import process, starting
 from dockfix.verify.engines import new_session
-from dockfix.verify.search import Verified
+from dockfix.verify.outcome import Verified
 from dockfix.verify.verdict import Dropped, Finding, Verdict, Verification
 from fake_docker import FakeDocker
 

@@ -11,8 +11,9 @@ from dockfix.engine import Settings
 from dockfix.verify import container, starting
 from dockfix.verify.build import BuildArguments
 from dockfix.verify.measure import Plan
+from dockfix.verify.outcome import Task
 from dockfix.verify.running import Conditions
-from dockfix.verify.search import Task, verify
+from dockfix.verify.search import verify
 from dockfix.verify.smoke import from_text
 from dockfix.verify.verdict import Verdict, Verification
 from fake_docker import FILES, NO_FRONT_END, NO_NETWORK, FakeDocker

@@ -13,9 +13,10 @@ from dockfix.syntax import parse
 from dockfix.verify.attempts import rewritten
 from dockfix.verify.engines import Engine
 from dockfix.verify.measure import Plan
+from dockfix.verify.outcome import Task
 from dockfix.verify.prove import Prover
 from dockfix.verify.running import Conditions
-from dockfix.verify.search import Task, verify
+from dockfix.verify.search import verify
 from dockfix.verify.smoke import from_text
 from dockfix.verify.verdict import Verdict, Verification
 

@@ -16,8 +16,9 @@ import pytest
 from dockfix.engine import Settings
 from dockfix.verify.engines import Engine, find_engine
 from dockfix.verify.measure import Plan
+from dockfix.verify.outcome import Task, Verified
 from dockfix.verify.running import Conditions
-from dockfix.verify.search import Task, Verified, verify
+from dockfix.verify.search import verify
 from dockfix.verify.verdict import Verdict
 
 pytestmark = [pytest.mark.build, pytest.mark.usefixtures("engine")]

@@ -13,11 +13,11 @@ import golden
 from dockfix.engine import Settings
 from dockfix.engine.runner import gather, run
 from dockfix.syntax import decode, parse
+from dockfix.verify.attempts import rewritten
 from dockfix.verify.engines import Engine
 from dockfix.verify.measure import Candidate, Original, Plan, Proof
 from dockfix.verify.prove import Prover
 from dockfix.verify.running import Conditions
-from dockfix.verify.search import rewritten
 from dockfix.verify.verdict import Verdict
 
 pytestmark = pytest.mark.build

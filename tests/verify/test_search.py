@@ -18,9 +18,10 @@ from dockfix.verify import search
 from dockfix.verify.attempts import applied
 from dockfix.verify.engines import EngineError
 from dockfix.verify.measure import Candidate, Ended, Original, Plan, Proof
+from dockfix.verify.outcome import Task, Verified
 from dockfix.verify.process import Cancelled, TimedOut
 from dockfix.verify.prove import Prover
-from dockfix.verify.search import Task, Verified, verify
+from dockfix.verify.search import verify
 from dockfix.verify.starting import Start
 from dockfix.verify.verdict import Built, Dropped, Finding, Learned, Unanswered, Verdict, Verification
 from fake_docker import FakeDocker

@@ -24,9 +24,10 @@ from dockfix.verify.bake import slugs
 from dockfix.verify.engines import Engine, EngineError, NoEngineError, find_engine
 from dockfix.verify.flags import VerifyFlags
 from dockfix.verify.measure import Plan
+from dockfix.verify.outcome import Task, Verified
 from dockfix.verify.process import TimedOut
 from dockfix.verify.remembered import remember
-from dockfix.verify.search import Task, Verified, verify
+from dockfix.verify.search import verify
 from dockfix.verify.settings import VerifySettingError, plan
 from dockfix.verify.verdict import Verification
 

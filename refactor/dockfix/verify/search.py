@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
-from pathlib import Path
 
 from dockfix.dataclass import dataclass
 from dockfix.engine import FileResult, Settings
@@ -13,7 +12,7 @@ from dockfix.engine.registry import ids, setting, transforms
 from dockfix.engine.runner import gather, run
 from dockfix.facts import Facts
 from dockfix.knowledge.seen import Seen
-from dockfix.syntax import decode, encode, parse
+from dockfix.syntax import decode, parse
 from dockfix.verify.attempts import (
     Attempt,
     applied,
@@ -28,49 +27,13 @@ from dockfix.verify.attempts import (
 )
 from dockfix.verify.doubts import unanswerable
 from dockfix.verify.engines import Engine, EngineError
-from dockfix.verify.linters import lint
-from dockfix.verify.measure import Ended, Original, Plan, Proof
+from dockfix.verify.measure import Ended, Original, Proof
+from dockfix.verify.outcome import Task, Verified, told
 from dockfix.verify.process import TimedOut
 from dockfix.verify.prove import Prover, Say
 from dockfix.verify.remembered import seen_in
-from dockfix.verify.timing import timings
 from dockfix.verify.trace import missing_packages
-from dockfix.verify.verdict import Built, Dropped, Learned, Offer, Verdict, Verification
-
-LINT_WITHIN = 300.0  # seconds
-
-
-@dataclass(frozen=True)
-class Task:
-    """One Dockerfile to verify.
-
-    ``data`` are its bytes; ``folder`` is where logs go. With ``search``, unsafe transforms count too, and what does not hold
-    is dropped; ``max_builds`` bounds the new images built for that. ``timings`` asks for the build times with warm caches.
-    With ``keep``, the images stay.
-    """
-
-    path: Path
-    data: bytes
-    settings: Settings
-    context: Path | None
-    plan: Plan
-    folder: Path
-    search: bool = False
-    max_builds: int = 12
-    timings: bool = False
-    keep: bool = False
-
-
-@dataclass(frozen=True)
-class Verified:
-    """The result that was verified, and what came of it; ``verification`` is None where the file itself could not be handled.
-
-    ``seen`` is what the original holds of packages.
-    """
-
-    result: FileResult
-    verification: Verification | None
-    seen: tuple[Seen, ...] = ()
+from dockfix.verify.verdict import Dropped, Learned, Offer, Verdict
 
 
 def verify(engine: Engine, task: Task, say: Say) -> Verified:
@@ -377,49 +340,5 @@ class _Search:
         self.attempts[key] = attempt
         return attempt
 
-    # --- the report -------------------------------------------------------------------------------------------------
-
     def _report(self, attempt: Attempt, dropped: tuple[Dropped, ...]) -> Verified:
-        proof, original, result = attempt.proof, self.original, attempt.result
-        notes = list(original.notes) if original else []
-        before, after = original.built if original else None, proof.built
-        if original is not None and before is not None and after is not None:
-            candidate = rewritten(self.prover.before, result)
-            before = self._linted(before, self.prover.before.dockerfile, original.reference, notes)
-            after = self._linted(after, candidate.dockerfile, proof.reference, notes)
-            if self.task.timings and proof.verdict is Verdict.EQUAL:
-                measured = timings(self.prover, self.prover.before, candidate)
-                before, after = replace(before, timing=measured[0]), replace(after, timing=measured[1])
-        if self.task.keep and self.prover.builder.images:
-            notes.append(f"kept: {' '.join(self.prover.builder.images)}")
-        holds = proof.verdict.holds
-        written = result if holds else replace(result, files=(), changes=())
-        if holds and not self.task.settings.unsafe:  # a build has answered these
-            written = replace(written, warnings=tuple(note for note in written.warnings if note.reason is None))
-        return Verified(
-            written if self.task.search else result,
-            Verification(
-                str(self.task.path),
-                proof.verdict,
-                proof.reason,
-                proof.tail,
-                proof.findings,
-                proof.checks,
-                tuple(dict.fromkeys(notes)),
-                before,
-                after,
-                attempt.applied if holds else (),
-                dropped,
-                tuple(self.learned),
-                (),
-                proof.gone,
-                proof.unanswered if holds else (),
-                logs=str(self.task.folder) if self.prover.builder.count else "",
-                estimate=result.saves,
-            ),
-        )
-
-    def _linted(self, built: Built, text: str, image: str, notes: list[str]) -> Built:
-        found, said = lint(encode(text), image, self.engine.environment, LINT_WITHIN, self.engine.stop)
-        notes += said
-        return replace(built, linters=found)
+        return told(self.task, self.prover, self.original, attempt, dropped, self.learned)
