@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
+from array import array
+from functools import cache
+from re import _compiler as compiler  # type: ignore[attr-defined]
+from re import _parser as grammar  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, AnyStr
+
+from dockfix.kept import Answers
 
 if TYPE_CHECKING or sys.version_info >= (3, 12):
     from functools import cached_property
@@ -30,7 +36,7 @@ else:
             return found
 
 
-__all__ = ["cached_property", "regex"]
+__all__ = ["cached_property", "compiled", "regex"]
 
 
 class _Lazy:
@@ -41,7 +47,7 @@ class _Lazy:
         self._flags = flags
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(re.compile(self.pattern, self._flags), name)
+        found = getattr(compiled(self.pattern, self._flags), name)
         self.__dict__[name] = found
         return found
 
@@ -49,3 +55,31 @@ class _Lazy:
 def regex(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """The expression, not compiled yet. It can do all that ``re.compile``'s can, but be handed to functions of ``re``."""
     return _Lazy(pattern, flags)  # type: ignore[return-value]
+
+
+@cache
+def compiled(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
+    """``re.compile`` for an expression that the next run asks for again: it need not compile it then."""
+    all_flags, code, names = _codes().of((pattern, int(flags)))
+    index = {name: number for number, name in enumerate(names) if name is not None}
+    made: re.Pattern[AnyStr] = compiler._sre.compile(
+        pattern, all_flags, array("I", code).tolist(), len(names) - 1, index, names
+    )
+    return made
+
+
+@cache
+def _codes() -> Answers[tuple[str | bytes, int], tuple[int, bytes, tuple[str | None, ...]]]:
+    return Answers(__file__, _code)
+
+
+def _code(expression: tuple[str | bytes, int]) -> tuple[int, bytes, tuple[str | None, ...]]:
+    """All flags of an expression, what it is compiled to, and the names of its groups, the whole match being the first: as re does it."""
+    pattern, flags = expression
+    parsed = grammar.parse(pattern, flags)
+    names = {number: name for name, number in parsed.state.groupdict.items()}
+    return (
+        flags | parsed.state.flags,
+        array("I", compiler._code(parsed, flags)).tobytes(),
+        tuple(map(names.get, range(parsed.state.groups))),
+    )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from dockfix.facts import Facts
+from dockfix.lazy import regex
 from dockfix.managers.commands import manager_of
 from dockfix.managers.protocol import Cache, Manager
 from dockfix.model.stages import Step, Unit
@@ -29,9 +30,7 @@ def hidden_switch(step: Step, manager: Manager) -> str:
     names = (manager.without_cache, manager.programs)
     if not all(names):
         return ""
-    option, program = (
-        re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(each)))})(?![\w-])") for each in names
-    )
+    option, program = (regex(rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(each)))})(?![\w-])") for each in names)
     others = (command.text for _, command in _commands(step) if manager_of(command) is None)
     return next((text for text in others if option.search(text) and program.search(text)), "")
 
@@ -56,7 +55,7 @@ def _named(caches: Iterable[Cache]) -> re.Pattern[str]:
         patterns.append(rf"{start}{re.escape(folder)}(?![\w.-])")
         if around:
             patterns.append(rf"{start}{re.escape(around)}/?(?=[\s\"',]|$)")
-    return re.compile("|".join(patterns))
+    return regex("|".join(patterns))
 
 
 class Touched(NamedTuple):

@@ -127,7 +127,7 @@ def _by_start(facts: Facts) -> str:
         program = "flask"
     if program:
         return f"{program} in {started[program]}"
-    shell = re.compile(_SHELL.decode(), re.MULTILINE)
+    shell = regex(_SHELL.decode(), re.MULTILINE)
     return next((where for where, text in facts.startup.texts.items() if shell.search(text)), "")
 
 

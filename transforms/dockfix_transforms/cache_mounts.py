@@ -230,7 +230,7 @@ def _system_runs(facts: Facts, stage: Stage, manager: SystemManager, seen: Calla
     """
     if stage is facts.final or any(other.parent is stage for other in facts.model.stages) or seen(manager).taken_out:
         return []
-    programs = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(manager.programs | manager.siblings)))})\b")
+    programs = regex(rf"\b(?:{'|'.join(map(re.escape, sorted(manager.programs | manager.siblings)))})\b")
     runs: list[Step] = []
     for step in stage.of("RUN"):
         uses = [

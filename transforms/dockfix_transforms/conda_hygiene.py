@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import Facts
+from dockfix.lazy import regex
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import Manager
 from dockfix.managers.registry import by_program
@@ -14,7 +15,7 @@ from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Stage, Step, Unit
 from dockfix.syntax.shell_form import append
 
-_FROM_THEM = re.compile(r"(?<![\w-])--(?:offline|clone)(?![\w-])")
+_FROM_THEM = regex(r"(?<![\w-])--(?:offline|clone)(?![\w-])")
 _SETTINGS = frozenset({".condarc", "condarc", ".mambarc"})
 
 

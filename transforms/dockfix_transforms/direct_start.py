@@ -11,6 +11,7 @@ from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.facts.installs import installs_at_start
 from dockfix.knowledge import is_python, normalise, package_manager, python_program
+from dockfix.lazy import regex
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program
@@ -110,7 +111,7 @@ def _differs(facts: Facts, manager: LanguageManager, installs: list[Install], pr
 
 def _named_elsewhere(facts: Facts, manager: LanguageManager, step: Step) -> Reason | None:
     """What else of that which the container starts runs the manager."""
-    names = re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, sorted(manager.programs)))})(?![\w.-])")
+    names = regex(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, sorted(manager.programs)))})(?![\w.-])")
     own = f"{step.keyword} in line {step.line}"
     where = next((where for where, text in facts.startup.texts.items() if where != own and names.search(text)), "")
     return at(f"{where} runs {manager.title}, too") if where else None

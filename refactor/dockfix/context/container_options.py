@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dockfix.context.compose import ComposeService
 from dockfix.knowledge import command_options, shells
+from dockfix.lazy import regex
 from dockfix.syntax.mounts import mount_settings
 from dockfix.syntax.shell import quoted
 
@@ -24,7 +25,7 @@ _LETTERS = {
     "a": "--attach",
 }
 _LETTERS |= {"u": "--user", "c": "--cpu-shares", "v": "--volume"}
-_OF_THE_CALLER = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\b[A-Za-z]:\\")
+_OF_THE_CALLER = regex(r"\$\{[^}]*\}|\$\([^)]*\)|\b[A-Za-z]:\\")
 
 
 def container_of(words: Sequence[str], where: str) -> tuple[str, str, ComposeService]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as grammar  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
+from dockfix.kept import Answers
 from dockfix.lazy import cached_property, regex
 
 _MAX_LITERALS = 24  # more take as long to look for as the expression itself
@@ -71,12 +72,21 @@ class Literals(NamedTuple):
 @lru_cache(maxsize=1024)
 def literals_of(pattern: bytes) -> Literals:
     """The literals of an expression. Raises re.error for what is none."""
+    return Literals(*_known().of(pattern))
+
+
+@cache
+def _known() -> Answers[bytes, tuple[tuple[bytes, ...], bool]]:
+    return Answers(__file__, _literals_of)
+
+
+def _literals_of(pattern: bytes) -> tuple[tuple[bytes, ...], bool]:
     tree = grammar.parse(pattern)
     reader = _Reader(bool(tree.state.flags & re.IGNORECASE))
     found = reader.sequence(tree) or frozenset({b""})
     texts = {text.lower() for text in found} if reader.folded else found
     shortest = {text for text in texts if not any(other in text for other in texts if other != text)}
-    return Literals(tuple(sorted(shortest)), reader.folded)
+    return tuple(sorted(shortest)), reader.folded
 
 
 def literal_first(pattern: bytes) -> bytes:

@@ -99,7 +99,7 @@ PROSE = regex(
 def _route() -> re.Pattern[bytes]:
     """A route that programs usually answer."""
     routes = "|".join(sorted(map(re.escape, usual_routes()))).encode()
-    return re.compile(rb"(?:" + routes + rb")/?(?![\w./+-])")
+    return regex(rb"(?:" + routes + rb")/?(?![\w./+-])")
 
 
 def quoted_paths(name: str, data: bytes) -> list[Mention]:

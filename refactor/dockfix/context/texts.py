@@ -10,7 +10,7 @@ from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from dockfix.context.kinds import HEAD, MAX_FILE, is_python, is_script, is_text, passed_over
 from dockfix.context.literals import Literals, Words, literal_first, literals_of
-from dockfix.lazy import cached_property
+from dockfix.lazy import cached_property, compiled
 from dockfix.syntax import decode
 
 MAX_FILES = 5_000
@@ -251,7 +251,7 @@ class Finder(Screened[tuple[Mention, ...]]):
 
     @cached_property
     def _expression(self) -> re.Pattern[bytes]:
-        return re.compile(literal_first(self._pattern))
+        return compiled(literal_first(self._pattern))
 
     def within(self, words: Words) -> Ask[tuple[Mention, ...]] | None:
         """See Screened."""

@@ -13,6 +13,7 @@ from dockfix.context.compose import ComposeService
 from dockfix.context.kinds import is_shell
 from dockfix.facts.startup import Startup
 from dockfix.knowledge import programs_of_machines, servers_named, without_evidence
+from dockfix.lazy import regex
 from dockfix.model.stages import Stage
 
 _LINES = 5  # within which a script that asks for a program ends where there is none
@@ -73,13 +74,13 @@ def _brought(program: str) -> re.Pattern[str]:
     """The program, or what brings it, in an instruction; no folder of the name, and no registry."""
     name = re.escape(program)
     of_it = r"(?:-(?:ce|cli|compose|engine|\d)|\.io)(?![\w/])"
-    return re.compile(rf"(?<![\w.-]){name}(?:{of_it}|(?![\w./-]))|get\.{name}\.com")
+    return regex(rf"(?<![\w.-]){name}(?:{of_it}|(?![\w./-]))|get\.{name}\.com")
 
 
 @cache
 def _call(program: str) -> re.Pattern[bytes]:
     name = re.escape(program).encode()
-    return re.compile(
+    return regex(
         rb"(?m)(?:^|[;&|(`]|\b(?:then|do|else|if|while|until|!)[ \t])[ \t]*(?:\w+=\S*[ \t]+)*" + name + rb"[ \t]+\S"
     )
 
@@ -99,7 +100,7 @@ def _asks(data: bytes, program: str) -> bool:
 @cache
 def _question(program: str) -> re.Pattern[bytes]:
     name = re.escape(program).encode()
-    return re.compile(
+    return regex(
         rb"\b(?:command[ \t]+-[vV]|which|type|hash)[ \t]+(?:-\w+[ \t]+)*"
         + name
         + rb"\b|-[xef][ \t]+\S*/"

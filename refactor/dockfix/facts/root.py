@@ -137,7 +137,7 @@ def _server_with_a_user(facts: Facts) -> Reason | None:
 def _server_user() -> re.Pattern[str]:
     """A command line that has a server change its user or group."""
     names = "|".join(map(re.escape, sorted(user_changing_servers())))
-    return re.compile(rf"\b(?:{names})\b[^\n]*\s'?--?(?:user|uid|gid|group)\b")
+    return regex(rf"\b(?:{names})\b[^\n]*\s'?--?(?:user|uid|gid|group)\b")
 
 
 def _process_manager(facts: Facts) -> Reason | None:

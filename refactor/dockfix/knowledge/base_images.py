@@ -8,6 +8,7 @@ from functools import cache
 from typing import Literal, NamedTuple
 
 from dockfix.knowledge.tables import table
+from dockfix.lazy import regex
 
 # What an engine sets PATH to where the image says nothing: https://github.com/moby/buildkit, util/system/path.go. The official
 # Python images put /usr/local/bin before it, which is on it already
@@ -208,7 +209,7 @@ def _node_expression() -> re.Pattern[str]:
     suites = "|".join(data["suites"])
     version = rf"(?P<version>{names}|\d+(?:\.\d+){{0,2}})"
     variant = r"(?P<slim>slim)|alpine(?P<alpine>(?:\d+\.\d+)?)"
-    return re.compile(rf"(?=[^-])(?:{version})?(?:(?:^|-)(?P<suite>{suites}))?(?:(?:^|-)(?:{variant}))?")
+    return regex(rf"(?=[^-])(?:{version})?(?:(?:^|-)(?P<suite>{suites}))?(?:(?:^|-)(?:{variant}))?")
 
 
 @cache
@@ -216,7 +217,7 @@ def _expression() -> re.Pattern[str]:
     suites = "|".join(table("base_images")["suites"])
     variant = rf"slim(?:-(?:{suites}))?|{suites}|alpine(?:\d+\.\d+)?|windowsservercore(?:-(?:ltsc)?\d+)?"
     version = r"(?P<version>\d+(?:\.\d+){0,2})(?P<pre>-rc|(?:a|b|rc)\d+)?"
-    return re.compile(rf"latest|(?P<alone>{variant})|(?:{version}|(?P<rc>rc))(?:-(?P<variant>{variant}))?")
+    return regex(rf"latest|(?P<alone>{variant})|(?:{version}|(?P<rc>rc))(?:-(?P<variant>{variant}))?")
 
 
 def _variant(text: str) -> tuple[Variant, str]:

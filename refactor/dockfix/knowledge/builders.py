@@ -7,6 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from dockfix.knowledge.tables import table
+from dockfix.lazy import regex
 
 
 class Builder(NamedTuple):
@@ -24,10 +25,10 @@ def builders_without_mounts() -> tuple[Builder, ...]:
     """The builders of ``builders.toml``."""
     return tuple(
         Builder(
-            re.compile(each["file"]),
-            re.compile(each["says"]),
-            re.compile(each["unless"]) if "unless" in each else None,
-            re.compile(each["names"]) if "names" in each else None,
+            regex(each["file"]),
+            regex(each["says"]),
+            regex(each["unless"]) if "unless" in each else None,
+            regex(each["names"]) if "names" in each else None,
             each["why"],
         )
         for each in table("builders")["builder"]

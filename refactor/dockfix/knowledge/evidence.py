@@ -87,7 +87,7 @@ def images_of_others() -> frozenset[str]:
 
 @cache
 def _of(names: frozenset[str]) -> re.Pattern[str]:
-    return re.compile(_pattern(names), re.IGNORECASE)
+    return regex(_pattern(names), re.IGNORECASE)
 
 
 def _pattern(names: frozenset[str]) -> str:
@@ -97,4 +97,4 @@ def _pattern(names: frozenset[str]) -> str:
 @cache
 def _describing() -> re.Pattern[str]:
     kinds = table("evidence")["describing"]
-    return re.compile("|".join([_pattern(frozenset(kinds["groups"])), *kinds["files"]]), re.IGNORECASE)
+    return regex("|".join([_pattern(frozenset(kinds["groups"])), *kinds["files"]]), re.IGNORECASE)

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Literal, NamedTuple
 
 from dockfix.knowledge.tables import table
+from dockfix.lazy import regex
 
 
 class Linter(NamedTuple):
@@ -22,7 +23,7 @@ class Linter(NamedTuple):
 def linters() -> tuple[Linter, ...]:
     """Every form of comment that a program reads; a program with several forms stands here several times."""
     return tuple(
-        Linter(each["name"], re.compile(each["form"], re.IGNORECASE), each["reads"], each["example"])
+        Linter(each["name"], regex(each["form"], re.IGNORECASE), each["reads"], each["example"])
         for each in table("linters")["linter"]
     )
 

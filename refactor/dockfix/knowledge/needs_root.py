@@ -7,6 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from dockfix.knowledge.tables import table
+from dockfix.lazy import regex
 
 
 class Right(NamedTuple):
@@ -28,7 +29,7 @@ def rights_of_root() -> tuple[Right, ...]:
             tuple(pattern.encode() for pattern in each.get("code", ())),
             frozenset(each.get("distributions", "").split()),
             frozenset(each.get("programs", "").split()),
-            re.compile(each["with"]) if "with" in each else None,
+            regex(each["with"]) if "with" in each else None,
         )
         for each in table("needs_root")["right"]
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-_NUMBERS = re.compile(r"\d+")
+from dockfix.lazy import regex
+
+_NUMBERS = regex(r"\d+")
 
 
 def runs_nothing(name: str, version: str) -> bool:

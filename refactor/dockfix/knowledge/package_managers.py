@@ -8,6 +8,7 @@ from functools import cache
 from typing import Literal, NamedTuple
 
 from dockfix.knowledge.tables import table
+from dockfix.lazy import regex
 
 Kind = Literal["python", "system", "node"]
 
@@ -114,4 +115,4 @@ def _pattern(kinds: tuple[Kind, ...], project: bool) -> re.Pattern[str]:
         if each.project or not project
         for program in each.programs
     }
-    return re.compile(rf"\b(?:{'|'.join(sorted(names, key=lambda name: (-len(name), name)))})\b")
+    return regex(rf"\b(?:{'|'.join(sorted(names, key=lambda name: (-len(name), name)))})\b")

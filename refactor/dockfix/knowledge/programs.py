@@ -114,7 +114,7 @@ def harmless_programs() -> frozenset[str]:
 def file_writers() -> Mapping[str, re.Pattern[str]]:
     """Programs that write files which their words name in ways that are not taken apart, with what the words of such a call hold."""
     lines = table("programs")["file_writers"].items()
-    return {program: re.compile(pattern) for programs, pattern in lines for program in programs.split()}
+    return {program: regex(pattern) for programs, pattern in lines for program in programs.split()}
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from dockfix.knowledge.apt import loaded_from
 from dockfix.knowledge.tables import table
+from dockfix.lazy import regex
 
 
 def normalise(name: str) -> str:
@@ -131,7 +132,7 @@ def _needs() -> dict[str, dict[str, Any]]:
 def _compilers() -> dict[str, Compiles]:
     found: dict[str, Compiles] = {}
     for group in table("python_packages")["compiles"]:
-        asked = re.compile(group["asked"].encode()) if "asked" in group else None
+        asked = regex(group["asked"].encode()) if "asked" in group else None
         found |= dict.fromkeys(group["distributions"].split(), Compiles(group["why"], asked))
     return found
 
@@ -148,7 +149,7 @@ def _executables() -> dict[str, frozenset[str]]:
 @cache
 def _asked() -> dict[str, re.Pattern[bytes]]:
     groups = [group for group in table("python_packages")["calls"] if "asked" in group]
-    return {name: re.compile(group["asked"].encode()) for group in groups for name in group["distributions"].split()}
+    return {name: regex(group["asked"].encode()) for group in groups for name in group["distributions"].split()}
 
 
 @cache

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from dockfix.context.manifests.locked import DEV, MAIN
 from dockfix.context.manifests.pyproject import PyProject
+from dockfix.lazy import regex
 from dockfix.managers.protocol import Production, Recipe
 from dockfix.model.reason import Reason
 from dockfix.syntax.shell import Word
@@ -14,7 +13,7 @@ from dockfix.syntax.shell import Word
 _NAMES = frozenset(
     {"dev", "develop", "development", "test", "tests", "testing", "lint", "linting", "docs", "typing", "types"}
 )
-_VERSION = re.compile(r"(?i)\bpoetry(?:[=~<>!]=?|@|/|[_-]version[=\s]+)[\"'v]*(\d+)\.(\d+)")
+_VERSION = regex(r"(?i)\bpoetry(?:[=~<>!]=?|@|/|[_-]version[=\s]+)[\"'v]*(\d+)\.(\d+)")
 _GROUPS = (1, 2)  # from this version on there are groups
 
 

@@ -16,6 +16,7 @@ from dockfix.context.manifests.pyproject import PyProject
 from dockfix.context.project import words_of_project
 from dockfix.dataclass import dataclass
 from dockfix.knowledge import BaseImage, brought_modules
+from dockfix.lazy import regex
 from dockfix.managers.databases import Database
 from dockfix.model.actions import Install, Provide
 from dockfix.model.artefact import Environment
@@ -185,7 +186,7 @@ class Manager(ABC):
     caches: ClassVar[tuple[Cache, ...]] = ()
     runs_others: ClassVar[bool] = False
     size: ClassVar[int] = 0
-    downloads: ClassVar[re.Pattern[str]] = re.compile(r"(?!)")
+    downloads: ClassVar[re.Pattern[str]] = regex(r"(?!)")
     without_cache: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
@@ -215,7 +216,7 @@ class LanguageManager(Manager):
     runtime: ClassVar[str]
     images: ClassVar[frozenset[str]] = frozenset()
     scripts: ClassVar[tuple[Script, ...]] = ()
-    added_by: ClassVar[re.Pattern[str]] = re.compile(r"(?!)")
+    added_by: ClassVar[re.Pattern[str]] = regex(r"(?!)")
     installers: ClassVar[frozenset[str]] = frozenset()
     makers: ClassVar[Mapping[str, str]] = {}
     own_runtime: ClassVar[OwnRuntime | None] = None

@@ -95,7 +95,7 @@ def _told(match: re.Match[bytes]) -> frozenset[str]:
 def _starters() -> re.Pattern[bytes]:
     """A program that may start others, and what follows its name in the line and the two below."""
     names = "|".join(sorted(map(re.escape, knowledge.starters())))
-    return re.compile(rf"(?<![\w.-])({names})(?![\w.-])([^\n]*(?:\n[^\n]*){{0,2}})".encode())
+    return regex(rf"(?<![\w.-])({names})(?![\w.-])([^\n]*(?:\n[^\n]*){{0,2}})".encode())
 
 
 def _is_asked_to(facts: Facts, distribution: str, staying: Iterable[tuple[Step, Unit]]) -> str | None:

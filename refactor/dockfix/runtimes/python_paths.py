@@ -82,7 +82,7 @@ _OWN_PATH = regex(r"\$\{?PATH\b")
 def _service() -> re.Pattern[str]:
     """A command that starts a service of the system, whose name is the group."""
     names = "|".join(sorted(service_starters()))
-    return re.compile(rf"(?<![\w.-])(?:(?:{names})\s+|/etc/init\.d/)([\w.-]+)")
+    return regex(rf"(?<![\w.-])(?:(?:{names})\s+|/etc/init\.d/)([\w.-]+)")
 
 
 def system_python_blocker(facts: Facts) -> Reason | None:

@@ -58,20 +58,20 @@ def node(escape: str) -> re.Pattern[str]:
     A continuation is the escape character, not preceded by another, then blanks only; comments and blank lines after it
     belong to the instruction and don't end it.
     """
-    return re.compile(rf"[{SPACES}]*+(?:(?:\n|\Z)|(#)[^\n]*+\n?|({_head_pattern(escape)}))")
+    return regex(rf"[{SPACES}]*+(?:(?:\n|\Z)|(#)[^\n]*+\n?|({_head_pattern(escape)}))")
 
 
 @lru_cache(maxsize=2)
 def head(escape: str) -> re.Pattern[str]:
     """An instruction without heredoc bodies, whatever its first line looks like."""
-    return re.compile(_head_pattern(escape))
+    return regex(_head_pattern(escape))
 
 
 @lru_cache(maxsize=2)
 def continuation(escape: str) -> re.Pattern[str]:
     """The escape character that continues a line; for a line without its line end."""
     e = re.escape(escape)
-    return re.compile(rf"{e}(?<!{e}{e})[ \t]*\r*$")
+    return regex(rf"{e}(?<!{e}{e})[ \t]*\r*$")
 
 
 @lru_cache(maxsize=2)
@@ -79,4 +79,4 @@ def dangling(escape: str) -> re.Pattern[str]:
     """The escape character after which an instruction has only comments and blank lines; group 1 is what follows it."""
     e = re.escape(escape)
     ignored = rf"[{SPACES}]*+(?:#[^\n]*+)?+"
-    return re.compile(rf"{e}(?<!{e}{e})[ \t]*(\r*(?:\n(?:{ignored}\n)*+(?:{ignored})?+)?\Z)")
+    return regex(rf"{e}(?<!{e}{e})[ \t]*(\r*(?:\n(?:{ignored}\n)*+(?:{ignored})?+)?\Z)")

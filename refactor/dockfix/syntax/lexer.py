@@ -31,7 +31,7 @@ class TooLongError(ValueError):
 
 @lru_cache(maxsize=16)
 def _plain(stop: str, escape: str) -> re.Pattern[str]:
-    return re.compile(f"[^$'\"<{re.escape(escape + stop)}]+")
+    return regex(f"[^$'\"<{re.escape(escape + stop)}]+")
 
 
 class Lexer:

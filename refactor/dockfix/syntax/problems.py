@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import NamedTuple
 
+from dockfix.lazy import regex
 from dockfix.syntax.encoding import encode
 from dockfix.syntax.grammar import KEYWORDS
 from dockfix.syntax.heredoc import openers
@@ -136,7 +137,7 @@ def _name(node: Instruction) -> str:
 @lru_cache(maxsize=2)
 def _escape_and_comment(escape: str) -> re.Pattern[str]:
     e = re.escape(escape)
-    return re.compile(rf"{e}[ \t]+#|(?:^|(?<=[ \t])){e}#", re.MULTILINE)
+    return regex(rf"{e}[ \t]+#|(?:^|(?<=[ \t])){e}#", re.MULTILINE)
 
 
 def _comment_after_escape(node: Instruction) -> int | None:

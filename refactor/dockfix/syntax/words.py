@@ -36,14 +36,14 @@ def _flag_patterns(escape: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     e = re.escape(escape)
     double = rf'"((?:[^"{e}]|{e}[\s\S])*+)(?:"|{e}?\Z)'
     single = rf"'((?:[^'{e}]|{e}[\s\S])*+)(?:'|{e}?\Z)"
-    token = re.compile(rf"""[{SPACES}\n]*+(--(?:[^{SPACES}\n'"{e}]|{e}[\s\S]|{e}\Z|{double}|{single})*+)""")
-    return token, re.compile(rf"{double}|{single}|{e}([\s\S])|{e}\Z")
+    token = regex(rf"""[{SPACES}\n]*+(--(?:[^{SPACES}\n'"{e}]|{e}[\s\S]|{e}\Z|{double}|{single})*+)""")
+    return token, regex(rf"{double}|{single}|{e}([\s\S])|{e}\Z")
 
 
 def _unquote(raw: str, escape: str) -> str:
     if not any(mark in raw for mark in ('"', "'", escape)):
         return raw
-    inner = re.compile(rf"{re.escape(escape)}([\s\S])")
+    inner = regex(rf"{re.escape(escape)}([\s\S])")
 
     def plain(match: re.Match[str]) -> str:
         quoted = match[1] if match[1] is not None else match[2]
@@ -114,7 +114,7 @@ def json_array(args: str) -> tuple[str, ...] | None:
 def _word_pattern(escape: str) -> re.Pattern[str]:
     e = re.escape(escape)
     double = rf'"(?:[^"{e}]|{e}[\s\S])*+(?:"|(?={e}?\Z))'
-    return re.compile(rf"""(?:[^{SPACES}\n'"{e}]|{e}[\s\S]|{double}|'[^']*+(?:'|\Z))++""")
+    return regex(rf"""(?:[^{SPACES}\n'"{e}]|{e}[\s\S]|{double}|'[^']*+(?:'|\Z))++""")
 
 
 def quoted_words(args: str, escape: str) -> tuple[str, ...]:
