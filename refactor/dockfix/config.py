@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dockfix.batch.rules import Rules, compiles
+from dockfix.namedtuple import NamedTuple
 
 if TYPE_CHECKING:
     from dockfix.engine import Settings

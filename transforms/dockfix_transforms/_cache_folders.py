@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from dockfix.facts import Facts
 from dockfix.lazy import regex
 from dockfix.managers.commands import manager_of
 from dockfix.managers.protocol import Cache, Manager
 from dockfix.model.stages import Step, Unit
+from dockfix.namedtuple import NamedTuple
 from dockfix.syntax.shell import Command, Word, commands_within
 
 

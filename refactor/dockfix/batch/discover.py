@@ -7,11 +7,11 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from dockfix.batch.repository import inner_rules, outer_rules
 from dockfix.batch.rules import Rules, said_by, taken_out
 from dockfix.engine.results import Failure
+from dockfix.namedtuple import NamedTuple
 
 NAMES = ("Dockerfile", "Containerfile")
 PREFIXES = tuple(f"{name}{mark}" for name in NAMES for mark in "._-")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dockfix.batch.read import UnreadableError, check, read
 from dockfix.engine.results import Failure, FileResult
+from dockfix.namedtuple import NamedTuple
 
 if TYPE_CHECKING:
     from dockfix.engine import Settings

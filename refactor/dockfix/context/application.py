@@ -7,7 +7,7 @@ import string
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from keyword import iskeyword
-from typing import AnyStr, NamedTuple
+from typing import AnyStr
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.kinds import is_python, is_script, is_text, passed_over
@@ -29,6 +29,7 @@ from dockfix.context.starting import Starting, starts_programs
 from dockfix.context.texts import Answer, Ask, Finder, Holding, Kind, Mention, Selection
 from dockfix.context.web_paths import name_of_path, only_routed, uses_of
 from dockfix.lazy import cached_property, regex
+from dockfix.namedtuple import NamedTuple
 from dockfix.syntax import decode, encode
 
 # Names of programs that are no words of English, so that they mean a program in any file of one that starts programs

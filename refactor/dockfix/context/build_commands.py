@@ -7,11 +7,11 @@ import posixpath
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 from dockfix.context.disk import Disk
 from dockfix.context.run_commands import builds
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 from dockfix.syntax import decode
 
 _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")

@@ -7,11 +7,11 @@ import posixpath
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 from dockfix.context.disk import Disk
 from dockfix.context.locate import MAX_LEVELS
 from dockfix.knowledge import builders_without_mounts
+from dockfix.namedtuple import NamedTuple
 from dockfix.syntax import decode
 
 

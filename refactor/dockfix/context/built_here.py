@@ -7,12 +7,12 @@ import posixpath
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 from dockfix.context.disk import Disk
 from dockfix.context.locate import MAX_LEVELS, compose_files
 from dockfix.context.run_commands import BuildCommand, build_commands
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 from dockfix.syntax import decode
 
 # Folders of a repository in which scripts lie, besides its own

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from dockfix.context.compose import ComposeService
 from dockfix.context.container_options import container_of
 from dockfix.context.yaml_tree import documents, listed, mapping, scalar
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 
 WRITTEN_IN = regex(r"(?:.*/)?(?:\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.yml|\.gitlab/[^/]+\.yml)")
 _OF_GITHUB = regex(r"(?:.*/)?\.github/.*")

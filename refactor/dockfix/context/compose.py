@@ -9,11 +9,12 @@ import posixpath
 import re
 import shlex
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dockfix.context.disk import Disk
 from dockfix.context.yaml_tree import documents, listed, mapping, scalar
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 from dockfix.syntax import decode
 from dockfix.syntax.shell import quoted
 

@@ -9,12 +9,12 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dockfix.context.compose import ComposeService
 from dockfix.context.container_options import container_of
 from dockfix.context.yaml_tree import listed, mapping, scalar
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 from dockfix.syntax import decode
 from dockfix.syntax.mounts import mount_settings
 from dockfix.syntax.shell import quoted

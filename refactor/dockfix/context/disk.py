@@ -9,11 +9,12 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from dockfix.context.kinds import MAX_FILE, most_of
 from dockfix.context.texts import Answer, Texts
 from dockfix.lazy import cached_property
+from dockfix.namedtuple import NamedTuple
 
 MAX_ENTRIES = 20_000
 _MAX_CACHE = 32 << 20

@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import field
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from dockfix.context.patterns import BadPatternError, Matcher, clean, ignore_matcher
 from dockfix.dataclass import dataclass
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 
 # What Go's strings.TrimSpace takes off; Python's strip takes off some control characters more
 _BLANK = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))

@@ -10,10 +10,10 @@ import json
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from dockfix.context.yaml_tree import documents, mapping
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 from dockfix.syntax import decode, encode
 
 TEMPLATE = regex(r"(.*?)(?:^|/)templates/(?:.*/)?[^/]+\.(?:ya?ml|tpl)")

@@ -6,11 +6,11 @@ Only what stands in the files is read: https://kubernetes.io/docs/reference/kube
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from dockfix.context.compose import ComposeService, takes_root
 from dockfix.context.yaml_tree import documents, listed, mapping, scalar
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 from dockfix.syntax.shell import quoted
 
 _CONTAINERS = "containers"

@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as grammar  # type: ignore[attr-defined]
-from typing import Any, NamedTuple
+from typing import Any
 
 from dockfix.kept import Answers
 from dockfix.lazy import cached_property, regex
+from dockfix.namedtuple import NamedTuple
 
 _MAX_LITERALS = 24  # more take as long to look for as the expression itself
 _MAX_VARIANTS = 4  # of a text with a choice of characters in it

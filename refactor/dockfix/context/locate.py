@@ -7,7 +7,6 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 from dockfix.context.build_commands import build_commands
 from dockfix.context.build_context import normal
@@ -15,6 +14,7 @@ from dockfix.context.compose import Build, ComposeFile, ComposeService, compose_
 from dockfix.context.disk import Disk
 from dockfix.context.patterns import go_match, has_wildcards
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 
 MAX_LEVELS = 4
 _DEPLOYS = regex(

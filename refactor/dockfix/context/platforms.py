@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
 from dockfix.context.compose import ComposeService
 from dockfix.context.yaml_tree import documents, listed, mapping, scalar
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 from dockfix.syntax import decode
 from dockfix.syntax.shell import quoted
 

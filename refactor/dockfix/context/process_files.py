@@ -7,7 +7,6 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 from dockfix.context.listens import port_of, ports_of_command
 from dockfix.context.nginx import directives
@@ -17,6 +16,7 @@ from dockfix.context.program.project import Project, Sources
 from dockfix.context.program.values import Evaluator
 from dockfix.context.scripts import commands_in_script
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 
 _NO_FILES = regex(r"(?i)-|none|off|auto|syslog|stdout|stderr|journald|false|/dev/.*|")
 # How each kind of file is told by its name

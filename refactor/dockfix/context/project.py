@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from dockfix.context.manifests.toml import tables_of
 from dockfix.knowledge import normalise
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 
 # Those that may name what it depends on
 _FILES = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile")

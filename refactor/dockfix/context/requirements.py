@@ -11,12 +11,12 @@ import re
 import shlex
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.dockerignore import Ignore
 from dockfix.knowledge import normalise
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 
 _MAX_FILES = 200
 _COMMENT = regex(r"(?:^|\s+)#.*$")

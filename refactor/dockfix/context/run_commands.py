@@ -9,12 +9,13 @@ import posixpath
 import textwrap
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from dockfix.context.compose import ComposeService, read_compose
 from dockfix.context.container_options import container_of
 from dockfix.knowledge import command_options
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 from dockfix.syntax import decode, encode
 
 # Where such commands are written

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dockfix.knowledge import (
     Wrapper,
@@ -22,6 +22,7 @@ from dockfix.knowledge import (
     wrappers,
 )
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 from dockfix.syntax import encode
 from dockfix.syntax.shell import Command, Redirect, Word, shebang, unquote
 from dockfix.syntax.shell_tree import is_broken, is_computed, script_tree, text_of, walk

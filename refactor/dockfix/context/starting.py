@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 
 # Texts that say so wherever they stand, and expressions. Each of these starts with a fixed text, for which re looks many times as fast
 # as for one that starts with a choice

@@ -6,11 +6,12 @@ import re
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
-from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 from dockfix.context.kinds import HEAD, MAX_FILE, is_python, is_script, is_text, passed_over
 from dockfix.context.literals import Literals, Words, literal_first, literals_of
 from dockfix.lazy import cached_property, compiled
+from dockfix.namedtuple import NamedTuple
 from dockfix.syntax import decode
 
 MAX_FILES = 5_000

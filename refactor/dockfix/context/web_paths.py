@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 
 _STRINGS = rb"(?:[rbfu]*[\"'][^\"'\n]*[\"']\s*,\s*)*[rbfu]*$"
 # What a string, or one of several, is compared with

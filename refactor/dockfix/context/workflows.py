@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import posixpath
 from pathlib import Path
-from typing import NamedTuple
 
 from dockfix.context.disk import Disk
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 from dockfix.syntax import decode
 
 _USES = regex(r"^(?P<indent>[ \t]*)(?P<dash>-[ \t]+)?uses:[ \t]*[\"']?docker/build-push-action@")

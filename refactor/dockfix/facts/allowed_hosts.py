@@ -9,10 +9,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from dockfix.lazy import regex
 from dockfix.model.reason import Reason, at
+from dockfix.namedtuple import NamedTuple
 
 _HOSTS, _HOST = "ALLOWED_HOSTS", "SERVER_NAME"
 _MIDDLEWARE = "TrustedHostMiddleware"

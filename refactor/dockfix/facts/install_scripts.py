@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from dockfix.context.manifests.package_tree import LockedPackage, PackageTree
 from dockfix.facts import Facts
@@ -14,6 +13,7 @@ from dockfix.knowledge.node_packages import looks_for_others, stays_in_project, 
 from dockfix.knowledge.npm_scripts import runs_inside
 from dockfix.lazy import regex
 from dockfix.model.reason import Reason, at, doubt
+from dockfix.namedtuple import NamedTuple
 
 # A range of versions of one major version
 _RANGE = regex(r"\s*[\^~=v]*(\d+)(?:\.[\dx*]+){0,2}\s*")

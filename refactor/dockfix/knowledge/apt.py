@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from dockfix.knowledge.tables import is_pattern, matcher, table
+from dockfix.namedtuple import NamedTuple
 
 Role = Literal["build", "dev", "run", "git", "unknown"]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from dockfix.knowledge.tables import table
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 
 # What an engine sets PATH to where the image says nothing: https://github.com/moby/buildkit, util/system/path.go. The official
 # Python images put /usr/local/bin before it, which is on it already

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dockfix.knowledge.tables import table
+from dockfix.namedtuple import NamedTuple
 
 
 class BuildBackend(NamedTuple):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from functools import cache, lru_cache
-from typing import NamedTuple
 
 from dockfix.knowledge.tables import table
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 
 
 class NoEvidence(NamedTuple):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from dockfix.knowledge.tables import table
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 
 
 class Linter(NamedTuple):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from dockfix.knowledge.tables import table
+from dockfix.namedtuple import NamedTuple
 
 Prebuilt = Literal["whole", "part", "none", ""]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
 
 from dockfix.knowledge.node_needs import fills
 from dockfix.knowledge.tables import table
+from dockfix.namedtuple import NamedTuple
 
 # What has a file of settings that is code read others
 _LOADS = r"(?:\brequire|\bimport|\bfrom)\s*\(?\s*['\"`]\.|\breadFile|\bextends\b"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from dockfix.knowledge.tables import table
+from dockfix.namedtuple import NamedTuple
 
 _ALWAYS = "always"
 Arguments = Literal["command", "commands", "scripts", "unknown"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from dockfix.knowledge.tables import table
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 
 Kind = Literal["python", "system", "node"]
 

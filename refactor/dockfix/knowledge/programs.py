@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple
 
 from dockfix.knowledge.needs_root import rights_of_root
 from dockfix.knowledge.package_managers import package_managers
 from dockfix.knowledge.tables import table
 from dockfix.knowledge.wrappers import starts_another, user_changers
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 
 # What stands around the words of a list in code, and of a command line
 _NO_WORD = regex(r"[\s\"'`,()\[\]]+")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from dockfix.knowledge.apt import loaded_from
 from dockfix.knowledge.tables import table
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 
 
 def normalise(name: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple
 
 from dockfix.knowledge.tables import table
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 
 
 class PythonProgram(NamedTuple):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
-from typing import NamedTuple
 
 from dockfix.knowledge.apt import known_suites, parts
 from dockfix.knowledge.tables import table
+from dockfix.namedtuple import NamedTuple
 
 KIB = 1024
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple
 
 from dockfix.knowledge.tables import table
+from dockfix.namedtuple import NamedTuple
 
 
 class Wrapper(NamedTuple):

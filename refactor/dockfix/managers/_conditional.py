@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 
 _IF = regex(
     r"if\s+(?:!\s+)?(?:\[\s[^;\n`]*\]|\[\[\s[^;\n`]*\]\]|test\s[^;\n`]*)\s*(?:;|\n)\s*then\b(.*?)[;\n]\s*(?:else\b(.*?)[;\n]\s*)?fi\s*"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from dockfix.context.javascript import Package
 from dockfix.context.manifests.node_locks import read_node_lock
@@ -13,6 +12,7 @@ from dockfix.context.manifests.package_tree import PackageTree
 from dockfix.knowledge.node_packages import Reads, reads_of_project
 from dockfix.lazy import regex
 from dockfix.managers.protocol import Given
+from dockfix.namedtuple import NamedTuple
 
 _MAJOR = regex(r"[^\d]*(\d+)\b")
 

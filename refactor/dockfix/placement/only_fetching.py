@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from dockfix.facts import Facts
 from dockfix.facts.how_it_is_run import by_hand
@@ -16,6 +15,7 @@ from dockfix.model.actions import Configure, Export
 from dockfix.model.effects import overlap, within
 from dockfix.model.reason import Declared
 from dockfix.model.stages import Step, Unit
+from dockfix.namedtuple import NamedTuple
 from dockfix.placement.leftovers import Placed, landed
 from dockfix.placement.packages import fetches_with_git
 from dockfix.runtimes.needs import needed

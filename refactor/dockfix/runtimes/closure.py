@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from dockfix import knowledge
 from dockfix.context.manifests.locked import EVERY, Distribution, Locked, LockError
@@ -19,6 +19,7 @@ from dockfix.knowledge.seen import Book, Seen, book
 from dockfix.lazy import regex
 from dockfix.model.actions import Install
 from dockfix.model.reason import Reason, at
+from dockfix.namedtuple import NamedTuple
 from dockfix.runtimes.wheels import Target, brings, holds, kind_of
 
 Kind = Literal["pure", "binary", "compiled", "unknown"]

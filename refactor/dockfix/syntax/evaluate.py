@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 from dockfix.syntax.lexer import LONGEST, Lexer, LexError, TooLongError
 from dockfix.syntax.limits import too_long
 from dockfix.syntax.nodes import Instruction

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 from dockfix.syntax.lexer import Lexer, LexError
 
 _OPENER = regex(r"(\d*)<<(-?)\s*([^<]*)", re.ASCII)

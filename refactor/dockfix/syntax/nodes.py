@@ -7,10 +7,10 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from operator import itemgetter
-from typing import NamedTuple
 
 from dockfix.dataclass import dataclass
 from dockfix.lazy import cached_property, regex
+from dockfix.namedtuple import NamedTuple
 from dockfix.syntax import grammar
 from dockfix.syntax.grammar import KEYWORDS, SEPARATOR, SPACES
 from dockfix.syntax.heredoc import Heredoc, bodies, openers

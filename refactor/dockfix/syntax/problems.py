@@ -6,9 +6,9 @@ import re
 from collections.abc import Container, Iterator
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import NamedTuple
 
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 from dockfix.syntax.encoding import encode
 from dockfix.syntax.grammar import KEYWORDS
 from dockfix.syntax.heredoc import openers

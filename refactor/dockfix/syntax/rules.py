@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
-from typing import NamedTuple
 
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 from dockfix.syntax.heredoc import opener
 from dockfix.syntax.lexer import LexError
 from dockfix.syntax.nodes import Flag, Instruction

@@ -6,9 +6,9 @@ import json
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
 
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 from dockfix.syntax.encoding import encode
 from dockfix.syntax.grammar import SEPARATOR, SPACES
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dockfix.context.javascript.meanings import Meaning
 from dockfix.context.javascript.modules import Module, unwrapped
 from dockfix.context.javascript.tree import field, line_of, named, text_of
+from dockfix.namedtuple import NamedTuple
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dockfix.knowledge import wrappers
 from dockfix.knowledge.node_programs import Runner
+from dockfix.namedtuple import NamedTuple
 from dockfix.syntax import encode
 from dockfix.syntax.shell import unquote
 from dockfix.syntax.shell_tree import is_broken, is_computed, script_tree, text_of, walk

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dockfix.context.javascript.modules import Declared, Module, unwrapped
 from dockfix.context.javascript.project import Project
 from dockfix.context.javascript.tree import arguments_of, is_function, string_of, text_of
+from dockfix.namedtuple import NamedTuple
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from dockfix.context.javascript.tree import (
     ancestors,
@@ -18,6 +18,7 @@ from dockfix.context.javascript.tree import (
     text_of,
 )
 from dockfix.dataclass import dataclass
+from dockfix.namedtuple import NamedTuple
 
 if TYPE_CHECKING:
     from tree_sitter import Node

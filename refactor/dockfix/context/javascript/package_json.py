@@ -10,9 +10,10 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from dockfix.dataclass import dataclass
+from dockfix.namedtuple import NamedTuple
 
 NAME = "package.json"
 # What an install of the project itself runs, in this order; the last two only where the project is no dependency of another

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from dockfix.context.program.model import Import, Program, Unparsed, Use, Write
 from dockfix.dataclass import dataclass
+from dockfix.namedtuple import NamedTuple
 
 
 class Read(NamedTuple):

@@ -6,13 +6,14 @@ https://nodejs.org/api/modules.html#all-together, https://nodejs.org/api/package
 from __future__ import annotations
 
 import posixpath
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from dockfix.context.javascript.files import Files
 from dockfix.context.javascript.package_json import Package
 from dockfix.context.javascript.tree import SOURCES
 from dockfix.context.javascript.tsconfig import TsConfig, nearest_tsconfig, tsconfigs
 from dockfix.lazy import cached_property, regex
+from dockfix.namedtuple import NamedTuple
 
 # https://nodejs.org/api/modules.html#built-in-modules, as of Node.js 24
 BUILTINS = frozenset(

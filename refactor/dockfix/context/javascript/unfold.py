@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from dockfix.context.javascript.command_lines import behind, called_in, handed_on
 from dockfix.context.javascript.files import Files, Placed, at, below, nowhere
@@ -25,6 +24,7 @@ from dockfix.knowledge.node_programs import (
     script_runners,
 )
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 
 _MAX_DEPTH = 16
 # A package as npx and its like take it: @scope/name, name@version

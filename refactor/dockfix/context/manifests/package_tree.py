@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from dockfix.dataclass import dataclass
 from dockfix.knowledge.npm_scripts import runs_nothing
 from dockfix.lazy import cached_property
+from dockfix.namedtuple import NamedTuple
 
 # A registry; a repository; an archive at another address; a folder or an archive of this machine; a member of the workspace
 From = Literal["registry", "git", "url", "path", "member"]

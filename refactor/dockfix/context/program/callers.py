@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from dockfix.context.program.model import is_development
 from dockfix.context.program.project import Project
 from dockfix.context.program.scopes import Bound, CallSite, Scope
+from dockfix.namedtuple import NamedTuple
 
 _MAX_CALLS = 24
 _MAX_NESTED = 4  # questions that come up while one is answered

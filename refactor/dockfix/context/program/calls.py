@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from typing import NamedTuple
 
 from dockfix.context.program.model import Download, Endpoint, Port, Use, Write
 from dockfix.context.program.paths import HOLE, Value, place, shown
@@ -11,6 +10,7 @@ from dockfix.context.program.project import Project
 from dockfix.context.program.scopes import Scope
 from dockfix.context.program.values import Evaluator
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 
 _WINDOWS = regex(r"%\w+%|[A-Za-z]:\\|\.?\\")
 

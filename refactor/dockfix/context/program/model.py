@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from dockfix.dataclass import dataclass
 from dockfix.lazy import cached_property, regex
+from dockfix.namedtuple import NamedTuple
 
 # What a path starts from: the root, the working directory, the root of the build context (paths made from __file__), the
 # user's home, the folder for temporary files, or a place worked out at run time

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import NamedTuple
 
 from dockfix.context.program.model import UNKNOWN, Base
+from dockfix.namedtuple import NamedTuple
 
 HOLE = "\0"  # a part that is worked out at run time
 CODE = "\1"  # the root of the build context, before paths made from __file__

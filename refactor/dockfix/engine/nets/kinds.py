@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import NamedTuple
 
 from dockfix.dataclass import dataclass
 from dockfix.managers.verbs import by_system, language_install, of_language, system_install
@@ -21,6 +20,7 @@ from dockfix.model.actions import (
     ShellState,
 )
 from dockfix.model.stages import Step, Unit
+from dockfix.namedtuple import NamedTuple
 
 
 class Leftover(NamedTuple):
