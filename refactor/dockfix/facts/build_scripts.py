@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 
 from dockfix.context.javascript import Files, Started
-from dockfix.context.javascript.read import read_javascript
 from dockfix.context.program.model import UNKNOWN, Write
 from dockfix.knowledge.node_programs import is_node
 from dockfix.model.effects import within
@@ -18,6 +17,8 @@ def script_stays_inside(files: Files, command: Started, project: str) -> bool:
     """Whether all of what such a script does is read, and lies in the folder of the project."""
     if not is_node(command.program) or not command.arguments or command.arguments[0].startswith("-"):
         return False
+    from dockfix.context.javascript.read import read_javascript
+
     program = read_javascript(files, (command,))
     if (
         not program.complete

@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 
 from dockfix.context.javascript import Started
-from dockfix.context.javascript.resolve import BUILTINS
 from dockfix.context.manifests.package_tree import PackageTree
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
@@ -103,6 +102,8 @@ def _starts_one_file(command: Started) -> bool:
 def _needs_no_file(facts: Facts, command: Started) -> bool:
     """Whether a command is code that stands in it and loads nothing but Node.js's own, or a program of the system given no file."""
     if is_node(command.program) and len(command.arguments) == 2 and command.arguments[0] in {"-e", "--eval"}:
+        from dockfix.context.javascript.resolve import BUILTINS
+
         loaded = _LOADED.findall(command.arguments[1])
         return len(loaded) == len(_LOADS.findall(command.arguments[1])) and BUILTINS.issuperset(loaded)
     return command.known is None and not any(map(facts.javascript.files.has, command.arguments))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dockfix.lazy import regex
 from dockfix.syntax.encoding import decode
+from dockfix.syntax.languages import language
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser, Tree
@@ -31,9 +32,8 @@ _BEYOND = regex(rb"[\xf0-\xf7][\x80-\xbf]{3}")
 def parser() -> Parser:
     """The parser for shell scripts, made when first needed."""
     import tree_sitter
-    import tree_sitter_bash
 
-    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
+    return tree_sitter.Parser(language("tree_sitter_bash"))
 
 
 def script_tree(data: bytes) -> Tree:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from dockfix.lazy import regex
+from dockfix.syntax.languages import language
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Query
@@ -75,17 +76,10 @@ def is_minified(text: bytes) -> bool:
     return len(text) / lines > _LONG_LINES or (b"__webpack_require__" in text and b"sourceMappingURL" in text[-300:])
 
 
-@cache
 def _language(grammar: Grammar) -> Language:
-    import tree_sitter
-
     if grammar == "javascript":
-        import tree_sitter_javascript
-
-        return tree_sitter.Language(tree_sitter_javascript.language())
-    import tree_sitter_typescript as typescript
-
-    return tree_sitter.Language(typescript.language_tsx() if grammar == "tsx" else typescript.language_typescript())
+        return language("tree_sitter_javascript")
+    return language("tree_sitter_typescript", f"language_{grammar}")
 
 
 @cache
