@@ -11,6 +11,7 @@ from typing import AnyStr
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.kinds import is_python, is_script, is_text, passed_over
+from dockfix.context.literals import NO_NAME, Words
 from dockfix.context.named_paths import (
     PROSE,
     bare_paths,
@@ -26,7 +27,7 @@ from dockfix.context.program.project import Project, Sources
 from dockfix.context.program.reach import file_of, reached
 from dockfix.context.program.read import new_sources
 from dockfix.context.starting import Starting, starts_programs
-from dockfix.context.texts import Answer, Ask, Finder, Holding, Kind, Mention, Selection
+from dockfix.context.texts import Answer, Ask, Finder, Holding, Kind, Mention, Screened, Selection
 from dockfix.context.web_paths import name_of_path, only_routed, uses_of
 from dockfix.lazy import cached_property, regex
 from dockfix.namedtuple import NamedTuple
@@ -44,7 +45,7 @@ _ENGLISH = frozenset(
     {"as", "file", "free", "halt", "init", "link", "patch", "size", "split", "strings", "strip", "top", "watch"}
 )
 # What does not stand in the name of a file
-_NO_NAME = bytes(code if re.match(rb"[\w.+@-]", bytes([code])) else 32 for code in range(256))
+_FEW_NAMES = 40  # to look for more takes as long as to take a text apart
 _INNER = string.ascii_letters + string.digits + "_+-"
 # Where the command of a command line that a string holds may stand, rather than a word of a sentence
 _COMMAND_PLACE = regex(
@@ -303,7 +304,7 @@ class Application:
     def names(self, among: Set[str]) -> Mapping[str, Names]:
         """The names of files and folders of the build context that stand in each of some text files, for those that hold any."""
         known = self.context.disk.once("all names", self._all_names)
-        return dict(self._answers("names", partial(_names_in, known), among=among))
+        return dict(self._answers("names", _NamesIn(known), among=among))
 
     def _all_names(self) -> frozenset[bytes]:
         return frozenset(encode(part) for name in self.context.files() or () for part in name.split("/"))
@@ -386,12 +387,26 @@ def _yes(name: str, data: bytes) -> bool:
     return True
 
 
-def _names_in(known: frozenset[bytes], name: str, data: bytes) -> Names | None:
-    words = known.intersection(data.translate(_NO_NAME).split())
-    if not words:
-        return None
-    whole = words.intersection(match[1] for match in _WHOLE_FOLDER.finditer(data))
-    return Names(frozenset(map(decode, words)), frozenset(map(decode, whole)))
+class _NamesIn(Screened[Names]):
+    """Gives those of some names that stand in a text."""
+
+    def __init__(self, known: frozenset[bytes]) -> None:
+        self._known = known
+
+    def within(self, words: Words) -> Ask[Names] | None:
+        """See Screened."""
+        known = self._known.intersection(words.names.split())
+        return _NamesIn(known) if known else None
+
+    def __call__(self, name: str, data: bytes) -> Names | None:
+        """The names, and those that mean all of a folder."""
+        if len(self._known) <= _FEW_NAMES and not any(known in data for known in self._known):
+            return None
+        words = self._known.intersection(data.translate(NO_NAME).split())
+        if not words:
+            return None
+        whole = words.intersection(match[1] for match in _WHOLE_FOLDER.finditer(data))
+        return Names(frozenset(map(decode, words)), frozenset(map(decode, whole)))
 
 
 def _starts(data: bytes, start: int, end: int) -> bool:

@@ -7,21 +7,23 @@ https://docs.rs/regex-syntax/latest/regex_syntax/hir/literal/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as grammar  # type: ignore[attr-defined]
 from typing import Any
 
 from dockfix.kept import Answers
-from dockfix.lazy import cached_property, regex
+from dockfix.lazy import cached_property, compiled, regex
 from dockfix.namedtuple import NamedTuple
 
 _MAX_LITERALS = 24  # more take as long to look for as the expression itself
 _MAX_VARIANTS = 4  # of a text with a choice of characters in it
+NO_NAME = bytes(code if re.match(rb"[\w.+@-]", bytes([code])) else 32 for code in range(256))
 _NO_WORD = bytes(code if re.match(rb"\w", bytes([code])) else 32 for code in range(256))
 # A bound, or what must not stand before, and the fixed text that follows
 _FRONT = regex(rb"((?:\(\?[im]+\))?)(\\b|\(\?<!\[(?:\\.|[^\]\\])+\]\))(\w(?:\w|\\[.-])*)(?![*+?{])")
+_IS_WORD = regex(rb"\w+")
 _COMMON = frozenset({b"import", b"from"})  # words that hardly a source file lacks
 
 
@@ -32,18 +34,46 @@ class Words:
         self.text = text
 
     @cached_property
+    def names(self) -> bytes:
+        """The distinct words with what stands between those of a file's name: ``.``, ``+``, ``@`` and ``-``. Blanks are around each."""
+        return _distinct(self.text.translate(NO_NAME))
+
+    @cached_property
     def _words(self) -> bytes:
-        return b" ".join(set(self.text.translate(_NO_WORD).split()))
+        return _distinct(self.names.translate(_NO_WORD))
 
     def may_hold(self, literal: bytes) -> bool:
         """Whether a text stands there, by a look at its longest word first."""
         word = _longest_word(literal)
         return word in self._words and (word == literal or literal in self.text)
 
+    def has(self, word: bytes) -> bool:
+        """Whether a text of letters, digits and ``_`` stands there with none of them beside it."""
+        return b" " + word + b" " in self._words
+
     @cached_property
     def folded(self) -> Words:
         """The same in lower case."""
-        return Words(self.text.lower())
+        return _Folded(self)
+
+
+class _Folded(Words):
+    """The words in lower case: few texts have to be read again for them."""
+
+    def __init__(self, words: Words) -> None:
+        self._of = words
+
+    @cached_property
+    def text(self) -> bytes:  # type: ignore[override]
+        return self._of.text.lower()
+
+    @cached_property
+    def _words(self) -> bytes:
+        return self._of._words.lower()
+
+
+def _distinct(text: bytes) -> bytes:
+    return b" ".join([b"", *set(text.split()), b""])
 
 
 @lru_cache(maxsize=4096)
@@ -52,22 +82,32 @@ def _longest_word(text: bytes) -> bytes:
 
 
 class Literals(NamedTuple):
-    """``any_of`` are the texts, in lower case where the case of a text does not matter (``folded``); one may be empty."""
+    """``any_of`` are the texts, in lower case where the case of a text does not matter (``folded``); one may be empty.
+
+    Those that are ``whole`` are words of letters, digits and ``_``, and every match has one of them with none of these beside it.
+    """
 
     any_of: tuple[bytes, ...]
     folded: bool = False
+    whole: bool = False
 
     def may_match_in(self, words: Words) -> bool:
         """The same as ``may_match``, for a text whose words are known."""
         if self.folded:
             words = words.folded
-        return any(map(words.may_hold, self.any_of))
+        return any(map(words.has if self.whole else words.may_hold, self.any_of))
 
     def may_match(self, data: bytes) -> bool:
         """Whether the expression may find something in ``data``; where not, it certainly finds nothing."""
+        if self.whole:
+            return any(text in data and _word(text).search(data) is not None for text in self.any_of)
         if self.folded:
             data = data.lower()
         return any(text in data for text in self.any_of)
+
+
+def _word(text: bytes) -> re.Pattern[bytes]:
+    return compiled(literal_first(rb"\b" + text + rb"\b"))
 
 
 @lru_cache(maxsize=1024)
@@ -77,17 +117,20 @@ def literals_of(pattern: bytes) -> Literals:
 
 
 @cache
-def _known() -> Answers[bytes, tuple[tuple[bytes, ...], bool]]:
+def _known() -> Answers[bytes, tuple[tuple[bytes, ...], bool, bool]]:
     return Answers(__file__, _literals_of)
 
 
-def _literals_of(pattern: bytes) -> tuple[tuple[bytes, ...], bool]:
+def _literals_of(pattern: bytes) -> tuple[tuple[bytes, ...], bool, bool]:
     tree = grammar.parse(pattern)
     reader = _Reader(bool(tree.state.flags & re.IGNORECASE))
     found = reader.sequence(tree) or frozenset({b""})
+    words = None if reader.folded else _whole_words(list(tree))
+    if words is not None:
+        return tuple(sorted(words)), False, True
     texts = {text.lower() for text in found} if reader.folded else found
     shortest = {text for text in texts if not any(other in text for other in texts if other != text)}
-    return tuple(sorted(shortest)), reader.folded
+    return tuple(sorted(shortest)), reader.folded, False
 
 
 def literal_first(pattern: bytes) -> bytes:
@@ -136,6 +179,41 @@ class _Reader:
             found = frozenset().union(*known)
             return found if len(known) == len(branches) and len(found) <= _MAX_LITERALS else None
         return None
+
+
+def _whole_words(items: Sequence[tuple[Any, Any]]) -> frozenset[bytes] | None:
+    """The words of which an expression begins with one, where no other letter, digit or ``_`` may stand beside it; None for any other."""
+    end = next((number for number, item in enumerate(items) if number and _is_bound(*item, codes.ASSERT_NOT, 1)), 0)
+    if not end or not _is_bound(*items[0], codes.ASSERT_NOT, -1):
+        return None
+    texts = _texts(items[1:end])
+    return texts if texts and all(map(_IS_WORD.fullmatch, texts)) else None
+
+
+def _is_bound(code: Any, value: Any, assertion: Any, way: int) -> bool:
+    """Whether a part says that no letter, digit or ``_`` stands on one side: before, or behind."""
+    if code is codes.AT:
+        return value is codes.AT_BOUNDARY
+    if code is not assertion or value[0] != way or len(value[1]) != 1:
+        return False
+    ((kind, inside),) = value[1]
+    return kind is codes.IN and (codes.CATEGORY, codes.CATEGORY_WORD) in inside and inside[0][0] is not codes.NEGATE
+
+
+def _texts(items: Iterable[tuple[Any, Any]]) -> frozenset[bytes] | None:
+    """All that a part of an expression may match, where that is a few texts."""
+    found = frozenset({b""})
+    for code, value in items:
+        each = _characters(code, value)
+        if code is codes.SUBPATTERN and not value[1] and not value[2]:
+            each = _texts(value[3])
+        elif code is codes.BRANCH:
+            branches = [_texts(branch) for branch in value[1]]
+            each = None if None in branches else frozenset().union(*filter(None, branches))
+        if each is None or len(found) * len(each) > _MAX_LITERALS:
+            return None
+        found = frozenset(text + more for text in found for more in each)
+    return found
 
 
 def _characters(code: Any, value: Any) -> frozenset[bytes] | None:
