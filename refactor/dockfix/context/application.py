@@ -160,9 +160,12 @@ class Application:
         # a path stands in a string, and this one is a docstring's; what else there is may be code
         return "/" not in word and b"#" not in line
 
-    def asked(self, answer: Ask[Answer]) -> list[tuple[str, Answer]]:
-        """The text files of which a function of name and text says something, in alphabetical order, with what it says."""
-        return self._answers(answer, answer)
+    def asked(self, answer: Ask[Answer], question: Hashable = None) -> list[tuple[str, Answer]]:
+        """The text files of which a function of name and text says something, in alphabetical order, with what it says.
+
+        ``question`` stands for a function that is made anew each time.
+        """
+        return self._answers(question or answer, answer)
 
     @cached_property
     def _scripts(self) -> frozenset[str]:

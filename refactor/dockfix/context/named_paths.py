@@ -20,7 +20,8 @@ LOCAL_URL = r"(?:(?:\w+\+)?(?:unix|file|socket):(?://)?|[A-Za-z]\w*(?:\+\w+)?://
 _LOCAL_URL = LOCAL_URL.encode()
 _LOCAL = regex(_LOCAL_URL + rb"(?=/)")
 _QUOTED_PATH = regex(rb"""["'](?:""" + _LOCAL_URL + rb""")?(""" + _FIRST + rb"""(?:/[^"'\s{}<>$\\]*+)?+)(?!<)""")
-_BARE_PATH = regex(rb"(?<![\w./${}~:+-])(" + _FIRST + rb"""(?:/[^"'\s{}<>$\\;|&()`,:=]*)?)""")
+# The slash first, for which re looks many times as fast as for what must not stand before it
+_BARE_PATH = regex(rb"(/(?<![\w./${}~:+-]/)" + _FIRST.removeprefix(b"/") + rb"""(?:/[^"'\s{}<>$\\;|&()`,:=]*)?)""")
 # A path of a URL, by what stands before it: a call of a web framework or client, something of that name
 _WEB = regex(
     rb"(?i)(?:\.(?:get|post|put|patch|delete|head|options|websocket|mount|add_\w+|include_router|redirect|route)"

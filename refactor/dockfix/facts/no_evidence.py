@@ -59,11 +59,16 @@ def for_machines(image: Application, startup: Startup, texts: Iterable[str]) -> 
         for program in programs_of_machines()
         if not _brought(program).search(told) and not any(program.encode() in text for text in run)
     )
-    return frozenset(name for name in unnamed if gone and _calls(image.texts[name], gone))
+    if not gone or not unnamed:
+        return frozenset()
+    calling = image.asked(partial(_calls, gone), ("calls", gone))
+    return frozenset(name for name, _ in calling).intersection(unnamed)
 
 
-def _calls(data: bytes, programs: frozenset[str]) -> bool:
+def _calls(programs: frozenset[str], name: str, data: bytes) -> bool:
     """Whether a script calls one of these programs, and does not ask first whether it is there."""
+    if not is_shell(name, data):
+        return False
     # most scripts hold none of the names, and looking for a fixed text takes a hundredth of the time
     held = [each for each in sorted(programs) if each.encode() in data]
     return any(_call(each).search(data) is not None and not _asks(data, each) for each in held)

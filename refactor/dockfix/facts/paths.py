@@ -213,7 +213,12 @@ class _Folders:
     def __init__(self, paths: Iterable[str]) -> None:
         self._paths = frozenset(paths)
         self._above = {path.rstrip("/") for path in self._paths}
+        self._asked: dict[str, bool] = {}
 
     def __contains__(self, path: str) -> bool:
-        path = posixpath.normpath(path)
+        if path not in self._asked:
+            self._asked[path] = self._has(posixpath.normpath(path))
+        return self._asked[path]
+
+    def _has(self, path: str) -> bool:
         return path in self._paths or any(path[:end] in self._above for end, sign in enumerate(path) if sign == "/")

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 
 from dockfix import knowledge
+from dockfix.context.application import application
 from dockfix.facts import Facts
 from dockfix.facts.how_it_is_run import by_hand
 from dockfix.facts.javascript import runs_program
@@ -55,10 +56,13 @@ def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step
         if name in programs:
             found.setdefault(name, f"{where} has it started")
     rest = [name for name in programs if name not in found]
-    for name in (name for name in rest if name in _IN_SETTINGS):
+    in_settings = [name for name in rest if name in _IN_SETTINGS]
+    settings = application(
+        facts.context, frozenset(filter(_SETTINGS.match, facts.application.files if in_settings else ()))
+    )
+    for name in in_settings:
         pattern = rb"[\"'\s:=,\[]" + re.escape(name).encode() + rb"[\"'\s,\]]"
-        hit = next((mention for mention in facts.application.search(pattern) if _SETTINGS.match(mention.file)), None)
-        if hit:
+        for hit in settings.search(pattern)[:1]:
             found.setdefault(name, f"{hit.file}:{hit.line} names it")
     for mention in facts.application.mentions(rest) if rest else ():
         found.setdefault(mention.word, f"{mention.file}:{mention.line} names it")
