@@ -14,7 +14,7 @@ from re import _parser as grammar  # type: ignore[attr-defined]
 from typing import Any
 
 from dockfix.kept import Answers
-from dockfix.lazy import cached_property, compiled, regex
+from dockfix.lazy import cached_property, regex
 from dockfix.namedtuple import NamedTuple
 
 _MAX_LITERALS = 24  # more take as long to look for as the expression itself
@@ -47,9 +47,9 @@ class Words:
         word = _longest_word(literal)
         return word in self._words and (word == literal or literal in self.text)
 
-    def has(self, word: bytes) -> bool:
-        """Whether a text of letters, digits and ``_`` stands there with none of them beside it."""
-        return b" " + word + b" " in self._words
+    def may_have(self, word: bytes) -> bool:
+        """Whether a text may stand there with no letter, digit or ``_`` beside it: one with other signs may wherever it stands."""
+        return b" " + word + b" " in self._words if _IS_WORD.fullmatch(word) else self.may_hold(word)
 
     @cached_property
     def folded(self) -> Words:
@@ -95,19 +95,25 @@ class Literals(NamedTuple):
         """The same as ``may_match``, for a text whose words are known."""
         if self.folded:
             words = words.folded
-        return any(map(words.has if self.whole else words.may_hold, self.any_of))
+        return any(map(words.may_have if self.whole else words.may_hold, self.any_of))
 
     def may_match(self, data: bytes) -> bool:
         """Whether the expression may find something in ``data``; where not, it certainly finds nothing."""
         if self.whole:
-            return any(text in data and _word(text).search(data) is not None for text in self.any_of)
+            return any(may_have(data, text) for text in self.any_of)
         if self.folded:
             data = data.lower()
         return any(text in data for text in self.any_of)
 
 
-def _word(text: bytes) -> re.Pattern[bytes]:
-    return compiled(literal_first(rb"\b" + text + rb"\b"))
+def may_have(data: bytes, word: bytes) -> bool:
+    """The same as ``Words.may_have`` for one text."""
+    return word in data and (_IS_WORD.fullmatch(word) is None or _alone(word).search(data) is not None)
+
+
+@cache
+def _alone(word: bytes) -> re.Pattern[bytes]:
+    return regex(literal_first(rb"\b" + word + rb"\b"))
 
 
 @lru_cache(maxsize=1024)

@@ -19,7 +19,9 @@ _FIRST = (
 LOCAL_URL = r"(?:(?:\w+\+)?(?:unix|file|socket):(?://)?|[A-Za-z]\w*(?:\+\w+)?:///)"
 _LOCAL_URL = LOCAL_URL.encode()
 _LOCAL = regex(_LOCAL_URL + rb"(?=/)")
-_QUOTED_PATH = regex(rb"""["'](?:""" + _LOCAL_URL + rb""")?(""" + _FIRST + rb"""(?:/[^"'\s{}<>$\\]*+)?+)(?!<)""")
+# A string that starts as a path does, or as a URL: most others are passed over by one look
+_OPENING = rb"""["'](?=/|[\w+]+:)"""
+_QUOTED_PATH = regex(_OPENING + rb"""(?:""" + _LOCAL_URL + rb""")?(""" + _FIRST + rb"""(?:/[^"'\s{}<>$\\]*+)?+)(?!<)""")
 # The slash first, for which re looks many times as fast as for what must not stand before it
 _BARE_PATH = regex(rb"(/(?<![\w./${}~:+-]/)" + _FIRST.removeprefix(b"/") + rb"""(?:/[^"'\s{}<>$\\;|&()`,:=]*)?)""")
 # A path of a URL, by what stands before it: a call of a web framework or client, something of that name
@@ -75,7 +77,9 @@ _WEB_KEY = regex(
     rb"|(?:root|base|script|cookie|static|api|url|uri|mount)[_.-]?path|@type|type_?url|utterance|text|allowed_\w+|exclude\w*|include\w*|ignore\w*)[\"']?\s*[:=]"
 )
 # A string that is a path by what stands before it or by its end, whatever its folder is called
-_ANY_PATH = regex(rb"""["'](?:""" + _LOCAL_URL + rb""")?(/[A-Za-z0-9_][\w.@+-]*(?:/[^"'\s{}<>$\\?&=:*]*)?)["']""")
+_ANY_PATH = regex(
+    _OPENING + rb"""(?:""" + _LOCAL_URL + rb""")?(/[A-Za-z0-9_][\w.@+-]*(?:/[^"'\s{}<>$\\?&=:*]*)?)["']"""
+)
 _PATH_NAME = regex(
     rb"(?i)(?:dir(?:ectory|name)?|(?<!root_)(?<!url_)(?<!base_)(?<!script_)(?<!cookie_)(?<!static_)(?<!api_)(?<!mount_)path|file(?:name)?|folder|stor(?:e|age)"
     rb"|database|db|cache|log|sock(?:et)?|pid|root|home|outputs?|uploads?|data|volume|dest(?:ination)?|save\w*|default|connect|open|chdir|listdir)"
@@ -105,6 +109,8 @@ def _route() -> re.Pattern[bytes]:
 
 def quoted_paths(name: str, data: bytes) -> list[Mention]:
     """The absolute paths in the strings of Python source, up to where something is filled in."""
+    if not any(start in data for start in (b'"/', b"'/", b":/")):
+        return []
     usual = mentions(name, data, _QUOTED_PATH, _on_disk, 1)
     others = mentions(name, data, _ANY_PATH, _is_path, 1)
     return sorted(dict.fromkeys((*usual, *others)), key=lambda each: each.line)

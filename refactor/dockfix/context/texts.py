@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
 from typing import Generic, Literal, Protocol, TypeVar
 
 from dockfix.context.kinds import HEAD, MAX_FILE, is_python, is_script, is_text, passed_over
-from dockfix.context.literals import Literals, Words, literal_first, literals_of
+from dockfix.context.literals import Literals, Words, literal_first, literals_of, may_have
 from dockfix.lazy import cached_property, compiled
 from dockfix.namedtuple import NamedTuple
 from dockfix.syntax import decode
@@ -264,7 +264,7 @@ class Finder(Screened[tuple[Mention, ...]]):
 
 
 class Holding(Screened[tuple[bytes, ...]]):
-    """Gives those of some words that a text holds."""
+    """Gives those of some words that a text holds, where any of them may stand there as a word of its own."""
 
     def __init__(self, words: Iterable[bytes]) -> None:
         self._words = tuple(words)
@@ -272,11 +272,12 @@ class Holding(Screened[tuple[bytes, ...]]):
     def within(self, words: Words) -> Ask[tuple[bytes, ...]] | None:
         """See Screened."""
         held = [word for word in self._words if words.may_hold(word)]
-        return Holding(held) if held else None
+        return Holding(held) if any(words.may_have(word) for word in held) else None
 
     def __call__(self, name: str, data: bytes) -> tuple[bytes, ...]:
         """The words, in their order."""
-        return tuple([word for word in self._words if word in data])
+        held = tuple([word for word in self._words if word in data])
+        return held if any(may_have(data, word) for word in held) else ()
 
 
 def mentions(
