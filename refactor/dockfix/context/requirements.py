@@ -113,10 +113,22 @@ class Manifest(NamedTuple):
 
 
 def closure(context: BuildContext, path: str, ignore: Ignore) -> Manifest:
-    """Reads the requirements file at a context-relative path with the files that it includes; never raises."""
+    """Reads the requirements file at a context-relative path with the files that it includes; never raises.
+
+    It is not read again as long as it and these files are what they were.
+    """
+    known: list[tuple[dict[str, bytes | None], Manifest]] = context.disk.once(("requirements", path), list)
+    for read, manifest in known:
+        if all(_data(context, ignore, name) == data for name, data in read.items()):
+            return manifest
     reader = _Reader(context, ignore)
     reader.file(posixpath.normpath(path), constraint=False)
-    return reader.manifest()
+    known.append((reader.read, reader.manifest()))
+    return known[-1][1]
+
+
+def _data(context: BuildContext, ignore: Ignore, path: str) -> bytes | None:
+    return None if ignore.ignores(path) else context.read_bytes(path)
 
 
 class _Reader:
@@ -129,6 +141,7 @@ class _Reader:
         self.constraints: list[Requirement] = []
         self.lists: dict[str, list[str]] = {}
         self.problems: list[Problem] = []
+        self.read: dict[str, bytes | None] = {}  # each file that was looked for
 
     def manifest(self) -> Manifest:
         lists = {name: tuple(dict.fromkeys(values)) for name, values in self.lists.items()}
@@ -157,7 +170,7 @@ class _Reader:
         if (path, constraint) in self.seen:
             return
         self.seen.add((path, constraint))
-        data = None if self.ignore.ignores(path) else self.context.read_bytes(path)
+        data = self.read[path] = _data(self.context, self.ignore, path)
         if data is None:
             self.add("missing", path)
             return

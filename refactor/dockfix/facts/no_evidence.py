@@ -50,17 +50,25 @@ def for_machines(image: Application, startup: Startup, texts: Iterable[str]) -> 
     a script asks before it calls it.
     """
     told = "\n".join(texts)
+    started = frozenset(startup.texts)
+    work = partial(_for_machines, image, started, told)
+    if not image.context.overlay.keys().isdisjoint(image.files):
+        return work()
+    return image.context.disk.once(("for machines", image.files, started, told), work)
+
+
+def _for_machines(image: Application, started: frozenset[str], told: str) -> frozenset[str]:
     named = set(re.findall(r"[\w.+@-]+", told))
     scripts = [name for name in sorted(image.text_files) if is_shell(name, image.texts[name])]
-    unnamed = [name for name in scripts if name not in startup.texts and posixpath.basename(name) not in named]
+    unnamed = [name for name in scripts if name not in started and posixpath.basename(name) not in named]
     run = [image.texts[name] for name in scripts if name not in unnamed]
     gone = frozenset(
         program
         for program in programs_of_machines()
-        if not _brought(program).search(told) and not any(program.encode() in text for text in run)
+        if unnamed and not _brought(program).search(told) and not any(program.encode() in text for text in run)
     )
-    if not gone or not unnamed:
-        return frozenset()
+    if not gone:
+        return gone
     calling = image.asked(partial(_calls, gone), ("calls", gone))
     return frozenset(name for name, _ in calling).intersection(unnamed)
 
