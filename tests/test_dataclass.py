@@ -115,3 +115,59 @@ def test_what_is_not_frozen_can_be_written_to() -> None:
     one = Open(1)
     one.number = 2
     assert one == Open(2)
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(one)
+
+
+@ours(order=True, frozen=True)
+class Ordered:
+    """One that has an order."""
+
+    name: str
+    number: int = 0
+    hidden: str = field(default="x", compare=False)
+
+
+def test_an_order() -> None:
+    assert sorted([Ordered("b"), Ordered("a", 2), Ordered("a", 1)]) == [Ordered("a", 1), Ordered("a", 2), Ordered("b")]
+    assert Ordered("a", hidden="y") <= Ordered("a") >= Ordered("a", hidden="z")
+    assert not Ordered("a") < Ordered("a", hidden="y")
+    assert Ordered("b") > Ordered("a")
+    with pytest.raises(TypeError, match="not supported"):
+        assert Ordered("a") < 1
+
+
+@ours(eq=False)
+class Working:
+    """One that can be written to and is only itself."""
+
+    made: list[int] = field(default_factory=list)
+    kept: dict[str, int] = field(default_factory=dict, init=False)
+
+
+def test_one_that_is_worked_with() -> None:
+    one = Working()
+    one.made.append(1)
+    one.kept = {"a": 1}
+    assert (repr(one), Working().made, one == Working(), len({one, Working()})) == (
+        "Working(made=[1], kept={'a': 1})",
+        [],
+        False,
+        2,
+    )
+
+
+@ours
+class Late:
+    """One that the standard library makes."""
+
+    number: int
+
+    def __post_init__(self) -> None:
+        """Something to do."""
+        self.number += 1
+
+
+def test_what_is_left_to_the_standard_library() -> None:
+    assert Late(1) == Late(1) != Late(2)
+    assert Late(1).number == 2
