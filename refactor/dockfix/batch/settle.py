@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from dockfix.batch.leftovers import remove_leftovers
-from dockfix.batch.write import WriteError, write_together
 from dockfix.engine.results import Failure, FileChange, FileResult
 
 
@@ -44,6 +42,8 @@ class Settler:
                 if after != claim.after:
                     own.append(replace(change, before=claim.after, after=after))
         if self._apply and own:
+            from dockfix.batch.write import WriteError, write_together
+
             try:
                 write_together(own)
             except WriteError as error:
@@ -57,6 +57,8 @@ class Settler:
 
     def _tidy(self, result: FileResult) -> None:
         """Removes what a run that was killed has left beside the files that this one is about."""
+        from dockfix.batch.leftovers import remove_leftovers
+
         for folder in {Path(path).resolve().parent for path in (result.path, *(each.path for each in result.files))}:
             if folder not in self._tidied:
                 self._tidied.add(folder)
