@@ -220,6 +220,11 @@ class _Chooser:
         absent = {posixpath.normpath(name) for name in taken.missing}
         return frozenset({*taken.files, *absent, *manifests, *self.others.sources} - {"."})
 
+    @cached_property
+    def _named_only(self) -> frozenset[str]:
+        """Those of them that are not there."""
+        return self.named - self.files
+
     def add(self, group: IgnoreGroup) -> None:
         """Adds the patterns of a group that take nothing away that is needed."""
         chosen = [
@@ -250,7 +255,9 @@ class _Chooser:
         hit = self.facts.context.disk.once(("matched", pattern, self.files), partial(matched, pattern, self.files))
         needed = group.needed
         everything = EVERYTHING.of(self.facts.options)
-        if matched(pattern, self.named) or not (pattern.startswith("**/") or self._takes_root or everything):
+        # of the files that are there it is known which it matches
+        named = not self.named.isdisjoint(hit) or matched(pattern, self._named_only)
+        if named or not (pattern.startswith("**/") or self._takes_root or everything):
             return False
         if not (hit or group.always or self.existing is not None or everything):
             # a folder that tools fill by the thousand was not looked into

@@ -8,6 +8,7 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Hashable
+from operator import ne
 from pathlib import Path
 from typing import Any
 
@@ -114,8 +115,8 @@ class Disk:
         return disk
 
     def _unchanged(self) -> bool:
-        # other threads may go on reading meanwhile
-        if any(stamp is None or stamp != _status(path) for path, stamp in list(self._stamps.items())):
+        stamps = dict(self._stamps)  # other threads may go on reading meanwhile
+        if None in stamps.values() or any(map(ne, stamps.values(), map(_status, stamps))):
             return False
         # what was not there has no stamp that would tell that it has come
         self._bytes = {path: data for path, data in list(self._bytes.items()) if data is not None}
