@@ -107,3 +107,8 @@ def test_answers_do_not_grow_without_end(tmp_path: Path, monkeypatch: pytest.Mon
             answers.of(name)
         at_end.pop()()
     assert Kept(source).read() == {"d": "D", "e": "E"}
+    answers = Answers(str(source), str.upper)
+    for name in "fghij":
+        answers.of(name)
+    at_end.pop()()
+    assert Kept(source).read() == {"f": "F", "g": "G", "h": "H"}

@@ -9,12 +9,13 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import cache_from_source
+from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
-_MAX_ANSWERS = 3_000  # of one source: some ask about what only one project holds
+_MAX_ANSWERS = 2_000  # of one source: some questions are about what only one project holds
 
 
 class Kept:
@@ -75,4 +76,6 @@ class Answers(Generic[Question, Answer]):
 
     def _write(self) -> None:
         known = {**(self._kept.read() or {}), **self._asked}
-        self._kept.write(known if len(known) <= _MAX_ANSWERS else self._asked)
+        if len(known) > _MAX_ANSWERS:
+            known = dict(islice(self._asked.items(), _MAX_ANSWERS))
+        self._kept.write(known)
