@@ -46,6 +46,13 @@ def test_what_is_no_expression():
         regex("(a").match("a")
 
 
+def test_a_python_whose_re_has_other_parts(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("dockfix.lazy.compiler", None)
+    compiled.cache_clear()
+    assert compiled(r"(?P<a>b)+") is re.compile(r"(?P<a>b)+")
+    compiled.cache_clear()
+
+
 @pytest.fixture
 def writes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.dont_write_bytecode", False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-import importlib
+import importlib.util
 import pickle
 import typing
 from typing import Any
@@ -88,3 +88,19 @@ def test_what_it_does_not_make_is_an_error() -> None:
         type(ours)("Late", (ours,), {"__qualname__": "Late", "__annotations__": {"a": "int", "b": "int"}, "a": 1})
     with pytest.raises(TypeError, match="a second base"):
         type(ours)("Two", (ours, int), {"__qualname__": "Two", "__annotations__": {}})
+
+
+def test_a_python_whose_collections_lack_the_getter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("collections._tuplegetter")
+    spec = importlib.util.find_spec("dockfix.namedtuple")
+    assert spec is not None and spec.loader is not None
+    module: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    class Named(module.NamedTuple):  # type: ignore[misc]
+        """One with two fields."""
+
+        name: str
+        number: int = 0
+
+    assert (Named("a").name, Named("a", 2).number, Named("a")) == ("a", 2, ("a", 0))

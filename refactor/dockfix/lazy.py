@@ -6,11 +6,15 @@ import re
 import sys
 from array import array
 from functools import cache
-from re import _compiler as compiler  # type: ignore[attr-defined]
-from re import _parser as grammar  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, AnyStr
 
 from dockfix.kept import Answers
+
+try:  # the parts of re that compile; they are not public, and another Python may have others
+    from re import _compiler as compiler  # type: ignore[attr-defined]
+    from re import _parser as grammar  # type: ignore[attr-defined]
+except ImportError:
+    compiler = grammar = None
 
 if TYPE_CHECKING or sys.version_info >= (3, 12):
     from functools import cached_property
@@ -60,6 +64,8 @@ def regex(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
 @cache
 def compiled(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """``re.compile`` for an expression that the next run asks for again: it need not compile it then."""
+    if not (hasattr(compiler, "_code") and hasattr(compiler, "_sre")):
+        return re.compile(pattern, flags)
     all_flags, code, names = _codes().of((pattern, int(flags)))
     index = {name: number for number, name in enumerate(names) if name is not None}
     made: re.Pattern[AnyStr] = compiler._sre.compile(

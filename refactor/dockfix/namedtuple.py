@@ -12,10 +12,17 @@ if TYPE_CHECKING:
     from typing import NamedTuple
 else:
     import marshal
-    from collections import _tuplegetter
+    from operator import itemgetter
     from types import FunctionType
 
     from dockfix.kept import Answers
+
+    try:  # as collections has it
+        from collections import _tuplegetter
+    except ImportError:
+
+        def _tuplegetter(index, doc):
+            return property(itemgetter(index), doc=doc)
 
     _NAMES = {"_made": tuple.__new__, "__builtins__": {}}
 
