@@ -14,6 +14,7 @@ from dockfix.lazy import regex
 from dockfix.model.actions import Build
 from dockfix.syntax import encode
 
+from ._env_names import names_env
 from ._shared_ignore import Taken
 
 QUOTES = "'\""
@@ -24,9 +25,9 @@ _FILE = rb"[rbuf]*['\"](?:[^'\"\n]*[/\\])?\.env['\"]"
 # …/python-decouple/, …/prettyconf/, …/dynaconf/, …/pydantic-settings/; or is given its name. In a table or list it is only a word.
 _PYTHON = (
     rb"\b(?:load_dotenv|dotenv_values|find_dotenv|read_env|read_envfile)\s*\(" + _OTHER + rb"|\bload_dotenv\s*=\s*True\b"
-    rb"|^\s*(?:from|import)\s+(?:decouple|prettyconf)\b"
-    rb"|\b_?env_file['\"]?\s*[=:](?!=)\s*(?:[\[(]\s*)?" + _FILE + rb"|/\s*" + _FILE + rb"|\bjoin(?:path)?\([^\n]*?,\s*" + _FILE
-    + rb"|(?<!endswith)(?<!startswith)(?<=\w)\(\s*" + _FILE + rb"|^\s*\w+\s*=\s*" + _FILE
+    rb"|^\s*(?:from|import)\s+(?:decouple|prettyconf)\b|\b_?env_file['\"]?\s*[=:](?!=)\s*(?:[\[(]\s*)?" + _FILE
+    # (what a variable or a call says, where the line names no other file)
+    + rb"|\b_?env_file\s*=(?!=)\s*(?!(?:None|False|str|Path)\b|[rbuf]*['\"])(?![^\n]*\.env\.\w)[A-Za-z_]"
 )  # fmt: skip
 # Who imports these and is not seen to call them may do so by another name
 _IMPORT = rb"^\s*(?:from|import)\s+(?:dotenv|environs)\b"
@@ -34,7 +35,7 @@ _CALL = regex(rb"\b(?:load_dotenv|dotenv_values|find_dotenv|Env)\s*\(")
 _SHELL = (
     rb"(?:^|[;&|(]|\bthen|\bdo|\belse)[ \t]*(?:\.|source)[ \t]+['\"]?(?:[^\s'\";&|]*/)?\.env\b(?![\w.-])"
     rb"|\b(?:cat|grep|xargs|sed|export|env)\b[^\n;]*?[\s'\"/]\.env\b(?![\w.-])"
-    rb"|--env-file[= ]['\"]?(?:[^\s'\"]*/)?\.env\b(?![\w.-])|\bdotenv[ \t]+(?:-\S+[ \t]+)*run\b"
+    rb"|(?:--env-file[= ]|<[ \t]*|^[ \t]*\w+=)['\"]?(?:[^\s'\"=]*/)?\.env\b(?![\w.-])|\bdotenv[ \t]+(?:-\S+[ \t]+)*run\b"
 )
 # The same in JavaScript; https://docs.nestjs.com/techniques/configuration reads one, and so does Node.js where it is told to
 # (https://nodejs.org/api/process.html#processloadenvfilepath, https://nextjs.org/docs/app/guides/environment-variables, TypeORM where it
@@ -150,7 +151,7 @@ def reads_in_code(code: Application) -> str:
     script.sort(key=lambda found: posixpath.basename(found.file) == "package.json")
     first: Mention | None = next(iter((*python, *shell, *script)), None)
     if first is None:
-        return ""
+        return next((f"{file}:{line}" for file, line in code.asked(names_env)), "")
     asked = posixpath.basename(first.file) == "package.json" and first.word[:1] in {"'", '"'}
     where = f"{first.file}:{first.line}"
     return f"the package {first.word.strip(QUOTES)} ({where})" if asked else where
