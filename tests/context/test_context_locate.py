@@ -373,3 +373,43 @@ def test_reading_a_compose_file_never_raises(tmp_path: Path, data: bytes) -> Non
     found = compose_file(str(path), 0)
     assert found.path == str(path)
     assert not (found.problem and found.builds)
+
+
+@pytest.mark.parametrize(
+    ("file", "service", "found"),
+    [
+        ("compose.yaml", "backend:\n    image: shop:1", True),  # called what the folder is
+        ("compose.yaml", "api:\n    image: ghcr.io/me/shop-backend:1", True),
+        ("docker-compose.production.yml", "backend:\n    image: me/shop_backend", True),
+        ("infra/docker-compose.yml", "backend:\n    image: me/shop_backend", True),
+        ("compose.yaml", "worker:\n    image: me/shop_worker", False),
+        ("compose.yaml", "nginx:\n    image: nginx:1.27", False),
+        ("other/compose.yaml", "backend:\n    image: me/shop_backend", False),  # no folder for what runs images
+    ],
+)
+@pytest.mark.parametrize("built", [True, False])
+def test_services_that_only_name_an_image_called_what_the_folder_is(
+    repository: Path, file: str, service: str, found: bool, built: bool
+) -> None:
+    files = {"backend/Dockerfile": "", "backend/app.py": "", file: f"services:\n  {service}\n"}
+    if built:
+        files["docker-compose.dev.yml"] = "services:\n  dev:\n    build: backend\n"
+    write(repository, files)
+    located = find_context(repository / "backend/Dockerfile", ["app.py"], None)
+    assert [each.name for each in located.services] == ["dev"] * built
+    assert bool(located.others) is found
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "image", "found"),
+    [
+        ("docker/Dockerfile.worker", "me/shop-worker", True),  # the Dockerfile's name says what it is
+        ("docker/Dockerfile.worker", "me/docker", False),  # a folder for Dockerfiles says nothing
+        ("services/api/docker/Dockerfile", "me/shop-api", True),
+    ],
+)
+def test_what_an_image_is_called_by(repository: Path, dockerfile: str, image: str, found: bool) -> None:
+    write(
+        repository, {dockerfile: "", "app.py": "", "deploy/compose.yaml": f"services:\n  run:\n    image: {image}\n"}
+    )
+    assert bool(find_context(repository / dockerfile, ["app.py"], None).others) is found

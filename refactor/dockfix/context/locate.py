@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,8 @@ from dockfix.context.build_context import normal
 from dockfix.context.compose import Build, ComposeFile, ComposeService, compose_file
 from dockfix.context.disk import Disk
 from dockfix.context.patterns import go_match, has_wildcards
+from dockfix.context.run_commands import name_of
+from dockfix.knowledge.evidence import images_of_others
 from dockfix.lazy import regex
 from dockfix.namedtuple import NamedTuple
 
@@ -33,9 +36,8 @@ class Located(NamedTuple):
     """A Dockerfile's build context.
 
     ``reason`` is plain text: how it was found, or, where it is not ``certain``, why not. ``services`` are the Compose
-    services that are built from the Dockerfile; ``others`` are, where there are none, those services of the Compose files beside
-    it that are not built at all, or from a file of its name that is not there. ``problems`` are Compose files that could not be
-    read, with why. ``named`` are the names of all services of the Compose files around it.
+    services that are built from the Dockerfile; ``others`` are those of which nothing says so that may run its image all the same.
+    ``problems`` are Compose files that could not be read, with why. ``named`` are the names of all services of the Compose files around it.
     """
 
     root: Path
@@ -68,7 +70,7 @@ def find_context(dockerfile: Path, sources: Sequence[str], given: Path | None) -
     found = _Finder(dockerfile, path, folders)
     located = _located(dockerfile, folders, found, sources, given)
     named = frozenset(build.service.name for file in _files(folders) for build in file.builds)
-    return located._replace(others=() if found.matches else found.others(), named=named)
+    return located._replace(others=found.others(), named=named)
 
 
 def _located(
@@ -120,9 +122,10 @@ class _Finder:
         self.folders = folders
         # one in a folder for such files counts where it names this Dockerfile; what is wrong with others there is no matter
         around = dict.fromkeys(each for folder in folders for each in _folder(folder).deploys if each not in folders)
+        self.around = tuple(around)
         self.matches = tuple(
             build
-            for file in (*_files(folders), *_files(tuple(around)))
+            for file in (*_files(folders), *_files(self.around))
             for each in file.builds
             if not each.problem
             and (build := self._as_run(each)).dockerfile is not None
@@ -202,19 +205,43 @@ class _Finder:
         return tuple(build.service._replace(file=posixpath.relpath(build.service.file, root)) for build in found)
 
     def others(self) -> tuple[ComposeService, ...]:
-        """The services of the Compose files beside it that only name an image, or a Dockerfile of its name that is not there."""
-        return tuple(
-            build.service._replace(file=posixpath.relpath(build.service.file, self.folders[0]))
-            for file in _files(self.folders[:1])
+        """The services that may run the image although no file says that they do.
+
+        Where none is known to: those of the Compose files beside it that only name an image, or a Dockerfile of its name that is not
+        there. And those of files above it, or in a folder for such files, that only name an image and are called what it is.
+        """
+        beside = () if self.matches else _files(self.folders[:1])
+        found = [build for file in beside for build in file.builds if not build.built or self._may_mean(build)]
+        names = self._names()
+        known = {(build.service.file, build.service.name) for build in (*self.matches, *found)}
+        found += [
+            build
+            for file in _files((*self.folders[1:], *self.around))
             for build in file.builds
-            if not build.built or self._may_mean(build)
+            if not build.built
+            and (build.service.file, build.service.name) not in known
+            and not names.isdisjoint(_parts(build.service.name) | _parts(name_of(build.image)))
+            and name_of(build.image) not in images_of_others()
+        ]
+        return tuple(
+            build.service._replace(file=posixpath.relpath(build.service.file, self.folders[0])) for build in found
         )
+
+    def _names(self) -> frozenset[str]:
+        """What an image of this Dockerfile is called: by its folder, unless that is one for Dockerfiles, and by what its name adds."""
+        own = (posixpath.basename(folder).lower() for folder in self.folders)
+        folder = next((name for name in own if not _DEPLOYS.fullmatch(name)), "")
+        return _parts(posixpath.basename(self.path)) - {"dockerfile", "containerfile"} | {folder} - {""}
 
     def _may_mean(self, build: Build) -> bool:
         """Whether what a service builds is not where its file says, as for one that is run from another folder."""
         wanted = build.dockerfile
         named = wanted is not None and posixpath.basename(wanted) == posixpath.basename(self.path)
         return named and not os.path.lexists(wanted or "")
+
+
+def _parts(name: str) -> frozenset[str]:
+    return frozenset({name.lower(), *re.split(r"[-_.]", name.lower())})
 
 
 def _from(folder: str, path: str, home: str) -> str:
