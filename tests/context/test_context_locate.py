@@ -409,7 +409,5 @@ def test_services_that_only_name_an_image_called_what_the_folder_is(
     ],
 )
 def test_what_an_image_is_called_by(repository: Path, dockerfile: str, image: str, found: bool) -> None:
-    write(
-        repository, {dockerfile: "", "app.py": "", "deploy/compose.yaml": f"services:\n  run:\n    image: {image}\n"}
-    )
+    write(repository, {dockerfile: "", "app.py": "", "deploy/compose.yaml": f"services:\n  run:\n    image: {image}\n"})
     assert bool(find_context(repository / dockerfile, ["app.py"], None).others) is found

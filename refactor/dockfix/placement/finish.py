@@ -13,7 +13,7 @@ from dockfix.model.artefact import Environment
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.gain import gain, of_environment
-from dockfix.placement.leftovers import Placed, drop_covered, drop_idle_refresh, drop_idle_sources, drop_removed
+from dockfix.placement.leftovers import Placed, drop_covered, drop_idle_lists, drop_idle_sources, drop_removed
 from dockfix.placement.no_gain import no_gain, with_setting
 from dockfix.placement.only_fetching import drop_arguments
 from dockfix.placement.packages import Division, divide
@@ -76,8 +76,9 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
     bare = maker is not None and seeds is None
     drop_covered(facts, draft.runtime)
     dropped = [*draft.dropped, *drop_removed(facts, draft.builder, draft.runtime)]
-    drop_idle_refresh(draft.runtime, division)
+    drop_idle_lists(draft.runtime, division.stays)
     drop_idle_sources(facts, draft.builder, division)
+    drop_idle_lists(draft.builder, lambda package: package not in division.runtime_only)
     arguments = drop_arguments(facts, draft.builder, draft.runtime)
     name = next(each for each in _BUILDERS if each != (stage.name or "").lower())
     parts = (

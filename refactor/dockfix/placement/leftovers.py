@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from dockfix.facts import Facts
 from dockfix.managers.registry import language_managers, system_managers
 from dockfix.managers.verbs import by_system, language_install, system_install
-from dockfix.model.actions import Action, Clean, Install, Refresh, Remove, ShellState, Upgrade
+from dockfix.model.actions import Action, Clean, Install, Package, Refresh, Remove, ShellState, Upgrade
 from dockfix.model.effects import overlap, within
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.packages import Division
@@ -42,23 +42,37 @@ def _leaves(part: Placed, what: Collection[str]) -> bool:
     return False
 
 
-def drop_idle_refresh(runtime: Placed, division: Division) -> None:
-    """Takes the fetching and the removal of package lists out of a runtime stage that installs no package any more."""
-    for step, indices in runtime.items():
-        for index in indices:
-            effects = step.units[index].effects
-            action = effects.action
-            if effects.opaque or (isinstance(action, Upgrade | Remove) and by_system(action)):
-                return
-            install = system_install(action)
-            if install is not None and (install.dynamic or any(map(division.stays, install.asked))):
-                return
-    for step in list(runtime):
-        left = tuple(index for index in runtime[step] if not (by_system(step.units[index].effects.action)))
-        if step.units and not left:
-            del runtime[step]
+def drop_idle_lists(part: Placed, stays: Callable[[Package], bool]) -> None:
+    """Takes the fetching of package lists out of a stage where the packages that it was for do not stay, and their removal with it."""
+    units = [(step, index, step.units[index].effects) for step, indices in part.items() for index in indices]
+    gone: set[tuple[Step, int]] = set()
+    used = left = (
+        False  # what comes below, up to the next fetching: whether it uses the lists, or would if its packages stayed
+    )
+    idle = True
+    for step, index, effects in reversed(units):
+        action = effects.action
+        install = system_install(action)
+        if effects.opaque or (isinstance(action, Upgrade | Remove) and by_system(action)):
+            used, idle = True, False
+        elif install is not None:
+            asked = install.dynamic or any(map(stays, install.asked))
+            used, left = used or asked, left or not asked
+            idle = idle and not asked
+        elif isinstance(action, Refresh) and by_system(action):
+            if left and not used:
+                gone.add((step, index))
+            used = left = False
+    if idle:
+        gone = {(step, index) for step, index, effects in units if by_system(effects.action)}
+    for step in list(part):
+        indices = tuple(index for index in part[step] if (step, index) not in gone)
+        rest = [step.units[index].effects.action for index in indices]
+        swept = len(indices) < len(part[step]) and all(isinstance(each, Clean | ShellState) for each in rest)
+        if step.units and (not indices or swept):
+            del part[step]
         else:
-            runtime[step] = left
+            part[step] = indices
 
 
 def drop_idle_sources(facts: Facts, builder: Placed, division: Division) -> None:
