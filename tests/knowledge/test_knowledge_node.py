@@ -94,6 +94,25 @@ def test_nothing_is_known_of_others() -> None:
     assert node_program("left-pad") is None
 
 
+@pytest.mark.parametrize(
+    ("program", "words", "develops"),
+    [
+        ("node", ["--watch", "app.js"], True),
+        ("node", ["--require", "x", "--watch-path=src", "app.js"], True),
+        ("node", ["app.js", "--watch"], False),  # what follows the file is its own
+        ("node", ["--require", "./x", "dist/server.js", "--watch", "-w"], False),
+        ("tsx", ["watch", "app.ts"], True),
+        ("tsx", ["app.ts", "--watch"], False),
+        ("nest", ["start", "--watch"], True),
+        ("webpack", ["build", "--watch"], True),
+    ],
+)
+def test_a_file_that_is_run_has_options_of_its_own(program: str, words: list[str], develops: bool) -> None:
+    known = node_program(program)
+    assert known is not None
+    assert known.is_for_development(words) is develops
+
+
 def test_programs() -> None:
     following = node_program("next")
     assert following is not None

@@ -44,7 +44,7 @@ _KEY_FILE = regex(
 )
 _MAYBE_FILE = regex(
     r"(?i)(?:.*/)?(?:\.npmrc|\.yarnrc(?:\.yml)?|pip\.conf|pip\.ini|\.dockercfg"
-    r"|\.env(?!.*\.(?:example|sample|template|dist|tmpl)$)[^/]*|config\.json|[^/]*(?:credential|service[-_]?account)[^/]*\.json|[^/]*\.(?:pem|key|p8))"
+    r"|\.env(?!.*[._-](?:examples?|samples?|template|dist|tmpl|tpl|defaults?)(?:\.\w+)?$)[^/]*|config\.json|[^/]*(?:credential|service[-_]?account)[^/]*\.json|[^/]*\.(?:pem|key|p8))"
 )
 _IN_FILE = regex(
     r"(?i)_authToken\s*=\s*[\"']?(?!\$)[\w-]{8,}|npmAuthToken:\s*[\"']?(?!\$)[\w-]{8,}|\"auth\":\s*\"[\w+/=]{8,}\""

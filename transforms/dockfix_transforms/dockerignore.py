@@ -99,16 +99,18 @@ class Dockerignore(Transform):
     def apply(self, facts: Facts) -> Outcome:
         """Writes the file that goes with the Dockerfile."""
         if not _is_known(facts) and not _is_built_elsewhere(facts):
-            return refuse("dockfix does not know what is installed here, so neither which files it needs")
+            return refuse(
+                "neither pip nor npm nor their like install anything here, so which files the image needs is not known"
+            )
         submodule = absent(facts.context, facts.copies.values())
         if submodule and not facts.located.certain:
             return refuse(
                 f"{submodule} is a git submodule whose files are not here, so what a COPY takes of it is unknown"
             )
-        if not any(copied.directories for copied in facts.copies.values()):
-            return refuse("no COPY takes a folder, so only the named files reach the image")
         if not facts.located.certain:
             return refuse(f"the build context is not known: {facts.located.reason}")
+        if not any(copied.directories for copied in facts.copies.values()):
+            return refuse("no COPY takes a folder, so only the named files reach the image")
         if facts.context.files() is None:
             return refuse("the build context could not be read completely")
         name = facts.context.ignore_name

@@ -52,7 +52,10 @@ def _base(facts: Facts) -> Reason | None:
             "the base image is not an official Python image, nor one of Node.js, Debian or Ubuntu", stage.start.line
         )
     if not stage.image.runtime and not facts.installs:
-        return at("the base image brings no language, and no packages of one are installed", stage.start.line)
+        return at(
+            "the base image brings no language, and neither pip nor npm nor their like install anything",
+            stage.start.line,
+        )
     if facts.system is None:
         return at(f"how users are made in the base image is not known ({stage.image.variant})", stage.start.line)
     return None

@@ -57,9 +57,16 @@ class NodeProgram(NamedTuple):
 
     def is_for_development(self, words: Sequence[str]) -> bool:
         """Whether it serves to whoever is writing the program, called with these words."""
-        if any(word.partition("=")[0] in self.watches for word in words):
+        if any(word.partition("=")[0] in self.watches for word in self._own(words)):
             return True
         return self._is(self.develops, words) and not self._named(self.serves | self.builds, words)
+
+    def _own(self, words: Sequence[str]) -> Sequence[str]:
+        """The words up to the file that it runs, where it runs any: what follows is that program's."""
+        if "always" not in self.runs:
+            return words
+        named = plain_words(words, self.options)
+        return words[: next((number for number, word in named if word not in self.watches), len(words))]
 
     def is_server(self, words: Sequence[str]) -> bool:
         """Whether it serves the application, or its output, by itself."""
