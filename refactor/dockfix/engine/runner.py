@@ -228,7 +228,9 @@ def _list_unsafe(
     # one that tells a doubt of several has them wait for it
     telling = [each for each in doubted if any(doubt.about is not None for doubt in doubts.get(each, ()))]
     candidates = telling or list(doubted)
-    awaited = candidates[0] if len(candidates) == 1 else ""
+    # of several, what stands elsewhere afterwards comes with what moved it
+    split = [each.id for each in chosen if "parts" in each.facets and each.id in candidates]
+    awaited = (candidates if len(candidates) == 1 else [*split, ""])[0]
     for note in added:
         doubtless = f"comes with {awaited}" if awaited and note.transform not in doubted else ""
         reason = reasons.pop(note.transform, doubtless)

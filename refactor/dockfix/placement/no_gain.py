@@ -28,6 +28,7 @@ def without_installs(facts: Facts) -> Reason:
     return (
         _other_manager(facts)
         or _unclear_install(facts, managers)
+        or _in_a_compound(facts, managers)
         or _of_the_system(facts, brought)
         or _unread(facts)
         or none
@@ -64,6 +65,19 @@ def _unclear_install(facts: Facts, managers: Collection[LanguageManager]) -> Rea
         asks = any(word.value in _INSTALLS for word in unit.command.args)
         if unit.effects.opaque and asks and by_program().get(unit.command.name or "") in managers:
             return at(unit.effects.opaque, step.line)
+    return None
+
+
+def _in_a_compound(facts: Facts, managers: Collection[LanguageManager]) -> Reason | None:
+    """An install in an ``if``, a loop or a group of commands, which is taken as a whole."""
+    programs = {name for each in managers for name in each.programs}
+    for step, unit in facts.final.units:
+        if not unit.effects.opaque or by_program().get(unit.command.name or "") in managers:
+            continue
+        words = [word.strip("();&|") for word in unit.command.text.split()]
+        for number, word in enumerate(words):
+            if word in programs and (word == "yarn" or not _INSTALLS.isdisjoint(words[number + 1 : number + 2])):
+                return at(f"{by_program()[word].title} is used in a way that dockfix does not split yet", step.line)
     return None
 
 
