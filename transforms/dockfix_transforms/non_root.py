@@ -122,7 +122,7 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
     for step in dict.fromkeys(late.values()):
         paths = [path for path, maker in late.items() if maker is step and not (unknown and within(path, workdir))]
         if paths and not after_anchor:
-            edits[step.instruction] = _handed_over(tree, step, user, shlex.join(paths))
+            edits[step.instruction] = _handed_over(facts, step, user, paths)
     if not after_anchor and prepared:
         edits[target] = (*prepared, *edits.get(target, (target,)))
     tail: tuple[Node, ...] = prepared if after_anchor else ()
@@ -169,9 +169,11 @@ def _make_user(facts: Facts, owned: str, made: bool, early: Sequence[str]) -> It
     if own_user(facts) is None:
         yield facts.system.make_user.format(uid=user.number, name=user.name)
     home = home_is_made(facts) and user.home not in early and facts.final.end.workdir != user.home
-    folders = " ".join(filter(None, (user.home if home else "", owned)))
-    if folders:
-        yield f"chown {owner} {folders}" if made or not owned else f"mkdir -p {owned} && chown {owner} {folders}"
+    around = any(within(facts.final.end.workdir or "/", path) for path in early)  # which is handed over with all in it
+    folders = " ".join(filter(None, (user.home if home else "", "" if around else owned)))
+    commands = (f"mkdir -p {owned}" if owned and not made else "", f"chown {owner} {folders}" if folders else "")
+    if any(commands):
+        yield " && ".join(filter(None, commands))
     if new := shlex.join(facts.ask(new_folders)):
         yield f"mkdir -p {new} && chown {owner} {new}"
     if early:
@@ -212,9 +214,11 @@ def _makes_around(step: Step, folder: str) -> bool:
     )
 
 
-def _handed_over(tree: Dockerfile, step: Step, user: User, paths: str) -> tuple[Node, ...]:
+def _handed_over(facts: Facts, step: Step, user: User, paths: Sequence[str]) -> tuple[Node, ...]:
     """A step that makes files, and hands them over: in its own layer where it is a RUN, so that nothing is stored twice."""
-    command = f"chown -R {_owner(user)} {paths}"
+    tree = facts.tree
+    files = all(facts.layout.file(path) is not None for path in paths)
+    command = f"chown {'' if files else '-R '}{_owner(user)} {shlex.join(paths)}"
     joined = append(tree, step.instruction, command) if step.keyword == "RUN" else None
     if joined is not None:
         return (joined,)
