@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
+from itertools import chain
 
 from dockfix.context.program.model import UNKNOWN, Write
 from dockfix.facts import SYSTEM_FOLDERS, Facts
@@ -154,7 +155,8 @@ def made_folders(facts: Facts) -> Mapping[str, Step]:
             gone = taken_away(unit)
             made = [(path, maker) for path, maker in made if not any(_is_in(path, each) for each in gone)]
             if isinstance(unit.effects.action, Build):
-                tops |= dict.fromkeys((*_written_output(facts, unit), *_changed_output(facts, unit)), step)
+                outputs = (_written_output(facts, unit), _changed_output(facts, unit), _written_beside_code(facts))
+                tops |= dict.fromkeys(chain(*outputs), step)
     for path, step in made:
         top = _topmost(path, workdir, home)
         if top and top != workdir:
@@ -175,6 +177,24 @@ def _written_output(facts: Facts, build: Unit) -> Iterator[str]:
     for write, path in _written_by_code(facts):
         if write.how in programs and any(within(path, output) and path != output for output in build.effects.writes):
             yield path
+
+
+def _written_beside_code(facts: Facts) -> Iterator[str]:
+    """The folders in which a build puts the files that the container runs, and in which these write."""
+    workdir = facts.final.end.workdir or "/"
+    entries = facts.javascript.program.entries if facts.is_javascript else ()
+    compiled = (each.given for each in entries if each.how != "made by a framework")
+    folders = {_topmost(place, workdir, user_of(facts).home) for given in compiled if (place := _beside(facts, given))}
+    made = [each for each in folders - {workdir, ""} if next(facts.layout.below(each), None) is None]
+    if not made:
+        return
+    written = [path for _, path in _written_by_code(facts)]
+    written += [
+        posixpath.normpath(posixpath.join(workdir, write.path.partition(UNKNOWN)[0]))
+        for write in facts.program.writes
+        if write.base == "cwd"
+    ]
+    yield from (folder for folder in made if any(within(path, folder) for path in written))
 
 
 def _changed_output(facts: Facts, build: Unit) -> Iterator[str]:

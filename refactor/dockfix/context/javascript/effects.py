@@ -15,6 +15,7 @@ from dockfix.context.javascript.meanings import Meaning
 from dockfix.context.javascript.modules import Module, Site, unwrapped
 from dockfix.context.javascript.program import Read
 from dockfix.context.javascript.project import Project
+from dockfix.context.javascript.strangers import handed_to_strangers
 from dockfix.context.javascript.tree import (
     field,
     is_function,
@@ -57,6 +58,8 @@ class Effects:
         for site in (*module.calls, *module.made):
             if self._may_matter(site, module):
                 self.call(Call(site.node, module, self.evaluate.meaning(site.called, module), site.receiver), site)
+            for call, value in handed_to_strangers(site, module, self.evaluate, self.project.files):
+                self.write((value,), call, f"{call.meaning.module}.{site.name}")
         text = module.root.text or b""
         if any(name.encode() in text for name in SETTINGS):
             self._settings(module)

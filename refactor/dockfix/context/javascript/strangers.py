@@ -1,0 +1,90 @@
+"""Calls of packages of which nothing is known here, and that are handed a path at which nothing lies: they may write there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from dockfix.context.javascript import known_calls as known
+from dockfix.context.javascript.calls import Call, object_of
+from dockfix.context.javascript.files import Files
+from dockfix.context.javascript.known_settings import SETTINGS
+from dockfix.context.javascript.modules import Module, Site, unwrapped
+from dockfix.context.javascript.resolve import BUILTINS
+from dockfix.context.javascript.tree import named, string_of, text_of
+from dockfix.context.javascript.values import Evaluator
+from dockfix.context.program.paths import HOLE, Value, place
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_KNOWN = frozenset(
+    {module for module, _ in (*known.TOLD, *known.READ, *known.SERVERS, *known.DEFAULT_PORTS)}
+    | known.FRAMEWORKS
+    | known.STARTING_MODULES
+    | known.FILE_MODULES
+    | BUILTINS
+)
+# What has the folder of the code, or of the process, in it
+_HERE = ("__dirname", "process.cwd()", "import.meta.dirname", "import.meta.url")
+
+
+def handed_to_strangers(site: Site, module: Module, evaluate: Evaluator, files: Files) -> Iterator[tuple[Call, Value]]:
+    """The paths below the application's own folders that a call of such a package is handed."""
+    if site.name == "require":
+        return
+    nodes = [node for node in _handed(site, module) if _makes_a_path(node, module)]
+    if not nodes:
+        return
+    meaning = evaluate.meaning(site.called, module)
+    if not meaning.module or meaning.module in _KNOWN or meaning.last in known.READ_METHODS:
+        return
+    call = Call(site.node, module, meaning, site.receiver)
+    for node in nodes:
+        for value in evaluate(node, module):
+            path, base = place(value.text or HOLE)
+            if base in {"cwd", "code"} and not path.startswith("..") and not _lies(path, files):
+                yield call, value
+
+
+def _handed(site: Site, module: Module) -> Iterator[Node]:
+    """The arguments of a call, and what the properties of an object among them say."""
+    for given in site.given:
+        held = object_of(given, module)
+        if held is None or held.type != "object":
+            yield given
+            continue
+        for pair in named(held):
+            value = unwrapped(pair.child_by_field_name("value"))
+            if value is not None and text_of(pair.child_by_field_name("key")) not in SETTINGS:
+                yield value
+
+
+def _makes_a_path(node: Node | None, module: Module, depth: int = 0) -> bool:
+    """Whether an expression is a path by its form: put together by path.join, from the folder of the code, or "./…"."""
+    node = unwrapped(node)
+    if node is None:
+        return False
+    if node.type == "string":
+        return (string_of(node) or "").startswith("./")
+    if node.type == "identifier":
+        values = [each.value for each in module.declared.get(text_of(node), ()) if not each.path]
+        return depth == 0 and any(_makes_a_path(value, module, 1) for value in values)
+    if node.type == "call_expression":
+        called = text_of(node.child_by_field_name("function"))
+        owner, _, name = called.rpartition(".")
+        return name in {"join", "resolve"} and (not owner or "path" in owner.lower())
+    if node.type in {"template_string", "binary_expression"} and any(each in text_of(node) for each in _HERE):
+        return True
+    return node.type in {"binary_expression", "ternary_expression"} and any(
+        _makes_a_path(part, module, depth) for part in named(node)
+    )
+
+
+def _lies(path: str, files: Files) -> bool:
+    """Whether a file or a folder of the project has this path, from wherever the program is started."""
+    path = path.rstrip("/")
+    if path in {"", "."} or files.has(path):
+        return True
+    inner, end = f"/{path}/", f"/{path}"
+    return any(f"/{name}".endswith(end) or inner in f"/{name}" for name in files.names)
