@@ -17,7 +17,8 @@ TEXT = (
 
 
 def said(project: Project, base: str, packages: str, files: Mapping[str, str] | None = None) -> tuple[int | None, str]:
-    result = project(TEXT.format(base=base, packages=packages), files, unsafe=True)
+    options = {"multi-stage.always": True}
+    result = project(TEXT.format(base=base, packages=packages), files, unsafe=True, options=options)
     assert "AS runtime" in text_of(result)
     notes = [note.message for note in result.changes if note.transform in ("multi-stage", "slim-base")]
     return result.saves, " ".join(notes)
@@ -82,6 +83,24 @@ def test_an_environment_that_is_there_already_costs_nothing(project: Project) ->
 def test_where_the_release_is_not_known_nothing_is_said(project: Project, base: str) -> None:
     saves, text = said(project, base, "gcc")
     assert (saves, "about" in text) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("base", "packages", "splits"),
+    [
+        ("python:3.11-slim-bookworm", "gcc", True),
+        ("python:3.11-slim-bookworm", "default-libmysqlclient-dev", True),
+        ("python:3.11-slim-bookworm", "libffi-dev", False),  # an environment of its own has more bytes
+        ("python:3.11-slim-bookworm", "zlib1g-dev", False),
+        ("python:3.12.6-bookworm", "libproj-dev", False),
+        ("python:3.11-slim-bookworm", "pkg-config", False),
+    ],
+)
+def test_too_little_is_no_gain(project: Project, base: str, packages: str, splits: bool) -> None:
+    result = project(TEXT.format(base=base, packages=packages), only="virtualenv,multi-stage")
+    assert ("AS runtime" in text_of(result)) is splits
+    if not splits:
+        assert "too little would leave the image" in refusal(result, "multi-stage")
 
 
 def test_without_gain_it_names_the_setting(project: Project) -> None:

@@ -138,19 +138,20 @@ def test_a_tag_from_an_arg(project: Project) -> None:
 @pytest.mark.parametrize(
     ("more", "files", "package"),
     [
-        ("RUN gcc -o x x.c\n", {}, "gcc: what the RUN"),
-        ("RUN make install\n", {}, "gcc: what the RUN"),
+        ("RUN gcc -o x x.c\n", {}, "gcc stays: what the RUN"),
+        ("RUN make install\n", {}, "gcc stays: what the RUN"),
         ("HEALTHCHECK CMD gcc --version\n", {}, "gcc stays"),
         ('ENTRYPOINT ["./run.sh"]\n', {"run.sh": "#!/bin/sh\nexec cc x.c\n"}, "gcc stays"),
         ("", {"app.py": "import subprocess\nsubprocess.run(['gcc', 'x.c'])\n"}, "gcc stays"),
-        ("", {"app.py": "import os\nos.system('cd /x && g++ y')\n", "requirements.txt": "cmdstanpy\n"}, "gcc: "),
-        ("", {"requirements.txt": "pytensor==2.0\n"}, "gcc: "),
+        ("", {"app.py": "import os\nos.system('cd /x && g++ y')\n", "requirements.txt": "cmdstanpy\n"}, "gcc stays: "),
+        ("", {"requirements.txt": "pytensor==2.0\n"}, "gcc stays: "),
     ],
 )
 def test_a_package_stays_where_something_needs_it(
     project: Project, more: str, files: dict[str, str], package: str
 ) -> None:
-    assert package in refusal(project(basic(more), files, only=ONLY), "multi-stage")
+    result = project(basic(more), files, only=ONLY, options={"multi-stage.always": True})
+    assert package in refusal(result, "multi-stage")
 
 
 def test_a_mention_in_a_comment_or_docstring_is_no_use(project: Project) -> None:
@@ -181,7 +182,8 @@ def test_an_opaque_step_before_the_install_runs_in_both_stages(project: Project)
             "COPY requirements.txt .", "RUN apt-get update && apt-get install -y libpq-dev\nCOPY requirements.txt ."
         )
     )
-    builder, runtime = stages(text_of(project(text, {"lib/Makefile": "install:\n"}, only=ONLY)))
+    options = {"multi-stage.always": True}
+    builder, runtime = stages(text_of(project(text, {"lib/Makefile": "install:\n"}, only=ONLY, options=options)))
     for stage in (builder, runtime):
         assert "gcc libffi-dev" in stage
         assert "RUN make -C lib install" in stage
@@ -408,6 +410,6 @@ def test_a_manifest_that_is_removed_again_leaves_the_runtime_stage(project: Proj
 
 
 def test_a_package_that_is_kept_says_which_setting_asks_for_it(project: Project) -> None:
-    result = project(basic(), options={"multi-stage.keep": "gcc"})
+    result = project(basic(), options={"multi-stage.keep": "gcc", "multi-stage.always": True})
     assert refusal(result, "multi-stage") == "gcc stays: multi-stage.keep names it"
     assert Hints(keep=frozenset({"gcc"})).keeps == "it is to be kept"  # where no setting is known to say so

@@ -12,9 +12,9 @@ from dockfix.managers.verbs import system_install
 from dockfix.model.artefact import Environment
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step, Unit
-from dockfix.placement.gain import gain, of_environment
+from dockfix.placement.gain import LEAST, gain, of_environment
 from dockfix.placement.leftovers import Placed, drop_covered, drop_idle_lists, drop_idle_sources, drop_removed
-from dockfix.placement.no_gain import no_gain, with_setting
+from dockfix.placement.no_gain import no_gain, too_little, with_setting
 from dockfix.placement.only_fetching import drop_arguments
 from dockfix.placement.packages import Division, divide
 from dockfix.placement.plan import Part, Placement, Steps, doubts
@@ -74,6 +74,18 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
     maker = runtime_of(draft.environment.runtime) if made and facts.hints.lean else None
     seeds = maker.seeds(facts, staying) if maker is not None else None
     bare = maker is not None and seeds is None
+    gained = gain(
+        facts,
+        named,
+        division.replaced,
+        smaller.packages if isinstance(smaller, SmallerBase) else None,
+        sum(manager.size for manager in managers.managers) + draft.size,
+        of_environment(stage.image) if made and not bare else 0,
+        sum(manager.size for manager in smaller.without) if isinstance(smaller, SmallerBase) else 0,
+    )
+    asked = facts.hints.always or draft.lightened or isinstance(smaller, SmallerBase)
+    if division.gains and gained.parts is not None and gained.parts < LEAST and not asked:
+        return with_setting(facts, too_little(division, gained.parts))
     drop_covered(facts, draft.runtime)
     dropped = [*draft.dropped, *drop_removed(facts, draft.builder, draft.runtime)]
     drop_idle_lists(draft.runtime, division.stays)
@@ -105,15 +117,7 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
         frozenset(step.instruction for step in stage.steps),
         division.of_the_base,
         managers.titles,
-        gain(
-            facts,
-            named,
-            division.replaced,
-            smaller.packages if isinstance(smaller, SmallerBase) else None,
-            sum(manager.size for manager in managers.managers) + draft.size,
-            of_environment(stage.image) if made and not bare else 0,
-            sum(manager.size for manager in smaller.without) if isinstance(smaller, SmallerBase) else 0,
-        ),
+        gained,
         _is_managed(facts, staying),
         bare,
         seeds,

@@ -16,6 +16,9 @@ from dockfix.placement.libraries import suites
 # What `python -m venv` adds to an image, byte code included: pip, up to Python 3.11 setuptools, too (measured with 3.11 to 3.13)
 WITH_BUILDERS, ALONE = 22_000_000, 13_000_000
 
+# For less, nobody reads a second stage
+LEAST = 5_000_000
+
 
 @dataclass(frozen=True)
 class Gain:

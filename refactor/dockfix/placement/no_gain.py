@@ -117,6 +117,13 @@ def no_gain(facts: Facts, division: Division, smaller: Reason | None) -> Reason:
     return at(f"no gain, because no {kind} package that only building needs is installed")
 
 
+def too_little(division: Division, saved: int) -> Reason:
+    """Why what leaves the image is not worth a second stage: so many bytes, which may be less than none."""
+    names = " and ".join(package.name for package in list(division.replaced)[:2])
+    figure = f"about {saved / 1_000_000:.0f} MB" if saved >= 1_000_000 else "less than what an environment adds"
+    return at(f"no gain, because too little would leave the image ({names}: {figure})")
+
+
 def with_setting(facts: Facts, reason: Reason) -> Reason:
     """A reason why nothing would be gained, with the setting that has the stage split all the same."""
     key = facts.hints.settings.get("always", "")
