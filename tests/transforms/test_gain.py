@@ -91,7 +91,7 @@ def test_where_the_release_is_not_known_nothing_is_said(project: Project, base: 
         ("python:3.11-slim-bookworm", "gcc", True),
         ("python:3.11-slim-bookworm", "default-libmysqlclient-dev", True),
         ("python:3.11-slim-bookworm", "libffi-dev", False),  # an environment of its own has more bytes
-        ("python:3.11-slim-bookworm", "zlib1g-dev", False),
+        ("python:3.11-slim-bookworm", "--no-install-recommends zlib1g-dev", False),
         ("python:3.12.6-bookworm", "libproj-dev", False),
         ("python:3.11-slim-bookworm", "pkg-config", False),
     ],
