@@ -25,7 +25,18 @@ def test_the_keys_of_the_tables() -> None:
         "needs": {"packages", "prebuilt", "libraries", "linked", "commands"}
         | {"downloads", "since", "off", "moved_by", "configs", "all", "checked", "why", "source"},
         "program": {"programs", "package", "develops", "watches", "serves", "builds", "runs", "port", "port_options"}
-        | {"options", "preloads", "configs", "process_file", "compiles", "unknown", "entry", "whole", "any_user"}
+        | {
+            "options",
+            "preloads",
+            "configs",
+            "process_file",
+            "compiles",
+            "checks",
+            "unknown",
+            "entry",
+            "whole",
+            "any_user",
+        }
         | {
             "writes",
             "moved_by",

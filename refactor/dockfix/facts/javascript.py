@@ -125,7 +125,7 @@ def needed_in_production(facts: Facts) -> Reason | None:
         return named_by_hand
     if facts.ask(only_hands_out):
         return None
-    compiler = _compiler(facts, begun) if _COMPILER in names else None
+    compiler = _compiler(facts, begun) if _COMPILER in names else _types(begun, names)
     if compiler is not None:
         return compiler
     own = facts.javascript.program
@@ -186,6 +186,17 @@ def _compiler(facts: Facts, begun: Unfolded) -> Reason | None:
     for name in sorted(facts.ask(_loaded_configs)):
         if name.endswith("ts"):
             return at(f"{name}, which is loaded at the start, is compiled with {_COMPILER} then")
+    return None
+
+
+def _types(begun: Unfolded, names: Mapping[str, str]) -> Reason | None:
+    """What checks types when the container starts, where packages that hold some are asked for in development alone."""
+    held = next((name for name in sorted(names) if name.startswith("@types/")), "")
+    for each in begun.commands if held else ():
+        if each.known is not None and each.known.checks:
+            return at(
+                f"{each.where} runs {each.program}, which checks types, and {names[held]} asks for {held} in development alone"
+            )
     return None
 
 

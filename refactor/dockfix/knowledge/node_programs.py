@@ -34,6 +34,7 @@ class NodeProgram(NamedTuple):
     configs: tuple[str, ...] = ()
     process_file: bool = False
     compiles: bool = False
+    checks: bool = False
     unknown: bool = False
     entry: tuple[str, ...] = ()
     whole: bool = False
@@ -130,6 +131,7 @@ def node_programs() -> Mapping[str, NodeProgram]:
                 configs=tuple(each.get("configs", "").split()),
                 process_file=each.get("process_file", False),
                 compiles=each.get("compiles", False),
+                checks=each.get("checks", False),
                 unknown=each.get("unknown", False),
                 entry=tuple(each.get("entry", "").split()),
                 whole=each.get("whole", False),
