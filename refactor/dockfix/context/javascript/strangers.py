@@ -31,7 +31,7 @@ _HERE = ("__dirname", "process.cwd()", "import.meta.dirname", "import.meta.url")
 
 def handed_to_strangers(site: Site, module: Module, evaluate: Evaluator, files: Files) -> Iterator[tuple[Call, Value]]:
     """The paths below the application's own folders that a call of such a package is handed."""
-    if site.name == "require":
+    if not site.given or not _may_be_strange(site, module):
         return
     nodes = [node for node in _handed(site, module) if _makes_a_path(node, module)]
     if not nodes:
@@ -45,6 +45,24 @@ def handed_to_strangers(site: Site, module: Module, evaluate: Evaluator, files: 
             path, base = place(value.text or HOLE)
             if base in {"cwd", "code"} and not path.startswith("..") and not _lies(path, files):
                 yield call, value
+
+
+def _may_be_strange(site: Site, module: Module) -> bool:
+    """Whether what is called may come from such a package, by the name that it starts with."""
+    base: Node | None = site.called
+    while base is not None and base.type in {"member_expression", "call_expression", "new_expression"}:
+        base = (
+            base.child_by_field_name("object")
+            or base.child_by_field_name("function")
+            or base.child_by_field_name("constructor")
+        )
+    if base is None or base.type != "identifier":
+        return False
+    name = text_of(base)
+    imported = module.imported.get(name)
+    if imported is not None:
+        return not imported.source.startswith(".") and imported.source.removeprefix("node:") not in _KNOWN
+    return name in module.declared or (name == "require" and site.called is not base)
 
 
 def _handed(site: Site, module: Module) -> Iterator[Node]:
