@@ -114,6 +114,7 @@ from dockfix.knowledge.python_programs import (
     server_in,
     user_changing_servers,
 )
+from dockfix.knowledge.releases import is_pypi
 from dockfix.knowledge.system_python import SystemPython
 from dockfix.knowledge.wrappers import Wrapper, inits, starts_another, wrappers
 
@@ -174,6 +175,7 @@ __all__ = [
     "index_programs",
     "inits",
     "is_named_so",
+    "is_pypi",
     "is_python",
     "known_packages",
     "known_suites",

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import posixpath
+from collections.abc import Iterator, Sequence
 
 from dockfix.context.manifests.locked import Locked, Unread
 from dockfix.context.manifests.pins import read_pins
 from dockfix.context.requirements import Manifest as Requirements
 from dockfix.context.requirements import Requirement
+from dockfix.knowledge import is_pypi
+from dockfix.managers._pip_settings import CONFIGURATION_FILES
 from dockfix.managers.protocol import Given
 from dockfix.model.actions import Install
 
 # What installs others and has no need of the system, in any version
 _INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
+# What names another index, as options of pip and uv, and as the ends of their variables
+_INDEXES = frozenset({"-i", "--index-url", "--extra-index-url", "--index", "--default-index", "-f", "--find-links"})
+_SETTINGS = ("INDEX_URL", "INDEX", "FIND_LINKS", "CONFIG_FILE")
 
 
 def not_plain(lock: Locked | Unread) -> str | None:
@@ -37,7 +43,26 @@ def locked(
         return Unread("", 0, "a local project or folder is installed")
     asked = [Requirement(each.name, each.word.value or each.word.text, "", 0) for each in install.asked]
     if not locks:
-        return read_pins(given.context, files, asked, _INSTALLERS)
+        return read_pins(given.context, files, asked, _INSTALLERS, all(map(is_pypi, _indexes(given, files))))
     if files or len(locks) > 1 or not {each.name for each in asked} <= _INSTALLERS:
         return Unread("", 0, "more is installed than one lock names")
     return locks[0]
+
+
+def _indexes(given: Given, files: Sequence[Requirements]) -> Iterator[str]:
+    """The indexes that an install is told of, "" for one that is not known."""
+    for manifest in files:
+        yield from (value for name, _, value in (each.partition("=") for each in manifest.options) if name in _INDEXES)
+    words = given.call.words
+    for word, after in zip(words, [*words[1:], None], strict=True):
+        name, equals, value = word.text.partition("=")
+        if name in _INDEXES:
+            yield value if equals else (after.value if after is not None else None) or ""
+    for name in {*given.state.args, *given.state.variables}:
+        if name.startswith(("PIP_", "UV_")) and name.endswith(_SETTINGS):
+            yield given.state.variables.get(name, "")
+    for path in CONFIGURATION_FILES:
+        file = given.at(path)
+        text = given.context.read(file) if file is not None else ""
+        if text is None or "index" in text or "find-links" in text or given.made(posixpath.dirname(path)):
+            yield ""

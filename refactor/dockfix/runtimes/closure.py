@@ -1,12 +1,13 @@
 """All the Python packages that come into an image, and what each needs of its system, as far as that is known for certain.
 
-What they are is told by locks; what each is, by the files that a lock lists, or by what real images were seen to hold.
+What they are is told by locks; what each is, by the files that a lock lists, by what real images were seen to hold, or by what locks of
+public projects said of its release.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
@@ -15,6 +16,7 @@ from dockfix.context.manifests.locked import EVERY, Distribution, Locked, LockEr
 from dockfix.context.manifests.manifest import ALL, Manifest
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
+from dockfix.knowledge.releases import MACHINES, Release, known
 from dockfix.knowledge.seen import Book, Seen, book
 from dockfix.lazy import regex
 from dockfix.model.actions import Install
@@ -151,6 +153,12 @@ class _Asked:
         """What was seen of a distribution: of its version, or of any where that counts as well."""
         return self.known.of(each.name, each.version or _NO_VERSION) or (self.known.of(each.name) if self.later else ())
 
+    def released(self, each: Distribution) -> tuple[Release, ...]:
+        """What the table says of a distribution that comes from PyPI in a version that is known."""
+        target = self.targets[0]  # all are of one Python and one C library
+        plain = each.source == "index" and each.version and target.libc == "glibc"
+        return known(each.name, each.version, target.python) if plain else ()
+
 
 def _installed(install: Install, manifest: Manifest, asked: _Asked) -> tuple[list[Distribution], list[str]]:
     """The distributions that one install brings, and why there may be others."""
@@ -189,18 +197,37 @@ def _followed(
         if (each.name, wanted) in done or each.name in _FREE:
             continue
         done.add((each.name, wanted))
-        entries = asked.seen(each)
-        if not entries:
-            open_ends.append(f"{_place(each)}what {_named(each)} brings is not known")
-        for name, more in {pair for entry in entries for pair in _required(entry, asked.targets, wanted)}:
+        brought = _brings(each, wanted, asked)
+        if brought is None:
+            what = f"{each.name}[{','.join(sorted(wanted))}] {each.version}".rstrip() if wanted else _named(each)
+            open_ends.append(f"{_place(each)}what {what} brings is not known")
+        for name, more in sorted(brought or (), key=lambda pair: (pair[0], sorted(pair[1]))):
             if name not in found:
                 given = limits.get(name) or (Distribution(name, "") if asked.later or name in _FREE else None)
                 if given is None:
-                    open_ends.append(f"{name}, which {each.name} brings, is not pinned")
+                    where = f"{each.file} pins all but does not name" if each.file else "nothing pins"
+                    open_ends.append(f"{where} {name}, which {each.name} brings")
                     continue
                 found[name] = given
             todo.append((found[name], more))
     return list(found.values()), sorted(open_ends)
+
+
+def _brings(each: Distribution, extras: frozenset[str], asked: _Asked) -> set[tuple[str, frozenset[str]]] | None:
+    """What a distribution requires where it is asked for with these extras, None where that is not known."""
+    seen = asked.seen(each)
+    if seen:
+        return {pair for entry in seen for pair in _required(entry, asked.targets, extras)}
+    released = asked.released(each)
+    if not released or any(extras - {need.extra for need in entry.requires} for entry in released):
+        return None
+    minor = asked.targets[0].python[1]
+    return {
+        (need.name, frozenset(need.extras))
+        for entry in released
+        for need in entry.requires
+        if need.extra in {"", *extras} and need.pythons[0] <= minor <= need.pythons[1]
+    }
 
 
 def _required(entry: Seen, wanted: Iterable[Target], extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
@@ -232,14 +259,15 @@ def _held(each: Distribution, asked: _Asked, told: bool) -> Held:
         return Held(each, "pure")
     kinds: set[Kind] = set()
     needs: set[str] = set()
-    listed = each.files is not None
+    from_images = False
     done: set[str] = set()
     for target in asked.targets:
         seen = [entry for entry in asked.seen(each) if _fits(entry, target)]
-        kind = _kind(each, target, seen, told)
+        kind = _kind(each, target, seen, asked, told)
         if kind == "none":
             continue  # nothing of it can be installed there, so that no image is built for it
         kinds.add(kind)
+        from_images = from_images or (bool(seen) and each.files is None)
         found = _needs(each, kind, seen)
         if found is None:
             where = f" on {target.machine}" if len({other.machine for other in asked.targets}) > 1 else ""
@@ -249,7 +277,7 @@ def _held(each: Distribution, asked: _Asked, told: bool) -> Held:
     if not kinds:
         return Held(each, "unknown", None, _named(each))
     worst = next(kind for kind in ("compiled", "binary", "pure") if kind in kinds)
-    return Held(each, worst, frozenset(needs), seen=not listed or bool(needs))
+    return Held(each, worst, frozenset(needs), seen=from_images or bool(needs))
 
 
 def _fits(entry: Seen, target: Target) -> bool:
@@ -268,15 +296,24 @@ def _fits(entry: Seen, target: Target) -> bool:
     return (entry.machine, entry.system) == (target.machine, target.system)
 
 
-def _kind(each: Distribution, target: Target, seen: Iterable[Seen], told: bool) -> Kind | Literal["none"]:
+def _kind(
+    each: Distribution, target: Target, seen: Sequence[Seen], asked: _Asked, told: bool
+) -> Kind | Literal["none"]:
     if each.source in {"vcs", "path"}:
         return "unknown"
     if told:
         return "compiled"
     if each.files is not None:
         return kind_of(each.files, target)
-    kinds = {entry.kind for entry in seen}
+    kinds: set[Kind] = {entry.kind for entry in seen} or _released(each, target, asked)
     return next((kind for kind in _WORST if kind in kinds), "unknown")
+
+
+def _released(each: Distribution, target: Target, asked: _Asked) -> set[Kind]:
+    """What the table says comes of a distribution: one kind, or nothing."""
+    kinds = {kind_of(entry.files, target) for entry in asked.released(each)}
+    # a release may have got more files since, so that one without any that fits may have one now
+    return {kind for kind in kinds if kind != "none"} if len(kinds) == 1 and target.machine in MACHINES else set()
 
 
 def _needs(each: Distribution, kind: Kind, seen: Iterable[Seen]) -> set[str] | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from dockfix.context.build_context import BuildContext
-from dockfix.context.manifests.locked import EVERY, Distribution, Locked, Unread, Wanted
+from dockfix.context.manifests.locked import EVERY, Distribution, Locked, Source, Unread, Wanted
 from dockfix.context.requirements import Manifest, Requirement
 from dockfix.knowledge import normalise
 from dockfix.lazy import regex
@@ -29,10 +29,12 @@ def read_pins(
     files: Sequence[Manifest],
     asked: Iterable[Requirement] = (),
     free: Collection[str] = (),
+    of_pypi: bool = True,
 ) -> Locked | Unread:
     """Requirements files, and what a command asks for beside them, as a lock; why they are none, where they aren't.
 
-    ``free`` are the names of packages whose version does not matter. The lock is ``closed`` where each requirement has a hash (the
+    ``free`` are the names of packages whose version does not matter; without ``of_pypi`` another index is asked, which may have other files
+    of the same version. The lock is ``closed`` where each requirement has a hash (the
     installer then takes nothing else), or a compiler has written every file.
     """
     limits = dict(_limits(files))
@@ -61,12 +63,16 @@ def read_pins(
             return Unread(each.file, each.line, f"{what} is not pinned")
         extras = frozenset(map(normalise, re.findall(r"[\w.-]+", match["extras"] or ""))) if match else frozenset()
         marker = (match["marker"] or "") if match else each.raw.partition(";")[2].strip()
-        found.append(Distribution(each.name, version, file=each.file, line=each.line))
+        # a single hash may be that of the source alone
+        source: Source = "index" if of_pypi and len(_HASH.findall(each.raw)) != 1 else "url"
+        found.append(Distribution(each.name, version, source, file=each.file, line=each.line))
         wanted.append(Wanted(each.name, version, marker, extras))
     # a constraint limits what comes along as well
     there = {each.name for each in found}
     found += [
-        Distribution(name, version, file=files[0].files[0]) for name, version in limits.items() if name not in there
+        Distribution(name, version, "index" if of_pypi else "url", file=files[0].files[0])
+        for name, version in limits.items()
+        if name not in there
     ]
     closed = bool(requirements) and all(each.name in free for each in asked) and (hashed or compiled)
     name = files[0].files[0] if files else ""

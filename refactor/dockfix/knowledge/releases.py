@@ -1,0 +1,177 @@
+"""What releases of well-known Python packages require, and which files they have: as locks of public projects list it.
+
+The table (made by scripts/make_releases.py) has a line for each group of releases that are alike: the name, the versions, the Pythons,
+the tags of their files, and what they require, without its versions. It speaks of what lies on PyPI, of wheels for x86_64 and aarch64,
+and of the GNU C library.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from dockfix.lazy import regex
+
+if TYPE_CHECKING:
+    from packaging.version import Version
+
+SHIPPED = Path(__file__).parent / "python_releases.txt"
+LATEST = 99  # the minor version up to which what is for Python 3.x or later is
+MACHINES = frozenset({"x86_64", "aarch64"})
+_HEAD = """\
+# What releases of Python packages require, and which files they have. Made by scripts/make_releases.py of the locks of public
+# projects. A line has the name, the versions, the minor versions of Python that the locks were for, the tags, and what is required.
+"""
+
+
+# PyPI, and what holds the same files: copies of all of it
+_PYPI = regex(
+    r"https?://(?:pypi\.org|pypi\.python\.org|(?:mirrors|pypi)\.(?:tuna\.tsinghua\.edu\.cn|ustc\.edu\.cn|douban\.com|mirrors\.ustc\.edu\.cn)"
+    r"|mirrors\.(?:aliyun|cloud\.tencent|huaweicloud)\.com)/(?:\S*/)?simple/?"
+)
+
+
+def is_pypi(address: str) -> bool:
+    """Whether an index has what PyPI has."""
+    return _PYPI.fullmatch(address) is not None
+
+
+class Need(NamedTuple):
+    """What a release requires: a package with extras, on which Pythons (the first and the last minor version), and for which extra."""
+
+    name: str
+    extras: tuple[str, ...] = ()
+    pythons: tuple[int, int] = (0, LATEST)
+    extra: str = ""
+
+    def __str__(self) -> str:
+        """As it is written in the table: ``name[extra,extra]@8-10+extra``."""
+        asked = f"[{','.join(self.extras)}]" if self.extras else ""
+        first, last = self.pythons
+        span = f"@{first or ''}-{'' if last == LATEST else last}" if self.pythons != (0, LATEST) else ""
+        return f"{self.name}{asked}{span}{f'+{self.extra}' if self.extra else ''}"
+
+
+class Release(NamedTuple):
+    """Releases that are alike.
+
+    ``pythons`` are the minor versions, the first and the last, for which ``requires`` is whole. ``tags`` are those of the wheels for Linux
+    in short: "pure" for Python alone, "sdist" for the source, else the Pythons, the ABI where it is not theirs, and the C libraries.
+    """
+
+    name: str
+    versions: tuple[str, ...]
+    pythons: tuple[int, int]
+    tags: tuple[str, ...]
+    requires: tuple[Need, ...]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of files with these tags."""
+        return tuple(map(_file, self.tags))
+
+
+def known(name: str, version: str, python: tuple[int, int]) -> tuple[Release, ...]:
+    """What speaks for a release on a Python; none where nothing is known of it.
+
+    That is the entry of the release itself, or else those of the next older and the next newer one together: what both are, and what
+    one of them requires, counts. They have to be of one series (1.2.x), or the package has to be Python alone in every release.
+    """
+    from packaging.version import InvalidVersion, Version
+
+    entries = [each for each in _of(name) if python[0] == 3 and each.pythons[0] <= python[1] <= each.pythons[1]]
+    try:
+        asked = Version(version)
+    except InvalidVersion:
+        return ()
+    if asked.local or asked.is_prerelease:
+        return ()
+    there = _by_version(tuple(entries))
+    if asked in there:
+        return there[asked]
+    older = max((each for each in there if each < asked), default=None)
+    newer = min((each for each in there if each > asked), default=None)
+    if older is None or newer is None:
+        return ()
+    alike = older.release[:2] == newer.release[:2]
+    always = all("pure" in each.tags for each in _of(name))
+    return (*there[older], *there[newer]) if alike or always else ()
+
+
+@lru_cache(maxsize=4096)
+def _by_version(entries: tuple[Release, ...]) -> dict[Version, tuple[Release, ...]]:
+    from packaging.version import Version
+
+    found: defaultdict[Version, tuple[Release, ...]] = defaultdict(tuple)
+    for each in entries:
+        for version in each.versions:
+            found[Version(version)] += (each,)
+    return dict(found)
+
+
+@cache
+def _of(name: str) -> tuple[Release, ...]:
+    return tuple(map(_read, _shelf().get(name, ())))
+
+
+@cache
+def _shelf() -> dict[str, list[str]]:
+    """The lines of the table by the names in them; each is read when it is asked for."""
+    found: dict[str, list[str]] = {}
+    for line in SHIPPED.read_text("utf-8").splitlines():
+        name, tab, _ = line.partition("\t")
+        if tab:
+            found.setdefault(name, []).append(line)
+    return found
+
+
+def _read(line: str) -> Release:
+    name, versions, pythons, tags, requires = line.split("\t")
+    lowest, _, highest = pythons.partition("-")
+    return Release(
+        name,
+        tuple(versions.split()),
+        (int(lowest), int(highest or LATEST)),
+        tuple(tags.split()),
+        tuple(map(_need, requires.split())),
+    )
+
+
+def _need(text: str) -> Need:
+    rest, _, extra = text.partition("+")
+    rest, _, span = rest.partition("@")
+    name, _, extras = rest.removesuffix("]").partition("[")
+    first, _, last = span.partition("-")
+    return Need(name, tuple(extras.split(",")) if extras else (), (int(first or 0), int(last or LATEST)), extra)
+
+
+def _file(tag: str) -> str:
+    if tag == "sdist":
+        return "x-1.tar.gz"
+    if tag == "pure":
+        return "x-1-py3-none-any.whl"
+    words = tag.split("-")
+    pythons, platforms = words[0], words[-1]
+    own = ".".join(f"{each}.{each}m" if each in {"cp36", "cp37"} else each for each in pythons.split("."))
+    abi = words[1] if len(words) > 2 else own
+    named = ".".join(each if each == "any" else f"manylinux_{each}" for each in platforms.split("."))
+    return f"x-1-{pythons}-{abi}-{named}.whl"
+
+
+def rendered(releases: Iterable[Release]) -> str:
+    """The text of the table, in an order that depends on nothing else."""
+    from packaging.version import Version
+
+    alike: defaultdict[Release, set[str]] = defaultdict(set)
+    for each in releases:
+        alike[each._replace(versions=())] |= set(each.versions)
+    lines = []
+    for each, versions in alike.items():
+        ordered = sorted(versions, key=Version)
+        span = f"{each.pythons[0]}-{'' if each.pythons[1] == LATEST else each.pythons[1]}"
+        fields = (each.name, " ".join(ordered), span, " ".join(each.tags), " ".join(map(str, each.requires)))
+        lines.append(((each.name, Version(ordered[0]), span), "\t".join(fields)))
+    return _HEAD + "".join(f"{line}\n" for _, line in sorted(lines))

@@ -1,0 +1,336 @@
+#!/usr/bin/env python3
+"""Writes refactor/dockfix/knowledge/python_releases.txt: what releases of well-known Python packages require, and are.
+
+    scripts/make_releases.py FOLDER…
+
+Each FOLDER holds git repositories (OWNER+NAME/repo, or any git directory below it). All that ``poetry.lock``, ``uv.lock`` and ``pdm.lock``
+said in any commit is read: a lock lists, for each release, its files and what its metadata requires. No registry is asked. Packages that
+the locks of a few repositories alone name are left out.
+
+A lock leaves out what its project can't need: requirements and wheels for other Pythons than it is for. So each release is written with
+the Pythons that the locks were for. The versions that are asked for are left out, too: who reads the table asks for names alone. Extras
+that serve to develop a package are left out.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from packaging.version import InvalidVersion, Version
+
+from dockfix.knowledge import normalise
+from dockfix.knowledge.releases import LATEST, MACHINES, SHIPPED, Need, Release, rendered
+from dockfix.runtimes.closure import requirement
+from dockfix.runtimes.wheels import Target, brings
+
+LOCKS = ("poetry.lock", "uv.lock", "pdm.lock")
+REPOSITORIES = 4  # in whose locks a package has to be
+PYTHONS = range(6, 16)  # the minor versions for which markers are worked out
+_BLOCK = re.compile(r"(?m)^\[\[package\]\]\n")
+_HEAD = re.compile(r'(?m)^name = "([^"]+)"\nversion = "([^"]+)"')
+_REQUIRES_PYTHON = re.compile(r'(?m)^(?:python-versions|requires[-_]python) = "([^"]*)"')
+_CLAUSE = re.compile(r"\s*(>=|<=|==|!=|~=|[<>^~=]?)\s*v?3(?:\.(\d+))?(?:\.(\d+|\*))?(?:\.\*)?\s*")
+_NAME = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[([^\]]*)\])?([^;]*)(?:;(.*))?")
+_TO_DEVELOP = re.compile(
+    r"(?:dev|test|docs?)(?:s|-.*)?|(?:nox|tox|style|stubs|types?|typing|mypy|ci|check|cover|quality|tutorial|release|build|format)"
+    r"|(?:develop|document|lint|bench|cov|example|testing|pep8).*"
+)
+_OLD = re.compile(r"pp|cp\d+t|cp(?:2\d|3[0-6])-(?!abi3)")  # and what is for no Python that the table is about
+_LEGACY = {"manylinux1": "2_5", "manylinux2010": "2_12", "manylinux2014": "2_17"}
+_PLATFORM = re.compile(r"(?:manylinux_(\d+)_(\d+)|(manylinux\w+?))_(x86_64|aarch64)")
+
+
+class Told(NamedTuple):
+    """What one lock tells of a release: the Pythons, what it requires and the tags of its files."""
+
+    pythons: tuple[int, int]
+    requires: frozenset[str]
+    files: frozenset[str]
+
+
+def blobs(folders: Iterable[Path]) -> Iterator[tuple[str, str, str]]:
+    """The repository, the name and the text of each lock in any commit."""
+    for folder in folders:
+        for head in sorted({*folder.glob("HEAD"), *folder.glob("*/HEAD"), *folder.glob("*/*/HEAD")}):
+            git = ["git", "--git-dir", str(head.parent)]
+            patterns = [form + name for name in LOCKS for form in ("", "*/")]
+            log = [*git, "log", "--raw", "--no-renames", "--no-abbrev", "--format=", "--", *patterns]
+            lines = subprocess.run(log, capture_output=True, text=True, check=False).stdout.splitlines()
+            named = {
+                words[3]: line.rpartition("/")[2].rpartition("\t")[2]
+                for line in lines
+                if len(words := line.split()) > 5
+            }
+            named.pop("0" * 40, None)
+            if not named:
+                continue
+            with subprocess.Popen(
+                [*git, "cat-file", "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            ) as reader:
+                assert reader.stdin is not None and reader.stdout is not None
+                for blob, name in named.items():
+                    reader.stdin.write(f"{blob}\n".encode())
+                    reader.stdin.flush()
+                    answer = reader.stdout.readline().split()
+                    if len(answer) == 3:
+                        data = reader.stdout.read(int(answer[2]) + 1)
+                        yield str(head.parent), name, data.decode("utf-8", "replace").replace("\r\n", "\n")
+                reader.stdin.close()
+
+
+def pythons_of(whole: str) -> tuple[int, int] | None:
+    """The minor versions of Python 3 that a lock is for, the lowest and the highest; None where that is not plain."""
+    # poetry's has one for each package, too, and its own at the end
+    match = _REQUIRES_PYTHON.search(whole, max(0, whole.rfind("\n[metadata]\n")))
+    if match is None or not match[1]:
+        return None
+    lowest, highest = 0, LATEST
+    for clause in match[1].split(","):
+        if re.fullmatch(r"\s*(?:<\s*4(?:\.0)*|!=.*|\*)\s*", clause):
+            continue
+        found = _CLAUSE.fullmatch(clause)
+        if found is None:
+            return None
+        sign, minor, patch = found[1], int(found[2] or 0), found[3]
+        if sign in {">=", "^", ">"}:
+            lowest = max(lowest, minor)
+        elif sign == "<":
+            highest = min(highest, minor - (patch in {None, "0"}))
+        elif sign == "<=":
+            highest = min(highest, minor)
+        elif sign == "~=" and patch is None:
+            lowest = max(lowest, minor)
+        else:
+            lowest, highest = max(lowest, minor), min(highest, minor)
+    return (lowest, highest) if lowest and lowest <= highest else None
+
+
+def told(folders: Iterable[Path]) -> dict[tuple[str, str], list[Told]]:
+    """What the locks tell of each release, by its normalised name and its version."""
+    found: defaultdict[tuple[str, str], list[Told]] = defaultdict(list)
+    named: defaultdict[str, set[str]] = defaultdict(set)
+    done: set[tuple[str, str, tuple[int, int], str]] = set()
+    for repository, name, whole in blobs(folders):
+        pythons = pythons_of(whole)
+        if pythons is None or "\nsupported-markers" in whole or (name == "pdm.lock" and _one_platform(whole)):
+            continue
+        for block in _BLOCK.split(whole)[1:]:
+            head = _HEAD.match(block)
+            if head is None:
+                continue
+            package = normalise(head[1])
+            named[package].add(repository)
+            key = (package, head[2], pythons, name)
+            if key not in done:
+                done.add(key)
+                if (tells := _read(head[1], block, whole, pythons, name)) is not None:
+                    found[package, head[2]].append(tells)
+    return {key: tells for key, tells in found.items() if len(named[key[0]]) >= REPOSITORIES}
+
+
+def _one_platform(whole: str) -> bool:
+    return "cross_platform" not in whole and ("platform = " in whole or "strategy = " not in whole)
+
+
+def _read(name: str, block: str, whole: str, pythons: tuple[int, int], lock: str) -> Told | None:
+    """What one block of a lock tells; None for what is from no index, and what is not understood."""
+    text = re.split(r"(?m)^\[(?!\[?package[.\]])", block)[0]
+    try:
+        entry = tomllib.loads(f"[[package]]\n{text}")["package"][0]
+        if not _is_of_the_index(entry, lock):
+            return None
+        files = _files(entry, name, whole)
+        requires = {"poetry.lock": _of_poetry, "uv.lock": _of_uv, "pdm.lock": _of_pdm}[lock](entry)
+        return Told(pythons, frozenset(requires), frozenset(files)) if files else None
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def _is_of_the_index(entry: Mapping[str, Any], lock: str) -> bool:
+    if lock == "uv.lock":
+        return entry["source"].get("registry", "").startswith("https://pypi.org/")
+    if lock == "pdm.lock":
+        return not {"git", "hg", "url", "path"} & entry.keys() and "extras" not in entry
+    return "source" not in entry
+
+
+def _files(entry: Mapping[str, Any], name: str, whole: str) -> Iterator[str]:
+    given = [*entry.get("files", []), *entry.get("wheels", [])]
+    if "sdist" in entry:
+        given.append(entry["sdist"])
+    for each in given:
+        yield (each.get("file") or each.get("url") or "").rpartition("/")[2]
+    if not given:  # poetry's older locks have them at their end
+        match = re.search(rf'(?ms)^"?{re.escape(name)}"? = \[\n(.*?)^\]', whole[whole.rfind("[metadata.files]") :])
+        yield from re.findall(r'file = "([^"]+)"', match[1] if match else "")
+
+
+def _of_poetry(entry: Mapping[str, Any]) -> Iterator[str]:
+    """What a package requires, with what its extras bring that the project asks for: of others the lock has no markers."""
+    extras = {normalise(extra): {_bare(each) for each in names} for extra, names in entry.get("extras", {}).items()}
+    for name, given in entry.get("dependencies", {}).items():
+        for each in given if isinstance(given, list) else [given]:
+            details = each if isinstance(each, dict) else {}
+            asked, marker = details.get("extras", []), details.get("markers", "")
+            if not details.get("optional") or "extra ==" in marker:
+                yield _text(name, asked, marker)
+                continue
+            for extra, names in extras.items():
+                if normalise(name) in names:
+                    yield _text(name, asked, _with(marker, extra))
+
+
+def _bare(requirement: str) -> str:
+    match = _NAME.fullmatch(requirement)
+    return normalise(match[1]) if match else ""
+
+
+def _of_uv(entry: Mapping[str, Any]) -> Iterator[str]:
+    for each in entry.get("dependencies", []):
+        yield _text(each["name"], each.get("extra", []), each.get("marker", ""))
+    for extra, given in entry.get("optional-dependencies", {}).items():
+        for each in given:
+            yield _text(each["name"], each.get("extra", []), _with(each.get("marker", ""), extra))
+
+
+def _of_pdm(entry: Mapping[str, Any]) -> Iterator[str]:
+    for each in entry.get("dependencies", []):
+        match = _NAME.fullmatch(each)
+        if match is None:
+            raise ValueError(each)
+        yield _text(match[1], re.findall(r"[\w.-]+", match[2] or ""), (match[4] or "").strip())
+
+
+def _with(marker: str, extra: str) -> str:
+    own = f"extra == '{normalise(extra)}'"
+    return f"({marker}) and {own}" if " or " in marker else f"{marker} and {own}" if marker else own
+
+
+def _text(name: str, extras: Iterable[str], marker: str) -> str:
+    """A requirement without its versions."""
+    asked = ",".join(sorted(map(normalise, extras)))
+    marker = re.sub(r"\s+", " ", marker.replace('"', "'")).strip()
+    return f"{normalise(name)}{f'[{asked}]' if asked else ''}{f'; {marker}' if marker else ''}"
+
+
+def tags(files: Iterable[str]) -> tuple[str, ...]:
+    """The tags of wheels for Linux, in few words; "sdist" where there is one."""
+    found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    words = set()
+    for file in files:
+        if not file.endswith(".whl"):
+            words |= {"sdist"} if file.endswith((".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz")) else set()
+            continue
+        python, abi, platform = file.removesuffix(".whl").split("-")[-3:]
+        if platform == "any":
+            words.add("pure" if abi == "none" and re.search(r"py3(?!\d)|py2\.py3", python) else f"{python}-{abi}-any")
+            continue
+        for each in platform.split("."):
+            match = _PLATFORM.fullmatch(each)
+            if match is not None and not _OLD.search(f"{python}-{abi}"):
+                version = f"{match[1]}_{match[2]}" if match[1] else _LEGACY.get(match[3], "")
+                if version:
+                    found[python, abi].add(f"{version}_{match[4]}")
+    grouped: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for (python, abi), platforms in found.items():
+        own = "" if abi.removesuffix("m") == python else abi
+        grouped[own, ".".join(sorted(_oldest(platforms)))].append(python)
+    for (abi, platform), pythons in grouped.items():
+        words.add("-".join((".".join(sorted(pythons, key=_number)), *([abi] if abi else []), platform)))
+    return tuple(sorted(words))
+
+
+def _number(python: str) -> tuple[int, str]:
+    found = re.search(r"3(\d+)", python)
+    return int(found[1]) if found else 0, python
+
+
+def _oldest(platforms: Iterable[str]) -> set[str]:
+    """For each machine the one with the oldest C library: newer ones take it, too."""
+    best: dict[str, tuple[int, str]] = {}
+    for each in platforms:
+        major, minor, machine = each.split("_", 2)
+        number = int(major) * 1000 + int(minor)
+        best[machine] = min(best.get(machine, (number, each)), (number, each))
+    return {each for _, each in best.values()}
+
+
+def releases(tells: Mapping[tuple[str, str], list[Told]]) -> Iterator[Release]:
+    """One entry for each release and each span of Pythons that the locks were for, but for spans that lie in another one."""
+    for (name, version), given in tells.items():
+        try:
+            if Version(version).is_prerelease or Version(version).local:
+                continue
+        except InvalidVersion:
+            continue
+        files = tags(file for each in given for file in each.files)
+        if not files:
+            continue
+        spans: defaultdict[tuple[int, int], set[str]] = defaultdict(set)
+        for each in given:
+            spans[each.pythons] |= each.requires
+        for span, requires in spans.items():
+            if any(other != span and other[0] <= span[0] and span[1] <= other[1] for other in spans):
+                continue
+            yield Release(
+                name, (version,), span, files, tuple(sorted(_merged(need for text in requires for need in _need(text))))
+            )
+
+
+def _merged(needs: Iterable[Need]) -> Iterator[Need]:
+    """One for each name and extra, for all the Pythons that any speaks of."""
+    found: dict[tuple[str, str], Need] = {}
+    for each in needs:
+        old = found.setdefault((each.name, each.extra), each)
+        pythons = min(old.pythons[0], each.pythons[0]), max(old.pythons[1], each.pythons[1])
+        extras = tuple(sorted({*old.extras, *each.extras}))
+        found[each.name, each.extra] = Need(each.name, extras, pythons, each.extra)
+    return iter(found.values())
+
+
+def _need(text: str) -> Iterator[Need]:
+    """A requirement of a lock as the table has it: none where it never comes to a Python on Linux."""
+    found = requirement(text)
+    if found is None:
+        return
+    extras = re.findall(r"extra == '([^']+)'", found.marker)
+    for extra in map(normalise, extras or [""]):
+        if _TO_DEVELOP.fullmatch(extra):
+            continue
+        asked = found.marker.replace(extra.replace("-", "_"), extra)
+        minors = [
+            minor for minor in PYTHONS if not asked or any(brings(asked, each, [extra]) for each in _targets(minor))
+        ]
+        if minors:
+            first = minors[0] if minors[0] != PYTHONS[0] else 0
+            last = minors[-1] if minors[-1] != PYTHONS[-1] else LATEST
+            yield Need(found.name, tuple(sorted(found.extras)), (first, last), extra)
+
+
+@cache
+def _targets(minor: int) -> tuple[Target, ...]:
+    return tuple(Target((3, minor), "glibc", (2, 36), machine) for machine in sorted(MACHINES))
+
+
+def main(arguments: list[str]) -> int:
+    if not arguments or arguments[0].startswith("-"):
+        print(__doc__)
+        return 2
+    found = list(releases(told(map(Path, arguments))))
+    SHIPPED.write_text(rendered(found), "utf-8")
+    print(
+        f"{len({each.name for each in found})} packages, {len({(each.name, each.versions) for each in found})} releases"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
