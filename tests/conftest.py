@@ -3,13 +3,14 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from checks import dockfix
 from dockfix.engine import FileResult, Settings
+from dockfix.knowledge import releases
 from dockfix.verify.engines import Engine, NoEngineError, find_engine
 from results import Project
 
@@ -39,6 +40,24 @@ def project(tmp_path: Path) -> Project:
         return dockfix(tmp_path, dockerfile, files, Settings(select=select, unsafe=unsafe, options=options or {}))
 
     return make
+
+
+@pytest.fixture
+def released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Iterable[releases.Release]], None]]:
+    """Has dockfix know these releases of Python packages, and no others."""
+    caches = (releases._of, releases._shelf, releases._by_version)
+
+    def know(rows: Iterable[releases.Release]) -> None:
+        path = tmp_path.parent / f"{tmp_path.name}.releases.txt"
+        path.write_text(releases.rendered(rows), "utf-8")
+        monkeypatch.setattr(releases, "SHIPPED", path)
+        for each in caches:
+            each.cache_clear()
+
+    yield know
+    monkeypatch.undo()
+    for each in caches:
+        each.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -177,7 +177,9 @@ def _installed(install: Install, manifest: Manifest, asked: _Asked) -> tuple[lis
     if lock.closed:
         return list(chosen), []
     extras = {each.name: each.extras for each in lock.roots.get(EVERY, ())}
-    limits = {each.name: each for each in lock.distributions}
+    # what is asked for elsewhere alone, by a marker, limits nothing here
+    wanted = {each.name for each in lock.roots.get(EVERY, ())}
+    limits = {each.name: each for each in lock.distributions if each.name not in wanted}
     return _followed({each.name: each for each in chosen}, extras, limits, asked)
 
 
@@ -200,7 +202,8 @@ def _followed(
         brought = _brings(each, wanted, asked)
         if brought is None:
             what = f"{each.name}[{','.join(sorted(wanted))}] {each.version}".rstrip() if wanted else _named(each)
-            open_ends.append(f"{_place(each)}what {what} brings is not known")
+            why = ": it may come from another index than PyPI" if each.source == "url" else ""
+            open_ends.append(f"{_place(each)}what {what} brings is not known{why}")
         for name, more in sorted(brought or (), key=lambda pair: (pair[0], sorted(pair[1]))):
             if name not in found:
                 given = limits.get(name) or (Distribution(name, "") if asked.later or name in _FREE else None)

@@ -1,0 +1,215 @@
+"""What releases of Python packages require, and which files they have; and how the table is made of locks."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+import make_releases
+from dockfix.knowledge import is_pypi, releases
+from dockfix.knowledge.releases import LATEST, SHIPPED, Need, Release, known, rendered
+from dockfix.runtimes.wheels import Target, kind_of
+
+SDIST, PURE = "sdist", "pure"
+BOTH = "cp310.cp311-2_17_aarch64.2_17_x86_64"
+ROWS = (
+    Release("web", ("1.0", "1.2"), (8, LATEST), (PURE, SDIST), (Need("core"),)),
+    Release("web", ("3.0",), (8, LATEST), (PURE,), (Need("core"), Need("more", pythons=(0, 10)))),
+    Release("native", ("2.0.1", "2.0.4", "2.2"), (8, LATEST), (BOTH, SDIST), ()),
+    Release("turned", ("1.0",), (8, LATEST), (PURE,), ()),
+    Release("turned", ("2.0",), (8, LATEST), (BOTH,), ()),
+    Release("narrow", ("1.0",), (9, 10), (PURE,), (Need("old", ("all",), (0, 10), "fast"),)),
+)
+
+
+@pytest.fixture(name="table")
+def know(released: Callable[[Iterable[Release]], None]) -> None:
+    released(ROWS)
+
+
+@pytest.mark.usefixtures("table")
+@pytest.mark.parametrize(("name", "version", "of"), [
+    ("web", "1.0", ["1.0"]),
+    ("web", "1.0.0", ["1.0"]),
+    ("web", "2.1", ["1.2", "3.0"]),  # all of it is Python alone
+    ("web", "0.9", []), ("web", "3.1", []), ("web", "2.0rc1", []), ("web", "1.0+own", []), ("web", "any", []),
+    ("native", "2.0.2", ["2.0.1", "2.0.4"]),
+    ("native", "2.1", []),  # of another series, which may have other wheels
+    ("turned", "1.5", []),
+    ("other", "1.0", []),
+])  # fmt: skip
+def test_which_releases_speak_for_a_version(name: str, version: str, of: list[str]) -> None:
+    found = known(name, version, (3, 11))
+    assert all(any(each in row.versions for row in found) for each in of)
+    assert bool(found) is bool(of)
+
+
+@pytest.mark.usefixtures("table")
+def test_for_which_pythons_they_speak() -> None:
+    assert [bool(known("narrow", "1.0", (3, minor))) for minor in (8, 9, 10, 11)] == [False, True, True, False]
+    assert known("narrow", "1.0", (2, 9)) == ()
+    (found,) = known("narrow", "1.0", (3, 9))
+    assert found.requires == (Need("old", ("all",), (0, 10), "fast"),)
+
+
+@pytest.mark.parametrize(("tags", "machine", "kind"), [
+    ((PURE, SDIST), "x86_64", "pure"),
+    ((BOTH, SDIST), "aarch64", "binary"),
+    ((SDIST,), "x86_64", "compiled"),
+    (("cp37.cp38-2_17_x86_64", SDIST), "x86_64", "compiled"),
+    (("cp36-abi3-2_12_x86_64", SDIST), "x86_64", "binary"),
+    (("cp36-abi3-2_12_x86_64", SDIST), "aarch64", "compiled"),
+    (("py3-none-2_17_x86_64",), "x86_64", "binary"),
+    (("cp311-2_39_x86_64", SDIST), "x86_64", "compiled"),
+    (("py38-none-any",), "x86_64", "pure"),
+])  # fmt: skip
+def test_what_comes_of_the_files(tags: tuple[str, ...], machine: str, kind: str) -> None:
+    each = Release("a", ("1",), (8, LATEST), tags, ())
+    assert kind_of(each.files, Target((3, 11), "glibc", (2, 36), machine, "bookworm")) == kind
+
+
+def test_the_table_is_as_it_is_written() -> None:
+    text = SHIPPED.read_text("utf-8")
+    rows = [releases._read(line) for line in text.splitlines() if not line.startswith("#")]
+    assert rendered(rows) == text
+    assert all(row.versions and row.tags and row.pythons[0] <= row.pythons[1] for row in rows)
+
+
+def test_some_well_known_ones() -> None:
+    (flask,) = known("flask", "2.0.3", (3, 11))
+    assert {need.name for need in flask.requires if not need.extra} == {"click", "itsdangerous", "jinja2", "werkzeug"}
+    assert known("flask", "999.0", (3, 11)) == ()
+
+
+@pytest.mark.parametrize(("address", "answer"), [
+    ("https://pypi.org/simple", True), ("https://pypi.tuna.tsinghua.edu.cn/simple/", True),
+    ("https://mirrors.aliyun.com/pypi/simple/", True), ("https://www.piwheels.org/simple", False),
+    ("https://download.example.org/whl/cpu", False), ("https://user:key@pypi.org/simple", False), ("", False),
+])  # fmt: skip
+def test_what_has_the_files_of_pypi(address: str, answer: bool) -> None:
+    assert is_pypi(address) is answer
+
+
+# --- How it is made
+
+
+@pytest.mark.parametrize(("text", "span"), [
+    ('requires-python = ">=3.10"\n', (10, LATEST)),
+    ('requires-python = ">=3.9, <3.13"\n', (9, 12)),
+    ('requires-python = "==3.12.*"\n', (12, 12)),
+    ('python-versions = ">=2.7"\n\n[metadata]\npython-versions = "^3.8"\n', (8, LATEST)),
+    ('[metadata]\npython-versions = "~3.9"\n', (9, 9)),
+    ('[metadata]\npython-versions = ">=3.8.1,<4.0,!=3.9.7"\n', (8, LATEST)),
+    ('[metadata]\npython-versions = "^3.7 || ^2.7"\n', None),
+    ('[metadata]\npython-versions = "*"\n', None),
+    ("", None),
+])  # fmt: skip
+def test_for_which_pythons_a_lock_is(text: str, span: tuple[int, int] | None) -> None:
+    assert make_releases.pythons_of(text) == span
+
+
+def test_the_tags_of_files() -> None:
+    files = (
+        "a-1-cp310-cp310-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
+        "a-1-cp310-cp310-manylinux_2_28_x86_64.whl",
+        "a-1-cp311-cp311-manylinux2014_x86_64.whl",
+        "a-1-cp37-cp37m-manylinux1_x86_64.whl",
+        "a-1-cp313-cp313t-manylinux2014_x86_64.whl",
+        "a-1-cp36-abi3-manylinux2014_aarch64.whl",
+        "a-1-cp36-cp36m-manylinux2014_aarch64.whl",
+        "a-1-cp311-cp311-musllinux_1_1_x86_64.whl",
+        "a-1-cp311-cp311-win_amd64.whl",
+        "a-1.tar.gz",
+    )
+    assert make_releases.tags(files) == ("cp310.cp311-2_17_x86_64", "cp36-abi3-2_17_aarch64", "cp37-2_5_x86_64", SDIST)
+    assert make_releases.tags(("a-1-py2.py3-none-any.whl",)) == (PURE,)
+    assert make_releases.tags(("a-1-py2-none-any.whl",)) == ("py2-none-any",)
+
+
+POETRY = """\
+[[package]]
+name = "Web"
+version = "1.0"
+optional = false
+python-versions = ">=3.6"
+files = [{file = "web-1.0-py3-none-any.whl", hash = "sha256:0"}]
+
+[package.dependencies]
+core = {version = ">=1", extras = ["all"]}
+old = {version = "*", markers = "python_version < \\"3.10\\""}
+paint = {version = "*", markers = "sys_platform == \\"win32\\""}
+fast = {version = "*", optional = true, markers = "extra == \\"speed\\""}
+check = {version = "*", optional = true, markers = "extra == \\"test\\""}
+
+[package.extras]
+speed = ["fast", "never-asked"]
+test = ["check"]
+
+[[package]]
+name = "own"
+version = "1.0"
+files = [{file = "own-1.0.tar.gz", hash = "sha256:0"}]
+
+[package.source]
+type = "git"
+url = "https://git.example.org/own"
+
+[metadata]
+lock-version = "2.0"
+python-versions = "^3.8"
+"""
+UV = """\
+version = 1
+requires-python = ">=3.11"
+
+[[package]]
+name = "web"
+version = "1.0"
+source = { registry = "https://pypi.org/simple" }
+dependencies = [
+    { name = "core", extra = ["all"] },
+    { name = "late", marker = "python_full_version >= '3.13'" },
+]
+wheels = [{ url = "https://files.example.org/web-1.0-py3-none-any.whl" }]
+
+[package.optional-dependencies]
+speed = [{ name = "fast", marker = "sys_platform == 'linux'" }]
+
+[[package]]
+name = "web"
+version = "2.0"
+source = { registry = "https://private.example.org/simple" }
+wheels = [{ url = "https://files.example.org/web-2.0-py3-none-any.whl" }]
+"""
+
+
+def test_locks_in_any_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    for name, text in (("poetry.lock", POETRY), ("uv.lock", UV), ("uv.lock", "version = 1\n")):
+        (tmp_path / name).write_text(text)
+        subprocess.run([*git, "add", "."], check=True)
+        subprocess.run([*git, "commit", "--quiet", "--message", "a lock"], check=True)
+    monkeypatch.setattr(make_releases, "REPOSITORIES", 1)
+    found = sorted(make_releases.releases(make_releases.told([tmp_path / ".git"])))
+    assert found == [
+        # poetry's lock is for more Pythons, and tells no more of uv's
+        Release("web", ("1.0",), (8, LATEST), (PURE,), (
+            Need("core", ("all",)), Need("fast", extra="speed"), Need("old", pythons=(0, 9)),
+        )),
+    ]  # fmt: skip
+
+
+def test_what_two_locks_of_the_same_pythons_tell_counts_together(tmp_path: Path) -> None:
+    told = {("web", "1.0"): [
+        make_releases.Told((9, 12), frozenset({"core", "a; python_version < '3.11'"}), frozenset({"web-1.0.tar.gz"})),
+        make_releases.Told((9, 12), frozenset({"a; python_version < '3.10'"}), frozenset({"web-1.0-py3-none-any.whl"})),
+        make_releases.Told((13, LATEST), frozenset(), frozenset({"web-1.0.tar.gz"})),
+    ], ("web", "2.0b1"): [make_releases.Told((9, 12), frozenset(), frozenset({"web-2.0b1.tar.gz"}))]}  # fmt: skip
+    assert sorted(make_releases.releases(told)) == [
+        Release("web", ("1.0",), (9, 12), (PURE, SDIST), (Need("a", pythons=(0, 10)), Need("core"))),
+        Release("web", ("1.0",), (13, LATEST), (PURE, SDIST), ()),
+    ]
