@@ -32,7 +32,7 @@ from dockfix.runtimes.closure import requirement
 from dockfix.runtimes.wheels import Target, brings
 
 LOCKS = ("poetry.lock", "uv.lock", "pdm.lock")
-REPOSITORIES = 4  # in whose locks a package has to be
+REPOSITORIES = 2  # in whose locks a package has to be
 PYTHONS = range(6, 16)  # the minor versions for which markers are worked out
 _BLOCK = re.compile(r"(?m)^\[\[package\]\]\n")
 _HEAD = re.compile(r'(?m)^name = "([^"]+)"\nversion = "([^"]+)"')

@@ -78,7 +78,7 @@ def known(name: str, version: str, python: tuple[int, int]) -> tuple[Release, ..
     """What speaks for a release on a Python; none where nothing is known of it.
 
     That is the entry of the release itself, or else those of the next older and the next newer one together: what both are, and what
-    one of them requires, counts. They have to be of one series (1.2.x), or the package has to be Python alone in every release.
+    one of them requires, counts. They have to be of one series (1.2.x), or no release of the package may have a wheel with binary code.
     """
     from packaging.version import InvalidVersion, Version
 
@@ -97,7 +97,7 @@ def known(name: str, version: str, python: tuple[int, int]) -> tuple[Release, ..
     if older is None or newer is None:
         return ()
     alike = older.release[:2] == newer.release[:2]
-    always = all("pure" in each.tags for each in _of(name))
+    always = all(tag == "sdist" or _is_pure(tag) for each in _of(name) for tag in each.tags)
     return (*there[older], *there[newer]) if alike or always else ()
 
 
@@ -146,6 +146,10 @@ def _need(text: str) -> Need:
     name, _, extras = rest.removesuffix("]").partition("[")
     first, _, last = span.partition("-")
     return Need(name, tuple(extras.split(",")) if extras else (), (int(first or 0), int(last or LATEST)), extra)
+
+
+def _is_pure(tag: str) -> bool:
+    return tag == "pure" or tag.endswith("-none-any")
 
 
 def _file(tag: str) -> str:
