@@ -5,7 +5,7 @@
 
 Each FOLDER holds git repositories (OWNER+NAME/repo, or any git directory below it). All that ``poetry.lock``, ``uv.lock`` and ``pdm.lock``
 said in any commit is read: a lock lists, for each release, its files and what its metadata requires. No registry is asked. Packages that
-the locks of a few repositories alone name are left out.
+the locks and requirements files of one repository alone name are left out.
 
 A lock leaves out what its project can't need: requirements and wheels for other Pythons than it is for. So each release is written with
 the Pythons that the locks were for. The versions that are asked for are left out, too: who reads the table asks for names alone. Extras
@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,7 +32,7 @@ from dockfix.runtimes.closure import requirement
 from dockfix.runtimes.wheels import Target, brings
 
 LOCKS = ("poetry.lock", "uv.lock", "pdm.lock")
-REPOSITORIES = 2  # in whose locks a package has to be
+REPOSITORIES = 2  # in whose locks or requirements files a package has to be
 PYTHONS = range(6, 16)  # the minor versions for which markers are worked out
 _BLOCK = re.compile(r"(?m)^\[\[package\]\]\n")
 _HEAD = re.compile(r'(?m)^name = "([^"]+)"\nversion = "([^"]+)"')
@@ -56,34 +56,36 @@ class Told(NamedTuple):
     files: frozenset[str]
 
 
-def blobs(folders: Iterable[Path]) -> Iterator[tuple[str, str, str]]:
-    """The repository, the name and the text of each lock in any commit."""
+def repositories(folders: Iterable[Path]) -> Iterator[Path]:
+    """The git directories below folders."""
     for folder in folders:
-        for head in sorted({*folder.glob("HEAD"), *folder.glob("*/HEAD"), *folder.glob("*/*/HEAD")}):
-            git = ["git", "--git-dir", str(head.parent)]
-            patterns = [form + name for name in LOCKS for form in ("", "*/")]
-            log = [*git, "log", "--raw", "--no-renames", "--no-abbrev", "--format=", "--", *patterns]
-            lines = subprocess.run(log, capture_output=True, text=True, check=False).stdout.splitlines()
-            named = {
-                words[3]: line.rpartition("/")[2].rpartition("\t")[2]
-                for line in lines
-                if len(words := line.split()) > 5
-            }
-            named.pop("0" * 40, None)
-            if not named:
-                continue
-            with subprocess.Popen(
-                [*git, "cat-file", "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-            ) as reader:
-                assert reader.stdin is not None and reader.stdout is not None
-                for blob, name in named.items():
-                    reader.stdin.write(f"{blob}\n".encode())
-                    reader.stdin.flush()
-                    answer = reader.stdout.readline().split()
-                    if len(answer) == 3:
-                        data = reader.stdout.read(int(answer[2]) + 1)
-                        yield str(head.parent), name, data.decode("utf-8", "replace").replace("\r\n", "\n")
-                reader.stdin.close()
+        heads = (head for depth in ("HEAD", "*/HEAD", "*/*/HEAD", "*/*/*/HEAD") for head in folder.glob(depth))
+        yield from sorted({head.parent for head in heads if (head.parent / "objects").is_dir()})
+
+
+def blobs(folders: Iterable[Path], *names: str) -> Iterator[tuple[str, str, str]]:
+    """The repository, the name and the text of each file of these names in any commit."""
+    for repository in repositories(folders):
+        git = ["git", "--git-dir", str(repository)]
+        patterns = [form + name for name in names for form in ("", "*/")]
+        log = [*git, "log", "--raw", "--no-renames", "--no-abbrev", "--format=", "--", *patterns]
+        lines = subprocess.run(log, capture_output=True, text=True, check=False).stdout.splitlines()
+        named = {
+            words[3]: line.rpartition("/")[2].rpartition("\t")[2] for line in lines if len(words := line.split()) > 5
+        }
+        named.pop("0" * 40, None)
+        if not named:
+            continue
+        with subprocess.Popen([*git, "cat-file", "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as reader:
+            assert reader.stdin is not None and reader.stdout is not None
+            for blob, name in named.items():
+                reader.stdin.write(f"{blob}\n".encode())
+                reader.stdin.flush()
+                answer = reader.stdout.readline().split()
+                if len(answer) == 3:
+                    data = reader.stdout.read(int(answer[2]) + 1)
+                    yield str(repository), name, data.decode("utf-8", "replace").replace("\r\n", "\n")
+            reader.stdin.close()
 
 
 def pythons_of(whole: str) -> tuple[int, int] | None:
@@ -113,12 +115,16 @@ def pythons_of(whole: str) -> tuple[int, int] | None:
     return (lowest, highest) if lowest and lowest <= highest else None
 
 
-def told(folders: Iterable[Path]) -> dict[tuple[str, str], list[Told]]:
+def told(folders: Sequence[Path]) -> dict[tuple[str, str], list[Told]]:
     """What the locks tell of each release, by its normalised name and its version."""
     found: defaultdict[tuple[str, str], list[Told]] = defaultdict(list)
     named: defaultdict[str, set[str]] = defaultdict(set)
     done: set[tuple[str, str, tuple[int, int], str]] = set()
-    for repository, name, whole in blobs(folders):
+    for repository, _, whole in blobs(folders, "*requirements*.txt"):
+        for line in whole.splitlines():
+            if match := _NAME.match(line):
+                named[normalise(match[1])].add(repository)
+    for repository, name, whole in blobs(folders, *LOCKS):
         pythons = pythons_of(whole)
         if pythons is None or "\nsupported-markers" in whole or (name == "pdm.lock" and _one_platform(whole)):
             continue
@@ -324,7 +330,7 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0].startswith("-"):
         print(__doc__)
         return 2
-    found = list(releases(told(map(Path, arguments))))
+    found = list(releases(told([Path(each) for each in arguments])))
     SHIPPED.write_text(rendered(found), "utf-8")
     print(
         f"{len({each.name for each in found})} packages, {len({(each.name, each.versions) for each in found})} releases"

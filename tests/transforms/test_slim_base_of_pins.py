@@ -138,6 +138,8 @@ def test_what_is_compiled_and_whose_libraries_are_known(tmp_path: Path, text: st
     ("", "RUN pip config set global.index-url https://wheels.example.org/simple\n", "it may come from another index than PyPI"),
     ("--index-url https://mirrors.aliyun.com/pypi/simple/ ", "", ""),
     ("", "ENV PIP_INDEX_URL=https://pypi.org/simple\n", ""),
+    ("", "RUN apt-get update && apt-get install -y zbar-tools\n", ""),
+    ("", "RUN printf '[global]\\nindex-url = https://a.example.org/simple\\n' > /etc/pip.conf\n", "it may come from another index than PyPI"),
     ("--no-binary lxml ", "", ""),
     ("--no-binary native ", "", "native"),
 ])  # fmt: skip

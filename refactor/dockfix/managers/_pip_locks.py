@@ -64,5 +64,6 @@ def _indexes(given: Given, files: Sequence[Requirements]) -> Iterator[str]:
     for path in CONFIGURATION_FILES:
         file = given.at(path)
         text = given.context.read(file) if file is not None else ""
-        if text is None or "index" in text or "find-links" in text or given.made(posixpath.dirname(path)):
+        written = given.made(path) or (given.made(folder := posixpath.dirname(path)) and folder.endswith("pip"))
+        if text is None or "index" in text or "find-links" in text or written:
             yield ""
