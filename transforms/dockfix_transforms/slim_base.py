@@ -65,6 +65,8 @@ class SlimBase(Transform):
     Fix safety
         Safe where a lock, or requirements that are as good as one, names every package, and each is Python alone, or has a wheel whose
         needs are known: from the tables, or because ``dockfix verify`` has seen it in an image (see ``knowledge`` in the settings).
+        As good as a lock is what ``pip freeze`` prints: every line has one version (``==``), and what the packages bring is in the file,
+        too, as far as dockfix's table of releases knows them all. Of what is missing in it, the reason names the first.
         Unsafe otherwise: which libraries of the full image the packages open shows only when they are built and tried.
         For Node.js it is safe where the lock shows no package with compiled code but such that are known to need nothing, and
         the code was read whole; where all that is installed comes from a registry as it is, the image stays one stage.
