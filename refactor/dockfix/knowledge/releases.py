@@ -114,18 +114,20 @@ def _by_version(entries: tuple[Release, ...]) -> dict[Version, tuple[Release, ..
 
 @cache
 def _of(name: str) -> tuple[Release, ...]:
-    return tuple(map(_read, _shelf().get(name, ())))
+    """The entries of a package, whose lines follow one another."""
+    text = _text()
+    start = text.find(f"\n{name}\t") + 1
+    found = []
+    while start and text.startswith(f"{name}\t", start):
+        end = text.index("\n", start)
+        found.append(_read(text[start:end]))
+        start = end + 1
+    return tuple(found)
 
 
 @cache
-def _shelf() -> dict[str, list[str]]:
-    """The lines of the table by the names in them; each is read when it is asked for."""
-    found: dict[str, list[str]] = {}
-    for line in SHIPPED.read_text("utf-8").splitlines():
-        name, tab, _ = line.partition("\t")
-        if tab:
-            found.setdefault(name, []).append(line)
-    return found
+def _text() -> str:
+    return SHIPPED.read_text("utf-8")
 
 
 def _read(line: str) -> Release:
