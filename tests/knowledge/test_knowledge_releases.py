@@ -10,7 +10,7 @@ import pytest
 
 import make_releases
 from dockfix.knowledge import is_pypi, releases
-from dockfix.knowledge.releases import LATEST, SHIPPED, Need, Release, known, rendered
+from dockfix.knowledge.releases import LATEST, SHIPPED, Need, Release, rendered, with_files, with_requires
 from dockfix.runtimes.wheels import Target, kind_of
 
 SDIST, PURE = "sdist", "pure"
@@ -21,6 +21,8 @@ ROWS = (
     Release("native", ("2.0.1", "2.0.4", "2.2"), (8, LATEST), (BOTH, SDIST), ()),
     Release("turned", ("1.0",), (8, LATEST), (PURE,), ()),
     Release("turned", ("2.0",), (8, LATEST), (BOTH,), ()),
+    Release("partly", ("1.0", "1.2"), (8, LATEST), (PURE,), (Need("here"),)),
+    Release("partly", ("1.1",), (12, LATEST), (PURE,), (Need("there"),)),
     Release("narrow", ("1.0",), (9, 10), (PURE,), (Need("old", ("all",), (0, 10), "fast"),)),
 )
 
@@ -31,28 +33,32 @@ def know(released: Callable[[Iterable[Release]], None]) -> None:
 
 
 @pytest.mark.usefixtures("table")
-@pytest.mark.parametrize(("name", "version", "of"), [
-    ("web", "1.0", ["1.0"]),
-    ("web", "1.0.0", ["1.0"]),
-    ("web", "2.1", ["1.2", "3.0"]),  # all of it is Python alone
-    ("web", "0.9", []), ("web", "3.1", []), ("web", "2.0rc1", []), ("web", "1.0+own", []), ("web", "any", []),
-    ("native", "2.0.2", ["2.0.1", "2.0.4"]),
-    ("native", "2.1", []),  # of another series, which may have other wheels
-    ("turned", "1.5", []),
-    ("other", "1.0", []),
+@pytest.mark.parametrize(("name", "version", "requires", "files"), [
+    ("web", "1.0", ["1.0"], ["1.0"]),
+    ("web", "1.0.0", ["1.0"], ["1.0"]),
+    ("web", "2.1", ["1.2", "3.0"], ["1.2", "3.0"]),  # all of it is Python alone
+    ("web", "0.9", [], []), ("web", "3.1", [], []), ("web", "2.0rc1", [], []), ("web", "1.0+own", [], []), ("web", "any", [], []),
+    ("native", "2.0.2", ["2.0.1", "2.0.4"], ["2.0.1", "2.0.4"]),
+    ("native", "2.1", ["2.0.4", "2.2"], []),  # of another series, which may have other wheels
+    ("turned", "1.5", ["1.0", "2.0"], []),
+    ("other", "1.0", [], []),
 ])  # fmt: skip
-def test_which_releases_speak_for_a_version(name: str, version: str, of: list[str]) -> None:
-    found = known(name, version, (3, 11))
-    assert all(any(each in row.versions for row in found) for each in of)
-    assert bool(found) is bool(of)
+def test_which_releases_speak_for_a_version(name: str, version: str, requires: list[str], files: list[str]) -> None:
+    for found, wanted in ((with_requires(name, version, (3, 11)), requires), (with_files(name, version), files)):
+        assert all(any(each in row.versions for row in found) for each in wanted)
+        assert bool(found) is bool(wanted)
 
 
 @pytest.mark.usefixtures("table")
 def test_for_which_pythons_they_speak() -> None:
-    assert [bool(known("narrow", "1.0", (3, minor))) for minor in (8, 9, 10, 11)] == [False, True, True, False]
-    assert known("narrow", "1.0", (2, 9)) == ()
-    (found,) = known("narrow", "1.0", (3, 9))
+    held = [bool(with_requires("narrow", "1.0", (3, minor))) for minor in (8, 9, 10, 11)]
+    assert held == [False, True, True, False]
+    assert with_requires("narrow", "1.0", (2, 9)) == ()
+    (found,) = with_requires("narrow", "1.0", (3, 9))
     assert found.requires == (Need("old", ("all",), (0, 10), "fast"),)
+    # of the next ones that were for this Python, and of itself
+    names = [need.name for row in with_requires("partly", "1.1", (3, 9)) for need in row.requires]
+    assert sorted(names) == ["here", "there"]
 
 
 @pytest.mark.parametrize(("tags", "machine", "kind"), [
@@ -79,9 +85,9 @@ def test_the_table_is_as_it_is_written() -> None:
 
 
 def test_some_well_known_ones() -> None:
-    (flask,) = known("flask", "2.0.3", (3, 11))
+    (flask,) = with_requires("flask", "2.0.3", (3, 11))
     assert {need.name for need in flask.requires if not need.extra} == {"click", "itsdangerous", "jinja2", "werkzeug"}
-    assert known("flask", "999.0", (3, 11)) == ()
+    assert with_requires("flask", "999.0", (3, 11)) == with_files("flask", "999.0") == ()
 
 
 @pytest.mark.parametrize(("address", "answer"), [

@@ -68,47 +68,69 @@ class Release(NamedTuple):
     tags: tuple[str, ...]
     requires: tuple[Need, ...]
 
+    def covers(self, python: tuple[int, int]) -> bool:
+        """Whether the locks were for a Python."""
+        return python[0] == 3 and self.pythons[0] <= python[1] <= self.pythons[1]
+
     @property
     def files(self) -> tuple[str, ...]:
         """Names of files with these tags."""
         return tuple(map(_file, self.tags))
 
 
-def known(name: str, version: str, python: tuple[int, int]) -> tuple[Release, ...]:
-    """What speaks for a release on a Python; none where nothing is known of it.
+def with_requires(name: str, version: str, python: tuple[int, int]) -> tuple[Release, ...]:
+    """Whose ``requires`` hold for a release on a Python, all of them together; none where what it requires is not known.
 
-    That is the entry of the release itself, or else those of the next older and the next newer one together: what both are, and what
-    one of them requires, counts. They have to be of one series (1.2.x), or no release of the package may have a wheel with binary code.
+    That is the entry of the release itself, or else those of the next older and the next newer one that were for this Python.
     """
+    told = tuple(each for each in _of(name) if each.covers(python))
+    found = _next(told, version)
+    # what it requires on other Pythons may hold here as well
+    number = _version(version)
+    itself = _by_version(_of(name)).get(number, ()) if found and number is not None else ()
+    return tuple(dict.fromkeys((*itself, *(each for near in found for each in _by_version(told)[near]))))
+
+
+def with_files(name: str, version: str) -> tuple[Release, ...]:
+    """Whose ``tags`` tell what a release has, where they agree; none where that is not known.
+
+    That is the entry of the release itself, or else those of the next older and the next newer one: they have to be of one series
+    (1.2.x), or no release of the package may have a wheel with binary code.
+    """
+    entries = _of(name)
+    found = _next(entries, version)
+    alike = len({number.release[:2] for number in found}) == 1
+    always = all(tag == "sdist" or _is_pure(tag) for each in entries for tag in each.tags)
+    return tuple(each for number in found for each in _by_version(entries)[number]) if alike or always else ()
+
+
+def _next(entries: tuple[Release, ...], version: str) -> tuple[Version, ...]:
+    """The version itself where it is among entries, or else the next older and the next newer one; none where one of these is missing."""
+    asked = _version(version)
+    if asked is None or asked.local or asked.is_prerelease:
+        return ()
+    there = _by_version(entries)
+    older = max((each for each in there if each <= asked), default=None)
+    newer = min((each for each in there if each >= asked), default=None)
+    return () if older is None or newer is None else (older,) if older == newer else (older, newer)
+
+
+def _version(text: str) -> Version | None:
     from packaging.version import InvalidVersion, Version
 
-    entries = [each for each in _of(name) if python[0] == 3 and each.pythons[0] <= python[1] <= each.pythons[1]]
     try:
-        asked = Version(version)
+        return Version(text)
     except InvalidVersion:
-        return ()
-    if asked.local or asked.is_prerelease:
-        return ()
-    there = _by_version(tuple(entries))
-    if asked in there:
-        return there[asked]
-    older = max((each for each in there if each < asked), default=None)
-    newer = min((each for each in there if each > asked), default=None)
-    if older is None or newer is None:
-        return ()
-    alike = older.release[:2] == newer.release[:2]
-    always = all(tag == "sdist" or _is_pure(tag) for each in _of(name) for tag in each.tags)
-    return (*there[older], *there[newer]) if alike or always else ()
+        return None
 
 
 @lru_cache(maxsize=4096)
 def _by_version(entries: tuple[Release, ...]) -> dict[Version, tuple[Release, ...]]:
-    from packaging.version import Version
-
     found: defaultdict[Version, tuple[Release, ...]] = defaultdict(tuple)
     for each in entries:
         for version in each.versions:
-            found[Version(version)] += (each,)
+            if number := _version(version):
+                found[number] += (each,)
     return dict(found)
 
 

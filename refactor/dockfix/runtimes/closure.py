@@ -16,7 +16,7 @@ from dockfix.context.manifests.locked import EVERY, Distribution, Locked, LockEr
 from dockfix.context.manifests.manifest import ALL, Manifest
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
-from dockfix.knowledge.releases import MACHINES, Release, known
+from dockfix.knowledge.releases import MACHINES, with_files, with_requires
 from dockfix.knowledge.seen import Book, Seen, book
 from dockfix.lazy import regex
 from dockfix.model.actions import Install
@@ -153,11 +153,9 @@ class _Asked:
         """What was seen of a distribution: of its version, or of any where that counts as well."""
         return self.known.of(each.name, each.version or _NO_VERSION) or (self.known.of(each.name) if self.later else ())
 
-    def released(self, each: Distribution) -> tuple[Release, ...]:
-        """What the table says of a distribution that comes from PyPI in a version that is known."""
-        target = self.targets[0]  # all are of one Python and one C library
-        plain = each.source == "index" and each.version and target.libc == "glibc"
-        return known(each.name, each.version, target.python) if plain else ()
+    def of_pypi(self, each: Distribution) -> bool:
+        """Whether the table of PyPI's releases speaks of a distribution; all targets are of one Python and one C library."""
+        return each.source == "index" and bool(each.version) and self.targets[0].libc == "glibc"
 
 
 def _installed(install: Install, manifest: Manifest, asked: _Asked) -> tuple[list[Distribution], list[str]]:
@@ -221,15 +219,15 @@ def _brings(each: Distribution, extras: frozenset[str], asked: _Asked) -> set[tu
     seen = asked.seen(each)
     if seen:
         return {pair for entry in seen for pair in _required(entry, asked.targets, extras)}
-    released = asked.released(each)
+    python = asked.targets[0].python
+    released = with_requires(each.name, each.version, python) if asked.of_pypi(each) else ()
     if not released or any(extras - {need.extra for need in entry.requires} for entry in released):
         return None
-    minor = asked.targets[0].python[1]
     return {
         (need.name, frozenset(need.extras))
         for entry in released
         for need in entry.requires
-        if need.extra in {"", *extras} and need.pythons[0] <= minor <= need.pythons[1]
+        if need.extra in {"", *extras} and need.pythons[0] <= python[1] <= need.pythons[1]
     }
 
 
@@ -314,9 +312,13 @@ def _kind(
 
 def _released(each: Distribution, target: Target, asked: _Asked) -> set[Kind]:
     """What the table says comes of a distribution: one kind, or nothing."""
-    kinds = {kind_of(entry.files, target) for entry in asked.released(each)}
-    # a release may have got more files since, so that one without any that fits may have one now
-    return {kind for kind in kinds if kind != "none"} if len(kinds) == 1 and target.machine in MACHINES else set()
+    released = with_files(each.name, each.version) if asked.of_pypi(each) and target.machine in MACHINES else ()
+    kinds = {kind_of(entry.files, target) for entry in released}
+    if len(kinds) != 1:
+        return set()
+    # a lock that is for other Pythons leaves out the wheels for this one
+    listed = all(entry.covers(target.python) for entry in released)
+    return {kind for kind in kinds if kind in {"pure", "binary"} or (kind == "compiled" and listed)}
 
 
 def _needs(each: Distribution, kind: Kind, seen: Iterable[Seen]) -> set[str] | None:
