@@ -3,9 +3,9 @@
 
     scripts/make_releases.py FOLDER…
 
-Each FOLDER holds git repositories (OWNER+NAME/repo, or any git directory below it). All that ``poetry.lock``, ``uv.lock`` and ``pdm.lock``
-said in any commit is read: a lock lists, for each release, its files and what its metadata requires. No registry is asked. Packages that
-the locks and requirements files of one repository alone name are left out.
+Each FOLDER holds git repositories (OWNER+NAME/repo, or any git directory below it). All that ``poetry.lock`` and ``uv.lock`` said in any
+commit is read: a lock lists, for each release, its files and what its metadata requires. No registry is asked. Packages that the locks
+and requirements files of one repository alone name are left out, and so are locks in which the project alters what packages require.
 
 A lock leaves out what its project can't need: requirements and wheels for other Pythons than it is for. So each release is written with
 the Pythons that the locks were for. The versions that are asked for are left out, too: who reads the table asks for names alone. Extras
@@ -31,12 +31,16 @@ from dockfix.knowledge.releases import LATEST, MACHINES, SHIPPED, Need, Release,
 from dockfix.runtimes.closure import requirement
 from dockfix.runtimes.wheels import Target, brings
 
-LOCKS = ("poetry.lock", "uv.lock", "pdm.lock")
+LOCKS = ("poetry.lock", "uv.lock")
 REPOSITORIES = 2  # in whose locks or requirements files a package has to be
 PYTHONS = range(6, 16)  # the minor versions for which markers are worked out
 _BLOCK = re.compile(r"(?m)^\[\[package\]\]\n")
 _HEAD = re.compile(r'(?m)^name = "([^"]+)"\nversion = "([^"]+)"')
-_REQUIRES_PYTHON = re.compile(r'(?m)^(?:python-versions|requires[-_]python) = "([^"]*)"')
+# A lock for some systems alone, and one whose project alters what packages require
+_PARTIAL = re.compile(
+    r"(?m)^(?:supported-markers|overrides|excludes|override-dependencies)\b|^\[\[manifest\.dependency-metadata\]\]"
+)
+_REQUIRES_PYTHON = re.compile(r'(?m)^(?:python-versions|requires-python) = "([^"]*)"')
 _CLAUSE = re.compile(r"\s*(>=|<=|==|!=|~=|[<>^~=]?)\s*v?3(?:\.(\d+))?(?:\.(\d+|\*))?(?:\.\*)?\s*")
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[([^\]]*)\])?([^;]*)(?:;(.*))?")
 _TO_DEVELOP = re.compile(
@@ -126,7 +130,7 @@ def told(folders: Sequence[Path]) -> dict[tuple[str, str], list[Told]]:
                 named[normalise(match[1])].add(repository)
     for repository, name, whole in blobs(folders, *LOCKS):
         pythons = pythons_of(whole)
-        if pythons is None or "\nsupported-markers" in whole or (name == "pdm.lock" and _one_platform(whole)):
+        if pythons is None or _PARTIAL.search(whole):
             continue
         for block in _BLOCK.split(whole)[1:]:
             head = _HEAD.match(block)
@@ -142,10 +146,6 @@ def told(folders: Sequence[Path]) -> dict[tuple[str, str], list[Told]]:
     return {key: tells for key, tells in found.items() if len(named[key[0]]) >= REPOSITORIES}
 
 
-def _one_platform(whole: str) -> bool:
-    return "cross_platform" not in whole and ("platform = " in whole or "strategy = " not in whole)
-
-
 def _read(name: str, block: str, whole: str, pythons: tuple[int, int], lock: str) -> Told | None:
     """What one block of a lock tells; None for what is from no index, and what is not understood."""
     text = re.split(r"(?m)^\[(?!\[?package[.\]])", block)[0]
@@ -154,7 +154,7 @@ def _read(name: str, block: str, whole: str, pythons: tuple[int, int], lock: str
         if not _is_of_the_index(entry, lock):
             return None
         files = _files(entry, name, whole)
-        requires = {"poetry.lock": _of_poetry, "uv.lock": _of_uv, "pdm.lock": _of_pdm}[lock](entry)
+        requires = (_of_poetry if lock == "poetry.lock" else _of_uv)(entry)
         return Told(pythons, frozenset(requires), frozenset(files)) if files else None
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError):
         return None
@@ -163,8 +163,6 @@ def _read(name: str, block: str, whole: str, pythons: tuple[int, int], lock: str
 def _is_of_the_index(entry: Mapping[str, Any], lock: str) -> bool:
     if lock == "uv.lock":
         return entry["source"].get("registry", "").startswith("https://pypi.org/")
-    if lock == "pdm.lock":
-        return not {"git", "hg", "url", "path"} & entry.keys() and "extras" not in entry
     return "source" not in entry
 
 
@@ -205,14 +203,6 @@ def _of_uv(entry: Mapping[str, Any]) -> Iterator[str]:
     for extra, given in entry.get("optional-dependencies", {}).items():
         for each in given:
             yield _text(each["name"], each.get("extra", []), _with(each.get("marker", ""), extra))
-
-
-def _of_pdm(entry: Mapping[str, Any]) -> Iterator[str]:
-    for each in entry.get("dependencies", []):
-        match = _NAME.fullmatch(each)
-        if match is None:
-            raise ValueError(each)
-        yield _text(match[1], re.findall(r"[\w.-]+", match[2] or ""), (match[4] or "").strip())
 
 
 def _with(marker: str, extra: str) -> str:

@@ -102,6 +102,23 @@ def test_what_has_the_files_of_pypi(address: str, answer: bool) -> None:
 # --- How it is made
 
 
+@pytest.mark.parametrize("line", [
+    'supported-markers = ["sys_platform == \'darwin\'"]',
+    '[manifest]\noverrides = [{ name = "core", marker = "sys_platform == \'never\'" }]',
+    '[[manifest.dependency-metadata]]\nname = "web"',
+])  # fmt: skip
+def test_locks_that_tell_less_than_the_metadata(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    text = UV.replace("\n[[package]]", f"\n{line}\n\n[[package]]", 1)
+    monkeypatch.setattr(make_releases, "REPOSITORIES", 1)
+    for whole, found in ((UV, 1), (text, 0)):
+        monkeypatch.setattr(
+            make_releases,
+            "blobs",
+            lambda folders, *names, whole=whole: [("a", "uv.lock", whole)] if "uv.lock" in names else [],
+        )
+        assert len(make_releases.told([tmp_path])) == found
+
+
 @pytest.mark.parametrize(("text", "span"), [
     ('requires-python = ">=3.10"\n', (10, LATEST)),
     ('requires-python = ">=3.9, <3.13"\n', (9, 12)),
