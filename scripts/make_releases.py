@@ -20,14 +20,14 @@ import sys
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from packaging.version import InvalidVersion, Version
 
 from dockfix.knowledge import normalise
-from dockfix.knowledge.releases import LATEST, MACHINES, SHIPPED, Need, Release, rendered
+from dockfix.knowledge.releases import LATEST, MACHINES, NO_PYTHON, SHIPPED, Need, Release, rendered
 from dockfix.runtimes.closure import requirement
 from dockfix.runtimes.wheels import Target, brings
 
@@ -35,6 +35,7 @@ LOCKS = ("poetry.lock", "uv.lock")
 REPOSITORIES = 2  # in whose locks or requirements files a package has to be
 PYTHONS = range(6, 16)  # the minor versions for which markers are worked out
 _BLOCK = re.compile(r"(?m)^\[\[package\]\]\n")
+_LATER = re.compile(r"(?m)^\[(?!\[?package[.\]])")
 _HEAD = re.compile(r'(?m)^name = "([^"]+)"\nversion = "([^"]+)"')
 # A lock for some systems alone, and one whose project alters what packages require
 _PARTIAL = re.compile(
@@ -53,11 +54,29 @@ _PLATFORM = re.compile(r"(?:manylinux_(\d+)_(\d+)|(manylinux\w+?))_(x86_64|aarch
 
 
 class Told(NamedTuple):
-    """What one lock tells of a release: the Pythons, what it requires and the tags of its files."""
+    """What one lock tells of a release: the Pythons, what it requires (None: not all of it) and the names of its files."""
 
     pythons: tuple[int, int]
-    requires: frozenset[str]
+    requires: frozenset[str] | None
     files: frozenset[str]
+
+
+class Edge(NamedTuple):
+    """What uv's lock says that a package brings: a name, the version where there are several, extras and when."""
+
+    name: str
+    version: str
+    extras: tuple[str, ...]
+    marker: str
+
+
+class Node(NamedTuple):
+    """A package of uv's lock: ``brings`` without an extra ("") and with each, or, of a project (``local``), all in one."""
+
+    name: str
+    version: str
+    local: bool
+    brings: dict[str, tuple[Edge, ...]]
 
 
 def repositories(folders: Iterable[Path]) -> Iterator[Path]:
@@ -123,7 +142,7 @@ def told(folders: Sequence[Path]) -> dict[tuple[str, str], list[Told]]:
     """What the locks tell of each release, by its normalised name and its version."""
     found: defaultdict[tuple[str, str], list[Told]] = defaultdict(list)
     named: defaultdict[str, set[str]] = defaultdict(set)
-    done: set[tuple[str, str, tuple[int, int], str]] = set()
+    done: set[tuple[object, ...]] = set()
     for repository, _, whole in blobs(folders, "*requirements*.txt"):
         for line in whole.splitlines():
             if match := _NAME.match(line):
@@ -132,30 +151,91 @@ def told(folders: Sequence[Path]) -> dict[tuple[str, str], list[Told]]:
         pythons = pythons_of(whole)
         if pythons is None or _PARTIAL.search(whole):
             continue
-        for block in _BLOCK.split(whole)[1:]:
+        blocks = [text for block in _BLOCK.split(whole)[1:] if _HEAD.match(text := _LATER.split(block)[0])]
+        always = reached(blocks, pythons) if name == "uv.lock" else {}
+        for block in blocks:
             head = _HEAD.match(block)
-            if head is None:
-                continue
+            assert head is not None
             package = normalise(head[1])
             named[package].add(repository)
-            key = (package, head[2], pythons, name)
+            extras = always.get((package, head[2])) if name == "uv.lock" else frozenset()
+            key = (package, head[2], pythons, name, extras)
             if key not in done:
                 done.add(key)
-                if (tells := _read(head[1], block, whole, pythons, name)) is not None:
+                if (tells := _read(head[1], block, whole, pythons, name, extras)) is not None:
                     found[package, head[2]].append(tells)
     return {key: tells for key, tells in found.items() if len(named[key[0]]) >= REPOSITORIES}
 
 
-def _read(name: str, block: str, whole: str, pythons: tuple[int, int], lock: str) -> Told | None:
-    """What one block of a lock tells; None for what is from no index, and what is not understood."""
-    text = re.split(r"(?m)^\[(?!\[?package[.\]])", block)[0]
+def reached(blocks: Sequence[str], pythons: tuple[int, int]) -> dict[tuple[str, str], frozenset[str]]:
+    """The packages of uv's lock that come on each of its Pythons, each with the extras that do ("": without one).
+
+    Of all others the lock leaves out what they would bring where they themselves do not come.
+    """
+    nodes = [node for block in blocks if (node := _node(block)) is not None]
+    by_name: defaultdict[str, list[Node]] = defaultdict(list)
+    for node in nodes:
+        by_name[node.name].append(node)
+    found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    todo = [edge for node in nodes if node.local for edges in node.brings.values() for edge in edges]
+    while todo:
+        edge = todo.pop()
+        for node in by_name[edge.name]:
+            if node.local or edge.version not in {"", node.version} or not _always(edge.marker, pythons):
+                continue
+            there = found[node.name, node.version]
+            new = {"", *edge.extras} - there
+            there |= new
+            todo += [other for extra in new for other in node.brings.get(extra, ())]
+    return {key: frozenset(extras) for key, extras in found.items()}
+
+
+@lru_cache(maxsize=1 << 18)
+def _node(block: str) -> Node | None:
     try:
-        entry = tomllib.loads(f"[[package]]\n{text}")["package"][0]
+        entry = tomllib.loads(f"[[package]]\n{block}")["package"][0]
+        local = not {"registry", "git", "url", "path"} & entry["source"].keys()
+        parts = {"": entry.get("dependencies", [])}
+        for kind in ("optional-dependencies", *(("dev-dependencies", "dependency-groups") if local else ())):
+            parts |= {
+                f"{kind} {name}" if local else normalise(name): value for name, value in entry.get(kind, {}).items()
+            }
+        return Node(
+            normalise(entry["name"]),
+            entry.get("version", ""),
+            local,
+            {name: tuple(map(_edge, given)) for name, given in parts.items()},
+        )
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _edge(given: Mapping[str, Any]) -> Edge:
+    extras = tuple(map(normalise, given.get("extra", ())))
+    return Edge(normalise(given["name"]), given.get("version", ""), extras, given.get("marker", ""))
+
+
+@lru_cache(maxsize=1 << 16)
+def _always(marker: str, pythons: tuple[int, int]) -> bool:
+    """Whether a marker holds on each of these Pythons on Linux."""
+    if not marker:
+        return True
+    minors = [minor for minor in PYTHONS if pythons[0] <= minor <= pythons[1]]
+    return "extra" not in marker and all(brings(marker, each, ()) for minor in minors for each in _targets(minor))
+
+
+def _read(
+    name: str, block: str, whole: str, pythons: tuple[int, int], lock: str, extras: frozenset[str] | None
+) -> Told | None:
+    """What one block of a lock tells; None for what is from no index, and what is not understood."""
+    try:
+        entry = tomllib.loads(f"[[package]]\n{block}")["package"][0]
         if not _is_of_the_index(entry, lock):
             return None
-        files = _files(entry, name, whole)
-        requires = (_of_poetry if lock == "poetry.lock" else _of_uv)(entry)
-        return Told(pythons, frozenset(requires), frozenset(files)) if files else None
+        files = frozenset(_files(entry, name, whole))
+        if not files or extras is None:
+            return Told(pythons, None, files) if files else None
+        return Told(pythons, frozenset(_of_poetry(entry) if lock == "poetry.lock" else _of_uv(entry, extras)), files)
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError):
         return None
 
@@ -197,11 +277,12 @@ def _bare(requirement: str) -> str:
     return normalise(match[1]) if match else ""
 
 
-def _of_uv(entry: Mapping[str, Any]) -> Iterator[str]:
+def _of_uv(entry: Mapping[str, Any], extras: frozenset[str]) -> Iterator[str]:
+    """The same of uv's lock, with the extras that come on each Python."""
     for each in entry.get("dependencies", []):
         yield _text(each["name"], each.get("extra", []), each.get("marker", ""))
     for extra, given in entry.get("optional-dependencies", {}).items():
-        for each in given:
+        for each in given if normalise(extra) in extras else ():
             yield _text(each["name"], each.get("extra", []), _with(each.get("marker", ""), extra))
 
 
@@ -272,7 +353,10 @@ def releases(tells: Mapping[tuple[str, str], list[Told]]) -> Iterator[Release]:
             continue
         spans: defaultdict[tuple[int, int], set[str]] = defaultdict(set)
         for each in given:
-            spans[each.pythons] |= each.requires
+            if each.requires is not None:
+                spans[each.pythons] |= each.requires
+        if not spans:
+            yield Release(name, (version,), NO_PYTHON, files, ())
         for span, requires in spans.items():
             if any(other != span and other[0] <= span[0] and span[1] <= other[1] for other in spans):
                 continue

@@ -189,6 +189,12 @@ version = 1
 requires-python = ">=3.11"
 
 [[package]]
+name = "own"
+version = "0.1"
+source = { editable = "." }
+dependencies = [{ name = "web", extra = ["speed"] }]
+
+[[package]]
 name = "web"
 version = "1.0"
 source = { registry = "https://pypi.org/simple" }
@@ -236,3 +242,22 @@ def test_what_two_locks_of_the_same_pythons_tell_counts_together(tmp_path: Path)
         Release("web", ("1.0",), (9, 12), (PURE, SDIST), (Need("a", pythons=(0, 10)), Need("core"))),
         Release("web", ("1.0",), (13, LATEST), (PURE, SDIST), ()),
     ]
+
+
+def test_what_comes_on_some_pythons_alone_tells_its_files_and_no_more() -> None:
+    text = UV.replace(
+        '{ name = "web", extra = ["speed"] }', '{ name = "web", marker = "python_full_version < \'3.12\'" }'
+    )
+    for whole, found in (
+        (UV, {("web", "1.0"): {"", "speed"}, ("web", "2.0"): {"", "speed"}}),
+        (text, {}),
+        (
+            text.replace("python_full_version < '3.12'", "sys_platform == 'linux'"),
+            {("web", "1.0"): {""}, ("web", "2.0"): {""}},
+        ),
+    ):
+        blocks = whole.split("[[package]]\n")[1:]
+        assert make_releases.reached(blocks, (11, LATEST)) == found
+    told = {("web", "1.0"): [make_releases.Told((11, LATEST), None, frozenset({"web-1.0-py3-none-any.whl"}))]}
+    (release,) = make_releases.releases(told)
+    assert (release.tags, release.covers((3, 11))) == ((PURE,), False)

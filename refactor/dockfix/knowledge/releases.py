@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).parent / "python_releases.txt"
 LATEST = 99  # the minor version up to which what is for Python 3.x or later is
+NO_PYTHON = (0, 0)  # of a release of which nothing tells what it requires
 MACHINES = frozenset({"x86_64", "aarch64"})
 _HEAD = """\
 # What releases of Python packages require, and which files they have. Made by scripts/make_releases.py of the locks of public
