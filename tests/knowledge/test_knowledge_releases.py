@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 import make_releases
-from dockfix.knowledge import is_pypi, releases
+from dockfix.knowledge import c_library, is_pypi, releases
 from dockfix.knowledge.releases import LATEST, SHIPPED, Need, Release, rendered, with_files, with_requires
-from dockfix.runtimes.wheels import Target, kind_of
+from dockfix.knowledge.seen import SHIPPED as SEEN
+from dockfix.knowledge.seen import read_seen
+from dockfix.runtimes.closure import requirement
+from dockfix.runtimes.wheels import Target, brings, kind_of
 
 SDIST, PURE = "sdist", "pure"
 BOTH = "cp310.cp311-2_17_aarch64.2_17_x86_64"
@@ -97,6 +100,25 @@ def test_some_well_known_ones() -> None:
 ])  # fmt: skip
 def test_what_has_the_files_of_pypi(address: str, answer: bool) -> None:
     assert is_pypi(address) is answer
+
+
+def test_it_agrees_with_what_images_were_seen_to_hold() -> None:
+    known = 0
+    for seen in read_seen(SEEN):
+        version = c_library(seen.system)
+        if version is None or seen.libc != "glibc":
+            continue
+        major, minor = map(int, seen.python.split("."))
+        target = Target((major, minor), "glibc", version, seen.machine, seen.system)
+        told = with_requires(seen.name, seen.version, target.python)
+        known += bool(told)
+        names = {need.name for row in told for need in row.requires if need.pythons[0] <= minor <= need.pythons[1]}
+        parsed = [each for text in seen.requires if (each := requirement(text)) is not None]
+        brought = {each.name for each in parsed if not each.marker or brings(each.marker, target, ())}
+        assert not told or brought - {"setuptools"} <= names, seen
+        kinds = {kind_of(row.files, target) for row in with_files(seen.name, seen.version)}
+        assert len(kinds) != 1 or kinds == {seen.kind}, seen
+    assert known > 50
 
 
 # --- How it is made
