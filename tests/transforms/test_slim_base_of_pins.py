@@ -155,3 +155,14 @@ def test_a_configuration_that_is_copied(tmp_path: Path) -> None:
     assert made(tmp_path, "web==1.0\n" + CORE, {"pip.conf": "[global]\ntimeout = 60\n"}, env=env)[0]
     other = {"pip.conf": "[global]\nindex-url = https://wheels.example.org/simple\n"}
     assert not made(tmp_path, "web==1.0\n" + CORE, other, env=env)[0]
+
+
+@pytest.mark.parametrize("command", [
+    "pip install -r requirements.txt --index-url https://wheels.example.org/simple || true",
+    "cat requirements.txt | pip install -r /dev/stdin",
+    "true | pip install -r requirements.txt",
+])  # fmt: skip
+def test_an_install_in_a_pipeline(tmp_path: Path, command: str) -> None:
+    text = FULL.format(base="python:3.11-bookworm", more="", env="").replace("pip install -r requirements.txt", command)
+    result = dockfix(tmp_path, text, {"requirements.txt": "web==1.0\n" + CORE, "app.py": "pass\n"}, Settings())
+    assert "AS runtime" not in text_of(result)

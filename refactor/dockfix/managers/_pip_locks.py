@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from dockfix.context.manifests.locked import Locked, Unread
 from dockfix.context.manifests.pins import read_pins
@@ -54,7 +55,9 @@ def _indexes(given: Given, files: Sequence[Requirements]) -> Iterator[str]:
     for manifest in files:
         yield from (value for name, _, value in (each.partition("=") for each in manifest.options) if name in _INDEXES)
     words = given.call.words
-    for word, after in zip(words, [*words[1:], None], strict=True):
+    if not words:  # a part of a pipeline
+        yield ""
+    for word, after in zip_longest(words, words[1:]):
         name, equals, value = word.text.partition("=")
         if name in _INDEXES:
             yield value if equals else (after.value if after is not None else None) or ""
