@@ -11,9 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 
 if TYPE_CHECKING:
     from packaging.version import Version
