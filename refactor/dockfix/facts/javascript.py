@@ -214,6 +214,11 @@ def _of_tools(facts: Facts, file: str) -> bool:
     return of_tools(file)
 
 
+def runs_with_the_program(facts: Facts, file: str) -> bool:
+    """Whether a file, by its name, is code that may run when the program does."""
+    return _CODE.fullmatch(file) is not None and not _of_tools(facts, file)
+
+
 def _preloaded(command: Started) -> Iterator[str]:
     """The packages that a command is told to load before its program: ``-r tsconfig-paths/register``."""
     options = command.known.preloads if command.known is not None else frozenset()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 from dockfix.context.application import Mention
@@ -10,7 +11,7 @@ from dockfix.facts import SYSTEM_FOLDERS, Facts
 from dockfix.facts.how_it_is_run import container_action, run_as_root
 from dockfix.facts.install_scripts import filled
 from dockfix.facts.installs import installer
-from dockfix.facts.javascript import may_start
+from dockfix.facts.javascript import may_start, runs_with_the_program
 from dockfix.facts.rules import Rule, first
 from dockfix.facts.user import USER
 from dockfix.knowledge import (
@@ -162,14 +163,28 @@ def _process_manager(facts: Facts) -> Reason | None:
 
 def _right_of_root(facts: Facts) -> Reason | None:
     for right in rights_of_root():
-        for pattern in right.code:
-            for found in facts.application.search(pattern):
-                return at(
-                    f"{found.file}:{found.line} uses {' '.join(found.word.split())}: {right.what}, which needs root"
-                )
+        for found in _uses(facts, right):
+            return at(f"{found.file}:{found.line} uses {_shown(found.word)} ({right.what}), which needs root")
         if right.used is not None and (used := _used(facts, right)):
             return at(f"{used} for {right.what}, which needs root")
     return None
+
+
+def _uses(facts: Facts, right: Right) -> Iterator[Mention]:
+    """Where code does what takes a right of root's, or loads a package that does nothing else."""
+    for pattern in right.code:
+        yield from facts.application.search(pattern)
+    if facts.is_javascript:
+        for pattern in right.calls:
+            yield from (each for each in facts.application.search(pattern) if runs_with_the_program(facts, each.file))
+        used = facts.javascript.program.packages
+        yield from (Mention(each.module, each.file, each.line) for each in used if each.module in right.modules)
+
+
+def _shown(found: str) -> str:
+    """A piece of code for people: what it calls or imports."""
+    text = re.sub(r"^(?:from|import)\s+", "", " ".join(found.split()))
+    return re.split(r"[('\"]", text)[0].strip("> ") or text
 
 
 def _used(facts: Facts, right: Right) -> str:

@@ -178,11 +178,14 @@ def _packages_unknown(facts: Facts) -> Reason | None:
 
 
 def _package_of_root(facts: Facts) -> Reason | None:
-    """A Python package that works with what only root can use."""
+    """A package that works with what only root can use."""
+    project = facts.javascript.project if facts.is_javascript else None
+    modules = project.dependencies.keys() if project is not None else frozenset[str]()
     for right in rights_of_root():
-        found = next(iter(sorted(right.distributions & facts.distributions)), None)
-        if found:
-            return doubt(f"the Python package {found} works with {right.what}, which may take root", answers=[Worked()])
+        for kind, names in (("Python", right.distributions & facts.distributions), ("npm", right.modules & modules)):
+            for found in sorted(names):
+                said = f"the {kind} package {found} works with {right.what}, which may take root"
+                return doubt(said, answers=[Worked()])
     return None
 
 

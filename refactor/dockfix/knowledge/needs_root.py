@@ -15,6 +15,8 @@ class Right(NamedTuple):
 
     what: str
     code: tuple[bytes, ...] = ()
+    calls: tuple[bytes, ...] = ()
+    modules: frozenset[str] = frozenset()
     distributions: frozenset[str] = frozenset()
     programs: frozenset[str] = frozenset()
     used: re.Pattern[str] | None = None
@@ -27,6 +29,8 @@ def rights_of_root() -> tuple[Right, ...]:
         Right(
             each["what"],
             tuple(pattern.encode() for pattern in each.get("code", ())),
+            tuple(pattern.encode() for pattern in each.get("calls", ())),
+            frozenset(each.get("modules", "").split()),
             frozenset(each.get("distributions", "").split()),
             frozenset(each.get("programs", "").split()),
             regex(each["with"]) if "with" in each else None,
