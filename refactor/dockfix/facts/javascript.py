@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
+from functools import partial
 
 from dockfix.context.javascript import Started, Unfolded, unfold
 from dockfix.context.manifests.locked import Unread
@@ -15,6 +16,7 @@ from dockfix.facts import Facts
 from dockfix.facts.build_scripts import script_stays_inside
 from dockfix.facts.how_it_is_run import by_hand, developed_in
 from dockfix.facts.javascript_evidence import of_tools
+from dockfix.facts.loaded_by_name import loaded_by_name
 from dockfix.facts.reading import folder_at
 from dockfix.knowledge import file_programs, wrappers
 from dockfix.knowledge.node_needs import called_by
@@ -123,6 +125,9 @@ def needed_in_production(facts: Facts) -> Reason | None:
     named_by_hand = _by_hand(facts, names)
     if named_by_hand is not None:
         return named_by_hand
+    by_name = loaded_by_name(facts, names, partial(package_of, facts), partial(_of_tools, facts))
+    if by_name is not None:
+        return by_name
     if facts.ask(only_hands_out):
         return None
     compiler = _compiler(facts, begun) if _COMPILER in names else _types(begun, names)
