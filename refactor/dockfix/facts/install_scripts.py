@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 
 from dockfix.context.manifests.package_tree import LockedPackage, PackageTree
 from dockfix.facts import Facts
-from dockfix.facts.javascript import lock, locks_beside, only_hands_out
+from dockfix.facts.javascript import behind, lock, locks_beside, only_hands_out
 from dockfix.knowledge.node_needs import Fills, fills
 from dockfix.knowledge.node_packages import looks_for_others, stays_in_project, stays_inside
 from dockfix.knowledge.npm_scripts import runs_inside
 from dockfix.lazy import regex
+from dockfix.model.actions import Build
 from dockfix.model.reason import Reason, at, doubt
 from dockfix.namedtuple import NamedTuple
 
@@ -58,7 +59,31 @@ def filled(facts: Facts) -> tuple[Filled, ...] | Reason:
         if isinstance(folder, Reason):
             return folder
         found += [Filled(package.name, folder)] if folder else []
+    fetched = [text for text in _commands(facts) if _FETCHES.search(text)]
+    for package in tree.packages if fetched else ():
+        known = fills().get(package.name)
+        if known is None or not any(_family(package.name) in text for text in fetched):
+            continue
+        folder = _folder(facts, package, known)
+        if isinstance(folder, Reason):
+            return folder
+        found += [Filled(package.name, folder)] if folder else []
     return tuple(dict.fromkeys(found))
+
+
+def _commands(facts: Facts) -> Iterator[str]:
+    """What RUNs start, and the scripts of the project itself that an install runs."""
+    for _, unit in facts.final.units:
+        yield unit.command.text
+        if isinstance(unit.effects.action, Build):
+            yield from (" ".join(word or "" for word in each.words) for each in behind(facts, unit).commands)
+    project = facts.javascript.project
+    yield from (each.command for each in (project.lifecycle if project is not None else ()))
+
+
+def _family(package: str) -> str:
+    """The name that stands in the commands of a package and of those that belong to it: ``playwright`` for ``@playwright/test``."""
+    return package.removeprefix("@").partition("/")[0].partition("-")[0]
 
 
 def left_elsewhere(facts: Facts) -> Reason | None:
