@@ -165,7 +165,7 @@ class Poetry(ProjectManager):
             programs=named if builds else frozenset(),
             # without the project Poetry runs its functions itself
             scripts=frozenset() if builds else named,
-            needs_source=_switched(install),
+            needs_source=_switched(install) or _versioned(project),
             development=development(install.groups, project),
         )
 
@@ -196,6 +196,12 @@ def _groups(arguments: Arguments) -> Iterator[str]:
         yield from (f"{option} {names or '?'}" for names in arguments.values(option))
     yield from (f"extra {names or '?'}" for names in arguments.values("-E", "--extras"))
     yield from (option for option in ("--all-extras", "--all-groups") if arguments.has(option))
+
+
+def _versioned(project: PyProject) -> str:
+    """Why Poetry works on nothing without the repository: a plug-in asks it for the version before every command."""
+    on = project.at("tool", "poetry-dynamic-versioning", "enable")
+    return "Poetry's plug-in poetry-dynamic-versioning asks git for the version" if on is True else ""
 
 
 def _switched(install: Install) -> str:
