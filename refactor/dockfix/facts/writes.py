@@ -65,6 +65,15 @@ def _own_package(facts: Facts) -> Reason | None:
     return doubt(said, answers=[Worked()]) if local else None
 
 
+def _beside_packages(facts: Facts) -> Reason | None:
+    """Code that writes into the folder of Python's packages, which belongs to root whoever runs the program."""
+    for write in facts.program.writes:
+        if write.base == "packages":
+            said = f"{write.file}:{write.line} writes where Python's packages lie, which are root's"
+            return doubt(said, answers=[Worked()])
+    return None
+
+
 def _unparsed(facts: Facts) -> Reason | None:
     for each in facts.program.unparsed:
         return doubt(
@@ -266,6 +275,7 @@ _RULES: tuple[Rule, ...] = (
     _root_by_hand,
     _unread,
     _own_package,
+    _beside_packages,
     _unparsed,
     _low_port,
     left_closed,

@@ -11,8 +11,8 @@ from dockfix.lazy import cached_property, regex
 from dockfix.namedtuple import NamedTuple
 
 # What a path starts from: the root, the working directory, the root of the build context (paths made from __file__), the
-# user's home, the folder for temporary files, or a place worked out at run time
-Base = Literal["root", "cwd", "code", "home", "temp", "unknown"]
+# user's home, the folder for temporary files, that of the installed packages, or a place worked out at run time
+Base = Literal["root", "cwd", "code", "home", "temp", "packages", "unknown"]
 
 UNKNOWN = "?"
 # Files that are there for development; their code does not run when the container does

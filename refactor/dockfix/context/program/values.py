@@ -18,7 +18,7 @@ from dockfix.context.program.known_calls import (
     USER_DIRECTORIES,
 )
 from dockfix.context.program.model import is_development
-from dockfix.context.program.names import Names
+from dockfix.context.program.package_places import PackagePlaces
 from dockfix.context.program.paths import CODE, HOLE, TEMP, Value, above, join
 from dockfix.context.program.project import Project
 from dockfix.context.program.scopes import Bound, Scope
@@ -28,7 +28,7 @@ _MAX_CALLERS = 4  # through which a parameter is followed
 _FUEL = 250
 
 
-class Evaluator(Names):
+class Evaluator(PackagePlaces):
     """Evaluates expressions of a project; what it cannot follow becomes a hole."""
 
     def __init__(self, project: Project) -> None:
@@ -68,9 +68,9 @@ class Evaluator(Names):
                     scope.module.imports.get(name, ""), scope, depth
                 )
             case ast.Attribute():
-                return self.attribute(node, scope, depth)
+                return self.packaged(node, scope) or self.attribute(node, scope, depth)
             case ast.Subscript(value=base, slice=key):
-                return self.subscript(base, key, scope, depth)
+                return self.packaged(node, scope) or self.subscript(base, key, scope, depth)
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 return cross(get(left), get(right), lambda one, two: one + two)
             case ast.BinOp(left=left, op=ast.Div(), right=right):
@@ -106,7 +106,7 @@ class Evaluator(Names):
                 rest: Values = () if len(members) <= MOST else ANYTHING
                 return distinct((self.bound(members[:MOST], depth), rest)) or ANYTHING
             case ast.Call():
-                return self.call(node, scope, depth)
+                return self.packaged(node, scope) or self.call(node, scope, depth)
         return ANYTHING
 
     def fill(self, pieces: Sequence[str], parts: Sequence[ast.expr], scope: Scope, depth: int) -> Values:
