@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dockfix.context.compose import ComposeService
 from dockfix.context.scripts import commands_in_script, is_shell_script
@@ -26,7 +26,8 @@ class Startup:
 
     ``login_shell`` is where a shell resets PATH ("" where none does); ``unknown`` says what could not be read (None: all was).
     ``deployed`` is the same where that is no more than a command of a Compose file which a variable of the deployment gives.
-    ``writes`` are absolute paths that the scripts write. ``texts`` are the scripts, by where they stand, for a search.
+    ``writes`` are absolute paths that the scripts write. ``texts`` are the scripts, by where they stand, for a search. ``written`` are the
+    base names of those that the Dockerfile itself holds.
     """
 
     programs: dict[str, str]
@@ -35,6 +36,7 @@ class Startup:
     login_shell: str = ""
     unknown: Reason | None = None
     deployed: Reason | None = None
+    written: frozenset[str] = frozenset()
 
 
 def read_startup(
@@ -44,7 +46,7 @@ def read_startup(
     read: Callable[[str], str | None],
 ) -> Startup:
     """Follows CMD, ENTRYPOINT and HEALTHCHECK of ``stage``, and the commands of Compose services, into the scripts of the context."""
-    reader = _Reader(lying_at, read)
+    reader = _Reader(lying_at, read, _heredocs(stage))
     for keyword in ("ENTRYPOINT", "CMD", "HEALTHCHECK"):
         step = stage.last(keyword)
         if step is not None:
@@ -56,7 +58,10 @@ def read_startup(
     reader.services(services, stage)
     unknown = reader.unknown or reader.deployed
     deployed = reader.deployed if reader.unknown is None else None
-    return Startup(reader.programs, reader.texts, frozenset(reader.writes), reader.login_shell, unknown, deployed)
+    written = frozenset(map(posixpath.basename, reader.heredocs.keys() & reader.seen))
+    return Startup(
+        reader.programs, reader.texts, frozenset(reader.writes), reader.login_shell, unknown, deployed, written
+    )
 
 
 def read_commands(
@@ -69,6 +74,19 @@ def read_commands(
     reader = _Reader(lying_at, read)
     reader.services(services, stage)
     return Startup(reader.programs, reader.texts, frozenset(reader.writes), reader.login_shell)
+
+
+def _heredocs(stage: Stage) -> Mapping[str, tuple[str, str]]:
+    """The files that COPY makes of heredocs, by their paths: where each stands, and what is in it."""
+    found: dict[str, tuple[str, str]] = {}
+    for step in stage.of("COPY"):
+        copy = step.copy
+        if copy is None or copy.target is None:
+            continue
+        for heredoc in step.instruction.heredocs:
+            path = posixpath.join(copy.target, heredoc.name) if copy.target_is_folder else copy.target
+            found[path] = (f"{posixpath.basename(path)} in line {step.line}", heredoc.body)
+    return found
 
 
 def _is_given_arguments(service: ComposeService, stage: Stage) -> bool:
@@ -89,9 +107,15 @@ def _takes_words(words: Sequence[str] | None) -> bool:
 
 
 class _Reader:
-    def __init__(self, lying_at: Callable[[str], str | None], read: Callable[[str], str | None]) -> None:
+    def __init__(
+        self,
+        lying_at: Callable[[str], str | None],
+        read: Callable[[str], str | None],
+        heredocs: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
         self.lying_at = lying_at
         self.read = read
+        self.heredocs = heredocs or {}
         self.programs: dict[str, str] = {}
         self.texts: dict[str, str] = {}
         self.writes: set[str] = set()
@@ -147,6 +171,11 @@ class _Reader:
         path = posixpath.normpath(posixpath.join(workdir, word)) if "/" in word or "." in word else ""
         candidates = [path] if path else [f"/usr/local/bin/{word}", f"/usr/bin/{word}", f"/bin/{word}"]
         for candidate in candidates:
+            if candidate in self.heredocs and candidate not in self.seen:
+                self.seen.add(candidate)
+                place, body = self.heredocs[candidate]
+                if is_shell_script(candidate, body):
+                    self.script(body, place, workdir)
             name = self.lying_at(candidate)
             if name is None or name in self.seen:
                 continue

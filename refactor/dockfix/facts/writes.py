@@ -154,6 +154,7 @@ def _for_any_user(facts: Facts, name: str) -> bool:
         or _starts_as_any_user(name)
         or name in shells() | harmless_programs() | inits() | rule_runners() | wrappers().keys()
         or runs_alone(name)
+        or name in facts.startup.written
         or facts.started.is_own(name)
     )
 
