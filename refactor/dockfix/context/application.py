@@ -53,8 +53,8 @@ _COMMAND_PLACE = regex(
     r"[ \t]*(?:\w+=\S*[ \t]+)*(?:\S*/)?\Z"
 )
 _AFTER_ANOTHER = regex(r"(?:[|;&(`=]|\$\(|(?:^|\s)(?:then|do|else|exec|sudo|xargs|env|nice|nohup)\s)[ \t]*(?:\S*/)?\Z")
-# The rest of a file's name behind a word: that a service is named by it tells of the program all the same
-_ENDING = regex(rb"\.(?!service\b|timer\b|socket\b)[A-Za-z]\w*")
+# The rest of a file's name, or of a path, behind a word: that a service is named by it tells of the program all the same
+_ENDING = regex(rb"\.(?!service\b|timer\b|socket\b)[A-Za-z]\w*|/\w")
 _AT_THE_START = regex(r"(?:^|\n)[ \t]*(?:\S*/)?\Z")
 # (one that is a string of its own is found where its list of words is read)
 _GOES_ON = regex(r"[ \t]*[\n|;&<>)`]|[ \t]+(?:\Z|[-/\"'{%$~.])")
