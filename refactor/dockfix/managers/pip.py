@@ -371,5 +371,7 @@ def _paths(values: Sequence[str | None], state: State) -> tuple[str, ...] | None
 def _chosen_by(arguments: Arguments, operands: Sequence[Word], state: State) -> str:
     """The variable in a name of what is installed that a build argument decides, "" for none."""
     named = [words[-1].text for name, _, words in arguments.options if name in _NAMES]
-    named += [re.split(r"[=<>~!\[;@]", word.text, maxsplit=1)[0] for word in operands]
+    # (who asks, in a URL before the host, does not choose what is there)
+    asked = [re.sub(r"(?<=://)[^/@\s]*@", "", word.text) for word in operands]
+    named += [re.split(r"[=<>~!\[;@]", text, maxsplit=1)[0] for text in asked]
     return next((name for text in named if (name := state.chosen_by(text))), "")
