@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from dockfix.facts import Facts
+from dockfix.facts.other_pythons import of_another_python
 from dockfix.knowledge import normalise, programs_of_image
 from dockfix.lazy import regex
 from dockfix.managers.protocol import LanguageManager
@@ -27,7 +28,9 @@ def never_copied(facts: Facts) -> tuple[Reason, ...]:
     """A clause for each thing that the image starts and does not have, with the line that starts or copies it."""
     if len(facts.model.stages) < 2:
         return ()
-    return (*_programs(facts), *_of_other_images(facts), *_interpreters(facts))
+    others = [(stage, list(_copies_from(facts, stage))) for stage in _others(facts)]
+    unlike = [reason for stage, copied in others for reason in of_another_python(facts, stage, copied)]
+    return (*_programs(facts), *_of_other_images(facts), *_interpreters(facts), *unlike)
 
 
 def _programs(facts: Facts) -> Iterator[Reason]:

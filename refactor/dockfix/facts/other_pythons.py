@@ -1,0 +1,58 @@
+"""Packages that a stage installs for one Python and that an image with another gets: of another version, or for another C library."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dockfix.facts import Facts
+from dockfix.knowledge import python_needs
+from dockfix.lazy import regex
+from dockfix.managers.verbs import language_install
+from dockfix.model.reason import Reason, at
+from dockfix.model.stages import Stage, Step
+
+_LIBRARY = regex(r".*/lib/python(\d+\.\d+)/(?:site|dist)-packages(?:/.*)?")
+_MINOR = regex(r"(\d+\.\d+)(?:\.\d+)?")
+_NAMES = {"alpine": "musl, the C library of Alpine", "debian": "glibc, the C library of Debian"}
+
+
+def of_another_python(facts: Facts, stage: Stage, copied: list[tuple[Step, str, str]]) -> Iterator[Reason]:
+    """Why what the image gets of a stage's packages is not found, or cannot be loaded, by the image's own Python.
+
+    ``copied`` are the steps that copy from the stage, each with source and target.
+    """
+    theirs, own = stage.lineage[0].image, facts.final.lineage[0].image
+    if theirs is None or own is None or theirs.runtime != "python" or own.runtime != "python":
+        return
+    made, wanted = _MINOR.fullmatch(theirs.version), _MINOR.fullmatch(own.version)
+    environments = {each.root for each in stage.end.environments} - {"/usr/local", "/usr"}
+    for step, source, target in copied:
+        library = _LIBRARY.fullmatch(source)
+        if source not in environments and library is None:
+            continue
+        if made and wanted and made[1] != wanted[1] and not re.search(rf"python{re.escape(wanted[1])}\b", target):
+            yield at(
+                f"{source} holds packages of Python {made[1]}, and Python {wanted[1]} of the image does not find them",
+                step.line,
+            )
+        elif theirs.system != own.system and {theirs.system, own.system} <= _NAMES.keys():
+            compiled = _compiled(facts, stage)
+            if compiled:
+                said = f"{source} holds {compiled}, compiled for {_NAMES[theirs.system]}, and the image has {_NAMES[own.system]}"
+                yield at(said, step.line)
+
+
+def _compiled(facts: Facts, stage: Stage) -> str:
+    """The first package that a stage installs of which it is known that it is compiled, "" for none."""
+    names: set[str] = set()
+    for _, unit in stage.units:
+        install = language_install(unit.effects.action)
+        if install is not None and install in facts.every_manifest:
+            names |= facts.every_manifest[install].names
+    return next((name for name in sorted(names) if _is_compiled(name)), "")
+
+
+def _is_compiled(name: str) -> bool:
+    known = python_needs(name)
+    return known is not None and (known.wheel_bundles or bool(known.build))
