@@ -57,7 +57,11 @@ def read(stage: Stage, startup: Startup, context: BuildContext, lying_at: Callab
     from dockfix.context.javascript.read import read_javascript
 
     files, folder = files_of(context), folder_at(stage.end.workdir or "/", lying_at)
-    found = [unfold(text, files, folder or "", where) for where, text in _texts(stage, startup)]
+    handed = _handed_on(stage)
+    found = [
+        unfold(text, files, folder or "", where, handed=posixpath.basename(where.partition(" in line ")[0]) in handed)
+        for where, text in _texts(stage, startup)
+    ]
     unknown = next((each.unknown for each in found if each.unknown is not None), None)
     if folder is None:
         unknown = unknown or f"no {_NAME} is known to lie in the working directory"
@@ -67,6 +71,13 @@ def read(stage: Stage, startup: Startup, context: BuildContext, lying_at: Callab
         unknown,
     )
     return Reading(files, folder, started, read_javascript(files, started.commands))
+
+
+def _handed_on(stage: Stage) -> frozenset[str]:
+    """The names of what is given the words of CMD, which are read by themselves: the entry point and its scripts."""
+    entry = stage.last("ENTRYPOINT")
+    words = entry.instruction.json if entry is not None and stage.last("CMD") is not None else None
+    return frozenset(("ENTRYPOINT", *map(posixpath.basename, words))) if words else frozenset()
 
 
 def _texts(stage: Stage, startup: Startup) -> Iterator[tuple[str, str]]:

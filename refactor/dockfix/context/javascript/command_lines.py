@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _MAX_TEXT = 256 << 10
+HANDED = "$@"  # stands for a command that is nothing but all the words that its script is given
+_ALL_WORDS = frozenset({'"$@"', "$@", '"${@}"', "${@}"})
 
 
 class Called(NamedTuple):
@@ -46,6 +48,8 @@ def _called(node: Node) -> Called:
             env[text_of(child.children[0])] = "" if value is None else _value(value)
         elif child.is_named and not child.type.endswith("_redirect"):
             words.append(_value(child.children[0] if child.type == "command_name" and child.children else child))
+    if words in ([None], ["exec", None]) and text_of(node).split()[-1] in _ALL_WORDS:
+        words[-1] = HANDED
     return Called(tuple(words), env)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping, Sequence
 
-from dockfix.context.javascript.command_lines import behind, called_in, handed_on
+from dockfix.context.javascript.command_lines import HANDED, behind, called_in, handed_on
 from dockfix.context.javascript.files import Files, Placed, at, below, nowhere
 from dockfix.context.javascript.package_json import Package
 from dockfix.dataclass import dataclass
@@ -104,12 +104,14 @@ class Unfolded:
         return next((each for each in self.commands if each.for_development), None)
 
 
-def unfold(text: str, files: Files, folder: str, where: str, placed: Placed = nowhere) -> Unfolded:
+def unfold(
+    text: str, files: Files, folder: str, where: str, placed: Placed = nowhere, *, handed: bool = False
+) -> Unfolded:
     """What a script starts whose working directory is ``folder`` of the build context; ``where`` says where the script stands.
 
-    ``placed`` tells what absolute paths of the image are.
+    ``placed`` tells what absolute paths of the image are. ``handed``: the words that the script is given are read elsewhere.
     """
-    reader = _Unfolder(files, placed)
+    reader = _Unfolder(files, placed, handed)
     reader.script(text, _Place(folder, where), 0)
     return Unfolded(tuple(reader.commands), tuple(reader.scripts), reader.unknown)
 
@@ -137,9 +139,10 @@ class _Place(NamedTuple):
 
 
 class _Unfolder:
-    def __init__(self, files: Files, placed: Placed) -> None:
+    def __init__(self, files: Files, placed: Placed, handed: bool) -> None:
         self.files = files
         self.placed = placed
+        self.handed = handed
         self.commands: list[Started] = []
         self.scripts: list[Script] = []
         self.unknown: str | None = None
@@ -168,7 +171,9 @@ class _Unfolder:
         if not words:
             return
         name = words[0]
-        if name is None:
+        if name == HANDED and self.handed and not depth:
+            return
+        if name is None or name == HANDED:
             self.doubt(f"what {place.where} runs is worked out only when it runs")
             return
         program = posixpath.basename(name)
@@ -232,7 +237,9 @@ class _Unfolder:
         text = self.files.read(path) if path and self.files.has(path) else None
         if text is not None and (path, "") not in self.seen:
             self.seen.add((path, ""))
-            self.script(text, place._replace(where=path), depth + 1)
+            # (a script that is given nothing more is given what its shell is)
+            deeper = 0 if self.handed and not depth and script is words[-1] else depth + 1
+            self.script(text, place._replace(where=path), deeper)
 
     def start(self, starter: Starter, rest: Sequence[str | None], place: _Place, depth: int) -> None:
         """Takes in what a program starts that has it in its words."""
