@@ -15,6 +15,12 @@ from dockfix.syntax import encode
 # Packages that compile the files that are loaded after them, with a compiler and settings that the project asks for
 _COMPILE = frozenset({"ts-node", "@babel/register", "@babel/node", "@swc-node/register", "ts-node-dev"})
 _BIN = "node_modules/.bin/"
+_PACKAGES = "node_modules/"
+# A call that hands out the folder of all packages, in the manner of Express
+_HANDED_OUT = rb"\b(?:static|serveStatic)\s*\([^\n]*node_modules/?['\"`]"
+# Pages and their templates, which name files that are handed out
+_PAGES = regex(r"(?i).*\.(?:html?|ejs|pug|jade|hbs|handlebars|mustache|njk|nunjucks|liquid|eta|twig)")
+_CODE = regex(r"(?i).*\.[cm]?[jt]sx?")
 _VARIABLE = "NODE_OPTIONS"
 # Files whose command lines are for those who develop, test or install: all but what tells a running program how it starts others
 _FOR_PEOPLE = regex(
@@ -31,6 +37,8 @@ def loaded_by_name(
     """
     found = (*_by_environment(facts), *_in_files(facts, names, brings, of_tools))
     for where, name in found:
+        if name == _PACKAGES:
+            return at(f"{where} hands out node_modules, with what development alone asks for")
         if name in names:
             return at(f"{where} loads {name}, and {names[name]} asks for it in development alone")
     for use in facts.javascript.program.packages if names else ():
@@ -67,13 +75,20 @@ def _in_files(
     options, bins = b"|".join(sorted(map(encode, _options()))), re.escape(_BIN.encode())
     wanted = b"|".join(sorted(re.escape(encode(name)) for name in names))
     for mention in facts.application.search(
-        rb"(?:" + options + rb")(?:[ =]|[\"'], *)[\"']?(?:" + wanted + rb")(?![\w.@-])|" + bins + rb"[\w.-]+"
+        rb"(?:" + options + rb")(?:[ =]|[\"'], *)[\"']?(?:" + wanted + rb")(?![\w.@-])|" + bins + rb"[\w.-]+|"
+        rb"node_modules/(?:" + wanted + rb")(?![\w.@-])|" + _HANDED_OUT
     ):
         if _FOR_PEOPLE.fullmatch(mention.file) or of_tools(mention.file):
             continue
         where = f"{mention.file}:{mention.line}"
         if mention.word.startswith(_BIN):
             yield where, brings(mention.word.removeprefix(_BIN))
+        elif re.match(_HANDED_OUT, encode(mention.word)):
+            if _CODE.fullmatch(mention.file):
+                yield where, _PACKAGES
+        elif mention.word.startswith(_PACKAGES):
+            if _CODE.fullmatch(mention.file) or _PAGES.fullmatch(mention.file):
+                yield where, mention.word.removeprefix(_PACKAGES)
         else:
             yield where, re.split(r"[ ='\"]+", mention.word)[-1]
 
