@@ -16,7 +16,7 @@ from dockfix.syntax import decode
 
 _OPTION = regex(r"(?::|(?<![\w.-])(?:--?[a-z-]*port|--?bind|-b|-p|--listen)[= ])(\d{1,5})\b(?![.:\d])")
 # (behind a comma only where the name stands in quotes: a variable that is given away says nothing of what is given beside it)
-_NAMED = rb"(?i)\bport(?:['\"]?\s*[=:]|['\"]\s*,)\s*['\"]?[1-9]\d{0,2}\b(?![.\d])"
+_NAMED = rb"(?i)\b(?:socket_)?port(?:['\"]?\s*[=:]|['\"]\s*,)\s*['\"]?[1-9]\d{0,2}\b(?![.\d])"
 # A call of a client before the port, in the same line
 _CONNECTS = regex(r"(?i)(?:\bconnect|connection|client|redis|session|engine)\w*\((?!.*\))")
 _VARIABLE = regex(r"(?i)(?:.*_)?port")

@@ -359,6 +359,7 @@ FRAMEWORKS = frozenset(
     express fastify koa @hapi/hapi hapi restify polka hono http https http2 net tls @nestjs/core apollo-server apollo-server-express
     socket.io @feathersjs/express @feathersjs/koa @feathersjs/feathers total.js micro connect find-my-way uWebSockets.js h3 tinyhttp
     @tinyhttp/app hyper-express elysia @koa/router koa-router express-ws actionhero graphql-yoga moleculer-web parse-server json-server
-    http-server spdy dgram routing-controllers @grpc/grpc-js itty-router egg midway @midwayjs/core
+    http-server spdy dgram routing-controllers @grpc/grpc-js itty-router egg midway @midwayjs/core smtp-server http-proxy ftp-srv aedes
+    httpolyglot node-static local-web-server
     """.split()  # noqa: SIM905 (as a list it would have a line for each)
 )

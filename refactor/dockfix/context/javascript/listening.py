@@ -44,7 +44,7 @@ class _Listening:
             self._server("port", 3000, given)
         elif last == "bindAsync" and given:
             self._values(self.evaluate(given[0], self.call.module), last)
-        elif last == "listen" and self.call.receiver is not None:
+        elif (last == "listen" or (last == "bind" and module == "dgram")) and self.call.receiver is not None:
             self._listen(module, names, given)
 
     def _server(self, way: str, default: int | None, given: list[Node]) -> None:

@@ -54,12 +54,14 @@ _LISTENS: tuple[tuple[str, str, int, tuple[str, ...], int | None], ...] = (
     ("run", r"nicegui\.ui\.run", -1, ("port",), 8080),
     (
         "TCPServer UDPServer ThreadingTCPServer HTTPServer ThreadingHTTPServer WSGIServer StreamServer ForkingTCPServer"
-        " ThreadedTCPServer ThreadingUDPServer SimpleXMLRPCServer",
+        " ThreadedTCPServer ThreadingUDPServer SimpleXMLRPCServer FTPServer ThreadedFTPServer MultiprocessFTPServer SMTPServer"
+        " StartTcpServer StartAsyncTcpServer StartUdpServer StartAsyncUdpServer",
         r"(?:.*\.)?\w+",
         0,
-        ("server_address", "addr", "listener"),
+        ("server_address", "addr", "address", "address_or_socket", "listener"),
         None,
     ),
+    ("create_datagram_endpoint", r".*\.create_datagram_endpoint", -1, ("local_addr",), None),
     ("add_secure_port add_insecure_port", r"(?:.*\.)?add_(?:in)?secure_port", 0, ("address",), None),
     ("serve", r"websockets\.(?:\w+\.)*serve", 2, ("port",), None),
     ("listen bind", r".*tornado.*\.(?:listen|bind)", 0, ("port",), None),
@@ -105,6 +107,15 @@ LISTENS = frozenset(
         "ThreadedTCPServer",
         "ThreadingUDPServer",
         "SimpleXMLRPCServer",
+        "FTPServer",
+        "ThreadedFTPServer",
+        "MultiprocessFTPServer",
+        "SMTPServer",
+        "StartTcpServer",
+        "StartAsyncTcpServer",
+        "StartUdpServer",
+        "StartAsyncUdpServer",
+        "create_datagram_endpoint",
     }
 )
 _PORT_OPTION = regex(r"--?(?:[a-z]+[-_])*port|--bind|--listen")
