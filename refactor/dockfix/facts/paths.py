@@ -23,7 +23,7 @@ from dockfix.facts.ownership import (
 from dockfix.facts.shell_writes import shell_writes
 from dockfix.facts.user import user_of
 from dockfix.lazy import regex
-from dockfix.model.answers import Written
+from dockfix.model.answers import Worked, Written
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, doubt
 
@@ -60,6 +60,8 @@ _READ_ONLY = (
     "/etc/resolv.conf",
     "/etc/mime.types",
 )
+# What only root can read, wherever it is named
+_CLOSED = rb"/etc/(?:letsencrypt|ssl/private|g?shadow)\b[\w./@+-]*"
 # Code that leaves the folder it lies in
 _UPWARDS = rb"(?:\.parent){2,}|\.parents\[\s*\d+|(?:dirname\(\s*(?:os\.)?(?:path\.)?){2,}|['\"]\.\./"
 # Paths in calls that make files
@@ -101,6 +103,8 @@ def outside_paths(facts: Facts) -> Iterator[Reason]:
     ):
         if mention.word not in reachable:
             yield _doubt(f"{mention.file}:{mention.line} names {mention.word}", mention.word)
+    for mention in search(_CLOSED):
+        yield _closed(f"{mention.file}:{mention.line}", mention.word)
     for mention in search(_UPWARDS):
         if mention.file.endswith(".py") and _leaves(facts, mention):
             yield doubt(f"{mention.file}:{mention.line} names a folder above the program's own")
@@ -122,6 +126,8 @@ def outside_paths(facts: Facts) -> Iterator[Reason]:
         if mention.word not in reachable:
             yield _doubt(f"{mention.file}:{mention.line} gives the container the path {mention.word}", mention.word)
     for where, text in _texts(facts):
+        if closed := re.search(_CLOSED.decode(), text):
+            yield _closed(where, closed[0])
         for path in _in_command(text):
             if path not in reachable and facts.layout.file(path) is None:
                 yield _doubt(f"{where} names {path}", path)
@@ -140,6 +146,10 @@ def _values(service: ComposeService) -> Iterator[str]:
 
 def _doubt(text: str, path: str) -> Reason:
     return doubt(f"{text}, which only root may be able to write", answers=[Written(path)])
+
+
+def _closed(where: str, path: str) -> Reason:
+    return doubt(f"{where} names {path}, which only root may be able to read", answers=[Worked()])
 
 
 def _owned(facts: Facts, made: Iterable[str]) -> set[str]:

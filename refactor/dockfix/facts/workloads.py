@@ -16,7 +16,7 @@ from dockfix.lazy import cached_property, regex
 
 _YAML = regex(r"(?s).*\.ya?ml")
 _MANIFEST = rb"(?m)^[ \t-]*(?:apiVersion|containers|volumeMounts):"
-_MOUNT_PATH = rb"(?m)^[ \t-]*mountPath:[ \t]*['\"]?/[^\s'\"]*"
+_MOUNT_PATH = rb"(?m)(?:^[ \t-]*|[{,][ \t]*)mountPath:[ \t]*['\"]?/[^\s'\",}]*"
 
 
 class Kubernetes:

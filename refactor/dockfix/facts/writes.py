@@ -115,7 +115,7 @@ def mounted(facts: Facts) -> Reason | None:
                     f"{service.file} mounts {target} into the service {service.name}, which may run this image"
                 )
     for mention in facts.kubernetes.mounts:
-        if any(within(mention.word, place.rstrip("/")) for place in places):
+        if any(within(mention.word, place.rstrip("/")) for place in (*places, "/root")):
             return unseen(f"{mention.file}:{mention.line} mounts {mention.word}, and its files may be root's")
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from dockfix import knowledge
@@ -37,12 +38,22 @@ def packages(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, st
     programs = knowledge.full_programs(suites(facts), has_python=False)
     found = {programs[name]: why for name, why in needed(facts, sorted(programs), staying).items()}
     found |= {name: why for name, why in _libraries(facts, staying).items() if name not in found}
-    mention = next(iter(facts.application.search(_CERTIFICATES)), None)
-    if mention is not None:
-        found[_CA] = f"{mention.file}:{mention.line} names the certificates of the system"
+    where = _names_certificates(facts)
+    if where:
+        found[_CA] = f"{where} names the certificates of the system"
     elif any(name in found for name in ("curl", "wget", "git")):
         found[_CA] = "what fetches over HTTPS takes its certificates"
     return found
+
+
+def _names_certificates(facts: Facts) -> str:
+    """Where something names the certificates of the system, "" for nowhere."""
+    for mention in facts.application.search(_CERTIFICATES):
+        return f"{mention.file}:{mention.line}"
+    told = [(f"ENV in line {step.line}", step.instruction.original) for step in facts.final.of("ENV")]
+    told += [(service.file, setting) for service in facts.services for setting in service.settings]
+    named = re.compile(_CERTIFICATES.decode())
+    return next((where for where, text in (*told, *facts.startup.texts.items()) if named.search(text)), "")
 
 
 def _libraries(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, str]:
