@@ -7,22 +7,33 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
+from dockfix.context.javascript import unfold
 from dockfix.context.manifests.locked import DEV
 from dockfix.context.manifests.node_locks import LOCKS
 from dockfix.facts import Facts
 from dockfix.facts.installs import may_be_made
 from dockfix.facts.javascript import behind, development, listens_by_name, package_of
+from dockfix.lazy import regex
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import LanguageManager
 from dockfix.model.actions import Build
 from dockfix.model.reason import Reason, at
+
+_PRISMA = "@prisma/client"
+_SCHEMA = regex(r"(?:.*/)?[\w-]+\.prisma")
 
 
 def broken_builds(facts: Facts) -> tuple[Reason, ...]:
     """What is wrong already, in the order of the file."""
     if not facts.is_javascript or facts.unlocated is not None:
         return ()
-    found = [*_without_members(facts), *_without_lock(facts), *_deaf(facts)]
+    found = [
+        *_without_members(facts),
+        *_without_lock(facts),
+        *_deaf(facts),
+        *_scripts_alone(facts),
+        *_not_generated(facts),
+    ]
     missing = facts.ask(missing_tool)
     return (*found, *((missing,) if missing is not None else ()))
 
@@ -79,6 +90,55 @@ def _without_members(facts: Facts) -> Iterator[Reason]:
         if absent:
             said = f"{absent[0]}, of a member of the workspace, is not there yet when line {step.line} installs"
             yield at(f"{said}: its packages are left out without a word; copy it before", step.line)
+
+
+def _scripts_alone(facts: Facts) -> Iterator[Reason]:
+    """The installs without what development asks for that run a script of the project's own which needs it."""
+    names, project = facts.ask(development), facts.javascript.project
+    if project is None:
+        return
+    for step, unit, install in facts.installs:
+        passed_over = any(word.value == "--ignore-scripts" for word in unit.command.words)
+        if DEV in facts.groups_of(install) or passed_over or not facts.groups_of(install):
+            continue
+        for script in project.lifecycle:
+            # (Yarn and pnpm prepare nothing where development is left out)
+            if "prep" in script.name and install.manager.id != "npm":
+                continue
+            # (what stands behind || does without)
+            started = unfold(script.command, facts.javascript.files, project.folder, script.name).commands
+            program = next((each.program for each in started if package_of(facts, each.program) in names), "")
+            if program and "||" not in script.command:
+                said = f"{unit.command.text} runs the script {script.name} of {project.file}, and {program}, which that starts"
+                yield at(f"{said}, is left out with what development alone asks for", step.line)
+                break
+
+
+def _not_generated(facts: Facts) -> Iterator[Reason]:
+    """A client of Prisma that another stage has generated among its packages, where the image installs packages of its own."""
+    project = facts.javascript.project
+    if project is None or _PRISMA not in project.dependencies or len(facts.model.stages) < 2 or not facts.installs:
+        return
+    schemas = [text for name in facts.context.named(_SCHEMA) if (text := facts.context.read(name)) is not None]
+    elsewhere = any(re.search(r"(?m)^\s*output\s*=", text) for text in schemas)
+    made = [step.instruction.original for step in facts.final.steps]
+    scripts = " ".join(each.command for each in project.lifecycle)
+    if (
+        not schemas
+        or elsewhere
+        or "generate" in scripts
+        or any(re.search(r"prisma generate|\.prisma|node_modules", each) for each in made)
+    ):
+        return
+    generated = any(
+        "prisma generate" in step.instruction.original for stage in facts.model.stages for step in stage.steps
+    )
+    step = facts.installs[-1][0]
+    if generated and step in facts.final.steps:
+        yield at(
+            "the client that prisma generate makes among the packages stays in another stage: this install has none",
+            step.line,
+        )
 
 
 def _deaf(facts: Facts) -> Iterator[Reason]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from dockfix.facts import Facts
-from dockfix.facts.other_pythons import of_another_python
+from dockfix.facts.other_pythons import moved_environment, of_another_python
 from dockfix.knowledge import normalise, programs_of_image
 from dockfix.lazy import regex
 from dockfix.managers.protocol import LanguageManager
@@ -29,7 +29,11 @@ def never_copied(facts: Facts) -> tuple[Reason, ...]:
     if len(facts.model.stages) < 2:
         return ()
     others = [(stage, list(_copies_from(facts, stage))) for stage in _others(facts)]
-    unlike = [reason for stage, copied in others for reason in of_another_python(facts, stage, copied)]
+    unlike = [
+        reason
+        for stage, copied in others
+        for reason in (*of_another_python(facts, stage, copied), *moved_environment(facts, stage, copied))
+    ]
     return (*_programs(facts), *_of_other_images(facts), *_interpreters(facts), *unlike)
 
 

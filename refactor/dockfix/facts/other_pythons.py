@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
 from dockfix.facts import Facts
-from dockfix.knowledge import python_needs
+from dockfix.knowledge import is_python, normalise, python_needs, python_program
 from dockfix.lazy import regex
 from dockfix.managers.verbs import language_install
+from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Stage, Step
 
@@ -43,14 +45,40 @@ def of_another_python(facts: Facts, stage: Stage, copied: list[tuple[Step, str, 
                 yield at(said, step.line)
 
 
-def _compiled(facts: Facts, stage: Stage) -> str:
-    """The first package that a stage installs of which it is known that it is compiled, "" for none."""
-    names: set[str] = set()
+def moved_environment(facts: Facts, stage: Stage, copied: list[tuple[Step, str, str]]) -> Iterator[Reason]:
+    """A program of an environment that lies elsewhere in the image: its first line names the Python of where it was made."""
+    roots = {each.root for each in stage.end.environments} - {"/usr/local", "/usr"}
+    places = [(source, posixpath.normpath(posixpath.join("/", target))) for _, source, target in copied]
+    for keyword in ("ENTRYPOINT", "CMD"):
+        step = facts.final.last(keyword)
+        words = (step.instruction.json or tuple(step.instruction.args.split())) if step is not None else ()
+        first = words[0] if words else ""
+        for source, target in places:
+            there = any(within(source, place) and within(source, origin) for origin, place in places if place == origin)
+            if step is None or source not in roots or source == target or there or is_python(posixpath.basename(first)):
+                continue
+            found = first in {f"{target}/bin/{posixpath.basename(first)}"} or (
+                "/" not in first and normalise(first) in _names(facts, stage)
+            )
+            if found and (python_program(posixpath.basename(first)) is not None):
+                said = f"{first} of {target} starts {source}/bin/python, which the image has not"
+                yield at(f"{said}: an environment works only where it was made", step.line)
+                return
+
+
+def _names(facts: Facts, stage: Stage) -> frozenset[str]:
+    """The packages that a stage installs."""
+    found: set[str] = set()
     for _, unit in stage.units:
         install = language_install(unit.effects.action)
         if install is not None and install in facts.every_manifest:
-            names |= facts.every_manifest[install].names
-    return next((name for name in sorted(names) if _is_compiled(name)), "")
+            found |= facts.every_manifest[install].names
+    return frozenset(found)
+
+
+def _compiled(facts: Facts, stage: Stage) -> str:
+    """The first package that a stage installs of which it is known that it is compiled, "" for none."""
+    return next((name for name in sorted(_names(facts, stage)) if _is_compiled(name)), "")
 
 
 def _is_compiled(name: str) -> bool:
