@@ -176,7 +176,7 @@ def _uses(facts: Facts, right: Right) -> Iterator[Mention]:
         yield from facts.application.search(pattern)
     if facts.is_javascript:
         for pattern in right.calls:
-            yield from (each for each in facts.application.search(pattern) if runs_with_the_program(facts, each.file))
+            yield from (each for each in facts.application.says(pattern) if runs_with_the_program(facts, each.file))
         used = facts.javascript.program.packages
         yield from (Mention(each.module, each.file, each.line) for each in used if each.module in right.modules)
 
