@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.facts import Facts
-from dockfix.facts.installs import calls_at_start
+from dockfix.facts.installs import calls_at_start, given_at_start
 from dockfix.managers.commands import call_of
-from dockfix.managers.protocol import Call, Given, LanguageManager
+from dockfix.managers.protocol import Call, LanguageManager
 from dockfix.managers.verbs import language_install
 from dockfix.model.actions import Clean
 from dockfix.model.reason import Reason, unseen
@@ -25,8 +25,7 @@ def cached_for_start(facts: Facts, step: Step, manager: LanguageManager) -> str:
     ]
     beside = [install for _, _, install in installs]
     for where, call in _calls(facts, manager):
-        layout, context = facts.layout, facts.context
-        start = Given(call, facts.final.end, context, facts.final.image, layout.file, lambda _: None, lambda _: False)
+        start = given_at_start(facts, call)
         for each, unit, install in installs:
             if each is step:
                 why = manager.cached_for_start(install, facts.given_at(step, unit), start, beside)

@@ -6,6 +6,7 @@ import posixpath
 import re
 import sys
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from itertools import takewhile
 from typing import Literal
 
@@ -18,12 +19,13 @@ from dockfix.facts.startup import Startup
 from dockfix.knowledge import file_changers, normalise, package_manager, package_managers, posix_shells
 from dockfix.lazy import regex
 from dockfix.managers.commands import call_of, effects_of
-from dockfix.managers.protocol import Call, LanguageManager
+from dockfix.managers.protocol import Call, Given, LanguageManager
 from dockfix.managers.registry import by_program, language_managers
 from dockfix.model.actions import Install, Make, Provide
 from dockfix.model.effects import overlap, within
 from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Step, Unit
+from dockfix.model.state import State
 from dockfix.syntax.shell import Command, parse_script
 
 _HOLDS_NO_FILES = regex(r"(?:.*,)?type=(?:cache|secret|ssh|tmpfs)\b")
@@ -238,12 +240,24 @@ def _may_install(facts: Facts, program: str, startup: Startup) -> bool:
         return True
     named = re.compile(rf"(?<![\w.-]){re.escape(program)}(?![\w.-])")
     calls = [each for text in startup.texts.values() for each in _commands(text)]
-    return any(installs_at_start(facts, manager, _called(each)) for each in calls if named.search(each.text))
+    return any(installs_at_start(facts, manager, called(each)) for each in calls if named.search(each.text))
 
 
-def installs_at_start(facts: Facts, manager: LanguageManager, call: Call) -> bool:
+def installs_at_start(facts: Facts, manager: LanguageManager, call: Call, state: State | None = None) -> bool:
     """Whether a call of a manager when the container starts may install packages, with what the image has of the groups."""
-    return manager.at_start(call, groups_there(facts, manager), facts.final.end)
+    return manager.at_start(call, groups_there(facts, manager), state or _at_end(facts))
+
+
+def _at_end(facts: Facts) -> State:
+    """What holds when the container starts: no build argument does."""
+    return replace(facts.final.end, args={})
+
+
+def given_at_start(facts: Facts, call: Call, state: State | None = None) -> Given:
+    """What a call finds when the container starts."""
+    layout, context = facts.layout, facts.context
+    end = state or _at_end(facts)
+    return Given(call, end, context, facts.final.image, layout.file, lambda _: None, lambda _: False)
 
 
 def groups_there(facts: Facts, manager: LanguageManager) -> frozenset[str]:
@@ -257,7 +271,7 @@ def calls_at_start(facts: Facts, manager: LanguageManager) -> Iterator[tuple[str
     """The calls of a manager in what the container starts, each with where it stands."""
     for where, text in facts.startup.texts.items():
         for command in _commands(text):
-            call = _called(command)
+            call = called(command)
             if (call.command.name or "").rpartition("/")[2] in manager.programs:
                 yield where, call
 
@@ -270,7 +284,7 @@ def _commands(text: str) -> Iterator[Command]:
         yield from (command.parts or (command,)) if inner is None else _commands(inner)
 
 
-def _called(command: Command) -> Call:
+def called(command: Command) -> Call:
     """The call that a command of a script is, with ``exec`` or without."""
     words = command.words[1:] if command.name == "exec" else command.words
     return call_of(command._replace(words=words))

@@ -14,7 +14,7 @@ from dockfix.dataclass import dataclass
 from dockfix.managers import venv
 from dockfix.managers._variables import given_to
 from dockfix.managers.pip import PREFIX
-from dockfix.managers.protocol import Call, Given, LanguageManager, Recipe
+from dockfix.managers.protocol import Call, Given, LanguageManager, Recipe, Started
 from dockfix.model.actions import Configure, Install
 from dockfix.model.artefact import Environment
 from dockfix.model.commands.protocol import Arguments
@@ -80,21 +80,25 @@ class ProjectManager(LanguageManager):
             else ""
         )
 
-    def starts(self, call: Call) -> tuple[str, ...] | None:
+    def starts(self, call: Call) -> Started | None:
         """The words behind ``run``, where nothing stands before it and no option between them.
 
         A script of the project may have the program's name.
         """
-        words = [word.value for word in call.words]
-        if len(words) < 2 or words[0] != "run" or None in words:
+        words = call.words
+        if len(words) < 2 or words[0].value != "run" or not words[1].value or words[1].value.startswith("-"):
             return None
-        program = [word for word in words[1:] if word is not None]
-        return None if program[0].startswith("-") else tuple(program)
+        return Started(tuple(words[1:]))
+
+    def differs_at_start(self, install: Install, given: Given, start: Given) -> Reason | None:
+        """It takes the environment of the project that it finds, as the settings say that hold then."""
+        return another_project(self, install, start) or other_settings(self, given, start)
 
     def running(self, call: Call) -> Effects:
         """What ``run`` does in a RUN."""
-        program = self.starts(call) or ("",)
-        return Effects(tools=frozenset({self.id, posixpath.basename(program[0])}), application=True)
+        started = self.starts(call)
+        program = started.program if started is not None else ""
+        return Effects(tools=frozenset({self.id, posixpath.basename(program)}), application=True)
 
 
 def taken(groups: frozenset[str], context: BuildContext, lock: str | None, name: str, *, kept: bool) -> Locked | Unread:
@@ -159,6 +163,36 @@ def setting(
     if variable in variables:
         return variables[variable]
     return state.settings.get((manager.id, name), "")
+
+
+def another_project(manager: LanguageManager, install: Install, start: Given) -> Reason | None:
+    """That a manager finds another project, or none, from the folder in which the container starts than the one that it installed."""
+    wanted = install.manifests[0] if install.manifests else ""
+    folder = start.state.workdir
+    if not wanted or folder is None:
+        return Reason(f"which project {manager.title} finds when the container starts is not known")
+    found = nearest(start, folder, posixpath.basename(wanted))
+    if found == wanted:
+        return None
+    return Reason(f"from {folder} {manager.title} finds {found or 'no project'}, and it installed for {wanted}")
+
+
+def nearest(start: Given, folder: str, name: str) -> str:
+    """The path of the file of this name that lies in a folder or in the nearest one above it, "" where there is none."""
+    while not start.lies_at(posixpath.join(folder, name)):
+        if folder == "/":
+            return ""
+        folder = posixpath.dirname(folder)
+    return posixpath.join(folder, name)
+
+
+def other_settings(manager: LanguageManager, given: Given, start: Given, idle: Collection[str] = ()) -> Reason | None:
+    """A variable of the manager's that an install was not given as it is when the container starts; ``idle`` ones change nothing then."""
+    before, after = given_to(given.call.command, given.state), given_to(start.call.command, start.state)
+    for name in sorted({*before, *after}):
+        if name.startswith(manager.variables) and name not in idle and before.get(name) != after.get(name):
+            return Reason(f"{name} is not what it was when {manager.title} installed the packages")
+    return None
 
 
 def is_off(value: str | None) -> bool:

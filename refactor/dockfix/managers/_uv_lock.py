@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.manifests.locked import DEV, MAIN, Locked, Unread
@@ -15,6 +16,20 @@ from dockfix.lazy import regex
 from dockfix.managers._uv_project import is_package
 from dockfix.managers.protocol import Given
 
+# What ``tool.uv`` may say without another lock
+_NO_MATTER = {
+    *(
+        "add-bounds",
+        "build-backend",
+        "cache-keys",
+        "compile-bytecode",
+        "default-groups",
+        "dev-dependencies",
+        "link-mode",
+    ),
+    *("managed", "package", "required-version"),
+}
+_EXTRA = regex(r"extra == '([^']+)'")
 _NAME = regex(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)")
 
 
@@ -52,40 +67,85 @@ def _without_development(context: BuildContext, lock: str | None, project: PyPro
     found = read_lock(context, lock) if lock is not None else None
     named = project.at("dependency-groups", DEV) or project.at("tool", "uv", "dev-dependencies")
     chosen = project.at("tool", "uv", "default-groups") not in (None, [], [DEV])
-    if (
-        lock is None
-        or not isinstance(found, Locked)
-        or named
-        or chosen
-        or found.roots.get(DEV)
-        or len(found.projects) != 1
-    ):
+    if lock is None or not isinstance(found, Locked) or named or chosen or found.roots.get(DEV):
         return frozenset()
-    more = project.at("project", "dynamic") or project.at("tool", "uv", "sources")
-    asked = _asked(project.texts("project", "dependencies"))
-    current = asked is not None and asked == _locked_for(found, context.read(lock) or "")
-    return frozenset({DEV}) if current and not more else frozenset()
+    return frozenset({DEV}) if fits(context, lock, project) else frozenset()
 
 
-_Asked = frozenset[tuple[str, frozenset[str]]]
+def fits(context: BuildContext, lock: str, project: PyProject) -> bool | None:
+    """Whether a lock is what uv would make of a project's file, so that it leaves it as it is; None where that is not known."""
+    found = read_lock(context, lock)
+    if not isinstance(found, Locked) or len(found.projects) != 1 or project.works_out_dependencies:
+        return None
+    told = project.at("tool", "uv")
+    if isinstance(told, dict) and not told.keys() <= _NO_MATTER:
+        return None
+    whole = tables_of(context.read(lock) or "")
+    asked, kept = _asked(project), _kept(whole, found)
+    if asked is None or kept is None or not _same_versions(whole.get("requires-python"), project.requires_python):
+        return None
+    return asked == kept
 
 
-def _asked(requirements: Iterable[str]) -> _Asked | None:
-    """The names, normalised, with the versions that are asked for, without markers; None where one says more than that."""
+def _same_versions(kept: object, asked: str) -> bool:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        return isinstance(kept, str) and SpecifierSet(kept) == SpecifierSet(asked)
+    except InvalidSpecifier:
+        return False
+
+
+# A group, "" for what is there anyway; the name, normalised; extras; versions; whether it holds for some machines alone
+_Asked = frozenset[tuple[str, str, frozenset[str], frozenset[str], bool]]
+
+
+def _asked(project: PyProject) -> _Asked | None:
+    """What a project's file asks for; None where it says more than that."""
+    groups: dict[str, list[object]] = {"": list(project.texts("project", "dependencies"))}
+    for keys, kind in ((("project", "optional-dependencies"), "extra "), (("dependency-groups",), "")):
+        table = project.at(*keys)
+        for name, each in table.items() if isinstance(table, dict) else ():
+            groups.setdefault(kind + normalise(name), []).extend(each if isinstance(each, list) else [None])
+    groups.setdefault(DEV, []).extend(project.texts("tool", "uv", "dev-dependencies"))
+    found: set[tuple[str, str, frozenset[str], frozenset[str], bool]] = set()
+    for group, texts in groups.items():
+        for text in texts:
+            one = _one(group, text)
+            if one is None:
+                return None
+            found.add(one)
+    return frozenset(found)
+
+
+def _one(group: str, text: object) -> tuple[str, str, frozenset[str], frozenset[str], bool] | None:
     from packaging.requirements import InvalidRequirement, Requirement
 
     try:
-        found = [Requirement(each) for each in requirements]
+        each = Requirement(text) if isinstance(text, str) else None
     except InvalidRequirement:
         return None
-    versions = ((each.name, frozenset(map(str, each.specifier))) for each in found)
-    return None if any(each.url for each in found) else frozenset((normalise(name), asked) for name, asked in versions)
+    if each is None or each.url:
+        return None
+    extras = frozenset(map(normalise, each.extras))
+    return group, normalise(each.name), extras, frozenset(map(str, each.specifier)), each.marker is not None
 
 
-def _locked_for(lock: Locked, whole: str) -> _Asked | None:
-    """The same as the lock has kept it for the project that it is for."""
-    own = next(each for each in tables_of(whole)["package"] if normalise(each["name"]) in lock.projects)
-    kept = own.get("metadata", {}).get("requires-dist", [])
-    return _asked(
-        f"{each['name']}{each.get('specifier', '')}" for each in kept if "extra ==" not in each.get("marker", "")
-    )
+def _kept(whole: Mapping[str, Any], lock: Locked) -> _Asked | None:
+    """The same as the lock has kept it of the project that it is for."""
+    own = next(each for each in whole["package"] if normalise(each["name"]) in lock.projects)
+    kept = own.get("metadata", {})
+    entries = [("", each) for each in kept.get("requires-dist", [])]
+    entries += [(normalise(group), each) for group, listed in kept.get("requires-dev", {}).items() for each in listed]
+    found = set()
+    for group, each in entries:
+        if not each.keys() <= {"name", "extras", "specifier", "marker"}:
+            return None
+        marker = each.get("marker", "")
+        extra = _EXTRA.search(marker)
+        machines = _EXTRA.sub("", marker).replace(" and ", "").strip(" ()")
+        extras = frozenset(map(normalise, each.get("extras", [])))
+        versions = frozenset(filter(None, each.get("specifier", "").replace(" ", "").split(",")))
+        where = f"extra {normalise(extra[1])}" if extra else group
+        found.add((where, normalise(each["name"]), extras, versions, bool(machines)))
+    return frozenset(found)

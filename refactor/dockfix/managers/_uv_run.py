@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from dockfix.context.manifests import pyproject
 from dockfix.context.manifests.pyproject import PyProject
 from dockfix.lazy import regex
+from dockfix.managers import _projects as projects
 from dockfix.managers._uv_groups import groups_of
+from dockfix.managers._uv_lock import fits
 from dockfix.managers._uv_options import VALUED
 from dockfix.managers._uv_project import is_package, local_sources, workspace_above
 from dockfix.managers._variables import given_to, is_on
-from dockfix.managers.protocol import Call, Given
+from dockfix.managers.protocol import Call, Given, LanguageManager, Started
 from dockfix.model.actions import Install
 from dockfix.model.commands.protocol import Arguments, parse
+from dockfix.model.reason import Reason, doubt
 from dockfix.model.state import State
 from dockfix.syntax.shell import Word
 
@@ -27,6 +30,27 @@ _KNOWN = regex(
     r"|only-group|all-groups|no-default-groups|dev|no-dev|only-dev|no-extra|no-editable|no-progress|color)|-[qvmn]"
 )
 _INLINE = regex(r"(?m)^# /// script\s*$")
+# Options of ``uv run`` after which the program is the same: which groups they ask for is looked at elsewhere
+_SAME = regex(
+    r"--(?:frozen|locked|no-cache|no-sync|offline|quiet|verbose|no-progress|color|module|no-env-file|dev|no-dev|extra|all-extras|no-extra"
+    r"|group|all-groups|no-group|no-default-groups)|-[qvmn]"
+)
+# Variables that alter nothing in an environment that is there, or that are looked at where the groups are
+_IDLE = {
+    *(
+        "UV_CACHE_DIR",
+        "UV_COMPILE_BYTECODE",
+        "UV_CONCURRENT_BUILDS",
+        "UV_CONCURRENT_DOWNLOADS",
+        "UV_CONCURRENT_INSTALLS",
+    ),
+    *("UV_FROZEN", "UV_HTTP_TIMEOUT", "UV_INSTALL_DIR", "UV_LINK_MODE", "UV_LOCKED", "UV_NATIVE_TLS", "UV_NO_CACHE"),
+    *("UV_NO_DEFAULT_GROUPS", "UV_NO_DEV", "UV_NO_PROGRESS", "UV_NO_SYNC", "UV_OFFLINE", "UV_PYTHON_CACHE_DIR"),
+    *("UV_SYSTEM_PYTHON", "UV_TOOL_BIN_DIR", "UV_TOOL_DIR", "UV_VERSION"),
+}
+# What the build of a project reads
+_SOURCE = (".py", "/setup.cfg", "/pyproject.toml")
+_BEHIND = "uv.lock is not what pyproject.toml asks for, and uv brings both up to date when the container starts"
 
 
 def parse_run(call: Call, state: State) -> Arguments:
@@ -44,6 +68,76 @@ def parse_run(call: Call, state: State) -> Arguments:
                 break
             seen = True
     return parse(own, state, VALUED["run"])
+
+
+def started_by(call: Call) -> Started | None:
+    """The program that ``uv run`` does nothing but start, None where an option says what it is to find."""
+    arguments = parse_run(call, State())
+    if len(arguments.operands) < 2 or arguments.operands[0].value != "run":
+        return None
+    words = tuple(call.words)[next(i for i, word in enumerate(call.words) if word is arguments.operands[1]) :]
+    name = words[0].value
+    if not name or name == "-" or "://" in name or any(not _SAME.fullmatch(each) for each, _, _ in arguments.options):
+        return None
+    if arguments.has("-m", "--module"):
+        return Started(words, ("python", "-m"))
+    return Started(words, ("python",) if name.endswith(".py") else ())
+
+
+def differs(manager: LanguageManager, install: Install, given: Given, start: Given) -> Reason | None:
+    """Why ``uv run`` may take another environment when the container starts than an install has filled, or alter it first."""
+    arguments, variables = parse_run(start.call, start.state), given_to(start.call.command, start.state)
+    script = arguments.operands[1].value if len(arguments.operands) > 1 else None
+    name = start.at(start.state.path(script) or "") if script else None
+    if name is not None and _INLINE.search(start.context.read(name) or ""):
+        return Reason(f"{name} names packages of its own, which uv installs when the container starts")
+    other = projects.another_project(manager, install, start) or projects.other_settings(manager, given, start, _IDLE)
+    if other is not None or arguments.has("--no-sync") or is_on(variables.get("UV_NO_SYNC")):
+        return other
+    return _behind(install, given, start, arguments, variables) or _built_before_source(install, given, start)
+
+
+def _behind(
+    install: Install, given: Given, start: Given, arguments: Arguments, variables: Mapping[str, str | None]
+) -> Reason | None:
+    """Why ``uv run`` may bring the lock, and the environment with it, up to date."""
+    if arguments.has("--frozen") or is_on(variables.get("UV_FROZEN")):
+        return None
+    manifest = install.manifests[0]
+    lock = posixpath.join(posixpath.dirname(manifest), "uv.lock")
+    found = start.settings(manifest)
+    same = given.at(manifest) == start.at(manifest)
+    if isinstance(found, str) or not same:
+        return doubt(f"whether {manifest} is what uv installed for is not known")
+    file = start.at(lock)
+    synced = given_to(given.call.command, given.state)
+    locked = any(word.value == "--locked" for word in given.call.words) or is_on(synced.get("UV_LOCKED"))
+    # without a lock in the build context it is the one that the install has made of this very file
+    if file is None or (locked and given.at(lock) == file):
+        return None
+    fitting = fits(start.context, file, found[1])
+    if fitting is None:
+        return doubt(f"whether {file} fits pyproject.toml is not known: uv would bring it up to date at the start")
+    return None if fitting else Reason(_BEHIND)
+
+
+def _built_before_source(install: Install, given: Given, start: Given) -> Reason | None:
+    """That uv may build a project again, whose source came after the install."""
+    manifest = install.manifests[0]
+    found = start.settings(manifest)
+    project = found[1] if not isinstance(found, str) else None
+    own = bool(install.projects or install.editable) and project is not None and is_package(project)
+    if project is None or not (
+        own or local_sources(project) or isinstance(project.at("tool", "uv", "workspace"), dict)
+    ):
+        return None
+    root, folder = posixpath.dirname(manifest), posixpath.dirname(found[0])
+    for name in start.context.files() or ():
+        if name.endswith(_SOURCE) and (not folder or name.startswith(f"{folder}/")):
+            path = posixpath.join(root, posixpath.relpath(name, folder or "."))
+            if start.at(path) == name and given.at(path) != name:
+                return doubt(f"{name} came after uv installed the project, which it may build again at the start")
+    return None
 
 
 def run_by(arguments: Arguments) -> str:

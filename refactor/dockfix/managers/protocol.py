@@ -89,6 +89,19 @@ class Given:
 
 
 @dataclass(frozen=True)
+class Started:
+    """A program that a manager starts: its words as they were given, with ``before`` in front of them."""
+
+    words: tuple[Word, ...]
+    before: tuple[str, ...] = ()
+
+    @property
+    def program(self) -> str:
+        """The program's name."""
+        return self.before[0] if self.before else self.words[0].value or ""
+
+
+@dataclass(frozen=True)
 class Recipe:
     """How one install is written again: edits to its words, and what has to stand around it.
 
@@ -230,6 +243,11 @@ class LanguageManager(Manager):
     fills_bare: ClassVar[bool] = False
 
     @property
+    def variables(self) -> str:
+        """What the names of the variables begin with that it reads."""
+        return f"{self.id.upper()}_"
+
+    @property
     def brings(self) -> Mapping[str, str]:
         """The modules that come along with it where the language's own manager installs it, each with its package, normalised."""
         return brought_modules(self.id)
@@ -264,8 +282,12 @@ class LanguageManager(Manager):
         """
         return ""
 
-    def starts(self, call: Call) -> tuple[str, ...] | None:
-        """The words of the program that a call does nothing but start, with the environment's first on PATH; None where it does more."""
+    def starts(self, call: Call) -> Started | None:
+        """The program that a call does nothing but start, with the environment's first on PATH; None where it does more."""
+        return None
+
+    def differs_at_start(self, install: Install, given: Given, start: Given) -> Reason | None:
+        """Why a call when the container starts may take another environment than an install has filled, or alter it first."""
         return None
 
     def needs_lock(self, call: Call) -> bool:

@@ -17,10 +17,20 @@ from dockfix.managers._uv_groups import development, groups_of, without_developm
 from dockfix.managers._uv_lock import empty, installed
 from dockfix.managers._uv_options import FLAGS, VALUED
 from dockfix.managers._uv_project import Workspace, is_package, local_sources, other_python, workspace_above
-from dockfix.managers._uv_run import cached_for, parse_run, run_by
+from dockfix.managers._uv_run import cached_for, differs, parse_run, run_by, started_by
 from dockfix.managers._variables import given_to, is_on
 from dockfix.managers.pip import PREFIX, Pip
-from dockfix.managers.protocol import Cache, Call, Given, LanguageManager, OwnRuntime, Production, Recipe, Script
+from dockfix.managers.protocol import (
+    Cache,
+    Call,
+    Given,
+    LanguageManager,
+    OwnRuntime,
+    Production,
+    Recipe,
+    Script,
+    Started,
+)
 from dockfix.model.actions import Clean, Configure, Export, Install, Make
 from dockfix.model.artefact import Environment
 from dockfix.model.commands.protocol import Arguments, parse
@@ -31,8 +41,6 @@ from dockfix.model.state import State
 LOCK = "uv.lock"
 _TOOLS = frozenset({"uv"})
 _LEAVES_PROJECT = ("--no-install-project", "--no-install-workspace", "--no-install-local")
-# options of ``uv run`` after which the program is the same
-_HARMLESS = frozenset({"--frozen", "--locked", "--no-cache", "--no-dev", "--no-sync", "--offline", "--quiet", "-q"})
 _BESIDE = (LOCK, "uv.toml", ".python-version")
 
 
@@ -269,17 +277,13 @@ class Uv(LanguageManager):
         """``uv run`` may build the project again, or install what it lacks."""
         return cached_for(install, given, start, beside)
 
-    def starts(self, call: Call) -> tuple[str, ...] | None:
+    def starts(self, call: Call) -> Started | None:
         """The words behind ``uv run``, where no option says what the program is to find."""
-        arguments = parse_run(call, State())
-        if len(arguments.operands) < 2 or arguments.operands[0].value != "run":
-            return None
-        start = next(number for number, word in enumerate(call.words) if word is arguments.operands[1])
-        words = [word.value for word in call.words[start:]]
-        if None in words or any(name not in _HARMLESS for name, _, _ in arguments.options):
-            return None
-        program = tuple(word for word in words if word is not None)
-        return ("python", *program) if program[0].endswith(".py") else program
+        return started_by(call)
+
+    def differs_at_start(self, install: Install, given: Given, start: Given) -> Reason | None:
+        """``uv run`` takes the project that it finds, and brings the environment up to date with what lies there then."""
+        return differs(self, install, given, start)
 
 
 UV = Uv()

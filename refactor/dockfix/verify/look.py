@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 from typing import Any, BinaryIO, cast
 
 from dockfix.runtimes.registry import runtimes
@@ -29,16 +30,18 @@ def look(
     conditions: Conditions,
     hide: Callable[[str], str],
     before: Callable[[], Mapping[str, RuntimeFacts]] = dict,
+    inside: Mapping[str, str] = MappingProxyType({}),
 ) -> Image:
     """An image; its files are read while its interpreters are asked.
 
     ``base`` gives the file system of its base image, None where that is not known. ``hide`` takes secrets out of what the image says;
-    the modules of the runtimes that ``before`` gives are tried, too.
+    the modules of the runtimes that ``before`` gives are tried, too. ``inside`` are the environments in which something starts the
+    program although they are not on PATH, by the id of the runtime.
     """
     config: Mapping[str, Any] = engine.image(reference)["Config"]
     with ThreadPoolExecutor(1) as pool:
         named = {each.partition("=")[0] for each in config.get("Env") or ()}
-        asked = pool.submit(_voices, engine, reference, conditions, hide, before, named)
+        asked = pool.submit(_voices, engine, reference, conditions, hide, before, named, inside)
         below = base()
         snapshot = files_of(engine, reference, below)
         known = set(below.entries) if below else set()
@@ -69,6 +72,7 @@ def _voices(
     hide: Callable[[str], str],
     before: Callable[[], Mapping[str, RuntimeFacts]],
     named: Collection[str],
+    inside: Mapping[str, str],
 ) -> tuple[dict[str, RuntimeFacts], dict[str, str]]:
     """What the interpreters of an image, which sets the variables ``named``, say by the id of the runtime; why others say nothing."""
     facts: dict[str, RuntimeFacts] = {}
@@ -80,9 +84,10 @@ def _voices(
         modules = known[runtime.id].modules if runtime.id in known else ()
         said: RuntimeFacts | str | None = None
         name = ""
-        for name in runtime.interpreters:
+        own = [f"{inside[runtime.id]}/bin/{each}" for each in runtime.interpreters[:1] if runtime.id in inside]
+        for name in (*own, *runtime.interpreters):
             said = ask_interpreter(engine, reference, runtime, name, conditions, modules)
-            if said is not None:
+            if said is not None and not (name in own and isinstance(said, str)):
                 break
         if said is None:
             silent[runtime.id] = f"there is no {runtime.id} on PATH"

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dockfix.facts import Facts
+from dockfix.facts.manager_starts import started_off_path
 from dockfix.runtimes.needs import needed
 from dockfix.syntax import Instruction
 from dockfix.verify import compare
@@ -171,12 +172,12 @@ class Prover:
                 "writes",
                 compare.compare_access(original.base, before, image, _leaves(original.start.written), declared),
             )
-        found = compare.compare_start(original.start, began, original.again)
+        found = compare.compare_start(original.start, began, original.again, declared)
         if found and not made.found and original.again is None:  # is that only what changes from one run to the next?
             self.say("starting the original once more")
             wanted = original.start.again(original.wanted)
             original.again = self._start(original.reference, lambda: original.tool, wanted, original.manner)
-            found = compare.compare_start(original.start, began, original.again)
+            found = compare.compare_start(original.start, began, original.again, declared)
         nothing = compare.shows_nothing(original.start)
         made.add("start", found, f"{nothing}; --env and --smoke give it more to do" if nothing else "")
         smoked = [*smoked, *zip(self._requests, began.good, began.answers, strict=True)]
@@ -278,7 +279,8 @@ class Prover:
         base: Callable[[], Snapshot | None],
         before: Callable[[], Mapping[str, RuntimeFacts]] = dict,
     ) -> Image:
-        return look(self.engine, reference, base, self.plan.conditions, self.builder.hide, before)
+        inside = self.facts.ask(started_off_path)
+        return look(self.engine, reference, base, self.plan.conditions, self.builder.hide, before, inside)
 
     def _smokes(self, reference: str) -> list[Smoked]:
         return [(smoke, *run_smoke(self.engine, reference, smoke, self.plan.conditions)) for smoke in self._commands]

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 
+from dockfix.managers.registry import by_program
 from dockfix.model.reason import Declared
 from dockfix.runtimes.registry import runtimes
 from dockfix.verify.starting import Start
@@ -41,11 +42,17 @@ _KEEPS = {
 _STATUS = {126: _USER, 127: _PROGRAM}  # of a program that may not be run, and of one that is not there
 
 
-def compare_start(before: Start, after: Start, again: Start | None = None) -> list[Finding]:
-    """What the new container does differently. ``again`` is a second run of the original: what it does not repeat itself does
-    not count."""
+def compare_start(
+    before: Start, after: Start, again: Start | None = None, declared: frozenset[Declared] = frozenset()
+) -> list[Finding]:
+    """What the new container does differently.
+
+    ``again`` is a second run of the original: what it does not repeat itself does not count. Nor does a manager that has started the
+    program, where what is started is ``declared``.
+    """
     runs = [before, *([again] if again else [])]
-    found = list(_life(runs, after))
+    another = any(each.part in {"CMD", "ENTRYPOINT"} for each in declared)
+    found = list(_life(runs, after, frozenset(by_program()) if another else frozenset()))
     found += _complaints(runs, after)
     if not found and after.exited is not None:
         found += _output(runs, after)
@@ -66,7 +73,7 @@ def shows_nothing(start: Start) -> str:
     return ""
 
 
-def _life(runs: list[Start], after: Start) -> Iterator[Finding]:
+def _life(runs: list[Start], after: Start, without: frozenset[str]) -> Iterator[Finding]:
     last = _last_line(after.output)
     if after.exited not in {run.exited for run in runs}:
         was = "keeps running" if runs[0].exited is None else f"ends with status {runs[0].exited}"
@@ -96,7 +103,7 @@ def _life(runs: list[Start], after: Start) -> Iterator[Finding]:
             said = f"GET {path} gives {status or 'no answer'}, the original gives {was}"
             yield Finding("start", f"GET {path}", said, about=_spoken_of(after.output))
     if runs[0].exited is None:
-        for name in sorted(frozenset.intersection(*(run.programs for run in runs)) - after.programs):
+        for name in sorted(frozenset.intersection(*(run.programs for run in runs)) - after.programs - without):
             yield Finding("start", name, f"{name} does not run in the new container, as it does in the original")
 
 
