@@ -155,7 +155,7 @@ def _before(command: Command, started: Started) -> tuple[Word, ...]:
 
 def _with_path(facts: Facts, step: Step, root: str, edits: list[Edit]) -> list[Edit]:
     """The edits, and the environment first on PATH once everything is built."""
-    setting = snippet(facts.tree, f'ENV PATH="{root}/bin:$PATH"\n', step.line)
+    setting = snippet(facts.tree, f'ENV PATH="{step.state.spelled(root)}/bin:$PATH"\n', step.line)
     later = [each for each in facts.final.of("RUN") if each.line > step.line]
     if later:
         node = later[-1].instruction
@@ -192,6 +192,9 @@ def _unknown(facts: Facts, manager: LanguageManager, program: str) -> Reason | N
     """Why it is not certain that the environment has the program."""
     if facts.unknown is not None:
         return facts.unknown
+    uncertain = next((each.uncertain for each in installs_of(facts, manager) if each.uncertain), "")
+    if uncertain:
+        return doubt(uncertain)
     of_python = python_program(program)
     brought = of_python is not None and of_python.command and normalise(program) in facts.distributions
     own = any(program in facts.manifests[each].programs for each in installs_of(facts, manager))

@@ -263,7 +263,8 @@ class _Splitter:
         if not paths:
             return ()
         first = self.placement.parts[0].name
-        lines = "".join(f"COPY --from={first} {path} {target}\n" for path, target in paths.items())
+        spelled = {step.state.spelled(path): step.state.spelled(target) for path, target in paths.items()}
+        lines = "".join(f"COPY --from={first} {path} {target}\n" for path, target in spelled.items())
         blank = tuple(node for node in above if isinstance(node, Blank))[:1]
         return (*blank, *snippet(self.tree, lines, step.line))
 

@@ -27,6 +27,7 @@ from dockfix.facts.placed_files import built_in, carried, given_settings, placed
 from dockfix.facts.reading import Reading
 from dockfix.facts.single_files import is_made_by, mounted_at, run_before, scripts_among, written_by
 from dockfix.facts.startup import Startup, read_startup
+from dockfix.facts.told_in_files import told_in_files
 from dockfix.facts.workloads import Kubernetes
 from dockfix.lazy import cached_property
 from dockfix.managers.commands import call_of, known_steps, model_of
@@ -125,7 +126,8 @@ class Facts:
     @cached_property
     def model(self) -> Model:
         """The model of the tree."""
-        return model_of(self.tree, self._steps, partial(beneath, dockerfile=self.context.dockerfile))
+        below = partial(beneath, dockerfile=self.context.dockerfile)
+        return model_of(self.tree, self._steps, below, told_in_files(self.tree, self.context))
 
     @property
     def final(self) -> Stage:

@@ -30,7 +30,7 @@ from dockfix.model.actions import Action, Clean, Export, Install, Provide, Shell
 from dockfix.model.commands import MODELS, RUNS_OTHERS, command_model, module_of, shell
 from dockfix.model.commands.net import FETCHERS, fetched
 from dockfix.model.effects import Effects, opaque, within
-from dockfix.model.stages import BeneathOf, Copy, Known, Model, build
+from dockfix.model.stages import BeneathOf, Copy, Known, Model, ToldBy, build
 from dockfix.model.state import State
 from dockfix.syntax import Dockerfile, image
 from dockfix.syntax.shell import Command, parse_script
@@ -53,9 +53,14 @@ def known_steps() -> Known:
     return Known(effects_of, brought_by)
 
 
-def model_of(tree: Dockerfile, known: Known | None = None, beneath_of: BeneathOf | None = None) -> Model:
-    """The model of a tree without problems, with all that the managers know; ``beneath_of`` as for ``build``."""
-    return build(tree, known or known_steps(), beneath_of)
+def model_of(
+    tree: Dockerfile,
+    known: Known | None = None,
+    beneath_of: BeneathOf | None = None,
+    told_by: ToldBy | None = None,
+) -> Model:
+    """The model of a tree without problems, with all that the managers know; ``beneath_of`` and ``told_by`` as for ``build``."""
+    return build(tree, known or known_steps(), beneath_of, told_by)
 
 
 def brought_by(copy: Copy) -> Provide | None:

@@ -125,7 +125,7 @@ class Pdm(ProjectManager):
             projects=project if fixed else (),
             editable=() if fixed else project,
             groups=frozenset(_groups(arguments)),
-            chosen_by=state.workdir_chosen,
+            chosen_by=state.placed_by(filled.environment.root),
             blocked=Reason(blocked) if blocked else None,
         )
         # what else it reads, its manifest says: whether the project itself is installed, only pyproject.toml tells

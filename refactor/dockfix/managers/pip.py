@@ -374,4 +374,12 @@ def _chosen_by(arguments: Arguments, operands: Sequence[Word], state: State) -> 
     # (who asks, in a URL before the host, does not choose what is there)
     asked = [re.sub(r"(?<=://)[^/@\s]*@", "", word.text) for word in operands]
     named += [re.split(r"[=<>~!\[;@]", text, maxsplit=1)[0] for text in asked]
-    return next((name for text in named if (name := state.chosen_by(text))), "")
+    return next((name for text in named if (name := state.chosen_by(_below_workdir(text, state)))), "")
+
+
+def _below_workdir(text: str, state: State) -> str:
+    """A path as it is seen from the working directory: what lies there is the same file wherever that is."""
+    variable = state.workdir_chosen
+    if variable and state.variables.get(variable) == state.workdir:
+        return re.sub(rf"^([\"']?)(?:\${variable}|\$\{{{variable}\}})(?=[/\"']|$)", r"\1.", text)
+    return text

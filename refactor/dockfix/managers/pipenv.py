@@ -104,7 +104,7 @@ class Pipenv(ProjectManager):
             filled.environment,
             manifests=_files(root) if needs else _files(root)[:1],
             groups=frozenset({"main", *(("dev",) if dev else ()), *extra}),
-            chosen_by=state.workdir_chosen,
+            chosen_by=state.placed_by(filled.environment.root),
             blocked=Reason(blocked) if blocked else None,
         )
         reads = (*action.manifests, *read)

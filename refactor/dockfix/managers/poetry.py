@@ -43,6 +43,7 @@ class Poetry(ProjectManager):
 
     id: ClassVar[str] = "poetry"
     lock: ClassVar[str] = LOCK
+    settings_file: ClassVar[str] = SETTINGS
     alone: ClassVar[str] = "--no-root"
     installs_cached: ClassVar[bool] = True
     title: ClassVar[str] = "Poetry"
@@ -115,6 +116,12 @@ class Poetry(ProjectManager):
             return self.running(call)
         return opaque(f"poetry {verb} is not modelled")
 
+    def told(self, text: str) -> Mapping[str, str]:
+        """Whether it makes an environment, and where."""
+        found = pyproject.read(text)
+        values = {key: found.at(*key.split(".")) for key, _ in (_CREATE, _IN_PROJECT)} if found is not None else {}
+        return {key: str(value).lower() for key, value in values.items() if isinstance(value, bool)}
+
     def _install(self, arguments: Arguments, call: Call, state: State, root: str) -> Effects:
         chosen = [word for word in arguments.operands[1:] if SWITCHED.fullmatch(word.text.strip('"'))]
         odd = next((word.text for word in arguments.operands[1:] if word not in chosen), arguments.unknown)
@@ -129,7 +136,7 @@ class Poetry(ProjectManager):
             manifests=(_manifest(root),),
             editable=() if without else (root,),
             groups=frozenset((*_groups(arguments), *(word.text for word in chosen))),
-            chosen_by=state.workdir_chosen,
+            chosen_by=state.placed_by(filled.environment.root),
             cache_off=arguments.words(self.without_cache),
             blocked=Reason(blocked) if blocked else None,
         )
@@ -273,13 +280,12 @@ def _told(
 ) -> tuple[dict[tuple[str, str], str | None], str]:
     """What the project's poetry.toml says where no variable does, and its name: it comes before Poetry's own configuration."""
     name = given.at(posixpath.join(root, SETTINGS))
-    text = given.context.read(name) if name is not None else None
-    found = pyproject.read(text) if text is not None else None
-    told: dict[tuple[str, str], str | None] = {}
-    for key, variable in (_CREATE, _IN_PROJECT):
-        value = found.at(*key.split(".")) if found is not None else None
-        if isinstance(value, bool) and variable not in variables:
-            told[Poetry.id, key] = str(value).lower()
+    said = POETRY.told(given.context.read(name) or "") if name is not None else {}
+    told: dict[tuple[str, str], str | None] = {
+        (Poetry.id, key): said[key]
+        for key, variable in (_CREATE, _IN_PROJECT)
+        if key in said and variable not in variables
+    }
     return told, name or SETTINGS
 
 

@@ -223,7 +223,8 @@ class LanguageManager(Manager):
     told to fill an environment without an installer. With ``starts_as_any_user`` it needs nothing of root to start a program. With
     ``needs_runtime`` its calls are modelled only where the base image brings the runtime, or something was seen to do so. ``server`` is a
     pattern of the addresses from which a system's manager can be told to install it, or its runtime, "" for none.
-    ``lies_in`` are the folders that it is made of where it is copied out of an image.
+    ``lies_in`` are the folders that it is made of where it is copied out of an image. ``settings_file`` is the name of a file beside the
+    project's own that tells it what ``told`` says, "" for none.
     """
 
     runtime: ClassVar[str]
@@ -239,6 +240,7 @@ class LanguageManager(Manager):
     starts_as_any_user: ClassVar[bool] = False
     server: ClassVar[str] = ""
     lies_in: ClassVar[tuple[str, ...]] = ()
+    settings_file: ClassVar[str] = ""
     needs_runtime: ClassVar[bool] = False
     fills_bare: ClassVar[bool] = False
 
@@ -270,6 +272,10 @@ class LanguageManager(Manager):
     def for_all(self, call: Call, state: State) -> tuple[str, ...]:
         """The packages that a call installs for all programs of the image, and for no project; "" for one without a known name."""
         return ()
+
+    def told(self, text: str) -> Mapping[str, str]:
+        """What the text of a ``settings_file`` tells it, by the names that its own command has for that."""
+        return {}
 
     def at_start(self, call: Call, installed: frozenset[str], state: State) -> bool:
         """Whether a call may install packages when the container starts, where these groups are installed; ``state`` is the image's."""

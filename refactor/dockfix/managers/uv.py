@@ -149,7 +149,7 @@ class Uv(LanguageManager):
             projects=project if fixed else (),
             editable=() if fixed else project,
             groups=frozenset(groups_of(arguments, settings)),
-            chosen_by=state.chosen_by(call.command.text) or state.workdir_chosen,
+            chosen_by=state.chosen_by(call.command.text) or state.placed_by(folder),
             cache_off=arguments.words(self.without_cache),
             blocked=Reason(blocked) if blocked else None,
         )

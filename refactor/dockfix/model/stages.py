@@ -8,7 +8,7 @@ from dataclasses import field, replace
 
 from dockfix.dataclass import dataclass
 from dockfix.knowledge import BaseImage, base_image, posix_shells, starts_as_root
-from dockfix.lazy import cached_property
+from dockfix.lazy import cached_property, regex
 from dockfix.model.actions import Action, Build
 from dockfix.model.commands import brought_by as state_with
 from dockfix.model.commands import state_after
@@ -24,6 +24,9 @@ EffectsOf = Callable[[Command, State], Effects]
 BeneathOf = Callable[[str], "Beneath | None"]
 _MAX_RUNS = 2_000
 _MAX_STATES = 4
+
+
+_PLAIN_FOLDER = regex(r"(?:[\w./-]|\$\w+|\$\{\w+\})+")
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class Copy:
 
 
 BroughtBy = Callable[[Copy], Action | None]
+ToldBy = Callable[[Copy, State], Mapping[tuple[str, str], str | None]]
 
 
 def brings_nothing(copy: Copy) -> None:
@@ -184,23 +188,28 @@ class Known:
         self._effects_of, self._brought_by = effects_of, brought_by
         self._steps: dict[Instruction, tuple[State, Mapping[str, str | None], Step, State]] = {}
 
-    def step(self, node: Instruction, state: State, global_args: Mapping[str, str | None]) -> tuple[Step, State]:
-        """The step that an instruction is in a state, and the state after it."""
+    def step(
+        self, node: Instruction, state: State, global_args: Mapping[str, str | None], told_by: ToldBy | None = None
+    ) -> tuple[Step, State]:
+        """The step that an instruction is in a state, and the state after it; ``told_by`` is the same for all of a run."""
         known = self._steps.get(node)
         if known is not None:
             before, given, step, after = known
             if (before is state or before == state) and (given is global_args or given == global_args):
                 return step, after
         step, after = _step(node, state, global_args, self._effects_of, self._brought_by)
+        told = told_by(step.copy, state) if told_by is not None and step.copy is not None else {}
+        if told:
+            after = replace(after, settings={**after.settings, **told})
         self._steps[node] = state, global_args, step, after
         return step, after
 
 
-def build(tree: Dockerfile, known: Known, beneath_of: BeneathOf | None = None) -> Model:
+def build(tree: Dockerfile, known: Known, beneath_of: BeneathOf | None = None, told_by: ToldBy | None = None) -> Model:
     """The model of a tree without problems (its first instructions are ARG and FROM).
 
     Raises BeyondLimitError for what is beyond the limits. ``beneath_of`` gives what lies beneath a base image that is not known by
-    its name.
+    its name, ``told_by`` what files that a COPY brings tell managers.
     """
     stages: list[Stage] = []
     global_args: dict[str, str | None] = {}
@@ -211,7 +220,7 @@ def build(tree: Dockerfile, known: Known, beneath_of: BeneathOf | None = None) -
     for position, start in enumerate(starts):
         stop = starts[position + 1] if position + 1 < len(starts) else len(instructions)
         body = instructions[start + 1 : stop]
-        stages.append(_stage(position, instructions[start], body, stages, global_args, known, beneath_of))
+        stages.append(_stage(position, instructions[start], body, stages, global_args, known, beneath_of, told_by))
     _bound(stages)
     return Model(tree, tuple(stages), global_args)
 
@@ -233,6 +242,7 @@ def _stage(
     global_args: Mapping[str, str | None],
     steps_of: Known,
     beneath_of: BeneathOf | None,
+    told_by: ToldBy | None,
 ) -> Stage:
     words = start.words
     base = expand(words[0], {key: value for key, value in global_args.items() if value is not None}) if words else None
@@ -247,7 +257,7 @@ def _stage(
         state = replace(parent.end, args={}) if parent else _at_first(base, known)
     steps: list[Step] = []
     for node in body:
-        step, state = steps_of.step(node, state, global_args)
+        step, state = steps_of.step(node, state, global_args, told_by)
         steps.append(step)
     beneath = parent.beneath if parent is not None else beneath
     return Stage(index, start, name, base, parent, known, tuple(steps), state, beneath)
@@ -295,6 +305,15 @@ def _step(
     return Step(node, state), _declare(node, state, global_args)
 
 
+def _written(workdir: str, state: State) -> str:
+    """A directory that build arguments choose as a path below it can be written, "" where it cannot."""
+    if not _PLAIN_FOLDER.fullmatch(workdir):
+        return ""
+    if workdir.startswith(("/", "$")):
+        return workdir.rstrip("/")
+    return f"{state.workdir_text}/{workdir.rstrip('/')}" if state.workdir_text else ""
+
+
 def _declare(node: Instruction, state: State, global_args: Mapping[str, str | None]) -> State:
     """The state after an instruction that only changes state."""
     keyword = node.keyword
@@ -315,7 +334,9 @@ def _declare(node: Instruction, state: State, global_args: Mapping[str, str | No
     if keyword == "WORKDIR":
         path = expand(_argument(node), state.variables)
         chosen_by = state.chosen_by(node.args) or ("" if path and path.startswith("/") else state.workdir_chosen)
-        return replace(state.with_workdir(path) if path else replace(state, workdir=None), workdir_chosen=chosen_by)
+        moved = state.with_workdir(path) if path else replace(state, workdir=None)
+        text = _written(_argument(node), state) if path and chosen_by else ""
+        return replace(moved, workdir_chosen=chosen_by, workdir_text=text)
     if keyword == "USER":
         return replace(state, user=expand(_argument(node), state.variables))
     if keyword == "SHELL":

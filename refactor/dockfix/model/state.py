@@ -11,6 +11,7 @@ from dockfix.dataclass import dataclass
 from dockfix.knowledge import DEFAULT_PATH
 from dockfix.lazy import regex
 from dockfix.model.artefact import Environment
+from dockfix.model.effects import within
 from dockfix.syntax import expand
 from dockfix.syntax.shell import Word
 
@@ -25,7 +26,8 @@ class State:
     ``workdir`` is absolute, None where a variable without a known value decides; ``user`` is "" for the base image's own;
     ``env`` holds the values of ENV, ``args`` of the ARGs in scope (None: no default); ``environments`` are those that were made so
     far, ``activated`` is the root of the one that this RUN's shell has activated. ``chosen`` are the variables whose value a build
-    argument decides: what is known of them holds for its default. ``workdir_chosen`` is the one that decides the directory. ``fetched``
+    argument decides: what is known of them holds for its default. ``workdir_chosen`` is the one that decides the directory, and
+    ``workdir_text`` how it is written then ("" where a path below it cannot be written so). ``fetched``
     are files that come from the net, each with its address. ``own_prefix`` is the folder in which nothing
     of the base image itself lies, "" for none. ``settings`` are what managers were told to keep, by manager and name (None: a value
     that only the shell knows), ``brought`` are the programs of managers that were brought, by manager. ``runtime`` is the language that
@@ -41,6 +43,7 @@ class State:
     activated: str = ""
     chosen: frozenset[str] = frozenset()
     workdir_chosen: str = ""
+    workdir_text: str = ""
     fetched: Mapping[str, str] = field(default_factory=dict)
     own_prefix: str = ""
     settings: Mapping[tuple[str, str], str | None] = field(default_factory=dict)
@@ -92,4 +95,21 @@ class State:
 
     def with_workdir(self, path: str | None) -> State:
         """The state after ``cd`` or WORKDIR."""
-        return replace(self, workdir=None if path is None else self.path(path))
+        return replace(self, workdir=None if path is None else self.path(path), workdir_text="")
+
+    def spelled(self, path: str) -> str:
+        """A path as it has to be written to be the right one whichever directory a build argument chooses."""
+        if not self._is_spelled or self.workdir is None or not within(path, self.workdir):
+            return path
+        return self.workdir_text + path[len(self.workdir.rstrip("/")) :]
+
+    def placed_by(self, path: str) -> str:
+        """The build argument that decides where a path lies, and cannot be written in its place; "" for none."""
+        below = self.workdir is None or within(path, self.workdir)
+        return self.workdir_chosen if below and not self._is_spelled else ""
+
+    @property
+    def _is_spelled(self) -> bool:
+        """Whether the directory can be written so here, where its variables may have other values than there."""
+        text = expand(self.workdir_text, self.variables) if self.workdir_text else None
+        return text is not None and posixpath.normpath(text) == self.workdir
