@@ -354,7 +354,9 @@ def _provided(effects: Effects) -> Effects:
     manager = next((manager for name in names if isinstance(manager := by_program().get(name), LanguageManager)), None)
     if manager is None or manager is action.manager or any(not _belongs(name, manager) for name in names):
         return effects
-    paths = tuple(f"{action.into.root}/bin/{name}" for name in sorted(manager.programs))
+    carried = action.into.carried.paths if action.into.carried is not None else ()
+    folder = next((path for path in carried if posixpath.basename(path) == "bin"), f"{action.into.root}/bin")
+    paths = tuple(f"{folder}/{name}" for name in sorted(manager.programs))
     shared = action.into.carried is None or action.into.beside_base
     return replace(effects, action=Provide(manager, paths, shared=shared))
 

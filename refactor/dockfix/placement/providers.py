@@ -48,11 +48,7 @@ def drop_managers(facts: Facts, runtime: Placed, environment: Environment, *, be
     """
     carried = tuple(environment.carried.paths) if environment.carried is not None else ()
     staying = [step.units[index] for step, indices in runtime.items() for index in indices]
-    run = {
-        *facts.startup.programs,
-        *facts.ask(by_hand).programs,
-        *(tool for unit in staying if not _provides(unit) for tool in unit.effects.tools),
-    }
+    run = _run(facts, staying, beside)
     told: list[Provide] = []
     gone: list[tuple[Step, int]] = []
     brought: list[str] = []
@@ -85,6 +81,21 @@ def drop_managers(facts: Facts, runtime: Placed, environment: Environment, *, be
     shared = frozenset(manager for each, manager in managers if each.shared)
     programs = frozenset(name for each, manager in managers for name in (*manager.programs, *each.programs))
     return Left(tuple(dict.fromkeys(manager for _, manager in managers)), tuple(texts), shared, programs)
+
+
+def _run(facts: Facts, staying: list[Unit], beside: bool) -> set[str]:
+    """The programs that something which stays runs; what brings a manager stays where that is one of them."""
+    run: set[str] = set()
+    more = {
+        *facts.startup.programs,
+        *facts.ask(by_hand).programs,
+        *(tool for unit in staying if not _provides(unit) for tool in unit.effects.tools),
+    }
+    while not more <= run:
+        run |= more
+        kept = [unit for unit in staying if _provides(unit) and not _leaves(facts, unit.effects.action, run, beside)]
+        more = {tool for unit in kept for tool in unit.effects.tools}
+    return run
 
 
 def _may_run(effects: Effects, beside: bool) -> bool:
