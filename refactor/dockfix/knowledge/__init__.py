@@ -97,9 +97,11 @@ from dockfix.knowledge.programs import (
 )
 from dockfix.knowledge.python_packages import (
     Needs,
+    asks_to_compile,
     calls,
     calls_if_asked,
     compiles_at_run_time,
+    compiles_for_others,
     loads_by_name,
     needs_dev_packages,
     needs_libraries,
@@ -138,6 +140,7 @@ __all__ = [
     "Wrapper",
     "added_variables",
     "alongside",
+    "asks_to_compile",
     "base_image",
     "boxes",
     "brings",
@@ -152,6 +155,7 @@ __all__ = [
     "commands",
     "commented_manifests",
     "compiles_at_run_time",
+    "compiles_for_others",
     "converters",
     "cron_packages",
     "describing",

@@ -88,6 +88,23 @@ class Compiles(NamedTuple):
     asked: re.Pattern[bytes] | None
 
 
+class AsksToCompile(NamedTuple):
+    """When a distribution asks others to compile: where ``unless`` is found in what the application says, or ``beside`` is installed."""
+
+    unless: re.Pattern[bytes] | None
+    beside: str
+
+
+def compiles_for_others() -> frozenset[str]:
+    """The distributions that compile what others ask for, and nothing unasked."""
+    return frozenset(name for group in table("python_packages")["asks_to_compile"] for name in group["of"].split())
+
+
+def asks_to_compile(distribution: str) -> AsksToCompile | None:
+    """When a distribution that was looked into asks others to compile; None where it was not."""
+    return _asking().get(normalise(distribution))
+
+
 def compiles_at_run_time(distribution: str) -> Compiles | None:
     """What is known of a distribution that compiles when it runs; None where nothing of the kind is known."""
     return _compilers().get(normalise(distribution))
@@ -135,6 +152,15 @@ def _compilers() -> dict[str, Compiles]:
     for group in table("python_packages")["compiles"]:
         asked = regex(group["asked"].encode()) if "asked" in group else None
         found |= dict.fromkeys(group["distributions"].split(), Compiles(group["why"], asked))
+    return found
+
+
+@cache
+def _asking() -> dict[str, AsksToCompile]:
+    found: dict[str, AsksToCompile] = {}
+    for group in table("python_packages")["asks_to_compile"]:
+        unless = re.compile(group["unless"].encode()) if "unless" in group else None
+        found |= dict.fromkeys(group["distributions"].split(), AsksToCompile(unless, group.get("beside", "")))
     return found
 
 

@@ -8,6 +8,7 @@ from functools import cache
 
 from dockfix import knowledge
 from dockfix.context.application import application
+from dockfix.context.manifests.locked import Locked
 from dockfix.facts import Facts
 from dockfix.facts.how_it_is_run import by_hand
 from dockfix.facts.javascript import runs_program
@@ -16,7 +17,7 @@ from dockfix.model.actions import Build
 from dockfix.model.answers import Worked
 from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Step, Unit
-from dockfix.runtimes.closure import distributions
+from dockfix.runtimes.closure import closure, distributions
 from dockfix.syntax import decode, encode
 
 # Programs that settings may name and code then starts; other names of commands are words of English, too
@@ -147,6 +148,52 @@ _COMPILES = (
 )
 
 
+def _may_compile(facts: Facts, distribution: str, why: str) -> Reason | None:
+    """The doubt that a package which compiles on request may do so, although nothing was found that asks; None where nothing does."""
+    if facts.unknown is not None:
+        text = f"{distribution} may compile at run time, and what asks for it is not known: {why}"
+        return doubt(text, answers=(Worked(),))
+    if distribution not in knowledge.compiles_for_others():
+        return None if _asks_alone(facts, distribution) else _doubt(f"{distribution} may compile at run time", why)
+    user = facts.ask(_asks_others)
+    if user:
+        return doubt(f"{user} may have {distribution} compile at run time: {why}", answers=(Worked(),))
+    return None if user == "" else _doubt(f"{distribution} may compile at run time", why)
+
+
+def _doubt(said: str, why: str) -> Reason:
+    return doubt(f"{said}, which nothing asks for here: {why}", answers=(Worked(),))
+
+
+def _asks_others(facts: Facts) -> str | None:
+    """What of all that is installed may ask others to compile by itself; "" where nothing does, None where not all of it is known."""
+    found = facts.ask(closure)
+    makers = knowledge.compiles_for_others()
+    if found.unlocked:
+        return None
+    users = {name for name in found.names if _may_ask(name)} - makers
+    for manifest in facts.manifests.values():
+        for each in manifest.locked.distributions if isinstance(manifest.locked, Locked) else ():
+            if each.name in found.names - makers and any(wanted.name in makers for wanted in each.requires):
+                users.add(each.name)
+    return next((name for name in sorted(users) if not _asks_alone(facts, name)), "")
+
+
+def _may_ask(distribution: str) -> bool:
+    """Whether a distribution is known to compile, or to ask others to."""
+    return (
+        knowledge.compiles_at_run_time(distribution) is not None or knowledge.asks_to_compile(distribution) is not None
+    )
+
+
+def _asks_alone(facts: Facts, distribution: str) -> bool:
+    """Whether a distribution was looked into, and nothing has it ask others to compile."""
+    known = knowledge.asks_to_compile(distribution)
+    if known is None or known.beside in facts.ask(closure).names:
+        return False
+    return known.unless is None or not facts.application.search(known.unless.pattern)
+
+
 # Options that tell a compiler where headers and libraries are, which packages of any name bring
 _WITH_HEADERS = regex(r"(?<=\s)(?:-I|-L|-l)\S")
 
@@ -164,10 +211,7 @@ def run_time_compiler(facts: Facts) -> Reason | None:
         text = f"the Python package {distribution} needs a compiler at run time: {compiles.why}"
         if compiles.asked is None or facts.application.search(compiles.asked.pattern):
             return at(text)
-        asked = "and what asks for it is not known" if facts.unknown else "which nothing asks for here"
-        unasked = unasked or doubt(
-            f"{distribution} may compile at run time, {asked}: {compiles.why}", answers=(Worked(),)
-        )
+        unasked = unasked or _may_compile(facts, distribution, compiles.why)
     for startup in (facts.startup, facts.ask(by_hand)):
         for program in sorted(knowledge.full_compilers() & startup.programs.keys()):
             where = next((where for where, text in startup.texts.items() if _WITH_HEADERS.search(text)), "")
