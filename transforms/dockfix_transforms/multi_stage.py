@@ -24,7 +24,7 @@ from dockfix.placement.decision import place
 from dockfix.placement.order import BESIDE, ENVIRONMENT, runtime_order
 from dockfix.placement.plan import Part, Placement
 from dockfix.syntax import Blank, Comment, Instruction, Node, snippet
-from dockfix.syntax.rewrite import with_image, without_flag
+from dockfix.syntax.rewrite import with_image, without_flag, without_variables
 
 from ._layout import leading
 from ._runs import Trim, trim
@@ -284,6 +284,10 @@ class _Splitter:
 def _text(step: Step, part: Part) -> tuple[Node, ...] | None:
     """What one part gets of a step: () where nothing, None where its text cannot be divided."""
     indices = part.steps.get(step.instruction)
+    gone = part.without.get(step.instruction)
+    if indices is not None and gone:
+        less = without_variables(step.instruction, gone)
+        return (less,) if less is not None else None
     return trim(step, Trim(indices, part.packages)) if indices is not None else ()
 
 

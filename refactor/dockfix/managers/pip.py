@@ -138,6 +138,10 @@ class Pip(LanguageManager):
             return opaque("pip uninstall is modelled for managers alone")
         return Effects(writes=tuple(state.brought[name] for name in sorted(managers)), tools=_TOOLS)
 
+    def owns(self, variable: str) -> bool:
+        """None: a pip is in the image all the same, and reads them when somebody installs there, or in an image that is built on it."""
+        return False
+
     def fetches(self, call: Call, state: State) -> bool:
         """``pip wheel`` and ``pip download``."""
         arguments = parse(call.words, state, VALUED)

@@ -249,6 +249,10 @@ class LanguageManager(Manager):
         """What the names of the variables begin with that it reads."""
         return f"{self.id.upper()}_"
 
+    def owns(self, variable: str) -> bool:
+        """Whether a variable is one of its own, and of nobody else."""
+        return variable.startswith(self.variables)
+
     @property
     def brings(self) -> Mapping[str, str]:
         """The modules that come along with it where the language's own manager installs it, each with its package, normalised."""

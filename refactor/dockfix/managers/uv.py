@@ -40,6 +40,7 @@ from dockfix.model.state import State
 
 LOCK = "uv.lock"
 _TOOLS = frozenset({"uv"})
+_OF_LIBUV = frozenset({"UV_THREADPOOL_SIZE", "UV_USE_IO_URING"})
 _LEAVES_PROJECT = ("--no-install-project", "--no-install-workspace", "--no-install-local")
 _BESIDE = (LOCK, "uv.toml", ".python-version")
 
@@ -276,6 +277,10 @@ class Uv(LanguageManager):
     def cached_for_start(self, install: Install, given: Given, start: Given, beside: Collection[Install]) -> str:
         """``uv run`` may build the project again, or install what it lacks."""
         return cached_for(install, given, start, beside)
+
+    def owns(self, variable: str) -> bool:
+        """Some are libuv's, which Node.js and uvloop read: https://docs.libuv.org/en/v1.x/threadpool.html."""
+        return variable.startswith(self.variables) and variable not in _OF_LIBUV
 
     def starts(self, call: Call) -> Started | None:
         """The words behind ``uv run``, where no option says what the program is to find."""

@@ -14,6 +14,7 @@ from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.gain import LEAST, gain, of_environment
 from dockfix.placement.leftovers import Placed, drop_covered, drop_idle_lists, drop_idle_sources, drop_removed
+from dockfix.placement.manager_variables import drop_variables
 from dockfix.placement.no_gain import no_gain, too_little, with_setting
 from dockfix.placement.only_fetching import drop_arguments
 from dockfix.placement.packages import Division, divide
@@ -92,10 +93,11 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
     drop_idle_sources(facts, draft.builder, division)
     drop_idle_lists(draft.builder, lambda package: package not in division.runtime_only)
     arguments = drop_arguments(facts, draft.builder, draft.runtime)
+    variables = drop_variables(facts, draft.builder, draft.runtime, managers.managers)
     name = next(each for each in _BUILDERS if each != (stage.name or "").lower())
     parts = (
         Part(name, _by_instruction(draft.builder), dict.fromkeys(division.runtime_only, ()), draft.tail),
-        Part(stage.name or "runtime", _by_instruction(draft.runtime), division.replaced),
+        Part(stage.name or "runtime", _by_instruction(draft.runtime), division.replaced, without=variables.within),
     )
     return Placement(
         parts,
@@ -111,6 +113,7 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
         ),
         frozenset(Declared("RUN", text) for text in dropped)
         | frozenset(Declared("ARG", name) for name in arguments)
+        | frozenset(Declared("ENV", name) for name in variables.names)
         | _gone(division, named)
         | managers.declares
         | draft.declares,

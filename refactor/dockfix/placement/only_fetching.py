@@ -160,13 +160,13 @@ def drop_arguments(facts: Facts, builder: Placed, runtime: Placed) -> tuple[str,
         if step.keyword != "ARG" or step not in builder:
             continue
         names = [name for name, _ in pairs(step.instruction, step.state.variables)]
-        if names and not any(_is_used(facts, name, order[number + 1 :], runtime) for name in names):
+        if names and not any(is_used(facts, name, order[number + 1 :], runtime) for name in names):
             dropped += names
             del runtime[step]
     return tuple(dropped)
 
 
-def _is_used(facts: Facts, name: str, later: list[Step], runtime: Placed) -> bool:
+def is_used(facts: Facts, name: str, later: list[Step], runtime: Placed) -> bool:
     """Whether something in the runtime stage may read a build argument, or is to run again for another value of it."""
     if _FORCES.fullmatch(name):
         return True

@@ -28,13 +28,14 @@ class Part:
 
     ``steps`` maps an instruction to the indices of the commands that go there (one without commands: ()); what it lacks does
     not go there. ``packages`` are the system packages that it loses, each with those that it gets instead. ``tail`` are commands that
-    are run at its end, each in a RUN of its own.
+    are run at its end, each in a RUN of its own. ``without`` are the variables that it loses of an ENV which goes there.
     """
 
     name: str
     steps: Steps
     packages: Mapping[Package, tuple[str, ...]]
     tail: tuple[str, ...] = ()
+    without: Mapping[Instruction, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,13 +5,16 @@ What comes out is parsed and compared with what was asked for; where anything di
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from dockfix.lazy import regex
 from dockfix.syntax import grammar
+from dockfix.syntax.cut import cut, join_keyword
+from dockfix.syntax.evaluate import pairs
 from dockfix.syntax.nodes import Dockerfile, Instruction
 
 _WORD = regex(r"[^\t\v\f\r ]+")
+_PAIR = regex(r"""(?s)(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])+""")
 
 
 def with_flags(tree: Dockerfile, node: Instruction, flags: Sequence[str], lines: bool = False) -> Instruction | None:
@@ -52,6 +55,28 @@ def without_flag(node: Instruction, name: str) -> Instruction | None:
         [each[:2] for each in new.flags] == kept
         and (new.keyword, new.args, new.inner_comments) == (node.keyword, node.args, node.inner_comments)
         and [each[:5] for each in new.heredocs] == [each[:5] for each in node.heredocs]
+    )
+    return new if same else None
+
+
+def without_variables(node: Instruction, names: Collection[str]) -> Instruction | None:
+    """An ENV without some of the variables that it sets, and all else as it was; None where that can't be done, or nothing is left."""
+    removed = []
+    for match in _PAIR.finditer(node.args):
+        name, equals, _ = match[0].partition("=")
+        if not equals:
+            return None
+        if name in names:
+            removed.append(node.span(node.args_start + match.start(), node.args_start + match.end()))
+    text = join_keyword(cut(node.text, node.escape, removed), node.escape)
+    new = Instruction(text, node.line, node.escape)
+    kept = [pair for pair in pairs(node, {}) if pair[0] not in names]
+    same = (
+        node.keyword == new.keyword == "ENV"
+        and bool(kept)
+        and list(pairs(new, {})) == kept
+        and new.flags == node.flags
+        and set(new.inner_comments) <= set(node.inner_comments)
     )
     return new if same else None
 

@@ -1,0 +1,83 @@
+"""Variables of managers that only the builder has: nothing in the runtime stage reads them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+
+from dockfix.dataclass import dataclass
+from dockfix.facts import Facts
+from dockfix.facts.how_it_is_run import by_hand
+from dockfix.managers.protocol import LanguageManager, Manager
+from dockfix.model.stages import Step
+from dockfix.placement.leftovers import Placed
+from dockfix.placement.only_fetching import is_used
+from dockfix.syntax import Instruction, pairs
+from dockfix.syntax.rewrite import without_variables
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """``names`` are the variables that the runtime stage does not get, ``within`` those of an ENV that sets others, too."""
+
+    names: frozenset[str]
+    within: Mapping[Instruction, frozenset[str]]
+
+
+def drop_variables(facts: Facts, builder: Placed, runtime: Placed, managers: Collection[Manager]) -> Dropped:
+    """Takes the variables of managers that leave out of the runtime stage, where the builder has them and nothing else reads them."""
+    within: dict[Instruction, frozenset[str]] = {}
+    names: set[str] = set()
+    left = [each for each in managers if isinstance(each, LanguageManager) and each.runtime == "python"]
+    if not left or facts.unknown is not None or not facts.startup.programs:
+        return Dropped(frozenset(), within)
+    order = list(runtime)
+    read = _read_otherwise(facts, left)
+    for number, step in reversed(list(enumerate(order))):
+        if step.keyword != "ENV" or step not in builder:
+            continue
+        given = [name for name, _ in pairs(step.instruction, step.state.variables)]
+        later = [each for each in order[number + 1 :] if each in runtime]
+        gone = {
+            name
+            for name in given
+            if any(each.owns(name) and each not in read for each in left)
+            and not _is_named(facts, name, later, runtime, within)
+        }
+        if gone == set(given) and given:
+            del runtime[step]
+        elif gone and without_variables(step.instruction, gone) is not None:
+            within[step.instruction] = frozenset(gone)
+        else:
+            continue
+        names |= gone
+    # one that is set again where it stays is still there
+    there = {name for step in runtime if step.keyword == "ENV" for name in _left_of(step, within)}
+    return Dropped(frozenset(names - there), within)
+
+
+def _left_of(step: Step, within: Mapping[Instruction, frozenset[str]]) -> set[str]:
+    return {name for name, _ in pairs(step.instruction, {})} - within.get(step.instruction, frozenset())
+
+
+def _read_otherwise(facts: Facts, managers: Collection[LanguageManager]) -> frozenset[LanguageManager]:
+    """The managers of whose variables the application speaks: it may read any of them, or one whose name it puts together."""
+    found = set()
+    for each in managers:
+        name = re.escape(each.variables.encode())
+        if facts.application.search(rb"(?<![A-Za-z0-9_])" + name + rb"|(?i:env_prefix[^\n]*['\"]" + name + rb"?['\"])"):
+            found.add(each)
+    return frozenset(found)
+
+
+def _is_named(
+    facts: Facts, name: str, later: list[Step], runtime: Placed, within: Mapping[Instruction, frozenset[str]]
+) -> bool:
+    """Whether something that stays, or that is started in a container, names a variable."""
+    word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+    texts = (*facts.startup.texts.values(), *facts.ask(by_hand).texts.values())
+    whole = [step for step in later if step.instruction not in within]
+    if any(word.search(text) for text in texts) or is_used(facts, name, whole, runtime):
+        return True
+    rest = (without_variables(step.instruction, within[step.instruction]) for step in later if step not in whole)
+    return any(each is None or word.search(each.text) for each in rest)
