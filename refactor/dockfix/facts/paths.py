@@ -10,7 +10,7 @@ from dockfix.context.application import Mention
 from dockfix.context.compose import ComposeService
 from dockfix.context.named_paths import LOCAL_URL
 from dockfix.facts import Facts
-from dockfix.facts.how_it_is_run import containers
+from dockfix.facts.how_it_is_run import by_hand, containers
 from dockfix.facts.ownership import (
     brings_manifests,
     gets_owner,
@@ -23,6 +23,7 @@ from dockfix.facts.ownership import (
 from dockfix.facts.shell_writes import shell_writes
 from dockfix.facts.user import user_of
 from dockfix.lazy import regex
+from dockfix.managers.registry import language_managers
 from dockfix.model.answers import Worked, Written
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, doubt
@@ -172,7 +173,8 @@ def _texts(facts: Facts) -> Iterator[tuple[str, str]]:
     """What the container is started with: values of ENV, commands, scripts, each with where it stands."""
     for step in facts.final.of("ENV"):
         words = step.instruction.words
-        settings = (f"{name}={value}" for name, value in zip(words[::2], words[1::2], strict=True))
+        given = zip(words[::2], words[1::2], strict=True)
+        settings = (f"{name}={value}" for name, value in given if not _of_no_use(facts, name))
         yield f"the ENV in line {step.line}", "\n".join(settings)
     for where, text in facts.startup.texts.items():
         if not where.startswith("HEALTHCHECK"):
@@ -180,6 +182,15 @@ def _texts(facts: Facts) -> Iterator[tuple[str, str]]:
             yield told, "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
     for process in facts.processes.programs:
         yield f"{process.file}:{process.line}", process.command
+
+
+def _of_no_use(facts: Facts, variable: str) -> bool:
+    """Whether a variable is a manager's that no container runs, so that nobody reads it."""
+    owners = [each for each in language_managers() if each.owns(variable)]
+    run = facts.startup.programs.keys() | facts.ask(by_hand).programs.keys()
+    read = rb"(?<!\w)" + re.escape(variable.encode()) + rb"(?!\w)"
+    idle = bool(owners) and all(each.runtime == "python" and each.programs.isdisjoint(run) for each in owners)
+    return idle and not facts.application.search(read)
 
 
 def _in_command(text: str) -> Iterator[str]:
