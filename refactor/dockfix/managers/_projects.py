@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import ClassVar
 
 from dockfix.context.build_context import BuildContext
@@ -11,6 +11,7 @@ from dockfix.context.manifests.locked import MAIN, Locked, Unread
 from dockfix.context.manifests.locks import read_lock
 from dockfix.context.manifests.manifest import Manifest
 from dockfix.dataclass import dataclass
+from dockfix.lazy import regex
 from dockfix.managers import venv
 from dockfix.managers._variables import given_to
 from dockfix.managers.pip import PREFIX
@@ -23,6 +24,12 @@ from dockfix.model.reason import Reason
 from dockfix.model.state import State
 
 _TELLS = frozenset({"--version", "-V", "about", "check", "config", "env", "info", "list", "show", "version", "venv"})
+
+# Variables that say how a manager comes and how it installs, and not which environment a program is run in
+_IDLE = regex(
+    r"[A-Z]+_(?:VERSION|HOME|NO_INTERACTION|YES|CACHE_DIR|TIMEOUT|INSTALL(?:ER)?_\w+|MAX_\w+|REQUESTS_\w+|REPOSITORIES_\w+|HTTP_BASIC_\w+"
+    r"|PYPI_\w+|KEYRING_\w+|SOLVER_\w+|WARNINGS_\w+|CHECK_UPDATE|NO_?SPIN|HIDE_EMOJIS|COLORBLIND|QUIET|VERBOS\w+|SKIP_LOCK|NO_LOCK)"
+)
 
 
 @dataclass(frozen=True)
@@ -186,11 +193,13 @@ def nearest(start: Given, folder: str, name: str) -> str:
     return posixpath.join(folder, name)
 
 
-def other_settings(manager: LanguageManager, given: Given, start: Given, idle: Collection[str] = ()) -> Reason | None:
+def other_settings(
+    manager: LanguageManager, given: Given, start: Given, idle: Callable[[str], object] = _IDLE.fullmatch
+) -> Reason | None:
     """A variable of the manager's that an install was not given as it is when the container starts; ``idle`` ones change nothing then."""
     before, after = given_to(given.call.command, given.state), given_to(start.call.command, start.state)
     for name in sorted({*before, *after}):
-        if name.startswith(manager.variables) and name not in idle and before.get(name) != after.get(name):
+        if name.startswith(manager.variables) and not idle(name) and before.get(name) != after.get(name):
             return Reason(f"{name} is not what it was when {manager.title} installed the packages")
     return None
 

@@ -91,7 +91,9 @@ def differs(manager: LanguageManager, install: Install, given: Given, start: Giv
     name = start.at(start.state.path(script) or "") if script else None
     if name is not None and _INLINE.search(start.context.read(name) or ""):
         return Reason(f"{name} names packages of its own, which uv installs when the container starts")
-    other = projects.another_project(manager, install, start) or projects.other_settings(manager, given, start, _IDLE)
+    other = projects.another_project(manager, install, start) or projects.other_settings(
+        manager, given, start, _IDLE.__contains__
+    )
     if other is not None or arguments.has("--no-sync") or is_on(variables.get("UV_NO_SYNC")):
         return other
     return _behind(install, given, start, arguments, variables) or _built_before_source(install, given, start)
