@@ -40,7 +40,7 @@ from dockfix.engine import FileResult, Settings, run
 from dockfix.engine.runner import gather
 from dockfix.facts import Facts
 from dockfix.facts.installs import missing_manifest
-from dockfix.facts.javascript import development, package_of
+from dockfix.facts.javascript import development, packages_of
 from dockfix.knowledge import apk, base_image, role
 from dockfix.syntax import ImageRef, decode, parse, problems
 from dockfix.syntax import image as reference_of
@@ -401,7 +401,7 @@ def _has_dev_packages(facts: Facts) -> bool:
     """Whether packages come into the image that package.json asks for in development alone, and what is started runs none of them."""
     brought = any(DEV in facts.groups_of(install) for _, _, install in facts.installs)
     names = development(facts)
-    started = {package_of(facts, each.program) for each in facts.javascript.started.commands}
+    started = {name for each in facts.javascript.started.commands for name in packages_of(facts, each.program)}
     loaded = {each.module for each in facts.javascript.program.packages}
     runs_one = not names.keys().isdisjoint(started | loaded)
     return brought and bool(names) and not runs_one and facts.javascript.started.development is None

@@ -50,10 +50,13 @@ def test_the_keys_of_the_tables() -> None:
             "output",
             "harmless",
             "bundles",
+            "others",
+            "members",
+            "processes",
         },
         "runner": {"programs", "run", "direct", "any", "exec", "folder", "member", "options", "files"}
-        | {"env_file", "or_program"},
-        "starter": {"programs", "package", "arguments", "options", "subcommand", "env_file"},
+        | {"env_file", "or_program", "every", "call"},
+        "starter": {"programs", "package", "arguments", "options", "subcommand", "env_file", "others"},
     }
     found = {
         (key, name)

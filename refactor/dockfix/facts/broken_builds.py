@@ -12,8 +12,12 @@ from dockfix.context.manifests.locked import DEV
 from dockfix.context.manifests.node_locks import LOCKS
 from dockfix.facts import Facts
 from dockfix.facts.installs import may_be_made
+<<<<<<< HEAD
 from dockfix.facts.javascript import behind, development, listens_by_name, package_of
 from dockfix.lazy import regex
+=======
+from dockfix.facts.javascript import behind, development, listens_by_name, packages_of
+>>>>>>> c637360 (What a start of Node.js runs is followed through what hands it on: packages for development stay that it needs)
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import LanguageManager
 from dockfix.model.actions import Build
@@ -41,6 +45,8 @@ def broken_builds(facts: Facts) -> tuple[Reason, ...]:
 def missing_tool(facts: Facts) -> Reason | None:
     """A build that runs a program which only development asks for, where no install before it brings these packages."""
     names = facts.ask(development)
+    root = facts.javascript.project
+    asked = {*root.dependencies, *root.optional} if root is not None else set[str]()
     groups: set[str] = set()
     first = 0
     given = ""
@@ -54,8 +60,10 @@ def missing_tool(facts: Facts) -> Reason | None:
         if not isinstance(unit.effects.action, Build) or not groups or DEV in groups:
             continue
         for each in behind(facts, unit).commands:
-            package = package_of(facts, each.program)
-            if package in names and package not in given and each.runner != "npx":
+            packages = packages_of(facts, each.program)
+            package = next((name for name in sorted(packages) if name in names), "")
+            there = any(name in given or name in asked for name in packages)
+            if package and not there and each.sure and each.runner != "npx":
                 text = f"{unit.command.text} runs {each.program}, and {names[package]} asks for {package} in development alone, which the"
                 return at(
                     f"{text} install in line {first} leaves out: install all, and prune after the build", step.line

@@ -20,7 +20,7 @@ from dockfix.facts.loaded_by_name import loaded_by_name
 from dockfix.facts.reading import folder_at
 from dockfix.knowledge import file_programs, wrappers
 from dockfix.knowledge.node_needs import called_by
-from dockfix.knowledge.node_programs import node_program, node_server, node_starters, script_runners
+from dockfix.knowledge.node_programs import node_program, node_server, node_starters, packages_with, script_runners
 from dockfix.lazy import regex
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program
@@ -37,6 +37,10 @@ _CHECKS = frozenset(
     ["tsc-alias", "eslint", "prettier", "jest", "vitest", "mocha", "prisma", "typescript", "tsc", "stylelint"]
 )
 _COMPILER = "typescript"
+NODE, _OPTIONS = (
+    "node",
+    "NODE_OPTIONS",
+)  # what all of Node.js is told: https://nodejs.org/docs/latest/api/cli.html#node_optionsoptions
 _TYPESCRIPT = regex(r".*\.[cm]?tsx?")
 # What has code compiled as it is loaded
 _COMPILES = regex(
@@ -115,11 +119,11 @@ def needed_in_production(facts: Facts) -> Reason | None:
     begun = facts.javascript.started
     if begun.development is not None:
         return at(f"{begun.development.where} runs {begun.development.program}, a server for development")
-    for each in begun.commands:
-        package = package_of(facts, each.program)
-        if package in names:
+    for each in (*begun.commands, *_by_code(facts)):
+        package = next((name for name in sorted(packages_of(facts, each.program)) if name in names), "")
+        if package:
             return at(f"{each.where} runs {each.program}, and {names[package]} asks for {package} in development alone")
-        loaded = next((name for name in _preloaded(each) if name in names), "")
+        loaded = next((name for name in _preloaded(facts, each) if name in names), "")
         if loaded:
             return at(f"{each.where} loads {loaded}, and {names[loaded]} asks for it in development alone")
     named_by_hand = _by_hand(facts, names)
@@ -154,8 +158,8 @@ def _by_hand(facts: Facts, names: Mapping[str, str]) -> Reason | None:
     folder = facts.javascript.folder or ""
     for where, text in facts.ask(by_hand).texts.items():
         for command in unfold(text, facts.javascript.files, folder, where).commands:
-            package = package_of(facts, command.program)
-            if package in names:
+            package = next((name for name in sorted(packages_of(facts, command.program)) if name in names), "")
+            if package:
                 said = f"{command.where} runs {command.program} in a container"
                 return at(f"{said}, and {names[package]} asks for {package} in development alone")
     return None
@@ -169,15 +173,21 @@ def only_hands_out(facts: Facts) -> bool:
     return known and all(each.known is not None and each.known.hands_out for each in served)
 
 
-def package_of(facts: Facts, name: str) -> str:
-    """The package that brings a program: what the lock says, what is known of it, or else one of its own name."""
+def packages_of(facts: Facts, name: str) -> frozenset[str]:
+    """The packages that may bring a program: those that the lock says do, or else those that are known to, and one of its own name."""
     tree = facts.ask(lock)
     if isinstance(tree, PackageTree):
-        found = next((each.name for each in tree.packages if name in (each.programs or ())), "")
+        found = frozenset(each.name for each in tree.packages if name in (each.programs or ()))
         if found:
             return found
-    known = node_program(name)
-    return known.package if known is not None else name
+    return packages_with(name)
+
+
+def _by_code(facts: Facts) -> Iterator[Started]:
+    """What the code starts by command lines: `npx prisma migrate deploy`."""
+    folder = facts.javascript.folder or ""
+    for each in facts.javascript.program.behaviour.scripts:
+        yield from unfold(each.word, facts.javascript.files, folder, f"{each.file}:{each.line}").commands
 
 
 def _compiler(facts: Facts, begun: Unfolded) -> Reason | None:
@@ -219,6 +229,7 @@ def _of_tools(facts: Facts, file: str) -> bool:
     return of_tools(file)
 
 
+<<<<<<< HEAD
 def runs_with_the_program(facts: Facts, file: str) -> bool:
     """Whether a file, by its name, is code that may run when the program does."""
     return _CODE.fullmatch(file) is not None and not _of_tools(facts, file)
@@ -233,6 +244,21 @@ def _preloaded(command: Started) -> Iterator[str]:
         if option in options:
             parts = (value if sign else "".join(words[number + 1 : number + 2])).split("/")
             yield "/".join(parts[:2]) if parts[0].startswith("@") else parts[0]
+=======
+def _preloaded(facts: Facts, command: Started) -> Iterator[str]:
+    """The packages that a command is told to load before its program: ``-r tsconfig-paths/register``, by NODE_OPTIONS, too."""
+    given = {**facts.final.end.env, **command.env}.get(_OPTIONS) or ""
+    by_node = node_program(NODE)
+    for known, words in (
+        (command.known, command.arguments),
+        (by_node, given.replace("'", "").replace('"', "").split()),
+    ):
+        for number, word in enumerate(words):
+            option, sign, value = word.partition("=")
+            if known is not None and option in known.preloads:
+                parts = (value if sign else "".join(words[number + 1 : number + 2])).split("/")
+                yield "/".join(parts[:2]) if parts[0].startswith("@") else parts[0]
+>>>>>>> c637360 (What a start of Node.js runs is followed through what hands it on: packages for development stay that it needs)
 
 
 def _named(facts: Facts, names: Mapping[str, str]) -> Reason | None:

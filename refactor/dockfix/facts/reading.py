@@ -65,12 +65,10 @@ def read(stage: Stage, startup: Startup, context: BuildContext, lying_at: Callab
     unknown = next((each.unknown for each in found if each.unknown is not None), None)
     if folder is None:
         unknown = unknown or f"no {_NAME} is known to lie in the working directory"
-    started = Unfolded(
-        tuple(command for each in found for command in each.commands),
-        tuple(script for each in found for script in each.scripts),
-        unknown,
-    )
-    return Reading(files, folder, started, read_javascript(files, started.commands))
+    commands = tuple(command for each in found for command in each.commands)
+    program = read_javascript(files, commands)
+    scripts = tuple(script for each in found for script in each.scripts)
+    return Reading(files, folder, Unfolded((*commands, *program.started), scripts, unknown), program)
 
 
 def _handed_on(stage: Stage) -> frozenset[str]:

@@ -51,6 +51,14 @@ class NodeProgram(NamedTuple):
     alone: str = ""
     server: str = ""
     beside: tuple[str, ...] = ()
+    others: frozenset[str] = frozenset()
+    members: bool = False
+    processes: str = ""
+
+    @property
+    def packages(self) -> frozenset[str]:
+        """All packages that bring a program of this name."""
+        return frozenset({self.package, *self.others}) - {""}
 
     def plain(self, words: Sequence[str]) -> list[str]:
         """The words that are no options, nor values of them; ``words`` come after the program's name."""
@@ -98,6 +106,12 @@ class Starter(NamedTuple):
     options: frozenset[str] = frozenset()
     subcommand: str = ""
     env_file: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
+
+    @property
+    def packages(self) -> frozenset[str]:
+        """All packages that bring a program of this name."""
+        return frozenset({self.package, *self.others})
 
 
 class Runner(NamedTuple):
@@ -114,6 +128,8 @@ class Runner(NamedTuple):
     or_program: bool = False
     files: bool = False
     env_file: frozenset[str] = frozenset()
+    every: frozenset[str] = frozenset()
+    call: frozenset[str] = frozenset()
 
 
 @cache
@@ -145,13 +161,27 @@ def node_programs() -> Mapping[str, NodeProgram]:
                 bundles=each.get("bundles", False),
                 alone=each.get("alone", ""),
                 server=each.get("server", ""),
+                members=each.get("members", False),
+                processes=each.get("processes", ""),
                 beside=tuple(each.get("beside", "").split()),
                 **words,
             )
     return found
 
 
-_SETS = ("develops", "watches", "serves", "builds", "makes", "runs", "port_options", "options", "harmless", "preloads")
+_SETS = (
+    "develops",
+    "watches",
+    "serves",
+    "builds",
+    "makes",
+    "runs",
+    "port_options",
+    "options",
+    "harmless",
+    "preloads",
+    "others",
+)
 
 
 def node_program(name: str) -> NodeProgram | None:
@@ -177,6 +207,7 @@ def node_starters() -> Mapping[str, Starter]:
             frozenset(each.get("options", "").split()),
             each.get("subcommand", ""),
             frozenset(each.get("env_file", "").split()),
+            frozenset(each.get("others", "").split()),
         )
         for each in table("node_programs")["starter"]
         for name in each["programs"].split()
@@ -198,8 +229,16 @@ def script_runners() -> Mapping[str, Runner]:
                 or_program=each.get("or_program", False),
                 files=each.get("files", False),
                 env_file=frozenset(each.get("env_file", "").split()),
+                every=frozenset(each.get("every", "").split()),
+                call=frozenset(each.get("call", "").split()),
             )
     return found
+
+
+def packages_with(program: str) -> frozenset[str]:
+    """The packages that may bring a program: those that are known to, and one of its own name."""
+    known = node_program(program) or node_starters().get(program)
+    return frozenset({program, *(known.packages if known is not None else ())})
 
 
 def hands_env_file(program: str, words: Sequence[str]) -> bool:

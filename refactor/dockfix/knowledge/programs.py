@@ -81,6 +81,12 @@ def posix_shells() -> frozenset[str]:
 
 
 @cache
+def scripts_as_user() -> frozenset[str]:
+    """Programs that run a script, the text after ``-c``, as another user."""
+    return _words("shells", "as_user")
+
+
+@cache
 def boxes() -> frozenset[str]:
     """Programs that are many programs, such as busybox: the word after the name is the one that runs."""
     return _words("shells", "boxes")

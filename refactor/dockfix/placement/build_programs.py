@@ -15,5 +15,5 @@ def serves_builds(facts: Facts, unit: Unit) -> bool:
     names = for_all(unit)
     if not names or not all(map(only_builds, names)) or "NODE_PATH" in facts.final.end.env:
         return False
-    brought = {name: {each.name for each in node_programs().values() if each.package == name} for name in names}
+    brought = {name: {each.name for each in node_programs().values() if name in each.packages} for name in names}
     return facts.is_javascript and all(brought.values()) and not may_start(facts, set().union(*brought.values()))

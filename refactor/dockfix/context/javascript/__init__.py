@@ -16,7 +16,8 @@ leads into one, that is unknown. The reader of code is imported where it is firs
 from dockfix.context.javascript.files import Files, Placed, files_of, member_folders, placed_by
 from dockfix.context.javascript.package_json import Lifecycle, Package, local_path, parse_package
 from dockfix.context.javascript.program import Config, Entry, NodeProgram, Read
-from dockfix.context.javascript.unfold import Script, Started, Unfolded, unfold, unfold_lifecycle
+from dockfix.context.javascript.started import Script, Started, Unfolded
+from dockfix.context.javascript.unfold import unfold, unfold_lifecycle
 
 __all__ = [
     "Config",

@@ -36,11 +36,11 @@ def called_in(text: str) -> tuple[Called, ...] | None:
     root = script_tree(encode(text).replace(b"\r\n", b"\n")).root_node
     if is_broken(root):
         return None
-    return tuple(_called(node) for node in walk(root) if node.type == "command")
+    return tuple(_called(node) for node in walk(root) if node.type in {"command", "declaration_command"})
 
 
 def _called(node: Node) -> Called:
-    words: list[str | None] = []
+    words: list[str | None] = ["export"] if node.type == "declaration_command" else []
     env: dict[str, str | None] = {}
     for child in node.children:
         if child.type == "variable_assignment":

@@ -173,7 +173,7 @@ class Effects:
             self.runs.append(Use(UNKNOWN, call.module.file, call.line, how))
             return
         for each in found:
-            if each.words:
+            if each.words and each.words[0] != "export":
                 word = each.words[0]
                 self.runs.append(Use(word if word is not None else UNKNOWN, call.module.file, call.line, how))
 

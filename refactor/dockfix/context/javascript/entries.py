@@ -11,9 +11,10 @@ from dockfix.context.javascript.files import Placed, at
 from dockfix.context.javascript.modules import Module, unwrapped
 from dockfix.context.javascript.program import Config, Entry
 from dockfix.context.javascript.project import Project
+from dockfix.context.javascript.started import Started
 from dockfix.context.javascript.tree import field, is_development, is_source, is_vendored, named, string_of, text_of
 from dockfix.context.javascript.tsconfig import tsconfigs
-from dockfix.context.javascript.unfold import EXECUTES, Started, unfold
+from dockfix.context.javascript.unfold import EXECUTES, unfold
 from dockfix.context.javascript.values import Evaluator
 from dockfix.context.patterns import go_match
 from dockfix.context.program.model import Port, Write
@@ -36,6 +37,7 @@ class Entries:
         self.ports: list[Port] = []
         self.writes: list[Write] = []
         self.whole: list[str] = []  # folders of which a framework may run any file
+        self.started: list[Started] = []  # what the commands start by themselves: what a process manager is told
         self.unknown: str | None = None
 
     def take(self, started: Started, depth: int = 0) -> None:
@@ -229,6 +231,10 @@ class Entries:
         if not plain:
             return
         word = plain[0]
+        self._interpreted(_option(started.arguments, "--interpreter"), word, started.folder, started.where, depth)
+        if " " in word:
+            self._again(word, started.folder, started.where, depth)
+            return
         path = posixpath.normpath(posixpath.join(started.folder, word))
         config = word.endswith((".json", ".yml", ".yaml")) or posixpath.basename(word).partition(".")[2].startswith(
             ("config.", "pm2.")
@@ -246,13 +252,19 @@ class Entries:
         found = list(self._apps(path))
         if not found:
             self._doubt(f"what {word} lists, which {started.where} runs, could not be read")
-        for script, cwd, arguments in found:
+        for script, cwd, arguments, interpreter in found:
             folder = posixpath.normpath(posixpath.join(started.folder, cwd)) if cwd else started.folder
             folder = "" if folder == "." else folder
+            self._interpreted(interpreter, script, folder, path, depth)
             if is_source(script) or "/" in script or self.files.has(posixpath.join(folder, script)):
                 self.file(script, folder, path)
             else:
                 self._again(f"{script} {arguments}", folder, path, depth)
+
+    def _interpreted(self, interpreter: str, script: str, folder: str, where: str, depth: int) -> None:
+        """Takes in what a process manager is told to run a file with, where that is not Node.js."""
+        if interpreter and interpreter != "none" and not is_node(posixpath.basename(interpreter)):
+            self._again(f"{interpreter} {script}", folder, where, depth)
 
     def _again(self, text: str, folder: str, where: str, depth: int) -> None:
         if depth > 3:
@@ -261,11 +273,12 @@ class Entries:
         inner = unfold(text, self.files, folder, where, self.placed)
         if inner.unknown:
             self._doubt(inner.unknown)
+        self.started += inner.commands
         for each in inner.commands:
             self.take(each, depth + 1)
 
-    def _apps(self, path: str) -> Iterator[tuple[str, str, str]]:
-        """The script, folder and arguments of each program that a process file lists; of a file that is not understood none."""
+    def _apps(self, path: str) -> Iterator[tuple[str, str, str, str]]:
+        """The script, folder, arguments and interpreter of each program in a process file; of one that is not understood none."""
         if path.endswith(".json"):
             try:
                 data = json.loads(self.files.read(path) or "")
@@ -274,7 +287,7 @@ class Entries:
             apps = data.get("apps", [data]) if isinstance(data, dict) else data
             for each in apps if isinstance(apps, list) else [apps]:
                 if isinstance(each, dict) and isinstance(each.get("script"), str):
-                    yield each["script"], str(each.get("cwd", "")), str(each.get("args", ""))
+                    yield each["script"], *(str(each.get(key, "")) for key in ("cwd", "args", "interpreter"))
             return
         module = self.project.module(path)
         if module is None:
@@ -289,7 +302,7 @@ class Entries:
                     else string_of(words) or ""
                 )
                 folder = self._text(field(node, "cwd"), module)
-                yield script, folder, arguments
+                yield script, folder, arguments, string_of(field(node, "interpreter")) or ""
 
     def _text(self, node: object, module: Module) -> str:
         from dockfix.context.program.paths import CODE
@@ -298,6 +311,15 @@ class Entries:
         text = values[0].text if values else ""
         # a folder that is made from the file's own is relative to the build context, and the image's is not known here
         return "/" + text.removeprefix(CODE) if text.startswith(CODE) else "" if text.startswith("/") else text
+
+
+def _option(words: Sequence[str], name: str) -> str:
+    """The value of an option, "" where it is not given."""
+    for number, word in enumerate(words):
+        option, sign, value = word.partition("=")
+        if option == name:
+            return value if sign else "".join(words[number + 1 : number + 2])
+    return ""
 
 
 def _objects(module: Module) -> Iterator:  # type: ignore[type-arg]  # of nodes

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal
 
+from dockfix.context.javascript.started import Started
 from dockfix.context.program.model import Import, Program, Unparsed, Use, Write
 from dockfix.dataclass import dataclass
 from dockfix.namedtuple import NamedTuple
@@ -50,7 +51,7 @@ class NodeProgram:
     written, programs called, routes. ``packages`` are the packages of others that they name, each where it is first named, by the name in
     package.json ("@nestjs/core" for "@nestjs/core/testing"), ``builtins`` the modules of Node.js itself. ``reads`` are paths that are
     read. ``configs`` are files that the started programs load by themselves; ``outside`` are files of the project that are
-    loaded and are not there, as what a build makes.
+    loaded and are not there, as what a build makes. ``started`` are the commands that the started programs start by themselves.
 
     ``unknown`` says why it is not known what runs at all, None where all entries were found; then anything may be. Single places at
     which the reading gave up are in ``behaviour.unknown`` (a module, or code, named only when the program runs) and
@@ -65,6 +66,7 @@ class NodeProgram:
     reads: tuple[Read, ...] = ()
     configs: tuple[Config, ...] = ()
     outside: tuple[Use, ...] = ()
+    started: tuple[Started, ...] = ()
     unknown: str | None = None
 
     @property

@@ -20,8 +20,8 @@ from dockfix.context.javascript.project import Project
 from dockfix.context.javascript.resolve import BUILTINS, package_of
 from dockfix.context.javascript.routes import Routes
 from dockfix.context.javascript.schema import database_of
+from dockfix.context.javascript.started import Started
 from dockfix.context.javascript.tree import field, is_development, is_source, is_vendored, string_of, text_of
-from dockfix.context.javascript.unfold import Started
 from dockfix.context.javascript.values import Evaluator
 from dockfix.context.program.model import Import, Program, Served, Unparsed, Use, Write
 from dockfix.context.program.paths import CODE, HOLE, Value
@@ -115,6 +115,7 @@ class _Reader:
             reads=_sorted(effects.reads),
             configs=tuple(dict.fromkeys(entries.configs)),
             outside=_sorted(self.outside),
+            started=tuple(entries.started),
             unknown=entries.unknown,
         )
 

@@ -12,96 +12,29 @@ from collections.abc import Mapping, Sequence
 from dockfix.context.javascript.command_lines import HANDED, behind, called_in, handed_on
 from dockfix.context.javascript.files import Files, Placed, at, below, nowhere
 from dockfix.context.javascript.package_json import Package
-from dockfix.dataclass import dataclass
-from dockfix.knowledge import shells, wrappers
+from dockfix.context.javascript.started import Script, Started, Unfolded
+from dockfix.knowledge import file_printers, file_programs, harmless_programs, shells, starts_nothing, waiters, wrappers
 from dockfix.knowledge.node_programs import (
-    NodeProgram,
     Runner,
     Starter,
+    is_node,
     node_program,
     node_starters,
     plain_words,
     script_runners,
 )
+from dockfix.knowledge.programs import scripts_as_user
 from dockfix.lazy import regex
 from dockfix.namedtuple import NamedTuple
 
+# A program of a package, called by its place
+_IN_PACKAGES = regex(r"(?:.*/)?node_modules/\.bin/([\w.-]+)")
+# A line of a Procfile: https://devcenter.heroku.com/articles/procfile#procfile-format
+_PROCESS = regex(r"(?m)^[ \t]*[\w-]+:[ \t]*(\S.*)")
 _MAX_DEPTH = 16
-# A package as npx and its like take it: @scope/name, name@version
-_PACKAGE = regex(r"(@[\w.-]+/[\w.-]+)(?:@[^/]*)?|([\w.-]+)@[^/]*")
 EXECUTES = frozenset(
     {"--exec", "-x"}
 )  # options of programs for development that say what is started anew with each change
-
-
-class Started(NamedTuple):
-    """A command that is really started.
-
-    ``words`` and ``env`` (the variables set for it) have None for what is worked out when it runs. ``folder`` is the one that it runs
-    in, relative to the build context. ``where`` says where it stands, ``file`` and ``line`` too where that is a package.json (else ""
-    and 0). ``runner`` is the program that started it, "" for none, as for `node x.js` itself.
-    """
-
-    words: tuple[str | None, ...]
-    folder: str
-    where: str
-    env: Mapping[str, str | None]
-    file: str = ""
-    line: int = 0
-    runner: str = ""
-
-    @property
-    def program(self) -> str:
-        """The base name of the program; of a package that is run by its name, that, without its version."""
-        name = (self.words[0] or "") if self.words else ""
-        package = _PACKAGE.fullmatch(name)
-        return package[1] or package[2] if package is not None else posixpath.basename(name)
-
-    @property
-    def arguments(self) -> list[str]:
-        """The words after it, those that are worked out as ""."""
-        return [word or "" for word in self.words[1:]]
-
-    @property
-    def known(self) -> NodeProgram | None:
-        """What is known of the program."""
-        return node_program(self.program)
-
-    @property
-    def for_development(self) -> bool:
-        """Whether it serves whoever is writing the program: a development server, or what starts anew with each change."""
-        return self.known is not None and self.known.is_for_development(self.arguments)
-
-
-class Script(NamedTuple):
-    """A script of a package.json that is run: the file, its name, the 1-based line, the command."""
-
-    file: str
-    name: str
-    line: int
-    command: str
-
-
-@dataclass(frozen=True)
-class Unfolded:
-    """What a command line starts: the commands in their order, the scripts of package.json on the way, and why not all is known.
-
-    The commands of a shell script's branches are all there: each may run.
-    """
-
-    commands: tuple[Started, ...] = ()
-    scripts: tuple[Script, ...] = ()
-    unknown: str | None = None
-
-    @property
-    def programs(self) -> frozenset[str]:
-        """The base names of all programs that are started."""
-        return frozenset(each.program for each in self.commands)
-
-    @property
-    def development(self) -> Started | None:
-        """The first command that serves whoever is writing the program; None where none does."""
-        return next((each for each in self.commands if each.for_development), None)
 
 
 def unfold(
@@ -129,6 +62,17 @@ def _is_program(name: str) -> bool:
     return node_program(name) is not None or name in node_starters()
 
 
+def _starts_words(name: str | None) -> bool:
+    """Whether a program starts what stands in its words, or is started itself where another one is told its name."""
+    program = posixpath.basename(name or "")
+    return _is_program(program) or program in script_runners() or program in shells() or program in wrappers()
+
+
+def _leaves_words_alone(program: str) -> bool:
+    """Whether a program of the system is known to start none of its words."""
+    return program in (harmless_programs() | starts_nothing() | file_programs() | file_printers()) - waiters()
+
+
 class _Place(NamedTuple):
     folder: str
     where: str
@@ -136,13 +80,14 @@ class _Place(NamedTuple):
     line: int = 0
     env: Mapping[str, str | None] = {}
     runner: str = ""
+    sure: bool = True
 
 
 class _Unfolder:
     def __init__(self, files: Files, placed: Placed, handed: bool) -> None:
         self.files = files
         self.placed = placed
-        self.handed = handed
+        self.reads_on = handed  # the words that the script is given are read elsewhere
         self.commands: list[Started] = []
         self.scripts: list[Script] = []
         self.unknown: str | None = None
@@ -164,6 +109,9 @@ class _Unfolder:
                 else:
                     self.doubt(f"the folder of {place.where} is worked out only when it runs")
                 continue
+            if words[:1] == ("export",):
+                place = place._replace(env={**place.env, **each.env})
+                continue
             self.command(words, place._replace(env={**place.env, **each.env}), depth)
 
     def command(self, words: Sequence[str | None], place: _Place, depth: int) -> None:
@@ -171,7 +119,7 @@ class _Unfolder:
         if not words:
             return
         name = words[0]
-        if name == HANDED and self.handed and not depth:
+        if name == HANDED and self.reads_on and not depth:
             return
         if name is None or name == HANDED:
             self.doubt(f"what {place.where} runs is worked out only when it runs")
@@ -185,8 +133,10 @@ class _Unfolder:
         elif (starter := node_starters().get(program)) is not None:
             self.take(words, place)
             self.start(starter, rest, place, depth)
-        elif program in shells():
+        elif program in shells() or (program in scripts_as_user() and not {"-c", "--command"}.isdisjoint(rest)):
             self.shell(words, place, depth)
+        elif program == "eval":
+            self.script(" ".join(word if word is not None else "$DOCKFIX" for word in rest), place, depth + 1)
         elif program in wrappers() and (inner := behind(program, rest)) is not None:
             self.take(words[: len(words) - len(inner)], place)
             variables = {
@@ -206,15 +156,25 @@ class _Unfolder:
 
     def take(self, words: Sequence[str | None], place: _Place) -> None:
         self.commands.append(
-            Started(tuple(words), place.folder, place.where, place.env, place.file, place.line, place.runner)
+            Started(
+                tuple(words), place.folder, place.where, place.env, place.file, place.line, place.runner, place.sure
+            )
         )
 
     def known(self, program: str, rest: Sequence[str | None], place: _Place, depth: int) -> None:
         known = node_program(program)
         if known is None:
+            if not _leaves_words_alone(program):
+                self.handed(rest, place, depth)
             return
         if known.unknown:
             self.doubt(f"what {program} runs for {place.where} is not read")
+        if known.members:
+            self.of_members(rest, place, depth)
+        if known.processes:
+            self.listed(known.processes, place, depth)
+        if is_node(program):
+            self.by_node(rest, place, depth)
         for number, word in enumerate(rest[:-1]):
             given = rest[number + 1]
             if word in EXECUTES and known.develops and given:
@@ -222,10 +182,50 @@ class _Unfolder:
                 self.script(f"{given} {more}" if more else given, place, depth + 1)
                 break
 
+    def handed(self, rest: Sequence[str | None], place: _Place, depth: int) -> None:
+        """Takes in what a program may start of which nothing is known: a command in its words, or a script in one of them."""
+        place = place._replace(sure=False)
+        for number, word in enumerate(rest):
+            if word is not None and _starts_words(word):
+                self.command(rest[number:], place, depth)
+                return
+            if word is not None and _starts_words(word.partition(" ")[0]):
+                self.script(word, place, depth + 1)
+
+    def of_members(self, rest: Sequence[str | None], place: _Place, depth: int) -> None:
+        """Takes in the scripts of a workspace's members that the words of a program for all of them name: `api:start`, `start`."""
+        place = place._replace(sure=False)
+        root = self.files.workspace(place.folder) or self.files.nearest(place.folder)
+        members = (root, *self.files.members(root).values()) if root is not None else ()
+        names = {part for word in rest if word for part in (word, *word.split(":"))}
+        for each in members:
+            for name in each.scripts.keys() & names:
+                self.run_script(each, name, (), place, depth)
+
+    def listed(self, file: str, place: _Place, depth: int) -> None:
+        """Takes in the processes that a file lists."""
+        path = below(place.folder, file)
+        text = self.files.read(path) if self.files.has(path) else None
+        if text is None:
+            self.doubt(f"the {file} that {place.where} goes by is not there")
+            return
+        for line in _PROCESS.finditer(text):
+            self.script(line[1], place._replace(where=path), depth + 1)
+
+    def by_node(self, rest: Sequence[str | None], place: _Place, depth: int) -> None:
+        """Takes in what Node.js runs that is no file of the project: a script of package.json, a program of a package."""
+        for number, word in enumerate(rest):
+            option, sign, value = (word or "").partition("=")
+            if option == "--run" and (name := value if sign else (*rest, None)[number + 1]):
+                self.named(name, place, depth)
+            elif word is not None and (found := _IN_PACKAGES.fullmatch(word)) is not None:
+                self.command((found[1], *rest[number + 1 :]), place, depth)
+
     def shell(self, words: Sequence[str | None], place: _Place, depth: int) -> None:
         self.take(words[:1], place)
         for number, word in enumerate(words[1:], 1):
-            if word is not None and word.startswith("-") and not word.startswith("--") and word.endswith("c"):
+            short = word is not None and word.startswith("-") and not word.startswith("--") and word.endswith("c")
+            if short or word == "--command":
                 text = words[number + 1] if number + 1 < len(words) else ""
                 if text is None:
                     self.doubt(f"what {place.where} runs is worked out only when it runs")
@@ -238,7 +238,7 @@ class _Unfolder:
         if text is not None and (path, "") not in self.seen:
             self.seen.add((path, ""))
             # (a script that is given nothing more is given what its shell is)
-            deeper = 0 if self.handed and not depth and script is words[-1] else depth + 1
+            deeper = 0 if self.reads_on and not depth and script is words[-1] else depth + 1
             self.script(text, place._replace(where=path), deeper)
 
     def start(self, starter: Starter, rest: Sequence[str | None], place: _Place, depth: int) -> None:
@@ -294,13 +294,23 @@ class _Unfolder:
         place = place._replace(runner=runner.name)
         texts = [word if word is not None else "?" for word in words[1:]]
         place = self._moved(runner, texts, place)
+        called = next((words[at + 2] for at, word in enumerate(texts[:-1]) if word in runner.call), "")
+        if called and (runner.exec == {"always"} or not runner.exec.isdisjoint(texts)):
+            self.script(called, place, depth + 1)
+            return
         plain = plain_words(texts, runner.options)
+        everywhere = not place.sure or not runner.every.isdisjoint(texts)
+        plain = [(number, word) for number, word in plain if word not in runner.every]
         if not plain:
             return
         if runner.exec == {"always"}:
             self.command(words[1 + plain[0][0] :], place, depth)
             return
         at, first = plain[0]
+        if everywhere:
+            self.of_members([word for _, word in plain], place, depth)
+            if not runner.every.isdisjoint(texts):
+                return
         if first in runner.member and len(plain) > 1:
             place = self._member(plain[1][1], place)
             plain = plain[2:]
@@ -372,5 +382,5 @@ class _Unfolder:
         )
         if found is None:
             self.doubt(f"the member {name} of the workspace, which {place.where} names, is not there")
-            return place
+            return place._replace(sure=False)
         return place._replace(folder=found.folder)
