@@ -348,7 +348,13 @@ def runs_program(facts: Facts, programs: Collection[str], *, builds: bool = Fals
         found |= {
             name: f"the package {package} calls it" for name in called_by()[package] & wanted if name not in found
         }
-    plain = sorted(name for name in wanted if "/" not in name and name not in found)
+    return {**named_in_code(facts, wanted - found.keys()), **found}
+
+
+def named_in_code(facts: Facts, programs: Collection[str]) -> Mapping[str, str]:
+    """Those of some programs that a string of the code names, as one that is started; each with the reason."""
+    found: dict[str, str] = {}
+    plain = sorted(name for name in programs if "/" not in name)
     if plain:
         words = b"|".join(re.escape(name.encode()) for name in plain)
         for mention in facts.application.search(

@@ -235,6 +235,12 @@ def script_runners() -> Mapping[str, Runner]:
     return found
 
 
+def programs_of(package: str) -> frozenset[str]:
+    """The programs that a package is known to bring; empty where that is not known."""
+    found = {name for name, each in node_programs().items() if package in each.packages}
+    return frozenset(found | {name for name, each in node_starters().items() if package in each.packages})
+
+
 def packages_with(program: str) -> frozenset[str]:
     """The packages that may bring a program: those that are known to, and one of its own name."""
     known = node_program(program) or node_starters().get(program)

@@ -224,7 +224,8 @@ class LanguageManager(Manager):
     ``needs_runtime`` its calls are modelled only where the base image brings the runtime, or something was seen to do so. ``server`` is a
     pattern of the addresses from which a system's manager can be told to install it, or its runtime, "" for none.
     ``lies_in`` are the folders that it is made of where it is copied out of an image. ``settings_file`` is the name of a file beside the
-    project's own that tells it what ``told`` says, "" for none.
+    project's own that tells it what ``told`` says, "" for none. ``told_for_all`` are the files of the folder in which it is called that
+    say how it installs for all.
     """
 
     runtime: ClassVar[str]
@@ -242,6 +243,7 @@ class LanguageManager(Manager):
     lies_in: ClassVar[tuple[str, ...]] = ()
     settings_file: ClassVar[str] = ""
     needs_runtime: ClassVar[bool] = False
+    told_for_all: ClassVar[tuple[str, ...]] = ()
     fills_bare: ClassVar[bool] = False
 
     @property

@@ -74,6 +74,7 @@ class Yarn(NodeManager):
     title: ClassVar[str] = "Yarn"
     programs: ClassVar[frozenset[str]] = frozenset({"yarn", "yarnpkg"})
     locks: ClassVar[tuple[str, ...]] = (LOCK,)
+    told_for_all: ClassVar[tuple[str, ...]] = (".npmrc", SETTINGS, _OLD_SETTINGS)
     server: ClassVar[str] = r"https?://dl\.yarnpkg\.com/"
     beside: ClassVar[tuple[str, ...]] = (SETTINGS, _OLD_SETTINGS)
     caches: ClassVar[tuple[Cache, ...]] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dockfix.facts import Facts
 from dockfix.facts.javascript import may_start
 from dockfix.knowledge.node_packages import only_builds
-from dockfix.knowledge.node_programs import node_programs
+from dockfix.knowledge.node_programs import programs_of
 from dockfix.model.stages import Unit
 from dockfix.placement.smaller_javascript import for_all
 
@@ -15,5 +15,5 @@ def serves_builds(facts: Facts, unit: Unit) -> bool:
     names = for_all(unit)
     if not names or not all(map(only_builds, names)) or "NODE_PATH" in facts.final.end.env:
         return False
-    brought = {name: {each.name for each in node_programs().values() if name in each.packages} for name in names}
+    brought = {name: programs_of(name) for name in names}
     return facts.is_javascript and all(brought.values()) and not may_start(facts, set().union(*brought.values()))

@@ -22,6 +22,7 @@ from dockfix.model.reason import Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.conditions import precondition
 from dockfix.placement.finish import Draft, finish
+from dockfix.placement.idle_programs import drop_idle_programs
 from dockfix.placement.leftovers import Placed, drop_units
 from dockfix.placement.only_fetching import drop_exports, drop_settings
 from dockfix.placement.plan import Placement
@@ -48,6 +49,7 @@ def place(facts: Facts) -> Placement | Reason:
     installs = tuple(dict.fromkeys(step for step, _, _ in facts.installs))
     last = stage.steps.index(installs[-1])
     builder = builder_of(stage.steps[: last + 1], facts)
+    drop_idle_programs(facts, builder)
     runtime = but_installs(facts, environment)
     exports = drop_exports(facts, builder, runtime)
     managers = drop_managers(facts, runtime, environment)

@@ -26,6 +26,7 @@ from dockfix.placement.build_programs import serves_builds
 from dockfix.placement.conditions import precondition
 from dockfix.placement.finish import Draft, finish
 from dockfix.placement.gathered import Gathered, gathered
+from dockfix.placement.idle_programs import drop_idle_programs
 from dockfix.placement.leftovers import Placed, drop_units
 from dockfix.placement.only_fetching import drop_settings
 from dockfix.placement.plan import Placement
@@ -100,6 +101,7 @@ def place(facts: Facts) -> Placement | Reason:
         return beside
     homes = {each: each for each in (*_homes(facts), *(each.folder for each in beside))}
     builder = builder_of(stage.steps[: last + 1], facts, (folder,))
+    drop_idle_programs(facts, builder)
     runtime, carried = runtime_of_folder(facts, last, folder)
     alone = gathered(facts, folder, runtime)
     paths = alone.paths if isinstance(alone, Gathered) else {folder: folder, **homes}
