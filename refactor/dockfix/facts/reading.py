@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.javascript import Files, NodeProgram, Package, Unfolded, files_of, unfold
+from dockfix.context.javascript.files import placed_by
 from dockfix.dataclass import dataclass
 from dockfix.facts.startup import Startup
 from dockfix.lazy import regex
@@ -56,17 +57,30 @@ def read(stage: Stage, startup: Startup, context: BuildContext, lying_at: Callab
     """What a stage starts: by CMD, ENTRYPOINT, HEALTHCHECK, what Compose files give for them, and their scripts."""
     from dockfix.context.javascript.read import read_javascript
 
-    files, folder = files_of(context), folder_at(stage.end.workdir or "/", lying_at)
-    handed = _handed_on(stage)
+    workdir = stage.end.workdir or "/"
+    files, folder = files_of(context), folder_at(workdir, lying_at)
+    placed, handed = placed_by(lying_at), _handed_on(stage)
     found = [
-        unfold(text, files, folder or "", where, handed=posixpath.basename(where.partition(" in line ")[0]) in handed)
+        unfold(
+            text,
+            files,
+            folder or "",
+            where,
+            placed,
+            handed=posixpath.basename(where.partition(" in line ")[0]) in handed,
+        )
         for where, text in _texts(stage, startup)
     ]
     unknown = next((each.unknown for each in found if each.unknown is not None), None)
     if folder is None:
         unknown = unknown or f"no {_NAME} is known to lie in the working directory"
     commands = tuple(command for each in found for command in each.commands)
-    program = read_javascript(files, commands)
+
+    def moved(path: str) -> str | None:
+        inside = posixpath.relpath(path or ".", folder or ".")
+        return None if folder is None or inside.startswith("..") else lying_at(posixpath.join(workdir, inside))
+
+    program = read_javascript(files, commands, placed, moved)
     scripts = tuple(script for each in found for script in each.scripts)
     return Reading(files, folder, Unfolded((*commands, *program.started), scripts, unknown), program)
 

@@ -37,6 +37,8 @@ _OF_IMAGE = {
     "/usr/local/lib": ("lib/node_modules",),
     "/usr/local/include": ("include/node",),
 }
+# What of a manager the registry's `latest` stays at: later releases of Yarn come by other ways
+_NEWEST = {"yarn": "1"}
 _OMITS = 15  # the version of Node.js whose npm knows --omit
 # Options that say which groups are installed
 _CHOOSES = regex(r"--(?:(?:no-)?production|include|also|omit|only|dev)\b")
@@ -269,7 +271,7 @@ def _provided(named: Sequence[Word]) -> Provide | None:
     if first is None or first is NPM or any(manager is not first for manager in managers):
         return None
     _, _, version = (named[0].value or "")[1:].partition("@")
-    versions = {names[0]: version or node.LATEST}
+    versions = {names[0]: version or _NEWEST.get(names[0], node.LATEST)}
     programs = sorted({*first.programs, *brought_by(first)})
     return Provide(first, tuple(f"/usr/local/bin/{each}" for each in programs), shared=True, versions=versions)
 

@@ -90,17 +90,19 @@ def in_doubt(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> Reason | Non
     if facts.ask(only_hands_out):
         return None
     tree = facts.ask(lock)
-    if not isinstance(tree, PackageTree):
-        return doubt(f"which libraries of the full image the packages need shows only in a build: {tree}", about)
     project = facts.javascript.project
-    unnamed = next((name for name in sorted(project.dependencies if project else ()) if name not in tree.names), "")
+    installs_nothing = not facts.installs and (project is None or not project.asked_for)
+    if not isinstance(tree, PackageTree) and not installs_nothing:
+        return doubt(f"which libraries of the full image the packages need shows only in a build: {tree}", about)
+    names = tree.names if isinstance(tree, PackageTree) else frozenset()
+    unnamed = next((name for name in sorted(project.dependencies if project else ()) if name not in names), "")
     if unnamed:
         return doubt(f"{tree.file} does not name {unnamed}, which {project.file if project else ''} asks for", about)
     beside = facts.ask(locks_beside)
     unread = next((each for each in beside if not isinstance(each, PackageTree)), None)
     if unread is not None:
         return doubt(f"which libraries of the full image the packages need shows only in a build: {unread}", about)
-    trees = (tree, *(each for each in beside if isinstance(each, PackageTree)))
+    trees = (each for each in (tree, *beside) if isinstance(each, PackageTree))
     production = (each for one in trees for each in one.production)
     here = (each for each in production if any(each.fits("linux", *system) for system in _SYSTEMS))
     native = next((each.name for each in here if _is_native(facts, each)), "")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 
 from dockfix import knowledge
 from dockfix.context.application import application
+from dockfix.context.javascript import parse_package
 from dockfix.context.manifests.locked import Locked
 from dockfix.facts import Facts
 from dockfix.facts.how_it_is_run import by_hand
@@ -63,10 +65,13 @@ def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step
     )
     for name in in_settings:
         pattern = rb"[\"'\s:=,\[]" + re.escape(name).encode() + rb"[\"'\s,\]]"
-        for hit in settings.search(pattern)[:1]:
+        found_in = (each for each in settings.search(pattern) if not _only_describes(facts, each.file, name))
+        hit = next(found_in, None)
+        if hit is not None:
             found.setdefault(name, f"{hit.file}:{hit.line} names it")
     for mention in facts.application.mentions(rest) if rest else ():
-        found.setdefault(mention.word, f"{mention.file}:{mention.line} names it")
+        if not _only_describes(facts, mention.file, mention.word):
+            found.setdefault(mention.word, f"{mention.file}:{mention.line} names it")
     for use in (*facts.program.runs, *facts.processes.runs):
         name = use.word.rpartition("/")[2]
         if name in programs:
@@ -75,6 +80,14 @@ def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step
         return found
     builds = any(isinstance(unit.effects.action, Build) for _, unit in staying)
     return {**runs_program(facts, programs, builds=builds), **found}
+
+
+def _only_describes(facts: Facts, file: str, name: str) -> bool:
+    """Whether a file is a package.json that names a program in no script: its repository is one of git, a keyword says cmake."""
+    if posixpath.basename(file) != "package.json":
+        return False
+    package = parse_package(file, facts.context.read(file) or "")
+    return package is not None and not any(name in command for command in package.scripts.values())
 
 
 def _started_by_others(facts: Facts) -> Iterator[tuple[str, str]]:

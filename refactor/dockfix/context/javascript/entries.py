@@ -27,9 +27,10 @@ _CONFIG_ENDINGS = (".js", ".cjs", ".mjs", ".ts", ".mts", ".cts", ".json")
 class Entries:
     """What the commands of a container start with."""
 
-    def __init__(self, project: Project, placed: Placed) -> None:
+    def __init__(self, project: Project, placed: Placed, moved: Placed) -> None:
         self.project = project
         self.placed = placed
+        self.moved = moved
         self.files = project.files
         self.entries: list[Entry] = []
         self.preloads: list[tuple[str, str]] = []  # names of modules, each with the folder that they are named in
@@ -107,6 +108,8 @@ class Entries:
                 posixpath.normpath(posixpath.join(home, package.main or "index.js")), home
             )
         found = self.project.resolve.file(path)
+        if source is None and found is None and (lies := self.moved(path)) is not None and is_source(lies):
+            source = lies
         if source is not None and source != found:
             self.entries.append(Entry(given, source, where, "compiled"))
             self._compiled(given, source, home)

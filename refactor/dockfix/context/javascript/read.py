@@ -12,7 +12,7 @@ from typing import TypeVar
 from dockfix.context.javascript import known_calls
 from dockfix.context.javascript.effects import Effects
 from dockfix.context.javascript.entries import Entries, convention_files
-from dockfix.context.javascript.files import Files, Placed, nowhere
+from dockfix.context.javascript.files import Files, Placed, below, nowhere
 from dockfix.context.javascript.known_settings import LOADED
 from dockfix.context.javascript.modules import Module, Named, Site
 from dockfix.context.javascript.program import Config, NodeProgram, Read
@@ -34,26 +34,37 @@ _LOADS_FOLDERS = frozenset(
 )
 
 
-def read_javascript(files: Files, commands: Sequence[Started], placed: Placed = nowhere) -> NodeProgram:
+def read_javascript(
+    files: Files, commands: Sequence[Started], placed: Placed = nowhere, moved: Placed = nowhere
+) -> NodeProgram:
     """What the JavaScript does that these commands start; read once for the same files and commands. Never raises.
 
-    ``placed`` tells what absolute paths of the image are.
+    ``placed`` tells what absolute paths of the image are, ``moved`` which file lies where a path of the build context would: `COPY src/ .`.
     """
     # where a command stands is a part of the answer, too
     key = tuple(
-        (each._replace(env={}), tuple(sorted(each.env.items(), key=repr)), *map(placed, _absolute(each)))
+        (
+            each._replace(env={}),
+            tuple(sorted(each.env.items(), key=repr)),
+            *map(placed, _absolute(each)),
+            *map(moved, _relative_to(each)),
+        )
         for each in commands
     )
-    return files.once(("JavaScript", repr(key)), partial(_read, files, tuple(commands), placed))
+    return files.once(("JavaScript", repr(key)), partial(_read, files, tuple(commands), placed, moved))
 
 
 def _absolute(command: Started) -> list[str]:
     return [word for word in command.words if word is not None and word.startswith("/")]
 
 
-def _read(files: Files, commands: Sequence[Started], placed: Placed) -> NodeProgram:
+def _relative_to(command: Started) -> list[str]:
+    return [below(command.folder, word) for word in command.arguments if word and word[0] not in "/-"]
+
+
+def _read(files: Files, commands: Sequence[Started], placed: Placed, moved: Placed) -> NodeProgram:
     project = Project(files)
-    entries = Entries(project, placed)
+    entries = Entries(project, placed, moved)
     for command in commands:
         entries.take(command)
     return _Reader(project, entries).read()
