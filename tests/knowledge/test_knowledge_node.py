@@ -55,7 +55,7 @@ def test_the_keys_of_the_tables() -> None:
             "processes",
         },
         "runner": {"programs", "run", "direct", "any", "exec", "folder", "member", "options", "files"}
-        | {"env_file", "or_program", "every", "call"},
+        | {"env_file", "or_program", "every", "call", "configs"},
         "starter": {"programs", "package", "arguments", "options", "subcommand", "env_file", "others"},
     }
     found = {

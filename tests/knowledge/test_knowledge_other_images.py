@@ -182,3 +182,26 @@ def test_alpine_without_a_language(tag: str, releases: set[str] | None) -> None:
     assert image is not None
     assert (image.runtime, image.system, image.makes_environments) == ("", "alpine", True)
     assert image.releases == (None if releases is None else frozenset(releases))
+
+
+@pytest.mark.parametrize(
+    ("reference", "variant"),
+    [
+        ("oven/bun", "slim"),
+        ("oven/bun:1", "slim"),
+        ("oven/bun:1.2.3-debian", "slim"),
+        ("docker.io/oven/bun:slim", "slim"),
+        ("oven/bun:1-alpine", "alpine"),
+        ("oven/bun:canary-alpine", "alpine"),
+        ("oven/bun:distroless", ""),
+        ("registry.example.com/oven/bun:1", ""),
+    ],
+)
+def test_the_images_of_bun(reference: str, variant: str) -> None:
+    found = reference_of(reference)
+    image = base_image(found.registry, found.repository, found.tag or "latest")
+    assert (image.variant if image is not None else "") == variant
+    if image is not None:
+        assert (image.runtime, image.runner, image.workdir) == ("node", "bun", "/home/bun/app")
+        assert image.user is not None
+        assert image.user.is_named("bun:bun")

@@ -7,7 +7,7 @@ import re
 
 from dockfix.context.application import Application, Mention, application
 from dockfix.facts import Facts
-from dockfix.facts.javascript import behind
+from dockfix.facts.build_scripts import behind
 from dockfix.knowledge.node_packages import env_readers
 from dockfix.knowledge.node_programs import hands_env_file
 from dockfix.lazy import regex

@@ -17,7 +17,7 @@ from dockfix.context.submodules import absent
 from dockfix.engine.options import Option
 from dockfix.engine.transform import Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts, from_context
-from dockfix.facts.javascript import behind
+from dockfix.facts.build_scripts import behind
 from dockfix.knowledge import describing
 from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
 from dockfix.lazy import cached_property

@@ -11,13 +11,10 @@ from dockfix.context.javascript import unfold
 from dockfix.context.manifests.locked import DEV
 from dockfix.context.manifests.node_locks import LOCKS
 from dockfix.facts import Facts
+from dockfix.facts.build_scripts import behind
 from dockfix.facts.installs import may_be_made
-<<<<<<< HEAD
-from dockfix.facts.javascript import behind, development, listens_by_name, package_of
+from dockfix.facts.javascript import development, listens_by_name, packages_of
 from dockfix.lazy import regex
-=======
-from dockfix.facts.javascript import behind, development, listens_by_name, packages_of
->>>>>>> c637360 (What a start of Node.js runs is followed through what hands it on: packages for development stay that it needs)
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import LanguageManager
 from dockfix.model.actions import Build
@@ -115,7 +112,7 @@ def _scripts_alone(facts: Facts) -> Iterator[Reason]:
                 continue
             # (what stands behind || does without)
             started = unfold(script.command, facts.javascript.files, project.folder, script.name).commands
-            program = next((each.program for each in started if package_of(facts, each.program) in names), "")
+            program = next((each.program for each in started if packages_of(facts, each.program) & names.keys()), "")
             if program and "||" not in script.command:
                 said = f"{unit.command.text} runs the script {script.name} of {project.file}, and {program}, which that starts"
                 yield at(f"{said}, is left out with what development alone asks for", step.line)

@@ -13,34 +13,27 @@ from dockfix.context.manifests.locked import Unread
 from dockfix.context.manifests.node_locks import is_node_lock, read_node_lock
 from dockfix.context.manifests.package_tree import PackageTree
 from dockfix.facts import Facts
-from dockfix.facts.build_scripts import script_stays_inside
 from dockfix.facts.how_it_is_run import by_hand, developed_in
 from dockfix.facts.javascript_evidence import of_tools
 from dockfix.facts.loaded_by_name import loaded_by_name
-from dockfix.facts.reading import folder_at
-from dockfix.knowledge import file_programs, wrappers
 from dockfix.knowledge.node_needs import called_by
-from dockfix.knowledge.node_programs import node_program, node_server, node_starters, packages_with, script_runners
+from dockfix.knowledge.node_programs import node_program, node_server, packages_with, script_runners
 from dockfix.lazy import regex
-from dockfix.managers.protocol import LanguageManager
-from dockfix.managers.registry import by_program
-from dockfix.model.actions import Build
 from dockfix.model.reason import Reason, at, doubt
-from dockfix.model.stages import Unit
 
 _CODE = regex(r"(?i).*\.[cm]?[jt]sx?")
-# Programs that move, copy and remove files of a project, and those that look at it and make nothing
-_FILES = frozenset(
-    ["rimraf", "copyfiles", "cpx", "cpy", "rm", "mkdirp", "shx", "ncp", "del", "del-cli", "echo", "true", "test"]
-)
-_CHECKS = frozenset(
-    ["tsc-alias", "eslint", "prettier", "jest", "vitest", "mocha", "prisma", "typescript", "tsc", "stylelint"]
-)
 _COMPILER = "typescript"
 NODE, _OPTIONS = (
     "node",
     "NODE_OPTIONS",
 )  # what all of Node.js is told: https://nodejs.org/docs/latest/api/cli.html#node_optionsoptions
+# What of the settings that are read at the start names packages which are loaded then
+_EXTENDS = regex(r"\"extends\"\s*:\s*(\[[^\]]*\]|\"[^\"]*\")")
+_SETTINGS: Mapping[str, re.Pattern[str]] = {
+    "tsconfig.json": _EXTENDS,
+    "jsconfig.json": _EXTENDS,
+    "bunfig.toml": regex(r"(?m)^\s*preload\s*=\s*(\[[^\]]*\]|\"[^\"]*\")"),
+}
 _TYPESCRIPT = regex(r".*\.[cm]?tsx?")
 # What has code compiled as it is loaded
 _COMPILES = regex(
@@ -63,12 +56,6 @@ _OF_FILE = (
     rb"|(?:\w+\.)?(?:join|resolve)\s*\(\s*(?:__dirname|process\.cwd\(\)|import\.meta\.dirname)\b|__dirname\s*\+"
 )
 _MODULE_AT_RUN_TIME = rb"\b(?:require|import)\s*\(\s*(?!['\"`])(?!(?:" + _OF_FILE + rb")(?![^\n]*node_modules))[\w(]"
-
-
-def behind(facts: Facts, unit: Unit) -> Unfolded:
-    """The commands behind a command of a RUN: those of the scripts that it names."""
-    folder = folder_at(unit.state.workdir or "/", facts.layout.file)
-    return unfold(unit.command.text, facts.javascript.files, folder or "", unit.command.text)
 
 
 def lock(facts: Facts) -> PackageTree | Unread:
@@ -126,10 +113,13 @@ def needed_in_production(facts: Facts) -> Reason | None:
         loaded = next((name for name in _preloaded(facts, each) if name in names), "")
         if loaded:
             return at(f"{each.where} loads {loaded}, and {names[loaded]} asks for it in development alone")
+    loaded_by_settings = _by_settings(facts, names)
+    if loaded_by_settings is not None:
+        return loaded_by_settings
     named_by_hand = _by_hand(facts, names)
     if named_by_hand is not None:
         return named_by_hand
-    by_name = loaded_by_name(facts, names, partial(package_of, facts), partial(_of_tools, facts))
+    by_name = loaded_by_name(facts, names, partial(packages_of, facts), partial(_of_tools, facts))
     if by_name is not None:
         return by_name
     if facts.ask(only_hands_out):
@@ -222,6 +212,30 @@ def _loaded_configs(facts: Facts) -> frozenset[str]:
     return frozenset(name for name in names if any(fnmatchcase(posixpath.basename(name), each) for each in patterns))
 
 
+def _by_settings(facts: Facts, names: Mapping[str, str]) -> Reason | None:
+    """A package that a file of settings names which is loaded at the start: what a tsconfig.json is made of, what Bun is to load first."""
+    for each in facts.javascript.started.commands:
+        runner = script_runners().get(each.runner)
+        configs = {*(each.known.configs if each.known else ()), *(runner.configs if runner is not None else ())}
+        for name in sorted(configs & _SETTINGS.keys()):
+            folder: str | None = each.folder
+            while folder is not None:
+                file = posixpath.join(folder, name)
+                text = (facts.javascript.files.read(file) or "") if facts.javascript.files.has(file) else ""
+                for value in _SETTINGS[name].findall(text):
+                    found = next((package for package in sorted(names) if _loads(value, package)), "")
+                    if found:
+                        return at(
+                            f"{file}, which is read at the start, names {found}, and {names[found]} asks for it in development alone"
+                        )
+                folder = posixpath.dirname(folder) if folder else None
+    return None
+
+
+def _loads(value: str, package: str) -> bool:
+    return re.search(rf"[\"']{re.escape(package)}(?:/[^\"']*)?[\"']", value) is not None
+
+
 def _of_tools(facts: Facts, file: str) -> bool:
     """Whether a file is one that only tools of development load, or a test."""
     if file in facts.ask(_loaded_configs) or any(map(_COMPILES.search, facts.startup.texts.values())):
@@ -229,22 +243,11 @@ def _of_tools(facts: Facts, file: str) -> bool:
     return of_tools(file)
 
 
-<<<<<<< HEAD
 def runs_with_the_program(facts: Facts, file: str) -> bool:
     """Whether a file, by its name, is code that may run when the program does."""
     return _CODE.fullmatch(file) is not None and not _of_tools(facts, file)
 
 
-def _preloaded(command: Started) -> Iterator[str]:
-    """The packages that a command is told to load before its program: ``-r tsconfig-paths/register``."""
-    options = command.known.preloads if command.known is not None else frozenset()
-    words = command.arguments
-    for number, word in enumerate(words):
-        option, sign, value = word.partition("=")
-        if option in options:
-            parts = (value if sign else "".join(words[number + 1 : number + 2])).split("/")
-            yield "/".join(parts[:2]) if parts[0].startswith("@") else parts[0]
-=======
 def _preloaded(facts: Facts, command: Started) -> Iterator[str]:
     """The packages that a command is told to load before its program: ``-r tsconfig-paths/register``, by NODE_OPTIONS, too."""
     given = {**facts.final.end.env, **command.env}.get(_OPTIONS) or ""
@@ -258,7 +261,6 @@ def _preloaded(facts: Facts, command: Started) -> Iterator[str]:
             if known is not None and option in known.preloads:
                 parts = (value if sign else "".join(words[number + 1 : number + 2])).split("/")
                 yield "/".join(parts[:2]) if parts[0].startswith("@") else parts[0]
->>>>>>> c637360 (What a start of Node.js runs is followed through what hands it on: packages for development stay that it needs)
 
 
 def _named(facts: Facts, names: Mapping[str, str]) -> Reason | None:
@@ -394,38 +396,3 @@ def leaves_python_alone(facts: Facts) -> bool:
     if not facts.is_javascript or may_start(facts, _PYTHON):
         return False
     return not any(_MAY_NAME.fullmatch(mention.file) for mention in facts.application.search(_PYTHON_FILE))
-
-
-def built_elsewhere(facts: Facts) -> Reason | None:
-    """A command behind a build of which it is not known that what it makes lies in the working directory."""
-    for step, unit in facts.final.units:
-        if not isinstance(unit.effects.action, Build):
-            continue
-        found = behind(facts, unit)
-        if found.unknown is not None:
-            where = f"{unit.command.text} in line {step.line}"
-            return doubt(f"what {where} makes outside of the working directory is not known: {found.unknown}")
-        for each in found.commands:
-            if not (_builds_inside(each) or _script_stays_inside(facts, each)):
-                said = f"what {each.program} makes outside of the working directory shows only in a build"
-                return doubt(f"{said} (line {step.line}: {unit.command.text})")
-    return None
-
-
-def _script_stays_inside(facts: Facts, command: Started) -> bool:
-    project = facts.javascript.folder
-    return project is not None and script_stays_inside(facts.javascript.files, command, project)
-
-
-def _builds_inside(command: Started) -> bool:
-    """Whether a command is known to make nothing outside of its project."""
-    known = command.known
-    if known is not None and (known.only_builds(command.arguments) or known.package in _CHECKS):
-        return True
-    manager = by_program().get(command.program)
-    if isinstance(manager, LanguageManager) or command.program in script_runners() or command.program in wrappers():
-        return True
-    if command.program in node_starters() or command.program in _CHECKS:
-        return True
-    outside = any(word.startswith(("/", "~", "../")) or "/../" in word for word in command.arguments)
-    return command.program in file_programs() | _FILES and not outside

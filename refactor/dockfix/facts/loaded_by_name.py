@@ -29,11 +29,11 @@ _FOR_PEOPLE = regex(
 
 
 def loaded_by_name(
-    facts: Facts, names: Mapping[str, str], brings: Callable[[str], str], of_tools: Callable[[str], bool]
+    facts: Facts, names: Mapping[str, str], brings: Callable[[str], frozenset[str]], of_tools: Callable[[str], bool]
 ) -> Reason | None:
     """Why one of some packages, each with the file that asks for it in development alone, is needed by a running container.
 
-    ``brings`` says which package a program comes from, ``of_tools`` which files only tools of development load.
+    ``brings`` says which packages a program may come from, ``of_tools`` which files only tools of development load.
     """
     found = (*_by_environment(facts), *_in_files(facts, names, brings, of_tools))
     for where, name in found:
@@ -67,7 +67,7 @@ def _by_environment(facts: Facts) -> Iterator[tuple[str, str]]:
 
 
 def _in_files(
-    facts: Facts, names: Mapping[str, str], brings: Callable[[str], str], of_tools: Callable[[str], bool]
+    facts: Facts, names: Mapping[str, str], brings: Callable[[str], frozenset[str]], of_tools: Callable[[str], bool]
 ) -> Iterator[tuple[str, str]]:
     """What the files of the image have Node.js load, or start out of the packages' folder of programs."""
     if not names:
@@ -82,7 +82,7 @@ def _in_files(
             continue
         where = f"{mention.file}:{mention.line}"
         if mention.word.startswith(_BIN):
-            yield where, brings(mention.word.removeprefix(_BIN))
+            yield from ((where, name) for name in sorted(brings(mention.word.removeprefix(_BIN))))
         elif re.match(_HANDED_OUT, encode(mention.word)):
             if _CODE.fullmatch(mention.file):
                 yield where, _PACKAGES

@@ -10,8 +10,8 @@ from itertools import chain
 
 from dockfix.context.program.model import UNKNOWN, Write
 from dockfix.facts import SYSTEM_FOLDERS, Facts
+from dockfix.facts.build_scripts import behind
 from dockfix.facts.how_it_is_run import containers
-from dockfix.facts.javascript import behind
 from dockfix.facts.shell_writes import left_by_builds, shell_writes
 from dockfix.facts.user import own_user, user_of
 from dockfix.knowledge import file_makers, file_printers

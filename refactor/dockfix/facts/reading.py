@@ -15,6 +15,7 @@ from dockfix.model.stages import Stage
 from dockfix.syntax.shell import quoted
 
 _NAME = "package.json"
+RUNS = frozenset({"run", "start"})  # what the entry point of Bun's image has Bun do, as no program has these names
 _CODE = regex(r"(?i).*\.[cm]?[jt]sx?")
 
 
@@ -95,10 +96,11 @@ def _handed_on(stage: Stage) -> frozenset[str]:
 def _texts(stage: Stage, startup: Startup) -> Iterator[tuple[str, str]]:
     """What is started, by where it stands; the entry point of the image itself has Node.js run what is no program."""
     command = stage.last("CMD")
+    runner = stage.image.runner if stage.image is not None else ""
     words = command.instruction.json if command is not None and stage.last("ENTRYPOINT") is None else None
     for where, text in startup.texts.items():
         own = command is not None and where == f"CMD in line {command.line}"
-        if own and words and (words[0].startswith("-") or _CODE.fullmatch(words[0])):
-            yield where, quoted(["node", *words])
+        if own and words and (words[0].startswith("-") or _CODE.fullmatch(words[0]) or (runner and words[0] in RUNS)):
+            yield where, quoted([runner or "node", *words])
         else:
             yield where, text

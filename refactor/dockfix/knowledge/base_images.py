@@ -41,7 +41,8 @@ class BaseImage(NamedTuple):
 
     ``distribution`` tells Debian from Ubuntu. ``tools`` are the paths of managers of packages that it brings besides. ``own_prefix`` is
     the folder in which nothing of the image itself lies, so that all that is found there was installed ("" for none). ``with_slim``:
-    the image has a slim one beside it. ``user`` is the one without rights that it brings, None where it brings none.
+    the image has a slim one beside it. ``user`` is the one without rights that it brings, None where it brings none. ``workdir`` is
+    where its commands run. ``runner`` is the program that runs its language's code, "" for that of its runtime.
     """
 
     runtime: str
@@ -53,6 +54,8 @@ class BaseImage(NamedTuple):
     own_prefix: str = ""
     with_slim: bool = True
     user: User | None = None
+    workdir: str = "/"
+    runner: str = ""
 
     @property
     def system(self) -> str:
@@ -84,6 +87,8 @@ def base_image(registry: str, repository: str, tag: str | None) -> BaseImage | N
     """
     if _is_official(registry, repository, "node"):
         return _node(tag or "latest")
+    if repository in table("base_images")["bun"]["images"]:
+        return _with_own_runner(registry, tag or "latest")
     if not _is_official(registry, repository, "python"):
         return _plain_system(registry, repository, tag) or _made_of_python(registry, repository, tag)
     match = _expression().fullmatch(tag or "latest")
@@ -201,6 +206,20 @@ def _node(tag: str) -> BaseImage | None:
     known_suites = bool(suites) and (bool(suite) or set(suites) <= set(table("base_images")["current"]))
     variant: Variant = "slim" if match["slim"] else "full"
     return BaseImage("node", number, variant, frozenset(suites) if known_suites else None, user=user)
+
+
+def _with_own_runner(registry: str, tag: str) -> BaseImage | None:
+    """The image of Bun with a tag."""
+    data = table("base_images")["bun"]
+    match = re.fullmatch(data["tag"], tag) if registry in data["registries"] else None
+    if match is None:
+        return None
+    variant: Variant = "slim" if match["alpine"] is None else "alpine"
+    releases = frozenset(data["releases"] if variant == "slim" else table("base_images")["alpine"]["releases"])
+    user = User(data["user"], data["uid"], f"/home/{data['user']}")
+    return BaseImage(
+        "node", "", variant, releases, with_slim=False, user=user, workdir=data["workdir"], runner=data["user"]
+    )
 
 
 @cache

@@ -130,6 +130,7 @@ class Runner(NamedTuple):
     env_file: frozenset[str] = frozenset()
     every: frozenset[str] = frozenset()
     call: frozenset[str] = frozenset()
+    configs: tuple[str, ...] = ()
 
 
 @cache
@@ -231,6 +232,7 @@ def script_runners() -> Mapping[str, Runner]:
                 env_file=frozenset(each.get("env_file", "").split()),
                 every=frozenset(each.get("every", "").split()),
                 call=frozenset(each.get("call", "").split()),
+                configs=tuple(each.get("configs", "").split()),
             )
     return found
 

@@ -1,4 +1,4 @@
-"""Bun: its installs and its cache are known, and what it leaves stays in the stage that it was installed in."""
+"""Bun: its installs and its cache; it has an option that leaves out what only development needs, and nothing that takes it away again."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from typing import ClassVar
 
 from dockfix.context.javascript.package_json import NAME
 from dockfix.context.manifests.locked import DEV, MAIN
+from dockfix.context.manifests.manifest import Manifest
+from dockfix.context.manifests.node_locks import read_node_lock
+from dockfix.context.manifests.package_lock import needs_of_project
+from dockfix.context.manifests.package_tree import PackageTree
 from dockfix.managers import _node as node
 from dockfix.managers._folders import folder_of
 from dockfix.managers._node import NodeManager
-from dockfix.managers.protocol import Cache, Call
-from dockfix.model.actions import Clean
+from dockfix.managers._node_production import for_production
+from dockfix.managers.protocol import Cache, Call, Given, Production
+from dockfix.model.actions import Clean, Install
 from dockfix.model.commands.protocol import parse
 from dockfix.model.effects import Effects, opaque
 from dockfix.model.reason import Reason
@@ -35,18 +40,18 @@ _ALONE = """
 """
 _VALUED, _FLAGS = frozenset(_WITH_VALUE.split()), frozenset(_ALONE.split())
 _ODD = ("--lockfile-only", "--dry-run", "--global", "-g", "--filter", "-F")
-_WHY = "no lock of Bun's is read, and it has no command that takes away what only development needs"
+_LOCK = "bun.lock"
 
 
 class Bun(NodeManager):
-    """Bun on an image of Node.js: https://bun.sh/docs/cli/install."""
+    """Bun: https://bun.sh/docs/cli/install."""
 
     id: ClassVar[str] = "bun"
     title: ClassVar[str] = "Bun"
     programs: ClassVar[frozenset[str]] = frozenset({"bun", "bunx"})
     without_cache: ClassVar[frozenset[str]] = frozenset({"--no-cache"})
     configured_in: ClassVar[tuple[str, ...]] = (".npmrc", "bunfig.toml")
-    locks: ClassVar[tuple[str, ...]] = ("bun.lock", "bun.lockb")
+    locks: ClassVar[tuple[str, ...]] = (_LOCK, "bun.lockb")
     lifecycle: ClassVar[frozenset[str]] = frozenset(
         {"preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare"}
     )
@@ -82,6 +87,24 @@ class Bun(NodeManager):
             return Effects(tools=_TOOLS, action=Clean((self,), frozenset({"cache"})) if clean else None)
         return node.runs_script(call, state, folder)
 
+    def without_development(self, install: Install, given: Given) -> str | Reason:
+        """Another install leaves what is there, with --production, too (Bun 1.4)."""
+        return Reason("most releases of Bun have no command that takes away what only development needs")
+
+    def production(self, install: Install, given: Given, manifest: Manifest, told: str) -> Production | Reason:
+        """``--production``, which fails where the lock does not fit: it is taken as it is."""
+        package = node.package_at(install, given)
+        name = given.at(posixpath.join(posixpath.dirname(install.into.root), _LOCK))
+        tree = read_node_lock(given.context, name) if name is not None else None
+        older = given.at(posixpath.join(posixpath.dirname(install.into.root), "bun.lockb"))
+        if package is None or older is not None or not isinstance(tree, PackageTree):
+            return Reason(
+                "Bun takes its lock as it is where it leaves out what only development needs: it has to be read"
+            )
+        if tree.members or package.workspaces or set(tree.roots.get("", ())) != set(needs_of_project(package.text)):
+            return Reason(f"{name} does not fit {package.file}, or is that of a workspace")
+        return for_production(install, given, package, "--production", ("install", "i"))
+
     def _install(self, call: Call, state: State, folder: str) -> Effects:
         arguments = parse(call.words, state, _VALUED, _FLAGS)
         odd = arguments.unknown or next((name for name in _ODD if arguments.has(name)), "")
@@ -91,7 +114,6 @@ class Bun(NodeManager):
         action = replace(
             self.asks_for(call, state, arguments, folder, {MAIN, *(() if production else (DEV,))}),
             cache_off=arguments.words(self.without_cache),
-            blocked=Reason(f"what Bun installs is not handed on: {_WHY}"),
         )
         beside = (*((NAME,) if action.asked else ()), *(() if arguments.has("--frozen-lockfile") else self.locks))
         writes = (action.into.root, *(posixpath.join(folder, each) for each in beside))

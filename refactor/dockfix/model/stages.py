@@ -275,7 +275,8 @@ def _known(base: str | None) -> BaseImage | None:
 def _at_first(base: str | None, known: BaseImage | None) -> State:
     """The state in which a base image leaves its first step."""
     prefix, runtime = (known.own_prefix, known.runtime) if known is not None else ("", "")
-    return State(user="" if _is_root(base, known) else None, own_prefix=prefix, runtime=runtime)
+    workdir = known.workdir if known is not None else "/"
+    return State(workdir, user="" if _is_root(base, known) else None, own_prefix=prefix, runtime=runtime)
 
 
 def _is_root(base: str | None, known: BaseImage | None) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from dockfix.facts import SYSTEM_FOLDERS, Facts
-from dockfix.facts.javascript import behind, built_elsewhere
+from dockfix.facts.build_scripts import behind, built_elsewhere
 from dockfix.facts.reading import folder_at
 from dockfix.knowledge.node_packages import brings_node
 from dockfix.lazy import regex

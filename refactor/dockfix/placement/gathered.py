@@ -14,7 +14,8 @@ from dockfix.context.javascript import Started
 from dockfix.context.manifests.package_tree import PackageTree
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
-from dockfix.facts.javascript import behind, lock
+from dockfix.facts.build_scripts import behind
+from dockfix.facts.javascript import lock
 from dockfix.knowledge.node_needs import node_needs
 from dockfix.knowledge.node_packages import needs_only_node
 from dockfix.knowledge.node_programs import NodeProgram, is_node, node_server

@@ -6,8 +6,9 @@ import posixpath
 
 from dockfix.context.javascript import Started
 from dockfix.facts import Facts
+from dockfix.facts.build_scripts import behind
 from dockfix.facts.covered import mounted_over
-from dockfix.facts.javascript import behind, only_hands_out
+from dockfix.facts.javascript import only_hands_out
 from dockfix.model.actions import Build
 from dockfix.model.effects import overlap, within
 from dockfix.model.stages import Unit

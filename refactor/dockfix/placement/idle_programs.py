@@ -8,7 +8,8 @@ from collections.abc import Iterator, Set
 from dockfix.context.javascript import unfold_lifecycle
 from dockfix.context.javascript.started import Unfolded
 from dockfix.facts import Facts
-from dockfix.facts.javascript import behind, named_in_code
+from dockfix.facts.build_scripts import behind
+from dockfix.facts.javascript import named_in_code
 from dockfix.knowledge import rule_runners
 from dockfix.knowledge.node_packages import only_builds
 from dockfix.knowledge.node_programs import programs_of

@@ -12,8 +12,9 @@ from dockfix.context.manifests.locked import DEV
 from dockfix.dataclass import dataclass
 from dockfix.facts import SYSTEM_FOLDERS, Facts, from_context
 from dockfix.facts.broken_builds import missing_tool
+from dockfix.facts.build_scripts import built_elsewhere
 from dockfix.facts.install_scripts import filled, left_outside_project
-from dockfix.facts.javascript import built_elsewhere, development, may_start, needed_in_production
+from dockfix.facts.javascript import development, may_start, needed_in_production
 from dockfix.knowledge import file_changers, file_movers
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.verbs import by_system, language_install, needs_runtime, of_language

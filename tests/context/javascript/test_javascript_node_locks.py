@@ -390,3 +390,46 @@ def test_a_lock_is_read_once(tmp_path: Path) -> None:
     assert isinstance(read_node_lock(context, "package-lock.json"), Unread)
     assert is_node_lock("api/pnpm-lock.yaml")
     assert not is_node_lock("uv.lock")
+
+
+BUN = """{
+  "lockfileVersion": 1,
+  "workspaces": {
+    "": {"name": "a", "dependencies": {"hono": "^4", "tool": "npm:other@1"}, "devDependencies": {"typescript": "5.4.5"}, },
+    "packages/b": {"name": "b", "dependencies": {"semver": "^6"}},
+  },
+  "packages": {
+    "b": ["b@workspace:packages/b"],
+    "hono": ["hono@4.6.0", "", {"dependencies": {"semver": "^7"}, "bin": {"hono": "a,}b"}}, "sha512-a"],
+    "hono/semver": ["semver@7.0.0", "", {}, "sha512-b"],
+    "semver": ["semver@6.0.0", "", {"os": "darwin", "cpu": ["x64", "arm64"]}, "sha512-c"],
+    "tool": ["other@1.0.0", "", {}, "sha512-d"],
+    "@x/git": ["@x/git@github:x/git#abc", {}, "x-git-abc"],
+    "typescript": ["typescript@5.4.5", "", {"bin": {"tsc": "bin/tsc", "tsserver": "bin/tsserver"}}, "sha512-e"],
+  },
+}
+"""
+
+
+def test_the_lock_of_bun() -> None:
+    tree = parse_node_lock("bun.lock", BUN)
+    assert isinstance(tree, PackageTree)
+    found = {each.key: each for each in tree.packages}
+    assert tree.members == ("packages/b",)
+    assert found["hono"].programs == ("hono",)
+    assert found["hono/semver"].place == "node_modules/hono/node_modules/semver"
+    assert tree.resolved(found["hono"], Need("semver", "^7")) is found["hono/semver"]
+    assert tree.resolved("", Need("semver", "^6")) is found["semver"]
+    assert (found["semver"].os, found["semver"].cpu) == (("darwin",), ("x64", "arm64"))
+    assert (found["tool"].name, found["tool"].version) == ("other", "1.0.0")
+    assert (found["b"].source, found["b"].link) == ("member", "packages/b")
+    assert found["@x/git"].source == "git"
+    assert found["typescript"].development is True
+    assert found["hono"].development is False
+
+
+@pytest.mark.parametrize(
+    "text", ['{"lockfileVersion": 9}', '{"lockfileVersion": 1, "packages": {"a": {}}}', "{", "[]", ""]
+)
+def test_a_lock_of_bun_that_is_not_understood(text: str) -> None:
+    assert isinstance(parse_node_lock("bun.lock", text), Unread)

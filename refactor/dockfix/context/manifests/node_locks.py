@@ -54,10 +54,17 @@ def _by_version(whole: str, path: str, project: str | None) -> PackageTree:
     return read(whole, path, project)
 
 
+def _with_loose_commas(whole: str, path: str, project: str | None) -> PackageTree:
+    from dockfix.context.manifests.bun_lock import read
+
+    return read(whole, path, project)
+
+
 _READERS: Mapping[str, _Reader] = {
     "package-lock.json": _places,
     "npm-shrinkwrap.json": _places,
     "yarn.lock": _by_range,
     "pnpm-lock.yaml": _by_version,
+    "bun.lock": _with_loose_commas,
 }
 LOCKS = tuple(_READERS)

@@ -40,18 +40,18 @@ def _placed(entries: Mapping[str, Any], file: str, version: str) -> PackageTree:
     for place, given in entries.items():
         entry = table(given, place or "the root")
         if _INSIDE not in f"{place}/":
-            roots[place] = tuple(_needs(entry, root=True))
+            roots[place] = tuple(needs_of(entry, root=True))
         else:
             found.append(_package(place, entry))
     by_place = {each.place: each for each in found}
 
     def resolved(asking: LockedPackage | str, need: Need) -> LockedPackage | None:
-        return _nearest(by_place, asking if isinstance(asking, str) else asking.link or asking.place, need.name)
+        return nearest(by_place, asking if isinstance(asking, str) else asking.link or asking.place, need.name)
 
     return PackageTree(file, version, tuple(found), roots, resolved)
 
 
-def _nearest(by_place: Mapping[str, LockedPackage], folder: str, name: str) -> LockedPackage | None:
+def nearest(by_place: Mapping[str, LockedPackage], folder: str, name: str) -> LockedPackage | None:
     """The package that a name means in a folder: the nearest node_modules that has it."""
     while True:
         found = by_place.get(posixpath.join(folder, _INSIDE, name))
@@ -74,13 +74,13 @@ def _package(place: str, entry: Mapping[str, Any]) -> LockedPackage:
         development,
         optional,
         None if linked else bool(entry.get("hasInstallScript")),
-        _list(entry.get("os")),
-        _list(entry.get("cpu")),
-        _list(entry.get("libc")),
+        list_of(entry.get("os")),
+        list_of(entry.get("cpu")),
+        list_of(entry.get("libc")),
         "member" if linked else source_of(resolved),
         resolved if linked else "",
-        tuple(_needs(entry)),
-        _programs(entry.get("bin"), called),
+        tuple(needs_of(entry)),
+        programs_of(entry.get("bin"), called),
         bool(entry.get("inBundle")),
         place,
     )
@@ -104,7 +104,8 @@ def source_of(address: str) -> From:
     return "registry"
 
 
-def _needs(entry: Mapping[str, Any], root: bool = False) -> Iterator[Need]:
+def needs_of(entry: Mapping[str, Any], root: bool = False) -> Iterator[Need]:
+    """What a package, or with ``root`` a project, asks for. Raises LockError."""
     optional, peers = entry.get("optionalDependencies"), entry.get("peerDependenciesMeta")
     for key, kind in _KINDS:
         if kind == "development" and not root:
@@ -117,12 +118,14 @@ def _needs(entry: Mapping[str, Any], root: bool = False) -> Iterator[Need]:
             yield Need(name, wanted if isinstance(wanted, str) else "", kind)  # type: ignore[arg-type]  # it is one of the four
 
 
-def _list(value: object) -> tuple[str, ...]:
+def list_of(value: object) -> tuple[str, ...]:
+    """The texts of a list, or the one that stands in its place."""
     found = [value] if isinstance(value, str) else value
     return tuple(each for each in found if isinstance(each, str)) if isinstance(found, list) else ()
 
 
-def _programs(value: object, name: str) -> tuple[str, ...]:
+def programs_of(value: object, name: str) -> tuple[str, ...]:
+    """The names of a package's programs by its "bin"."""
     if isinstance(value, str):
         return (name.rpartition("/")[2],)
     return tuple(value) if isinstance(value, dict) else ()
@@ -165,7 +168,7 @@ def _nested(data: Mapping[str, Any], file: str, project: str | None) -> PackageT
     by_place = {each.place: each for each in found}
 
     def resolved(asking: LockedPackage | str, need: Need) -> LockedPackage | None:
-        return _nearest(by_place, asking if isinstance(asking, str) else asking.place, need.name)
+        return nearest(by_place, asking if isinstance(asking, str) else asking.place, need.name)
 
     roots = {"": tuple(needs_of_project(project))} if project is not None else {}
     return PackageTree(file, "1", tuple(found), roots, resolved)
@@ -173,4 +176,4 @@ def _nested(data: Mapping[str, Any], file: str, project: str | None) -> PackageT
 
 def needs_of_project(project: str) -> Iterator[Need]:
     """What the text of a package.json asks for. Raises LockError, and json.JSONDecodeError where it is none."""
-    yield from _needs(table(json.loads(project.removeprefix("\ufeff")), "package.json"), root=True)
+    yield from needs_of(table(json.loads(project.removeprefix("\ufeff")), "package.json"), root=True)

@@ -23,7 +23,8 @@ _ROOT = {"", "0", "root"}
 
 def users(pair: Pair) -> Iterator[Violation]:
     """The users and groups that the edit names and that nothing in the stage makes."""
-    known = _KNOWN | pair.old.ask(_named).keys()
+    image = pair.new.stage.image
+    known = _KNOWN | pair.old.ask(_named).keys() | ({image.user.name} if image is not None and image.user else set())
     for name, line in pair.new.ask(_named).items():
         if name not in known and not _made(pair.new, name):
             yield Violation(f"line {line} names the user {name}, which nothing makes")
