@@ -51,7 +51,7 @@ LEANER = "production-dependencies"
 MODES = (("default", False), ("--unsafe", True))
 FAMILIES = (
     *("python", "python-slim", "python-alpine", "node", "node-slim", "node-alpine"),
-    *("alpine", "debian", "ubuntu", "uv image", "other"),
+    *("bun", "alpine", "debian", "ubuntu", "uv image", "other"),
 )
 MANAGERS = ("uv", "poetry", "pipenv", "pdm", "conda", "project", "pip", "npm", "yarn", "pnpm", "bun", "none")
 GAINS = ("compilers", "-dev packages", "build group", "full base", "manager", "dev group")
@@ -149,6 +149,8 @@ def family_of(facts: Facts) -> str:
     official = base_image(reference.registry, reference.repository, reference.tag or "latest")
     if official is None or not official.runtime:
         return "other"
+    if official.runner:
+        return official.runner
     return {"full": official.runtime}.get(official.variant, f"{official.runtime}-{official.variant}")
 
 
