@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 from dockfix.context.manifests.package_tree import LockedPackage, PackageTree
 from dockfix.facts import Facts
-from dockfix.facts.javascript import behind, lock, locks_beside, only_hands_out
+from dockfix.facts.build_scripts import behind
+from dockfix.facts.javascript import lock, locks_beside, only_hands_out
 from dockfix.knowledge.node_needs import Fills, fills
 from dockfix.knowledge.node_packages import looks_for_others, stays_in_project, stays_inside
 from dockfix.knowledge.npm_scripts import runs_inside
