@@ -218,14 +218,14 @@ def test_kinds_of_files() -> None:
 @pytest.mark.parametrize(
     ("command", "found"),
     [
-        ("gunicorn app:app", [(8000, "")]),
+        ("gunicorn app:app", [(8000, "PORT")]),
         ("gunicorn -b :80 app:app", [(80, "")]),
         ("gunicorn -b unix:/x.sock app:app", []),
         ("gunicorn --config x.py app:app", []),
         ("gunicorn --bind=0.0.0.0:${PORT:-5000} app", [(5000, "PORT")]),
         ("exec uvicorn main:app --host 0.0.0.0 --port 8080", [(8080, "")]),
         ("flask run -p 80", [(80, "")]),
-        ("flask --app x run", [(5000, "")]),
+        ("flask --app x run", [(5000, "FLASK_RUN_PORT")]),
         ("python manage.py runserver 0.0.0.0:8001", [(8001, "")]),
         ("python manage.py runserver", [(8000, "")]),
         ("python manage.py migrate", []),
@@ -243,12 +243,12 @@ def test_kinds_of_files() -> None:
         ("pip3.11 install gunicorn", []),
         ("uv add gunicorn && npm install x", []),
         ("uv run gunicorn -b :80 app:app", [(80, "")]),
-        ("uvx streamlit run app.py", [(8501, "")]),
+        ("uvx streamlit run app.py", [(8501, "STREAMLIT_SERVER_PORT")]),
         ("quart run", [(5000, "")]),
-        ("litestar --app x run", [(8000, "")]),
+        ("litestar --app x run", [(8000, "LITESTAR_PORT")]),
         ("jupyter nbconvert x", []),
         ("jupyter lab", [(8888, "")]),
-        ("/opt/venv/bin/gunicorn x", [(8000, "")]),
+        ("/opt/venv/bin/gunicorn x", [(8000, "PORT")]),
     ],
 )
 def test_ports_of_commands(command: str, found: list[tuple[int | None, str]]) -> None:

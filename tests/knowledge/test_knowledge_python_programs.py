@@ -12,7 +12,7 @@ from dockfix.knowledge import (
 )
 from dockfix.knowledge.tables import table
 
-KEYS = {"programs", "port", "serve", "http", "user", "application", "any_user", "module", "file"}
+KEYS = {"programs", "port", "variable", "serve", "http", "user", "application", "any_user", "module", "file"}
 
 
 def test_no_name_stands_twice() -> None:
@@ -66,7 +66,7 @@ def test_what_a_package_puts_on_path() -> None:
 )
 def test_commands_that_start_servers(command: str, found: tuple[str, int | None] | None) -> None:
     server = server_in(command)
-    assert (None if server is None else (server[0].strip("/"), server[1])) == found
+    assert (None if server is None else (server[0].strip("/"), server[1].port or None)) == found
 
 
 def test_servers_that_change_their_user() -> None:

@@ -11,6 +11,7 @@ from dockfix.facts import Facts
 from dockfix.facts.from_inside import closed_from_inside
 from dockfix.facts.javascript import listens_by_name
 from dockfix.facts.ports import told_ports
+from dockfix.facts.served_port import served_port
 from dockfix.knowledge import is_python, python_program
 from dockfix.knowledge.node_programs import is_node, node_program, script_runners
 from dockfix.model.answers import Asked, Started
@@ -27,7 +28,7 @@ class Healthcheck(Transform):
     """Add a HEALTHCHECK that asks the endpoint that the code shows.
 
     What it does
-        Where the application has a route such as ``/health`` and the image one port, a HEALTHCHECK asks it, by Python or by Node.js,
+        Where the application has a route such as ``/health`` and answers on one port, a HEALTHCHECK asks it, by Python or by Node.js,
         since slim images have no curl.
 
     Why
@@ -67,22 +68,21 @@ class Healthcheck(Transform):
             why = facts.unknown.text if facts.unknown else f"{unread[0].file} could not be read"
             return refuse(f"not all that answers requests is known: {why}", first.line)
         if not any(map(_serves, facts.startup.programs)):
-            return refuse("nothing shows that the container starts a server", first.line)
+            return refuse("nothing shows that the container starts a server of the application's routes", first.line)
         endpoint = _open(served.endpoints)
         if endpoint is None:
-            guarded = served.endpoints[0]
-            return refuse(f"{guarded.file}:{guarded.line} may ask for a login, or its address is unknown", first.line)
+            return refuse(_closed(served.endpoints[0]), first.line)
         closed = facts.ask(closed_from_inside) or _closed_by_name(facts)
         if closed is not None:
             return refuse(closed.at(first.line))
-        ports = _ports(facts)
-        if len(ports) != 1:
-            return refuse("no single port is known", first.line)
-        other = next(((way, port) for way, port in facts.ask(told_ports) if port not in ports), None)
+        port = facts.ask(served_port)
+        if isinstance(port, Reason):
+            return refuse(port.at(first.line))
+        other = next(((way, told) for way, told in facts.ask(told_ports) if told != port), None)
         if other is not None:
             return refuse(f"{other[0]} gives the port {other[1]}, which another check would have to ask", first.line)
         return Outcome(
-            [_edit(facts, first, brought, ports.pop(), endpoint)],
+            [_edit(facts, first, brought, port, endpoint)],
             declares=frozenset({Declared("HEALTHCHECK")}),
             doubts=(
                 doubt(
@@ -116,12 +116,11 @@ def _open(endpoints: tuple[Endpoint, ...]) -> Endpoint | None:
     return min(plain, key=lambda each: (len(each.path), each.path), default=None)
 
 
-def _ports(facts: Facts) -> set[int]:
-    """The ports that EXPOSE names, or else those that the code binds."""
-    words = [word.partition("/")[0] for step in facts.final.of("EXPOSE") for word in step.instruction.words]
-    if words:
-        return {int(word) for word in words} if all(word.isdigit() for word in words) else set()
-    return {port.port for port in facts.program.ports if port.port is not None and not port.env}
+def _closed(endpoint: Endpoint) -> str:
+    where = f"{endpoint.file}:{endpoint.line}"
+    if endpoint.guarded:
+        return f"something before {where} may turn the request away, as for want of a login"
+    return f"the whole address of the route in {where} is not known"
 
 
 def _edit(facts: Facts, first: Step, brought: Runtime, port: int, endpoint: Endpoint) -> Edit:

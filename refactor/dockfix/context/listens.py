@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from dockfix.context.program.model import Port
-from dockfix.knowledge import package_manager, server_in, starts_another
+from dockfix.knowledge import PythonProgram, package_manager, server_in, starts_another
 from dockfix.lazy import regex
 
 _OPTION = regex(
@@ -17,10 +17,12 @@ _SET = regex(r"(?m)^[ \t]*(?:export[ \t]+|readonly[ \t]+)?(\w+)=[\"']?([^\s\"';&
 _VARIABLE = regex(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
 
 
-def ports_of_command(text: str, file: str, line: int) -> tuple[Port, ...]:
+def ports_of_command(
+    text: str, file: str, line: int, counts: Callable[[PythonProgram], bool] = lambda _: True
+) -> tuple[Port, ...]:
     """The ports of the servers among the commands of a script; None in one for a port that is worked out at run time.
 
-    Commands are cut by their looks, so that those within ``if``, ``case`` and ``sh -c`` count, too.
+    Commands are cut by their looks, so that those within ``if``, ``case`` and ``sh -c`` count, too. ``counts`` says which servers do.
     """
     found: list[Port] = []
     settings = [(match[1], match[2]) for match in _SET.finditer(text)]
@@ -29,9 +31,9 @@ def ports_of_command(text: str, file: str, line: int) -> tuple[Port, ...]:
         words = [word.strip("\"'[](),") for word in piece.split()]
         shown = " ".join(posixpath.basename(word) if word.startswith(("/", "./")) else word for word in words)
         server = server_in(shown)
-        if server is None or _only_names(words):
+        if server is None or not counts(server[1]) or _only_names(words):
             continue
-        name = server[0]
+        name, program = server
         given = [_resolved(port, env, variables) for port, env in _given(words, name)]
         configured = any(
             word in {"-c", "--config", "--ini"} or word.startswith("--config=") or word.endswith(".ini")
@@ -39,8 +41,10 @@ def ports_of_command(text: str, file: str, line: int) -> tuple[Port, ...]:
         )
         if given:
             found += [Port(port, file, line + number, name, env) for port, env in given if port != 0]
-        elif server[1] is not None and not configured:
-            found.append(Port(server[1], file, line + number, f"{name}, its default"))
+        elif program.port and not configured:
+            found.append(
+                Port(program.port, file, line + number, f"{name}, its default", program.variable, is_default=True)
+            )
     return tuple(dict.fromkeys(found))
 
 

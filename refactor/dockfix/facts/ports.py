@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 from dockfix.context.application import Mention
 from dockfix.context.listens import ports_of_command
-from dockfix.context.program.serving import NOT_OURS
 from dockfix.facts import Facts
 from dockfix.facts.how_it_is_run import containers
-from dockfix.knowledge import ports_of_clients
+from dockfix.knowledge import is_port_of_others, ports_of_clients
 from dockfix.lazy import regex
 from dockfix.syntax import decode
 
@@ -19,7 +18,10 @@ _OPTION = regex(r"(?::|(?<![\w.-])(?:--?[a-z-]*port|--?bind|-b|-p|--listen)[= ])
 _NAMED = rb"(?i)\b(?:socket_)?port(?:['\"]?\s*[=:]|['\"]\s*,)\s*['\"]?[1-9]\d{0,2}\b(?![.\d])"
 # A call of a client before the port, in the same line
 _CONNECTS = regex(r"(?i)(?:\bconnect|connection|client|redis|session|engine)\w*\((?!.*\))")
-_VARIABLE = regex(r"(?i)(?:.*_)?port")
+_VARIABLE = regex(r"(?i)(?:(?P<whose>.*)_)?port")
+# What says where somebody else is found, beside its port; and a place to listen at, which says where the program itself is
+_WHERE = ("host", "hostname", "server", "url", "uri", "addr", "address", "endpoint")
+_HERE = regex(r"|\[?::1?\]?|0|0\.0\.0\.0|127\.0\.0\.1|localhost|\*|\$.*")
 
 
 def low_port(facts: Facts) -> int:
@@ -40,12 +42,13 @@ def _numbers(facts: Facts) -> Iterator[int]:
             yield number
     for mention in facts.kubernetes.says(rb"(?m)^[ \t-]*(?:containerPort|targetPort):[ \t]*\d+"):
         yield _number(re.sub(r"\D", "", mention.word))
+    others = facts.ask(_other_services)
     environments = [
         facts.final.end.env,
         *(dict(setting.partition("=")[::2] for setting in service.settings) for service in run),
     ]
     for environment in environments:
-        yield from _told(environment)
+        yield from _told(environment, others)
     texts = facts.startup.texts
     for port in (
         *facts.program.ports,
@@ -64,7 +67,7 @@ def told_ports(facts: Facts) -> tuple[tuple[str, int], ...]:
     return tuple(
         (way.file, port)
         for way in ways
-        for port in _told(dict(setting.partition("=")[::2] for setting in way.settings))
+        for port in _told(dict(setting.partition("=")[::2] for setting in way.settings), facts.ask(_other_services))
         if port
     )
 
@@ -75,14 +78,29 @@ def _before(facts: Facts, mention: Mention) -> str:
     return line.partition(mention.word)[0]
 
 
-def _told(environment: Mapping[str, str]) -> Iterator[int]:
-    """The ports that variables of the usual names give."""
-    yield from (
-        _number(value) for name, value in environment.items() if _VARIABLE.fullmatch(name) and not NOT_OURS.search(name)
-    )
+def _other_services(facts: Facts) -> frozenset[str]:
+    """The names of the services of Compose that are not known to run the image."""
+    return frozenset(facts.located.named) - {service.name for service in facts.located.services}
+
+
+def _told(environment: Mapping[str, str], others: Set[str]) -> Iterator[int]:
+    """The ports that variables of the usual names give; ``others`` are the services around."""
+    for name, value in environment.items():
+        match = _VARIABLE.fullmatch(name)
+        if match is not None and not _is_of_others(match["whose"] or "", name, environment, others):
+            yield _number(value)
     options = environment.get("GUNICORN_CMD_ARGS")
     if options:
         yield from (port.port or 0 for port in ports_of_command(f"gunicorn {options}", "", 0))
+
+
+def _is_of_others(whose: str, name: str, environment: Mapping[str, str], others: Set[str]) -> bool:
+    """Whether a variable says where somebody else listens: by its name, by a service of that name, by the host beside it."""
+    if is_port_of_others(name) or not {whose.lower(), whose.lower().replace("_", "-")}.isdisjoint(others):
+        return True
+    beside = {key.lower(): value for key, value in environment.items()} if whose else {}
+    found = (beside.get(f"{whose}_{word}".lower()) for word in _WHERE)
+    return any(value is not None and not _HERE.fullmatch(value) for value in found)
 
 
 def _number(text: str) -> int:

@@ -79,6 +79,17 @@ def ports_of_clients(distributions: Collection[str]) -> frozenset[int]:
     )
 
 
+def is_port_of_others(name: str) -> bool:
+    """Whether a variable or an option, by its name, says where somebody else listens: DB_PORT, --redis-port."""
+    return _ports_of_others().search(name) is not None
+
+
+@cache
+def _ports_of_others() -> re.Pattern[str]:
+    names = "|".join(table("evidence")["clients"]["variables"].split())
+    return re.compile(rf"(?i)(?:^|[-_])(?:{names})[-_]?(?:server[-_])?port", re.ASCII)
+
+
 @cache
 def images_of_others() -> frozenset[str]:
     """Well-known images, without registry, folder and tag, that are run beside applications."""

@@ -19,6 +19,7 @@ class PythonProgram(NamedTuple):
 
     names: tuple[str, ...]
     port: int | None = None
+    variable: str = ""
     serve: tuple[str, ...] = ()
     http: bool = False
     user: bool = False
@@ -40,6 +41,7 @@ def python_programs() -> tuple[PythonProgram, ...]:
         PythonProgram(
             tuple(each["programs"].split()),
             each.get("port"),
+            each.get("variable", ""),
             tuple(each.get("serve", "").split()),
             *(each.get(flag, False) for flag in ("http", "user", "application", "any_user", "module", "file")),
         )
@@ -58,12 +60,12 @@ def is_python(program: str) -> bool:
     return program.rstrip("0123456789.") in table("python_programs")["interpreters"]["programs"].split()
 
 
-def server_in(text: str) -> tuple[str, int | None] | None:
-    """The server that a command starts, with the port that it then takes where it is told none; None where it starts none."""
+def server_in(text: str) -> tuple[str, PythonProgram] | None:
+    """The words of a command that start a server, and the server; None where it starts none."""
     for program, pattern in _servers():
         # most commands start none: then no expression is compiled
         if any(name in text for name in program.names) and (match := pattern.search(text)) is not None:
-            return match[0].strip(), program.port or None
+            return match[0].strip(), program
     return None
 
 

@@ -91,3 +91,52 @@ def test_nest() -> None:
     ]
     assert [each.path for each in served.endpoints] == ["/api/health"]
     assert [(each.port, each.env) for each in found.behaviour.ports] == [(3000, "PORT")]
+
+
+_EXPRESS = "const express = require('express')\nconst app = express()\n"
+_HEALTH = "app.get('/health', (q, r) => r.send('ok'))\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "guarded"),
+    [
+        (f"app.use(express.json({{ limit: '10mb' }}))\n{_HEALTH}", False),
+        (f"app.use(express.urlencoded({{ limit: '1mb', extended: true }}))\n{_HEALTH}", False),
+        (f"app.use(require('cors')({{ allowedHeaders: ['Authorization'] }}))\n{_HEALTH}", False),
+        (f"app.use(require('morgan')('dev', {{ skip: (req) => req.session }}))\n{_HEALTH}", False),
+        (f"app.use(require('helmet').contentSecurityPolicy({{}}))\n{_HEALTH}", False),
+        (
+            f"app.use((q, r, next) => {{ r.header('Access-Control-Allow-Headers', 'Authorization'); next() }})\n{_HEALTH}",
+            False,
+        ),
+        (f"app.use((error, q, r, next) => {{ r.status(401).end() }})\n{_HEALTH}", False),
+        (f"app.use('/admin', requireAuth)\n{_HEALTH}", False),
+        (f"app.use('/auth', authRoutes)\n{_HEALTH}", False),
+        (f"{_HEALTH}app.use(requireAuth)\n", False),
+        ("app.get('/health', express.json({ limit: 5 }), (q, r) => r.end())\n", False),
+        (f"app.use(requireAuth)\n{_HEALTH}", True),
+        (f"app.use(jwt({{ secret: 'x' }}).unless({{ path: ['/x'] }}))\n{_HEALTH}", True),
+        (f"app.use((q, r, next) => {{ if (!q.headers.key) return r.status(401).end(); next() }})\n{_HEALTH}", True),
+        ("app.use('/api', requireAuth)\napp.get('/api/health', (q, r) => r.end())\n", True),
+        ("app.get('/health', requireAuth, (q, r) => r.end())\n", True),
+    ],
+)
+def test_what_may_turn_a_request_away(text: str, guarded: bool) -> None:
+    found = code(_EXPRESS + text)
+    assert [each.guarded for each in found.behaviour.served.endpoints] == [guarded]
+
+
+@pytest.mark.parametrize(
+    ("mount", "guarded"),
+    [
+        ("app.use('/api', require('./auth'))", False),
+        ("app.use(require('./auth'))", False),
+        ("app.use('/api', requireAuth, require('./auth'))", True),
+        ("app.use(requireAuth)\napp.use('/api', require('./auth'))", True),
+        ("app.use('/api', require('./auth'))\napp.use(requireAuth)", False),
+    ],
+)
+def test_a_router_that_is_called_as_a_guard_is(mount: str, guarded: bool) -> None:
+    router = "const router = require('express').Router()\nrouter.get('/health', (q, r) => r.end())\nmodule.exports = router\n"
+    found = code(_EXPRESS + mount, auth__js=router)
+    assert [each.guarded for each in found.behaviour.served.endpoints] == [guarded]

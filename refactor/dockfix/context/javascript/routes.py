@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from dockfix.context.javascript.modules import Declared, Module, Site, required, unwrapped
 from dockfix.context.javascript.project import Project
@@ -38,10 +38,26 @@ _LIKE_A_ROUTER = regex(
 _GUARD = regex(
     r"(?i)auth|jwt|passport|guard|protect|session|login|token|permission|admin|secur|verify|csrf|limit|apikey"
 )
+# What turns a request away, in a function that stands there
+_REFUSES = regex(r"(?i)\b40[13]\b|unauthori[sz]ed|forbidden")
+# Packages whose middleware turns no request of a health check away, whatever its functions are called
+_OPEN = frozenset({"helmet", "cors", "morgan", "compression", "body-parser", "cookie-parser"})
+# What leads on to other routes, by its name, and the nodes that may name a router
+_LEADS_ON = regex(r"(?i)rout|controller|handlers?$")
+_NAMING = frozenset({"identifier", "call_expression", "member_expression"})
 _PAGES = regex(r"(?:.*/)?pages/api/(?P<path>.+)\.[cm]?[jt]sx?")
 _ROUTE_FILE = regex(r"(?:.*/)?app/(?P<path>(?:.+/)?)route\.[cm]?[jt]sx?")
 _MAX_DEPTH = 5
 Where = tuple[str, str]
+
+
+class _Mounted(NamedTuple):
+    """What the router ``by`` passes requests below ``prefix`` to, in a line; 0 where it does so for what stands above that, too."""
+
+    prefix: str
+    line: int
+    by: Where
+    guarded: bool = False
 
 
 class Routes:
@@ -51,8 +67,10 @@ class Routes:
         self.project = project
         self.evaluate = evaluate
         self.routes: list[tuple[str, Where, Endpoint]] = []
-        self.mounts: dict[Where, list[tuple[str, Where]]] = {}
-        self.guarded: set[Where] = set()
+        self.mounts: dict[Where, list[_Mounted]] = {}
+        self.guards: dict[
+            Where, list[tuple[_Mounted, Where]]
+        ] = {}  # each with what it is, where that may be a router all the same
         self.everywhere = False  # a guard of Nest for all routes
         self.prefix = ""
 
@@ -91,12 +109,24 @@ class Routes:
             return
         where = self._where(receiver, module)
         handlers = [each for each in given[1:] if each.type != "object"]
-        between = [text_of(each) for each in handlers[:-1]]
-        guarded = any(_GUARD.search(each) for each in between)
+        guarded = any(self._turns_away(each, module) for each in handlers[:-1])
         for path in self._texts(given[0], module):
             if path.startswith("/") or path == "":
                 endpoint = Endpoint(path or "/", module.file, line_of(call), self._framework(receiver, module), guarded)
                 self.routes.append((path, where, endpoint))
+
+    def _turns_away(self, node: Node, module: Module) -> bool:
+        """Whether middleware may turn a request away, as for want of a login: by what it is called, not by its settings."""
+        value = unwrapped(node)
+        if value is None or is_function(value):
+            parameters = named(value.child_by_field_name("parameters")) if value is not None else []
+            # with four it is told of errors, and of nothing else
+            return value is not None and len(parameters) < 4 and _REFUSES.search(text_of(value)) is not None
+        called = value.child_by_field_name("function") if value.type == "call_expression" else value
+        if self.evaluate.meaning(called, module).module in _OPEN:
+            return False
+        names = list(_names_in(value))
+        return any(map(_GUARD.search, names)) and not any(map(_LEADS_ON.search, names))
 
     def _texts(self, node: Node, module: Module) -> list[str]:
         if node.type == "array":
@@ -169,18 +199,21 @@ class Routes:
             node = field(given[1], "prefix")
             prefix = (self._texts(node, module) or [UNKNOWN])[0] if node is not None else ""
             parts = given[:1]
+        line = line_of(call) if name == "use" else 0
+        guarded = False
         for each in parts:
             value = unwrapped(each)
             if value is None or value.type == "object":
                 continue
-            if _GUARD.search(text_of(value)[:200]) and not prefix and not is_function(value):
-                self.guarded.add(where)
+            closed = self._turns_away(value, module)
             if value.type == "call_expression" and text_of(value.child_by_field_name("function")).endswith(".routes"):
                 value = (value.child_by_field_name("function") or value).child_by_field_name("object") or value
-            if value.type in {"identifier", "call_expression", "member_expression"}:
-                target = self._where(value, module)
-                if target != where:
-                    self.mounts.setdefault(target, []).append((prefix, where))
+            target = self._where(value, module) if value.type in _NAMING else where
+            if closed:
+                self.guards.setdefault(where, []).append((_Mounted(prefix, line, where), target))
+            if target != where:
+                self.mounts.setdefault(target, []).append(_Mounted(prefix, line, where, guarded))
+            guarded |= closed
 
     def _hapi(self, given: Node, where: Where, module: Module, call: Node) -> None:
         """``server.route({method, path})`` of Hapi, ``fastify.route({method, url})``."""
@@ -246,8 +279,13 @@ class Routes:
         """All that was found, the prefixes put before the paths."""
         endpoints: list[Endpoint] = []
         routes: list[Endpoint] = []
+        holding = {where for _, where, _ in self.routes}
+        self.guards = {
+            by: [each for each in guards if each[1] == by or each[1] not in holding]
+            for by, guards in self.guards.items()
+        }
         for path, where, endpoint in self.routes:
-            for prefix, guarded in self._prefixes(where, 0):
+            for prefix, guarded in self._prefixes(where, 0, path, endpoint.line):
                 full = re.sub(r"/{2,}", "/", f"{prefix}/{path}")
                 full = full.rstrip("/") or "/" if len(full) > 1 else "/"
                 if re.search(r"[:*\[\]{}]", full):
@@ -260,21 +298,39 @@ class Routes:
                     routes.append(whole)
         return Served(_in_order(endpoints), _in_order(routes), unparsed)
 
-    def _prefixes(self, where: Where, depth: int) -> list[tuple[str, bool]]:
-        """The prefixes below which a router is reached, each with whether something on the way may ask for a login."""
+    def _prefixes(self, where: Where, depth: int, path: str, line: int) -> list[tuple[str, bool]]:
+        """The prefixes below which a router is reached, each with whether something on the way may ask for a login.
+
+        ``path`` is what is asked of it, and ``line`` where it answers: what a router comes to only after that turns nothing away.
+        """
         if where[0] == "":
             if where[1] == "next":
                 return [("", False)]
             return [(f"/{self.prefix}" if self.prefix else "", self.everywhere and where[1] != "public")]
-        guarded = where in self.guarded
-        mounted = [each for each in self.mounts.get(where, ()) if each[1] != where]
+        guarded = any(each.line < line and _below(path, each.prefix) for each, _ in self.guards.get(where, ()))
+        mounted = [each for each in self.mounts.get(where, ()) if each.by != where]
         if not mounted or depth > _MAX_DEPTH:
             return [("", guarded)]
         return [
-            (f"{outer}/{prefix}", guarded or closed)
-            for prefix, receiver in mounted[:4]
-            for outer, closed in self._prefixes(receiver, depth + 1)
+            (f"{outer}/{each.prefix}", guarded or each.guarded or closed)
+            for each in mounted[:4]
+            for outer, closed in self._prefixes(each.by, depth + 1, f"{each.prefix}/{path}", each.line)
         ]
+
+
+def _below(path: str, prefix: str) -> bool:
+    """Whether a path is one that middleware with a prefix sees: a prefix that is worked out may be any."""
+    whole, above = (f"/{each.strip('/')}/".replace("//", "/") for each in (path, prefix))
+    return UNKNOWN in above or whole.startswith(above)
+
+
+def _names_in(node: Node) -> Iterator[str]:
+    """The names in an expression, but for those in its settings and in functions."""
+    if node.type in {"identifier", "property_identifier"}:
+        yield text_of(node)
+    elif node.type not in {"object", "string", "template_string"} and not is_function(node):
+        for child in named(node):
+            yield from _names_in(child)
 
 
 def next_base(project: Project, folder: str) -> str:

@@ -52,13 +52,17 @@ class Write(NamedTuple):
 
 
 class Port(NamedTuple):
-    """A port that is listened on, None for one worked out at run time; ``env`` as for Write."""
+    """A port that is listened on, None for one worked out at run time; ``env`` as for Write.
+
+    ``is_default`` is one that a server takes where its command says none.
+    """
 
     port: int | None
     file: str
     line: int
     how: str = ""
     env: str = ""
+    is_default: bool = False
 
 
 class Endpoint(NamedTuple):

@@ -11,6 +11,7 @@ from dockfix.context.program.calls import Call, Findings, plain
 from dockfix.context.program.model import UNKNOWN, Download, Port
 from dockfix.context.program.paths import HOLE, Value, shown
 from dockfix.context.program.scopes import Scope
+from dockfix.knowledge import is_port_of_others
 from dockfix.lazy import regex
 
 # Calls that listen: their last names ("" for any), their full names, the argument's position (-1: only by name), its names,
@@ -119,11 +120,6 @@ LISTENS = frozenset(
     }
 )
 _PORT_OPTION = regex(r"--?(?:[a-z]+[-_])*port|--bind|--listen")
-NOT_OURS = regex(
-    r"(?i)(?:db|database|redis|mysql|postgres\w*|pg|smtp|mail|mongo\w*|rabbit\w*|amqp|kafka|proxy|remote|target"
-    r"|upstream|ssh|ldap"
-    r"|es|elastic\w*|memcached?|broker|graphite|statsd|influx\w*|mqtt|client|dest\w*|server-db)[-_]port"
-)
 
 
 @cache
@@ -148,7 +144,7 @@ def read_port(call: Call, found: Findings) -> None:
     if name in {"add_argument", "option", "add_option"}:
         flag = next((text for each in node.args if (text := plain(each)) and _PORT_OPTION.fullmatch(text)), "")
         default = call.arg(-1, "default")
-        if flag and default is not None and not NOT_OURS.search(flag):
+        if flag and default is not None and not is_port_of_others(flag):
             given = [value._replace(text=value.text.rpartition(":")[2]) for value in call.evaluate(default, scope)]
             found.port(tuple(value for value in given if value.text.isdecimal()), node, scope, flag)
         return
