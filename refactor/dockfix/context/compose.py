@@ -35,7 +35,8 @@ class ComposeService(NamedTuple):
     is no such thing. ``command`` and ``entrypoint`` tell whether the service replaces the image's; ``runs`` are the commands
     that it gives for them and its health check, ``given`` is the one for the command; ``workdir`` is the folder that they start in, ""
     for the image's. ``ports`` are as written. ``settings`` is its environment, as NAME=VALUE, with that of its ``env_files`` as far as
-    these are there. ``entry`` and ``words`` are the words of the entrypoint and the command that it gives.
+    these are there. ``entry`` and ``words`` are the words of the entrypoint and the command that it gives. ``arguments`` are the
+    build arguments that it gives, as NAME=VALUE, as far as they are known.
     """
 
     file: str
@@ -53,6 +54,7 @@ class ComposeService(NamedTuple):
     env_files: tuple[str, ...] = ()
     entry: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
 
     @property
     def environment(self) -> tuple[str, ...]:
@@ -192,11 +194,21 @@ def _service(path: str, name: str, service: dict[str, object]) -> ComposeService
         given=_command(service, "command"),
         workdir=scalar(service.get("working_dir")),
         ports=tuple(_ports(service)),
-        settings=(*_from_files(path, service), *_settings(service)),
+        settings=(*_from_files(path, service), *_settings(service.get("environment"))),
         env_files=tuple(_env_files(service)),
         entry=_words(service, "entrypoint"),
         words=_words(service, "command"),
+        arguments=tuple(_arguments(service)),
     )
+
+
+def _arguments(service: dict[str, object]) -> Iterator[str]:
+    """The arguments that a service builds with; without those that the environment gives, which has to be known for them."""
+    for each in _settings(mapping(service.get("build")).get("args")):
+        name, sign, value = each.partition("=")
+        known = substitute(value)
+        if sign and known:
+            yield f"{name}={known}"
 
 
 def _words(service: dict[str, object], key: str) -> tuple[str, ...]:
@@ -235,9 +247,8 @@ def takes_root(capability: str) -> bool:
     return capability.lower().removeprefix("cap_") not in _ROOT_CAPABILITIES
 
 
-def _settings(service: dict[str, object]) -> Iterator[str]:
-    """The environment of a service, which is a mapping or a list of NAME=VALUE."""
-    given = service.get("environment")
+def _settings(given: object) -> Iterator[str]:
+    """The environment of a service, or the arguments of a build: a mapping or a list of NAME=VALUE."""
     if isinstance(given, dict):
         yield from (f"{scalar(name)}={scalar(value)}" for name, value in given.items())
     elif isinstance(given, list):

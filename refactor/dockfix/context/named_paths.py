@@ -7,7 +7,7 @@ from functools import cache
 
 from dockfix.context.texts import Mention, mentions
 from dockfix.context.web_paths import asks_for
-from dockfix.knowledge import usual_routes
+from dockfix.knowledge import heads_of_routes, usual_routes
 from dockfix.lazy import regex
 
 _FIRST = (
@@ -76,6 +76,14 @@ _WEB_KEY = regex(
     rb"(?i)(?:ur[il]s?|href|endpoints?|routes?|prefix|redirect\w*|health\w*|probe\w*|metrics?|callback|webhook|location|rewrite|pattern|regex"
     rb"|(?:root|base|script|cookie|static|api|url|uri|mount)[_.-]?path|@type|type_?url|utterance|text|allowed_\w+|exclude\w*|include\w*|ignore\w*)[\"']?\s*[:=]"
 )
+# A file of JSON that holds settings by its name, and a folder that is one of the file system's: other JSON is data, whose paths are URLs'
+_JSON, _JSON_OF_SETTINGS = (
+    regex(r"(?i).*\.json[c5]?"),
+    regex(r"(?i)(?:.*/)?[^/]*(?:conf|setting|option|env|rc\b|param)[^/]*"),
+)
+_ON_DISK = regex(
+    rb"/(?:var|data|srv|mnt|opt|home|root|run|logs?|etc|usr|storage|tmp|cache|db|volumes?|backups?|secrets|certs|app|workspace)/"
+)
 # A string that is a path by what stands before it or by its end, whatever its folder is called
 _ANY_PATH = regex(
     _OPENING + rb"""(?:""" + _LOCAL_URL + rb""")?(/[A-Za-z0-9_][\w.@+-]*(?:/[^"'\s{}<>$\\?&=:*]*)?)["']"""
@@ -102,9 +110,10 @@ PROSE = regex(
 
 @cache
 def _route() -> re.Pattern[bytes]:
-    """A route that programs usually answer."""
+    """A route that programs usually answer, or one below a folder of such routes."""
     routes = "|".join(sorted(map(re.escape, usual_routes()))).encode()
-    return regex(rb"(?:" + routes + rb")/?(?![\w./+-])")
+    heads = "|".join(sorted(heads_of_routes())).encode()
+    return regex(rb"(?:" + routes + rb")/?(?![\w./+-])|/(?:" + heads + rb")(?=/)")
 
 
 def quoted_paths(name: str, data: bytes) -> list[Mention]:
@@ -125,7 +134,8 @@ def paths_in_settings(name: str, data: bytes) -> list[Mention]:
     """The absolute paths that are values in a file of settings; none in any other file."""
     if not _SETTINGS.fullmatch(name) or _OTHER_SETTINGS.fullmatch(name):
         return []
-    return mentions(name, data, _SETTING_PATH, _is_setting, 1)
+    is_data = _JSON.fullmatch(name) is not None and _JSON_OF_SETTINGS.fullmatch(name) is None
+    return mentions(name, data, _SETTING_PATH, _is_in_data if is_data else _is_setting, 1)
 
 
 def _is_setting(data: bytes, start: int) -> bool:
@@ -136,6 +146,17 @@ def _is_setting(data: bytes, start: int) -> bool:
     if _route().match(data, data.find(b"/", start)) and not _FOLDER_NAME.search(before):
         return False
     return counts(data, start) and not _WEB_KEY.search(before)
+
+
+def _is_in_data(data: bytes, start: int) -> bool:
+    """The same for a file of data: a whole value, which its folder or its key says to be one of the file system."""
+    at = data.find(b"/", start)
+    told = (
+        _LOCAL.match(data, start + 1)
+        or _ON_DISK.match(data, at)
+        or _FOLDER_NAME.search(before_in_line(data, start + 1))
+    )
+    return data[start : start + 1] != b" " and told is not None and _is_setting(data, start)
 
 
 def _is_path(data: bytes, start: int) -> bool:

@@ -127,7 +127,16 @@ class Facts:
     def model(self) -> Model:
         """The model of the tree."""
         below = partial(beneath, dockerfile=self.context.dockerfile)
-        return model_of(self.tree, self._steps, below, told_in_files(self.tree, self.context))
+        told_by = told_in_files(self.tree, self.context)
+        return model_of(self.tree, self._steps, below, told_by, self._arguments)
+
+    @property
+    def _arguments(self) -> Mapping[str, str]:
+        """The build arguments that Compose services give, where they agree."""
+        found: dict[str, set[str]] = {}
+        for name, _, value in (each.partition("=") for way in self.located.services for each in way.arguments):
+            found.setdefault(name, set()).add(value)
+        return {name: min(values) for name, values in found.items() if len(values) == 1}
 
     @property
     def final(self) -> Stage:

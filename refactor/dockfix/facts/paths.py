@@ -29,7 +29,7 @@ from dockfix.model.effects import within
 from dockfix.model.reason import Reason, doubt
 
 # What any user may write
-_SHARED = ("/tmp", "/var/tmp", "/dev")
+_SHARED = ("/tmp", "/var/tmp", "/dev", "/proc/self")
 # What any user may read, so that a path in it which is only named is no question
 _READ_ONLY = (
     "/usr/bin",

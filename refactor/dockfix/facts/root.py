@@ -13,6 +13,7 @@ from dockfix.facts.install_scripts import filled
 from dockfix.facts.installs import installer
 from dockfix.facts.javascript import may_start, runs_with_the_program
 from dockfix.facts.rules import Rule, first
+from dockfix.facts.unknown_base import unknown_base
 from dockfix.facts.user import USER
 from dockfix.knowledge import (
     Right,
@@ -49,9 +50,7 @@ def _base(facts: Facts) -> Reason | None:
     if stage.beneath is not None:
         return at(f"{stage.beneath.dockerfile} builds the base image, and may prepare users", stage.start.line)
     if stage.image is None:
-        return at(
-            "the base image is not an official Python image, nor one of Node.js, Debian or Ubuntu", stage.start.line
-        )
+        return at(unknown_base(stage), stage.start.line)
     if not stage.image.runtime and not facts.installs:
         return at(
             "the base image brings no language, and neither pip nor npm nor their like install anything",
@@ -197,7 +196,7 @@ def _used(facts: Facts, right: Right) -> str:
         for where, text in texts.items():
             options = _options(facts, right.used, text) if name in text else None
             if options is not None:
-                return f"{where} runs {name} {options}"
+                return f"{where} runs {name} {options.rpartition(f'{name} ')[2]}"
     for name in sorted(right.programs & facts.startup.programs.keys()):
         for mention in facts.application.search(right.used.pattern.encode()):
             return f"{facts.startup.programs[name]} runs {name}, {mention.file}:{mention.line} asks"

@@ -31,6 +31,7 @@ from dockfix.knowledge.command_options import CommandOptions, command_options
 from dockfix.knowledge.evidence import (
     NoEvidence,
     describing,
+    heads_of_routes,
     images_of_others,
     is_port_of_others,
     no_evidence,
@@ -173,6 +174,7 @@ __all__ = [
     "full_libraries",
     "full_programs",
     "harmless_programs",
+    "heads_of_routes",
     "holds",
     "images_of_others",
     "in_full_image",

@@ -69,6 +69,12 @@ def usual_routes() -> frozenset[str]:
     return frozenset(table("evidence")["routes"]["paths"].split())
 
 
+@cache
+def heads_of_routes() -> frozenset[str]:
+    """First folders of paths of URLs that hardly ever are folders below the root."""
+    return frozenset(table("evidence")["routes"]["heads"].split())
+
+
 def ports_of_clients(distributions: Collection[str]) -> frozenset[int]:
     """Ports of protocols that programs speak as clients; none where a distribution that may serve them is installed."""
     clients = table("evidence")["clients"]

@@ -58,9 +58,10 @@ def model_of(
     known: Known | None = None,
     beneath_of: BeneathOf | None = None,
     told_by: ToldBy | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> Model:
-    """The model of a tree without problems, with all that the managers know; ``beneath_of`` and ``told_by`` as for ``build``."""
-    return build(tree, known or known_steps(), beneath_of, told_by)
+    """The model of a tree without problems, with all that the managers know; the rest is as for ``build``."""
+    return build(tree, known or known_steps(), beneath_of, told_by, given or {})
 
 
 def brought_by(copy: Copy) -> Provide | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
+from types import MappingProxyType
 
 from dockfix.dataclass import dataclass
 from dockfix.knowledge import BaseImage, base_image, posix_shells, starts_as_root
@@ -205,18 +206,26 @@ class Known:
         return step, after
 
 
-def build(tree: Dockerfile, known: Known, beneath_of: BeneathOf | None = None, told_by: ToldBy | None = None) -> Model:
+def build(
+    tree: Dockerfile,
+    known: Known,
+    beneath_of: BeneathOf | None = None,
+    told_by: ToldBy | None = None,
+    given: Mapping[str, str] = MappingProxyType({}),
+) -> Model:
     """The model of a tree without problems (its first instructions are ARG and FROM).
 
     Raises BeyondLimitError for what is beyond the limits. ``beneath_of`` gives what lies beneath a base image that is not known by
-    its name, ``told_by`` what files that a COPY brings tell managers.
+    its name, ``told_by`` what files that a COPY brings tell managers. ``given`` are the values of arguments above the first FROM
+    that have no default.
     """
     stages: list[Stage] = []
     global_args: dict[str, str | None] = {}
     instructions = list(tree.instructions)
     starts = [index for index, node in enumerate(instructions) if node.keyword == "FROM"]
     for node in instructions[: starts[0] if starts else 0]:
-        global_args.update(pairs(node, {key: value for key, value in global_args.items() if value is not None}))
+        declared = pairs(node, {key: value for key, value in global_args.items() if value is not None})
+        global_args.update((name, given.get(name) if value is None else value) for name, value in declared)
     for position, start in enumerate(starts):
         stop = starts[position + 1] if position + 1 < len(starts) else len(instructions)
         body = instructions[start + 1 : stop]

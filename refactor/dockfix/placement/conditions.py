@@ -6,6 +6,7 @@ from dockfix.facts import Facts
 from dockfix.facts.beneath import why_unknown
 from dockfix.facts.installs import installer_of_more, missing_manifest
 from dockfix.facts.rules import Rule
+from dockfix.facts.unknown_base import unknown_base
 from dockfix.knowledge import why_not_split
 from dockfix.managers.verbs import system_install
 from dockfix.model.reason import Reason, at
@@ -20,11 +21,9 @@ def precondition(facts: Facts, blocker: Rule) -> Reason | None:
     if len(model.stages) > 1:
         return at("it is multi-stage already", stage.start.line)
     if stage.image is None:
-        base = stage.base or "whose name depends on an ARG without a default"
         reference = reference_of(stage.base) if stage.base else None
         own = why_not_split(reference.registry, reference.repository) if reference is not None else ""
-        said = own or "is not an official Python image, nor one of Node.js, Debian or Ubuntu"
-        return at(f"the base image {base} {said}", stage.start.line)
+        return at(f"the base image {stage.base} {own}" if own else unknown_base(stage), stage.start.line)
     if stage.beneath is not None and (why := why_unknown(stage.beneath.stage)) is not None:
         return at(f"{stage.beneath.dockerfile}, which builds the base image, {why}", stage.start.line)
     if facts.system is None:

@@ -34,6 +34,9 @@ _SHOWN = "which libraries of the full image the Python packages need shows only 
 _MANY = 3  # names that are told
 _LIBRARY = regex(r".*\.so(?:\.\d+)*")
 
+_CHOSEN = "a build argument chooses its tag"
+_NOT_FULL = "the base image is not a full Python image with a plain tag, nor one of Node.js"
+
 
 @dataclass(frozen=True)
 class SmallerBase:
@@ -65,7 +68,7 @@ def smaller_base(facts: Facts, staying: Iterable[tuple[Step, Unit]], there: froz
         return plain
     image = knowledge.slim_reference(plain.image if plain is not None else reference)
     if stage.image is None or stage.image.variant != "full" or not stage.image.with_slim or image is None:
-        return at("the base image is not a full Python image with a plain tag, nor one of Node.js")
+        return at(_CHOSEN if "$" in reference else _NOT_FULL)
     unlisted = _without_index(staying)
     if unlisted is not None:
         return unlisted

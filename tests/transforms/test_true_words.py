@@ -1,0 +1,171 @@
+"""Reasons that were said although they were untrue, each beside what they are true of."""
+
+from __future__ import annotations
+
+import pytest
+
+from dockfix.engine import FileResult
+from results import Project, refusal, text_of
+
+NODE = "FROM node:20-slim\nWORKDIR /app\nCOPY package.json ./\nRUN npm install\n{copy}\n{start}\n"
+PACKAGE = '{"name": "a", "scripts": {"start": "node /app/index.js"}, "dependencies": {"express": "4.19.2"}}'
+INDEX = "require('http').createServer((q, r) => r.end('ok')).listen(3000)\n"
+PYTHON = (
+    'FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python", "app.py"]\n'
+)
+
+
+def said(result: FileResult) -> str:
+    return "; ".join(note.message for note in (*result.refusals, *result.unsafe, *result.warnings))
+
+
+@pytest.mark.parametrize(
+    ("copy", "start"),
+    [
+        ("COPY . .", 'CMD ["node", "/app/index.js"]'),
+        ("COPY . .", "CMD node /app/index.js"),
+        ("COPY . .", 'ENTRYPOINT ["node", "/app/index"]'),
+        ("COPY . .", 'CMD ["node", "/app"]'),
+        ("COPY . .", 'CMD ["npm", "start"]'),
+        ("COPY index.js /app/", 'CMD ["node", "/app/index.js"]'),
+        ("COPY src ./src", 'CMD ["node", "/app/src/index.js"]'),
+        ("COPY src /srv", 'CMD ["node", "/srv/index.js"]'),
+    ],
+)
+def test_an_absolute_path_that_a_copy_brings(project: Project, copy: str, start: str) -> None:
+    files = {"package.json": PACKAGE, "index.js": INDEX, "src/index.js": INDEX}
+    result = project(NODE.format(copy=copy, start=start), files, only="non-root,exec-form")
+    assert "USER" in text_of(result)
+    assert "not in the build context" not in said(result)
+
+
+def test_one_that_none_brings(project: Project) -> None:
+    text = NODE.format(copy="COPY . .", start='CMD ["node", "/app/other.js"]')
+    result = project(text, {"package.json": PACKAGE, "index.js": INDEX}, only="non-root")
+    assert "/app/other.js, which CMD in line 6 runs, is not in the build context" in said(result)
+
+
+@pytest.mark.parametrize(
+    ("base", "arguments"),
+    [
+        ("node:${NODE_VERSION}", "NODE_VERSION: 20-slim"),
+        ("node:$NODE_VERSION-slim", "- NODE_VERSION=20"),
+        ("node:${NODE_VERSION}", "NODE_VERSION: ${NODE_VERSION:-20-slim}"),
+        ("${BASE}", "BASE: node:20-slim"),
+    ],
+)
+def test_a_base_image_that_compose_chooses(project: Project, base: str, arguments: str) -> None:
+    text = NODE.format(copy="COPY . .", start='CMD ["node", "index.js"]').replace("node:20-slim", base)
+    compose = f"services:\n  web:\n    build:\n      context: .\n      args:\n        {arguments}\n"
+    files = {"package.json": PACKAGE, "index.js": INDEX, "compose.yaml": compose}
+    result = project(f"ARG NODE_VERSION\nARG BASE\n{text}", files, only="non-root")
+    assert "USER 1000:1000" in text_of(result)
+
+
+@pytest.mark.parametrize(
+    ("base", "compose", "reason"),
+    [
+        ("node:${V}", "", "depends on the build argument V, whose value is not known here"),
+        (
+            "node:${V}",
+            "      args:\n        V: ${V}\n",
+            "depends on the build argument V, whose value is not known here",
+        ),
+        ("node:20-slim-slim", "", "the tag of the base image node:20-slim-slim is none of those that dockfix knows"),
+        ("shop/node:20", "", "the base image shop/node:20 is not an official Python image, nor one of Node.js"),
+    ],
+)
+@pytest.mark.parametrize("transform", ["non-root", "multi-stage"])
+def test_what_is_said_of_a_base_image(project: Project, base: str, compose: str, reason: str, transform: str) -> None:
+    text = NODE.format(copy="COPY . .", start='CMD ["node", "index.js"]').replace("node:20-slim", base)
+    files = {"package.json": PACKAGE, "index.js": INDEX}
+    files["compose.yaml"] = f"services:\n  web:\n    build:\n      context: .\n{compose}"
+    result = project(f"ARG V\n{text}", files, only=transform, unsafe=True)
+    assert reason in refusal(result, transform)
+
+
+def test_why_no_slim_image_is_taken(project: Project) -> None:
+    text = "ARG V=3.11\n" + PYTHON.replace("3.11-slim", "${V}").replace("COPY . .", "COPY requirements.txt ./")
+    result = project(text, unsafe=True)
+    assert "has to stay: a build argument chooses its tag" in refusal(result, "multi-stage")
+
+
+@pytest.mark.parametrize("path", ["/tmp/x", "/var/tmp/x", "/dev/shm/x", "/dev/stdout", "/proc/self/fd/1"])
+def test_what_anybody_may_write(project: Project, path: str) -> None:
+    code = f"import os\nopen(os.environ.get('LOG') or '{path}', 'w')\n"
+    text = PYTHON.replace("CMD", f"ENV LOG={path}\nCMD")
+    assert "USER" in text_of(project(text, {"app.py": code}, only="non-root"))
+
+
+def test_what_only_root_may(project: Project) -> None:
+    result = project(PYTHON, {"app.py": "open('/var/x/y', 'w')\n"}, only="non-root")
+    assert "/var/x" in said(result)
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        '"next": "/api/v1/items.json"',
+        '"image": "/static/img/a.png"',
+        '"items": [\n    "/images/a.png"\n  ]',
+        '"path": "/api/v1/items"',
+        '"hint": "type /help or /start"',
+        '"request": "GET /users/list.json"',
+        '"$ref": "/definitions/item.json"',
+    ],
+)
+@pytest.mark.parametrize("name", ["data/items.json", "catalogue.json"])
+def test_a_path_of_a_url_in_data(project: Project, member: str, name: str) -> None:
+    files = {"app.py": f"import json\njson.load(open('{name}'))\n", name: f"{{{member}}}\n"}
+    assert "USER" in text_of(project(PYTHON, files, only="non-root"))
+
+
+def test_a_path_of_a_url_in_code(project: Project) -> None:
+    code = "ITEMS = '/api/v1/items.json'\nPREFIX = '/v2/x'\n"
+    assert "USER" in text_of(project(PYTHON, {"app.py": code}, only="non-root"))
+
+
+@pytest.mark.parametrize(
+    ("name", "member"),
+    [
+        ("data/items.json", '"x": "/srv/items/a.json"'),
+        ("data/items.json", '"folder": "/exports"'),
+        ("data/items.json", '"db": "sqlite:////out/a.db"'),
+        ("config.json", '"output": "/out/x.json"'),
+        ("settings.json", '"command": "run --data=/srv/x"'),
+    ],
+)
+def test_a_path_of_the_file_system(project: Project, name: str, member: str) -> None:
+    files = {"app.py": f"import json\njson.load(open('{name}'))\n", name: f"{{{member}}}\n"}
+    assert "only root may be able to write" in said(project(PYTHON, files, only="non-root"))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "# boost ip::resolver, a set of addresses\n",
+        "NOTE = 'your ip a set of numbers'\n",
+        'NOTE = """what an ip a router has; add a set"""\n',
+        "ip = '1'\nroutes = {'a': 'set'}  # the route changes\n",
+        "import subprocess\nsubprocess.run(['ip', 'addr', 'show'])\n",
+        "# client->ip a, route add\n",
+    ],
+)
+def test_no_program_ip(project: Project, code: str) -> None:
+    assert "USER" in text_of(project(PYTHON, {"app.py": code}, only="non-root"))
+
+
+@pytest.mark.parametrize(
+    ("code", "options"),
+    [
+        ("import os\nos.system('ip link set eth0 up')\n", "ip link set"),
+        ("import subprocess\nsubprocess.run(['ip', 'a', 'add', '10.0.0.1/24'])\n", "ip a add"),
+        ("import subprocess\nIP = '/sbin/ip'\nsubprocess.run([IP, 'route', 'add', 'default'])\n", "ip route add"),
+        ("import os\nip = '/sbin/ip'\nos.system(f'{ip} link set x up')\n", "ip link set"),
+        ("import os\nos.system(f'sudo ip -6 addr add {x}')\n", "ip -6 addr add"),
+    ],
+)
+def test_the_program_ip(project: Project, code: str, options: str) -> None:
+    assert f"runs {options} for the network's settings" in refusal(
+        project(PYTHON, {"app.py": code}, only="non-root", unsafe=True), "non-root"
+    )
