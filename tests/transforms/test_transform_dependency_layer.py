@@ -195,3 +195,57 @@ def test_an_installer_that_another_environment_does_not_need_is_brought_up_to_da
     result = project(f"FROM python:3.11\nWORKDIR /app\nCOPY . .\n{text}", files or None, only="dependency-layer")
     assert expected in text_of(result)
     assert broken(result) == []
+
+
+_PRISMA = {
+    "package.json": '{"name": "a", "dependencies": {"@prisma/client": "5.0.0"}}',
+    "package-lock.json": '{"lockfileVersion": 3, "packages": {"": {"dependencies": {"@prisma/client": "5.0.0"}},'
+    ' "node_modules/@prisma/client": {"version": "5.0.0", "hasInstallScript": true}}}',
+    "index.js": "console.log(1)\n",
+    "prisma/schema.prisma": 'generator client { provider = "prisma-client-js" }\n',
+    "prisma/migrations/1/migration.sql": "select 1;\n",
+    ".dockerignore": "node_modules\n",
+}
+_NODE = 'FROM node:20\nWORKDIR /app\nCOPY package*.json ./\n{}\nCMD ["node", "index.js"]\n'
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        "COPY prisma ./prisma\nRUN npm ci\nCOPY . .",
+        "COPY prisma/ prisma/\nRUN npm ci\nCOPY . .\nRUN npx prisma generate",
+        "COPY prisma ./prisma\nRUN npm ci\nCOPY index.js ./",
+        "RUN npm install\nCOPY . .\nRUN npm install",
+        "COPY prisma ./prisma\nRUN npm ci\nCOPY . .\nRUN npm ci",
+    ],
+)
+def test_a_layer_that_is_there_already(project: Project, between: str) -> None:
+    assert text_of(project(_NODE.format(between), _PRISMA, only="dependency-layer")) == ""
+
+
+@pytest.mark.parametrize(
+    ("between", "after"),
+    [
+        ("COPY prisma ./prisma\nCOPY . .\nRUN npm ci", "COPY prisma ./prisma\nRUN npm ci\nCOPY . ."),
+        (
+            "RUN npm install -g npm@10\nCOPY . .\nRUN npm ci",
+            "RUN npm install -g npm@10\nCOPY prisma/schema.prisma ./prisma/\nRUN npm ci\nCOPY . .",
+        ),
+    ],
+)
+def test_what_is_there_is_copied_once(project: Project, between: str, after: str) -> None:
+    result = project(_NODE.format(between), _PRISMA, only="dependency-layer")
+    assert text_of(result) == _NODE.format(after)
+
+
+def test_a_folder_of_members_is_source(project: Project) -> None:
+    files = {
+        "package.json": '{"name": "a", "workspaces": ["packages/*"]}',
+        "packages/b/package.json": '{"name": "b", "version": "1.0.0"}',
+        "packages/b/index.js": "console.log(1)\n",
+        ".dockerignore": "**/node_modules\n",
+    }
+    text = _NODE.format("COPY packages ./packages\nRUN npm install")
+    assert "COPY packages/b/package.json ./packages/b/\nRUN npm install\nCOPY packages ./packages\n" in text_of(
+        project(text, files, only="dependency-layer")
+    )

@@ -153,3 +153,20 @@ def test_two_comments_cannot_both_stand_right_above(project: Project) -> None:
     result = project(HEAD + lines, only="merge-runs")
     assert text_of(result) == ""
     assert "a linter reads right above a RUN only" in refusal(result, "merge-runs")
+
+
+_IN_PIECES = "RUN apt-get update\nRUN apt-get install -y gcc\nRUN rm -rf /var/lib/apt/lists/*\n"
+
+
+@pytest.mark.parametrize(
+    ("after", "merged"),
+    [
+        ("FROM python:3.11-slim\nCOPY --from=build /x /x\n", False),
+        ("FROM build\n", True),
+        ("FROM build AS other\nFROM other\n", True),
+        ("FROM build AS other\nFROM python:3.11-slim\nCOPY --from=other /x /x\n", False),
+    ],
+)
+def test_only_layers_that_are_in_the_image(project: Project, after: str, merged: bool) -> None:
+    text = f"FROM debian:bookworm AS build\n{_IN_PIECES}{after}"
+    assert bool(text_of(project(text, only="merge-runs"))) == merged

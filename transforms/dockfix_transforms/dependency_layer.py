@@ -62,7 +62,9 @@ class DependencyLayer(Transform):
             if not _brings_source(facts, step):
                 continue
             below = steps[number + 1 :]
-            installs = [later for later in below if _installs_of(later) and not _is_prepared(facts, later)]
+            installs = [later for later in below if _installs_of(later) and not _is_prepared(facts, step, later)]
+            if _is_layer(facts, step, installs):
+                continue
             outcome = _move(facts, step, below, installs) if installs else found
             if outcome.edits:
                 return outcome
@@ -75,6 +77,16 @@ def _brings_source(facts: Facts, step: Step) -> bool:
     if step.copy is None or not from_context(step) or not facts.copies[step].directories:
         return False
     return any(not name.endswith((".txt", ".in", ".lock")) for name in facts.copies[step].files)
+
+
+def _is_layer(facts: Facts, step: Step, installs: Iterable[Step]) -> bool:
+    """Whether a COPY brings a folder for the installs themselves: of what they read no manifest, but what scripts of packages ask for."""
+    closures = [facts.every_manifest[install].closures for each in installs for install in _installs_of(each)]
+    read = {name for each in closures for names in each.values() for name in names} & facts.copies[step].files
+    named = {
+        posixpath.basename(path) for each in installs for install in _installs_of(each) for path in install.manifests
+    }
+    return bool(read) and named.isdisjoint(map(posixpath.basename, read))
 
 
 def _installs_of(step: Step) -> list[Install]:
@@ -189,13 +201,13 @@ def _rewritten(facts: Facts, step: Step) -> tuple[Instruction, bool] | None:
     return (run, again) if run is not None else None
 
 
-def _is_prepared(facts: Facts, step: Step) -> bool:
-    """Whether the installs of a RUN only add the project to what an earlier one has installed from the same manifests."""
-    before: list[Install] = []
-    for each in facts.final.steps:
-        if each is step:
-            break
-        before += _installs_of(each)
+def _is_prepared(facts: Facts, source: Step, step: Step) -> bool:
+    """Whether a RUN installs what an earlier one has installed: before the source all the same, or the project from the same manifests."""
+    steps = facts.final.steps
+    above = steps[: steps.index(source)]
+    if any(each.instruction.args == step.instruction.args and _installs_of(each) for each in above):
+        return True
+    before = [install for each in steps[: steps.index(step)] for install in _installs_of(each)]
     return all(
         any(
             other.manager is install.manager

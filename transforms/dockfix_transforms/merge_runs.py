@@ -35,7 +35,8 @@ class MergeRuns(Transform):
         archives, packages that were only needed for a step, pip's cache, downloaded files.
 
     Why
-        Each RUN is a layer, and what a later layer removes is still in the one before: the image keeps its size.
+        Each RUN is a layer, and what a later layer removes is still in the one before: the image keeps its size. The layers of a
+        stage that another one only copies from are in no image: its RUNs stay apart, so that a change of one runs that one alone.
 
     Example
         RUN apt-get update                      RUN apt-get update && apt-get install -y git \\
@@ -52,10 +53,10 @@ class MergeRuns(Transform):
     after: ClassVar[frozenset[str]] = frozenset({"multi-stage"})
 
     def apply(self, facts: Facts) -> Outcome:
-        """Joins the groups of every stage."""
+        """Joins the groups of the stages whose layers are in the image."""
         edits: list[Edit] = []
         refusals: list[Reason] = []
-        for stage in facts.model.stages:
+        for stage in facts.final.lineage:  # the layers of no other stage are in the image
             position = 0
             works = {step: _works(step) for step in stage.of("RUN")}
             end = 1 + max((number for number, step in enumerate(stage.steps) if _only_cleans(step)), default=-1)
