@@ -331,3 +331,28 @@ def test_an_unknown_context_gets_no_file(project: Project) -> None:
 def test_on_request_a_new_file_has_what_a_careful_guide_ignores(project: Project, path: str) -> None:
     result = project(BASIC, only="dockerignore", options={"dockerignore.everything": True})
     assert parse_ignore(ignore_of(result)).ignores(path)
+
+
+@pytest.mark.parametrize(
+    ("there", "files", "added"),
+    [
+        (".git\n.env\n.env*.local\n**/__pycache__\n**/.venv\n**/*.py[cod]\n", {}, []),
+        (".git\n**/.env*\n**/__pycache__\n**/.venv\n**/*.py?\n", {"a/b.py": ""}, []),
+        (
+            ".git\n.env\n.env*.local\n**/__pycache__\n**/.venv\n**/*.py[cod]\n",
+            {"certs/a.pem": "x"},
+            ["**/*.pem", "**/*.key"],
+        ),
+        (".git\n.env\n**/__pycache__\n**/.venv\n**/*.py[cod]\n", {}, ["**/.env*.local", "**/*.pem", "**/*.key"]),
+    ],
+)
+def test_keys_that_nobody_has_are_no_reason_to_touch_a_file(
+    project: Project, there: str, files: dict[str, str], added: list[str]
+) -> None:
+    text = (
+        'FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python", "app.py"]\n'
+    )
+    result = project(text, {".dockerignore": there, **files}, only="dockerignore")
+    lines = [line for line in ignore_of(result).removeprefix(there).split("\n") if line and not line.startswith("#")]
+    assert [line for line in lines if line in {"**/.env*.local", "**/*.pem", "**/*.key"}] == added
+    assert bool(lines) == bool(added)

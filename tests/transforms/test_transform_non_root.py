@@ -238,3 +238,61 @@ def test_what_env_says_counts_whether_the_image_has_it_or_not(
     again = project(after["Dockerfile"], {**files, ".dockerignore": after.get(".dockerignore", ignored)})
     assert again.files == ()
     assert f"{name}:1 names /" in unsafe(again, "non-root")
+
+
+_NODE = (
+    'FROM node:20-slim\nWORKDIR /app\nCOPY package.json ./\nRUN npm install\n{}\nCMD ["node", "index.js"]\n',
+    {
+        "package.json": '{"name": "a", "dependencies": {"express": "4.19.2"}}',
+        "index.js": "require('fs').writeFileSync('./x', 'y')\n",
+        "start.sh": "#!/bin/sh\nnode index.js\n",
+        "src/a.js": "1\n",
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "after"),
+    [
+        (
+            "COPY . .\n# RUN npm test\n\n# The port\nEXPOSE 3000",
+            "# RUN npm test\n\nUSER 1000:1000\n\n# The port\nEXPOSE 3000",
+        ),
+        (
+            "COPY . .\n\n# Tests\n# RUN npm test\n\nEXPOSE 3000",
+            "\n# Tests\n# RUN npm test\n\nUSER 1000:1000\n\nEXPOSE 3000",
+        ),
+        ("COPY . .\n# RUN npm test\nEXPOSE 3000", "# RUN npm test\nUSER 1000:1000\nEXPOSE 3000"),
+        (
+            "COPY . .\n#RUN a \\\n#  && b\n# The port\nEXPOSE 3001",
+            "#RUN a \\\n#  && b\nUSER 1000:1000\n# The port\nEXPOSE 3001",
+        ),
+        ("COPY . .\n# The port\nEXPOSE 3000", "USER 1000:1000\n# The port\nEXPOSE 3000"),
+        ("COPY . .\n# ENV X=1\nEXPOSE 3000", "USER 1000:1000\n# ENV X=1\nEXPOSE 3000"),
+        ('COPY . .\n# Run it\n# CMD ["npm"]', 'USER 1000:1000\n# Run it\n# CMD ["npm"]'),
+    ],
+)
+def test_a_step_among_comments_stays_with_what_it_follows(project: Project, lines: str, after: str) -> None:
+    text = text_of(project(_NODE[0].format(lines), _NODE[1], only="non-root"))
+    assert f"COPY --chown=node:node . .\n{after}\nCMD" in text
+
+
+@pytest.mark.parametrize(
+    ("lines", "after"),
+    [
+        ("COPY start.sh ./\nCOPY . .", "COPY start.sh ./\nCOPY --chown=node:node . ."),
+        ("COPY index.js start.sh ./\nCOPY . .", "COPY index.js start.sh ./\nCOPY --chown=node:node . ."),
+        (
+            "COPY start.sh ./\nRUN chmod +x start.sh\nCOPY . .",
+            "COPY start.sh ./\nRUN chmod +x start.sh\nCOPY --chown=node:node . .",
+        ),
+        (
+            "COPY start.sh ./\nCOPY index.js ./",
+            "COPY --chown=node:node start.sh ./\nCOPY --chown=node:node index.js ./",
+        ),
+        ("COPY start.sh ./go.sh\nCOPY . .", "COPY --chown=node:node start.sh ./go.sh\nCOPY --chown=node:node . ."),
+        ("COPY src ./src\nCOPY . .", "COPY --chown=node:node src ./src\nCOPY --chown=node:node . ."),
+    ],
+)
+def test_what_is_copied_once_more_gets_its_owner_then(project: Project, lines: str, after: str) -> None:
+    assert f"\n{after}\n" in text_of(project(_NODE[0].format(lines), _NODE[1], only="non-root"))

@@ -147,7 +147,7 @@ class Dockerignore(Transform):
 
     def _outcome(self, chooser: _Chooser, chosen: Mapping[IgnoreGroup, Sequence[str]], name: str) -> Outcome:
         """The file with these patterns."""
-        if not chosen:
+        if not chosen or chooser.is_idle(chosen):
             return Outcome(warnings=chooser.warnings)
         text = chooser.text(chosen)
         if breaks(chooser.facts, text):
@@ -237,6 +237,15 @@ class _Chooser:
         if chosen:
             self.chosen[group] = chosen
 
+    def is_idle(self, chosen: Mapping[IgnoreGroup, Sequence[str]]) -> bool:
+        """Whether all that a file which is there would get matches nothing now, and is no reason by itself to touch it."""
+        return self.existing is not None and not any(
+            group.alone or any(map(self._hit, patterns)) for group, patterns in chosen.items()
+        )
+
+    def _hit(self, pattern: str) -> list[str]:
+        return self.facts.context.disk.once(("matched", pattern, self.files), partial(matched, pattern, self.files))
+
     @property
     def certain(self) -> dict[IgnoreGroup, list[str]]:
         """The patterns without the one that is in doubt."""
@@ -254,7 +263,7 @@ class _Chooser:
         return any(pattern.startswith("!") and pattern.rstrip("/").endswith(base) for pattern in self.ignore.patterns)
 
     def _allowed(self, pattern: str, group: IgnoreGroup) -> bool:
-        hit = self.facts.context.disk.once(("matched", pattern, self.files), partial(matched, pattern, self.files))
+        hit = self._hit(pattern)
         needed = group.needed
         everything = EVERYTHING.of(self.facts.options)
         # of the files that are there it is known which it matches

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
+from dockfix.facts.overwritten import brought_again
 from dockfix.facts.ownership import brings_manifests, chosen_folder, gets_owner, home_is_made, made_folders, new_folders
 from dockfix.facts.root import needs_root
 from dockfix.facts.shell_writes import shell_writes
@@ -20,7 +21,7 @@ from dockfix.managers.verbs import language_install
 from dockfix.model.effects import within
 from dockfix.model.reason import Declared, Reason
 from dockfix.model.stages import Step
-from dockfix.syntax import Blank, Dockerfile, Instruction, Node, snippet
+from dockfix.syntax import Blank, Comment, Dockerfile, Instruction, Node, snippet
 from dockfix.syntax.rewrite import with_flags
 from dockfix.syntax.shell_form import append
 
@@ -29,6 +30,8 @@ from ._layout import own_comments
 # What a shell reads, and dockfix reads as a pattern
 _OF_THE_SHELL = frozenset("*?[{`'\"\\")
 _LAYERS = {"RUN", "COPY", "ADD", "WORKDIR"}
+# A step among comments, and a line of one that goes on
+_STEP, _GOES_ON = regex(r"\s*(?:RUN|COPY|ADD|WORKDIR)\s+\S"), regex(r"\\\s*$")
 _PARENTS = regex(r"-[mvZ]*p[mvZ]*|--parents")
 
 
@@ -230,10 +233,33 @@ def _switch(tree: Dockerfile, last: Step, user: User) -> tuple[Node, tuple[Node,
     rest = tree.nodes[tree.nodes.index(last.instruction) + 1 :]
     carried = last.copy is not None and last.copy.origin is not None
     own = list(takewhile(lambda node: carried and isinstance(node, Instruction) and node.keyword == "ENV", rest))
+    own += _switched_off(rest[len(own) :])
     blank = "\n" if isinstance(next(iter(rest[len(own) :]), None), Blank) else ""
     return own[-1] if own else last.instruction, snippet(tree, f"{blank}USER {user.number}:{user.number}\n", last.line)
 
 
+def _switched_off(rest: Sequence[Node]) -> Sequence[Node]:
+    """The lines up to the last step among comments: one that somebody may take in again, and that belongs to what stands above."""
+    comments = list(takewhile(lambda node: isinstance(node, Comment | Blank), rest))
+    found = [number for number, node in enumerate(comments) if isinstance(node, Comment) and _STEP.match(node.content)]
+    if not found:
+        return ()
+    end = found[-1]
+    while _GOES_ON.search(comments[end].text) and end + 1 < len(comments) and isinstance(comments[end + 1], Comment):
+        end += 1
+    return comments[: end + 1]
+
+
+def _is_overwritten(facts: Facts, step: Step) -> bool:
+    """Whether a later COPY brings every single file again: then the owner is what that one gives."""
+    again = brought_again(facts, step)
+    return bool(again) and all(gets_owner(facts, each) for each in again)
+
+
 def _stays(facts: Facts, step: Step) -> bool:
-    """Whether a COPY stays as it is: from another stage, into system folders, or owned already."""
-    return not gets_owner(facts, step) or any(flag.name == "chown" for flag in step.instruction.flags)
+    """Whether a COPY stays as it is: from another stage, into system folders, brought once more later, or owned already."""
+    return (
+        not gets_owner(facts, step)
+        or _is_overwritten(facts, step)
+        or any(flag.name == "chown" for flag in step.instruction.flags)
+    )

@@ -21,6 +21,7 @@ class IgnoreGroup(NamedTuple):
     untracked: bool
     patterns: tuple[tuple[str, str], ...]
     runtime: str = ""
+    alone: bool = True
 
 
 @cache
@@ -35,6 +36,7 @@ def ignore_groups() -> tuple[IgnoreGroup, ...]:
             group.get("untracked", False),
             tuple((pattern, probe) for pattern, probe in group["patterns"]),
             group.get("runtime", ""),
+            group.get("alone", True),
         )
         for group in table("dockerignore")["group"]
     )

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 
 from dockfix.engine.nets.view import Pair, Run, Seen, Violation
+from dockfix.facts.overwritten import brought_again
 from dockfix.facts.ownership import gets_owner, made_folders, new_folders
 from dockfix.lazy import regex
 from dockfix.model.commands.users import DATABASE
 from dockfix.model.effects import within
 from dockfix.model.reason import Declared
+from dockfix.model.stages import Step
 
 # Users and groups that are in Debian's, Ubuntu's or Alpine's base images, or in those of a language
 _USERS = """
@@ -90,10 +92,15 @@ def _kept_closed(pair: Pair, workdir: str) -> Iterator[tuple[str, str]]:
         yield workdir, f"what {pair.new.runs[opaque[-1]].text} leaves in {workdir} would belong to root"
     for step in pair.new.stage.of("COPY", "ADD"):
         target = step.copy.target if step.copy is not None else None
-        owned = any(flag.name == "chown" for flag in step.instruction.flags)
+        again = brought_again(pair.change.after.facts, step)
+        owned = _has_owner(step) or (bool(again) and all(map(_has_owner, again)))
         owned = owned or any(below and within(target or "/", each) for each, below, _ in given)
         if target and not owned and gets_owner(pair.change.after.facts, step):
             yield target, f"what the {step.keyword} in line {step.line} copies would belong to root"
+
+
+def _has_owner(step: Step) -> bool:
+    return any(flag.name == "chown" for flag in step.instruction.flags)
 
 
 def _carried(seen: Seen) -> Iterator[str]:
