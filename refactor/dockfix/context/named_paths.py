@@ -101,6 +101,7 @@ _FOLDER_NAME = regex(
     rb"(?i)(?:dir(?:ector(?:y|ies)|name|s)?|files?|filename|folders?|stor(?:e|age)|volumes?|makedirs|mkdir|open|chdir|listdir|(?-i:\bPath))[\"']?(?:\s*:\s*\w+)?"
     rb"\s*[=:,(]\s*[rbfu]*[\"']?$"
 )
+_DATA_KEY = regex(rb"(?i)(?:dest\w*|outputs?|uploads?|logs?|cache|save\w*|sock(?:et)?|pid)\"\s*:\s*\"?$")
 # What an English sentence goes on with after "make", and a Makefile has no target of
 PROSE = regex(
     r"make\s+(?:sure|certain|it|its|an?|the|this|that|these|those|your|our|my|their|use|any|some|every|sense"
@@ -151,10 +152,12 @@ def _is_setting(data: bytes, start: int) -> bool:
 def _is_in_data(data: bytes, start: int) -> bool:
     """The same for a file of data: a whole value, which its folder or its key says to be one of the file system."""
     at = data.find(b"/", start)
+    before = before_in_line(data, start + 1)
     told = (
         _LOCAL.match(data, start + 1)
         or _ON_DISK.match(data, at)
-        or _FOLDER_NAME.search(before_in_line(data, start + 1))
+        or _FOLDER_NAME.search(before)
+        or _DATA_KEY.search(before)
     )
     return data[start : start + 1] != b" " and told is not None and _is_setting(data, start)
 
