@@ -481,3 +481,23 @@ def test_words_go_and_come_in_every_layout(layout: Layout, data: st.DataObject) 
     assert words_of(form_of(result.text, layout.escape)) == expected
     assert result.text.count("#") == layout.text.count("#")
     assert result.text.count("\r\n") == (result.text.count("\n") if layout.newline == "\r\n" else 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("RUN a \\\n    b \\\n    c \\\n    && d\n", "RUN a \\\n    b \\\n    c \\\n    x \\\n    y \\\n    && d\n"),
+        ("RUN a \\\n\tb \\\n\tc \\\n\t&& d\n", "RUN a \\\n\tb \\\n\tc \\\n\tx \\\n\ty \\\n\t&& d\n"),
+        ("RUN a \\\n    b c \\\n    && d\n", "RUN a \\\n    b c x y \\\n    && d\n"),
+        ("RUN a b c && d\n", "RUN a b c x y && d\n"),
+        ("RUN a b \\\n    c && d\n", "RUN a b \\\n    c x y && d\n"),
+        ("RUN a \\\n    b \\\n    c\n", "RUN a \\\n    b \\\n    c x y\n"),
+    ],
+)
+def test_words_go_on_lines_of_their_own_where_the_others_do(text: str, after: str) -> None:
+    assert changed(text, insert=[("c", "x y")]) == after
+
+
+def test_words_in_place_of_one_on_a_line_of_its_own() -> None:
+    text = "RUN a \\\r\n    b \\\r\n    c \\\r\n    && d\r\n"
+    assert changed(text, ["b"], [("b", "x y")]) == "RUN a \\\r\n    x \\\r\n    y \\\r\n    c \\\r\n    && d\r\n"

@@ -249,3 +249,28 @@ def test_a_folder_of_members_is_source(project: Project) -> None:
     assert "COPY packages/b/package.json ./packages/b/\nRUN npm install\nCOPY packages ./packages\n" in text_of(
         project(text, files, only="dependency-layer")
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        # what was parted stays so, what stood close together does too
+        ("COPY . .\n\nRUN pip install -r requirements.txt\n\n", "COPY requirements.txt .\n\nRUN pip install -r requirements.txt\n\nCOPY . .\n\n"),
+        ("COPY . .\nRUN pip install -r requirements.txt\n", "COPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n"),
+        (
+            "COPY . .\n\n# what it needs\nRUN pip install -r requirements.txt\n\n",
+            "COPY requirements.txt .\n\n# what it needs\nRUN pip install -r requirements.txt\n\nCOPY . .\n\n",
+        ),
+        (
+            "\n# the source\nCOPY . .\nRUN pip install -r requirements.txt\n\n",
+            "\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n\n# the source\nCOPY . .\n\n",
+        ),
+        (
+            "\n# the source\nCOPY . .\n\nRUN pip install wheel\nRUN pip install -r requirements.txt\n",
+            "\nRUN pip install wheel\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n\n# the source\nCOPY . .\n",
+        ),
+    ],
+)  # fmt: skip
+def test_blank_lines(project: Project, before: str, after: str) -> None:
+    text = 'FROM python:3.11-slim\nWORKDIR /app\n{}CMD ["python", "app.py"]\n'
+    assert text_of(project(text.format(before), only="dependency-layer")) == text.format(after)

@@ -113,3 +113,18 @@ def test_without_the_split_it_says_why_there_is_nothing_to_do(project: Project, 
 
 def test_beside_the_split_that_is_refused_it_says_nothing(project: Project) -> None:
     assert not refusal(project('FROM python:3.11\nCOPY . .\nCMD ["a"]\n'), "slim-base")
+
+
+@pytest.mark.parametrize(
+    ("head", "below"),
+    [("WORKDIR /app\n\n# The source\nCOPY", "\n\n# The source\nCOPY"), ("WORKDIR /app\nCOPY", "\nCOPY")],
+)
+def test_a_comment_stays_apart_from_the_install_above_it(project: Project, head: str, below: str) -> None:
+    text = f'FROM node:20\n{head} . .\nRUN npm ci\nCMD ["node", "index.js"]\n'
+    files = {
+        "package.json": '{"name": "a", "version": "1.0.0"}',
+        "package-lock.json": '{"name": "a", "lockfileVersion": 3, "packages": {"": {"name": "a", "version": "1.0.0"}}}',
+        "index.js": "require('child_process').execSync('git log')\n",
+    }
+    result = text_of(project(text, files, only="slim-base", unsafe=True))
+    assert f"ca-certificates git \\\n    && rm -rf /var/lib/apt/lists/*{below} . ." in result

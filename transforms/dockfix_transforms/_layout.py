@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dockfix.knowledge import reader_of
-from dockfix.syntax import Blank, Comment, Dockerfile, Instruction, Node
+from dockfix.syntax import Blank, Comment, Dockerfile, Instruction, Node, snippet
 
 
 def leading(tree: Dockerfile, instruction: Instruction) -> tuple[Node, ...]:
@@ -30,6 +30,16 @@ def own_comments(tree: Dockerfile, instruction: Instruction) -> tuple[Node, ...]
 def place_above(tree: Dockerfile, instruction: Instruction) -> Node:
     """The node above which something new goes that is to stand before an instruction: the first of its comments, or itself."""
     return next(iter(own_comments(tree, instruction)), instruction)
+
+
+def put_above(tree: Dockerfile, instruction: Instruction, text: str, line: int) -> tuple[Node, tuple[Node, ...]]:
+    """The node above which new text goes that is to stand before an instruction, and what takes its place: the text, and that node.
+
+    A blank line parts it from comments that belong to the instruction.
+    """
+    target = place_above(tree, instruction)
+    blank = "" if target is instruction else "\n"
+    return target, (*snippet(tree, f"{text}{blank}", line), target)
 
 
 def place_right_above(tree: Dockerfile, instruction: Instruction) -> Node:

@@ -282,6 +282,9 @@ def _edits(facts: Facts, source: Step, below: Sequence[Step], moved: Sequence[St
     reader = _reader(facts, below, moved, copy.target)
     gone = comments if reader is None else source_nodes[:-1]
     edits = [Edit(node, (), source.line, "") for node in gone]
+    parted = [node for node in leading(tree, moved[-1].instruction) if isinstance(node, Blank)][:1]
+    if not isinstance(source_nodes[0], Blank):  # what was parted from the install above it stays so below it
+        source_nodes = (*(Blank(each.text, source.line) for each in parted), *source_nodes)
     edits.append(
         Edit(
             source.instruction,

@@ -19,9 +19,9 @@ from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step
 from dockfix.runtimes.protocol import Runtime
 from dockfix.runtimes.registry import runtime
-from dockfix.syntax import Instruction, snippet
+from dockfix.syntax import Instruction
 
-from ._layout import before, place_above
+from ._layout import before, place_above, put_above
 
 
 class Healthcheck(Transform):
@@ -124,14 +124,8 @@ def _closed(endpoint: Endpoint) -> str:
 
 
 def _edit(facts: Facts, first: Step, brought: Runtime, port: int, endpoint: Endpoint) -> Edit:
-    target = place_above(facts.tree, first.instruction)
     words = ", ".join(f'"{word}"' for word in brought.asks(f"http://127.0.0.1:{port}{endpoint.path}"))
-    apart = "" if not isinstance(before(facts.tree, target), Instruction) else "\n"
-    new = snippet(
-        facts.tree,
-        f"{apart}HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \\\n    CMD [{words}]\n",
-        first.line,
-    )
-    return Edit(
-        target, (*new, target), first.line, f"it asks {endpoint.path}, which {endpoint.file}:{endpoint.line} answers"
-    )
+    apart = "\n" if isinstance(before(facts.tree, place_above(facts.tree, first.instruction)), Instruction) else ""
+    text = f"{apart}HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \\\n    CMD [{words}]\n"
+    target, nodes = put_above(facts.tree, first.instruction, text, first.line)
+    return Edit(target, nodes, first.line, f"it asks {endpoint.path}, which {endpoint.file}:{endpoint.line} answers")

@@ -19,10 +19,9 @@ from dockfix.model.stages import Step
 from dockfix.placement.decision import place
 from dockfix.placement.plan import Placement
 from dockfix.placement.smaller_base import SmallerBase, smaller_base
-from dockfix.syntax import snippet
 from dockfix.syntax.rewrite import with_image
 
-from ._layout import place_above
+from ._layout import put_above
 
 PLATFORMS = Option(
     "slim-base.platforms",
@@ -192,7 +191,7 @@ def _install(facts: Facts, packages: tuple[str, ...]) -> Edit:
     if joined is not None:
         return joined
     first = next((step for step in steps if step.keyword not in _SETTINGS), steps[-1])
-    target = place_above(facts.tree, first.instruction)
     assert facts.system is not None  # or no slim image would be known
-    new = snippet(facts.tree, f"RUN {facts.system.manager.install(packages)}\n", first.line)
-    return Edit(target, (*new, target), first.line, "")
+    text = f"RUN {facts.system.manager.install(packages)}\n"
+    target, nodes = put_above(facts.tree, first.instruction, text, first.line)
+    return Edit(target, nodes, first.line, "")

@@ -157,10 +157,13 @@ class ShellForm:
             first, last = raw(word.start, word.end)
             if not new:
                 removed.append((first, last))
-            elif gone:
-                replaced.append((first, last, " ".join(new)))
             else:
-                replaced.append((last, last, "".join(f" {each}" for each in new[1:])))
+                between = _apart(text[start:end], first, last, escape)
+                replaced.append(
+                    (first, last, between.join(new))
+                    if gone
+                    else (last, last, "".join(between + each for each in new[1:]))
+                )
         body = cut(text[start:end], escape, removed, replaced, keep_comments)
         return text[:start] + body + text[end:] if self.body_start is not None else join_keyword(body, escape)
 
@@ -374,3 +377,13 @@ def _layout(tree: Dockerfile, *nodes: Instruction) -> tuple[str, bool]:
             own = _INDENTED.search(nodes[0].text)
             return own[1] if own and len(own[1]) < len(indent) and text is tree.text else indent, front
     return tree.indent if tree.indent and len(tree.indent) < 4 else "    ", True
+
+
+def _apart(text: str, first: int, last: int, escape: str) -> str:
+    """What parts a word at ``first`` from others that are put behind it: a new line where it has a line of its own."""
+    start = text.rfind("\n", 0, first) + 1
+    above, rest = text[:start].rstrip("\r\n"), text[last:].split("\n", 1)[0].strip()
+    if text[start:first].strip() or rest != escape or not above.endswith(escape):
+        return " "
+    newline = "\r\n" if text[:start].endswith("\r\n") else "\n"
+    return f" {escape}{newline}{text[start:first]}"
