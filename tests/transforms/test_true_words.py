@@ -169,3 +169,25 @@ def test_the_program_ip(project: Project, code: str, options: str) -> None:
     assert f"runs {options} for the network's settings" in refusal(
         project(PYTHON, {"app.py": code}, only="non-root", unsafe=True), "non-root"
     )
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "_put('httpd', 'enable_cors', 'true')",
+        "log.info('nginx')",
+        "set_section('httpd', 1)",
+        "ready = name.startswith('nginx')",
+    ],
+)
+def test_a_word_that_is_only_told(project: Project, code: str) -> None:
+    text = f"import subprocess\nsubprocess.run(['git', 'log'])\n{code}\n"
+    assert "runs" not in refusal(project(PYTHON, {"app.py": text}, only="non-root", unsafe=True), "non-root")
+
+
+@pytest.mark.parametrize(
+    "code", ["run('httpd', '-k')", "start_all('nginx')", "COMMAND = ['httpd', '-k']", "call(['nginx'])"]
+)
+def test_a_word_that_may_be_started(project: Project, code: str) -> None:
+    text = f"import subprocess\nsubprocess.run(['git', 'log'])\n{code}\n"
+    assert "which needs root" in refusal(project(PYTHON, {"app.py": text}, only="non-root", unsafe=True), "non-root")

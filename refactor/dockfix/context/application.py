@@ -26,7 +26,7 @@ from dockfix.context.program import Program, read_python
 from dockfix.context.program.project import Project, Sources
 from dockfix.context.program.reach import file_of, reached
 from dockfix.context.program.read import new_sources
-from dockfix.context.starting import Starting, starts_programs
+from dockfix.context.starting import Starting, is_only_told, starts_programs
 from dockfix.context.texts import Answer, Ask, Finder, Holding, Kind, Mention, Screened, Selection
 from dockfix.context.web_paths import name_of_path, only_routed, uses_of
 from dockfix.lazy import cached_property, regex
@@ -229,6 +229,7 @@ class Application:
         module = self._sources.module(name, content)
         if isinstance(module, str):
             return [hit for hit in _at(name, content, places) if not iskeyword(hit.word)]
+        lines = decode(content).split("\n")
         return [
             Mention(word, name, line + value.count("\n", 0, start))
             for line, value in sorted(module.literals)
@@ -237,6 +238,7 @@ class Application:
             and _COMMAND_PLACE.search(value[:start])
             and (word not in _ENGLISH or _is_command(value, start, start + len(word)))
             and (starts or _DISTINCT.fullmatch(word.encode()))
+            and not (value == word and is_only_told(lines[line - 1], word))
         ]
 
     def absolute_paths(self) -> tuple[Mention, ...]:

@@ -31,6 +31,11 @@ _NAMES_OF_STARTERS = frozenset(
 )
 _BY_NAME = regex(rb"(?m)^\s*(?:from|import)\s+(?:plumbum|sh)\b")
 _NAMED = frozenset({b"plumbum", b"sh"})
+# Calls that start nothing of the name that they are handed
+_TELLS = (
+    r"(?<!\w)(?:_*(?:put|set|log|print|debug|info|warn(?:ing)?|error|exception|has|add_section)(?:_\w+)?"
+    r"|(?:starts|ends)with|(?:set|has|get)attr)"
+)
 # What does not stand in a word
 _NO_WORD = bytes(code if re.match(rb"\w", bytes([code])) else 32 for code in range(256))
 
@@ -52,3 +57,8 @@ def starts_programs(name: str, data: bytes) -> Starting | None:
         or (not _NAMES_OF_STARTERS.isdisjoint(words) and _STARTERS.search(data) is not None)
     )
     return Starting(usual, by_name) if usual or by_name else None
+
+
+def is_only_told(line: str, word: str) -> bool:
+    """Whether a word of code is a string of its own that is handed to what starts nothing by its name: ``put("httpd", ...)``, a log."""
+    return re.search(rf"{_TELLS}\(\s*[rbuf]*([\"']){re.escape(word)}\1", line) is not None
