@@ -191,3 +191,40 @@ def test_a_word_that_is_only_told(project: Project, code: str) -> None:
 def test_a_word_that_may_be_started(project: Project, code: str) -> None:
     text = f"import subprocess\nsubprocess.run(['git', 'log'])\n{code}\n"
     assert "which needs root" in refusal(project(PYTHON, {"app.py": text}, only="non-root", unsafe=True), "non-root")
+
+
+_LOCKED = {
+    "package.json": '{"name": "a", "version": "1.0.0", "scripts": {"start": "node index.js"}}',
+    "package-lock.json": '{"name": "a", "lockfileVersion": 3, "packages": {"": {"name": "a", "version": "1.0.0"}}}',
+}
+_FULL = 'FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm ci\nCMD ["node", "index.js"]\n'
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "const place = { vertical: 'top', size: 'free' }\n",
+        '// "type": "git",\n',
+        "/*\n * 'git' is what it takes\n */\n",
+        "restore({ scroll: 'top' })\n",
+    ],
+)
+def test_a_word_of_javascript_that_is_no_program(project: Project, code: str) -> None:
+    result = project(_FULL, {**_LOCKED, "index.js": code}, only="slim-base", unsafe=True)
+    assert "FROM node:20-slim" in text_of(result)
+    assert "apt-get" not in text_of(result)
+
+
+@pytest.mark.parametrize("code", ["require('child_process').spawn('top')\n", "run('git', 'log')\n"])
+def test_a_program_that_javascript_names(project: Project, code: str) -> None:
+    result = project(_FULL, {**_LOCKED, "index.js": code}, only="slim-base", unsafe=True)
+    assert "apt-get install" in text_of(result)
+
+
+@pytest.mark.parametrize(("start", "root"), [("node index.js", False), ("sh scripts/deploy.sh && node index.js", True)])
+def test_a_script_that_only_a_copy_names(project: Project, start: str, root: bool) -> None:
+    text = _FULL.replace("COPY . .", "COPY package*.json index.js ./\nCOPY scripts/ ./scripts/")
+    package = _LOCKED["package.json"].replace("node index.js", start)
+    files = {**_LOCKED, "package.json": package, "index.js": INDEX, "scripts/deploy.sh": "docker compose up -d\n"}
+    result = project(text.replace('"node", "index.js"', '"npm", "start"'), files, only="non-root")
+    assert ("runs docker" in said(result)) == root

@@ -235,7 +235,9 @@ class Facts:
         read = self.javascript.program.files
         described = self._described(self.files, _JAVASCRIPT) - read
         own = placed(self.copies, self.layout, self.files) - described
-        commands = tuple(step.instruction.text for stage in self.model.stages for step in stage.steps)
+        # what a COPY names lies there, and is named by that for nobody who runs it
+        steps = [step for stage in self.model.stages for step in stage.steps if step.copy is None]
+        commands = tuple(step.instruction.text for step in steps)
         image = application(self.context, self.files - described)
         return javascript_evidence.evidence(image, self.javascript, self.startup, own, commands)
 

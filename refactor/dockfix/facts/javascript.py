@@ -41,8 +41,9 @@ _COMPILES = regex(
 )
 # Programs whose names are words of any code, and what a file needs to start one
 _WORDS = frozenset(
-    ["ar", "as", "cc", "cpp", "file", "ld", "make", "nm", "patch", "ps", "strip", "identify", "convert", "compare"]
+    "ar as cc cpp file ld make nm patch ps strip identify convert compare montage free skill top watch uptime scalar wish".split()  # noqa: SIM905
 )
+_COMMENT = regex(rb"\s*(?://|/?\*)")
 _STARTS = regex(rb"child_process|execa|shelljs|cross-spawn|\bzx\b|\$`|\bDeno\.|\bBun\.")
 _PYTHON = frozenset({"python", "python2", "python3"})
 _PYTHON_FILE = rb"(?<=[\w*])\.py\b"
@@ -364,7 +365,9 @@ def named_in_code(facts: Facts, programs: Collection[str]) -> Mapping[str, str]:
         ):
             name = mention.word.strip("'\"`").rpartition("/")[2]
             # (a helper of the project's own runs what is worked out when it runs, which is told by itself)
-            starts = name not in _WORDS or _STARTS.search(facts.application.texts[mention.file])
+            text = facts.application.texts[mention.file]
+            starts = name not in _WORDS or _STARTS.search(text)
+            starts = starts and not _COMMENT.match(text.split(b"\n", mention.line)[mention.line - 1])
             if starts and _CODE.fullmatch(mention.file) and not _of_tools(facts, mention.file):
                 found.setdefault(name, f"{mention.file}:{mention.line} names it")
     return found
