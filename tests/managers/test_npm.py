@@ -237,7 +237,7 @@ def test_a_local_package(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({}, "/app/package.json was not found"),
+        ({}, "nothing of the build context lies at /app/package.json"),
         ({"package.json": "["}, "package.json could not be read"),
         ({"package.json": "{}", ".npmrc": "omit[]=dev\n"}, ".npmrc sets omit"),
     ],

@@ -51,7 +51,7 @@ def missing_manifest(facts: Facts) -> Reason | None:
         for path, names in wanted:
             there = any(facts.lying_at(name, step, unit) for name in names)
             if not there and not may_be_made(facts, step, unit, path) and _is_missed(facts, names[0]):
-                return at(f"{path} is not in the build context", step.line)
+                return at(f"nothing of the build context lies at {path}", step.line)
     return None
 
 

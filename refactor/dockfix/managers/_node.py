@@ -92,7 +92,7 @@ class NodeManager(LanguageManager):
         path = install.manifests[0]
         file = given.at(path)
         if file is None:
-            return Manifest(f"{path} was not found in the build context")
+            return Manifest(f"nothing of the build context lies at {path}")
         package = parse_package(file, given.context.read(file) or "")
         if package is None:
             return Manifest(f"{file} could not be read")

@@ -78,7 +78,7 @@ def manifest(install: Install, given: Given) -> Manifest:
     for path in projects:
         name = given.at(path)
         if name is None:
-            return replace(found, unknown=found.unknown or f"{path} was not found in the build context")
+            return replace(found, unknown=found.unknown or f"nothing of the build context lies at {path}")
         words = given.words(posixpath.dirname(path))
         closures = {**found.closures, path: (name,)}
         found = replace(found, closures=closures, maybe=found.maybe | words, locked=NO_LOCK)

@@ -280,7 +280,7 @@ def manifest_of(install: Install, given: Given) -> Manifest:
             continue
         found = closure(context, name, context.ignore) if name is not None else None
         if found is None:
-            unknown = unknown or f"{path} was not found in the build context"
+            unknown = unknown or f"nothing of the build context lies at {path}"
         elif not found.complete:
             file = found.files[0] if found.files else path
             lacks = f"{file} names {found.missing[0]}, which is not in the build context" if found.missing else ""

@@ -64,7 +64,7 @@ class Given:
         """The file of the build context that lies at a path in the image, and what it says in TOML; a clause where that is not known."""
         name = self.at(path)
         if name is None:
-            return f"{path} was not found in the build context"
+            return f"nothing of the build context lies at {path}"
         text = self.context.read(name)
         found = pyproject.read(text) if text is not None else None
         return (name, found) if found is not None else f"{name} could not be read"
