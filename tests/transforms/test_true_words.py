@@ -228,3 +228,37 @@ def test_a_script_that_only_a_copy_names(project: Project, start: str, root: boo
     files = {**_LOCKED, "package.json": package, "index.js": INDEX, "scripts/deploy.sh": "docker compose up -d\n"}
     result = project(text.replace('"node", "index.js"', '"npm", "start"'), files, only="non-root")
     assert ("runs docker" in said(result)) == root
+
+
+@pytest.mark.parametrize(
+    ("lines", "transform", "reason"),
+    [
+        ("RUN A=1 flit install", "dependency-layer", "flit may need the source"),
+        (
+            "RUN apt-get update && find /usr/local \\\n    -name test \\\n    -exec rm -rf '{}' + && pip install -r requirements.txt",
+            "multi-stage",
+            "what find starts is not followed",
+        ),
+        (
+            "RUN pip install -r requirements.txt && find /usr/local \\\n    \\( -type d -a -name test -o -name tests \\) \\\n"
+            "    -o \\( -type f -a -name '*.pyc' -o -name '*.pyo' \\) \\\n    -exec rm -rf '{}' +",
+            "cache-mounts",
+            "find /usr/local \\( -type d -a -name test -o -name tests \\) -o \\( -type f -a … may remove",
+        ),
+    ],
+)
+def test_how_a_command_is_shown(project: Project, lines: str, transform: str, reason: str) -> None:
+    text = (
+        f"FROM python:3.11\nWORKDIR /app\nCOPY . .\n{lines}\nRUN pip install -r requirements.txt\nCMD python app.py\n"
+    )
+    assert reason in refusal(project(text, unsafe=True), transform)
+
+
+def test_a_folder_that_is_called_as_a_program_is(project: Project) -> None:
+    files = {
+        "app.py": "print(1)\n",
+        "start.sh": "#!/bin/sh\nmkdir -p /tmp/nginx/x\nexec python app.py\n",
+        "deploy/nginx/site.conf": "upstream app {\n  server unix:/nginx/gunicorn.socket;\n}\n",
+    }
+    text = PYTHON.replace('"python", "app.py"', '"./start.sh"')
+    assert "needs root" not in refusal(project(text, files, only="non-root", unsafe=True), "non-root")

@@ -80,7 +80,7 @@ def build_reader(facts: Facts) -> str:
     """What makes output of the source while the image is built: builders of web pages read a ``.env`` by themselves. "" for nothing."""
     units = (each for stage in facts.model.stages for each in stage.units)
     found = next(((step, unit) for step, unit in units if isinstance(unit.effects.action, Build)), None)
-    return f"{found[1].command.text} in line {found[0].line}" if found is not None else ""
+    return f"{found[1].command.shown} in line {found[0].line}" if found is not None else ""
 
 
 def builder_of_pages(facts: Facts, sources: Application) -> str:
@@ -93,7 +93,7 @@ def builder_of_pages(facts: Facts, sources: Application) -> str:
             if isinstance(unit.effects.action, Build) and any(
                 each.known is not None and each.known.env_file == "asked" for each in behind(facts, unit).commands
             ):
-                return f"{unit.command.text} in line {step.line}" if sources.search(_ASKS_SETTING) else ""
+                return f"{unit.command.shown} in line {step.line}" if sources.search(_ASKS_SETTING) else ""
     started = started_reader(facts, ("asked",))
     return started if started and sources.search(_ASKS_SETTING) else ""
 

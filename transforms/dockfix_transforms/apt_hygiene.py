@@ -302,11 +302,7 @@ def _not_at_the_end(step: Step) -> str:
     if node.heredocs or node.json is not None:
         return "the lists stay: the RUN is not commands joined by &&"
     last = step.units[-1].command
-    return (
-        ""
-        if node.args.endswith(last.text) and last.simple
-        else f"the lists stay: the RUN ends with {last.text.split()[0]} …"
-    )
+    return "" if node.args.endswith(last.text) and last.simple else f"the lists stay: the RUN ends with {last.called} …"
 
 
 def _later(stage: Stage, owner: Stage, step: Step) -> str:

@@ -190,9 +190,9 @@ def _blocker(
                 return reason
     for unit in step.units:
         if unit.effects.action is None and unit.command.name == "rm" and overlap(unit.effects.writes, around):
-            return f"{unit.command.text} would fail on a mounted cache"
+            return f"{unit.command.shown} would fail on a mounted cache"
         if unit.effects.opaque and _REMOVES.search(unit.command.text):
-            return f"{unit.command.text} may remove the cache's folder, which cannot be removed where it is mounted"
+            return f"{unit.command.shown} may remove the cache's folder, which cannot be removed where it is mounted"
         if unit.effects.opaque and any(posixpath.basename(folder) in unit.command.text for folder in around):
             return "a command of the RUN works on the cache itself"
     return ""

@@ -140,9 +140,9 @@ def _needs_source(facts: Facts, step: Step, source: Step, target: str) -> str:
         elif isinstance(action, Clean | ShellState | Make) or (by_system(action) and not isinstance(action, Remove)):
             continue
         elif effects.unbounded:
-            return f"{unit.command.text.split()[0]} may need the source"
+            return f"{unit.command.called} may need the source"
         elif target == "/" or overlap(_but(brought, (*effects.reads, *effects.writes)), (target,)):
-            return f"{unit.command.text.split()[0]} works on the source"
+            return f"{unit.command.called} works on the source"
     return ""
 
 

@@ -134,9 +134,9 @@ def _fixed(step: Step) -> str:
         return f"the RUN in line {step.line} is more than commands joined by &&"
     for unit in step.units:
         if unit.effects.opaque:
-            return f"what {unit.command.text.split()[0]} does to the shell is not known"
+            return f"what {unit.command.called} does to the shell is not known"
         if isinstance(unit.effects.action, ShellState) or unit.command.name in {"cd", "set", "export", "umask", "."}:
-            return f"{unit.command.text.split()[0]} in line {step.line} changes the shell"
+            return f"{unit.command.called} in line {step.line} changes the shell"
     return ""
 
 

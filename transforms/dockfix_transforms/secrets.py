@@ -253,7 +253,7 @@ def _unclear(facts: Facts, stage: Stage, step: Step, name: str, uses: list[Step]
             (unit for unit in each.units if unit.effects.opaque or (unit.effects.application and facts.unknown)), None
         )
         if reads:
-            return f"{reads.command.text.split()[0]} in line {each.line} may read {name} too"
+            return f"{reads.command.called} in line {each.line} may read {name} too"
     others = [
         node
         for node in facts.tree.instructions

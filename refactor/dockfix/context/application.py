@@ -415,8 +415,8 @@ class _NamesIn(Screened[Names]):
 
 
 def _starts(data: bytes, start: int, end: int) -> bool:
-    """Whether a word in a script may be a command: no file's name like cron.py, and a word of English only at the start of one."""
-    if _ENDING.match(data, end):
+    """Whether a word in a script may be a command: no file like cron.py, no folder, and a word of English only at the start of one."""
+    if _ENDING.match(data, end) or data.startswith(b"/", end):
         return False
     before = before_in_line(data, start).decode("latin-1")
     word = re.match(r"\w*", data[start : start + 20].decode("latin-1"))

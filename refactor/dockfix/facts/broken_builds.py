@@ -61,7 +61,7 @@ def missing_tool(facts: Facts) -> Reason | None:
             package = next((name for name in sorted(packages) if name in names), "")
             there = any(name in given or name in asked for name in packages)
             if package and not there and each.sure and each.runner != "npx":
-                text = f"{unit.command.text} runs {each.program}, and {names[package]} asks for {package} in development alone, which the"
+                text = f"{unit.command.shown} runs {each.program}, and {names[package]} asks for {package} in development alone, which the"
                 return at(
                     f"{text} install in line {first} leaves out: install all, and prune after the build", step.line
                 )
@@ -167,4 +167,4 @@ def _without_lock(facts: Facts) -> Iterator[Reason]:
         folder = posixpath.dirname(install.into.root)
         made = any(may_be_made(facts, step, unit, posixpath.join(folder, name)) for name in LOCKS)
         if names and not locked and not made:
-            yield at(f"{unit.command.text} fails without a lock, and none lies beside package.json", step.line)
+            yield at(f"{unit.command.shown} fails without a lock, and none lies beside package.json", step.line)

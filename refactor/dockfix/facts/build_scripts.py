@@ -61,7 +61,7 @@ def _is_inside(write: Write, folder: str, project: str) -> bool:
 def behind(facts: Facts, unit: Unit) -> Unfolded:
     """The commands behind a command of a RUN: those of the scripts that it names."""
     folder = folder_at(unit.state.workdir or "/", facts.layout.file)
-    return unfold(unit.command.text, facts.javascript.files, folder or "", unit.command.text)
+    return unfold(unit.command.shown, facts.javascript.files, folder or "", unit.command.shown)
 
 
 def built_elsewhere(facts: Facts) -> Reason | None:
@@ -71,12 +71,12 @@ def built_elsewhere(facts: Facts) -> Reason | None:
             continue
         found = behind(facts, unit)
         if found.unknown is not None:
-            where = f"{unit.command.text} in line {step.line}"
+            where = f"{unit.command.shown} in line {step.line}"
             return doubt(f"what {where} makes outside of the working directory is not known: {found.unknown}")
         for each in found.commands:
             if not (_builds_inside(each) or _script_stays_inside(facts, each)):
                 said = f"what {each.program} makes outside of the working directory shows only in a build"
-                return doubt(f"{said} (line {step.line}: {unit.command.text})")
+                return doubt(f"{said} (line {step.line}: {unit.command.shown})")
     return None
 
 

@@ -169,7 +169,7 @@ def _a_command(facts: Facts, gone: Lost) -> Reason | None:
             and any(word.value == "run" for word in unit.command.args)
             and manager.at_start(call_of(unit.command), _groups(facts, manager, gone), unit.state)
         ):
-            return at(f"{unit.command.text} installs {gone.title} again", step.line)
+            return at(f"{unit.command.shown} installs {gone.title} again", step.line)
         text = unit.command.text if unit.effects.unbounded or unit.effects.application else unit.command.name or ""
         match = named.search(text)
         if match:

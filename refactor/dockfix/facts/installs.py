@@ -131,7 +131,7 @@ def runs_a_maker(facts: Facts, staying: Iterable[Unit]) -> Reason | None:
     for unit in staying:
         name = (unit.command.name or "").rpartition("/")[2]
         if name in programs:
-            return at(f"{unit.command.text} runs {name}, which lies outside of the environment")
+            return at(f"{unit.command.shown} runs {name}, which lies outside of the environment")
     return None
 
 

@@ -366,9 +366,9 @@ def named_in_code(facts: Facts, programs: Collection[str]) -> Mapping[str, str]:
             name = mention.word.strip("'\"`").rpartition("/")[2]
             # (a helper of the project's own runs what is worked out when it runs, which is told by itself)
             text = facts.application.texts[mention.file]
-            starts = name not in _WORDS or _STARTS.search(text)
-            starts = starts and not _COMMENT.match(text.split(b"\n", mention.line)[mention.line - 1])
-            if starts and _CODE.fullmatch(mention.file) and not _of_tools(facts, mention.file):
+            starts = name not in _WORDS or _STARTS.search(text) is not None
+            told = _COMMENT.match(text.split(b"\n", mention.line)[mention.line - 1])
+            if starts and told is None and _CODE.fullmatch(mention.file) and not _of_tools(facts, mention.file):
                 found.setdefault(name, f"{mention.file}:{mention.line} names it")
     return found
 

@@ -261,7 +261,7 @@ def _files_of_root(facts: Facts) -> Reason | None:
             told = isinstance(unit.effects.action, Configure)  # a manager, which the program does not run
             if not told and unit.command.name != "rm" and any(within(path, "/root") for path in unit.effects.writes):
                 return at(
-                    f"{unit.command.name or unit.command.text.split()[0]} writes to /root, which only root can read",
+                    f"{unit.command.called} writes to /root, which only root can read",
                     step.line,
                 )
     return None

@@ -27,6 +27,6 @@ def for_production(
     chosen = next((word.text for word in words if _CHOOSES.match(word.text)), "")
     plain = [word for word in words if not word.text.startswith("-")]
     if chosen or (plain and plain[0].value not in verbs) or (words and not plain and option != "--production"):
-        return Reason(f"{chosen or given.call.command.text} chooses what is installed itself")
+        return Reason(f"{chosen or given.call.command.shown} chooses what is installed itself")
     behind = plain[0] if plain else given.call.command.words[0]
     return Production(Recipe(insert=((behind, option),)), frozenset({DEV}))

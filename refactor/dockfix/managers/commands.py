@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from dockfix.knowledge import is_python, posix_shells
+from dockfix.knowledge import is_python, posix_shells, starts_named
 from dockfix.knowledge.node_packages import brings_node
 from dockfix.lazy import regex
 from dockfix.managers import _get_pip
@@ -138,7 +138,12 @@ def _effects_of(command: Command, state: State) -> Effects:
     elif state.runtime == NODE and builds(program, command):
         known = partial(runs_script, Call(command, command.args), state)
     else:
-        return opaque(f"{program} is not a program that dockfix knows")
+        known_by_name = program in starts_named()
+        return opaque(
+            f"what {program} starts is not followed"
+            if known_by_name
+            else f"{program} is not a program that dockfix knows"
+        )
     if _RUNS_MORE.search(_HARMLESS.sub("", command.text)):
         return opaque("what its command substitution runs is unknown")
     effects = known()

@@ -92,7 +92,7 @@ def _needs_more(facts: Facts, folder: str, staying: Placed) -> Reason | None:
     for step, indices in staying.items():
         for unit in (step.units[index] for index in indices):
             if touches(unit, folder):
-                return at(f"{unit.command.text} may need what lies there", step.line)
+                return at(f"{unit.command.shown} may need what lies there", step.line)
     return _not_followed(facts, folder)
 
 

@@ -54,8 +54,7 @@ def _unread(facts: Facts) -> Reason | None:
     opaque = [(step, unit) for step, unit in facts.final.units if unit.effects.opaque]
     for step, unit in sorted(opaque, key=lambda pair: pair[1].command.name not in rule_runners()):
         if brings or unit.command.name in rule_runners():
-            text = " ".join(unit.command.text.split())
-            return at(f"no gain, because no install was found; what {text} does is not known", step.line)
+            return at(f"no gain, because no install was found; what {unit.command.shown} does is not known", step.line)
     return None
 
 

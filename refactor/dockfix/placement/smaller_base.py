@@ -142,7 +142,7 @@ def _without_index(staying: Iterable[tuple[Step, Unit]]) -> Reason | None:
             return None
         install = system_install(unit.effects.action)
         if install is not None and not install.fetches_index:
-            said = f"{unit.command.text} passes without lists of packages only where they are installed already"
+            said = f"{unit.command.shown} passes without lists of packages only where they are installed already"
             return at(f"{said}, as in the full image", step.line)
     return None
 

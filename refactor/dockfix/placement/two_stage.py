@@ -170,7 +170,7 @@ def _works_on_packages(
         for index in runtime.get(step, ()):
             unit = step.units[index]
             if overlap((*unit.effects.reads, *unit.effects.writes), (environment.root,)):
-                return at(f"{unit.command.text} works on {environment.root} in the RUN of the install", step.line)
+                return at(f"{unit.command.shown} works on {environment.root} in the RUN of the install", step.line)
     return None
 
 

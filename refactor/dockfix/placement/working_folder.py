@@ -223,11 +223,11 @@ def unclear(facts: Facts, steps: Iterable[Step], folder: str) -> Reason | None:
             elsewhere = effects.writes and not _only_there(unit, folder) and not _owns(unit, folder)
             moves = effects.action is None and elsewhere
             if moves and overlap((*effects.reads, *effects.writes), (folder,)):
-                return at(f"{unit.command.text} takes something out of {folder} before the last build", step.line)
+                return at(f"{unit.command.shown} takes something out of {folder} before the last build", step.line)
             if effects.unbounded:
                 why = effects.opaque or "it runs the program"
                 return at(
-                    f"{unit.command.text.split()[0]} comes before the last build, and what it does is unknown: {why}",
+                    f"{unit.command.called} comes before the last build, and what it does is unknown: {why}",
                     step.line,
                 )
         if step.keyword == "VOLUME":

@@ -42,6 +42,10 @@ class Redirect(NamedTuple):
     target: Word | None
 
 
+_SETS = regex(r"[A-Za-z_]\w*=")
+_LONGEST_SHOWN = 80
+
+
 class Command(NamedTuple):
     """What stands between two cuts of a script. ``start`` and ``end`` are offsets in the script's text.
 
@@ -70,6 +74,18 @@ class Command(NamedTuple):
     def args(self) -> tuple[Word, ...]:
         """The words after the program's name."""
         return self.words[1:]
+
+    @property
+    def called(self) -> str:
+        """What people call it by: the program as written, or else its first word that is no setting."""
+        words = self.text.split()
+        return self.name or next((word for word in words if not _SETS.match(word)), words[0] if words else "")
+
+    @property
+    def shown(self) -> str:
+        """The text as people are told of it: in one line, and the beginning where it is long."""
+        text = " ".join(self.text.replace("\\\n", " ").split())
+        return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN].rsplit(' ', 1)[0]} …"
 
 
 class Script(NamedTuple):
