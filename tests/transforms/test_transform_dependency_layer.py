@@ -122,7 +122,7 @@ def test_included_files_come_along(project: Project) -> None:
     [
         ("install -r requirements.txt", "install .", {}, "builds the project itself"),
         ("install -r requirements.txt", "install -e .", {}, "builds the project itself"),
-        ("-r requirements.txt", "-r other.txt", {}, "was not found"),
+        ("-r requirements.txt", "-r other.txt", {}, "nothing of the build context lies at"),
         ("-r requirements.txt", "-r requirements.txt --find-links wheels", {}, "may come with the source"),
         ("RUN pip", "RUN make\nRUN pip", {}, "make may need the source"),
         ("RUN pip", "RUN chmod +x app.py && pip", {}, "works on the source"),
@@ -130,7 +130,7 @@ def test_included_files_come_along(project: Project) -> None:
         ("", "", {"requirements.txt": "-e .\n"}, "local project"),
         ("", "", {"requirements.txt": "./vendored\n"}, "local project"),
         ("", "", {"requirements.txt": "-r gone.txt\n"}, "names gone.txt, which is not in the build context"),
-        ("", "", {".dockerignore": "requirements.txt\n"}, "was not found"),
+        ("", "", {".dockerignore": "requirements.txt\n"}, "nothing of the build context lies at"),
     ],
 )
 def test_refusals(project: Project, old: str, new: str, files: dict[str, str], reason: str) -> None:

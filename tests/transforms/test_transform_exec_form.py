@@ -118,9 +118,9 @@ def test_nothing_to_do(line: str) -> None:
         (HEAD, "CMD python app.py\n", "import os\nhere = os.environ['PWD']\n", "app.py:2 may want the variable PWD"),
         (HEAD, "CMD python app.py\n", "import subprocess\n", "app.py:1 starts programs"),
         (HEAD, "CMD python app.py\n", "import os\nos.kill(os.getpid(), 15)\n", "app.py:2 sends signals"),
-        (HEAD, "CMD somethingelse\n", "", "what kind of file somethingelse is"),
-        (HEAD, "CMD setup.py x\n", "", "what kind of file setup.py is"),
-        (HEAD, "CMD manage.py x\n", "", "what kind of file manage.py is"),
+        (HEAD, "CMD somethingelse\n", "", "of what kind somethingelse is"),
+        (HEAD, "CMD setup.py x\n", "", "of what kind setup.py is"),
+        (HEAD, "CMD manage.py x\n", "", "of what kind manage.py is"),
     ],
 )
 def test_unsafe(head: str, line: str, app: str, reason: str) -> None:

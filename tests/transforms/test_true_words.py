@@ -215,6 +215,21 @@ def test_a_word_of_javascript_that_is_no_program(project: Project, code: str) ->
     assert "apt-get" not in text_of(result)
 
 
+@pytest.mark.parametrize(
+    ("member", "named"),
+    [
+        ('"repository": {\n    "type": "git",\n    "url": "git+https://example.com/a.git"\n  }', False),
+        ('"repository": {"type": "git", "url": "git+https://example.com/a.git"}', False),
+        ('"scripts": {\n    "start": "node index.js",\n    "update": "git pull"\n  }', True),
+    ],
+)
+def test_the_kind_of_a_repository_is_no_program(project: Project, member: str, named: bool) -> None:
+    package = f'{{\n  "name": "a",\n  "version": "1.0.0",\n  {member}\n}}\n'
+    result = project(_FULL, {**_LOCKED, "package.json": package, "index.js": INDEX}, only="slim-base", unsafe=True)
+    assert "FROM node:20-slim" in text_of(result)
+    assert ("git" in text_of(result)) == named
+
+
 @pytest.mark.parametrize("code", ["require('child_process').spawn('top')\n", "run('git', 'log')\n"])
 def test_a_program_that_javascript_names(project: Project, code: str) -> None:
     result = project(_FULL, {**_LOCKED, "index.js": code}, only="slim-base", unsafe=True)
@@ -262,3 +277,35 @@ def test_a_folder_that_is_called_as_a_program_is(project: Project) -> None:
     }
     text = PYTHON.replace('"python", "app.py"', '"./start.sh"')
     assert "needs root" not in refusal(project(text, files, only="non-root", unsafe=True), "non-root")
+
+
+@pytest.mark.parametrize(
+    ("copy", "reason"),
+    [
+        (
+            "COPY package.json ./\nCOPY src ./src",
+            "src was found neither beside the Dockerfile nor in a folder above it",
+        ),
+        ("COPY package.json index.js ./", "no COPY takes a folder"),
+    ],
+)
+def test_whether_a_copy_takes_a_folder(project: Project, copy: str, reason: str) -> None:
+    text = NODE.format(copy=copy, start='CMD ["node", "index.js"]')
+    result = project(text, {"package.json": PACKAGE, "index.js": INDEX}, only="dockerignore")
+    assert reason in refusal(result, "dockerignore")
+
+
+@pytest.mark.parametrize(("folder", "stays"), [("apps/web-e2e", False), ("e2e", False), ("apps/web", True)])
+def test_tests_of_the_whole_are_no_evidence(project: Project, folder: str, stays: bool) -> None:
+    lock = (
+        '{"name": "a", "lockfileVersion": 3, "packages": {"": {"name": "a", "devDependencies": {"left-pad": "1.3.0"}},'
+        ' "node_modules/left-pad": {"version": "1.3.0", "dev": true}}}'
+    )
+    files = {
+        "package.json": '{"name": "a", "devDependencies": {"left-pad": "1.3.0"}}',
+        "package-lock.json": lock,
+        "index.js": INDEX,
+        f"{folder}/src/support/e2e.js": "require('left-pad')\n",
+    }
+    result = project(_FULL, files, only="production-dependencies,multi-stage", unsafe=True)
+    assert ("left-pad, which development alone asks for" in said(result)) == stays

@@ -140,7 +140,7 @@ def _not_executable(facts: Facts, step: Step, command: Command) -> str:
             known = data is not None and data.startswith((b"#!", b"\x7fELF"))
             return "" if known else f"{file} does not begin with #!, and only a shell runs such a script"
     if "/" in name and not any(within(_paths(facts, name)[0], folder) for folder in _folders(facts)):
-        return f"what kind of file {name} is is not known; without a #! line only a shell runs it"
+        return f"of what kind {name} is, is not known; without a #! line only a shell runs it"
     return ""
 
 
@@ -207,7 +207,7 @@ def _doubt(facts: Facts, step: Step, command: Command) -> Reason | None:
         and name not in installed
         and not any(map(facts.layout.file, _paths(facts, command.name or "")))
     ):
-        return doubt(f"what kind of file {name} is is not known")
+        return doubt(f"of what kind {name} is, is not known")
     return None
 
 

@@ -61,7 +61,7 @@ def _is_inside(write: Write, folder: str, project: str) -> bool:
 def behind(facts: Facts, unit: Unit) -> Unfolded:
     """The commands behind a command of a RUN: those of the scripts that it names."""
     folder = folder_at(unit.state.workdir or "/", facts.layout.file)
-    return unfold(unit.command.shown, facts.javascript.files, folder or "", unit.command.shown)
+    return unfold(unit.command.text, facts.javascript.files, folder or "", unit.command.text)
 
 
 def built_elsewhere(facts: Facts) -> Reason | None:

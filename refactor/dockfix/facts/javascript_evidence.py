@@ -15,13 +15,13 @@ from dockfix.lazy import regex
 
 # Files that only tools of development load, by their usual names, and folders of tests
 _OF_TOOLS = regex(
-    r"(?i)(?:.*/)?(?:(?:tests?|__tests__|__mocks__|spec|specs|e2e|cypress|\.storybook|stories)/.*|[^/]*\.(?:test|spec|stories|d)\.[cm]?[jt]sx?"
+    r"(?i)(?:.*/)?(?:(?:tests?|__tests__|__mocks__|spec|specs|(?:[\w.-]+-)?e2e|cypress|\.storybook|stories)/.*|[^/]*\.(?:test|spec|stories|d)\.[cm]?[jt]sx?"
     r"|(?:jest|vitest|eslint|\.eslintrc|prettier|\.prettierrc|stylelint|commitlint|babel|\.babelrc|webpack|rollup|vite|tsup|esbuild|tailwind"
     r"|postcss|cypress|playwright|karma|gulpfile|gruntfile|\.mocharc|nodemon|lint-staged|\.lintstagedrc|renovate|svelte|astro|metro)[^/]*"
     r"\.(?:[cm]?[jt]s|json)|gulpfile\.\w+|Gruntfile\.\w+)"
 )
 _TESTS = regex(
-    r"(?i)(?:.*/)?(?:(?:tests?|__tests__|__mocks__|specs?|e2e|cypress)/.*|[^/]*\.(?:test|spec|cy)\.[cm]?[jt]sx?)"
+    r"(?i)(?:.*/)?(?:(?:tests?|__tests__|__mocks__|specs?|(?:[\w.-]+-)?e2e|cypress)/.*|[^/]*\.(?:test|spec|cy)\.[cm]?[jt]sx?)"
 )
 _RUNS_TESTS = regex(r"(?i)\b(?:tests?|jest|vitest|mocha|ava|tap|cypress|playwright)\b")
 # What a browser gets, by the usual names of the folders that servers hand out, and what it can do with it

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 
 from dockfix import knowledge
-from dockfix.context.application import application
+from dockfix.context.application import Mention, application
 from dockfix.context.javascript import parse_package
 from dockfix.context.manifests.locked import Locked
 from dockfix.facts import Facts
@@ -24,6 +24,8 @@ from dockfix.syntax import decode, encode
 
 # Programs that settings may name and code then starts; other names of commands are words of English, too
 _IN_SETTINGS = frozenset({"gcc", "g++", "cc", "c++", "clang", "cmake", "git", "gfortran", "pkg-config"})
+# What only says of which kind a repository is, or where a package comes from, whose installer is asked for by itself
+_KIND = regex(rb"(?i)[\"']?\b(?:type|vcs|scm|provider)[\"']?\s*[:=]\s*[\"']?git\b|[{,]\s*git\s*=\s*[\"']")
 _PROSE = (".md", ".rst", ".txt")
 _SETTINGS = regex(r"(?i).*\.(ya?ml|toml|json|ini|cfg|env)$")
 
@@ -65,8 +67,7 @@ def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step
     )
     for name in in_settings:
         pattern = rb"[\"'\s:=,\[]" + re.escape(name).encode() + rb"[\"'\s,\]]"
-        found_in = (each for each in settings.search(pattern) if not _only_describes(facts, each.file, name))
-        hit = next(found_in, None)
+        hit = next((each for each in settings.search(pattern) if not _only_describes(facts, each, name)), None)
         if hit is not None:
             found.setdefault(name, f"{hit.file}:{hit.line} names it")
     for mention in facts.application.mentions(rest) if rest else ():
@@ -82,11 +83,13 @@ def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step
     return {**runs_program(facts, programs, builds=builds), **found}
 
 
-def _only_describes(facts: Facts, file: str, name: str) -> bool:
-    """Whether a file is a package.json that names a program in no script: its repository is one of git, a keyword says cmake."""
-    if posixpath.basename(file) != "package.json":
+def _only_describes(facts: Facts, mention: Mention, name: str) -> bool:
+    """Whether settings name a program without having it run: as a repository's kind, or in a package.json in none of its scripts."""
+    if _KIND.search(_line(facts, mention)):
+        return True
+    if posixpath.basename(mention.file) != "package.json":
         return False
-    package = parse_package(file, facts.context.read(file) or "")
+    package = parse_package(mention.file, facts.context.read(mention.file) or "")
     return package is not None and not any(name in command for command in package.scripts.values())
 
 
@@ -100,9 +103,12 @@ def _started_by_others(facts: Facts) -> Iterator[tuple[str, str]]:
         named = None if mention.file.endswith(_PROSE) else _starters().match(encode(mention.word))
         if named is None:
             continue
-        line = facts.application.texts[mention.file].split(b"\n", mention.line)[mention.line - 1]
-        if not line.lstrip().startswith(b"#"):
+        if not _line(facts, mention).lstrip().startswith(b"#"):
             yield from ((name, f"{mention.file}:{mention.line}") for name in _told(named))
+
+
+def _line(facts: Facts, mention: Mention) -> bytes:
+    return facts.application.texts[mention.file].split(b"\n", mention.line)[mention.line - 1]
 
 
 def _told(match: re.Match[bytes]) -> frozenset[str]:

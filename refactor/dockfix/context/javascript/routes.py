@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dockfix.context.javascript.modules import Declared, Module, Site, required, unwrapped
 from dockfix.context.javascript.project import Project
@@ -24,6 +24,7 @@ from dockfix.context.program.model import UNKNOWN, Endpoint, Served, Unparsed
 from dockfix.context.program.paths import HOLE
 from dockfix.context.program.routes import HEALTH, OTHER_STATUS, PLAIN
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 
 if TYPE_CHECKING:
     from tree_sitter import Node

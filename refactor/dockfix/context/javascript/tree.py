@@ -23,7 +23,7 @@ _VENDORED = regex(
 )
 _DECLARED = regex(r"(?i).*\.d\.[cm]?ts")
 _DEVELOPMENT = regex(
-    r"(?i)(?:.*/)?(?:\.[^/]+|__tests__|__mocks__|tests?|specs?|e2e|cypress|playwright|stories|\.storybook|fixtures|mocks|examples?|docs?|coverage)/.*"
+    r"(?i)(?:.*/)?(?:\.[^/]+|__tests__|__mocks__|tests?|specs?|(?:[\w.-]+-)?e2e|cypress|playwright|stories|\.storybook|fixtures|mocks|examples?|docs?|coverage)/.*"
     r"|(?:.*/)?[^/]+[.-](?:test|spec|stories|e2e|cy|bench)\.[cm]?[jt]sx?"
     r"|(?:.*/)?(?:jest|vitest|karma|cypress|playwright|eslint|prettier|commitlint|babel|webpack|rollup|tsup|postcss|tailwind|vite"
     r"|lint-staged|\.eslintrc|\.prettierrc|gulpfile|gruntfile)\.?(?:config)?[^/]*\.[cm]?[jt]s"
