@@ -71,7 +71,7 @@ def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step
         if hit is not None:
             found.setdefault(name, f"{hit.file}:{hit.line} names it")
     for mention in facts.application.mentions(rest) if rest else ():
-        if not _only_describes(facts, mention.file, mention.word):
+        if not _only_describes(facts, mention, mention.word):
             found.setdefault(mention.word, f"{mention.file}:{mention.line} names it")
     for use in (*facts.program.runs, *facts.processes.runs):
         name = use.word.rpartition("/")[2]
