@@ -44,9 +44,10 @@ _PARTIAL = re.compile(
 _REQUIRES_PYTHON = re.compile(r'(?m)^(?:python-versions|requires-python) = "([^"]*)"')
 _CLAUSE = re.compile(r"\s*(>=|<=|==|!=|~=|[<>^~=]?)\s*v?3(?:\.(\d+))?(?:\.(\d+|\*))?(?:\.\*)?\s*")
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[([^\]]*)\])?([^;]*)(?:;(.*))?")
+# Extras that only develop; a "group-…" is how uv marks a group of the project that the lock is of
 _TO_DEVELOP = re.compile(
     r"(?:dev|test|docs?)(?:s|-.*)?|(?:nox|tox|style|stubs|types?|typing|mypy|ci|check|cover|quality|tutorial|release|build|format)"
-    r"|(?:develop|document|lint|bench|cov|example|testing|pep8).*"
+    r"|(?:develop|document|lint|bench|cov|example|testing|pep8|group-).*"
 )
 _OLD = re.compile(r"pp|cp\d+t|cp(?:2\d|3[0-6])-(?!abi3)")  # and what is for no Python that the table is about
 _LEGACY = {"manylinux1": "2_5", "manylinux2010": "2_12", "manylinux2014": "2_17"}

@@ -211,7 +211,7 @@ def test_a_real_preview_loads_what_it_needs(tmp_path):
     (tmp_path / "Dockerfile").write_text(
         'FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python", "main.py"]\n'
     )
-    (tmp_path / "requirements.txt").write_text("flask==3.0\n")
+    (tmp_path / "requirements.txt").write_text("flask==3.0.0\n")
     (tmp_path / "main.py").write_text("from flask import Flask\n\napp = Flask(__name__)\napp.run()\n")
     code = (
         "import sys\nfrom dockfix.cli.app import cli\n"

@@ -493,7 +493,9 @@ def test_a_package_is_learned(with_more: Callable[..., Bench], monkeypatch: pyte
 
 def test_it_adds_to_what_the_user_keeps(with_more: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch) -> None:
     missing(monkeypatch, {"make": "x"})
-    found = of(with_more(keeps("make")).verify(Settings(options={"multi-stage.keep": "g++,gcc"})))
+    found = of(
+        with_more(keeps("make")).verify(Settings(options={"multi-stage.keep": "g++,gcc", "multi-stage.always": True}))
+    )
     assert [each.value for each in found.learned] == ["g++ gcc make"]
 
 

@@ -17,7 +17,7 @@ from dockfix.facts.how_it_is_run import by_hand, developed_in
 from dockfix.facts.javascript_evidence import of_tools
 from dockfix.facts.loaded_by_name import loaded_by_name
 from dockfix.knowledge.node_needs import called_by
-from dockfix.knowledge.node_programs import node_program, node_server, packages_with, script_runners
+from dockfix.knowledge.node_programs import node_server, packages_with, script_runners
 from dockfix.lazy import regex
 from dockfix.model.reason import Reason, at, doubt
 
@@ -111,7 +111,7 @@ def needed_in_production(facts: Facts) -> Reason | None:
         package = next((name for name in sorted(packages_of(facts, each.program)) if name in names), "")
         if package:
             return at(f"{each.where} runs {each.program}, and {names[package]} asks for {package} in development alone")
-        loaded = next((name for name in _preloaded(facts, each) if name in names), "")
+        loaded = next((name for name in _preloaded(each) if name in names), "")
         if loaded:
             return at(f"{each.where} loads {loaded}, and {names[loaded]} asks for it in development alone")
     loaded_by_settings = _by_settings(facts, names)
@@ -249,19 +249,15 @@ def runs_with_the_program(facts: Facts, file: str) -> bool:
     return _CODE.fullmatch(file) is not None and not _of_tools(facts, file)
 
 
-def _preloaded(facts: Facts, command: Started) -> Iterator[str]:
-    """The packages that a command is told to load before its program: ``-r tsconfig-paths/register``, by NODE_OPTIONS, too."""
-    given = {**facts.final.end.env, **command.env}.get(_OPTIONS) or ""
-    by_node = node_program(NODE)
-    for known, words in (
-        (command.known, command.arguments),
-        (by_node, given.replace("'", "").replace('"', "").split()),
-    ):
-        for number, word in enumerate(words):
-            option, sign, value = word.partition("=")
-            if known is not None and option in known.preloads:
-                parts = (value if sign else "".join(words[number + 1 : number + 2])).split("/")
-                yield "/".join(parts[:2]) if parts[0].startswith("@") else parts[0]
+def _preloaded(command: Started) -> Iterator[str]:
+    """The packages that a command is told to load before its program: ``-r tsconfig-paths/register``."""
+    options = command.known.preloads if command.known is not None else frozenset()
+    words = command.arguments
+    for number, word in enumerate(words):
+        option, sign, value = word.partition("=")
+        if option in options:
+            parts = (value if sign else "".join(words[number + 1 : number + 2])).split("/")
+            yield "/".join(parts[:2]) if parts[0].startswith("@") else parts[0]
 
 
 def _named(facts: Facts, names: Mapping[str, str]) -> Reason | None:

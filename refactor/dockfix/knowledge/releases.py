@@ -86,6 +86,8 @@ def with_requires(name: str, version: str, python: tuple[int, int]) -> tuple[Rel
     That is the entry of the release itself, or else those of the next older and the next newer one that were for this Python.
     """
     told = tuple(each for each in _of(name) if each.covers(python))
+    if any(version in each.versions for each in told):  # as it is written, which spares the reading of all versions
+        return tuple(each for each in _of(name) if version in each.versions)
     found = _next(told, version)
     # what it requires on other Pythons may hold here as well
     number = _version(version)
@@ -100,6 +102,8 @@ def with_files(name: str, version: str) -> tuple[Release, ...]:
     (1.2.x), or no release of the package may have a wheel with binary code.
     """
     entries = _of(name)
+    if itself := tuple(each for each in entries if version in each.versions):
+        return itself
     found = _next(entries, version)
     alike = len({number.release[:2] for number in found}) == 1
     always = all(tag == "sdist" or _is_pure(tag) for each in entries for tag in each.tags)

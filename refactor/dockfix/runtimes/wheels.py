@@ -43,8 +43,15 @@ class Target:
         return f"Python {self.minor} on {self.machine}"
 
 
+_EVERYWHERE = ("-py3-none-any.whl", "-py2.py3-none-any.whl")  # what fits any Python 3, without asking packaging
+
+
 def kind_of(files: Iterable[str], target: Target) -> Kind:
     """What comes of these files: Python alone, a wheel with binary code, a build from source, or "none" where nothing fits."""
+    files = tuple(files)
+    wheels = [file for file in files if file.endswith(".whl")]
+    if wheels and all(file.endswith(_EVERYWHERE) for file in wheels):
+        return "pure"
     ranks = _ranks(target)
     best: tuple[int, bool] | None = None
     source = False
