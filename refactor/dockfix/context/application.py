@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import string
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
 from functools import partial
 from keyword import iskeyword
-from typing import AnyStr
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.kinds import is_python, is_script, is_text, passed_over
-from dockfix.context.literals import NO_NAME, Words
 from dockfix.context.named_paths import (
     PROSE,
     bare_paths,
-    before_in_line,
-    counts,
     may_run,
     paths_in_settings,
     quoted_paths,
@@ -26,45 +20,21 @@ from dockfix.context.program import Program, read_python
 from dockfix.context.program.project import Project, Sources
 from dockfix.context.program.reach import file_of, reached
 from dockfix.context.program.read import new_sources
+from dockfix.context.program_words import (
+    COMMAND_PLACE,
+    DISTINCT,
+    ENGLISH,
+    Names,
+    NamesIn,
+    may_be_called,
+    stands_as_command,
+    whole_words,
+)
 from dockfix.context.starting import Starting, is_only_told, starts_programs
-from dockfix.context.texts import Answer, Ask, Finder, Holding, Kind, Mention, Screened, Selection
+from dockfix.context.texts import Answer, Ask, Finder, Holding, Kind, Mention, Selection
 from dockfix.context.web_paths import name_of_path, only_routed, uses_of
-from dockfix.lazy import cached_property, regex
-from dockfix.namedtuple import NamedTuple
+from dockfix.lazy import cached_property
 from dockfix.syntax import decode, encode
-
-# Names of programs that are no words of English, so that they mean a program in any file of one that starts programs
-_DISTINCT = regex(
-    rb"(?<![\w+-])(?:gcc|g\+\+|c\+\+|clang|cmake|gfortran|cargo|rustc|swig|git|ssh|scp|ninja|nvcc"
-    rb"|[\w.]+-config|pg_config|[a-z+]+-[\d.]+)(?![\w+-])"
-)
-# A word that may be the name of a file, and one that may mean whatever lies in a folder: scripts/*.sh, join("scripts", name)
-_WHOLE_FOLDER = regex(rb"""(?<![\w.+@-])([\w.+@-]++)(?:/?["']|/[*{$%?\[])""")
-# Names of programs that are words of English, or of any code, too: they mean a program only where a command stands
-_ENGLISH = frozenset(
-    {"as", "file", "free", "halt", "init", "link", "patch", "size", "split", "strings", "strip", "top", "watch"}
-)
-# What does not stand in the name of a file
-_FEW_NAMES = 40  # to look for more takes as long as to take a text apart
-_INNER = string.ascii_letters + string.digits + "_+-"
-# Where the command of a command line that a string holds may stand, rather than a word of a sentence
-_COMMAND_PLACE = regex(
-    r"(?:\A|[\n|;&(`\"'\[,=]|\$\(|\b(?:then|do|else|exec|sudo|xargs|env|nice|nohup|timeout|time|watch|ionice)\b[^\n|;&]*?\s)"
-    r"[ \t]*(?:\w+=\S*[ \t]+)*(?:\S*/)?\Z"
-)
-_AFTER_ANOTHER = regex(r"(?:[|;&(`=]|\$\(|(?:^|\s)(?:then|do|else|exec|sudo|xargs|env|nice|nohup)\s)[ \t]*(?:\S*/)?\Z")
-# The rest of a file's name, or of a path, behind a word: that a service is named by it tells of the program all the same
-_ENDING = regex(rb"\.(?!service\b|timer\b|socket\b)[A-Za-z]\w*|/\w")
-_AT_THE_START = regex(r"(?:^|\n)[ \t]*(?:\S*/)?\Z")
-# (one that is a string of its own is found where its list of words is read)
-_GOES_ON = regex(r"[ \t]*[\n|;&<>)`]|[ \t]+(?:\Z|[-/\"'{%$~.])")
-
-
-class Names(NamedTuple):
-    """``words`` are the names of files and folders that stand in a text, ``whole`` those of them that may mean all of a folder."""
-
-    words: frozenset[str]
-    whole: frozenset[str]
 
 
 class Application:
@@ -218,13 +188,13 @@ class Application:
         content = self.texts[name]
         places = list(whole_words(content, [word.encode("utf-8", "surrogatepass") for word in words]))
         if name in self._scripts:
-            return _at(name, content, [(at, word) for at, word in places if _starts(content, at, at + len(word))])
+            return _at(name, content, [(at, word) for at, word in places if may_be_called(content, at, at + len(word))])
         starting = self._starting.get(name, Starting(usual=False, by_name=False))
         if not places or starting.by_name:
             return _at(name, content, places)
         starts = starting.usual
         places = [place for place in places if may_run(content, place[0])]
-        if not places or not (starts or (self._starting and _DISTINCT.search(content))):
+        if not places or not (starts or (self._starting and DISTINCT.search(content))):
             return []
         module = self._sources.module(name, content)
         if isinstance(module, str):
@@ -235,9 +205,9 @@ class Application:
             for line, value in sorted(module.literals)
             for start, word in whole_words(value, words)
             if not PROSE.match(value, start)
-            and _COMMAND_PLACE.search(value[:start])
-            and (word not in _ENGLISH or _is_command(value, start, start + len(word)))
-            and (starts or _DISTINCT.fullmatch(word.encode()))
+            and COMMAND_PLACE.search(value[:start])
+            and (word not in ENGLISH or stands_as_command(value, start, start + len(word)))
+            and (starts or DISTINCT.fullmatch(word.encode()))
             and not (value == word and is_only_told(lines[line - 1], word))
         ]
 
@@ -309,7 +279,7 @@ class Application:
     def names(self, among: Set[str]) -> Mapping[str, Names]:
         """The names of files and folders of the build context that stand in each of some text files, for those that hold any."""
         known = self.context.disk.once("all names", self._all_names)
-        return dict(self._answers("names", _NamesIn(known), among=among))
+        return dict(self._answers("names", NamesIn(known), among=among))
 
     def _all_names(self) -> frozenset[bytes]:
         return frozenset(encode(part) for name in self.context.files() or () for part in name.split("/"))
@@ -344,26 +314,6 @@ def _all(found: Iterable[tuple[str, Iterable[Mention]]]) -> tuple[Mention, ...]:
 _IS: Mapping[Kind, Callable[[str, bytes], bool]] = {"script": is_script, "python": is_python}
 
 
-def whole_words(text: AnyStr, words: Iterable[AnyStr]) -> Iterator[tuple[int, AnyStr]]:
-    """Where words stand in a text with no letter, digit, ``_``, ``+`` or ``-`` beside them, in order; of two at one place the longer."""
-    found: list[tuple[int, int, AnyStr]] = []
-    inner = _INNER if isinstance(text, str) else _INNER.encode()
-    for word in words:
-        start = text.find(word)
-        while start >= 0:
-            end = start + len(word)
-            if (start == 0 or text[start - 1 : start] not in inner) and (
-                end == len(text) or text[end : end + 1] not in inner
-            ):
-                found.append((start, -end, word))
-            start = text.find(word, start + 1)
-    free = 0
-    for start, end, word in sorted(found):
-        if start >= free:
-            yield start, word
-            free = -end
-
-
 def _at(name: str, data: bytes, places: Iterable[tuple[int, bytes]]) -> list[Mention]:
     """The words at these places of a file, which come in order."""
     found: list[Mention] = []
@@ -390,50 +340,6 @@ def _process_manager(name: str, data: bytes) -> str:
 
 def _yes(name: str, data: bytes) -> bool:
     return True
-
-
-class _NamesIn(Screened[Names]):
-    """Gives those of some names that stand in a text."""
-
-    def __init__(self, known: frozenset[bytes]) -> None:
-        self._known = known
-
-    def within(self, words: Words) -> Ask[Names] | None:
-        """See Screened."""
-        known = self._known.intersection(words.names.split())
-        return _NamesIn(known) if known else None
-
-    def __call__(self, name: str, data: bytes) -> Names | None:
-        """The names, and those that mean all of a folder."""
-        if len(self._known) <= _FEW_NAMES and not any(known in data for known in self._known):
-            return None
-        words = self._known.intersection(data.translate(NO_NAME).split())
-        if not words:
-            return None
-        whole = words.intersection(match[1] for match in _WHOLE_FOLDER.finditer(data))
-        return Names(frozenset(map(decode, words)), frozenset(map(decode, whole)))
-
-
-def _starts(data: bytes, start: int, end: int) -> bool:
-    """Whether a word in a script may be a command: no file like cron.py, no folder, and a word of English only at the start of one."""
-    if _ENDING.match(data, end) or data.startswith(b"/", end):
-        return False
-    before = before_in_line(data, start).decode("latin-1")
-    word = re.match(r"\w*", data[start : start + 20].decode("latin-1"))
-    return counts(data, start) and (
-        word is None
-        or word[0] not in _ENGLISH
-        or _AT_THE_START.search(before) is not None
-        or _AFTER_ANOTHER.search(before) is not None
-    )
-
-
-def _is_command(text: str, start: int, end: int) -> bool:
-    """Whether a word in a string stands where the command of a command line does."""
-    before = text[:start]
-    return _AFTER_ANOTHER.search(before) is not None or (
-        _AT_THE_START.search(before) is not None and _GOES_ON.match(text, end) is not None
-    )
 
 
 __all__ = ["Application", "Mention"]

@@ -23,10 +23,6 @@ from dockfix.model.reason import Reason, at, doubt
 
 _CODE = regex(r"(?i).*\.[cm]?[jt]sx?")
 _COMPILER = "typescript"
-NODE, _OPTIONS = (
-    "node",
-    "NODE_OPTIONS",
-)  # what all of Node.js is told: https://nodejs.org/docs/latest/api/cli.html#node_optionsoptions
 # What of the settings that are read at the start names packages which are loaded then
 _EXTENDS = regex(r"\"extends\"\s*:\s*(\[[^\]]*\]|\"[^\"]*\")")
 _SETTINGS: Mapping[str, re.Pattern[str]] = {

@@ -1,4 +1,4 @@
-"""What a new user has to own so that the program can write where it could, and what would stay closed to it."""
+"""What a new user has to own so that the program can write where it could."""
 
 from __future__ import annotations
 
@@ -11,17 +11,15 @@ from itertools import chain
 from dockfix.context.program.model import UNKNOWN, Write
 from dockfix.facts import SYSTEM_FOLDERS, Facts
 from dockfix.facts.build_scripts import behind
-from dockfix.facts.how_it_is_run import containers
 from dockfix.facts.shell_writes import left_by_builds, shell_writes
 from dockfix.facts.user import own_user, user_of
 from dockfix.knowledge import file_makers, file_printers
 from dockfix.lazy import regex
 from dockfix.model.actions import Build
-from dockfix.model.answers import Answer, Called, Opened, Started
 from dockfix.model.effects import within
 from dockfix.model.layout import STANDARD_FOLDERS
 from dockfix.model.moves import taken_away
-from dockfix.model.reason import Reason, at, doubt
+from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Step, Unit
 from dockfix.syntax.shell import Command
 
@@ -29,9 +27,7 @@ _DATA_FOLDER = regex(
     r"(/var/(?:lib|log|cache|data|www|spool|opt|run)|/var(?!/(?:tmp|mail|local|lock|backups)(?:/|$))"
     r"|/run|/opt|/srv|/mnt|/media)(?:/[^/]+)?"
 )
-_ARCHIVE = regex(r"\.(?:tar(?:\.\w+)?|t[gbx]z2?|tlz|tzst)$")
 _COMES_AND_GOES = regex(r"(?i)sqlite|\b(?:connect|remove|unlink|rename|replace|move|rmtree|rmdir)\b")
-_FEW = 50  # files of one step that are looked at
 _SHARED = (*SYSTEM_FOLDERS, "tmp", "home", "")
 
 
@@ -67,7 +63,7 @@ def brings_manifests(facts: Facts, step: Step) -> bool:
     manifests = {name for manifest in facts.every_manifest.values() for name in manifest.files}
     return taken.files <= manifests and all(
         (mode := facts.context.mode(name)) is not None
-        and _for_all(f"{mode:o}")
+        and for_all(f"{mode:o}")
         and all(_brought_again(facts, step, name, path) or _stays(facts, path) for path in facts.layout.by(step, name))
         for name in taken.files
     )
@@ -335,78 +331,9 @@ def _folders_by_files(facts: Facts) -> Mapping[str, str]:
     return found
 
 
-def left_closed(facts: Facts) -> Reason | None:
-    """Why something may stay closed to the new user, None where nothing does."""
-    for step, unit in facts.final.units:
-        if unit.effects.unbounded or (isinstance(unit.effects.action, Build) and not facts.is_javascript):
-            return doubt(f"what the RUN in line {step.line} leaves behind, and for whom, is unknown")
-        if _closes(unit.command):
-            return doubt(f"the RUN in line {step.line} may leave files that only root can read")
-    workdir = facts.final.end.workdir or "/"
-    for service in (*facts.services, *facts.ask(containers)):
-        if service.workdir and not within(posixpath.normpath(posixpath.join(workdir, service.workdir)), workdir):
-            return doubt(
-                f"{service.file} starts the service {service.name} in {service.workdir}, which may stay root's"
-            )
-    for step in facts.final.of("COPY", "ADD"):
-        copy = step.copy
-        if copy is None or copy.target is None or copy.origin is not None:
-            continue
-        flags = {flag.name: flag.value or "" for flag in step.instruction.flags}
-        owned = gets_owner(facts, step)
-        if step.keyword == "ADD" and any(_ARCHIVE.search(source) for source in copy.sources):
-            return doubt(f"the ADD in line {step.line} unpacks an archive, whose files keep their owners and modes")
-        if "chown" in flags and within(copy.target, workdir):
-            return doubt(
-                f"the {step.keyword} in line {step.line} gives files of the working directory to {flags['chown']}"
-            )
-        if "chmod" in flags and ("chown" in flags or not owned) and not _for_all(flags["chmod"]):
-            said = f"the {step.keyword} in line {step.line} leaves files that only their owner may use"
-            return doubt(said, answers=_opened(facts, step))
-        if owned:
-            continue
-        if any("://" in source for source in copy.sources):
-            return doubt(
-                f"the ADD in line {step.line} leaves a file that only root can read", answers=_opened(facts, step)
-            )
-        for name in sorted(facts.copies[step].files if step in facts.copies else ()):
-            mode = facts.context.mode(name)
-            if "chmod" not in flags and (mode is None or not _for_all(f"{mode:o}")):
-                said = f"{name} is copied to a folder of the system, and only root may use it"
-                runs = mode is not None and mode & 0o100
-                places = sorted(facts.layout.by(step, name))
-                used: list[Answer] = [Called(path) if runs else Opened(path) for path in places]
-                return doubt(said, answers=used or [Started()])
-    return None
-
-
-def _opened(facts: Facts, step: Step) -> list[Answer]:
-    """That the files of a COPY or ADD are opened: each, or what it puts at its target."""
-    assert step.copy is not None
-    names = facts.copies[step].files if step in facts.copies else ()
-    paths = {path for name in names for path in facts.layout.by(step, name)}
-    if not paths and step.copy.target is not None:
-        url = next((source for source in step.copy.sources if "://" in source), "")
-        folder = step.copy.target_is_folder and url
-        paths = {posixpath.join(step.copy.target, posixpath.basename(url)) if folder else step.copy.target}
-    return [*map(Opened, sorted(paths)[:_FEW])] or [Started()]
-
-
-def _for_all(mode: str) -> bool:
+def for_all(mode: str) -> bool:
     """Whether everyone may read what has a mode, given in digits, and run it where its owner may."""
     if not re.fullmatch("[0-7]+", mode):
         return False
     bits = int(mode, 8)
     return bool(bits & 0o004) and (not bits & 0o100 or bool(bits & 0o001))
-
-
-def _closes(command: Command) -> bool:
-    """Whether a command takes the rights of others away, or has files made without them."""
-    if command.name == "umask":
-        return True
-    if command.name != "chmod":
-        return False
-    mode = next((word.text for word in command.args if not word.text.startswith("-")), "")
-    if mode.isdigit():
-        return mode[-1] in "0123"
-    return bool(re.search(r"(?:^|,)[ugoa]*[oa][ugoa]*(?:-\w*[rxX]|=(?!r))|(?:^|,)-", mode))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dockfix.context.scripts import commands_in_script
 from dockfix.facts import Facts
+from dockfix.facts.closed import left_closed
 from dockfix.facts.how_it_is_run import by_hand_as_its_user, run_with_mounts
 from dockfix.facts.install_scripts import unsure_script
 from dockfix.facts.installs import installers_in, missing_manifest, requirements_unknown
-from dockfix.facts.ownership import left_closed, made_folders
+from dockfix.facts.ownership import made_folders
 from dockfix.facts.paths import outside_paths
 from dockfix.facts.ports import low_port
 from dockfix.facts.rules import Rule
