@@ -211,7 +211,7 @@ class Chooser:
     def _installed(self, pattern: str) -> bool:
         """Whether every folder of the context that a pattern matches and that comes into an image is filled by an install there."""
         name = pattern.rpartition("/")[2]
-        every = [install for stage in self.facts.model.stages for install in installs(stage)]
+        every = [install for stage in self.facts.model.stages for install in language_installs(stage)]
         installs = [install for install in every if posixpath.basename(install.into.root) == name]
         roots = {install.into.root for install in installs}
         taken = {
@@ -348,6 +348,6 @@ def is_known(facts: Facts) -> bool:
     return (image is not None and bool(image.runtime)) or bool(facts.installs)
 
 
-def installs(stage: Stage) -> Iterator[Install]:
+def language_installs(stage: Stage) -> Iterator[Install]:
     found = (language_install(unit.effects.action) for _, unit in stage.units)
     yield from (install for install in found if install is not None)

@@ -13,7 +13,7 @@ from dockfix.facts import Facet, Facts
 from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
 from dockfix.model.reason import Declared, unseen
 
-from ._ignore_choice import EVERYTHING, Chooser, installs, is_known
+from ._ignore_choice import EVERYTHING, Chooser, is_known, language_installs
 from ._ignore_loss import breaks, taken_away
 
 
@@ -115,7 +115,9 @@ def _runtimes(facts: Facts) -> frozenset[str]:
     brought = frozenset(install.into.runtime for _, _, install in facts.front_ends)
     if image is not None and image.runtime:
         return brought | {image.runtime}
-    return brought | frozenset(install.into.runtime for stage in facts.model.stages for install in installs(stage))
+    return brought | frozenset(
+        install.into.runtime for stage in facts.model.stages for install in language_installs(stage)
+    )
 
 
 def _is_built_elsewhere(facts: Facts) -> bool:
@@ -123,7 +125,7 @@ def _is_built_elsewhere(facts: Facts) -> bool:
     known = {
         stage
         for stage in facts.model.stages
-        if (stage.image is not None and stage.image.runtime) or any(True for _ in installs(stage))
+        if (stage.image is not None and stage.image.runtime) or any(True for _ in language_installs(stage))
     }
     taking = {facts.stage_of[step] for step, copied in facts.copies.items() if copied.directories}
-    return any(any(True for _ in installs(stage)) for stage in known) and taking <= known
+    return any(any(True for _ in language_installs(stage)) for stage in known) and taking <= known

@@ -173,7 +173,9 @@ def _may_compile(facts: Facts, distribution: str, why: str) -> Reason | None:
         text = f"{distribution} may compile at run time, and what asks for it is not known: {why}"
         return doubt(text, answers=(Worked(),))
     if distribution not in knowledge.compiles_for_others():
-        return None if _asks_alone(facts, distribution) else _doubt(f"{distribution} may compile at run time", why)
+        # (what it brings may ask, which shows only where all that comes is known)
+        quiet = not facts.ask(closure).unlocked and _asks_alone(facts, distribution)
+        return None if quiet else _doubt(f"{distribution} may compile at run time", why)
     user = facts.ask(_asks_others)
     if user:
         return doubt(f"{user} may have {distribution} compile at run time: {why}", answers=(Worked(),))
