@@ -71,8 +71,8 @@ def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step
         if hit is not None:
             found.setdefault(name, f"{hit.file}:{hit.line} names it")
     for mention in facts.application.mentions(rest) if rest else ():
-        if not _only_describes(facts, mention, mention.word):
-            found.setdefault(mention.word, f"{mention.file}:{mention.line} names it")
+        if mention.word not in found and not _only_describes(facts, mention, mention.word):
+            found[mention.word] = f"{mention.file}:{mention.line} names it"
     for use in (*facts.program.runs, *facts.processes.runs):
         name = use.word.rpartition("/")[2]
         if name in programs:
@@ -85,6 +85,8 @@ def needed(facts: Facts, programs: Collection[str], staying: Iterable[tuple[Step
 
 def _only_describes(facts: Facts, mention: Mention, name: str) -> bool:
     """Whether settings name a program without having it run: as a repository's kind, or in a package.json in none of its scripts."""
+    if not _SETTINGS.match(mention.file):
+        return False
     if _KIND.search(_line(facts, mention)):
         return True
     if posixpath.basename(mention.file) != "package.json":
