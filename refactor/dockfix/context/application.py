@@ -50,6 +50,7 @@ class Application:
         self._shared = context.disk.texts
         self._mentioned: dict[frozenset[str], tuple[Mention, ...]] = {}
         self._searched: dict[tuple[bytes, Kind], tuple[Mention, ...]] = {}
+        self._lines: dict[str, list[bytes]] = {}
 
     @cached_property
     def parts(self) -> frozenset[str]:
@@ -116,9 +117,14 @@ class Application:
         """The same as ``search``, without comments and docstrings, which nothing runs; the line that says what runs a script counts."""
         return tuple(mention for mention in self.search(pattern) if self._counts(mention))
 
+    def line_of(self, mention: Mention) -> bytes:
+        """The whole line in which something stands."""
+        if mention.file not in self._lines:  # some files have it in thousands of lines
+            self._lines[mention.file] = self.texts[mention.file].split(b"\n")
+        return self._lines[mention.file][mention.line - 1]
+
     def _counts(self, mention: Mention) -> bool:
-        content = self.texts[mention.file]
-        line = content.split(b"\n", mention.line)[mention.line - 1]
+        content, line = self.texts[mention.file], self.line_of(mention)
         if line.startswith(b"#!"):
             return True
         if mention.file not in self._python:
@@ -229,7 +235,7 @@ class Application:
 
     def _is_route(self, mention: Mention) -> bool:
         """Whether a path in Python has a name that code gives to routers, and does nothing else with."""
-        name = name_of_path(self.texts[mention.file].split(b"\n", mention.line)[mention.line - 1])
+        name = name_of_path(self.line_of(mention))
         return bool(name) and only_routed(self._answers(("uses", name), partial(uses_of, name), "python"))
 
     def setting_paths(self) -> tuple[Mention, ...]:

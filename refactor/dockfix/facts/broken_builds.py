@@ -13,7 +13,7 @@ from dockfix.context.manifests.node_locks import LOCKS
 from dockfix.facts import Facts
 from dockfix.facts.build_scripts import behind
 from dockfix.facts.installs import may_be_made
-from dockfix.facts.javascript import development, listens_by_name, packages_of
+from dockfix.facts.javascript import development, listens_by_name, one_that_brings
 from dockfix.lazy import regex
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import LanguageManager
@@ -57,9 +57,8 @@ def missing_tool(facts: Facts) -> Reason | None:
         if not isinstance(unit.effects.action, Build) or not groups or DEV in groups:
             continue
         for each in behind(facts, unit).commands:
-            packages = packages_of(facts, each.program)
-            package = next((name for name in sorted(packages) if name in names), "")
-            there = any(name in given or name in asked for name in packages)
+            package = one_that_brings(facts, each.program, names)
+            there = one_that_brings(facts, each.program, asked.union(given))
             if package and not there and each.sure and each.runner != "npx":
                 text = f"{unit.command.shown} runs {each.program}, and {names[package]} asks for {package} in development alone, which the"
                 return at(
@@ -112,7 +111,7 @@ def _scripts_alone(facts: Facts) -> Iterator[Reason]:
                 continue
             # (what stands behind || does without)
             started = unfold(script.command, facts.javascript.files, project.folder, script.name).commands
-            program = next((each.program for each in started if packages_of(facts, each.program) & names.keys()), "")
+            program = next((each.program for each in started if one_that_brings(facts, each.program, names)), "")
             if program and "||" not in script.command:
                 said = f"{unit.command.text} runs the script {script.name} of {project.file}, and {program}, which that starts"
                 yield at(f"{said}, is left out with what development alone asks for", step.line)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import partial
 
-from dockfix.context.javascript import Started, Unfolded, unfold
+from dockfix.context.javascript import Started, Unfolded, package_of, unfold
 from dockfix.context.manifests.locked import Unread
 from dockfix.context.manifests.node_locks import is_node_lock, read_node_lock
 from dockfix.context.manifests.package_tree import PackageTree
@@ -104,7 +104,7 @@ def needed_in_production(facts: Facts) -> Reason | None:
     if begun.development is not None:
         return at(f"{begun.development.where} runs {begun.development.program}, a server for development")
     for each in (*begun.commands, *_by_code(facts)):
-        package = next((name for name in sorted(packages_of(facts, each.program)) if name in names), "")
+        package = one_that_brings(facts, each.program, names)
         if package:
             return at(f"{each.where} runs {each.program}, and {names[package]} asks for {package} in development alone")
         loaded = next((name for name in _preloaded(each) if name in names), "")
@@ -145,7 +145,7 @@ def _by_hand(facts: Facts, names: Mapping[str, str]) -> Reason | None:
     folder = facts.javascript.folder or ""
     for where, text in facts.ask(by_hand).texts.items():
         for command in unfold(text, facts.javascript.files, folder, where).commands:
-            package = next((name for name in sorted(packages_of(facts, command.program)) if name in names), "")
+            package = one_that_brings(facts, command.program, names)
             if package:
                 said = f"{command.where} runs {command.program} in a container"
                 return at(f"{said}, and {names[package]} asks for {package} in development alone")
@@ -168,6 +168,11 @@ def packages_of(facts: Facts, name: str) -> frozenset[str]:
         if found:
             return found
     return packages_with(name)
+
+
+def one_that_brings(facts: Facts, program: str, names: Collection[str]) -> str:
+    """The first of some packages that may bring a program, "" where none does."""
+    return min(packages_of(facts, program).intersection(names), default="")
 
 
 def _by_code(facts: Facts) -> Iterator[Started]:
@@ -252,8 +257,7 @@ def _preloaded(command: Started) -> Iterator[str]:
     for number, word in enumerate(words):
         option, sign, value = word.partition("=")
         if option in options:
-            parts = (value if sign else "".join(words[number + 1 : number + 2])).split("/")
-            yield "/".join(parts[:2]) if parts[0].startswith("@") else parts[0]
+            yield package_of(value if sign else "".join(words[number + 1 : number + 2]))
 
 
 def _named(facts: Facts, names: Mapping[str, str]) -> Reason | None:
@@ -357,9 +361,8 @@ def named_in_code(facts: Facts, programs: Collection[str]) -> Mapping[str, str]:
         ):
             name = mention.word.strip("'\"`").rpartition("/")[2]
             # (a helper of the project's own runs what is worked out when it runs, which is told by itself)
-            text = facts.application.texts[mention.file]
-            starts = name not in _WORDS or _STARTS.search(text) is not None
-            told = _COMMENT.match(text.split(b"\n", mention.line)[mention.line - 1])
+            starts = name not in _WORDS or _STARTS.search(facts.application.texts[mention.file]) is not None
+            told = _COMMENT.match(facts.application.line_of(mention))
             if starts and told is None and _CODE.fullmatch(mention.file) and not _of_tools(facts, mention.file):
                 found.setdefault(name, f"{mention.file}:{mention.line} names it")
     return found

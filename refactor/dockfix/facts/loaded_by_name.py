@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from dockfix.context.javascript import package_of
 from dockfix.facts import Facts
 from dockfix.knowledge.node_loads import loaded_by_packages
 from dockfix.knowledge.node_programs import node_program
@@ -109,8 +110,7 @@ def _by_packages(facts: Facts, names: Mapping[str, str]) -> Reason | None:
 def _preloaded(text: str) -> Iterator[str]:
     """The packages that a value of NODE_OPTIONS names."""
     for match in re.finditer(rf"(?:^|[\s\"'=])(?:{'|'.join(sorted(_options()))})[ =]+[\"']?([^\s\"']+)", text):
-        parts = match[1].split("/")
-        yield "/".join(parts[:2]) if parts[0].startswith("@") else parts[0]
+        yield package_of(match[1])
 
 
 def _options() -> frozenset[str]:

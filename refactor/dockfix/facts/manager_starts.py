@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from dockfix.facts.covered import mounted_over
 from dockfix.facts.how_it_is_run import by_hand, every_way
 from dockfix.facts.installs import given_at_start, installs_at_start
 from dockfix.knowledge import is_python, python_program
+from dockfix.lazy import regex
 from dockfix.managers.protocol import Call, LanguageManager, Started
 from dockfix.managers.registry import by_program
 from dockfix.model.actions import Install
@@ -22,7 +22,7 @@ from dockfix.model.state import State
 _VARIABLES = (
     rb"\b(?:VIRTUAL_ENV|PIPENV_ACTIVE|PDM_(?:PROJECT_ROOT|RUN_CWD)|UV_RUN_RECURSION_DEPTH)\b|environ[^\n]*['\"]UV['\"]"
 )
-_PATH = re.compile(r"PATH(?:=|$)")
+_PATH = regex(r"PATH(?:=|$)")
 
 
 def installs_of(facts: Facts, manager: LanguageManager) -> list[Install]:
@@ -70,17 +70,11 @@ def found_elsewhere(facts: Facts, root: str, own: str) -> Reason | None:
     image = facts.final.image
     if image is not None and image.runtime == "python" and {each.into.root for _, _, each in facts.installs} == {root}:
         return None  # there is one Python, and what the environment sees it saw before
-    for where, programs in _programs(facts):
-        for name in sorted(programs) if where != own else ():
-            if is_python(name) or python_program(name) is not None:
-                return doubt(f"{where} runs {name}, which would be the one of {root}")
-    return None
-
-
-def _programs(facts: Facts) -> Iterator[tuple[str, set[str]]]:
     for startup in (facts.startup, facts.ask(by_hand)):
         for name, where in startup.programs.items():
-            yield where, {name}
+            if where != own and (is_python(name) or python_program(name) is not None):
+                return doubt(f"{where} runs {name}, which would be the one of {root}")
+    return None
 
 
 def _states(facts: Facts, manager: LanguageManager) -> Iterator[State]:

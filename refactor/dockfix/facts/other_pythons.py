@@ -54,13 +54,13 @@ def moved_environment(facts: Facts, stage: Stage, copied: list[tuple[Step, str, 
         words = (step.instruction.json or tuple(step.instruction.args.split())) if step is not None else ()
         first = words[0] if words else ""
         for source, target in places:
-            there = any(within(source, place) and within(source, origin) for origin, place in places if place == origin)
+            there = any(within(source, place) for origin, place in places if place == origin)
             if step is None or source not in roots or source == target or there or is_python(posixpath.basename(first)):
                 continue
-            found = first in {f"{target}/bin/{posixpath.basename(first)}"} or (
+            found = first == f"{target}/bin/{posixpath.basename(first)}" or (
                 "/" not in first and normalise(first) in _names(facts, stage)
             )
-            if found and (python_program(posixpath.basename(first)) is not None):
+            if found and python_program(posixpath.basename(first)) is not None:
                 said = f"{first} of {target} starts {source}/bin/python, which the image has not"
                 yield at(f"{said}: an environment works only where it was made", step.line)
                 return

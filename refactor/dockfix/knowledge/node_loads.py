@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
 
 from dockfix.knowledge.tables import table
+from dockfix.namedtuple import NamedTuple
 
 
 class Loads(NamedTuple):

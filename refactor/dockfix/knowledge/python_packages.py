@@ -159,7 +159,7 @@ def _compilers() -> dict[str, Compiles]:
 def _asking() -> dict[str, AsksToCompile]:
     found: dict[str, AsksToCompile] = {}
     for group in table("python_packages")["asks_to_compile"]:
-        unless = re.compile(group["unless"].encode()) if "unless" in group else None
+        unless = regex(group["unless"].encode()) if "unless" in group else None
         found |= dict.fromkeys(group["distributions"].split(), AsksToCompile(unless, group.get("beside", "")))
     return found
 

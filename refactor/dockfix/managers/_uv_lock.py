@@ -18,16 +18,16 @@ from dockfix.managers.protocol import Given
 
 # What ``tool.uv`` may say without another lock
 _NO_MATTER = {
-    *(
-        "add-bounds",
-        "build-backend",
-        "cache-keys",
-        "compile-bytecode",
-        "default-groups",
-        "dev-dependencies",
-        "link-mode",
-    ),
-    *("managed", "package", "required-version"),
+    "add-bounds",
+    "build-backend",
+    "cache-keys",
+    "compile-bytecode",
+    "default-groups",
+    "dev-dependencies",
+    "link-mode",
+    "managed",
+    "package",
+    "required-version",
 }
 _EXTRA = regex(r"extra == '([^']+)'")
 _NAME = regex(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)")

@@ -37,16 +37,28 @@ _SAME = regex(
 )
 # Variables that alter nothing in an environment that is there, or that are looked at where the groups are
 _IDLE = {
-    *(
-        "UV_CACHE_DIR",
-        "UV_COMPILE_BYTECODE",
-        "UV_CONCURRENT_BUILDS",
-        "UV_CONCURRENT_DOWNLOADS",
-        "UV_CONCURRENT_INSTALLS",
-    ),
-    *("UV_FROZEN", "UV_HTTP_TIMEOUT", "UV_INSTALL_DIR", "UV_LINK_MODE", "UV_LOCKED", "UV_NATIVE_TLS", "UV_NO_CACHE"),
-    *("UV_NO_DEFAULT_GROUPS", "UV_NO_DEV", "UV_NO_PROGRESS", "UV_NO_SYNC", "UV_OFFLINE", "UV_PYTHON_CACHE_DIR"),
-    *("UV_SYSTEM_PYTHON", "UV_TOOL_BIN_DIR", "UV_TOOL_DIR", "UV_VERSION"),
+    "UV_CACHE_DIR",
+    "UV_COMPILE_BYTECODE",
+    "UV_CONCURRENT_BUILDS",
+    "UV_CONCURRENT_DOWNLOADS",
+    "UV_CONCURRENT_INSTALLS",
+    "UV_FROZEN",
+    "UV_HTTP_TIMEOUT",
+    "UV_INSTALL_DIR",
+    "UV_LINK_MODE",
+    "UV_LOCKED",
+    "UV_NATIVE_TLS",
+    "UV_NO_CACHE",
+    "UV_NO_DEFAULT_GROUPS",
+    "UV_NO_DEV",
+    "UV_NO_PROGRESS",
+    "UV_NO_SYNC",
+    "UV_OFFLINE",
+    "UV_PYTHON_CACHE_DIR",
+    "UV_SYSTEM_PYTHON",
+    "UV_TOOL_BIN_DIR",
+    "UV_TOOL_DIR",
+    "UV_VERSION",
 }
 # What the build of a project reads
 _SOURCE = (".py", "/setup.cfg", "/pyproject.toml")

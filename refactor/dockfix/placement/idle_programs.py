@@ -12,7 +12,7 @@ from dockfix.facts.build_scripts import behind
 from dockfix.facts.javascript import named_in_code
 from dockfix.knowledge import rule_runners
 from dockfix.knowledge.node_packages import only_builds
-from dockfix.knowledge.node_programs import programs_of
+from dockfix.knowledge.node_programs import programs_of, script_runners
 from dockfix.managers.verbs import language_install
 from dockfix.model.actions import Build, Provide
 from dockfix.model.stages import Step, Unit
@@ -66,11 +66,9 @@ def _started(facts: Facts, unit: Unit) -> Iterator[Unfolded]:
 
 
 def _starts(found: Unfolded, programs: Set[str]) -> bool:
-    return found.unknown is not None or not found.programs.isdisjoint(programs | rule_runners_alone())
+    return found.unknown is not None or not found.programs.isdisjoint(programs | _rule_runners())
 
 
-def rule_runners_alone() -> Set[str]:
+def _rule_runners() -> Set[str]:
     """Programs that run the rules of a file which nobody here reads; what runs package.json's scripts is read."""
-    from dockfix.knowledge.node_programs import script_runners
-
     return rule_runners() - script_runners().keys()

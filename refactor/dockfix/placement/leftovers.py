@@ -46,9 +46,7 @@ def drop_idle_lists(part: Placed, stays: Callable[[Package], bool]) -> None:
     """Takes the fetching of package lists out of a stage where the packages that it was for do not stay, and their removal with it."""
     units = [(step, index, step.units[index].effects) for step, indices in part.items() for index in indices]
     gone: set[tuple[Step, int]] = set()
-    used = left = (
-        False  # what comes below, up to the next fetching: whether it uses the lists, or would if its packages stayed
-    )
+    used = left = False  # of what comes below, up to the next fetching: uses the lists, would if its packages stayed
     idle = True
     for step, index, effects in reversed(units):
         action = effects.action

@@ -87,7 +87,7 @@ def _only_describes(facts: Facts, mention: Mention, name: str) -> bool:
     """Whether settings name a program without having it run: as a repository's kind, or in a package.json in none of its scripts."""
     if not _SETTINGS.match(mention.file):
         return False
-    if _KIND.search(_line(facts, mention)):
+    if _KIND.search(facts.application.line_of(mention)):
         return True
     if posixpath.basename(mention.file) != "package.json":
         return False
@@ -105,12 +105,8 @@ def _started_by_others(facts: Facts) -> Iterator[tuple[str, str]]:
         named = None if mention.file.endswith(_PROSE) else _starters().match(encode(mention.word))
         if named is None:
             continue
-        if not _line(facts, mention).lstrip().startswith(b"#"):
+        if not facts.application.line_of(mention).lstrip().startswith(b"#"):
             yield from ((name, f"{mention.file}:{mention.line}") for name in _told(named))
-
-
-def _line(facts: Facts, mention: Mention) -> bytes:
-    return facts.application.texts[mention.file].split(b"\n", mention.line)[mention.line - 1]
 
 
 def _told(match: re.Match[bytes]) -> frozenset[str]:

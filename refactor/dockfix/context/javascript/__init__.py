@@ -14,7 +14,7 @@ leads into one, that is unknown. The reader of code is imported where it is firs
 """
 
 from dockfix.context.javascript.files import Files, Placed, files_of, member_folders, placed_by
-from dockfix.context.javascript.package_json import Lifecycle, Package, local_path, parse_package
+from dockfix.context.javascript.package_json import Lifecycle, Package, local_path, package_of, parse_package
 from dockfix.context.javascript.program import Config, Entry, NodeProgram, Read
 from dockfix.context.javascript.started import Script, Started, Unfolded
 from dockfix.context.javascript.unfold import unfold, unfold_lifecycle
@@ -34,6 +34,7 @@ __all__ = [
     "files_of",
     "local_path",
     "member_folders",
+    "package_of",
     "parse_package",
     "placed_by",
     "unfold",

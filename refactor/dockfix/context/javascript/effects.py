@@ -17,6 +17,7 @@ from dockfix.context.javascript.program import Read
 from dockfix.context.javascript.project import Project
 from dockfix.context.javascript.strangers import handed_to_strangers
 from dockfix.context.javascript.tree import (
+    base_of,
     field,
     is_function,
     named,
@@ -68,14 +69,8 @@ class Effects:
         """Whether a call may do something, by its name or by what it is a method of."""
         if site.name in _LAST or (site.receiver is not None and site.name in _TOLD):
             return True
-        base: Node | None = site.called
-        while base is not None and base.type in {"member_expression", "call_expression", "new_expression"}:
-            base = (
-                base.child_by_field_name("object")
-                or base.child_by_field_name("function")
-                or base.child_by_field_name("constructor")
-            )
-        if base is None or base.type != "identifier":
+        base = base_of(site.called)
+        if base is None:
             return False
         name = text_of(base)
         if name == "require":

@@ -194,3 +194,9 @@ def _leaves(value: object) -> Iterator[str]:
             pending += reversed(each.values())
         elif isinstance(each, list):
             pending += reversed(each)
+
+
+def package_of(name: str) -> str:
+    """The package that a module's name belongs to."""
+    parts = name.split("/")
+    return "/".join(parts[:2]) if name.startswith("@") else parts[0]

@@ -15,9 +15,10 @@ from dockfix.context.javascript.entries import Entries, convention_files
 from dockfix.context.javascript.files import Files, Placed, below, nowhere
 from dockfix.context.javascript.known_settings import LOADED
 from dockfix.context.javascript.modules import Module, Named, Site
+from dockfix.context.javascript.package_json import package_of
 from dockfix.context.javascript.program import Config, NodeProgram, Read
 from dockfix.context.javascript.project import Project
-from dockfix.context.javascript.resolve import BUILTINS, package_of
+from dockfix.context.javascript.resolve import BUILTINS
 from dockfix.context.javascript.routes import Routes
 from dockfix.context.javascript.schema import database_of
 from dockfix.context.javascript.started import Started

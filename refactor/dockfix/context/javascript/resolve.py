@@ -9,7 +9,7 @@ import posixpath
 from typing import Literal
 
 from dockfix.context.javascript.files import Files
-from dockfix.context.javascript.package_json import Package
+from dockfix.context.javascript.package_json import Package, package_of
 from dockfix.context.javascript.tree import SOURCES
 from dockfix.context.javascript.tsconfig import TsConfig, nearest_tsconfig, tsconfigs
 from dockfix.lazy import cached_property, regex
@@ -206,9 +206,3 @@ class Resolver:
                     for member, each in self.files.members(package).items():
                         found.setdefault(member, each)
         return found
-
-
-def package_of(name: str) -> str:
-    """The package that a module's name belongs to."""
-    parts = name.split("/")
-    return "/".join(parts[:2]) if name.startswith("@") else parts[0]

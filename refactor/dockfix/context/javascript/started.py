@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from dockfix.dataclass import dataclass
 from dockfix.knowledge.node_programs import NodeProgram, node_program
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 
 # A package as npx and its like take it: @scope/name, name@version
 _PACKAGE = regex(r"(@[\w.-]+/[\w.-]+)(?:@[^/]*)?|([\w.-]+)@[^/]*")

@@ -11,7 +11,7 @@ from dockfix.context.javascript.files import Files
 from dockfix.context.javascript.known_settings import SETTINGS
 from dockfix.context.javascript.modules import Module, Site, unwrapped
 from dockfix.context.javascript.resolve import BUILTINS
-from dockfix.context.javascript.tree import named, string_of, text_of
+from dockfix.context.javascript.tree import base_of, named, string_of, text_of
 from dockfix.context.javascript.values import Evaluator
 from dockfix.context.program.paths import HOLE, Value, place
 
@@ -49,14 +49,8 @@ def handed_to_strangers(site: Site, module: Module, evaluate: Evaluator, files: 
 
 def _may_be_strange(site: Site, module: Module) -> bool:
     """Whether what is called may come from such a package, by the name that it starts with."""
-    base: Node | None = site.called
-    while base is not None and base.type in {"member_expression", "call_expression", "new_expression"}:
-        base = (
-            base.child_by_field_name("object")
-            or base.child_by_field_name("function")
-            or base.child_by_field_name("constructor")
-        )
-    if base is None or base.type != "identifier":
+    base = base_of(site.called)
+    if base is None:
         return False
     name = text_of(base)
     imported = module.imported.get(name)

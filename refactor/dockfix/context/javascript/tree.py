@@ -129,6 +129,17 @@ def named(node: Node | None) -> list[Node]:
     return [child for child in node.children if child.is_named and child.type != "comment"] if node is not None else []
 
 
+def base_of(called: Node | None) -> Node | None:
+    """The identifier that what is called starts with: ``a`` of ``a.b().c``; None where it starts with something else."""
+    while called is not None and called.type in {"member_expression", "call_expression", "new_expression"}:
+        called = (
+            called.child_by_field_name("object")
+            or called.child_by_field_name("function")
+            or called.child_by_field_name("constructor")
+        )
+    return called if called is not None and called.type == "identifier" else None
+
+
 def arguments_of(node: Node) -> list[Node]:
     """The arguments of a call or of the making of an object."""
     given = node.child_by_field_name("arguments")

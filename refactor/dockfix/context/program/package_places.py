@@ -19,11 +19,18 @@ _GIVES = regex(
     r"|inspect\.(?:getfile|getsourcefile)"
 )
 _LAST = frozenset(
-    {"where", "get_path", "get_paths", "get_python_lib", "getsitepackages", "files", "resource_filename"}
-) | {
-    "getfile",
-    "getsourcefile",
-}
+    {
+        "where",
+        "get_path",
+        "get_paths",
+        "get_python_lib",
+        "getsitepackages",
+        "files",
+        "resource_filename",
+        "getfile",
+        "getsourcefile",
+    }
+)
 
 
 class PackagePlaces(Names):
