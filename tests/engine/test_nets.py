@@ -103,6 +103,17 @@ VENV = "RUN python -m venv /v\nENV PATH=/v/bin:$PATH\n"
         ),
         ("RUN pip install x && pip cache purge\n", PIP, "pip's cache would stay in the image"),
         ("RUN pip install --no-cache-dir x\nRUN rm -rf /root/.cache\n", "RUN pip install --no-cache-dir x\n", None),
+        # another user's pip has left its own in another home, which nothing here removes
+        (
+            "USER web\nRUN pip install y\nUSER root\nRUN pip install --no-cache-dir x && rm -rf /root/.cache\n",
+            "USER web\nRUN pip install y\nUSER root\nRUN pip install --no-cache-dir x\n",
+            None,
+        ),
+        (
+            "USER web\nRUN pip install y\nUSER root\nRUN pip install x && rm -rf /root/.cache\n",
+            "USER web\nRUN pip install y\nUSER root\nRUN pip install x\n",
+            "pip's cache would stay in the image",
+        ),
         # what is installed
         (PIP, "", "what pip installs would change"),
         (PIP, PIP + PIP, "what pip installs would change"),

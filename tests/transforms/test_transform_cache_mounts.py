@@ -182,3 +182,14 @@ def test_builders_that_keep_something_and_builds_of_other_files_are_not(
     project: Project, changed: dict[str, str]
 ) -> None:
     assert told(project, **changed) == ""
+
+
+def test_what_root_removes_is_not_what_another_user_left(project: Project) -> None:
+    text = (
+        "FROM python:3.11-slim\nUSER web\nRUN pip install y\nUSER root\n"
+        "RUN pip install --no-cache-dir x && rm -rf /root/.cache\n"
+    )
+    result = project(text, only="cache-mounts")
+    assert not result.warnings  # nothing was rolled back
+    assert "RUN --mount=type=cache,target=/root/.cache/pip" in text_of(result)
+    assert "rm -rf" not in text_of(result)

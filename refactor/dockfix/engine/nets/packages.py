@@ -95,17 +95,18 @@ def _without_lists(seen: Seen) -> Mapping[str, int]:
 def leftovers(pair: Pair) -> Iterator[Violation]:
     """What was removed once it was no longer needed, and would stay in the image."""
     new = pair.new.ask(_cleaned)
-    for kind, cleaned in pair.old.ask(_cleaned).items():
-        if cleaned and new.get(kind) is False:
+    for (kind, by_root), cleaned in pair.old.ask(_cleaned).items():
+        if cleaned and new.get((kind, by_root)) is False:
             yield Violation(f"{kind} would stay in the image")
 
 
-def _cleaned(seen: Seen) -> Mapping[kinds.Leftover, bool]:
-    """Whether what commands left is removed again, for each kind that is left."""
-    found: dict[kinds.Leftover, bool] = {}
+def _cleaned(seen: Seen) -> Mapping[tuple[kinds.Leftover, bool], bool]:
+    """Whether what commands left is removed again, for each kind that is left, by root or by another user, whose home is another one."""
+    found: dict[tuple[kinds.Leftover, bool], bool] = {}
     for run in seen.runs:
+        by_root = run.unit.state.is_root
         left = kinds.leaves(run.step, run.unit)
         if left is not None:
-            found[left] = False
-        found.update((kind, True) for kind in run.cleans if kind in found)
+            found[left, by_root] = False
+        found.update(((kind, by_root), True) for kind in run.cleans if (kind, by_root) in found)
     return found
