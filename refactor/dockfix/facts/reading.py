@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dockfix.context.build_context import BuildContext
 from dockfix.context.javascript import Files, NodeProgram, Package, Unfolded, files_of, unfold
 from dockfix.context.javascript.files import placed_by
+from dockfix.context.program.model import Unparsed
 from dockfix.dataclass import dataclass
 from dockfix.facts.startup import Startup
 from dockfix.lazy import regex
@@ -44,8 +45,9 @@ class Reading:
         place = next(iter(self.program.gave_up), None)
         if place is None:
             return None
-        line = getattr(place, "line", 0)
-        return f"what {place.file}{f':{line}' if line else ''} does is not known"
+        if isinstance(place, Unparsed):
+            return f"what {place.file} does is not known: {place.reason}"
+        return f"what {place.file}:{place.line} does is not known"
 
 
 def folder_at(path: str, lying_at: Callable[[str], str | None]) -> str | None:

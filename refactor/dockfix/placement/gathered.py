@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from dockfix.context.javascript import Started
 from dockfix.context.manifests.package_tree import PackageTree
+from dockfix.context.program.model import Unparsed
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.facts.build_scripts import behind
@@ -114,6 +115,8 @@ def _not_followed(facts: Facts, folder: str) -> Reason | None:
     """What is loaded when the program runs, and that a build may not see."""
     program = facts.javascript.program
     place = next(iter(program.gave_up), None)
+    if isinstance(place, Unparsed):
+        return at(f"what {place.file} loads is not known: {place.reason}")
     if place is not None:
         return at(f"what {place.file} loads is worked out when it runs")
     mention = next(iter(facts.application.search(rb"['\"`]" + re.escape(folder.encode()) + rb"(?:/|['\"`])")), None)

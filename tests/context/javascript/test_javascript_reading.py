@@ -409,3 +409,30 @@ def test_a_file_that_is_not_understood() -> None:
     assert not found.behaviour.ports
     assert [each.reason for each in found.behaviour.unparsed] == ["its syntax is not understood"]
     assert not found.complete
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "<p>Terms & Conditions</p>",
+        "<>a && b, AT&T, &copy; and &</>",
+        '<p title="A & B" data-x={"?a=1&b=2"}>{x && <i>y & z</i>}</p>',
+        '<label for="name" class="wide">R&D</label>',
+        '<animate in="x" />',
+    ],
+)
+def test_what_jsx_allows_and_the_grammar_does_not(shown: str) -> None:
+    """Text may hold an "&" of its own, an attribute may have the name of a keyword; the code around it stays what it is."""
+    found = code(f"const url = '/?a=1&b=2', x = 6 & 3\nfunction Page() {{ return {shown} }}\napp.listen(3000)\n")
+    assert found.complete
+    assert [each.port for each in found.behaviour.ports] == [3000]
+
+
+def test_strings_beside_an_ampersand_in_jsx() -> None:
+    found = code("fs.writeFileSync('/data/a&b.txt', '')\nconst Page = () => <p>a & b</p>\n")
+    assert [each.path for each in found.behaviour.writes] == ["/data/a&b.txt"]
+
+
+def test_types_in_javascript() -> None:
+    """Flow's types stand in files that are JavaScript by name."""
+    assert code("type A = {b: string};\nfunction f(a: A) { return a.b }\napp.listen(3000)\n").complete

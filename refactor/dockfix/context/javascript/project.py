@@ -63,12 +63,12 @@ class Project:
         if is_vendored(file) or is_minified(text):
             self.reasons[file] = "it was made by a program, or is another project's"
             return None
-        root = parse(file, text)
-        if root.has_error:
+        parsed = parse(file, text)
+        if parsed.root.has_error:
             # asked for what is around a node, the library may not come back from a tree with errors
             self.reasons[file] = "its syntax is not understood"
             return None
-        module = Module(file, self.places.get(file, file), root, captures(file, root))
+        module = Module(file, self.places.get(file, file), parsed.root, captures(parsed))
         Taking(module).all()
         for site in module.calls:
             if site.name == "set" and site.receiver is not None and len(site.given) == 2:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from dockfix.lazy import regex
+from dockfix.namedtuple import NamedTuple
 from dockfix.syntax.languages import language
 
 if TYPE_CHECKING:
@@ -95,18 +96,50 @@ def grammar_of(name: str) -> Grammar:
     return _GRAMMARS.get(ending[0], "javascript") if ending else "javascript"
 
 
-def parse(name: str, text: bytes) -> Node:
-    """The tree of a file's text. A part that does not fit the grammar is an ERROR in it."""
+class Parsed(NamedTuple):
+    """A file's tree, and the grammar that it follows. A part that does not fit the grammar is an ERROR in the tree."""
+
+    root: Node
+    grammar: Grammar
+
+
+def parse(name: str, text: bytes) -> Parsed:
+    """The tree of a file's text, by the grammar of its name or else by one that takes it."""
+    own = grammar_of(name)
+    found = _tree(own, text)
+    # JavaScript's grammar knows neither an attribute of JSX with the name of a keyword (class, for) nor types: TypeScript's does
+    for grammar in (own, "tsx") if own == "javascript" else (own,):
+        if found.root.has_error:
+            found = _tree(grammar, text)
+        if found.root.has_error and b"&" in text and grammar != "typescript":
+            found = _tree(grammar, _plain_texts(grammar, text))
+    return found
+
+
+def _tree(grammar: Grammar, text: bytes) -> Parsed:
     import tree_sitter
 
-    return tree_sitter.Parser(_language(grammar_of(name))).parse(text).root_node
+    return Parsed(tree_sitter.Parser(_language(grammar)).parse(text).root_node, grammar)
 
 
-def captures(name: str, root: Node) -> dict[str, list[Node]]:
+def _plain_texts(grammar: Grammar, text: bytes) -> bytes:
+    """A file with another sign for each "&" between tags, where the grammars do not know that it may stand by itself."""
+    plain = bytearray(text)
+    root = _tree(grammar, text.replace(b"&", b"|")).root  # as good an operator, so that all else is what it was
+    rest = [root] if not root.has_error else []
+    while rest:
+        node = rest.pop()
+        if node.type == "jsx_text":
+            plain[node.start_byte : node.end_byte] = text[node.start_byte : node.end_byte].replace(b"&", b"|")
+        rest += node.children
+    return bytes(plain)
+
+
+def captures(parsed: Parsed) -> dict[str, list[Node]]:
     """The nodes of interest by kind, each list in the order of the text."""
     import tree_sitter
 
-    found = tree_sitter.QueryCursor(_query(grammar_of(name))).captures(root)
+    found = tree_sitter.QueryCursor(_query(parsed.grammar)).captures(parsed.root)
     return {kind: sorted(nodes, key=_start) for kind, nodes in found.items()}
 
 
