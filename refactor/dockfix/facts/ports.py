@@ -13,9 +13,17 @@ from dockfix.knowledge import is_port_of_others, ports_of_clients
 from dockfix.lazy import regex
 from dockfix.syntax import decode
 
-_OPTION = regex(r"(?::|(?<![\w.-])(?:--?[a-z-]*port|--?bind|-b|-p|--listen)[= ])(\d{1,5})\b(?![.:\d])")
-# (behind a comma only where the name stands in quotes: a variable that is given away says nothing of what is given beside it)
-_NAMED = rb"(?i)\b(?:socket_)?port(?:['\"]?\s*[=:]|['\"]\s*,)\s*['\"]?[1-9]\d{0,2}\b(?![.\d])"
+# (a whole word of a place to listen at, or an option's value: "a?0:1" and "x[0:1]" are none)
+_OPTION = regex(
+    r"(?:(?:(?<![^\s=])|(?<=[\"(,])(?=[\w\[*$]))(?:\w+://)?(?:[^\s@/\"]*@)?(?:\[[\da-fA-F:]*\]|[\w.*${}:-]*):"
+    r"|(?<![\w.-])(?:--?[a-z-]*port|--?bind|-b|-p|--listen)[= ])(\d{1,5})\b(?![.:\d])"
+)
+# (behind a comma only where the name stands in quotes: a variable that is given away says nothing of what is given beside it;
+# other words that end in "port" name none)
+_NAMED = (
+    rb"(?i)(?<!ex)(?<!im)(?<!sup)(?<!view)(?<!pass)(?<!trans)(?<!\bre)(?<!_re)(?<!(?-i:Re))(?:socket_)?port(?:['\"]?\s*[=:]|['\"]\s*,)"
+    rb"\s*['\"]?[1-9]\d{0,2}\b(?![.\d])"
+)
 # A call of a client before the port, in the same line
 _CONNECTS = regex(r"(?i)(?:\bconnect|connection|client|redis|session|engine)\w*\((?!.*\))")
 _VARIABLE = regex(r"(?i)(?:(?P<whose>.*)_)?port")
