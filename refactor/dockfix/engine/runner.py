@@ -17,7 +17,7 @@ from dockfix.engine.results import Failure, FileChange, FileResult, Made, Note
 from dockfix.engine.suppression import Suppressions
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import ALL_FACETS, Facet, Facts, Hints
-from dockfix.syntax import Dockerfile, Problem, decode, parse, part_heredocs, problems, replace_nodes
+from dockfix.syntax import Dockerfile, Problem, decode, parse, part_heredocs, problems, replace_nodes, template_sign
 from dockfix.syntax.limits import BeyondLimitError, beyond_limits
 
 MEGABYTE = 1_000_000  # below it nothing is said of what an image loses or gains
@@ -116,7 +116,12 @@ def run(path: Path, settings: Settings, *, data: bytes | None = None, context: P
     """
     text = decode(path.read_bytes() if data is None else data)
     tree = parse(text)
-    found = problems(tree) or beyond_limits(tree)
+    found = problems(tree)
+    sign = template_sign(tree, str(path), found)
+    if sign is not None:
+        said = f"it is a template, as {sign[1]} shows, and is left: run dockfix on what is made of it"
+        return FileResult(str(path), warnings=(Note("", sign[0], said),))
+    found = found or beyond_limits(tree)
     if found:
         return _failed(path, found)
     try:

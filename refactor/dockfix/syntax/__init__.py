@@ -9,6 +9,7 @@ from dockfix.syntax.heredoc import Heredoc
 from dockfix.syntax.nodes import Blank, Comment, Directive, Dockerfile, Flag, Instruction, Logical, Node
 from dockfix.syntax.parser import parse, reading
 from dockfix.syntax.problems import Problem, problems
+from dockfix.syntax.templates import template_sign
 
 __all__ = [
     "Blank",
@@ -33,4 +34,5 @@ __all__ = [
     "reading",
     "replace_nodes",
     "snippet",
+    "template_sign",
 ]
