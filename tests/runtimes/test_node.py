@@ -29,6 +29,11 @@ from dockfix.verify.system import of_packages
         ("/root/.config/configstore/update-notifier.json", True),
         ("/usr/local/share/.cache/yarn/v6", True),
         ("/usr/local/share/.cached", False),
+        ("/root/.bun", True),
+        ("/root/.bun/install/cache/hono@4.6.3/package.json", True),
+        ("/root/.bun/data.db", False),
+        ("/app/bun.lock", True),
+        ("/app/bun.lockb", True),
         ("/root/.cache/puppeteer/chrome", False),
         ("/root/.config/app/settings.json", False),
         ("/root/.local/share/app.db", False),
@@ -50,6 +55,7 @@ def test_a_health_check_has_no_double_quote() -> None:
     words = NODE.asks("http://127.0.0.1:3000/health")
     assert words[:2] == ("node", "-e")
     assert '"' not in words[2]
+    assert NODE.asks("http://127.0.0.1:3000/health", "bun") == ("bun", *words[1:])
 
 
 def package(folder: Path, name: str, version: str, **more: Any) -> Path:

@@ -113,6 +113,12 @@ def test_one_that_is_not_there_or_does_not_start_says_why(docker: FakeDocker) ->
     assert find_tool(docker.engine(), REFERENCE, Conditions()) is None
 
 
+def test_another_program_may_stand_in_for_one_that_does_not_run(docker: FakeDocker) -> None:
+    """Bun's images have a ``node`` that takes no script from standard input."""
+    docker.set(runs=[{"words": "python3", "err": "no secret\n", "status": 1}])
+    assert set(built(docker, usr__bin__python="\x7fELF").runtimes) == {"python"}
+
+
 def test_the_first_that_starts_asks_the_ports(docker: FakeDocker, lua: Lua) -> None:
     built(docker, usr__bin__lua="\x7fELF")
     docker.set(runs=[{"words": "python3", "err": "broken\n", "status": 1}])

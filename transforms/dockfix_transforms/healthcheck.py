@@ -124,7 +124,8 @@ def _closed(endpoint: Endpoint) -> str:
 
 
 def _edit(facts: Facts, first: Step, brought: Runtime, port: int, endpoint: Endpoint) -> Edit:
-    words = ", ".join(f'"{word}"' for word in brought.asks(f"http://127.0.0.1:{port}{endpoint.path}"))
+    runner = facts.final.image.runner if facts.final.image is not None else ""
+    words = ", ".join(f'"{word}"' for word in brought.asks(f"http://127.0.0.1:{port}{endpoint.path}", runner))
     apart = "\n" if isinstance(before(facts.tree, place_above(facts.tree, first.instruction)), Instruction) else ""
     text = f"{apart}HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \\\n    CMD [{words}]\n"
     target, nodes = put_above(facts.tree, first.instruction, text, first.line)

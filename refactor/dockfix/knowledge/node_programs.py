@@ -130,6 +130,7 @@ class Runner(NamedTuple):
     env_file: frozenset[str] = frozenset()
     every: frozenset[str] = frozenset()
     call: frozenset[str] = frozenset()
+    code: frozenset[str] = frozenset()
     configs: tuple[str, ...] = ()
 
 
@@ -232,6 +233,7 @@ def script_runners() -> Mapping[str, Runner]:
                 env_file=frozenset(each.get("env_file", "").split()),
                 every=frozenset(each.get("every", "").split()),
                 call=frozenset(each.get("call", "").split()),
+                code=frozenset(each.get("code", "").split()),
                 configs=tuple(each.get("configs", "").split()),
             )
     return found

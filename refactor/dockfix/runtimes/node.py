@@ -10,21 +10,22 @@ from dockfix.runtimes.protocol import Probe, Runtime
 
 
 class Node(Runtime):
-    """Node.js, as the official images have it."""
+    """Node.js, as the official images have it, or Bun in its place."""
 
     id: ClassVar[str] = "node"
     title: ClassVar[str] = "Node.js"
     sources: ClassVar[Mapping[str, str]] = {".js": "//", ".mjs": "//", ".cjs": "//", ".ts": "//"}
-    interpreters: ClassVar[tuple[str, ...]] = ("node",)
-    told_by: ClassVar[str] = "NODE_VERSION"
+    interpreters: ClassVar[tuple[str, ...]] = ("node", "bun")
+    told_by: ClassVar[frozenset[str]] = frozenset({"NODE_VERSION", "BUN_RUNTIME_TRANSPILER_CACHE_PATH"})
     package_folder: ClassVar[str] = "node_modules"
     library: ClassVar[str] = "/usr/local/lib/node_modules|/usr/local/include/node"
     # every install may write the lock in the form of its own version; each user has a folder of compiled code
     remade: ClassVar[str] = (
-        r"/(?:.*/)?(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml)|/tmp/(?:v8|node)-compile-cache[^/]*"
+        r"/(?:.*/)?(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?)|/tmp/(?:v8|node)-compile-cache[^/]*"
     )
     leavings: ClassVar[tuple[str, ...]] = (
         r"/(?:root|home/[^/]+)/\.npm",
+        r"/(?:root|home/[^/]+)/\.bun(?:(?![\s\S])|/install)",
         r"/(?:root|home/[^/]+)/\.cache(?:(?![\s\S])|/(?:node(?:-gyp)?|pnpm|yarn))",
         r"/(?:root|home/[^/]+)/\.local(?:(?:/(?:share|state))?(?![\s\S])|/(?:share|state)/pnpm)",
         # what tools that build keep of their own, such as whether they may count their calls
@@ -32,10 +33,10 @@ class Node(Runtime):
         r"/(?:root|home/[^/]+)/\.yarn(?:rc)?|/usr/local/share/\.(?:cache|yarnrc)",
     )
 
-    def asks(self, url: str) -> tuple[str, ...]:
+    def asks(self, url: str, runner: str = "") -> tuple[str, ...]:
         """By the module that all releases have; what loads only as an ES module is no matter for ``-e``."""
         check = f"require('http').get('{url}', r => process.exit(r.statusCode < 400 ? 0 : 1)).on('error', () => process.exit(1))"
-        return "node", "-e", check
+        return runner or "node", "-e", check
 
     def probe(self, what: Probe) -> str:
         """Node.js 14 or later."""

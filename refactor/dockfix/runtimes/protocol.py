@@ -26,7 +26,7 @@ class Runtime(ABC):
     the file that marks the root of an environment, "" where there are none. The rest are patterns: ``package_folder`` of the names of
     the folders that packages lie in, ``library`` of the folder that the interpreter's own library lies in, ``remade`` of the paths of what
     it makes anew wherever it may write, ``leavings`` of others of what belongs to it and to its installers, and to no application.
-    ``told_by`` is a variable that every image with it sets, so that others need not be asked ("" for none).
+    ``told_by`` are variables of which every image with it sets one, so that others need not be asked (none: all are).
     """
 
     id: ClassVar[str]
@@ -36,16 +36,16 @@ class Runtime(ABC):
     installers: ClassVar[frozenset[str]] = frozenset()
     any_version: ClassVar[frozenset[str]] = frozenset()
     environment_file: ClassVar[str] = ""
-    told_by: ClassVar[str] = ""
+    told_by: ClassVar[frozenset[str]] = frozenset()
     package_folder: ClassVar[str]
     library: ClassVar[str]
     remade: ClassVar[str] = r"(?!)"
     leavings: ClassVar[tuple[str, ...]] = ()
 
-    def asks(self, url: str) -> tuple[str, ...]:
+    def asks(self, url: str, runner: str = "") -> tuple[str, ...]:
         """A command of the interpreter's own that fails unless plain HTTP gives a proper answer there; () where there is none.
 
-        Its words have no double quote.
+        ``runner`` is the program that an image has in the interpreter's place, "" for none. The words have no double quote.
         """
         return ()
 

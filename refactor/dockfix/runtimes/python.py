@@ -52,9 +52,9 @@ class Python(MovingRuntime):
         r"/.*\.egg-info|/.*/build/(?:lib|bdist|temp)[^/]*|/.*/\.pdm-(?:python|build)",
     )
 
-    def asks(self, url: str) -> tuple[str, ...]:
+    def asks(self, url: str, runner: str = "") -> tuple[str, ...]:
         """By the standard library: an answer that is none raises an error."""
-        return "python", "-c", f"import urllib.request as r; r.urlopen('{url}', timeout=4)"
+        return runner or "python", "-c", f"import urllib.request as r; r.urlopen('{url}', timeout=4)"
 
     def environment(self, facts: Facts) -> Environment:
         """A virtual environment at one path, the same in each stage, that nothing lies over."""

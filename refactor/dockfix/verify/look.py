@@ -79,20 +79,19 @@ def _voices(
     silent: dict[str, str] = {}
     known = before()
     for runtime in runtimes():
-        if runtime.told_by and runtime.told_by not in named:
+        if runtime.told_by and runtime.told_by.isdisjoint(named):
             continue
         modules = known[runtime.id].modules if runtime.id in known else ()
-        said: RuntimeFacts | str | None = None
-        name = ""
         own = [f"{inside[runtime.id]}/bin/{each}" for each in runtime.interpreters[:1] if runtime.id in inside]
         for name in (*own, *runtime.interpreters):
             said = ask_interpreter(engine, reference, runtime, name, conditions, modules)
-            if said is not None and not (name in own and isinstance(said, str)):
+            if isinstance(said, str):
+                if name not in own:
+                    silent.setdefault(runtime.id, f"{name} does not run: {hide(said)}")
+            elif said is not None:
+                facts[runtime.id] = said
+                silent.pop(runtime.id, None)
                 break
-        if said is None:
-            silent[runtime.id] = f"there is no {runtime.id} on PATH"
-        elif isinstance(said, str):
-            silent[runtime.id] = f"{name} does not run: {hide(said)}"
         else:
-            facts[runtime.id] = said
+            silent.setdefault(runtime.id, f"there is no {runtime.id} on PATH")
     return facts, silent

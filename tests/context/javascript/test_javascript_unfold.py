@@ -65,6 +65,9 @@ def plain(command: str, folder: str = "") -> list[str]:
         ("pnpm --filter @shop/api start", "node index.js"),
         ("pnpm -C packages/api run start", "node index.js"),
         ("bun --watch src/index.ts", "node --watch src/index.ts"),
+        ("bun -e 'fetch(1)'", "node -e fetch(1)"),
+        ("bun --eval 'fetch(1)'", "node --eval fetch(1)"),
+        ("bun -p 1", "node -p 1"),
     ],
 )
 def test_the_command_behind(command: str, last: str) -> None:

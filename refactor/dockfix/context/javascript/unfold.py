@@ -298,6 +298,9 @@ class _Unfolder:
         if called and (runner.exec == {"always"} or not runner.exec.isdisjoint(texts)):
             self.script(called, place, depth + 1)
             return
+        if not runner.code.isdisjoint(texts[:1]):
+            self.command(("node", *words[1:]), place, depth)
+            return
         plain = plain_words(texts, runner.options)
         everywhere = not place.sure or not runner.every.isdisjoint(texts)
         plain = [(number, word) for number, word in plain if word not in runner.every]

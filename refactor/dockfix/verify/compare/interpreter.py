@@ -19,9 +19,7 @@ def compare_interpreters(before: Image, after: Image) -> list[Finding]:
         old, new = before.runtimes.get(runtime.id), after.runtimes.get(runtime.id)
         if old is None or (new is not None and new.version == old.version):
             continue
-        if new is None and any(
-            each is not runtime and each.told_by and each.told_by in before.env for each in runtimes()
-        ):
+        if new is None and any(each is not runtime and not each.told_by.isdisjoint(before.env) for each in runtimes()):
             continue
         if new is not None:
             said = f"{runtime.title} is {new.version} instead of {old.version}"
