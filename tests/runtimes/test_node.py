@@ -34,6 +34,8 @@ from dockfix.verify.system import of_packages
         ("/root/.bun/data.db", False),
         ("/app/bun.lock", True),
         ("/app/bun.lockb", True),
+        ("/app/.yarn/install-state.gz", True),
+        ("/app/.yarn/releases/yarn-4.5.3.cjs", False),
         ("/root/.cache/puppeteer/chrome", False),
         ("/root/.config/app/settings.json", False),
         ("/root/.local/share/app.db", False),

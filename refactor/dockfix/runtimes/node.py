@@ -19,9 +19,11 @@ class Node(Runtime):
     told_by: ClassVar[frozenset[str]] = frozenset({"NODE_VERSION", "BUN_RUNTIME_TRANSPILER_CACHE_PATH"})
     package_folder: ClassVar[str] = "node_modules"
     library: ClassVar[str] = "/usr/local/lib/node_modules|/usr/local/include/node"
-    # every install may write the lock in the form of its own version; each user has a folder of compiled code
+    # every install may write the lock in the form of its own version, and what Yarn has done so far; each user has a folder of compiled
+    # code
     remade: ClassVar[str] = (
-        r"/(?:.*/)?(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?)|/tmp/(?:v8|node)-compile-cache[^/]*"
+        r"/(?:.*/)?(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?)"
+        r"|/(?:.*/)?\.yarn/(?:install-state\.gz|build-state\.yml)|/tmp/(?:v8|node)-compile-cache[^/]*"
     )
     leavings: ClassVar[tuple[str, ...]] = (
         r"/(?:root|home/[^/]+)/\.npm",
