@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import ClassVar
 
 from dockfix.context.patterns import has_wildcards
@@ -185,20 +186,39 @@ def _recipe(facts: Facts, unit: Unit, install: Install) -> Recipe | Reason:
 
 
 def _rewritten(facts: Facts, step: Step) -> tuple[Instruction, bool] | None:
-    """The RUN that installs only what the manifests name, and whether it runs once more as it is; None where it can't be written."""
-    found = [
-        recipe
-        for unit in step.units
+    """The RUN that installs only what the manifests name, and whether it runs once more as it is; None where it can't be written.
+
+    Where it does, it leaves out here what an install without the project has done already, and the installs behind the last of these.
+    """
+    found = {
+        number: recipe
+        for number, unit in enumerate(step.units)
         if (install := language_install(unit.effects.action)) is not None
         and isinstance(recipe := _recipe(facts, unit, install), Recipe)
-    ]
-    insert = [pair for recipe in found for pair in recipe.insert]
-    remove = [word for recipe in found for word in recipe.remove]
-    again = any(recipe.again for recipe in found)
-    if not insert and not remove:
-        return (step.instruction, again)
-    run = step.shell_form.edited(insert=insert, remove=remove) if step.shell_form is not None else None
-    return (run, again) if run is not None else None
+    }
+    again = [number for number, recipe in found.items() if recipe.again]
+    if not any(recipe.insert or recipe.remove for recipe in found.values()):
+        return (step.instruction, bool(again))
+    drop: set[int] = set()
+    if again:
+        words: dict[frozenset[str], int] = {}
+        drop = {
+            number
+            for number, recipe in found.items()
+            if words.setdefault(_words(step.units[number], recipe), number) != number
+        }
+        drop |= {number for number in found if number > max(again)}
+    kept = [recipe for number, recipe in found.items() if number not in drop]
+    insert = [pair for recipe in kept for pair in recipe.insert]
+    remove = [word for recipe in kept for word in recipe.remove]
+    run = step.shell_form.edited(drop=drop, insert=insert, remove=remove) if step.shell_form is not None else None
+    return (run, bool(again)) if run is not None else None
+
+
+def _words(unit: Unit, recipe: Recipe) -> frozenset[str]:
+    """The words of a command as it is written again, in whatever order."""
+    kept = [word.text for word in unit.command.words if word not in recipe.remove]
+    return frozenset((*kept, *(text for _, text in recipe.insert)))
 
 
 def _is_prepared(facts: Facts, source: Step, step: Step) -> bool:
@@ -208,15 +228,20 @@ def _is_prepared(facts: Facts, source: Step, step: Step) -> bool:
     if any(each.instruction.args == step.instruction.args and _installs_of(each) for each in above):
         return True
     before = [install for each in steps[: steps.index(step)] for install in _installs_of(each)]
-    return all(
-        any(
-            other.manager is install.manager
-            and other.into.root == install.into.root
-            and set(other.manifests) >= set(install.manifests)
-            and {*other.projects, *other.editable} < {*install.projects, *install.editable}
-            for other in before
-        )
-        for install in _installs_of(step)
+    installs = _installs_of(step)
+    return all(any(map(partial(_prepares, install), before)) for install in installs) and any(
+        install.projects or install.editable for install in installs
+    )
+
+
+def _prepares(install: Install, other: Install) -> bool:
+    """Whether an earlier install has brought all that another one does, or all but a project."""
+    here, there = {*install.projects, *install.editable}, {*other.projects, *other.editable}
+    return (
+        other.manager is install.manager
+        and other.into.root == install.into.root
+        and set(other.manifests) >= set(install.manifests)
+        and (there < here or not here)
     )
 
 
