@@ -13,6 +13,8 @@ from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts, from_context
 from dockfix.facts.broken_builds import broken_builds
 from dockfix.facts.never_copied import never_copied
+from dockfix.facts.rejected import cannot_pass, rejected
+from dockfix.facts.wasteful_builds import wasteful_builds
 from dockfix.knowledge import known_suites, reader_of
 from dockfix.lazy import regex
 from dockfix.managers.verbs import system_install
@@ -98,17 +100,25 @@ class MultiStage(Transform):
 
     def apply(self, facts: Facts) -> Outcome:
         """Rebuilds the stage as two."""
+        broken = facts.ask(cannot_pass)
+        if broken is not None:
+            return Outcome(refusals=(broken,), warnings=(*facts.ask(never_copied), *_told(facts)))
         placement = facts.decide(place)
         if isinstance(placement, Reason):
             if placement.about == Declared("FROM"):
                 placement = replace(placement, text=f"{placement.text}; with slim-base it would gain")
-            return Outcome(refusals=(placement,), warnings=(*facts.ask(never_copied), *facts.ask(broken_builds)))
+            return Outcome(refusals=(placement,), warnings=(*facts.ask(never_copied), *_told(facts)))
         if placement.only_base:
-            return Outcome(refusals=placement.notes, warnings=(*facts.ask(never_copied), *facts.ask(broken_builds)))
+            return Outcome(refusals=placement.notes, warnings=(*facts.ask(never_copied), *_told(facts)))
         carried = placement.environment.carried or facts.installs[0][2].into.carried
         if carried is None:
             return refuse("it needs the virtualenv transform, which was not applied")
         return _Splitter(facts, placement.on(facts.final), carried).outcome()
+
+
+def _told(facts: Facts) -> tuple[Reason, ...]:
+    """What the user should know of the build as it stands."""
+    return (*facts.ask(rejected), *facts.ask(broken_builds), *facts.ask(wasteful_builds))
 
 
 class _Splitter:
@@ -184,7 +194,7 @@ class _Splitter:
             refusals=refusals,
             doubts=self.placement.doubts,
             declares=self.placement.declares,
-            warnings=self.facts.ask(broken_builds),
+            warnings=_told(self.facts),
             saves=self.placement.gain.parts,
         )
 

@@ -17,6 +17,7 @@ from dockfix.engine.results import Failure, FileChange, FileResult, Made, Note
 from dockfix.engine.suppression import Suppressions
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import ALL_FACETS, Facet, Facts, Hints
+from dockfix.facts.rejected import cannot_pass
 from dockfix.syntax import Dockerfile, Problem, decode, parse, part_heredocs, problems, replace_nodes, template_sign
 from dockfix.syntax.limits import BeyondLimitError, beyond_limits
 
@@ -197,6 +198,8 @@ def _chain(
                 suppressions.used.add(held.line)
                 done.refusals.append(Note(transform.id, held.line, "suppressed for the whole file"))
             continue
+        if (outcome.edits or outcome.files) and (broken := done.facts.ask(cannot_pass)) is not None:
+            outcome = Outcome(refusals=(broken,), warnings=outcome.warnings)
         before = done.copy() if done.held_back is None else None
         facts = done.facts
         held_back = _apply(done, transform, outcome, settings, suppressions)

@@ -17,7 +17,8 @@ from dockfix.facts.javascript import development, listens_by_name, one_that_brin
 from dockfix.lazy import regex
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import LanguageManager
-from dockfix.model.actions import Build
+from dockfix.managers.verbs import of_language
+from dockfix.model.actions import Build, Remove
 from dockfix.model.reason import Reason, at
 
 _PRISMA = "@prisma/client"
@@ -46,12 +47,21 @@ def missing_tool(facts: Facts) -> Reason | None:
     asked = {*root.dependencies, *root.optional} if root is not None else set[str]()
     groups: set[str] = set()
     first = 0
+    taken = 0
     given = ""
     for step, unit in facts.final.units:
         install = next((install for _, each, install in facts.installs if each is unit), None)
         if install is not None:
-            groups |= facts.groups_of(install)
+            brings = facts.groups_of(install)
+            taken = step.line if DEV in groups and DEV not in brings else 0 if DEV in brings else taken
+            groups = {*brings} if taken else groups | brings
             first = first or step.line
+        if (
+            isinstance(unit.effects.action, Remove)
+            and of_language(unit.effects.action)
+            and DEV in unit.effects.action.names & groups
+        ):
+            groups, taken = groups - {DEV}, step.line
         if unit.effects.action is None:
             given += unit.command.text  # a program may be installed for all
         if not isinstance(unit.effects.action, Build) or not groups or DEV in groups:
@@ -60,10 +70,11 @@ def missing_tool(facts: Facts) -> Reason | None:
             package = one_that_brings(facts, each.program, names)
             there = one_that_brings(facts, each.program, asked.union(given))
             if package and not there and each.sure and each.runner != "npx":
-                text = f"{unit.command.shown} runs {each.program}, and {names[package]} asks for {package} in development alone, which the"
-                return at(
-                    f"{text} install in line {first} leaves out: install all, and prune after the build", step.line
-                )
+                text = f"{unit.command.shown} runs {each.program}, and {names[package]} asks for {package} in development alone"
+                if taken:
+                    return at(f"{text}, which line {taken} takes away: prune after the build", step.line)
+                left_out = f"which the install in line {first} leaves out: install all, and prune after the build"
+                return at(f"{text}, {left_out}", step.line)
     return None
 
 

@@ -146,6 +146,14 @@ class NodeManager(LanguageManager):
         """node_modules lies beside package.json, and can be carried from there."""
         return install.blocked or Recipe()
 
+    def unlocked(self, install: Install, given: Given) -> tuple[str, ...]:
+        """Its locks, where none lies in the folder of the project or above it; an install that takes the lock as it is fails then."""
+        folder = posixpath.dirname(install.into.root)
+        if self.needs_lock(given.call) or _leaves_lock(self, folder, given):
+            return ()
+        seen = any(given.at(posixpath.join(each, name)) for each in upwards(folder) for name in self.locks)
+        return () if seen else self.locks
+
     def without_project(self, install: Install, call: Call, manifest: Manifest) -> Recipe | Reason:
         """The command as it is: the project itself is not installed, but for what its own scripts do then."""
         if manifest.unknown is not None:

@@ -14,6 +14,15 @@ _NAMES = frozenset(
     {"dev", "develop", "development", "test", "tests", "testing", "lint", "linting", "docs", "typing", "types"}
 )
 _VERSION = regex(r"(?i)\bpoetry(?:[=~<>!]=?|@|/|[_-]version[=\s]+)[\"'v]*(\d+)\.(\d+)")
+_PINNED = regex(r"(?i)\bpoetry(?:==|@|/|[_-]version[=\s]+)[\"'v]*(\d+)\.")
+# One whose version stands elsewhere, or has bounds; and ways to get the newest
+_CHOSEN = regex(
+    r"(?i)\bpoetry(?:\[[\w,]+\])?[\"']?(?:[<>~!^=@]|[_-]version)|--version\b|get-poetry\.py|--constraint\b|\s-c\s"
+)
+_NEWEST = regex(
+    r"(?i)\b(?:pip3?|pipx)\s+install\b[^\n&|;]*\s[\"']?poetry(?=[\s\"'\\&;|]|$)|//install\.python-poetry\.org"
+)
+_WITHOUT_NO_DEV = 2
 _GROUPS = (1, 2)  # from this version on there are groups
 
 
@@ -45,3 +54,11 @@ def without_development(names: frozenset[str], verb: Word, told: str) -> Product
     listed = ",".join(sorted(names))
     groups = frozenset({f"--without {listed}", *(names & {DEV})})
     return Production(Recipe(insert=((verb, f"--without {listed}"),)), groups)
+
+
+def has_lost_no_dev(told: str) -> bool:
+    """Whether the Poetry that a Dockerfile brings has ``--no-dev`` no more: the version that it names, or else the newest."""
+    pinned = {int(major) for major in _PINNED.findall(told)}
+    if pinned:
+        return min(pinned) >= _WITHOUT_NO_DEV
+    return _NEWEST.search(told) is not None and _CHOSEN.search(told) is None

@@ -14,7 +14,7 @@ from dockfix.context.manifests.pyproject import PyProject
 from dockfix.lazy import regex
 from dockfix.managers import _projects as projects
 from dockfix.managers._folders import folder_of
-from dockfix.managers._poetry_groups import development, without_development
+from dockfix.managers._poetry_groups import development, has_lost_no_dev, without_development
 from dockfix.managers._poetry_options import FLAGS, TELLS, VALUED
 from dockfix.managers._projects import Filled, ProjectManager
 from dockfix.managers._variables import SWITCHED, given_to, is_on
@@ -175,6 +175,12 @@ class Poetry(ProjectManager):
             needs_source=_switched(install) or _versioned(project),
             development=development(install.groups, project),
         )
+
+    def gave_up(self, install: Install, given: Given, told: str) -> str:
+        """``--no-dev``, from Poetry 2.0 on."""
+        asks = any(word.value == "--no-dev" for word in given.call.words)
+        said = "from version 2 on Poetry has no such option; --only main installs without development"
+        return said if asks and has_lost_no_dev(told) else ""
 
     def production(self, install: Install, given: Given, manifest: Manifest, told: str) -> Production | Reason:
         """``--without dev``, before Poetry 1.2 ``--no-dev``."""

@@ -306,6 +306,17 @@ class LanguageManager(Manager):
         """Whether an install takes the lock as it is, and fails where there is none."""
         return False
 
+    def unlocked(self, install: Install, given: Given) -> tuple[str, ...]:
+        """The names of the locks of which an install could take one, and sees none; none where it is told to do without."""
+        return ()
+
+    def gave_up(self, install: Install, given: Given, told: str) -> str:
+        """Why the manager refuses an install with an option that it has given up, and what does the same now; "" where it does not.
+
+        ``told`` is the text of the Dockerfile.
+        """
+        return ""
+
     def without_development(self, install: Install, given: Given) -> str | Reason:
         """A command that takes away again what only development asks for, once everything is built; run where the install was."""
         return Reason(f"{self.title} is not known to take away what only development needs")

@@ -229,6 +229,21 @@ class Yarn(NodeManager):
             return Reason("only Yarn 1 has an option that leaves out what only development needs")
         return for_production(install, given, package, "--production", ("install",))
 
+    def gave_up(self, install: Install, given: Given, told: str) -> str:
+        """Berry fails with ``--production`` (YN0050)."""
+        settings = _settings(posixpath.dirname(install.into.root), given)
+        asks = any(word.value == "--production" for word in given.call.words)
+        if (
+            not asks
+            or settings is None
+            or (release := _release(install, given, settings)).classic
+            or release.linker == "?"
+        ):
+            return ""
+        return (
+            "from version 2 on Yarn has no such option; yarn workspaces focus --production installs without development"
+        )
+
     def _install(self, call: Call, state: State, folder: str) -> Effects:
         arguments = parse(call.words, state, VALUED, FLAGS)
         adds = bool(arguments.operands) and arguments.operands[0].value == "add"
