@@ -107,9 +107,11 @@ class MultiStage(Transform):
         if isinstance(placement, Reason):
             if placement.about == Declared("FROM"):
                 placement = replace(placement, text=f"{placement.text}; with slim-base it would gain")
-            return Outcome(refusals=(placement,), warnings=(*facts.ask(never_copied), *_told(facts)))
+            return Outcome(refusals=(placement, *_hints(facts)), warnings=(*facts.ask(never_copied), *_told(facts)))
         if placement.only_base:
-            return Outcome(refusals=placement.notes, warnings=(*facts.ask(never_copied), *_told(facts)))
+            return Outcome(
+                refusals=(*placement.notes, *_hints(facts)), warnings=(*facts.ask(never_copied), *_told(facts))
+            )
         carried = placement.environment.carried or facts.installs[0][2].into.carried
         if carried is None:
             return refuse("it needs the virtualenv transform, which was not applied")
@@ -119,6 +121,16 @@ class MultiStage(Transform):
 def _told(facts: Facts) -> tuple[Reason, ...]:
     """What the user should know of the build as it stands."""
     return (*facts.ask(rejected), *facts.ask(broken_builds), *facts.ask(wasteful_builds))
+
+
+def _hints(facts: Facts) -> tuple[Reason, ...]:
+    """What would take more out of the image, and is the author's to set."""
+    if not facts.is_javascript:
+        return ()
+    from dockfix.placement.gathered import could_gather
+
+    found = facts.ask(could_gather)
+    return (found,) if found is not None else ()
 
 
 class _Splitter:
@@ -188,7 +200,7 @@ class _Splitter:
             replace(reason, text=f"{package.name} stays: {reason.text}")
             for package, reason in self.placement.kept.items()
         ]
-        refusals += self.placement.notes
+        refusals += (*self.placement.notes, *_hints(self.facts))
         return Outcome(
             edits,
             refusals=refusals,

@@ -49,6 +49,9 @@ class NodeProgram(NamedTuple):
     bundles: bool = False
     harmless: frozenset[str] = frozenset()
     alone: str = ""
+    gathers_by: str = ""
+    gathers_in: tuple[str, ...] = ()
+    gathers_size: str = ""
     server: str = ""
     beside: tuple[str, ...] = ()
     others: frozenset[str] = frozenset()
@@ -162,6 +165,9 @@ def node_programs() -> Mapping[str, NodeProgram]:
                 output=each.get("output", ""),
                 bundles=each.get("bundles", False),
                 alone=each.get("alone", ""),
+                gathers_by=each.get("gathers_by", ""),
+                gathers_in=tuple(each.get("gathers_in", "").split()),
+                gathers_size=each.get("gathers_size", ""),
                 server=each.get("server", ""),
                 members=each.get("members", False),
                 processes=each.get("processes", ""),

@@ -77,6 +77,25 @@ def gathered(facts: Facts, folder: str, staying: Placed) -> Gathered | Reason | 
     return Gathered(inside, paths)
 
 
+def could_gather(facts: Facts) -> Reason | None:
+    """How the build could gather what the server needs, where all packages come along for it; None where nobody started knows how."""
+    if not facts.is_javascript or not any(isinstance(unit.effects.action, Build) for _, unit in facts.final.units):
+        return None
+    for each in facts.javascript.started.commands:
+        program = each.known
+        if program is None or not program.gathers_by or not program.is_server(each.arguments):
+            continue
+        beside = {name: posixpath.join(each.folder, name) for name in program.gathers_in}
+        there = next((name for name, path in beside.items() if path in facts.javascript.files.names), "")
+        word = posixpath.basename(program.alone)
+        if not there or word not in (facts.context.read(beside[there]) or word):
+            saves = f" ({program.gathers_size})" if program.gathers_size else ""
+            told = f"with {program.gathers_by} in {there or program.gathers_in[0]}"
+            said = f"{told} the build gathers what its server needs in {program.alone}{saves}"
+            return at(f"all packages come along for {program.name}: {said}")
+    return None
+
+
 def _needs_more(facts: Facts, folder: str, staying: Placed) -> Reason | None:
     """What else of the working directory the container may need."""
     begun = facts.javascript.started
