@@ -78,6 +78,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]
     package(folder, "deep", "2.0.0")
     native = package(folder, "native", "3.0.0")
     (native / "broken.node").write_bytes(b"no compiled code")
+    (package(folder, "whole", "1.0.0", main="lib/begin.js") / "lib").mkdir()
+    (folder / "node_modules" / "whole" / "lib" / "begin.js").write_text("throw new Error('never run')\n")
+    package(folder, "lacking", "1.0.0", main="lib/begin.js")
     done = subprocess.run(
         [node, "-"], input=NODE.probe("packages"), cwd=folder, capture_output=True, text=True, check=True, timeout=60
     )
@@ -95,4 +98,11 @@ def test_compiled_code_is_tried_and_belongs_to_its_package(seen: tuple[Path, dic
     folder, answer = seen
     file = str(folder / "node_modules" / "native" / "broken.node")
     assert answer["modules"][file]
-    assert answer["made_of"]["native@3.0.0"]["modules"] == [file]
+    assert answer["made_of"]["native@3.0.0"]["modules"] == ["native@3.0.0", file]
+
+
+def test_the_file_that_a_package_begins_with_is_looked_for_and_not_run(seen: tuple[Path, dict[str, Any]]) -> None:
+    _, answer = seen
+    assert answer["modules"]["whole@1.0.0"] == ""
+    assert answer["modules"]["lacking@1.0.0"] == "MODULE_NOT_FOUND"
+    assert answer["made_of"]["lacking@1.0.0"]["modules"] == ["lacking@1.0.0"]

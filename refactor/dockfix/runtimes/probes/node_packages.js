@@ -75,6 +75,16 @@ function compiled(folder, found) {
   }
 }
 
+function begins(each) {
+  // why the file that a package begins with is not found, "" where it is; where only import finds one, it is not found in either image
+  try {
+    require.resolve(each.folder);
+    return "";
+  } catch (error) {
+    return String(error.code || error);
+  }
+}
+
 take(path.join(process.cwd(), "node_modules"), true);
 take("/usr/local/lib/node_modules", false); // what a program for all brings in itself is its own
 const packages = {};
@@ -84,7 +94,10 @@ for (const each of all.values()) {
   packages[each.key] = each.version;
   const names = Object.keys({ ...each.data.dependencies, ...each.data.optionalDependencies, ...each.data.peerDependencies });
   const requires = names.map((name) => nearest(each.folder, name)).filter((key) => key !== null);
-  madeOf[each.key] = { requires: [...(madeOf[each.key] ? madeOf[each.key].requires : []), ...requires], modules: [] };
+  const before = madeOf[each.key] || { requires: [], modules: [] };
+  madeOf[each.key] = { requires: [...before.requires, ...requires], modules: before.modules };
+  if (!madeOf[each.key].modules.includes(each.key)) madeOf[each.key].modules.push(each.key);
+  modules[each.key] = modules[each.key] || begins(each);
   const files = [];
   compiled(each.folder, files);
   for (const file of files) {
