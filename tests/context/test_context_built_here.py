@@ -17,6 +17,12 @@ def repository(folder: Path, **files: str) -> Path:
     return folder / "Dockerfile"
 
 
+def action(*given: str) -> str:
+    """A workflow that builds by GitHub's action."""
+    lines = "".join(f"          {each}\n" for each in given)
+    return f"jobs:\n  a:\n    steps:\n      - uses: docker/build-push-action@v6\n        with:\n{lines}"
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
@@ -25,6 +31,18 @@ def repository(folder: Path, **files: str) -> Path:
         ("scripts__all.sh", "podman build \\\n  -t team/base \\\n  -f ../base/Dockerfile ../base\n"),
         (".github__workflows__ci.yml", "jobs:\n  a:\n    steps:\n      - run: docker build -t team/base base\n"),
         ("compose.yaml", "services:\n  base:\n    image: team/base\n    build: base\n"),
+        (".github__workflows__ci.yml", action("tags: team/base", "context: base")),
+        (
+            ".github__workflows__ci.yaml",
+            action("tags: |\n            team/base:1\n            team/base:latest", "file: base/Dockerfile"),
+        ),
+        (".github__workflows__ci.yml", action("tags: 'team/base:2,team/base'", "context: ./base", "push: true")),
+        ("docker-bake.hcl", 'target "base" {\n  context = "base"\n  tags = ["team/base:1", "team/base"]\n}\n'),
+        (
+            "docker-bake.hcl",
+            'target "base" {\n  dockerfile = "base/Dockerfile"\n  tags = [\n    "team/base",\n  ]\n}\n',
+        ),
+        ("docker-bake.json", '{"target": {"base": {"context": "base", "tags": ["team/base"]}}}'),
     ],
 )
 def test_the_dockerfile_is_found(name: str, text: str, tmp_path: Path) -> None:
@@ -49,6 +67,19 @@ def test_the_dockerfile_is_found(name: str, text: str, tmp_path: Path) -> None:
         ("build.sh", "docker build -t team/base .\n"),
         ("compose.yaml", "services:\n  base:\n    image: team/base\n    build: {context: base, target: dev}\n"),
         ("compose.yaml", "services:\n  base:\n    image: team/base\n    build: {context: base, args: {A: 1}}\n"),
+        (".github__workflows__ci.yml", action("tags: team/base", "context: base", "target: dev")),
+        (".github__workflows__ci.yml", action("tags: team/base", "context: base", "build-args: A=1")),
+        (".github__workflows__ci.yml", action("tags: team/base", "context: ${{ inputs.folder }}")),
+        (".github__workflows__ci.yml", action("tags: ${{ steps.meta.outputs.tags }}", "context: base")),
+        (".github__workflows__ci.yml", "uses: docker/build-push-action@v6: [\n"),
+        (
+            "docker-bake.hcl",
+            'target "base" {\n  context = "base"\n  args = {\n    A = 1\n  }\n  tags = ["team/base"]\n}\n',
+        ),
+        ("docker-bake.hcl", 'target "base" {\n  context = "base"\n  target = "dev"\n  tags = ["team/base"]\n}\n'),
+        ("docker-bake.hcl", 'target "base" {\n  context = "${FOLDER}"\n  tags = ["team/base"]\n}\n'),
+        ("docker-bake.json", '{"target": {"base": {"context": "base", "args": {"A": "1"}, "tags": ["team/base"]}}}'),
+        ("docker-bake.json", "[1"),
     ],
 )
 def test_no_dockerfile_is_known(name: str, text: str, tmp_path: Path) -> None:

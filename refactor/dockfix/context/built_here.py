@@ -1,4 +1,4 @@
-"""Which Dockerfile of the repository builds an image that another one starts from: by Compose files, scripts and workflows."""
+"""Which Dockerfile of the repository builds an image that another one starts from: by Compose files, Bake files, scripts and workflows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from dockfix.context.declared_builds import BAKE, declared_builds
 from dockfix.context.disk import Disk
 from dockfix.context.locate import MAX_LEVELS, compose_files
 from dockfix.context.run_commands import BuildCommand, build_commands
@@ -95,6 +96,8 @@ def _commands(folder: str, _stamp: int) -> tuple[BuildCommand, ...]:
         if _DOCUMENT.fullmatch(path.name) or not path.is_file():
             continue
         data = Disk.read_outside(path.as_posix()) or b""
+        if BAKE.fullmatch(path.name) or b"build-push-action@" in data:
+            found += declared_builds(path.name, data)
         if b"build" in data and not _ELSEWHERE.search(decode(data)):
             found += build_commands(path.name, data)
     return tuple(found)
