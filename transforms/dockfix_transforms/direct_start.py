@@ -17,7 +17,7 @@ from dockfix.facts.manager_starts import found_elsewhere, installs_of, needed_at
 from dockfix.knowledge import is_python, normalise, package_manager, posix_shells, python_program
 from dockfix.lazy import regex
 from dockfix.managers.commands import manager_of
-from dockfix.managers.protocol import LanguageManager, Started
+from dockfix.managers.protocol import Call, LanguageManager, Started
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step
 from dockfix.syntax import Dockerfile, Instruction, snippet
@@ -79,6 +79,10 @@ class DirectStart(Transform):
             if started is None:
                 runs = any(word.value == "run" for word in call.words)
                 name = call.command.name
+                if runs and step.keyword == "ENTRYPOINT" and _names_nothing(call):
+                    return refuse(
+                        f"{name} run is the ENTRYPOINT, which starts whatever CMD or the user names", step.line
+                    )
                 return refuse(f"{name} does more than to start a program", step.line) if runs else Outcome()
             reason = needed_at_start(facts, manager, call, started)
             if reason is not None and reason.weight == "blocks":
@@ -164,6 +168,12 @@ def _with_path(facts: Facts, step: Step, root: str, edits: list[Edit]) -> list[E
     if target is step.instruction:
         return [replace(edits[0], replacement=(*setting, *edits[0].replacement))]
     return [*edits, Edit(target, (*setting, target), step.line, "")]
+
+
+def _names_nothing(call: Call) -> bool:
+    """Whether a call of ``run`` has options at most behind that word."""
+    words = [word.value or "" for word in call.words]
+    return all(word.startswith("-") for word in words[words.index("run") + 1 :])
 
 
 def _left(commands: tuple[Command, ...], manager: LanguageManager, step: Step) -> Reason | None:

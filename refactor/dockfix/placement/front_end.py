@@ -21,7 +21,7 @@ from dockfix.managers.commands import call_of
 from dockfix.managers.registry import by_program
 from dockfix.managers.verbs import needs_runtime
 from dockfix.model.actions import Build, Make
-from dockfix.model.effects import within
+from dockfix.model.effects import overlap, within
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 from dockfix.placement import two_stage, working_folder
@@ -105,7 +105,7 @@ def place(facts: Facts) -> Placement | Reason:
         *exports,
         *texts,
     )
-    tidies = roots and built
+    tidied = [root for root in roots if not _removed_behind(facts, root)] if built else []
     doubts = (
         *two_stage.doubts_of_moving(facts, environment),
         *(each for each in (facts.ask(built_elsewhere), _outside(facts, folder)) if each is not None),
@@ -122,8 +122,8 @@ def place(facts: Facts) -> Placement | Reason:
             dropped,
             doubts,
             settings.declares | frozenset(Declared("FILE", root) for root in roots),
-            (f"rm -rf {' '.join(_named_from(stage.after(stage.steps[last]).workdir or '/', roots))}",)
-            if tidies
+            (f"rm -rf {' '.join(_named_from(stage.after(stage.steps[last]).workdir or '/', tidied))}",)
+            if tidied
             else (),
             lightened="Node.js and the packages of the front end" if roots else "Node.js and its managers",
             notes=kept,
@@ -138,6 +138,18 @@ def place(facts: Facts) -> Placement | Reason:
     carried = (folder,) if built else tuple(packages) if kept else ()
     beside_at = stage.steps[last].instruction if carried else None
     return replace(placed, beside={each: each for each in carried}, beside_at=beside_at)
+
+
+def _removed_behind(facts: Facts, root: str) -> bool:
+    """Whether the file itself removes a folder of packages behind the last command that fills it."""
+    units = [unit for _, unit in facts.final.units]
+    fills = [
+        number
+        for number, unit in enumerate(units)
+        if unit.command.name != "rm" and overlap(unit.effects.writes, (root,))
+    ]
+    behind = units[max(fills, default=-1) + 1 :]
+    return any(unit.command.name == "rm" and any(within(root, path) for path in unit.effects.writes) for unit in behind)
 
 
 def _is_front(unit: Unit) -> bool:
