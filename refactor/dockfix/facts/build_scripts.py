@@ -88,7 +88,8 @@ def _script_stays_inside(facts: Facts, command: Started) -> bool:
 def _builds_inside(command: Started) -> bool:
     """Whether a command is known to make nothing outside of its project."""
     known = command.known
-    if known is not None and (known.only_builds(command.arguments) or known.package in _CHECKS):
+    # (what runs tasks makes nothing itself but its cache; where it is not known what it runs, that is said)
+    if known is not None and (known.only_builds(command.arguments) or known.package in _CHECKS or known.tasks_in):
         return True
     manager = by_program().get(command.program)
     if isinstance(manager, LanguageManager) or command.program in script_runners() or command.program in wrappers():

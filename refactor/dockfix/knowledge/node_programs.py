@@ -56,6 +56,7 @@ class NodeProgram(NamedTuple):
     beside: tuple[str, ...] = ()
     others: frozenset[str] = frozenset()
     members: bool = False
+    tasks_in: str = ""
     processes: str = ""
 
     @property
@@ -170,6 +171,7 @@ def node_programs() -> Mapping[str, NodeProgram]:
                 gathers_size=each.get("gathers_size", ""),
                 server=each.get("server", ""),
                 members=each.get("members", False),
+                tasks_in=each.get("tasks_in", ""),
                 processes=each.get("processes", ""),
                 beside=tuple(each.get("beside", "").split()),
                 **words,

@@ -13,6 +13,7 @@ from dockfix.context.javascript.command_lines import HANDED, behind, called_in, 
 from dockfix.context.javascript.files import Files, Placed, at, below, nowhere
 from dockfix.context.javascript.package_json import Package
 from dockfix.context.javascript.started import Script, Started, Unfolded
+from dockfix.context.javascript.tasks import tasks
 from dockfix.knowledge import file_printers, file_programs, harmless_programs, shells, starts_nothing, waiters, wrappers
 from dockfix.knowledge.node_programs import (
     Runner,
@@ -167,10 +168,12 @@ class _Unfolder:
             if not _leaves_words_alone(program):
                 self.handed(rest, place, depth)
             return
-        if known.unknown:
+        root = self.files.workspace(place.folder) or self.files.nearest(place.folder) if known.members else None
+        named = tasks(known, rest, root, self.files) if root is not None and known.tasks_in else None
+        if known.unknown and named is None:
             self.doubt(f"what {program} runs for {place.where} is not read")
         if known.members:
-            self.of_members(rest, place, depth)
+            self.of_members([*named] if named is not None else rest, place, depth)
         if known.processes:
             self.listed(known.processes, place, depth)
         if is_node(program):
