@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator, Sequence
 
 from dockfix.context.javascript import unfold
+from dockfix.context.manifests.node_locks import LOCKS
 from dockfix.facts import Facts
 from dockfix.facts.covered import mounted_over
 from dockfix.facts.how_it_is_run import developed_in
@@ -41,8 +42,15 @@ def _without_lock(facts: Facts) -> Iterator[Reason]:
             (name for each in locks if (name := posixpath.join(package.folder, each)) in facts.javascript.files.names),
             "",
         )
+        other = next(
+            (name for each in LOCKS if (name := posixpath.join(package.folder, each)) in facts.javascript.files.names),
+            "",
+        )
         if late:
             yield at(f"{said} does not see {late}, and {anew}: copy it before", step.line)
+        elif other:
+            way = f"install by the manager that wrote it, or commit {_usual(locks)}"
+            yield at(f"{said} does not take {other}, and {anew}: {way}", step.line)
         else:
             yield at(
                 f"{said} {anew}, as no lock lies beside {about}: commit {_usual(locks)}, and copy it before", step.line
