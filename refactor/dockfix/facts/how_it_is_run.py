@@ -38,12 +38,14 @@ def container_action(facts: Facts) -> Reason | None:
 
     https://docs.github.com/en/actions/reference/workflows-and-actions/dockerfile-support#user
     """
-    folder = posixpath.dirname(facts.context.own_name)
+    own = facts.context.own_name
     for name in sorted(facts.context.named(_ACTION)):
-        beside = posixpath.dirname(name) in {"", folder}
-        text = facts.context.read(name) if beside else None
-        image = _IMAGE.search(text or "")
+        folder, text = posixpath.dirname(name), facts.context.read(name)
         if not text or not _OF_DOCKER.search(text):
+            continue
+        image = _IMAGE.search(text)
+        named = image is not None and posixpath.normpath(posixpath.join(folder, image[1])) == own
+        if folder not in {"", posixpath.dirname(own)} and not named:
             continue
         published = image[1].removeprefix("docker://") if image and image[1].startswith("docker://") else ""
         if not published:

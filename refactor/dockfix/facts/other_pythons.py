@@ -47,7 +47,8 @@ def of_another_python(facts: Facts, stage: Stage, copied: list[tuple[Step, str, 
 
 def moved_environment(facts: Facts, stage: Stage, copied: list[tuple[Step, str, str]]) -> Iterator[Reason]:
     """A program of an environment that lies elsewhere in the image: its first line names the Python of where it was made."""
-    roots = {each.root for each in stage.end.environments} - {"/usr/local", "/usr"}
+    # in a plain folder, such as that of --prefix, the first line names the Python that pip runs by
+    roots = {each.root for each in stage.end.environments if not each.beside_base} - {"/usr/local", "/usr"}
     places = [(source, posixpath.normpath(posixpath.join("/", target))) for _, source, target in copied]
     for keyword in ("ENTRYPOINT", "CMD"):
         step = facts.final.last(keyword)
