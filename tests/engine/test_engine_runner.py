@@ -208,6 +208,25 @@ def test_a_suppression_that_names_no_transform_says_which_may_be_meant(project: 
     ]
 
 
+@pytest.mark.parametrize(
+    ("comment", "form"),
+    [
+        ("# dockfix: ignore=non-root", "# dockfix: ignore[non-root]"),
+        ("# dockfix: ignore-file=nonroot", "# dockfix: ignore-file[nonroot]"),
+        ("# dockfix: ignore: multi-stage, non-root", "# dockfix: ignore[multi-stage, non-root]"),
+        ("# dockfix: ignore(virtualenv) it is ours", "# dockfix: ignore[virtualenv]"),
+        ("# dockfix: ignore-file = slim_base", "# dockfix: ignore-file[slim_base]"),
+        ("# dockfix: ignore (we know better)", ""),
+        ("# dockfix: ignore: it has to stay", ""),
+        ("# dockfix: ignore[non-root]: it has to stay", ""),
+    ],
+)
+def test_ids_without_brackets_are_told(project: Project, comment: str, form: str) -> None:
+    text = f'FROM python:3.11\nWORKDIR /srv\n{comment}\nRUN pip install flask\nCOPY . .\nCMD ["python", "app.py"]\n'
+    said = [note.message for note in project(text).warnings if not note.transform and "in brackets" in note.message]
+    assert [message.rpartition(": ")[2] for message in said] == ([form.rpartition(": ")[2]] if form else [])
+
+
 def test_a_suppression_holds_for_the_instruction_below_it_only(project: Project, fakes: Callable[..., None]) -> None:
     fakes(Fake("CMD", comment_above))
     assert project(TEXT.replace("# why", "# dockfix: ignore[fake]")).files

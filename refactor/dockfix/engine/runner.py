@@ -380,6 +380,13 @@ def _idle(suppressions: Suppressions) -> list[Note]:
         near = get_close_matches(name, known, 1)
         text = f"there is no transform {name}" + ", so this suppression holds nothing back" * each.ids.isdisjoint(known)
         notes.append(Note("", each.line, text + (f"; did you mean {near[0]}?" if near else "")))
+    notes += [
+        Note(
+            "", each.line, f"this suppression names no ids, which stand in brackets, and so holds all back: {each.form}"
+        )
+        for each in suppressions.found.values()
+        if any(get_close_matches(word.strip(), known, 1) for word in each.unbracketed.split(","))
+    ]
     return [
         *notes,
         *(

@@ -9,16 +9,25 @@ from dockfix.dataclass import dataclass
 from dockfix.lazy import regex
 from dockfix.syntax import Comment, Dockerfile, Instruction, Node
 
-_FORM = regex(r"^dockfix:\s*(ignore-file|ignore)\b(?:\s*\[([^\]]*)\])?")
+_FORM = regex(r"^dockfix:\s*(ignore-file|ignore)\b(?:\s*\[([^\]]*)\]|\s*[=:(]\s*([\w-]+(?:\s*,\s*[\w-]+)*))?")
 
 
 @dataclass(frozen=True)
 class Suppression:
-    """One comment: the ids that it names (empty: all), and whether it holds for the whole file."""
+    """One comment: the ids that it names (empty: all), and whether it holds for the whole file.
+
+    ``unbracketed`` are words without brackets that were perhaps meant as ids, "" for none.
+    """
 
     line: int
     ids: frozenset[str]
     whole_file: bool
+    unbracketed: str = ""
+
+    @property
+    def form(self) -> str:
+        """How the ids would have to be written."""
+        return f"# dockfix: {'ignore-file' if self.whole_file else 'ignore'}[{self.unbracketed}]"
 
     def covers(self, transform: str) -> bool:
         """Whether it names the transform."""
@@ -40,7 +49,7 @@ class Suppressions:
             match = _FORM.match(node.content) if isinstance(node, Comment) else None
             if match:
                 ids = frozenset(name.strip() for name in (match[2] or "").split(",") if name.strip())
-                found[node.text.strip()] = Suppression(node.line, ids, match[1] == "ignore-file")
+                found[node.text.strip()] = Suppression(node.line, ids, match[1] == "ignore-file", match[3] or "")
         return cls(found)
 
     def file(self, transform: str) -> Suppression | None:

@@ -197,9 +197,11 @@ def _used(facts: Facts, right: Right) -> str:
             options = _options(facts, right.used, text) if name in text else None
             if options is not None:
                 return f"{where} runs {name} {options.rpartition(f'{name} ')[2]}"
-    for name in sorted(right.programs & facts.startup.programs.keys()):
+    runs = {use.word.rpartition("/")[2]: f"{use.file}:{use.line}" for use in facts.program.runs}
+    runs |= facts.startup.programs
+    for name in sorted(right.programs & runs.keys()):
         for mention in facts.application.search(right.used.pattern.encode()):
-            return f"{facts.startup.programs[name]} runs {name}, {mention.file}:{mention.line} asks"
+            return f"{runs[name]} runs {name}, {mention.file}:{mention.line} asks"
     return ""
 
 
