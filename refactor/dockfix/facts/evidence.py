@@ -21,6 +21,9 @@ from dockfix.facts.startup import Startup
 from dockfix.knowledge import harmless_programs, is_python, python_program, shells
 from dockfix.lazy import cached_property, regex
 from dockfix.managers.commands import runs_alone
+from dockfix.managers.protocol import SystemManager
+from dockfix.model.actions import Clean, Install, Refresh, Remove
+from dockfix.model.stages import Step, Unit
 
 T = TypeVar("T")
 _MODULE = regex(r"([A-Za-z_][\w.]*)(?::[\w.()]+)?")
@@ -56,8 +59,8 @@ class Started:
     """What is known of what a container starts.
 
     ``image`` are the files of its image that could be evidence, ``placed`` those of them that the Dockerfile puts at a place of
-    their own. ``settings`` are the values that ENV gives, ``commands`` those of RUN, which may name a file, too; ``packages`` are
-    the names of its Python packages. ``file`` gives the file that lies at a path, ``read`` the text of one; both follow from ``layout``.
+    their own. ``settings`` are the values that ENV gives, ``commands`` those of RUN, ``naming`` the same without the commands that name no file of the
+    application; ``packages`` are the names of its Python packages. ``file`` gives the file that lies at a path, ``read`` the text of one; both follow from ``layout``.
     """
 
     image: Application
@@ -65,6 +68,7 @@ class Started:
     placed: frozenset[str]
     settings: tuple[str, ...]
     commands: tuple[str, ...]
+    naming: tuple[str, ...]
     packages: frozenset[str]
     workdir: str
     file: Callable[[str], str | None]
@@ -220,11 +224,26 @@ class Started:
     @property
     def _told(self) -> frozenset[str]:
         """The words of what the container starts with, any of which may name a file."""
-        return frozenset(word for text in self._texts for word in re.findall(r"[\w.+@-]+", text))
+        texts = (*self.startup.texts.values(), *self.settings, *self.naming)
+        return frozenset(word for text in texts for word in re.findall(r"[\w.+@-]+", text))
 
     @cached_property
     def _texts(self) -> tuple[str, ...]:
         return (*self.startup.texts.values(), *self.settings, *self.commands)
+
+
+def naming_files(step: Step) -> str:
+    """What a RUN says, but for commands of the system's package manager and those that clean up: none names a file of the application."""
+    others = [unit for unit in step.units if not _is_of_the_system(unit)]
+    return step.instruction.args if len(others) == len(step.units) else " ".join(unit.command.text for unit in others)
+
+
+def _is_of_the_system(unit: Unit) -> bool:
+    action = unit.effects.action
+    local = any("/" in word.text for word in unit.command.args)  # an archive of the context, perhaps
+    if isinstance(action, Clean):
+        return True
+    return isinstance(action, Install | Refresh | Remove) and isinstance(action.manager, SystemManager) and not local
 
 
 def is_named(name: str, words: set[str], whole: set[str]) -> bool:

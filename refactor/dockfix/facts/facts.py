@@ -19,7 +19,7 @@ from dockfix.context.submodules import absent
 from dockfix.dataclass import dataclass
 from dockfix.facts import javascript_evidence, reading
 from dockfix.facts.beneath import beneath, why_unknown
-from dockfix.facts.evidence import Started
+from dockfix.facts.evidence import Started, naming_files
 from dockfix.facts.hints import Hints
 from dockfix.facts.managed import named_for_managers
 from dockfix.facts.no_evidence import says_nothing
@@ -209,6 +209,7 @@ class Facts:
             placed(self.copies, self.layout, self.files) - described,
             tuple(step.instruction.args for step in self.final.of("ENV")),
             tuple(step.instruction.args for step in self.final.of("RUN")),
+            tuple(map(naming_files, self.final.of("RUN"))),
             self.distributions,
             self.final.end.workdir or "/",
             self.layout.file,
