@@ -84,6 +84,14 @@ _JSON, _JSON_OF_SETTINGS = (
 _ON_DISK = regex(
     rb"/(?:var|data|srv|mnt|opt|home|root|run|logs?|etc|usr|storage|tmp|cache|db|volumes?|backups?|secrets|certs|app|workspace)/"
 )
+# A folder that a whole value names, and what a link is called
+_FOLDER_OF_DATA = regex(
+    rb"/(?:data|models?|config|mnt|srv|storage|volumes?|cache|backups?|downloads|uploads|outputs?)/?(?=[\"'])"
+)
+_KEY = regex(rb"\"[\w.-]+\"\s*:\s*\"?$")
+_LINK_KEY = regex(
+    rb"(?i)\"(?:path\w*|to|from|link\w*|name|title|label|page|slug|key|id|action|source|destination|target|active\w*)\"\s*:\s*\"?$"
+)
 # A string that is a path by what stands before it or by its end, whatever its folder is called
 _ANY_PATH = regex(
     _OPENING + rb"""(?:""" + _LOCAL_URL + rb""")?(/[A-Za-z0-9_][\w.@+-]*(?:/[^"'\s{}<>$\\?&=:*]*)?)["']"""
@@ -156,6 +164,7 @@ def _is_in_data(data: bytes, start: int) -> bool:
     told = (
         _LOCAL.match(data, start + 1)
         or _ON_DISK.match(data, at)
+        or (_FOLDER_OF_DATA.match(data, at) and _KEY.search(before) and not _LINK_KEY.search(before))
         or _FOLDER_NAME.search(before)
         or _DATA_KEY.search(before)
     )

@@ -59,8 +59,9 @@ class Started:
     """What is known of what a container starts.
 
     ``image`` are the files of its image that could be evidence, ``placed`` those of them that the Dockerfile puts at a place of
-    their own. ``settings`` are the values that ENV gives, ``commands`` those of RUN, ``naming`` the same without the commands that name no file of the
-    application; ``packages`` are the names of its Python packages. ``file`` gives the file that lies at a path, ``read`` the text of one; both follow from ``layout``.
+    their own. ``settings`` are the values that ENV gives, ``commands`` those of RUN, ``naming`` the same without the commands that name
+    no file of the application; ``packages`` are the names of its Python packages. ``file`` gives the file that lies at a path, ``read``
+    the text of one; both follow from ``layout``.
     """
 
     image: Application
