@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from dockfix.facts import Facts
 from dockfix.lazy import regex
@@ -35,6 +35,7 @@ def builder_of(steps: tuple[Step, ...], facts: Facts, made: tuple[str, ...] = ()
     there: frozenset[str] = frozenset()
     managers = {install.manager for _, _, install in (*facts.installs, *facts.front_ends)}
     tools = [path for each in managers if isinstance(each, LanguageManager) for path in each.reads]
+    roots = {install.into.root for _, _, install in facts.installs}
     everything = False
     chosen: Placed = {}
     for step in reversed(steps):
@@ -79,7 +80,7 @@ def builder_of(steps: tuple[Step, ...], facts: Facts, made: tuple[str, ...] = ()
                 wanted.add(effects.reads)
             else:
                 continue
-            _add_programs(facts, step, index, wanted, ran)
+            _add_programs(facts, step, index, roots, wanted, ran)
             indices.insert(0, index)
         if indices:
             chosen[step] = tuple(indices)
@@ -97,10 +98,11 @@ def _gives_away(unit: Unit) -> bool:
     return unit.command.name in _GIVES_AWAY and not to_root
 
 
-def _add_programs(facts: Facts, step: Step, index: int, wanted: Places, ran: Places) -> None:
+def _add_programs(facts: Facts, step: Step, index: int, roots: Set[str], wanted: Places, ran: Places) -> None:
     """Adds where the programs may lie that a command runs, so that what put them there and made them runnable stays with it.
 
-    What is not known to lie there is only ``ran``: no COPY of a whole folder is for it. An environment's own programs are what is made.
+    What is not known to lie there is only ``ran``: no COPY of a whole folder is for it. An environment's own programs are what is made,
+    below one of ``roots``.
     """
     unit = step.units[index]
     name = unit.command.name or ""
@@ -109,7 +111,7 @@ def _add_programs(facts: Facts, step: Step, index: int, wanted: Places, ran: Pla
     folders = [path for each in entries if each and (path := unit.state.path(each))]
     tools = {*unit.effects.tools, *(() if named else (name,))} - {""}
     for path in (*((named,) if named else ()), *(f"{folder}/{tool}" for folder in folders for tool in sorted(tools))):
-        if not any(within(path, install.into.root) for _, _, install in facts.installs):
+        if not any(within(path, root) for root in roots):
             (wanted if facts.layout.at(path, step, index) is not None else ran).add((path,))
 
 
