@@ -477,3 +477,16 @@ def test_an_option_that_is_given_as_a_command(dockfix, put):
     assert "error: check: no such file or folder\nhint: did you mean --check?\n" in result.stderr
     put("apply/Dockerfile", DONE)
     assert "did you mean" not in dockfix("apply", "chek").stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"), [("verfy", "verify"), ("explian", "explain"), ("lst", "list"), ("digest", "digests")]
+)
+def test_a_command_with_a_slip(dockfix, put, given, meant):
+    put()
+    assert f"hint: did you mean the command {meant}? It has to come first\n" in dockfix(given, "Dockerfile").stderr
+
+
+def test_a_command_in_the_wrong_place(dockfix, put):
+    put()
+    assert "hint: did you mean the command verify? It has to come first\n" in dockfix("Dockerfile", "verify").stderr

@@ -149,7 +149,7 @@ def _thrown_away(facts: Facts) -> tuple[Reason, ...]:
     if build is None:
         return ()
     text = "builds with a builder that is thrown away, and with it the caches of the mounts; what keeps the layers of all stages is"
-    return (Reason(f"{build.file}:{build.line} {text} cache-to: type=gha,mode=max"),)
+    return (Reason(f"{build.file}:{build.line} {text} {build.keeps}"),)
 
 
 def _blocker(

@@ -292,13 +292,15 @@ def _usage_hint(error: click.ClickException) -> str:
     """Where a wrong value comes from, or where to look; "" for a message that brings a hint of its own."""
     if not isinstance(error, click.UsageError) or "\n" in error.message or "Did you mean" in error.format_message():
         return ""
+    from dockfix.cli.jobs import COMMANDS
+
     command = ""
     if error.ctx is not None:
         command = error.ctx.command.name or ""
         name = error.param.name if isinstance(error, click.BadParameter) and error.param else None
         if name and error.ctx.get_parameter_source(name) is click.core.ParameterSource.ENVIRONMENT:
             return f"this value is from the environment: DOCKFIX_{name.upper()}"
-    if command in ("list", "explain", "verify", "digests"):
+    if command in COMMANDS:
         return f"dockfix {command} --help shows the usage"
     return "dockfix --help shows the options"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from dockfix.batch.discover import Target, discover, place
@@ -15,6 +16,7 @@ from dockfix.engine.results import Failure
 
 # Options that other programs have as commands
 _SWITCHES = frozenset({"apply", "check", "help", "quiet", "unsafe", "verbose", "version"})
+COMMANDS = ("digests", "explain", "list", "verify")
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,14 @@ def unusable(jobs: Iterable[Job]) -> list[tuple[str, str]]:
 
 
 def _meant(target: Target) -> Failure | None:
-    """The failure of a file that is not there, with the option that may have been meant."""
-    failure = target.failure
-    if failure is not None and target.path in _SWITCHES and not Path(target.path).exists():
-        return replace(failure, hint=f"did you mean --{target.path}?")
-    return failure
+    """The failure of a file that is not there, with the option or the command that may have been meant."""
+    failure, path = target.failure, target.path
+    if failure is None or Path(path).exists():
+        return failure
+    if path in _SWITCHES:
+        return replace(failure, hint=f"did you mean --{path}?")
+    close = get_close_matches(path, COMMANDS, 1, 0.75)
+    return replace(failure, hint=f"did you mean the command {close[0]}? It has to come first") if close else failure
 
 
 def _here() -> Path:

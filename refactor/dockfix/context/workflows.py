@@ -1,4 +1,4 @@
-"""Where a workflow of GitHub builds a Dockerfile with a builder that is thrown away, and its cache mounts with it."""
+"""Where a workflow of GitHub or a job of GitLab builds a Dockerfile with a builder that is thrown away, and its cache mounts with it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import posixpath
 from pathlib import Path
 
 from dockfix.context.disk import Disk
+from dockfix.context.run_commands import builds
 from dockfix.lazy import regex
 from dockfix.namedtuple import NamedTuple
 from dockfix.syntax import decode
@@ -19,13 +20,17 @@ _KEEPS = regex(
     r"|runs-on:.*(?:depot|blacksmith|namespace|buildjet|warp)"
 )
 _MOST = 100
+_GITLAB = ".gitlab-ci.yml"
+# The service with an engine of its own for each job: https://docs.gitlab.com/ci/docker/using_docker_build/
+_FOR_ONE_JOB = regex(r"(?m)^[ \t]*(?:-[ \t]+)?(?:name:[ \t]*)?[\"']?(?:[\w.${}/:-]*/)?docker:[\w.-]*dind\b")
 
 
 class Build(NamedTuple):
-    """A step that builds: its file, relative to the repository, and its 1-based line."""
+    """A step that builds: its file, relative to the repository, its 1-based line, and what would keep the layers of all stages."""
 
     file: str
     line: int
+    keeps: str
 
 
 def thrown_away(dockerfile: Path, root: Path) -> Build | None:
@@ -33,7 +38,25 @@ def thrown_away(dockerfile: Path, root: Path) -> Build | None:
 
     ``root`` is the folder of the build context, to which workflows refer from the repository's.
     """
-    here = dockerfile.absolute()
+    here, folder = dockerfile.absolute(), root.absolute()
+    return _by_github(here, folder) or _by_gitlab(here, folder)
+
+
+def _by_gitlab(here: Path, root: Path) -> Build | None:
+    repository = next((each for each in here.parents if (each / _GITLAB).is_file()), None)
+    text = decode(Disk.read_outside(str(repository / _GITLAB)) or b"") if repository is not None else ""
+    if repository is None or not _FOR_ONE_JOB.search(text) or "--cache-to" in text:
+        return None
+    wanted = Path(os.path.relpath(here, repository)).as_posix(), Path(os.path.relpath(root, repository)).as_posix()
+    for build in builds(text):
+        folder = build.operands[0] if build.operands else ""
+        file = next(iter(build.values("-f", "--file")), "") or posixpath.join(folder, "Dockerfile")
+        if folder and "$" not in folder + file and (posixpath.normpath(file), posixpath.normpath(folder)) == wanted:
+            return Build(_GITLAB, build.line, "docker buildx build --cache-to type=registry,ref=…,mode=max")
+    return None
+
+
+def _by_github(here: Path, root: Path) -> Build | None:
     repository = next((each for each in here.parents if (each / ".github" / "workflows").is_dir()), None)
     if repository is None:
         return None
@@ -41,7 +64,7 @@ def thrown_away(dockerfile: Path, root: Path) -> Build | None:
         files = sorted((repository / ".github" / "workflows").iterdir())[:_MOST]
     except OSError:
         return None
-    wanted = os.path.relpath(here, repository), os.path.relpath(root.absolute(), repository)
+    wanted = os.path.relpath(here, repository), os.path.relpath(root, repository)
     for file in (each for each in files if each.suffix in {".yml", ".yaml"}):
         text = decode(Disk.read_outside(str(file)) or b"")
         if _KEEPS.search(text):
@@ -50,7 +73,7 @@ def thrown_away(dockerfile: Path, root: Path) -> Build | None:
         for number, line in enumerate(lines):
             match = _USES.match(line)
             if match and _builds(lines, number, len(match["indent"]) + len(match["dash"] or ""), *wanted):
-                return Build(f".github/workflows/{file.name}", number + 1)
+                return Build(f".github/workflows/{file.name}", number + 1, "cache-to: type=gha,mode=max")
     return None
 
 
