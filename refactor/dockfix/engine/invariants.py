@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from dockfix.engine.nets.access import users, writable
+from dockfix.engine.nets.access import root, users, writable
 from dockfix.engine.nets.artefacts import (
     artefacts,
     artefacts_of_commands,
@@ -37,7 +37,7 @@ _OF_STAGES: tuple[Callable[[Pair], Iterator[Violation]], ...] = (
     lists,
 )
 _OF_COPIES: tuple[Callable[[Pair], Iterator[Violation]], ...] = (files, files_of_commands)
-_OF_THE_IMAGE: tuple[Callable[[Pair], Iterator[Violation]], ...] = (leftovers, owners, users, writable)
+_OF_THE_IMAGE: tuple[Callable[[Pair], Iterator[Violation]], ...] = (leftovers, owners, users, root, writable)
 
 
 def violations(before: View, after: View, declares: Iterable[Declared]) -> list[Violation]:

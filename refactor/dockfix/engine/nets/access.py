@@ -68,6 +68,13 @@ def _owner(run: Run) -> str:
     return next((word.value or "" for word in run.unit.command.args if not word.text.startswith("-")), "")
 
 
+def root(pair: Pair) -> Iterator[Violation]:
+    """A program that had no rights of root and gets them: nothing can declare that."""
+    before, after = pair.old.stage.end, pair.new.stage.end
+    if before.user and not before.is_root and after.is_root:
+        yield Violation(f"the program would run as root instead of {before.user}")
+
+
 def writable(pair: Pair) -> Iterator[Violation]:
     """What the program could write as root and cannot as the user that it becomes."""
     before, after = pair.old.stage.end, pair.new.stage.end
