@@ -95,6 +95,11 @@ def modules(package: str) -> tuple[str, ...] | None:
     return ()
 
 
+def embedded(package: str) -> tuple[str, ...] | None:
+    """The library of the system's own Python that comes along with one: python3 itself holds it."""
+    return ()
+
+
 def has(package: str) -> bool:
     """Whether the system may be asked for a library that a table names: the tables are Alpine's own."""
     return True
@@ -157,6 +162,10 @@ class OwnPython:
     def modules(self, package: str) -> tuple[str, ...] | None:
         """None: those of Alpine are asked for by name."""
         return modules(package)
+
+    def embedded(self, package: str) -> tuple[str, ...] | None:
+        """None: python3 itself holds it."""
+        return embedded(package)
 
     def has(self, package: str) -> bool:
         """Whether the system may be asked for a library."""

@@ -115,6 +115,11 @@ def modules(package: str) -> tuple[str, ...] | None:
     return ()
 
 
+def embedded(package: str) -> tuple[str, ...] | None:
+    """The library of the system's own Python that comes along with one: other Pythons bring their own."""
+    return ()
+
+
 def has(package: str) -> bool:
     """Whether the system may be asked for a library that a table names: the tables are Debian's own."""
     return True

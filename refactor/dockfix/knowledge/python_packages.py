@@ -135,6 +135,11 @@ def needs_dev_packages(distribution: str) -> str | None:
     return _dev_needed().get(normalise(distribution))
 
 
+def embeds_python(distribution: str) -> bool:
+    """Whether a distribution has an interpreter built in, and so is linked with the library of the Python it was compiled for."""
+    return bool(_needs().get(normalise(distribution), {}).get("embeds"))
+
+
 def loads_by_name(distribution: str) -> bool:
     """Whether a distribution is Python alone and uses a library of the system, which it then looks for by name."""
     data = _needs().get(normalise(distribution))

@@ -64,6 +64,14 @@ class SystemPython:
         found = {rules["as"].get(name, name) for name in found}
         return tuple(sorted(found)) if len(known) == 1 or found <= set(rules["everywhere"].split()) else None
 
+    def embedded(self, package: str) -> tuple[str, ...] | None:
+        """The library of Python that comes along with one; None where its name depends on the release, which is not certain."""
+        said = (_group(package) or {}).get("library", "")
+        if isinstance(said, str):
+            return _filled(said, package)
+        names = {said[release] for release in self.releases or said}
+        return (names.pop(),) if len(names) == 1 else None
+
     def alongside(self, package: str, suites: frozenset[str] | None, *, recommended: bool) -> frozenset[str]:
         """The libraries that come along with a package and leave with it."""
         return apt.alongside(package, suites, recommended=recommended)

@@ -365,6 +365,9 @@ class Packages(Protocol):
     def modules(self, package: str) -> tuple[str, ...] | None:
         """The packages of modules for the system's own Python that come along with a package; None where they are not certain."""
 
+    def embedded(self, package: str) -> tuple[str, ...] | None:
+        """The library of the system's own Python that comes along with a package; None where its name is not certain."""
+
     def has(self, package: str) -> bool:
         """Whether the system may be asked for a library that a table names."""
 

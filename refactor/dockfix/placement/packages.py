@@ -191,7 +191,11 @@ def _divide_by_role(
     if known.modules(package.name) is None:
         kept[package] = doubt("which Python packages come along with it depends on the release, which is not certain")
     elif role == "build":
-        replaced[package] = _left_by(known, unit, package)
+        embedded = known.embedded(package.name) if any(map(knowledge.embeds_python, distributions(facts))) else ()
+        if embedded is None:
+            kept[package] = doubt("the name of the library of Python depends on the release, which is not certain")
+        else:
+            replaced[package] = (*_left_by(known, unit, package), *embedded)
     elif role == "dev":
         _divide_dev(facts, package, headers, replaced, kept)
     elif fetches_with_git(facts):
