@@ -38,6 +38,7 @@ def test_entries_are_well_formed(group: dict[str, str]) -> None:
         "commands",
         "build",
         "compiler",
+        "embeds",
         "wheel",
         "checked",
         "why",

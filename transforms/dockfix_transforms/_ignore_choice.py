@@ -209,11 +209,17 @@ class Chooser:
         return True
 
     def _installed(self, pattern: str) -> bool:
-        """Whether every folder of the context that a pattern matches and that comes into an image is filled by an install there."""
+        """Whether every folder of the context that a pattern matches and that comes into an image is filled by an install there.
+
+        One that finds nothing which says what to install brings nothing.
+        """
         name = pattern.rpartition("/")[2]
-        every = [install for stage in self.facts.model.stages for install in language_installs(stage)]
-        installs = [install for install in every if posixpath.basename(install.into.root) == name]
-        roots = {install.into.root for install in installs}
+        roots = {
+            install.into.root
+            for stage in self.facts.model.stages
+            for install in language_installs(stage)
+            if posixpath.basename(install.into.root) == name and self._is_told(stage, install)
+        }
         taken = {
             path
             for step, copied in self.facts.copies.items()
@@ -222,6 +228,11 @@ class Chooser:
             for path in self.facts.layouts.of(self.facts.stage_of[step]).by(step, folder)
         }
         return bool(roots) and taken <= roots
+
+    def _is_told(self, stage: Stage, install: Install) -> bool:
+        """Whether an install is given packages, or a file of the build context that names some lies beside the folder that it fills."""
+        beside = posixpath.join(posixpath.dirname(install.into.root), "package.json")
+        return bool(install.asked) or self.facts.layouts.of(stage).file(beside) is not None
 
     def _built(self, pattern: str, hit: list[str]) -> bool:
         """Whether builds of the Dockerfile make every folder of the context that a pattern matches, and at least one of its name."""
