@@ -274,3 +274,19 @@ def test_a_folder_of_members_is_source(project: Project) -> None:
 def test_blank_lines(project: Project, before: str, after: str) -> None:
     text = 'FROM python:3.11-slim\nWORKDIR /app\n{}CMD ["python", "app.py"]\n'
     assert text_of(project(text.format(before), only="dependency-layer")) == text.format(after)
+
+
+@pytest.mark.parametrize("gap", ["", "\n"])
+def test_several_folders_keep_their_order(project: Project, gap: str) -> None:
+    files = {
+        "package.json": '{"name": "a", "workspaces": ["backend", "web", "lib"]}',
+        ".dockerignore": "**/node_modules\n",
+        **{f"{name}/package.json": f'{{"name": "{name}", "version": "1.0.0"}}' for name in ("backend", "web", "lib")},
+        **{f"{name}/index.js": "console.log(1)\n" for name in ("backend", "web", "lib")},
+    }
+    source = "COPY backend/ ./backend\nCOPY web/ ./web\nCOPY lib/ ./lib\n"
+    manifests = "".join(f"COPY {name}/package.json ./{name}/\n" for name in ("backend", "web", "lib"))
+    before = _NODE.format(f"{source}{gap}RUN npm install{gap and chr(10)}")
+    after = _NODE.format(f"{manifests}{gap}RUN npm install\n{gap}{source}".rstrip("\n") + (gap and chr(10)))
+    result = project(before, files, only="dependency-layer")
+    assert text_of(result) == after

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -18,7 +18,7 @@ from dockfix.model.actions import Clean, Configure, Install, Make, Remove, Shell
 from dockfix.model.effects import overlap, within
 from dockfix.model.reason import Reason
 from dockfix.model.stages import Copy, Step, Unit
-from dockfix.syntax import Blank, Instruction, Node, snippet
+from dockfix.syntax import Blank, Dockerfile, Instruction, Node, snippet
 
 from ._layout import leading, place_right_above, with_leading
 
@@ -59,7 +59,8 @@ class DependencyLayer(Transform):
             return Outcome()
         steps = facts.final.steps
         found = Outcome()
-        for number, step in enumerate(steps):
+        # the last one first: each comes to lie above those that have moved before it, as it did
+        for number, step in reversed(list(enumerate(steps))):
             if not _brings_source(facts, step):
                 continue
             below = steps[number + 1 :]
@@ -69,8 +70,26 @@ class DependencyLayer(Transform):
             outcome = _move(facts, step, below, installs) if installs else found
             if outcome.edits:
                 return outcome
-            found = found if found.refusals else outcome
+            found = outcome if outcome.refusals else found
         return found
+
+
+def _parted(tree: Dockerfile, source: Step, install: Step, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """The source's lines as they go below an install: parted from it where it was parted from them."""
+    if isinstance(nodes[0], Blank):
+        return nodes
+    blanks = [each for each in leading(tree, install.instruction) if isinstance(each, Blank)][:1]
+    return (*(Blank(each.text, source.line) for each in blanks), *nodes)
+
+
+def _source_below(facts: Facts, install: Step) -> Blank | None:
+    """The blank line between an install and a COPY of the source, where nothing else parts them; None where that isn't so."""
+    nodes = facts.tree.nodes
+    position = nodes.index(install.instruction) + 1
+    blank, below = (*nodes[position : position + 2], None, None)[:2]
+    step = next((each for each in facts.final.steps if each.instruction is below), None)
+    parted = isinstance(blank, Blank) and step is not None and _brings_source(facts, step)
+    return blank if parted and isinstance(blank, Blank) else None
 
 
 def _brings_source(facts: Facts, step: Step) -> bool:
@@ -278,6 +297,19 @@ def _copied_before(facts: Facts, source: Step) -> frozenset[str]:
     return frozenset(name for path, name in found.items() if path in facts.layout.by(source, name))
 
 
+def _lines(groups: Mapping[str, Sequence[str]], written: str) -> list[str] | None:
+    """A COPY for the manifests of each folder; None where a name would have to be quoted."""
+    lines = []
+    for sub, names in groups.items():
+        where = posixpath.join(written, sub) + "/" if sub else written
+        if not sub and (len(names) > 1 or written not in {".", "./"}):
+            where = written.rstrip("/") + "/"
+        if any(" " in word for word in [*names, where]):
+            return None
+        lines.append(f"COPY {' '.join(names)} {where}\n")
+    return lines
+
+
 def _edits(facts: Facts, source: Step, below: Sequence[Step], moved: Sequence[Step], manifests: list[str]) -> Outcome:
     """COPY lines for the manifests in place of the source's COPY, or further down; the source goes below the last of the installs."""
     copy = source.copy
@@ -294,22 +326,17 @@ def _edits(facts: Facts, source: Step, below: Sequence[Step], moved: Sequence[St
         if not path:
             return refuse(f"{name} does not come with this COPY", source.line)
         groups.setdefault(posixpath.dirname(posixpath.relpath(path, copy.target)), []).append(name)
-    lines = []
-    for sub, names in groups.items():
-        where = posixpath.join(written, sub) + "/" if sub else written
-        if not sub and (len(names) > 1 or written not in {".", "./"}):
-            where = written.rstrip("/") + "/"
-        if any(" " in word for word in [*names, where]):
-            return refuse("a name with a space would have to be quoted", source.line)
-        lines.append(f"COPY {' '.join(names)} {where}\n")
+    lines = _lines(groups, written)
+    if lines is None:
+        return refuse("a name with a space would have to be quoted", source.line)
     manifest_copy = snippet(tree, "".join(lines), source.line)
     comments, source_nodes = with_leading(tree, source.instruction)
     reader = _reader(facts, below, moved, copy.target)
     gone = comments if reader is None else source_nodes[:-1]
     edits = [Edit(node, (), source.line, "") for node in gone]
-    parted = [node for node in leading(tree, moved[-1].instruction) if isinstance(node, Blank)][:1]
-    if not isinstance(source_nodes[0], Blank):  # what was parted from the install above it stays so below it
-        source_nodes = (*(Blank(each.text, source.line) for each in parted), *source_nodes)
+    joins = None if isinstance(source_nodes[0], Blank) else _source_below(facts, moved[-1])
+    if joins is None:
+        source_nodes = _parted(tree, source, moved[-1], source_nodes)
     edits.append(
         Edit(
             source.instruction,
@@ -339,6 +366,9 @@ def _edits(facts: Facts, source: Step, below: Sequence[Step], moved: Sequence[St
             above = leading(tree, step.instruction)
             again += [type(each)(each.text, each.line) for each in above if isinstance(each, Blank)][:1]
             again.append(Instruction(step.instruction.text, step.line, step.instruction.escape))
+        if joins is not None and not again and step is moved[-1]:
+            edits.append(Edit(joins, (joins, *source_nodes), joins.line, ""))
+            source_nodes = ()
         if step is not moved[-1]:
             edits.append(Edit(step.instruction, run_nodes, step.line, ""))
         else:

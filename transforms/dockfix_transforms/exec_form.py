@@ -47,6 +47,8 @@ _PLAIN_BASES = {
     "rockylinux",
     "ubuntu",
 }
+# What does one thing and ends: no docker stop finds it running
+_ENDS_AT_ONCE = regex(r"cp|mv|rm|mkdir|rmdir|ln|ls|touch|chmod|chown|date|uname|whoami|id|hostname")
 _PWD = rb"(?<![\w$])PWD\b|\$\{?PWD\b"
 _CHILDREN = rb"\b(?:subprocess|os\.(?:system|popen|fork|spawn\w*)|Popen|pexpect|selenium|playwright|pyppeteer)\b"
 _SIGNALS = rb"\bos\.(?:kill|killpg|getppid)\b"
@@ -71,8 +73,8 @@ class ExecForm(Transform):
         Safe where the code could be read and nothing in it shows that it counts on the shell: the variable PWD, programs
         that it starts (the shell reaps what they leave behind), signals that it sends. Otherwise unsafe, and so is an
         ENTRYPOINT, which ignores the arguments of ``docker run`` in shell form. Left alone where a shell is needed (variables,
-        wildcards, ``&&``, pipes, redirections, its own commands), where SHELL or another ENTRYPOINT says how CMD is run, and
-        where the program is a script without ``#!``, which only a shell can start.
+        wildcards, ``&&``, pipes, redirections, its own commands), where SHELL or another ENTRYPOINT says how CMD is run,
+        where the program is a script without ``#!``, which only a shell can start, and where it ends by itself, as ``cp`` does.
     """
 
     title: ClassVar[str] = "start the program without a shell, so that signals reach it"
@@ -125,6 +127,8 @@ def _needs_shell(commands: tuple[Command, ...]) -> str:
         return "exec hands the process over already"
     if posixpath.basename(command.name or "") in shells():
         return f"{command.name} is a shell itself, and would keep the signals"
+    if _ENDS_AT_ONCE.fullmatch(posixpath.basename(command.name or "")):
+        return f"{command.name} ends by itself, so there is no signal to pass on"
     if not command.name or _BUILTIN.fullmatch(command.name):
         return f"{command.name} is the shell's own command"
     return ""

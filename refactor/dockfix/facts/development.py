@@ -15,6 +15,7 @@ from dockfix.context.program.project import Sources
 from dockfix.context.run_commands import WRITTEN_IN
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
+from dockfix.facts.how_it_is_run import mounted_source
 from dockfix.facts.installs import calls_at_start, groups_there
 from dockfix.knowledge.development import is_a_word, module_names, only_develops, program_names
 from dockfix.lazy import regex
@@ -23,7 +24,6 @@ from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program
 from dockfix.model.actions import Install
 from dockfix.model.answers import Started, Worked
-from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at, doubt, unseen
 
 # What holds the tools' own settings, or what is installed
@@ -111,15 +111,9 @@ def doubts(facts: Facts, gone: Lost) -> Iterator[Reason]:
         yield facts.startup.unknown
     if not facts.startup.programs:
         yield unseen("nothing says what a container of the image runs, which may be tests")
-    for service in (*facts.located.services, *facts.located.others):
-        mounted = next(
-            (target for _, target, _ in service.volumes if within(facts.final.end.workdir or "/", target)), ""
-        )
-        if mounted:
-            yield unseen(
-                f"{service.file} mounts the source over {mounted}, as for development: somebody may run tests there"
-            )
-            break
+    mounted = mounted_source(facts)
+    if mounted is not None:
+        yield mounted
     unsaid = sorted(gone.names & _UNSAID)
     if unsaid:
         yield doubt(f"packages may use {unsaid[0]}, which only {gone.title} brings, without asking for it")

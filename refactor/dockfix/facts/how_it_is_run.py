@@ -19,6 +19,7 @@ from dockfix.facts import Facts
 from dockfix.facts.startup import Startup, read_commands
 from dockfix.knowledge import images_of_others
 from dockfix.lazy import regex
+from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at, unseen
 
 _ACTION = regex(r"(?:.*/)?action\.ya?ml")
@@ -223,3 +224,14 @@ def _names(facts: Facts) -> frozenset[str]:
 
 def _letters(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def mounted_source(facts: Facts) -> Reason | None:
+    """That Compose mounts the source over the working directory: people may work in such a container."""
+    for service in (*facts.located.services, *facts.located.others):
+        over = next((target for _, target, _ in service.volumes if within(facts.final.end.workdir or "/", target)), "")
+        if over:
+            return unseen(
+                f"{service.file} mounts the source over {over}, as for development: somebody may run tests there"
+            )
+    return None

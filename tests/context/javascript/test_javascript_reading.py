@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dockfix.context.javascript.tree import parse
 from javascript import code, program
 
 
@@ -436,3 +437,25 @@ def test_strings_beside_an_ampersand_in_jsx() -> None:
 def test_types_in_javascript() -> None:
     """Flow's types stand in files that are JavaScript by name."""
     assert code("type A = {b: string};\nfunction f(a: A) { return a.b }\napp.listen(3000)\n").complete
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("a.tsx", "export default () => <h1>Next 15 & React 19</h1>\n"),
+        ("a.jsx", "const A = () => <><b>R&D</b> & <i>more & more</i> &amp; &</>\nconst n = 6 & 3\n"),
+        ("a.tsx", "type A = B & C\nexport const D = () => <p>ends &\n  <br />\n</p>\n"),
+        ("a.ts", "const a = await prisma.$queryRaw<Part[]>`SELECT 1`\n"),
+        ("a.ts", "const a = await p.$queryRaw<\n  [{ n: bigint }]\n>`SELECT ${1}`\nrun(a)\n"),
+        ("a.tsx", "const a = f<A>`x`\nconst b = <p>R&D & more</p>\n"),
+    ],
+)
+def test_what_is_right_and_the_grammar_does_not_know_is_no_error(name: str, code: str) -> None:
+    root = parse(name, code.encode()).root
+    assert not root.has_error
+    assert root.end_point[0] == code.count("\n")
+
+
+@pytest.mark.parametrize("code", ["const a = <p>{a &}</p>\n", "a & & b\n", "const a = (\n", "<p>a & {b</p>\n"])
+def test_other_errors_stay_errors(code: str) -> None:
+    assert parse("a.tsx", code.encode()).root.has_error
