@@ -129,8 +129,15 @@ def _language_managers(step: Step) -> list[LanguageManager]:
 
 
 def _caches(facts: Facts, step: Step, manager: LanguageManager) -> tuple[Cache, ...] | Reason:
-    """The caches of a manager that a RUN fills; why none of them can be a mount."""
+    """The caches of a manager that a RUN fills; why none of them can be a mount.
+
+    What only fetches takes the one that the installs of its stage fill.
+    """
     found: list[Cache] = []
+    if not any(_is_by(unit, manager) for unit in step.units):
+        others = (each for each in facts.stage_of[step].of("RUN") if any(_is_by(unit, manager) for unit in each.units))
+        filled = next((_caches(facts, other, manager) for other in others), manager.caches)
+        return manager.caches if isinstance(filled, Reason) else filled
     for unit in step.units:
         install = language_install(unit.effects.action)
         if install is None or install.manager is not manager:
@@ -140,6 +147,11 @@ def _caches(facts: Facts, step: Step, manager: LanguageManager) -> tuple[Cache, 
             return caches
         found += [cache for cache in caches if cache not in found]
     return tuple(found) or manager.caches
+
+
+def _is_by(unit: Unit, manager: LanguageManager) -> bool:
+    install = language_install(unit.effects.action)
+    return install is not None and install.manager is manager
 
 
 def _thrown_away(facts: Facts) -> tuple[Reason, ...]:
@@ -193,7 +205,8 @@ def _blocker(
             return f"{unit.command.shown} would fail on a mounted cache"
         if unit.effects.opaque and _REMOVES.search(unit.command.text):
             return f"{unit.command.shown} may remove the cache's folder, which cannot be removed where it is mounted"
-        if unit.effects.opaque and any(posixpath.basename(folder) in unit.command.text for folder in around):
+        itself = fetches(unit.command, unit.state) is manager
+        if unit.effects.opaque and not itself and any(posixpath.basename(each) in unit.command.text for each in around):
             return "a command of the RUN works on the cache itself"
     return ""
 

@@ -98,6 +98,11 @@ class Pnpm(NodeManager):
             return opaque(f"pnpm {verb} is not modelled")
         return node.runs_script(call, state, folder)
 
+    def fetches(self, call: Call, state: State) -> bool:
+        """``pnpm deploy`` installs once more what the store has: https://pnpm.io/cli/deploy."""
+        arguments = parse(call.words, state, VALUED, None)
+        return state.runs(node.NODE) and bool(arguments.operands) and arguments.operands[0].value == "deploy"
+
     def needs_lock(self, call: Call) -> bool:
         """With ``--frozen-lockfile`` it does."""
         return any(word.value == "--frozen-lockfile" for word in call.words)
