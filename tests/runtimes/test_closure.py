@@ -151,9 +151,9 @@ def test_installers_are_of_any_version(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("base", "said"), [
-    ("python:3", "which Python the base image has is not certain (3)"),
+    ("python:3", "the base image's tag does not say which release of Python it has (3)"),
     ("python:3.11.1-buster", "the release of the base image is not certain"),
-    ("debian:bookworm", "which Python the base image has is not certain (no version)"),
+    ("debian:bookworm", "the base image's tag does not say which release of Python it has (no version)"),
     ("fedora:40", "the base image is not known"),
 ])  # fmt: skip
 def test_without_a_target_nothing_is_known(tmp_path: Path, base: str, said: str) -> None:

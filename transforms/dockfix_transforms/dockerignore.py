@@ -10,6 +10,7 @@ from dockfix.context.submodules import absent
 from dockfix.engine.options import Option
 from dockfix.engine.transform import Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts
+from dockfix.facts.unknown_base import unread_install
 from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
 from dockfix.model.reason import Declared, unseen
 
@@ -51,9 +52,9 @@ class Dockerignore(Transform):
     def apply(self, facts: Facts) -> Outcome:
         """Writes the file that goes with the Dockerfile."""
         if not is_known(facts) and not _is_built_elsewhere(facts):
-            return refuse(
-                "neither pip nor npm nor their like install anything here, so which files the image needs is not known"
-            )
+            unread = facts.ask(unread_install)
+            said = unread.text if unread is not None else "neither pip nor npm nor their like install anything here"
+            return refuse(f"{said}, so which files the image needs is not known")
         submodule = absent(facts.context, facts.copies.values())
         if submodule and not facts.located.certain:
             return refuse(

@@ -21,6 +21,10 @@ _GIVEN_TO_ROUTER = regex(rb"\.add_(?:resource|url_rule|route|view|handler)\((?:[
 _OPENS_PAIR = regex(rb"(?<![\w)\]])\(\s*[rbfu]*$")
 _ANSWERED_BY = regex(rb"\s*,\s*[\w.]*(?:(?<!File)(?<!Stream)Handler|View|Controller)\b")
 _ASSIGNED = regex(rb"\s*(\w+)[ \t]*(?::[ \t]*[\w.\[\]]+[ \t]*)?=[ \t]*[rbu]*[\"']/")
+# What a page in the code asks for, and what opens a file
+_FETCHED = regex(rb"(?<![\w.])(?:window\.)?fetch\(\s*$")
+_OPENED = regex(rb"(?:\b(?:open|Path|join|exists|makedirs|mkdir|listdir|FileResponse|send_file)\(\s*[rbfu]*)$")
+_METHODS = rb"get|post|put|patch|delete|head|options|route|websocket|api_route"
 # What stands before a name that a router is given, or a client of tests
 _TO_ROUTER = regex(
     rb"(?:@[\w.]+\(\s*|\.(?:add_api_route|add_url_rule|add_route|add_api_websocket_route|mount)\(\s*|\b(?:re_path|Route|Mount)\(\s*"
@@ -36,10 +40,22 @@ def asks_for(data: bytes, start: int) -> bool:
     compared = _COMPARED.search(data, first, start)
     if compared is not None and (_OF_REQUEST.search(compared[1]) or _is_requested(data, compared[1])):
         return True
-    if _GIVEN_TO_ROUTER.search(data, first, start):
+    if _GIVEN_TO_ROUTER.search(data, first, start) or _FETCHED.search(data, first, start):
         return True
     end = data.find(data[start : start + 1], start + 1) + 1
+    if end > 0 and _is_answered(data, data[start + 1 : end - 1]) and not _OPENED.search(data, first, start):
+        return True
     return end > 0 and _OPENS_PAIR.search(data, first, start) is not None and _ANSWERED_BY.match(data, end) is not None
+
+
+def _is_answered(data: bytes, path: bytes) -> bool:
+    """Whether the file itself has a route of this path, by a decorator of a web framework."""
+    return (
+        re.search(
+            rb"@\w[\w.]*\.(?:" + _METHODS + rb")\(\s*(?:path\s*=\s*)?[rbfu]*[\"']" + re.escape(path) + rb"[\"']", data
+        )
+        is not None
+    )
 
 
 def _is_requested(data: bytes, name: bytes) -> bool:

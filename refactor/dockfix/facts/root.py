@@ -13,7 +13,7 @@ from dockfix.facts.install_scripts import filled
 from dockfix.facts.installs import installer
 from dockfix.facts.javascript import may_start, runs_with_the_program
 from dockfix.facts.rules import Rule, first
-from dockfix.facts.unknown_base import unknown_base
+from dockfix.facts.unknown_base import unknown_base, unread_install
 from dockfix.facts.user import USER
 from dockfix.knowledge import (
     Right,
@@ -52,6 +52,9 @@ def _base(facts: Facts) -> Reason | None:
     if stage.image is None:
         return at(unknown_base(stage), stage.start.line)
     if not stage.image.runtime and not facts.installs:
+        unread = facts.ask(unread_install)
+        if unread is not None:
+            return at(f"the base image brings no language, and {unread.text}", stage.start.line)
         return at(
             "the base image brings no language, and neither pip nor npm nor their like install anything",
             stage.start.line,

@@ -150,7 +150,7 @@ class _Reader:
         self.texts[where] = f"{self.texts[where]}\n{text}" if where in self.texts else text
         facts = commands_in_script(text)
         if facts is None:
-            self.unknown = self.unknown or doubt(f"the script of {where} could not be read")
+            self.unknown = self.unknown or doubt(f"the command of {where} could not be read")
             return
         if facts.dynamic and posixpath.basename(where) not in waiters():
             self.unknown = self.unknown or doubt(_COMPUTED.format(where))

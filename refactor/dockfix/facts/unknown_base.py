@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dockfix.facts import Facts
 from dockfix.knowledge import base_image
 from dockfix.lazy import regex
+from dockfix.managers.commands import manager_of
+from dockfix.managers.protocol import LanguageManager
+from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Stage
 from dockfix.syntax import image
 
@@ -21,3 +25,14 @@ def unknown_base(stage: Stage) -> str:
     if reference.digest and not reference.tag:
         return f"only a digest says which version the base image {stage.base} is"
     return f"the tag of the base image {stage.base} is none of those that dockfix knows"
+
+
+def unread_install(facts: Facts) -> Reason | None:
+    """That a manager of packages runs, in a way or on an image that is not read; None where none runs."""
+    for stage in facts.model.stages:
+        for step, unit in stage.units:
+            for command in (unit.command, *unit.command.parts):
+                manager = manager_of(command)
+                if isinstance(manager, LanguageManager):
+                    return at(f"what {manager.title} installs in line {step.line} is not read", step.line)
+    return None

@@ -23,7 +23,7 @@ from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 from dockfix.placement import smaller_javascript
 from dockfix.placement.libraries import data_lost_on_slim, lost_on_slim, not_on_slim, suites
-from dockfix.runtimes.closure import PLATFORMS, closure, distributions
+from dockfix.runtimes.closure import PLATFORMS, closure, distributions, targets
 from dockfix.runtimes.needs import needed, run_time_compiler
 
 # Python's own module for Tk, whose libraries only the full image has
@@ -236,7 +236,10 @@ def _doubt(facts: Facts, lacks: Sequence[str]) -> Reason | None:
     about = Declared("FROM")
     unlocked = facts.ask(closure).unlocked
     if unlocked:
-        return doubt(f"{_SHOWN}, for {unlocked[0]}; with uv pip compile, or another lock, it could be certain", about)
+        why = targets(facts)
+        if isinstance(why, Reason):
+            return doubt(f"{_SHOWN}: {why.text}" if facts.manifests else why.text, about)
+        return doubt(f"{_SHOWN}: {unlocked[0]}; with uv pip compile, or another lock, it could be certain", about)
     if lacks:
         more = f" and {len(lacks) - _MANY} more" if len(lacks) > _MANY else ""
         return doubt(

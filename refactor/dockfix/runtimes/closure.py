@@ -94,7 +94,7 @@ def targets(facts: Facts) -> tuple[Target, ...] | Reason:
         return at("the base image is not known")
     numbers = re.fullmatch(r"(\d+)\.(\d+)(?:\.(\d+))?", image.version)
     if numbers is None:
-        return at(f"which Python the base image has is not certain ({image.version or 'no version'})")
+        return at(f"the base image's tag does not say which release of Python it has ({image.version or 'no version'})")
     python, patch = (int(numbers[1]), int(numbers[2])), int(numbers[3]) if numbers[3] else None
     releases = {facts.hints.release} if facts.hints.release else image.releases
     versions = {name: knowledge.c_library(name) for name in releases or ()}
