@@ -74,7 +74,7 @@ def test_it_says_why_and_declares_it() -> None:
         ("CMD python app.py;\n", "more than one"),
         ("CMD cp -r build /out\n", "ends by itself"),
         ("CMD mkdir -p /workspace\n", "ends by itself"),
-        ("CMD /bin/ls -la /app\n", "ends by itself"),
+        ("CMD /bin/touch /data/ready\n", "ends by itself"),
         ("CMD chown -R app /data\n", "ends by itself"),
         ("CMD mv a b\n", "ends by itself"),
         ("CMD (python app.py)\n", "more than one"),

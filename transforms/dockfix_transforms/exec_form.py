@@ -8,9 +8,11 @@ from typing import ClassVar
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.knowledge import (
+    file_movers,
     file_programs,
     inits,
     is_python,
+    operand_writers,
     other_executables,
     package_manager,
     python_program,
@@ -47,8 +49,6 @@ _PLAIN_BASES = {
     "rockylinux",
     "ubuntu",
 }
-# What does one thing and ends: no docker stop finds it running
-_ENDS_AT_ONCE = regex(r"cp|mv|rm|mkdir|rmdir|ln|ls|touch|chmod|chown|date|uname|whoami|id|hostname")
 _PWD = rb"(?<![\w$])PWD\b|\$\{?PWD\b"
 _CHILDREN = rb"\b(?:subprocess|os\.(?:system|popen|fork|spawn\w*)|Popen|pexpect|selenium|playwright|pyppeteer)\b"
 _SIGNALS = rb"\bos\.(?:kill|killpg|getppid)\b"
@@ -127,7 +127,7 @@ def _needs_shell(commands: tuple[Command, ...]) -> str:
         return "exec hands the process over already"
     if posixpath.basename(command.name or "") in shells():
         return f"{command.name} is a shell itself, and would keep the signals"
-    if _ENDS_AT_ONCE.fullmatch(posixpath.basename(command.name or "")):
+    if posixpath.basename(command.name or "") in (file_movers() | operand_writers()) - {"rsync", "tee"}:
         return f"{command.name} ends by itself, so there is no signal to pass on"
     if not command.name or _BUILTIN.fullmatch(command.name):
         return f"{command.name} is the shell's own command"
