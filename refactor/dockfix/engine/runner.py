@@ -207,6 +207,8 @@ def _chain(
             done.held_back = _Held(number, outcome, before)
         if transform.repeats and done.facts is not facts:
             _repeat(done, transform, settings, suppressions)
+            own = [note for note in done.changes if note.transform == transform.id]
+            done.changes = [note for note in done.changes if note not in own] + sorted(own, key=lambda note: note.line)
 
 
 def _repeat(done: _Pass, transform: Transform, settings: Settings, suppressions: Suppressions) -> None:
