@@ -212,14 +212,19 @@ def _tidies(unit: Unit, folder: str) -> bool:
 
 def unclear(facts: Facts, steps: Iterable[Step], folder: str) -> Reason | None:
     """A step, up to the last that makes something, after which it is not known what lies in the folder."""
+    filled = False
     for step in steps:
         copy = step.copy
+        filled = filled or (copy is not None and copy.target is not None and within(copy.target, folder))
         if copy is not None and (copy.target is None or (within(folder, copy.target) and copy.target != folder)):
             return at(f"the {step.keyword} puts something into a folder around {folder}", step.line)
         if copy is not None and step.keyword == "ADD" and not from_context(step):
             return at("what the ADD brings may be another thing tomorrow", step.line)
         for unit in step.units:
             effects = unit.effects
+            filled = filled or makes(unit)
+            if filled and _owns(unit, folder) and unit.command.name in file_changers():
+                return at(f"{unit.command.shown} comes before the last build, when files lie there already", step.line)
             elsewhere = effects.writes and not _only_there(unit, folder) and not _owns(unit, folder)
             moves = effects.action is None and elsewhere
             if moves and overlap((*effects.reads, *effects.writes), (folder,)):
