@@ -45,7 +45,7 @@ def project(tmp_path: Path) -> Project:
 @pytest.fixture
 def released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Iterable[releases.Release]], None]]:
     """Has dockfix know these releases of Python packages, and no others."""
-    caches = (releases._of, releases._text, releases._by_version)
+    caches = (releases._of, releases._text, releases.with_requires, releases.with_files)
 
     def know(rows: Iterable[releases.Release]) -> None:
         path = tmp_path.parent / f"{tmp_path.name}.releases.txt"

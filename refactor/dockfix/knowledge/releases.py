@@ -7,6 +7,7 @@ and of the GNU C library.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache, lru_cache
@@ -80,21 +81,23 @@ class Release(NamedTuple):
         return tuple(map(_file, self.tags))
 
 
+@lru_cache(maxsize=4096)
 def with_requires(name: str, version: str, python: tuple[int, int]) -> tuple[Release, ...]:
     """Whose ``requires`` hold for a release on a Python, all of them together; none where what it requires is not known.
 
     That is the entry of the release itself, or else those of the next older and the next newer one that were for this Python.
     """
     told = tuple(each for each in _of(name) if each.covers(python))
-    if any(version in each.versions for each in told):  # as it is written, which spares the reading of all versions
+    if any(version in each.versions for each in told):  # as it is written, which spares the reading of versions
         return tuple(each for each in _of(name) if version in each.versions)
     found = _next(told, version)
     # what it requires on other Pythons may hold here as well
     number = _version(version)
-    itself = _by_version(_of(name)).get(number, ()) if found and number is not None else ()
-    return tuple(dict.fromkeys((*itself, *(each for near in found for each in _by_version(told)[near]))))
+    itself = _at(_of(name), number) if found and number is not None else ()
+    return tuple(dict.fromkeys((*itself, *(each for near in found for each in _at(told, near)))))
 
 
+@lru_cache(maxsize=4096)
 def with_files(name: str, version: str) -> tuple[Release, ...]:
     """Whose ``tags`` tell what a release has, where they agree; none where that is not known.
 
@@ -107,7 +110,7 @@ def with_files(name: str, version: str) -> tuple[Release, ...]:
     found = _next(entries, version)
     alike = len({number.release[:2] for number in found}) == 1
     always = all(tag == "sdist" or _is_pure(tag) for each in entries for tag in each.tags)
-    return tuple(each for number in found for each in _by_version(entries)[number]) if alike or always else ()
+    return tuple(each for number in found for each in _at(entries, number)) if alike or always else ()
 
 
 def _next(entries: tuple[Release, ...], version: str) -> tuple[Version, ...]:
@@ -115,29 +118,38 @@ def _next(entries: tuple[Release, ...], version: str) -> tuple[Version, ...]:
     asked = _version(version)
     if asked is None or asked.local or asked.is_prerelease:
         return ()
-    there = _by_version(entries)
-    older = max((each for each in there if each <= asked), default=None)
-    newer = min((each for each in there if each >= asked), default=None)
-    return () if older is None or newer is None else (older,) if older == newer else (older, newer)
+    older: list[Version] = []
+    newer: list[Version] = []
+    for each in entries:  # whose versions are in order, so that few of them have to be read
+        place = bisect_left(each.versions, asked, key=_listed)
+        newer += map(_listed, each.versions[place : place + 1])
+        older += map(_listed, each.versions[max(place - 1, 0) : place])
+    if asked in newer:
+        return (asked,)
+    return (max(older), min(newer)) if older and newer else ()
+
+
+def _at(entries: tuple[Release, ...], version: Version) -> tuple[Release, ...]:
+    """The entries that have a version, however it is written."""
+    places = ((each, bisect_left(each.versions, version, key=_listed)) for each in entries)
+    return tuple(each for each, place in places if version in map(_listed, each.versions[place : place + 1]))
 
 
 def _version(text: str) -> Version | None:
-    from packaging.version import InvalidVersion, Version
+    from packaging.version import InvalidVersion
 
     try:
-        return Version(text)
+        return _listed(text)
     except InvalidVersion:
         return None
 
 
 @lru_cache(maxsize=4096)
-def _by_version(entries: tuple[Release, ...]) -> dict[Version, tuple[Release, ...]]:
-    found: defaultdict[Version, tuple[Release, ...]] = defaultdict(tuple)
-    for each in entries:
-        for version in each.versions:
-            if number := _version(version):
-                found[number] += (each,)
-    return dict(found)
+def _listed(text: str) -> Version:
+    """A version of the table, all of which can be read."""
+    from packaging.version import Version
+
+    return Version(text)
 
 
 @cache
