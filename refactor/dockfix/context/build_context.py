@@ -79,7 +79,7 @@ class BuildContext:
             self._overlaid[key] = BuildContext(self.root, overlay, self.dockerfile, disk=self.disk)
         return self._overlaid[key]
 
-    @property
+    @cached_property
     def own_name(self) -> str:
         """The path of the Dockerfile relative to the context; it starts with ``..`` where it lies elsewhere, "" where there is none."""
         return Path(os.path.relpath(self.dockerfile, self.root)).as_posix() if self.dockerfile is not None else ""

@@ -138,7 +138,7 @@ class Facts:
             found.setdefault(name, set()).add(value)
         return {name: min(values) for name, values in found.items() if len(values) == 1}
 
-    @property
+    @cached_property
     def final(self) -> Stage:
         """The stage that becomes the image."""
         return self.model.final
@@ -281,7 +281,7 @@ class Facts:
         """Why not all of the application's files are known, None where they are: what they do is another question."""
         return Reason(reason, weight="doubts") if (reason := self._unread()) else None
 
-    @property
+    @cached_property
     def is_javascript(self) -> bool:
         """Whether the image is one of Node.js, so that the program is read as JavaScript."""
         return self.final.image is not None and self.final.image.runtime == _JAVASCRIPT
@@ -421,7 +421,7 @@ class Facts:
             name = scripts[0] if len(scripts) == 1 else None
         return name
 
-    @property
+    @cached_property
     def _scripts(self) -> Mapping[str, Sequence[str]]:
         return self.context.disk.once(("scripts", self.files), partial(scripts_among, self.files))
 

@@ -49,28 +49,31 @@ def for_machines(image: Application, startup: Startup, texts: Iterable[str]) -> 
     ``texts`` are what the Dockerfile says and what is mounted: a program that stands there may be in the container. So may one for which
     a script asks before it calls it.
     """
+    scripts = [name for name, _ in image.asked(is_shell)]
+    if not scripts:
+        return frozenset()
     told = "\n".join(texts)
-    started = frozenset(startup.texts)
-    work = partial(_for_machines, image, started, told)
+    words = set(re.findall(r"[\w.+@-]+", told))
+    named = frozenset(name for name in scripts if name in startup.texts or posixpath.basename(name) in words)
+    if len(named) == len(scripts):
+        return frozenset()
+    brought = frozenset(program for program in programs_of_machines() if _brought(program).search(told))
+    work = partial(_for_machines, image, named, brought)
     if not image.context.overlay.keys().isdisjoint(image.files):
         return work()
-    return image.context.disk.once(("for machines", image.files, started, told), work)
+    return image.context.disk.once(("for machines", image.files, named, brought), work)
 
 
-def _for_machines(image: Application, started: frozenset[str], told: str) -> frozenset[str]:
-    named = set(re.findall(r"[\w.+@-]+", told))
-    scripts = [name for name in sorted(image.text_files) if is_shell(name, image.texts[name])]
-    unnamed = [name for name in scripts if name not in started and posixpath.basename(name) not in named]
-    run = [image.texts[name] for name in scripts if name not in unnamed]
+def _for_machines(image: Application, named: frozenset[str], brought: frozenset[str]) -> frozenset[str]:
+    """The same, where ``named`` are the scripts that something names, and ``brought`` the programs that may be there."""
+    run = [image.texts[name] for name in named]
     gone = frozenset(
-        program
-        for program in programs_of_machines()
-        if unnamed and not _brought(program).search(told) and not any(program.encode() in text for text in run)
+        program for program in programs_of_machines() - brought if not any(program.encode() in text for text in run)
     )
     if not gone:
         return gone
     calling = image.asked(partial(_calls, gone), ("calls", gone))
-    return frozenset(name for name, _ in calling).intersection(unnamed)
+    return frozenset(name for name, _ in calling) - named
 
 
 def _calls(programs: frozenset[str], name: str, data: bytes) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 from dockfix.knowledge.tables import is_pattern, matcher, table
@@ -192,6 +192,7 @@ def loaded_from(package: str, suites: frozenset[str] | None) -> tuple[str, ...] 
     return runtime_libraries(package, suites, python_base=False) if package.endswith("-dev") else (package,)
 
 
+@lru_cache(maxsize=4096)
 def parts(name: str, package: str, suites: frozenset[str] | None) -> frozenset[str]:
     """What a line of a table says for any of the releases: what they have in common, and what each of them adds."""
     data = table(name)

@@ -39,8 +39,13 @@ def no_evidence() -> tuple[NoEvidence, ...]:
 
 def servers_named(texts: Iterable[str]) -> frozenset[str]:
     """The servers, of those whose settings are no evidence where nothing starts them, that stand in one of some texts."""
-    known = frozenset[str]().union(*(group.unless_named for group in no_evidence()))
-    return frozenset(name for text in texts for name in known if name in text)
+    said = "\n".join(texts)
+    return frozenset([name for name in _servers() if name in said])
+
+
+@cache
+def _servers() -> frozenset[str]:
+    return frozenset[str]().union(*(group.unless_named for group in no_evidence()))
 
 
 def without_evidence(files: Iterable[str], programs: frozenset[str], named: frozenset[str]) -> frozenset[str]:

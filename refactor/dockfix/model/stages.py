@@ -81,7 +81,7 @@ class Step:
     copy: Copy | None = None
     action: Action | None = None
 
-    @property
+    @cached_property
     def keyword(self) -> str:
         """The instruction's keyword."""
         return self.instruction.keyword
@@ -144,7 +144,16 @@ class Stage:
 
     def of(self, *keywords: str) -> tuple[Step, ...]:
         """The steps with one of these keywords."""
-        return tuple([step for step in self.steps if step.instruction.keyword in keywords])
+        if len(keywords) == 1:
+            return self._by_keyword.get(keywords[0], ())
+        return tuple([step for step in self.steps if step.keyword in keywords])
+
+    @cached_property
+    def _by_keyword(self) -> Mapping[str, tuple[Step, ...]]:
+        found: dict[str, list[Step]] = {}
+        for step in self.steps:
+            found.setdefault(step.keyword, []).append(step)
+        return {keyword: tuple(steps) for keyword, steps in found.items()}
 
     @property
     def units(self) -> Iterator[tuple[Step, Unit]]:
@@ -172,7 +181,7 @@ class Model:
     stages: tuple[Stage, ...]
     global_args: Mapping[str, str | None] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def final(self) -> Stage:
         """The stage that becomes the image."""
         return self.stages[-1]

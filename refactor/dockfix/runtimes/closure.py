@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Literal
 
 from dockfix import knowledge
@@ -73,6 +73,7 @@ class Requirement(NamedTuple):
     marker: str
 
 
+@lru_cache(maxsize=4096)
 def requirement(text: str) -> Requirement | None:
     """A requirement as metadata writes it; None for what is none."""
     match = _REQUIREMENT.fullmatch(text)

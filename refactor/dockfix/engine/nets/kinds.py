@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-
 from dockfix.dataclass import dataclass
 from dockfix.managers.verbs import by_system, language_install, of_language, system_install
 from dockfix.model.actions import (
@@ -45,9 +43,9 @@ class Asked(NamedTuple):
     editable: tuple[str, ...]
     groups: frozenset[str]
 
-    def without(self, groups: Container[str]) -> Asked:
+    def without(self, groups: frozenset[str]) -> Asked:
         """The same without these groups."""
-        return self._replace(groups=frozenset(group for group in self.groups if group not in groups))
+        return self if self.groups.isdisjoint(groups) else self._replace(groups=self.groups - groups)
 
     def brings_less_than(self, other: Asked) -> bool:
         """Whether the other asks for the same, and for projects or groups of which this one leaves some out."""
