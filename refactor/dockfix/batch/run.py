@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,8 +53,23 @@ def internal_error(path: str, error: BaseException) -> Outcome:
     return Outcome(FileResult(path, failures=(failure,)), "".join(traceback.format_exception(error)))
 
 
+def _tidy() -> None:
+    """Frees what the file before has left: objects that refer to each other in circles, a few thousand.
+
+    Small lots take a fraction of the time of large ones, which have left the processor's cache. What has outlived the first look, such as
+    a build context, is looked at again from time to time.
+    """
+    number = next(_started)
+    if number:
+        gc.collect(2 if number % 256 == 0 else 1 if number % 16 == 0 else 0)
+
+
+_started = count()
+
+
 def work(job: Job) -> Outcome:
     """Read one file and run the engine over it. Never raises an Exception."""
+    _tidy()
     if job.failure is not None:
         return Outcome(FileResult(job.path, failures=(job.failure,)))
     try:
