@@ -135,6 +135,19 @@ def test_a_link_that_led_nowhere_is_followed_once_it_leads_somewhere(roots: list
     assert Disk.at(roots[0]).read("link") == b"there"
 
 
+def test_a_relative_root_is_shared_where_it_means_the_same_folder(
+    roots: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(roots[0].parent)
+    root = Path(roots[0].name)
+    first = Disk.at(root)
+    assert first.read("run.sh") is not None
+    assert Disk.at(root) is first
+    monkeypatch.chdir(roots[1])
+    assert Disk.at(root) is not first
+    assert Disk.at(root).read("run.sh") is None
+
+
 def test_answers_are_kept_as_long_as_the_files(roots: list[Path]) -> None:
     asked: list[str] = []
     for _ in range(2):

@@ -97,19 +97,18 @@ class Disk:
 
     @classmethod
     def at(cls, root: Path) -> Disk:
-        """A Disk that may have read an absolute root before, as long as nothing that it read has changed since.
+        """A Disk that may have read the root before, as long as nothing that it read has changed since.
 
         Many Dockerfiles of a repository share one build context.
         """
-        if not root.is_absolute():
-            return cls(root)
+        key = (Path() if root.is_absolute() else Path.cwd(), root)  # a relative one means another folder elsewhere
         with _lock:
-            disk = _shared.get(root)
+            disk = _shared.get(key)
         if disk is None or not disk._unchanged():
             disk = cls(root)
         with _lock:
-            _shared.pop(root, None)
-            _shared[root] = disk  # the last one used is the last to go
+            _shared.pop(key, None)
+            _shared[key] = disk  # the last one used is the last to go
             if len(_shared) > _SHARED:
                 del _shared[next(iter(_shared))]
         return disk
@@ -321,7 +320,7 @@ class Disk:
             os.close(handle)
 
 
-_shared: dict[Path, Disk] = {}
+_shared: dict[tuple[Path, Path], Disk] = {}
 _lock = threading.Lock()
 
 

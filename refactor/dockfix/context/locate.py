@@ -6,6 +6,7 @@ import os
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -250,9 +251,12 @@ def _from(folder: str, path: str, home: str) -> str:
 
 
 def _same(path: str, other: str) -> bool:
-    return path == other or (
-        posixpath.basename(path) == posixpath.basename(other) and os.path.realpath(path) == os.path.realpath(other)
-    )
+    if path == other or posixpath.basename(path) != posixpath.basename(other):
+        return path == other
+    with suppress(OSError, ValueError):  # one that is not there may be a link
+        if not os.path.samefile(path, other):  # which asks much less than where the links of both lead
+            return False
+    return os.path.realpath(path) == os.path.realpath(other)
 
 
 @lru_cache(maxsize=4096)
