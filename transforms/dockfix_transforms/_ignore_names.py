@@ -17,7 +17,7 @@ def folder_named(path: str, name: str) -> str:
 
 
 def matched(pattern: str, files: frozenset[str]) -> list[str]:
-    return sorted(Ignore((pattern,)).ignored(files))
+    return sorted(Ignore((pattern,)).ignored(files)) if files else []
 
 
 def first_and_last(names: Sequence[str]) -> frozenset[str]:

@@ -80,9 +80,7 @@ class Ignore:
 
     def ignored(self, paths: Iterable[str]) -> list[str]:
         """Those of clean relative paths that Docker leaves out."""
-        if len(self.patterns) == 1 and _PLAIN.fullmatch(self.patterns[0]):
-            # what the one pattern matches holds its longest part, and so do the paths below
-            fixed = max(_BETWEEN.split(self.patterns[0]), key=len)
+        if len(self.patterns) == 1 and (fixed := _fixed(self.patterns[0])):
             paths = [path for path in paths if fixed in path]
             if not paths:
                 return []
@@ -186,6 +184,12 @@ def _matcher(patterns: Iterable[str]) -> Matcher | None:
 @lru_cache(maxsize=512)
 def _rules_of(patterns: tuple[str, ...]) -> _Rules:
     return _Rules(patterns)
+
+
+@lru_cache(maxsize=512)
+def _fixed(pattern: str) -> str:
+    """What all that a pattern matches holds, and so do the paths below: its longest part; "" where it isn't a plain one."""
+    return max(_BETWEEN.split(pattern), key=len) if _PLAIN.fullmatch(pattern) else ""
 
 
 def _bound(known: dict[str, Any]) -> None:

@@ -254,7 +254,7 @@ def _same(path: str, other: str) -> bool:
     if path == other or posixpath.basename(path) != posixpath.basename(other):
         return path == other
     with suppress(OSError, ValueError):  # one that is not there may be a link
-        if not os.path.samefile(path, other):  # which asks much less than where the links of both lead
+        if not Path(path).samefile(other):  # which asks much less than where the links of both lead
             return False
     return os.path.realpath(path) == os.path.realpath(other)
 

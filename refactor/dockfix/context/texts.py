@@ -292,9 +292,9 @@ def mentions(
     line, counted = 1, 0
     for match in pattern.finditer(data):
         start = match.start()
-        line += data.count(b"\n", counted, start)
-        counted = start
         if wanted is None or wanted(data, start):
+            line += data.count(b"\n", counted, start)
+            counted = start
             text = match[(match.lastindex or 0) if group < 0 else group]
             found.append(Mention(decode(text), name, line))
     return found
