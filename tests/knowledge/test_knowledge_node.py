@@ -47,6 +47,7 @@ def test_the_keys_of_the_tables() -> None:
             "beside",
             "hands_out",
             "env_file",
+            "installs",
             "output",
             "harmless",
             "bundles",
@@ -55,7 +56,7 @@ def test_the_keys_of_the_tables() -> None:
             "processes",
         },
         "runner": {"programs", "run", "direct", "any", "exec", "folder", "member", "options", "files"}
-        | {"env_file", "or_program", "every", "call", "configs"},
+        | {"env_file", "or_program", "every", "call", "configs", "installs"},
         "starter": {"programs", "package", "arguments", "options", "subcommand", "env_file", "others"},
     }
     found = {

@@ -7,16 +7,19 @@ import re
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import takewhile
 from typing import Literal
 
+from dockfix.context.javascript import Started
 from dockfix.context.manifests.manifest import PROJECT
 from dockfix.context.program.model import is_development
 from dockfix.facts import Facts
-from dockfix.facts.javascript import leaves_python_alone
+from dockfix.facts.javascript import leaves_python_alone, runs_with_the_program, started_by_code
 from dockfix.facts.single_files import run_before
 from dockfix.facts.startup import Startup
 from dockfix.knowledge import file_changers, normalise, package_manager, package_managers, posix_shells
+from dockfix.knowledge.node_programs import script_runners
 from dockfix.lazy import regex
 from dockfix.managers.commands import call_of, effects_of
 from dockfix.managers.protocol import Call, Given, LanguageManager
@@ -33,7 +36,7 @@ _PROJECT = ("pyproject.toml", "setup.py", "setup.cfg")
 _IMPORTS = rb"(?m)^[ \t]*(?:from[ \t]+|import[ \t]+(?:[\w.]+(?:[ \t]+as[ \t]+\w+)?[ \t]*,[ \t]*)*)"
 # Options with which what is there already is installed again
 _ANEW = frozenset({"-U", "--upgrade", "--force-reinstall", "-I", "--ignore-installed"})
-# Those of Node.js start programs far more often than they install any
+# Those of Node.js start programs far more often than they install any, and are asked by their words
 _INSTALL: tuple[Literal["python", "system"], ...] = ("python", "system")
 
 
@@ -222,6 +225,31 @@ def _installers(facts: Facts) -> Iterator[str]:
         name = _installer(use.word.rpartition("/")[2])
         if name:
             yield f"{use.file}:{use.line} runs {name}"
+    if facts.is_javascript:
+        yield from installs_in(facts.javascript.started.commands)
+        yield from installs_in(started_by_code(facts))
+        for mention in facts.application.search(_install_by_words()):
+            if runs_with_the_program(facts, mention.file):
+                program = re.sub(r"\W+(\w+)[\s\S]*", r"\1", mention.word)
+                yield f"{mention.file}:{mention.line} runs {program}"
+
+
+@cache
+def _install_by_words() -> bytes:
+    """The words with which code that is not followed has a manager of Node.js's install."""
+    managers = "|".join(sorted(each.name for each in script_runners().values() if each.installs))
+    return rf"""['"`](?:{managers})(?:\.cmd)?['"`]\s*,\s*\[\s*['"`](?:install|i|ci|add|rebuild)['"`]""".encode()
+
+
+def installs_in(commands: Iterable[Started]) -> Iterator[str]:
+    """What of some commands changes the packages of Node.js, each as a clause."""
+    for each in commands:
+        runner = script_runners().get(each.program)
+        if runner is not None and runner.may_install(each.words[1:]):
+            said = next((word for word in each.arguments if word in runner.installs), "")
+            yield f"{each.where} runs {each.program} {said}".rstrip()
+        elif each.known is not None and each.known.installs:
+            yield f"{each.where} runs {each.program}"
 
 
 def installers_in(facts: Facts, startup: Startup) -> Iterator[tuple[str, str]]:

@@ -103,7 +103,7 @@ def needed_in_production(facts: Facts) -> Reason | None:
     begun = facts.javascript.started
     if begun.development is not None:
         return at(f"{begun.development.where} runs {begun.development.program}, a server for development")
-    for each in (*begun.commands, *_by_code(facts)):
+    for each in (*begun.commands, *started_by_code(facts)):
         package = one_that_brings(facts, each.program, names)
         if package:
             return at(f"{each.where} runs {each.program}, and {names[package]} asks for {package} in development alone")
@@ -178,7 +178,7 @@ def one_that_brings(facts: Facts, program: str, names: Collection[str]) -> str:
     return min(packages_of(facts, program).intersection(names), default="")
 
 
-def _by_code(facts: Facts) -> Iterator[Started]:
+def started_by_code(facts: Facts) -> Iterator[Started]:
     """What the code starts by command lines: `npx prisma migrate deploy`."""
     folder = facts.javascript.folder or ""
     for each in facts.javascript.program.behaviour.scripts:

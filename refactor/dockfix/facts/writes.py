@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dockfix.context.javascript import unfold
 from dockfix.context.scripts import commands_in_script
 from dockfix.facts import Facts
 from dockfix.facts.closed import left_closed
 from dockfix.facts.how_it_is_run import by_hand_as_its_user, run_with_mounts
 from dockfix.facts.install_scripts import unsure_script
-from dockfix.facts.installs import installers_in, missing_manifest, requirements_unknown
+from dockfix.facts.installs import installers_in, installs_in, missing_manifest, requirements_unknown
+from dockfix.facts.javascript import started_by_code
 from dockfix.facts.ownership import made_folders
 from dockfix.facts.paths import outside_paths
 from dockfix.facts.ports import low_port
@@ -162,7 +164,9 @@ def _for_any_user(facts: Facts, name: str) -> bool:
 
 def _program_of_packages(facts: Facts) -> Reason | None:
     """The same for the programs behind the scripts of package.json: many keep a cache beside the packages."""
-    for each in facts.javascript.started.commands if facts.is_javascript else ():
+    if not facts.is_javascript:
+        return None
+    for each in (*facts.javascript.started.commands, *started_by_code(facts)):
         if not _for_any_user(facts, each.program):
             return _of_others(each.where, each.program)
     return None
@@ -232,6 +236,10 @@ def _root_by_hand(facts: Facts) -> Reason | None:
     found |= dict(installers_in(facts, startup))
     for program, where in sorted(found.items()):
         return unseen(f"{where} runs {program} in a container, which may take root")
+    for where, text in startup.texts.items() if facts.is_javascript else ():
+        commands = unfold(text, facts.javascript.files, facts.javascript.folder or "", where).commands
+        for said in installs_in(commands):
+            return unseen(f"{said} in a container, which may take root")
     return None
 
 

@@ -11,6 +11,7 @@ from dockfix.knowledge.tables import table
 from dockfix.namedtuple import NamedTuple
 
 _ALWAYS = "always"
+_TELLS = frozenset({"--version", "-v", "--help", "-h"})
 Arguments = Literal["command", "commands", "scripts", "unknown"]
 
 
@@ -54,6 +55,7 @@ class NodeProgram(NamedTuple):
     gathers_size: str = ""
     server: str = ""
     beside: tuple[str, ...] = ()
+    installs: bool = False
     others: frozenset[str] = frozenset()
     members: bool = False
     tasks_in: str = ""
@@ -136,6 +138,15 @@ class Runner(NamedTuple):
     call: frozenset[str] = frozenset()
     code: frozenset[str] = frozenset()
     configs: tuple[str, ...] = ()
+    installs: frozenset[str] = frozenset()
+
+    def may_install(self, words: Sequence[str | None]) -> bool:
+        """Whether it changes what is installed, given these words; a word that is worked out when it runs (None) may have it do so."""
+        plain = plain_words([word if word is not None else "?" for word in words], self.options)
+        if not plain:
+            return "nothing" in self.installs and not any(word in _TELLS for word in words)
+        first = words[plain[0][0]]
+        return bool(self.installs) if first is None else first in self.installs
 
 
 @cache
@@ -174,6 +185,7 @@ def node_programs() -> Mapping[str, NodeProgram]:
                 tasks_in=each.get("tasks_in", ""),
                 processes=each.get("processes", ""),
                 beside=tuple(each.get("beside", "").split()),
+                installs=each.get("installs", False),
                 **words,
             )
     return found
@@ -243,6 +255,7 @@ def script_runners() -> Mapping[str, Runner]:
                 call=frozenset(each.get("call", "").split()),
                 code=frozenset(each.get("code", "").split()),
                 configs=tuple(each.get("configs", "").split()),
+                installs=frozenset(each.get("installs", "").split()),
             )
     return found
 
