@@ -180,9 +180,9 @@ def one_that_brings(facts: Facts, program: str, names: Collection[str]) -> str:
 
 def started_by_code(facts: Facts) -> Iterator[Started]:
     """What the code starts by command lines: `npx prisma migrate deploy`."""
-    folder = facts.javascript.folder or ""
-    for each in facts.javascript.program.behaviour.scripts:
-        yield from unfold(each.word, facts.javascript.files, folder, f"{each.file}:{each.line}").commands
+    read, folder = facts.javascript, facts.javascript.folder or ""
+    for each in read.program.behaviour.scripts:
+        yield from unfold(each.word, read.files, folder, f"{each.file}:{each.line}", read.placed).commands
 
 
 def _compiler(facts: Facts, begun: Unfolded) -> Reason | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
+from fnmatch import fnmatchcase
 
 from dockfix.context.javascript import package_of
 from dockfix.facts import Facts
-from dockfix.knowledge.node_loads import loaded_by_packages
+from dockfix.knowledge.node_loads import loaded_by_output, loaded_by_packages
 from dockfix.knowledge.node_programs import node_program
 from dockfix.lazy import regex
 from dockfix.model.reason import Reason, at
@@ -45,7 +47,7 @@ def loaded_by_name(
     for use in facts.javascript.program.packages if names else ():
         if use.module in _COMPILE and not of_tools(use.file):
             return at(f"{use.file}:{use.line} loads {use.module}, which compiles code with packages of development")
-    return _by_packages(facts, names)
+    return _by_packages(facts, names) or _by_output(facts, names)
 
 
 def _by_environment(facts: Facts) -> Iterator[tuple[str, str]]:
@@ -104,6 +106,19 @@ def _by_packages(facts: Facts, names: Mapping[str, str]) -> Reason | None:
         if loader and others and (row.all or not row.loads & needed):
             name = others[0]
             return at(f"{loader} may load {name}, and {names[name]} asks for it in development alone")
+    return None
+
+
+def _by_output(facts: Facts, names: Mapping[str, str]) -> Reason | None:
+    """A package that compilers write into what they make, so that the program loads it."""
+    for row in loaded_by_output():
+        for name in sorted(row.loads & names.keys()):
+            for file in sorted(facts.javascript.files.names):
+                of_compiler = any(fnmatchcase(posixpath.basename(file), each) for each in row.settings)
+                if of_compiler and row.asks.search(facts.javascript.files.read(file) or ""):
+                    return at(
+                        f"{file} may have what is compiled load {name}, which {names[name]} asks for in development alone"
+                    )
     return None
 
 

@@ -301,9 +301,12 @@ def place_of(facts: Facts, write: Write) -> str:
         return posixpath.normpath(known)
     if write.base == "cwd" and known.startswith("../"):
         return posixpath.normpath(posixpath.join(facts.final.end.workdir or "/", known))
-    if write.base != "code" or not known or known.startswith(".."):
+    if write.base != "code" or not known:
         return ""
     path = posixpath.normpath(known)
+    if path.startswith(".."):
+        around = facts.ask(_folders_by_files).get("", "")
+        return posixpath.normpath(posixpath.join(around, path)) if around else ""
     return next(reversed(facts.layout.of(path)), "") or _beside(facts, path)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dockfix.context.application import Mention
 from dockfix.context.compose import ComposeService
 from dockfix.context.named_paths import LOCAL_URL
+from dockfix.context.program.model import UNKNOWN
 from dockfix.facts import Facts
 from dockfix.facts.how_it_is_run import by_hand, containers
 from dockfix.facts.ownership import (
@@ -115,6 +116,7 @@ def outside_paths(facts: Facts) -> Iterator[Reason]:
             yield doubt(
                 f"{write.file}:{write.line} writes {path}, which only root may be able to", answers=[Written(path)]
             )
+    yield from _written_elsewhere(facts, ours)
     for path, by in sorted(facts.ask(shell_writes).paths.items()):
         if path not in ours:
             said = f"{by} writes {path}" if by else f"the container writes {path} when it starts"
@@ -135,6 +137,21 @@ def outside_paths(facts: Facts) -> Iterator[Reason]:
     for folder, write in made.items():
         made_for = f"{write.file}:{write.line} writes to {folder}, which has to be made for the user"
         yield doubt(made_for, answers=[Written(folder)])
+
+
+def _written_elsewhere(facts: Facts, ours: _Folders) -> Iterator[Reason]:
+    """What is written by a relative path after the program, or the shell that starts it, has gone to another folder."""
+    workdir = facts.final.end.workdir or "/"
+    folders = {folder: where for folder, where in facts.ask(shell_writes).folders.items() if folder != workdir}
+    for each in facts.program.folders:
+        path = place_of(facts, each) or (posixpath.join(workdir, each.path) if each.base == "cwd" else "")
+        folders.setdefault(posixpath.normpath(path) if path else workdir, f"{each.file}:{each.line}")
+    for write in facts.program.writes if folders else ():
+        for folder, where in folders.items():
+            path = posixpath.normpath(posixpath.join(folder, write.path.partition(UNKNOWN)[0]))
+            if write.base == "cwd" and path not in ours:
+                said = f"{where} goes to {folder}, where {write.file}:{write.line} writes {path}"
+                yield doubt(f"{said}, which only root may be able to", answers=[Written(path)])
 
 
 def _values(service: ComposeService) -> Iterator[str]:

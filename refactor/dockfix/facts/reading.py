@@ -6,8 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterator
 
 from dockfix.context.build_context import BuildContext
-from dockfix.context.javascript import Files, NodeProgram, Package, Unfolded, files_of, unfold
-from dockfix.context.javascript.files import placed_by
+from dockfix.context.javascript import Files, NodeProgram, Package, Placed, Unfolded, files_of, placed_by, unfold
 from dockfix.context.program.model import Unparsed
 from dockfix.dataclass import dataclass
 from dockfix.facts.startup import Startup
@@ -24,13 +23,15 @@ _CODE = regex(r"(?i).*\.[cm]?[jt]sx?")
 class Reading:
     """``files`` are those of the build context, ``folder`` is the one of them that lies in the working directory (None: none is known to).
 
-    ``started`` are the commands that the container starts, ``program`` is what their code does.
+    ``started`` are the commands that the container starts, ``program`` is what their code does. ``placed`` tells what absolute paths of
+    the image are.
     """
 
     files: Files
     folder: str | None
     started: Unfolded
     program: NodeProgram
+    placed: Placed
 
     @property
     def project(self) -> Package | None:
@@ -85,7 +86,7 @@ def read(stage: Stage, startup: Startup, context: BuildContext, lying_at: Callab
 
     program = read_javascript(files, commands, placed, moved)
     scripts = tuple(script for each in found for script in each.scripts)
-    return Reading(files, folder, Unfolded((*commands, *program.started), scripts, unknown), program)
+    return Reading(files, folder, Unfolded((*commands, *program.started), scripts, unknown), program, placed)
 
 
 def _handed_on(stage: Stage) -> frozenset[str]:

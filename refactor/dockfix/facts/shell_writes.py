@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 
 from dockfix.context.scripts import BEGIN, END, commands_in_script, is_shell_script
 from dockfix.dataclass import dataclass
@@ -36,13 +36,15 @@ class ShellWrites:
     "" for what happens when the container starts.
 
     ``unknown`` is where a path is written that only the shell knows when the container starts. Such a path may lie anywhere in the working
-    directory, ``workdir``. ``unknown_of_code`` is the same for what the code has run: where that lies, the code knows.
+    directory, ``workdir``. ``unknown_of_code`` is the same for what the code has run: where that lies, the code knows. ``folders`` are
+    those in which programs are started, each with where that is.
     """
 
     paths: Mapping[str, str]
     unknown: str
     unknown_of_code: str
     workdir: str
+    folders: Mapping[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.paths or self.unknown or self.unknown_of_code)
@@ -70,6 +72,7 @@ def shell_writes(facts: Facts) -> ShellWrites:
     for process in facts.processes.programs:
         reader.script(process.command, f"{process.file}:{process.line}", workdir)
     unknown, reader.unknown = reader.unknown, ""
+    visited, reader.folders = reader.folders, {}
     for use in facts.program.scripts:
         reader.by = f"{use.file}:{use.line}"
         reader.script(use.word, reader.by, workdir)
@@ -78,7 +81,7 @@ def shell_writes(facts: Facts) -> ShellWrites:
         for path, by in (reader.paths | dict.fromkeys(facts.startup.writes, "")).items()
         if within(path, workdir) or not any(within(path, each) for each in _NOT_COUNTED)
     }
-    return ShellWrites(paths, unknown, reader.unknown, workdir)
+    return ShellWrites(paths, unknown, reader.unknown, workdir, visited)
 
 
 def left_by_builds(facts: Facts) -> Mapping[str, str]:
@@ -105,6 +108,7 @@ class _Reader:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.paths: dict[str, str] = {}
+        self.folders: dict[str, str] = {}
         self.by = ""
         self.unknown = ""
         self.seen: set[tuple[str, str | None]] = set()
@@ -144,6 +148,8 @@ class _Reader:
             return shell.state_after(step, state)
         if program in {"pushd", "popd"}:
             return replace(state, workdir=None)
+        if state.workdir is not None:
+            self.folders.setdefault(state.workdir, where)
         model = command_model(program) if program not in RUNS_OTHERS and program not in shell.MODELS else None
         if model is not None:
             effects = model(step, state)

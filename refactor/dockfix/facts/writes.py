@@ -9,13 +9,14 @@ from dockfix.facts.closed import left_closed
 from dockfix.facts.how_it_is_run import by_hand_as_its_user, run_with_mounts
 from dockfix.facts.install_scripts import unsure_script
 from dockfix.facts.installs import installers_in, installs_in, missing_manifest, requirements_unknown
-from dockfix.facts.javascript import started_by_code
+from dockfix.facts.javascript import runs_with_the_program, started_by_code
 from dockfix.facts.ownership import made_folders
 from dockfix.facts.paths import outside_paths
 from dockfix.facts.ports import low_port
 from dockfix.facts.rules import Rule
 from dockfix.facts.shell_writes import left_by_builds, shell_writes
 from dockfix.knowledge import (
+    asks_for_root,
     harmless_programs,
     inits,
     is_python,
@@ -28,6 +29,7 @@ from dockfix.knowledge import (
     wrappers,
 )
 from dockfix.knowledge.node_programs import node_program
+from dockfix.lazy import regex
 from dockfix.managers.commands import runs_alone
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program
@@ -40,6 +42,8 @@ from dockfix.model.reason import Reason, doubt, unseen
 _ARGUMENTS = (
     rb"\bargparse\b|\bsys\.argv\b|@click\.(?:command|group|option|argument)\b|\btyper\.|\bdocopt\b|\bfire\.Fire\("
 )
+# A command of a shell that asks for its user, and does not only tell it
+_SHELL_ASKS = regex(r"(?m)^(?![ \t]*(?:#|echo\b|printf\b)).*(?:\bid\s+-[a-z]*u\b|\bwhoami\b|\$\{?E?UID\b)")
 
 
 def open_questions(facts: Facts) -> tuple[Reason, ...]:
@@ -69,10 +73,11 @@ def _own_package(facts: Facts) -> Reason | None:
 
 
 def _beside_packages(facts: Facts) -> Reason | None:
-    """Code that writes into the folder of Python's packages, which belongs to root whoever runs the program."""
+    """Code that writes into the folder of the packages, which belongs to root whoever runs the program."""
+    packages = "the packages of Node.js" if facts.is_javascript else "Python's packages"
     for write in facts.program.writes:
-        if write.base == "packages":
-            said = f"{write.file}:{write.line} writes where Python's packages lie, which are root's"
+        if write.base == "packages" or (facts.is_javascript and "node_modules" in write.path.split("/")):
+            said = f"{write.file}:{write.line} writes where {packages} lie, which are root's"
             return doubt(said, answers=[Worked()])
     return None
 
@@ -86,6 +91,17 @@ def _unparsed(facts: Facts) -> Reason | None:
         return doubt(
             f"{unread.file} could not be read ({unread.reason}), and what it starts is unknown", answers=[Worked()]
         )
+    return None
+
+
+def _asks_for_root(facts: Facts) -> Reason | None:
+    """Code, or a script, that asks whether it runs as root: many end where they do not."""
+    for mention in facts.application.search(asks_for_root()):
+        if not facts.is_javascript or runs_with_the_program(facts, mention.file):
+            return doubt(f"{mention.file}:{mention.line} asks whether root runs it", answers=[Worked()])
+    for where, text in facts.startup.texts.items():
+        if _SHELL_ASKS.search(text):
+            return doubt(f"{where} asks which user runs it", answers=[Worked()])
     return None
 
 
@@ -287,6 +303,7 @@ _RULES: tuple[Rule, ...] = (
     _own_package,
     _beside_packages,
     _unparsed,
+    _asks_for_root,
     _low_port,
     left_closed,
     _left_by_installs,

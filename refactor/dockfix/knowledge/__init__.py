@@ -54,7 +54,7 @@ from dockfix.knowledge.full_image import (
     slim_reference,
 )
 from dockfix.knowledge.linters import Linter, linters, reader_of
-from dockfix.knowledge.needs_root import Right, rights_of_root
+from dockfix.knowledge.needs_root import Right, asks_for_root, rights_of_root
 from dockfix.knowledge.package_managers import (
     PackageManager,
     commented_manifests,
@@ -143,6 +143,7 @@ __all__ = [
     "Wrapper",
     "added_variables",
     "alongside",
+    "asks_for_root",
     "asks_to_compile",
     "base_image",
     "boxes",

@@ -23,6 +23,12 @@ class Right(NamedTuple):
 
 
 @cache
+def asks_for_root() -> bytes:
+    """Code that asks whether it runs as root."""
+    return b"|".join(pattern.encode() for pattern in table("needs_root")["asks"])
+
+
+@cache
 def rights_of_root() -> tuple[Right, ...]:
     """The rights of ``needs_root.toml``."""
     return tuple(

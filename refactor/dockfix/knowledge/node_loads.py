@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from dockfix.knowledge.tables import table
+from dockfix.lazy import regex
 from dockfix.namedtuple import NamedTuple
 
 
@@ -14,6 +16,23 @@ class Loads(NamedTuple):
     packages: frozenset[str]
     loads: frozenset[str]
     all: bool = False
+
+
+class Written(NamedTuple):
+    """What compilers write into their output that it loads, by their settings; the head of ``node_loads.toml`` explains the fields."""
+
+    loads: frozenset[str]
+    settings: tuple[str, ...]
+    asks: re.Pattern[str]
+
+
+@cache
+def loaded_by_output() -> tuple[Written, ...]:
+    """The rows of ``node_loads.toml`` on compilers."""
+    return tuple(
+        Written(frozenset(each["loads"].split()), tuple(each["settings"].split()), regex(each["asks"]))
+        for each in table("node_loads")["written"]
+    )
 
 
 @cache

@@ -47,6 +47,7 @@ class Effects:
         self.evaluate = evaluate
         self.runs: list[Use] = []
         self.writes: list[Write] = []
+        self.folders: list[Write] = []
         self.reads: list[Read] = []
         self.ports: list[Port] = []
         self.unknown: list[Use] = []
@@ -85,6 +86,10 @@ class Effects:
         module, names = call.meaning.module, call.meaning.names
         last, given = site.name, site.given
         name = names[-1] if names and names[-1] != "()" else last if not module else ""
+        if last == "chdir" and call.receiver is not None and given and text_of(call.receiver) == "process":
+            for value in self.evaluate(given[0], call.module):
+                path, base = place(value.text or HOLE)
+                self.folders.append(Write(path, base, call.module.file, call.line, "process.chdir", value.env))
         self._starting(call, module, name or (last if not names else ""), given)
         self._file(call, module, name, last, given)
         self._told(call, module, names, last, given)
@@ -117,8 +122,9 @@ class Effects:
         if name == "fork":
             self._worker(call, given)
         elif known.is_shell(module, name):
+            options = next((each for each in given[1:] if each.type == "object"), None)
             for value in self.evaluate(given[0], call.module):
-                self.command(value.text, call, name)
+                self.command(value.text, call, name, options)
         elif name in known.PROGRAMS:
             for value in self.evaluate(given[0], call.module) or (Value(HOLE),):
                 self.program(value, given, call, name)
@@ -128,14 +134,15 @@ class Effects:
         text = value.text
         options = given[-1] if given and given[-1].type == "object" else None
         if options is not None and text_of(field(options, "shell")) not in {"", "false"} and " " in text:
-            self.command(text, call, how)
+            self.command(text, call, how, options)
             return
         if text in {"process.execPath"}:
             text = "node"
         use = Use(_word(text), call.module.file, call.line, how)
         self.runs.append(use)
         words = [self._first(each, call) for each in named(given[1])] if len(given) > 1 else []
-        self.scripts.append(Use(" ".join([quoted([use.word]), *words]), call.module.file, call.line, how))
+        line = " ".join([quoted([use.word]), *words])
+        self.scripts.append(Use(self._folder(options, call) + line, call.module.file, call.line, how))
         env = field(options, "env") if options is not None else None
         if (
             env is not None
@@ -154,15 +161,24 @@ class Effects:
             for each in named(given[1]):
                 self.starts += [(word, call.module, call.line) for word in self.evaluate(each, call.module)]
 
+    def _folder(self, options: Node | None, call: Call) -> str:
+        """The way to the folder in which a program is started, as a shell would go there; "" for one that is not known."""
+        node = field(options, "cwd") if options is not None else None
+        folders = (
+            {each.text.replace(TEMP, "/tmp") for each in self.evaluate(node, call.module)} if node is not None else ()
+        )
+        folder = next(iter(folders)) if len(folders) == 1 else ""
+        return f"cd {quoted([folder])} && " if folder and HOLE not in folder and CODE not in folder else ""
+
     def _first(self, node: Node, call: Call) -> str:
         """A word that a program is given, as a shell would take it."""
         value = next(iter(self.evaluate(node, call.module)), Value(HOLE)).text
         return '"$DOCKFIX"' if HOLE in value else quoted([value.replace(CODE, "").replace(TEMP, "/tmp")])
 
-    def command(self, text: str, call: Call, how: str) -> None:
+    def command(self, text: str, call: Call, how: str, options: Node | None = None) -> None:
         """Takes in a command line; a part that is filled in may be any word."""
         line = text.replace(HOLE, "$DOCKFIX").replace(CODE, "").replace(TEMP, "/tmp")
-        self.scripts.append(Use(line, call.module.file, call.line, how))
+        self.scripts.append(Use(self._folder(options, call) + line, call.module.file, call.line, how))
         found = called_in(line)
         if found is None:
             self.runs.append(Use(UNKNOWN, call.module.file, call.line, how))
@@ -309,6 +325,7 @@ _LAST = frozenset(
         "Function",
         "Worker",
         "$",
+        "chdir",
     }
 )
 _TOLD = frozenset(name.rpartition(".")[2] for _, name in (*known.TOLD, *known.READ, *known.SERVERS)) - {"", "()"}

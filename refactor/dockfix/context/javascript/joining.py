@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dockfix.context.javascript.modules import unwrapped
 from dockfix.context.javascript.tree import string_of, text_of
-from dockfix.context.program.paths import CODE, HOLE, TEMP, Value, above
+from dockfix.context.program.paths import CODE, HOLE, PACKAGES, TEMP, Value, above
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -37,7 +37,7 @@ def put_together(first: str, second: str, resolves: bool) -> str:
     """Two parts as path.join or path.resolve puts them together; for the latter an absolute second part wins."""
     if not first:
         return second
-    if second.startswith((CODE, TEMP, "~")) or (resolves and second.startswith("/")):
+    if second.startswith((CODE, TEMP, PACKAGES, "~")) or (resolves and second.startswith("/")):
         return second
     return f"{first.rstrip('/') or '/'}/{second.lstrip('/')}" if first != "/" else f"/{second.lstrip('/')}"
 
@@ -68,12 +68,22 @@ def in_code(path: str) -> str:
     return CODE + path
 
 
+def in_packages(value: Value, at: str) -> Value:
+    """Where a module lies that a file names: in the project by a path, else among the packages."""
+    text = value.text
+    if text.startswith("."):
+        text = in_code(posixpath.join(posixpath.dirname(at), text))
+    elif not text.startswith(("/", HOLE, CODE, PACKAGES)):
+        text = f"{PACKAGES}/{text}"
+    return Value(clean(text), value.env)
+
+
 def clean(text: str) -> str:
     """A path without "." and ".." as far as it is known."""
     if HOLE in text or not text:
         head, hole, rest = text.partition(HOLE)
         folder, slash, last = head.rpartition("/")
         return f"{clean(folder) if folder else folder}{slash}{last}{hole}{rest}"
-    mark = text[:1] if text[:1] in {CODE, TEMP} else ""
+    mark = text[:1] if text[:1] in {CODE, TEMP, PACKAGES} else ""
     plain = posixpath.normpath(text[len(mark) :].lstrip("/") if mark else text)
     return f"{mark}{'' if plain == '.' and mark else plain}" + "/" * (text.endswith("/") and plain not in {"/", "."})

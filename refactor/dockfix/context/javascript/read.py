@@ -116,6 +116,7 @@ class _Reader:
             parsed=len(self.done),
             without_path=_sorted(effects.without_path),
             scripts=_sorted(effects.scripts),
+            folders=_sorted(effects.folders),
             serves=partial(self.serves, unparsed),
         )
         return NodeProgram(

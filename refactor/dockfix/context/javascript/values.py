@@ -5,7 +5,16 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from dockfix.context.javascript.joining import MAX_VALUES, UNKNOWN, clean, in_code, joined, path_of_call, way_of
+from dockfix.context.javascript.joining import (
+    MAX_VALUES,
+    UNKNOWN,
+    clean,
+    in_code,
+    in_packages,
+    joined,
+    path_of_call,
+    way_of,
+)
 from dockfix.context.javascript.meanings import Meanings, required_name
 from dockfix.context.javascript.modules import Declared, Imported, Module, unwrapped
 from dockfix.context.javascript.project import Project
@@ -308,6 +317,8 @@ class Evaluator:
         if meaning.module.startswith("path") or text_of(called).startswith("path."):
             words = [() if each.type == "spread_element" else self(each, module, bound) for each in given]
             return path_of_call(last, [each or UNKNOWN for each in words])
+        if text_of(called) in {"require.resolve", "import.meta.resolve"} and given:
+            return tuple(in_packages(each, module.at) for each in self(given[0], module, bound))
         if text_of(called) == "process.cwd":
             return (Value("."),)
         if last == "tmpdir":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from dockfix.context.program.model import Download, Endpoint, Port, Use, Write
 from dockfix.context.program.paths import HOLE, Value, place, shown
@@ -57,6 +58,7 @@ class Findings:
         self.scripts: list[Use] = []
         self.loads: list[Use] = []
         self.writes: list[Write] = []
+        self.folders: list[Write] = []
         self.ports: list[Port] = []
         self.endpoints: list[Endpoint] = []
         self.routes: list[Endpoint] = []
@@ -69,7 +71,14 @@ class Findings:
 
     def write(self, values: tuple[Value, ...], node: ast.AST, scope: Scope, how: str, *, missing: bool = True) -> None:
         """Adds the paths that an expression may be; where it may be nothing, one that is not known, if ``missing`` counts."""
-        for value in values or ((Value(HOLE),) if missing else ()):
+        self.writes += self._places(values or ((Value(HOLE),) if missing else ()), node, scope, how)
+
+    def go(self, values: tuple[Value, ...], node: ast.AST, scope: Scope, how: str) -> None:
+        """Adds the folders that an expression may be, to which the program goes."""
+        self.folders += self._places(values, node, scope, how)
+
+    def _places(self, values: tuple[Value, ...], node: ast.AST, scope: Scope, how: str) -> Iterator[Write]:
+        for value in values:
             # paths of Windows are written elsewhere than in an image
             if (
                 value.text
@@ -77,7 +86,7 @@ class Findings:
                 and not value.text.startswith((":memory:", "/dev/", "/proc/"))
             ):
                 path, base = place(value.text)
-                self.writes.append(Write(path, base, scope.module.file, line_of(node), how, value.env))
+                yield Write(path, base, scope.module.file, line_of(node), how, value.env)
 
     def port(self, values: tuple[Value, ...], node: ast.AST, scope: Scope, how: str) -> None:
         """Adds the ports that an expression may be: what callers may give counts only where nothing else is known."""

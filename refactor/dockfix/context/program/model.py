@@ -123,7 +123,8 @@ class Program:
 
     ``without_path`` are the programs that it starts in an environment without the PATH that it has itself, ``path_unknown`` those in one
     of which that is not known. ``unknown`` are the places at which code is made, or modules named, only when the program runs.
-    ``scripts`` are the command lines that it has run, with ``$DOCKFIX`` for what is filled in. ``serves`` reads the routes, which are in
+    ``scripts`` are the command lines that it has run, with ``$DOCKFIX`` for what is filled in. ``folders`` are those that it goes to
+    itself, so that its relative paths start from there. ``serves`` reads the routes, which are in
     files in which nothing else is of interest.
     """
 
@@ -139,6 +140,7 @@ class Program:
     without_path: tuple[Use, ...] = ()
     path_unknown: tuple[Use, ...] = ()
     scripts: tuple[Use, ...] = ()
+    folders: tuple[Write, ...] = ()
     serves: Callable[[], Served] = field(default=Served, compare=False, repr=False)
 
     @cached_property

@@ -223,6 +223,7 @@ def _program(files: Mapping[str, bytes], sources: Sources) -> Program:
         _sorted(found.without_path),
         _sorted(found.path_unknown),
         _sorted(found.scripts),
+        _sorted(found.folders),
         partial(_served, files, sources),
     )
 

@@ -8,7 +8,7 @@ import re
 from dockfix.context.program.calls import Call, Findings, plain
 from dockfix.context.program.environments import read_environment
 from dockfix.context.program.model import UNKNOWN, Use, Write
-from dockfix.context.program.paths import HOLE, Value, shown
+from dockfix.context.program.paths import CODE, HOLE, PACKAGES, TEMP, Value, shown
 from dockfix.context.program.scopes import Scope
 from dockfix.context.program.values import Evaluator
 from dockfix.context.scripts import commands_in_script
@@ -196,7 +196,7 @@ def _script(call: Call, text: str, found: Findings) -> None:
     if facts is None:
         found.run(UNKNOWN, call.node, call.scope, call.dotted)
         return
-    found.scripts.append(Use(text, call.scope.module.file, call.node.lineno, call.dotted))
+    found.scripts.append(Use(_where(call) + text, call.scope.module.file, call.node.lineno, call.dotted))
     for name in sorted(facts.commands - _BUILTINS):
         found.run(name, call.node, call.scope, call.dotted)
     if facts.dynamic or facts.runs_arguments:
@@ -210,6 +210,13 @@ def _script(call: Call, text: str, found: Findings) -> None:
         call.dotted,
         missing=False,
     )
+
+
+def _where(call: Call) -> str:
+    """The way to the folder in which a call has a program run, as a shell would go there; "" for one that is not known."""
+    folders = {value.text.replace(TEMP, "/tmp") for value in call.values(-1, "cwd")}
+    folder = next(iter(folders)) if len(folders) == 1 else ""
+    return f"cd {quoted([folder])} && " if folder and not {HOLE, CODE, PACKAGES} & set(folder) else ""
 
 
 def word_lists(evaluate: Evaluator, node: ast.expr, scope: Scope, depth: int) -> list[list[str]]:

@@ -185,6 +185,7 @@ WRITES = (
         "replace",
         "dictConfig",
         "connect",
+        "chdir",
     }
 )
 _FILE_NAME = regex(rf"[^\s<>|\"']*(?:/|\.[A-Za-z]\w{{0,7}}$|{HOLE}\.\w)[^\s<>|\"']*")
@@ -212,6 +213,8 @@ def read_write(call: Call, found: Findings) -> None:
         if name == "add" and not _path_like(call.evaluate(argument, scope)):
             return
         found.write(call.evaluate(argument, scope), node, scope, dotted)
+    elif dotted in {"os.chdir", "contextlib.chdir"}:
+        found.go(call.values(0, "path"), node, scope, dotted)
     elif name in _TEMPORARY:
         if dotted.startswith("tempfile") or dotted == name:
             folder = call.arg(-1, "dir")
