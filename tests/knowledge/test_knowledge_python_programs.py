@@ -12,7 +12,19 @@ from dockfix.knowledge import (
 )
 from dockfix.knowledge.tables import table
 
-KEYS = {"programs", "port", "variable", "serve", "http", "user", "application", "any_user", "module", "file"}
+KEYS = {
+    "programs",
+    "port",
+    "variable",
+    "serve",
+    "http",
+    "user",
+    "application",
+    "any_user",
+    "module",
+    "file",
+    "settings",
+}
 
 
 def test_no_name_stands_twice() -> None:

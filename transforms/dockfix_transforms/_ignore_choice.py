@@ -47,8 +47,12 @@ from ._shared_ignore import taken_by_others
 
 _SCM = rb"setuptools[-_]scm|hatch[-_]vcs|versioneer|setuptools-git|pbr\b|dunamai|versioningit|poetry-dynamic-versioning|pdm.*scm"
 _ASKS_GIT = (
-    rb"['\"]\.git['\"/]|['\"]git['\"]|\bgit (?:rev|describe|log|show|status|diff|tag|branch)|import git\b|from git\b"
+    rb"['\"]\.git['\"/]|['\"]git['\"]|\bgit (?:(?:-C|--git-dir|--no-pager)\b|rev|describe|log|show|status|diff|tag|branch"
+    rb"|ls-files|name-rev|shortlog|symbolic-ref|for-each-ref|remote|config --get)|import git\b|from git\b"
     rb"|(?i:gitpython|dulwich|pygit2|sentry[-_]sdk)"
+    # packages of Node.js: each asks git, or reads what it has stored
+    rb"|next-build-id|git-rev\b|git-rev-sync|git-revision-webpack-plugin|git-last-commit|git-repo-info|git-describe|gitinfo|git-state"
+    rb"|git-commit-(?:id|info)|vite-plugin-git\w*|unplugin-git\w*|simple-git|isomorphic-git|nodegit|parse-git-config|get-repo-info"
 )
 _READS_DOCUMENTS = rb"(?i)\b(?:mkdocs|sphinx|pydoc|markdown)\b"
 _ENV, _ENV_LOCAL = "**/.env", "**/.env*.local"

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockfix.facts import Facts
+from dockfix.model.stages import Stage
 
 
-def taken_away(facts: Facts, text: str) -> Iterator[str]:
+def taken_away(facts: Facts, text: str) -> Iterator[tuple[str, Stage]]:
     """The paths in the images of all stages at which something would no longer lie, or the ignore file itself as it is now."""
     after = facts.context.with_overlay({facts.context.ignore_name: text})
+    names: set[str] = set()
     for stage in facts.model.stages:
-        layout = facts.layouts.of(stage)
         for step in stage.of("COPY", "ADD"):
             before = facts.copies.get(step)
             if before is None or step.copy is None:
                 continue
             left = after.copied(step.copy.sources, after.ignore)
             lost = (before.files - left.files) | (before.skipped - left.skipped)
-            for name in (*lost, *({facts.context.ignore_name} & before.files)):
-                yield from layout.of(name)
+            names |= {*lost, *({facts.context.ignore_name} & before.files)}
+    for stage in facts.model.stages:
+        layout = facts.layouts.of(stage)
+        yield from ((path, stage) for name in sorted(names) for path in layout.of(name))
 
 
 def breaks(facts: Facts, text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -13,6 +13,7 @@ from dockfix.facts import Facet, Facts
 from dockfix.facts.unknown_base import unread_install
 from dockfix.knowledge.ignore_groups import IgnoreGroup, ignore_groups
 from dockfix.model.reason import Declared, unseen
+from dockfix.model.stages import Stage
 
 from ._ignore_choice import EVERYTHING, Chooser, is_known, language_installs
 from ._ignore_loss import breaks, taken_away
@@ -106,8 +107,22 @@ class Dockerignore(Transform):
         if breaks(chooser.facts, text):
             return refuse("the patterns would take away a file that a COPY names")
         what = f"{name} keeps out of the build context what the image does not need"
-        declares = frozenset(Declared("FILE", path) for path in taken_away(chooser.facts, text))
+        lost = tuple(taken_away(chooser.facts, text))
+        moved = _handed_on(chooser.facts, lost)
+        if moved:
+            said = f"{moved} comes to an image of another kind, which may hand it out"
+            return refuse(said, chooser.facts.final.start.line)
+        declares = frozenset(Declared("FILE", path) for path, _ in lost)
         return Outcome(files={name: text}, file_reason=what, warnings=chooser.warnings, declares=declares)
+
+
+def _handed_on(facts: Facts, lost: Iterable[tuple[str, Stage]]) -> str:
+    """A path of what a stage without a language of its own is given from another one, which has it elsewhere; "" for none."""
+    final = facts.final
+    if final.image is not None and final.image.runtime:
+        return ""
+    others = {path for path, stage in lost if stage is not final}
+    return next((path for path, stage in lost if stage is final and path not in others), "") if others else ""
 
 
 def _runtimes(facts: Facts) -> frozenset[str]:

@@ -209,10 +209,19 @@ class Started:
         ``folders`` are those of the code.
         """
         kind = kind_of(name)
+        if name in self._of_programs:
+            return True
         if kind not in _READERS:
             folder = name.rpartition("/")[0]
             return bool(kind) or (_SETTINGS.fullmatch(name) is not None and (not folder or folder in folders))
         return kind in self._readers
+
+    @cached_property
+    def _of_programs(self) -> frozenset[str]:
+        """The files of settings that the programs which are started read by themselves."""
+        known = filter(None, map(python_program, self.startup.programs))
+        paths = (posixpath.join(self.workdir, path) for each in known for path in each.settings)
+        return frozenset(name for path in paths if (name := self.file(path)) is not None)
 
     @cached_property
     def _readers(self) -> frozenset[str]:

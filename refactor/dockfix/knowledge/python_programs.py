@@ -27,6 +27,7 @@ class PythonProgram(NamedTuple):
     any_user: bool = False
     module: bool = False
     file: bool = False
+    settings: tuple[str, ...] = ()
 
     @property
     def command(self) -> bool:
@@ -44,6 +45,7 @@ def python_programs() -> tuple[PythonProgram, ...]:
             each.get("variable", ""),
             tuple(each.get("serve", "").split()),
             *(each.get(flag, False) for flag in ("http", "user", "application", "any_user", "module", "file")),
+            settings=tuple(each.get("settings", "").split()),
         )
         for each in table("python_programs")["program"]
     )

@@ -70,6 +70,8 @@ class Effects:
         """Whether a call may do something, by its name or by what it is a method of."""
         if site.name in _LAST or (site.receiver is not None and site.name in _TOLD):
             return True
+        if site.name == "bind" and site.receiver is not None:  # of sockets; functions have one, too
+            return b"dgram" in (module.root.text or b"")
         base = base_of(site.called)
         if base is None:
             return False
