@@ -45,8 +45,7 @@ def python_programs() -> tuple[PythonProgram, ...]:
             each.get("variable", ""),
             tuple(each.get("serve", "").split()),
             *(each.get(flag, False) for flag in ("http", "user", "application", "any_user", "module", "file")),
-            settings=tuple(each.get("settings", "").split()),
-        )
+        )._replace(settings=tuple(each.get("settings", "").split()))
         for each in table("python_programs")["program"]
     )
 

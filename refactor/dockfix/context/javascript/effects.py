@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _SQLITE = regex(r"(?:better-)?sqlite3?:(?://)?(.*)|file:(.*)")
 _NOTHING = frozenset({"false", "undefined", "null"})
-_NO_FILE = regex(r":memory:|mongodb(?:\+srv)?:.*|postgres(?:ql)?:.*|mysql:.*|redis:.*|https?:.*|")
+_NO_FILE = regex(r":memory:|mongodb(?:\+srv)?:.*|postgres(?:ql)?:.*|mysql:.*|redis:.*|https?:.*|\w+://.*|")
 
 
 class Effects:

@@ -172,6 +172,11 @@ TOLD: Mapping[tuple[str, str], Settings] = {
     ("connect-sqlite3", "()"): Settings(keys=("dir", "db"), otherwise="sessions"),
     ("i18n", "configure"): Settings(keys=("directory",)),  # it adds the words that are missing
     ("puppeteer", "launch"): Settings(keys=("userDataDir",)),
+    ("puppeteer-core", "launch"): Settings(keys=("userDataDir",)),
+    ("puppeteer-extra", "launch"): Settings(keys=("userDataDir",)),
+    ("greenlock-express", "init"): Settings(keys=("configDir", "packageRoot")),
+    ("keyv", ""): Settings(0, ("uri", "store.uri")),
+    ("@keyv/sqlite", ""): Settings(0, ("uri",)),
     ("whatsapp-web.js", "LocalAuth"): Settings(keys=("dataPath",), otherwise=".wwebjs_auth"),
     ("@whiskeysockets/baileys", "useMultiFileAuthState"): Settings(0),
     ("exceljs", "Workbook.().xlsx.writeFile"): Settings(0),

@@ -14,6 +14,7 @@ from dockfix.context.javascript.resolve import BUILTINS
 from dockfix.context.javascript.tree import base_of, named, string_of, text_of
 from dockfix.context.javascript.values import Evaluator
 from dockfix.context.program.paths import HOLE, Value, place
+from dockfix.lazy import regex
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -25,6 +26,15 @@ _KNOWN = frozenset(
     | known.FILE_MODULES
     | BUILTINS
 )
+# Properties that say where something is kept, and paths that are none of a URL nor of what a system only holds to be read
+_KEPT = "data|db|database|cache|store|storage|sessions?|state|logs?|uploads?|downloads?|output|out|dest|save|backups?"
+_FOLDER = regex(
+    rf"(?i)['\"]?(?:dir|directory|folder|dest|destination|storage|(?:{_KEPT})_?path"
+    rf"|(?:{_KEPT}|work|working|temp|tmp|target|home|media|files?|persist)_?(?:dir|directory|folder))['\"]?"
+)
+_ABSOLUTE = regex(
+    r"/(?!(?:etc/ssl|usr|proc|sys|s?bin|lib(?:64)?|dev|tmp|api|v\d)(?:/|$))[A-Za-z][\w.@+-]*(?:/[\w.@+-]+)*/?"
+)
 # What has the folder of the code, or of the process, in it
 _HERE = ("__dirname", "process.cwd()", "import.meta.dirname", "import.meta.url")
 
@@ -34,7 +44,8 @@ def handed_to_strangers(site: Site, module: Module, evaluate: Evaluator, files: 
     if not site.given or not _may_be_strange(site, module):
         return
     nodes = [node for node in _handed(site, module) if _makes_a_path(node, module)]
-    if not nodes:
+    absolute = list(_folders(site, module))
+    if not nodes and not absolute:
         return
     meaning = evaluate.meaning(site.called, module)
     if not meaning.module or meaning.module in _KNOWN or meaning.last in known.READ_METHODS:
@@ -45,6 +56,8 @@ def handed_to_strangers(site: Site, module: Module, evaluate: Evaluator, files: 
             path, base = place(value.text or HOLE)
             if base in {"cwd", "code"} and not path.startswith("..") and not _lies(path, files):
                 yield call, value
+    for node in absolute:
+        yield from ((call, value) for value in evaluate(node, module) if _ABSOLUTE.fullmatch(value.text))
 
 
 def _may_be_strange(site: Site, module: Module) -> bool:
@@ -69,6 +82,16 @@ def _handed(site: Site, module: Module) -> Iterator[Node]:
         for pair in named(held):
             value = unwrapped(pair.child_by_field_name("value"))
             if value is not None and text_of(pair.child_by_field_name("key")) not in SETTINGS:
+                yield value
+
+
+def _folders(site: Site, module: Module) -> Iterator[Node]:
+    """What of an object is called like a folder to write in."""
+    for given in site.given:
+        held = object_of(given, module)
+        for pair in named(held) if held is not None and held.type == "object" else ():
+            value = unwrapped(pair.child_by_field_name("value"))
+            if value is not None and _FOLDER.fullmatch(text_of(pair.child_by_field_name("key"))):
                 yield value
 
 
