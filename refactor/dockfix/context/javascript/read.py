@@ -186,9 +186,11 @@ class _Reader:
             return
         for value in self.evaluate(each.node, module) or (Value(HOLE),):
             text = value.text
-            if HOLE not in text and text:
+            known = bool(text) and HOLE not in text
+            if known:
                 self.named(_relative(text, module), folder, module.file, each.line)
-            elif not self.prefixed(text, module):
+            # (what the environment says instead may be any)
+            if value.env if known else not self.prefixed(text, module):
                 self.unknown.append(Use(each.how, module.file, each.line, text_of(each.node)[:60]))
 
     def prefixed(self, text: str, module: Module) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from dockfix.knowledge import python_program
 from dockfix.model.actions import Action, Configure, Install, Make, Provide
-from dockfix.model.commands import files, net, node, python, shell, users
+from dockfix.model.commands import files, find, net, node, python, shell, users
 from dockfix.model.commands.protocol import CommandModel
 from dockfix.model.commands.python import module_of
 from dockfix.model.effects import Effects
@@ -14,7 +14,7 @@ from dockfix.model.state import VERSION, State
 from dockfix.syntax.shell import Command
 
 MODELS: dict[str, CommandModel] = {}
-for _module in (files, net, node, python, shell, users):
+for _module in (files, find, net, node, python, shell, users):
     MODELS.update(_module.MODELS)
 # Programs that run code of others: what a script or a sourced file says
 RUNS_OTHERS = frozenset({*node.MODELS, *python.MODELS, ".", "source"})

@@ -159,6 +159,25 @@ def _chown(command: Command, state: State) -> Effects:
     return _writer("chown", skip=1, reads=True)(command, state)
 
 
+def _converter(tool: str) -> CommandModel:
+    """A program that reads its operands, and writes where an option says, or where its output goes."""
+
+    def model(command: Command, state: State) -> Effects:
+        arguments = parse(command.args, state, {"-o", "--output-file"})
+        reads, writes = _paths(arguments.operands, state), arguments.values("-o", "--output-file")
+        paths = [state.path(value) if value else None for value in writes if value != "-"]
+        if reads is None or None in paths:
+            return opaque(f"what {tool} writes is known only to the shell")
+        return Effects(reads=reads, writes=tuple(path for path in paths if path), tools=frozenset({tool}))
+
+    return model
+
+
+def _asks(command: Command, state: State) -> Effects:
+    """A program whose words say what it looks for in files, or in its input; it prints what it finds."""
+    return Effects(reads=("/",), tools=frozenset({posixpath.basename(command.name or "")}))
+
+
 MODELS: dict[str, CommandModel] = {
     "mkdir": _writer("mkdir", frozenset({"-m", "--mode"})),
     "touch": _writer("touch", frozenset({"-d", "-r", "-t"})),
@@ -178,6 +197,9 @@ MODELS: dict[str, CommandModel] = {
         _reads,
     ),
     "file": _tells,
+    **{tool: _writer(tool, reads=True) for tool in ("dos2unix", "unix2dos")},
+    "msgfmt": _converter("msgfmt"),
+    **dict.fromkeys(("jq", "envsubst"), _asks),
     "grep": _grep,
     **dict.fromkeys(("sort", "uniq", "cut", "tac", "base64"), _filters),
     "tr": _prints,
