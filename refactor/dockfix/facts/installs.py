@@ -12,6 +12,7 @@ from itertools import takewhile
 from typing import Literal
 
 from dockfix.context.javascript import Started
+from dockfix.context.javascript.command_lines import called_in
 from dockfix.context.manifests.manifest import PROJECT
 from dockfix.context.program.model import is_development
 from dockfix.facts import Facts
@@ -225,6 +226,11 @@ def _installers(facts: Facts) -> Iterator[str]:
         name = _installer(use.word.rpartition("/")[2])
         if name:
             yield f"{use.file}:{use.line} runs {name}"
+    for use in facts.program.scripts if facts.front_ends and not facts.is_javascript else ():
+        for each in called_in(use.word) or ():
+            runner = script_runners().get(posixpath.basename(each.words[0] or "")) if each.words else None
+            if runner is not None and runner.may_install(each.words[1:]):
+                yield f"{use.file}:{use.line} runs {runner.name}"
     if facts.is_javascript:
         yield from installs_in(facts.javascript.started.commands)
         yield from installs_in(started_by_code(facts))

@@ -9,6 +9,7 @@ from dockfix import knowledge
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.knowledge.node_packages import brings_node, fetches_node, node_compilers
+from dockfix.lazy import regex
 from dockfix.managers.protocol import Packages, Role, SystemManager
 from dockfix.managers.verbs import system_install, tells_server
 from dockfix.model.actions import Package
@@ -272,13 +273,27 @@ def _needs_headers(facts: Facts) -> Reason | None:
     return at(by_name) if by_name else development_name(facts)
 
 
+_REPOSITORY = regex(r"\"(?:repository|bugs|homepage|funding)\"\s*:\s*(?:\{[^{}]*\}|\"[^\"]*\")")
+# A package that npm and its like fetch with git: https://docs.npmjs.com/cli/v11/configuring-npm/package-json#git-urls-as-dependencies
+_FROM_GIT = regex(r"[\"'@ ](?:git\+(?:ssh|https?|file)|git|ssh)://|\"(?:github|gitlab|bitbucket|gist):")
+
+
 def fetches_with_git(facts: Facts) -> bool:
-    """Whether pip itself is the one that needs git: to fetch a package, or for the version of the one that it builds."""
+    """Whether what installs is the one that needs git: to fetch a package, or for the version of the one that it builds."""
+    node = (each for each in facts.manifests if each.into.runtime == "node")
+    names = {name for install in node for name in facts.manifests[install].files}
+    if any(_FROM_GIT.search(_without_repository(facts.context.read(name) or "")) for name in sorted(names)):
+        return True
     return any(
         package.source == "vcs" for manifest in facts.manifests.values() for package in manifest.packages
     ) or any(
         "git" in knowledge.calls(name) for manifest in facts.manifests.values() for name in manifest.build_requirements
     )
+
+
+def _without_repository(text: str) -> str:
+    """A manifest without what only says where its project is kept."""
+    return _REPOSITORY.sub("", text)
 
 
 def _is_for_fetching(facts: Facts, package: Package) -> bool:
