@@ -10,6 +10,7 @@ from typing import ClassVar
 from dockfix.context.patterns import has_wildcards
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import SYSTEM_FOLDERS, Facts, from_context
+from dockfix.facts.between_stages import manifests_of_all
 from dockfix.facts.covered import brings_environment
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import LanguageManager, Recipe
@@ -17,7 +18,7 @@ from dockfix.managers.verbs import by_system, language_install
 from dockfix.model.actions import Clean, Configure, Install, Make, Remove, ShellState
 from dockfix.model.effects import overlap, within
 from dockfix.model.reason import Reason
-from dockfix.model.stages import Copy, Step, Unit
+from dockfix.model.stages import Copy, Stage, Step, Unit
 from dockfix.syntax import Blank, Dockerfile, Instruction, Node, snippet
 
 from ._layout import leading, place_right_above, with_leading
@@ -34,6 +35,7 @@ class DependencyLayer(Transform):
         manifest and lock first, and leave the project out (``--no-install-project``, ``--no-root``, ``--no-self``); the line as it
         was comes once more after the source. npm gets package.json, the lock, ``.npmrc`` and the manifests of all members of
         a workspace. With these comes what install scripts of packages read of the project: Prisma's schema, puppeteer's settings.
+        A file may have several stages: each is looked at.
 
     Why
         A layer is rebuilt when anything that it depends on changes. With the source first, every change of a line of
@@ -55,23 +57,32 @@ class DependencyLayer(Transform):
 
     def apply(self, facts: Facts) -> Outcome:
         """Moves the one COPY that brings the source below the installs that only need manifests."""
-        if len(facts.model.stages) != 1 or not facts.installs:
-            return Outcome()
-        steps = facts.final.steps
         found = Outcome()
-        # the last one first: each comes to lie above those that have moved before it, as it did
-        for number, step in reversed(list(enumerate(steps))):
-            if not _brings_source(facts, step):
-                continue
-            below = steps[number + 1 :]
-            installs = [later for later in below if _installs_of(later) and not _is_prepared(facts, step, later)]
-            if _is_layer(facts, step, installs):
-                continue
-            outcome = _move(facts, step, below, installs) if installs else found
+        for stage in facts.model.stages:
+            outcome = _of_stage(facts, stage)
             if outcome.edits:
                 return outcome
-            found = outcome if outcome.refusals else found
+            found = found if found.refusals else outcome
         return found
+
+
+def _of_stage(facts: Facts, stage: Stage) -> Outcome:
+    """Moves the first COPY of a stage that can be moved."""
+    steps = stage.steps
+    found = Outcome()
+    # the last comes first: of several that go below the same install, none may pass another
+    for number, step in reversed(list(enumerate(steps))):
+        if not _brings_source(facts, step):
+            continue
+        below = steps[number + 1 :]
+        installs = [later for later in below if _installs_of(later) and not _is_prepared(facts, step, later)]
+        if _is_layer(facts, step, installs):
+            continue
+        outcome = _move(facts, step, below, installs) if installs else Outcome()
+        if outcome.edits:
+            return outcome
+        found = outcome if outcome.refusals else found
+    return found
 
 
 def _parted(tree: Dockerfile, source: Step, install: Step, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
@@ -87,7 +98,7 @@ def _source_below(facts: Facts, install: Step) -> Blank | None:
     nodes = facts.tree.nodes
     position = nodes.index(install.instruction) + 1
     blank, below = (*nodes[position : position + 2], None, None)[:2]
-    step = next((each for each in facts.final.steps if each.instruction is below), None)
+    step = next((each for each in facts.stage_of[install].steps if each.instruction is below), None)
     parted = isinstance(blank, Blank) and step is not None and _brings_source(facts, step)
     return blank if parted and isinstance(blank, Blank) else None
 
@@ -101,7 +112,7 @@ def _brings_source(facts: Facts, step: Step) -> bool:
 
 def _is_layer(facts: Facts, step: Step, installs: Iterable[Step]) -> bool:
     """Whether a COPY brings a folder for the installs themselves: of what they read no manifest, but what scripts of packages ask for."""
-    closures = [facts.every_manifest[install].closures for each in installs for install in _installs_of(each)]
+    closures = [facts.ask(manifests_of_all)[install].closures for each in installs for install in _installs_of(each)]
     read = {name for each in closures for names in each.values() for name in names} & facts.copies[step].files
     named = {
         posixpath.basename(path) for each in installs for install in _installs_of(each) for path in install.manifests
@@ -201,7 +212,7 @@ def _more_than_installs(unit: Unit) -> bool:
 
 def _recipe(facts: Facts, unit: Unit, install: Install) -> Recipe | Reason:
     assert isinstance(install.manager, LanguageManager)
-    return install.manager.without_project(install, call_of(unit.command), facts.every_manifest[install])
+    return install.manager.without_project(install, call_of(unit.command), facts.ask(manifests_of_all)[install])
 
 
 def _rewritten(facts: Facts, step: Step) -> tuple[Instruction, bool] | None:
@@ -242,7 +253,7 @@ def _words(unit: Unit, recipe: Recipe) -> frozenset[str]:
 
 def _is_prepared(facts: Facts, source: Step, step: Step) -> bool:
     """Whether a RUN installs what an earlier one has installed: before the source all the same, or the project from the same manifests."""
-    steps = facts.final.steps
+    steps = [each for stage in facts.stage_of[source].lineage for each in stage.steps]
     above = steps[: steps.index(source)]
     if any(each.instruction.args == step.instruction.args and _installs_of(each) for each in above):
         return True
@@ -265,7 +276,7 @@ def _prepares(install: Install, other: Install) -> bool:
 
 
 def _manifest_files(facts: Facts, step: Step, target: str) -> list[str]:
-    closures = [facts.every_manifest[install].closures for install in _installs_of(step)]
+    closures = [facts.ask(manifests_of_all)[install].closures for install in _installs_of(step)]
     found = [name for each in closures for path, names in each.items() if overlap((path,), (target,)) for name in names]
     return list(dict.fromkeys(found))
 
@@ -284,17 +295,18 @@ def _reader(facts: Facts, below: Sequence[Step], moved: Sequence[Step], target: 
 
 def _copied_before(facts: Facts, source: Step) -> frozenset[str]:
     """The files of the build context that lie already where a COPY brings them again, and that nothing has touched in between."""
-    steps = facts.final.steps
+    stage = facts.stage_of[source]
+    steps, layout = [each for part in stage.lineage for each in part.steps], facts.layouts.of(stage)
     found: dict[str, str] = {}
     for step in steps[: steps.index(source)]:
         if step in facts.copies:
             for name in facts.copies[step].files:
-                found |= dict.fromkeys(facts.layout.by(step, name), name)
+                found |= dict.fromkeys(layout.by(step, name), name)
         for effects in step.all_effects if step.units else ():
             if effects.unbounded:
                 return frozenset()
             found = {path: name for path, name in found.items() if not overlap(effects.writes, (path,))}
-    return frozenset(name for path, name in found.items() if path in facts.layout.by(source, name))
+    return frozenset(name for path, name in found.items() if path in layout.by(source, name))
 
 
 def _lines(groups: Mapping[str, Sequence[str]], written: str) -> list[str] | None:
@@ -322,7 +334,7 @@ def _edits(facts: Facts, source: Step, below: Sequence[Step], moved: Sequence[St
     for name in manifests:
         if name in there:
             continue
-        path = next(iter(facts.layout.by(source, name)), "")
+        path = next(iter(facts.layouts.of(facts.stage_of[source]).by(source, name)), "")
         if not path:
             return refuse(f"{name} does not come with this COPY", source.line)
         groups.setdefault(posixpath.dirname(posixpath.relpath(path, copy.target)), []).append(name)

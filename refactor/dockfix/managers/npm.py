@@ -105,6 +105,8 @@ class Npm(NodeManager):
             return Effects(tools=_TOOLS, action=action)
         if verb in {"config", "set", "c"}:
             return node.configured(self, arguments, state, "/root/.npmrc")
+        if verb == "init" and len(arguments.operands) > 1:
+            return opaque("npm init runs a package that it fetches")  # https://docs.npmjs.com/cli/commands/npm-init
         if verb in {"pkg", "version", "init"}:
             path = posixpath.join(folder, NAME)
             return Effects(reads=(path,), writes=(path,), tools=_TOOLS)

@@ -16,7 +16,7 @@ from dockfix.managers._folders import folder_of
 from dockfix.managers._node import HARMLESS, NodeManager
 from dockfix.managers._node_production import for_production
 from dockfix.managers._pnpm_options import FLAGS, INSTALLS, ODD, OTHERS, TELLS, VALUED
-from dockfix.managers.protocol import Cache, Call, Given, Production
+from dockfix.managers.protocol import Cache, Call, Given, Production, Recipe
 from dockfix.model.actions import Clean, Install, Remove
 from dockfix.model.commands.protocol import parse
 from dockfix.model.effects import Effects, opaque
@@ -146,6 +146,13 @@ class Pnpm(NodeManager):
             return Reason("where pnpm's store lies is known only to the shell")
         usual = self.caches[0]
         return (usual if store == _STORE else replace(usual, folder=store, around="", moved_by=()),)
+
+    def without_project(self, install: Install, call: Call, manifest: Manifest) -> Recipe | Reason:
+        """Where no workspace is opened, ``-r`` works in all folders that have a package.json: https://pnpm.io/cli/recursive."""
+        every = any(word.value in {"-r", "--recursive", "recursive", "multi", "m"} for word in call.words)
+        if every and not any(posixpath.basename(name) == WORKSPACE for name in manifest.files):
+            return Reason(f"there is no {WORKSPACE}, so that pnpm looks for projects in all folders")
+        return super().without_project(install, call, manifest)
 
     def without_development(self, install: Install, given: Given) -> str | Reason:
         """``pnpm prune``, which takes no package from the store, and without the scripts that would run again."""
