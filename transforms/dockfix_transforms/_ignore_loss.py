@@ -11,18 +11,16 @@ from dockfix.model.stages import Stage
 def taken_away(facts: Facts, text: str) -> Iterator[tuple[str, Stage]]:
     """The paths in the images of all stages at which something would no longer lie, or the ignore file itself as it is now."""
     after = facts.context.with_overlay({facts.context.ignore_name: text})
-    names: set[str] = set()
-    for stage in facts.model.stages:
-        for step in stage.of("COPY", "ADD"):
-            before = facts.copies.get(step)
-            if before is None or step.copy is None:
-                continue
+    lost: set[str] = set()
+    for step, before in facts.copies.items():
+        if step.copy is not None:
             left = after.copied(step.copy.sources, after.ignore)
-            lost = (before.files - left.files) | (before.skipped - left.skipped)
-            names |= {*lost, *({facts.context.ignore_name} & before.files)}
+            lost |= (before.files - left.files) | (before.skipped - left.skipped)
+            lost |= {facts.context.ignore_name} & before.files
     for stage in facts.model.stages:
+        # a stage may have got them from another one
         layout = facts.layouts.of(stage)
-        yield from ((path, stage) for name in sorted(names) for path in layout.of(name))
+        yield from ((path, stage) for name in sorted(lost) for path in layout.of(name))
 
 
 def breaks(facts: Facts, text: str) -> bool:
