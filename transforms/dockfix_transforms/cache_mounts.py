@@ -13,6 +13,7 @@ from dockfix.context.builders import without_mounts
 from dockfix.context.workflows import thrown_away
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
+from dockfix.facts.between_stages import is_image
 from dockfix.facts.cached_for_start import cached_for_start
 from dockfix.knowledge import User
 from dockfix.lazy import regex
@@ -239,9 +240,9 @@ def _configuration(facts: Facts, stage: Stage, variables: Mapping[str, str], cac
 def _system_runs(facts: Facts, stage: Stage, manager: SystemManager, seen: Callable[[Manager], Touched]) -> list[Step]:
     """The RUNs of a builder stage that may share a system manager's caches; all of its RUNs that use it, or none.
 
-    The final stage keeps its RUNs as they are, so that nothing of it changes.
+    A stage that becomes an image keeps its RUNs as they are, so that nothing of it changes.
     """
-    if stage is facts.final or any(other.parent is stage for other in facts.model.stages) or seen(manager).taken_out:
+    if is_image(facts, stage) or any(other.parent is stage for other in facts.model.stages) or seen(manager).taken_out:
         return []
     programs = regex(rf"\b(?:{'|'.join(map(re.escape, sorted(manager.programs | manager.siblings)))})\b")
     runs: list[Step] = []
