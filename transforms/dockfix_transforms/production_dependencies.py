@@ -12,6 +12,7 @@ from dockfix.facts.development import Lost, doubts, lost, misses
 from dockfix.facts.without_building import never_needed
 from dockfix.managers.protocol import LanguageManager, Production, Recipe
 from dockfix.model.reason import Declared, Reason, at
+from dockfix.syntax import snippet
 
 _SHOWN = 2
 
@@ -22,7 +23,8 @@ class ProductionDependencies(Transform):
     What it does
         Gives each install by uv, Poetry, PDM or Pipenv the switch that leaves the development group out: ``--no-dev``,
         ``--without dev``, ``--prod``; ``pipenv install`` loses ``--dev``. Where nothing is built, npm's gets
-        ``--omit=dev``, pnpm's ``--prod`` and that of Yarn 1 ``--production``.
+        ``--omit=dev``, pnpm's ``--prod`` and that of Yarn 1 ``--production``. Where the last of several stages copies the
+        ``node_modules`` of one that builds, they are taken away at the end of that: ``npm prune --omit=dev --no-save``.
 
     Why
         uv, Poetry and PDM install the group unless they are told not to: pytest, linters and all that they bring, often a third of
@@ -37,7 +39,8 @@ class ProductionDependencies(Transform):
         command, no import or string of code that may run, no settings, no ``docker run`` in a workflow, a Makefile or a document.
         Unsafe where the group brings other packages too: one that is there may be used by another that does without
         it elsewhere; where Compose mounts the source, and where nothing says what a container runs: people may test there. Left
-        alone without a lock, where a ``devcontainer.json`` has people develop in the image, and in a file with several stages.
+        alone without a lock, where a ``devcontainer.json`` has people develop in the image, and in a file with several stages, but for
+        ``node_modules`` that no other stage takes and that nothing builds by the stage's name.
     """
 
     title: ClassVar[str] = "leave out packages that only serve to develop"
@@ -47,7 +50,7 @@ class ProductionDependencies(Transform):
     def apply(self, facts: Facts) -> Outcome:
         """Rewrites every install that brings the group."""
         if len(facts.model.stages) > 1:
-            return Outcome()
+            return _of_several_stages(facts)
         if facts.is_javascript:
             return _of_javascript(facts)
         edits: list[Edit] = []
@@ -106,6 +109,30 @@ def _of_javascript(facts: Facts) -> Outcome:
         return Outcome()
     gone = (Declared("DISTRIBUTION", name) for name in names)
     return Outcome(edits, declares=frozenset({Declared("GROUP", DEV), *gone}))
+
+
+def _of_several_stages(facts: Facts) -> Outcome:
+    """Takes away, in the stage that installs them, what only development needs of the packages that the last stage copies."""
+    if not facts.is_javascript:
+        return Outcome()
+    from dockfix.placement.pruning import pruned  # few files need it
+
+    found = facts.ask(pruned)
+    if found is None:
+        return Outcome()
+    if isinstance(found, Reason):
+        return refuse(found)
+    names = frozenset(Declared("DISTRIBUTION", name) for name in found.names)
+    listed, node = _listed(found.names, len(found.names)), found.step.instruction
+    if found.recipe is not None:
+        form = found.step.shell_form
+        run = form.edited(insert=found.recipe.insert) if form is not None else None
+        said = f"packages that only development needs are left out: {listed}"
+        edits = [Edit(node, (run,), node.line, said)] if run is not None else []
+        return Outcome(edits, declares=names | {Declared("GROUP", DEV)} if edits else frozenset())
+    after = snippet(facts.tree, f"RUN {found.command}\n", node.line)
+    said = f"packages that only development needs do not come along: {listed}"
+    return Outcome([Edit(node, (node, *after), node.line, said)], doubts=found.doubts, declares=names)
 
 
 def _left_out(gone: Lost) -> str:

@@ -26,9 +26,9 @@ def _needs(facts: Facts) -> Iterator[Reason | bool | None]:
     yield facts.unknown
     yield not facts.startup.programs
     yield any(map(_chooses, facts.installs))
-    yield any(_may_use(unit) for _, unit in facts.final.units)
+    yield any(may_use(unit) for _, unit in facts.final.units)
     yield any(manifest.needs_source or manifest.runs_own or manifest.unknown for manifest in facts.manifests.values())
-    yield _scripts_of_packages(facts)
+    yield scripts_of_packages(facts)
 
 
 def _chooses(found: tuple[Step, Unit, Install]) -> bool:
@@ -37,7 +37,7 @@ def _chooses(found: tuple[Step, Unit, Install]) -> bool:
     return bool(install.dynamic or install.asked or install.blocked)
 
 
-def _may_use(unit: Unit) -> bool:
+def may_use(unit: Unit) -> bool:
     """Whether a command of a RUN may run a package, or takes packages away."""
     effects = unit.effects
     removes = isinstance(effects.action, Remove) and of_language(effects.action)
@@ -46,7 +46,7 @@ def _may_use(unit: Unit) -> bool:
     )
 
 
-def _scripts_of_packages(facts: Facts) -> Reason | None:
+def scripts_of_packages(facts: Facts) -> Reason | None:
     """A package for production that may look for others when it is installed, as @prisma/client does for prisma."""
     if all(manifest.runs is not None and not manifest.runs for manifest in facts.manifests.values()):
         return None  # no script is run at all
