@@ -51,6 +51,8 @@ def test_the_keys_of_the_tables() -> None:
             "output",
             "harmless",
             "bundles",
+            "apart",
+            "bundlers",
             "others",
             "members",
             "processes",

@@ -12,7 +12,6 @@ from dockfix.engine.options import PACKAGE, Option
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts, from_context
 from dockfix.facts.broken_builds import broken_builds
-from dockfix.facts.never_copied import never_copied
 from dockfix.facts.rejected import cannot_pass, rejected
 from dockfix.facts.wasteful_builds import wasteful_builds
 from dockfix.knowledge import known_suites, reader_of
@@ -70,6 +69,10 @@ class MultiStage(Transform):
         installed, it is the whole working directory, after ``npm prune --omit=dev --no-save`` in the builder; of a page that
         ``serve`` or the like hands out, the folder that the build makes, and nothing else.
 
+        A file that has several stages already stays as it is. What it cannot run with, or has for nothing, is pointed out: packages,
+        libraries, programs and files that stay in another stage, links of pnpm's that lead nowhere, packages in a home folder
+        that the user cannot enter, compilers in a last stage that builds nothing, a stage that nothing takes anything from.
+
     Why
         Compilers and headers make an image hundreds of megabytes larger and give an intruder tools to work with. The program
         needs neither.
@@ -102,16 +105,14 @@ class MultiStage(Transform):
         """Rebuilds the stage as two."""
         broken = facts.ask(cannot_pass)
         if broken is not None:
-            return Outcome(refusals=(broken,), warnings=(*facts.ask(never_copied), *_told(facts)))
+            return Outcome(refusals=(broken,), warnings=_told(facts))
         placement = facts.decide(place)
         if isinstance(placement, Reason):
             if placement.about == Declared("FROM"):
                 placement = replace(placement, text=f"{placement.text}; with slim-base it would gain")
-            return Outcome(refusals=(placement, *_hints(facts)), warnings=(*facts.ask(never_copied), *_told(facts)))
+            return Outcome(refusals=(placement, *_hints(facts)), warnings=_told(facts))
         if placement.only_base:
-            return Outcome(
-                refusals=(*placement.notes, *_hints(facts)), warnings=(*facts.ask(never_copied), *_told(facts))
-            )
+            return Outcome(refusals=(*placement.notes, *_hints(facts)), warnings=_told(facts))
         carried = placement.environment.carried or facts.installs[0][2].into.carried
         if carried is None:
             return refuse("it needs the virtualenv transform, which was not applied")
@@ -119,8 +120,13 @@ class MultiStage(Transform):
 
 
 def _told(facts: Facts) -> tuple[Reason, ...]:
-    """What the user should know of the build as it stands."""
-    return (*facts.ask(rejected), *facts.ask(broken_builds), *facts.ask(wasteful_builds))
+    """What the user should know of the build, and of the stages, as they stand."""
+    found = (*facts.ask(rejected), *facts.ask(broken_builds), *facts.ask(wasteful_builds))
+    if len(facts.model.stages) < 2:
+        return found
+    from dockfix.placement.as_it_stands import as_it_stands  # few files need it
+
+    return (*facts.ask(as_it_stands), *found)
 
 
 def _hints(facts: Facts) -> tuple[Reason, ...]:

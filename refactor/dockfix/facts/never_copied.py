@@ -7,55 +7,33 @@ import re
 from collections.abc import Iterator
 
 from dockfix.facts import Facts
+from dockfix.facts.between_stages import asked_of_system, handed, installed_by, others, started_by
 from dockfix.facts.other_pythons import moved_environment, of_another_python
+from dockfix.facts.programs_left import programs_left
 from dockfix.knowledge import normalise, programs_of_image
 from dockfix.lazy import regex
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import language_managers
-from dockfix.managers.verbs import language_install, system_install
+from dockfix.managers.verbs import system_install
 from dockfix.model.effects import overlap, within
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Stage, Step
 from dockfix.syntax import image as reference_of
 
 _PREFIX = "/usr/local"
-_LIBRARY = regex(r"(?:.*/)?(?:site|dist)-packages|.*/lib(?:/python[\d.]*)?")
 # Images of a system alone, without Python: https://hub.docker.com/u/library, https://github.com/GoogleContainerTools/distroless
 _WITHOUT_PYTHON = regex(r"(?:debian|ubuntu|alpine|busybox|.*distroless/(?:static|base|cc).*)")
 
 
-def never_copied(facts: Facts) -> tuple[Reason, ...]:
+def never_copied(facts: Facts) -> Iterator[Reason]:
     """A clause for each thing that the image starts and does not have, with the line that starts or copies it."""
-    if len(facts.model.stages) < 2:
-        return ()
-    others = [(stage, list(_copies_from(facts, stage))) for stage in _others(facts)]
-    unlike = [
-        reason
-        for stage, copied in others
-        for reason in (*of_another_python(facts, stage, copied), *moved_environment(facts, stage, copied))
-    ]
-    return (*_programs(facts), *_of_other_images(facts), *_interpreters(facts), *unlike)
-
-
-def _programs(facts: Facts) -> Iterator[Reason]:
-    """Programs that pip has put beside the base image's Python in another stage, whose packages alone are copied."""
-    final = facts.final
-    for step in (final.last("ENTRYPOINT"), final.last("CMD")):
-        program = _started(step) if step is not None else ""
-        if step is None or not program or "/" in program or facts.layout.written(f"{_PREFIX}/bin/{program}"):
-            continue
-        makers = [stage for stage in _others(facts) if normalise(program) in _installed(facts, stage)]
-        if not makers or normalise(program) in _here(facts) or _brought_by_system(facts, program):
-            continue
-        for stage in makers:
-            copied = [source for _, source, _ in _copies_from(facts, stage)]
-            library = any(_LIBRARY.fullmatch(source) and within(source, _PREFIX) for source in copied)
-            if library and not any(within(f"{_PREFIX}/bin/{program}", source) for source in copied):
-                name = stage.name or str(stage.index)
-                yield at(
-                    f"{program}, which the {step.keyword} starts, stays in {_PREFIX}/bin of the stage {name}", step.line
-                )
-                break
+    yield from programs_left(facts)
+    yield from _of_other_images(facts)
+    yield from _interpreters(facts)
+    for stage in others(facts):
+        given = handed(facts, stage)
+        yield from of_another_python(facts, stage, given)
+        yield from moved_environment(facts, stage, given)
 
 
 def _of_other_images(facts: Facts) -> Iterator[Reason]:
@@ -63,14 +41,15 @@ def _of_other_images(facts: Facts) -> Iterator[Reason]:
     final = facts.final
     if not _brings_python(final) or any(unit.effects.opaque for stage in final.lineage for _, unit in stage.units):
         return
-    for step in (final.last("ENTRYPOINT"), final.last("CMD")):
-        program = _started(step) if step is not None else ""
-        if step is None or _brought_by_system(facts, program) or program in _here(facts):
+    asked, here = asked_of_system(facts), installed_by(facts, final)
+    for step in started_by(facts):
+        program = _started(step)
+        if any(program in name for name in asked) or normalise(program) in here:
             continue
-        for stage in _others(facts):
+        for stage in others(facts):
             base = stage.lineage[0].base
             name = reference_of(base).repository.removeprefix("library/") if base else ""
-            copied = [source for _, source, _ in _copies_from(facts, stage)]
+            copied = [each.source for each in handed(facts, stage)]
             if program in programs_of_image(name) and not any(
                 within(f"{_PREFIX}/bin/{program}", source) or within(source, f"{_PREFIX}/bin") for source in copied
             ):
@@ -87,57 +66,10 @@ def _started(step: Step) -> str:
     return first if re.fullmatch(r"[\w./-]+", first) else ""
 
 
-def _others(facts: Facts) -> list[Stage]:
-    return [stage for stage in facts.model.stages if stage not in facts.final.lineage]
-
-
-def _installed(facts: Facts, stage: Stage) -> frozenset[str]:
-    """The packages that a stage installs beside the base image's Python."""
-    found: set[str] = set()
-    for _, unit in stage.units:
-        install = language_install(unit.effects.action)
-        if install is not None and install.into.root == _PREFIX and install in facts.manifests:
-            found |= facts.manifests[install].names
-    return frozenset(found)
-
-
-def _here(facts: Facts) -> frozenset[str]:
-    """The packages that the image's own stages install, wherever."""
-    installs = [
-        install
-        for stage in facts.final.lineage
-        for _, unit in stage.units
-        if (install := language_install(unit.effects.action))
-    ]
-    return frozenset(
-        name for install in installs if install in facts.manifests for name in facts.manifests[install].names
-    )
-
-
-def _brought_by_system(facts: Facts, program: str) -> bool:
-    installs = [
-        install
-        for stage in facts.final.lineage
-        for _, unit in stage.units
-        if (install := system_install(unit.effects.action))
-    ]
-    return any(program in package.name for install in installs for package in install.asked)
-
-
-def _copies_from(facts: Facts, stage: Stage) -> Iterator[tuple[Step, str, str]]:
-    """What the image's stages copy from another one: the step, the source and the target."""
-    names = {stage.name.lower(), str(stage.index)} - {""}
-    for step in (step for each in facts.final.lineage for step in each.of("COPY")):
-        copy = step.copy
-        if copy is not None and copy.origin is not None and copy.origin.lower() in names and copy.target is not None:
-            for source in copy.sources:
-                yield step, posixpath.normpath(f"/{source.strip('/')}"), copy.target
-
-
 def _interpreters(facts: Facts) -> Iterator[Reason]:
     """Environments that are copied without the interpreter that they lead to."""
-    for stage in _others(facts):
-        copied = list(_copies_from(facts, stage))
+    for stage in others(facts):
+        copied = handed(facts, stage)
         for step, source, _ in copied:
             manager = _fetcher(stage, source)
             if manager is not None and (own := manager.own_runtime) is not None:
@@ -172,7 +104,11 @@ def _lacking(facts: Facts, stage: Stage) -> str:
     first, final = stage.lineage[0], facts.final
     if _brings_python(first):
         return f"{_PREFIX}/bin" if not _brings_python(final) and _is_bare(final) else ""
-    slim = final.image is not None and final.image.variant == "slim" and not _brought_by_system(facts, "python3")
+    slim = (
+        final.image is not None
+        and final.image.variant == "slim"
+        and not any("python3" in name for name in asked_of_system(facts))
+    )
     return "/usr/bin" if _is_bare(stage) and slim else ""
 
 

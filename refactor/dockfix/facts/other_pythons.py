@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dockfix.facts import Facts
+from dockfix.facts.between_stages import Handed, installed_by, started_by
 from dockfix.knowledge import is_python, normalise, python_needs, python_program
 from dockfix.lazy import regex
-from dockfix.managers.verbs import language_install
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at
-from dockfix.model.stages import Stage, Step
+from dockfix.model.stages import Stage
 
 _LIBRARY = regex(r".*/lib/python(\d+\.\d+)/(?:site|dist)-packages(?:/.*)?")
 _MINOR = regex(r"(\d+\.\d+)(?:\.\d+)?")
 _NAMES = {"alpine": "musl, the C library of Alpine", "debian": "glibc, the C library of Debian"}
 
 
-def of_another_python(facts: Facts, stage: Stage, copied: list[tuple[Step, str, str]]) -> Iterator[Reason]:
+def of_another_python(facts: Facts, stage: Stage, copied: Sequence[Handed]) -> Iterator[Reason]:
     """Why what the image gets of a stage's packages is not found, or cannot be loaded, by the image's own Python.
 
-    ``copied`` are the steps that copy from the stage, each with source and target.
+    ``copied`` is what the image copies from the stage.
     """
     theirs, own = stage.lineage[0].image, facts.final.lineage[0].image
     if theirs is None or own is None or theirs.runtime != "python" or own.runtime != "python":
@@ -45,21 +45,20 @@ def of_another_python(facts: Facts, stage: Stage, copied: list[tuple[Step, str, 
                 yield at(said, step.line)
 
 
-def moved_environment(facts: Facts, stage: Stage, copied: list[tuple[Step, str, str]]) -> Iterator[Reason]:
+def moved_environment(facts: Facts, stage: Stage, copied: Sequence[Handed]) -> Iterator[Reason]:
     """A program of an environment that lies elsewhere in the image: its first line names the Python of where it was made."""
     # in a plain folder, such as that of --prefix, the first line names the Python that pip runs by
     roots = {each.root for each in stage.end.environments if not each.beside_base} - {"/usr/local", "/usr"}
     places = [(source, posixpath.normpath(posixpath.join("/", target))) for _, source, target in copied]
-    for keyword in ("ENTRYPOINT", "CMD"):
-        step = facts.final.last(keyword)
-        words = (step.instruction.json or tuple(step.instruction.args.split())) if step is not None else ()
+    for step in started_by(facts):
+        words = step.instruction.json or tuple(step.instruction.args.split())
         first = words[0] if words else ""
         for source, target in places:
             there = any(within(source, place) for origin, place in places if place == origin)
-            if step is None or source not in roots or source == target or there or is_python(posixpath.basename(first)):
+            if source not in roots or source == target or there or is_python(posixpath.basename(first)):
                 continue
             found = first == f"{target}/bin/{posixpath.basename(first)}" or (
-                "/" not in first and normalise(first) in _names(facts, stage)
+                "/" not in first and normalise(first) in installed_by(facts, stage)
             )
             if found and python_program(posixpath.basename(first)) is not None:
                 said = f"{first} of {target} starts {source}/bin/python, which the image has not"
@@ -67,19 +66,9 @@ def moved_environment(facts: Facts, stage: Stage, copied: list[tuple[Step, str, 
                 return
 
 
-def _names(facts: Facts, stage: Stage) -> frozenset[str]:
-    """The packages that a stage installs."""
-    found: set[str] = set()
-    for _, unit in stage.units:
-        install = language_install(unit.effects.action)
-        if install is not None and install in facts.every_manifest:
-            found |= facts.every_manifest[install].names
-    return frozenset(found)
-
-
 def _compiled(facts: Facts, stage: Stage) -> str:
     """The first package that a stage installs of which it is known that it is compiled, "" for none."""
-    return next((name for name in sorted(_names(facts, stage)) if _is_compiled(name)), "")
+    return next((name for name in sorted(installed_by(facts, stage)) if _is_compiled(name)), "")
 
 
 def _is_compiled(name: str) -> bool:

@@ -48,6 +48,8 @@ class NodeProgram(NamedTuple):
     host: str = ""
     output: str = ""
     bundles: bool = False
+    apart: bool = False
+    bundlers: frozenset[str] = frozenset()
     harmless: frozenset[str] = frozenset()
     alone: str = ""
     gathers_by: str = ""
@@ -176,6 +178,7 @@ def node_programs() -> Mapping[str, NodeProgram]:
                 host=each.get("host", ""),
                 output=each.get("output", ""),
                 bundles=each.get("bundles", False),
+                apart=each.get("apart", False),
                 alone=each.get("alone", ""),
                 gathers_by=each.get("gathers_by", ""),
                 gathers_in=tuple(each.get("gathers_in", "").split()),
@@ -203,6 +206,7 @@ _SETS = (
     "harmless",
     "preloads",
     "others",
+    "bundlers",
 )
 
 

@@ -42,6 +42,17 @@ def installed(
     return frozenset(found)
 
 
+def comes_with(names: Iterable[str], suite: str) -> frozenset[str] | None:
+    """The same with what packages recommend, and those that are asked for; None where not all of what comes is known."""
+    asked = frozenset(names)
+    return asked | installed(asked, suite, recommended=True) if asked <= _sizes(suite).keys() else None
+
+
+def is_beyond_slim(name: str, suite: str) -> bool:
+    """Whether a package of a release is known not to be in the slim image."""
+    return name in _sizes(suite)
+
+
 def full_image(suite: str) -> frozenset[str]:
     """All packages that the full image of a release has and the slim one has not."""
     return parts("apt_full_image", "all", frozenset({suite}))

@@ -64,7 +64,8 @@ def divide(
         if (install := system_install(unit.effects.action)) is not None
         for package in install.asked
     ]
-    order = {id(step): number for number, step in enumerate(facts.final.steps)}
+    steps = (step for stage in facts.final.lineage for step in stage.steps)
+    order = {id(step): number for number, step in enumerate(steps)}
     last_opaque = _last_opaque(staying)
     commands = {name for _, _, package in named for name in _commands(facts, package)}
     needs = needed(facts, sorted(commands), staying) if commands else {}
