@@ -53,12 +53,16 @@ def test_the_keys_of_the_tables() -> None:
             "bundles",
             "apart",
             "bundlers",
+            "tasks_in",
+            "gathers_in",
+            "gathers_by",
+            "gathers_size",
             "others",
             "members",
             "processes",
         },
         "runner": {"programs", "run", "direct", "any", "exec", "folder", "member", "options", "files"}
-        | {"env_file", "or_program", "every", "call", "configs", "installs"},
+        | {"env_file", "or_program", "every", "call", "configs", "installs", "code"},
         "starter": {"programs", "package", "arguments", "options", "subcommand", "env_file", "others"},
     }
     found = {
