@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
-from dockfix.facts.how_it_is_run import by_hand
+from dockfix.facts.how_it_is_run import by_hand, every_way
 from dockfix.facts.installs import called
 from dockfix.facts.manager_starts import found_elsewhere, installs_of, needed_at_start, off_path
-from dockfix.knowledge import is_python, normalise, package_manager, posix_shells, python_program
+from dockfix.facts.own_environment import missed
+from dockfix.knowledge import is_python, normalise, package_manager, python_program
 from dockfix.lazy import regex
 from dockfix.managers.commands import manager_of
 from dockfix.managers.protocol import Call, LanguageManager, Started
+from dockfix.model.artefact import Environment
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step
-from dockfix.syntax import Dockerfile, Instruction, snippet
-from dockfix.syntax.shell import Command, Word, parse_script, quoted
+from dockfix.placement.two_stage import environment_blocker, install_blocker
+from dockfix.runtimes.registry import runtime_of
+from dockfix.syntax import snippet
+from dockfix.syntax.shell import Command
 
+from ._environment import filling
 from ._layout import place_above
+from ._starts import Start, program_of, starts_of
 
 # What another folder, and with it another project, may come of
 _MOVES = frozenset({".", "cd", "eval", "popd", "pushd", "source"})
+
+_PARTS: dict[str, Declared] = {
+    each.part: each for each in (Declared("CMD"), Declared("ENTRYPOINT"), Declared("HEALTHCHECK"))
+}
 
 
 class DirectStart(Transform):
@@ -57,69 +66,87 @@ class DirectStart(Transform):
     title: ClassVar[str] = "start the program without a package manager"
 
     def apply(self, facts: Facts) -> Outcome:
-        """Rewrites the final stage's ENTRYPOINT or CMD."""
-        for keyword in ("ENTRYPOINT", "CMD"):
-            step = facts.final.last(keyword)
-            commands = _commands(step) if step is not None else ()
-            manager = next((each for each in map(_manager, commands) if each is not None), None)
-            if step is None or manager is None:
-                continue
-            return self._outcome(facts, step, commands, manager)
-        return Outcome()
+        """Rewrites the final stage's ENTRYPOINT, CMD and HEALTHCHECK."""
+        starts = starts_of(facts)
+        manager = next((each for start in starts for each in map(_manager, start.commands) if each is not None), None)
+        if manager is None:
+            return Outcome()
+        return self._outcome(facts, [start for start in starts if manager in map(_manager, start.commands)], manager)
 
-    def _outcome(self, facts: Facts, step: Step, commands: tuple[Command, ...], manager: LanguageManager) -> Outcome:
+    def _outcome(self, facts: Facts, starts: Sequence[Start], manager: LanguageManager) -> Outcome:
         """Without the calls of one manager."""
-        programs: dict[Command, Started] = {}
-        doubts: list[Reason | None] = []
-        for command in commands:
-            if _manager(command) is not manager:
-                continue
-            call = called(command)
-            started = manager.starts(call)
-            if started is None:
-                runs = any(word.value == "run" for word in call.words)
-                name = call.command.name
-                if runs and step.keyword == "ENTRYPOINT" and _names_nothing(call):
-                    return refuse(
-                        f"{name} run is the ENTRYPOINT, which starts whatever CMD or the user names", step.line
-                    )
-                return refuse(f"{name} does more than to start a program", step.line) if runs else Outcome()
-            reason = needed_at_start(facts, manager, call, started)
-            if reason is not None and reason.weight == "blocks":
-                return refuse(reason if reason.place.line or reason.place.file else reason.at(step.line))
-            doubts += [reason, _unknown(facts, manager, started.program)]
-            programs[command] = started
-        reason = _left(commands, manager, step) or _named_elsewhere(facts, manager, step)
+        named = _to_name(facts, manager, [where for start in starts for where in start.everywhere])
+        if isinstance(named, Reason) and named.weight == "blocks":
+            return refuse(named if named.place.line or named.place.file else named.at(starts[0].line))
+        doubts: list[Reason | None] = [named] if isinstance(named, Reason) else []
+        edits: list[Edit] = []
+        first = ""
+        for start in starts:
+            programs: dict[Command, Started] = {}
+            for command in start.commands:
+                if _manager(command) is not manager:
+                    continue
+                call = called(command)
+                started = program_of(manager, call)
+                if started is None:
+                    runs = any(word.value == "run" for word in call.words)
+                    name = call.command.name
+                    if runs and start.part == "ENTRYPOINT" and _names_nothing(call):
+                        return refuse(
+                            f"{name} run is the ENTRYPOINT, which starts whatever CMD or the user names", start.line
+                        )
+                    return refuse(f"{name} does more than to start a program", start.line) if runs else Outcome()
+                reason = needed_at_start(facts, manager, call, started, named=named is not None)
+                if reason is not None and reason.weight == "blocks":
+                    return refuse(reason if reason.place.line or reason.place.file else reason.at(start.line))
+                doubts += [reason, _unknown(facts, manager, started.program)]
+                programs[command] = started
+                first = first or started.program
+            reason = _left(start, manager) or _given_to(facts, start, manager)
+            if reason is not None:
+                return refuse(reason)
+            new = start.written(facts.tree, programs)
+            if new is None:
+                return refuse("it could not be written again", start.line)
+            because = f"{first} is on PATH: {manager.title} has nothing to do at the start"
+            edits += [Edit(node, nodes, start.line, "" if edits else because) for node, nodes in new]
+        reason = _named_elsewhere(facts, manager, starts)
         if reason is not None:
             return refuse(reason)
-        new = _written(facts.tree, step, programs)
-        if new is None:
-            return refuse("it could not be written again", step.line)
+        altered = {edit.node for edit in edits}
+        declares = {_PARTS[each.keyword] for each in facts.tree.instructions if each in altered}
+        if isinstance(named, Environment):
+            step = facts.installs[0][0]
+            because = f"{manager.title}'s environment lies in {named.root}, where PATH finds its programs"
+            filled = filling(facts, named, step, because)
+            if isinstance(filled, Reason):
+                return refuse(filled)
+            return Outcome(
+                [*edits, *filled.edits],
+                doubts=tuple(dict.fromkeys(filter(None, doubts))),
+                declares=frozenset(declares | filled.declares),
+            )
         root = off_path(facts, manager)
-        doubts.append(found_elsewhere(facts, root, f"{step.keyword} in line {step.line}") if root else None)
-        name = next(iter(programs.values())).program
-        because = f"{name} is on PATH: {manager.title} has nothing to do at the start"
-        edits = [Edit(step.instruction, (new,), step.line, because)]
-        part: Literal["CMD", "ENTRYPOINT"] = "CMD" if step.keyword == "CMD" else "ENTRYPOINT"
-        return Outcome(
-            _with_path(facts, step, root, edits) if root else edits,
-            doubts=tuple(dict.fromkeys(filter(None, doubts))),
-            declares=frozenset({Declared(part), *([Declared("ENV", "PATH")] if root else [])}),
-        )
+        if root:
+            doubts.append(found_elsewhere(facts, root, [start.where for start in starts]))
+            edits = _with_path(facts, starts[0].entry or starts[0].step, root, edits)
+            declares.add(Declared("ENV", "PATH"))
+        return Outcome(edits, doubts=tuple(dict.fromkeys(filter(None, doubts))), declares=frozenset(declares))
 
 
-def _commands(step: Step) -> tuple[Command, ...]:
-    """The commands of an instruction, and those of a shell that it is."""
-    words = step.instruction.json
-    if words is None:
-        return step.shell_form.commands if step.shell_form is not None else ()
-    return parse_script(_script(words) or quoted(words)).commands
-
-
-def _script(words: Sequence[str]) -> str:
-    """What a shell is given to run, "" where it is no shell."""
-    shell = len(words) == 3 and words[1] == "-c" and posixpath.basename(words[0]) in posix_shells()
-    return words[2] if shell else ""
+def _to_name(facts: Facts, manager: LanguageManager, own: Sequence[str]) -> Environment | Reason | None:
+    """The environment that is to take the place of one which the manager names itself; None where it names none, else why it can't."""
+    installs = installs_of(facts, manager)
+    unnamed = [
+        install for install in installs if install.into.carried is None and facts.manifests[install].moved is not None
+    ]
+    if not unnamed or len(facts.model.stages) > 1:
+        return None
+    if {install.into.root for _, _, install in facts.installs} != {unnamed[0].into.root}:
+        return None
+    runtime = runtime_of(unnamed[0].into.runtime)
+    reason = install_blocker(facts) or environment_blocker(facts) or missed(facts, unnamed[0], own)
+    return reason or (runtime.environment(facts) if runtime is not None else None)
 
 
 def _manager(command: Command) -> LanguageManager | None:
@@ -130,33 +157,6 @@ def _manager(command: Command) -> LanguageManager | None:
     return manager if isinstance(manager, LanguageManager) and not (known is not None and known.scripts) else None
 
 
-def _written(tree: Dockerfile, step: Step, programs: Mapping[Command, Started]) -> Instruction | None:
-    """The instruction with the programs alone; None where it can't be written."""
-    words = step.instruction.json
-    if words is None:
-        gone = {command: _before(command, started) for command, started in programs.items()}
-        remove = [word for each in gone.values() for word in each]
-        insert = [(gone[each][0], " ".join(started.before)) for each, started in programs.items() if started.before]
-        return step.shell_form.edited(remove=remove, insert=insert) if step.shell_form is not None else None
-    script = _script(words)
-    if script:
-        for command, started in sorted(programs.items(), key=lambda each: -each[0].start):
-            before = "".join(f"{word} " for word in started.before)
-            script = script[: _before(command, started)[0].start] + before + script[started.words[0].start :]
-        new = [*words[:2], script]
-    else:
-        (started,) = programs.values()
-        new = [*started.before, *(word.value or "" for word in started.words)]
-    (node,) = snippet(tree, f"{step.keyword} {json.dumps(new, ensure_ascii=False)}\n", step.line)
-    return node if isinstance(node, Instruction) else None
-
-
-def _before(command: Command, started: Started) -> tuple[Word, ...]:
-    """The words with which a manager is called."""
-    words = command.words[command.name == "exec" :]
-    return words[: words.index(started.words[0])]
-
-
 def _with_path(facts: Facts, step: Step, root: str, edits: list[Edit]) -> list[Edit]:
     """The edits, and the environment first on PATH once everything is built."""
     setting = snippet(facts.tree, f'ENV PATH="{step.state.spelled(root)}/bin:$PATH"\n', step.line)
@@ -165,36 +165,36 @@ def _with_path(facts: Facts, step: Step, root: str, edits: list[Edit]) -> list[E
         node = later[-1].instruction
         return [*edits, Edit(node, (node, *setting), later[-1].line, "")]
     target = place_above(facts.tree, step.instruction)
-    if target is step.instruction:
-        return [replace(edits[0], replacement=(*setting, *edits[0].replacement))]
+    if target is edits[0].node:
+        return [replace(edits[0], replacement=(*setting, *edits[0].replacement)), *edits[1:]]
     return [*edits, Edit(target, (*setting, target), step.line, "")]
 
 
-def _names_nothing(call: Call) -> bool:
-    """Whether a call of ``run`` has options at most behind that word."""
-    words = [word.value or "" for word in call.words]
-    return all(word.startswith("-") for word in words[words.index("run") + 1 :])
-
-
-def _left(commands: tuple[Command, ...], manager: LanguageManager, step: Step) -> Reason | None:
-    """Why not every call of the manager in an instruction can be seen, or it works in another folder than the container starts in."""
-    moved = next((each.name for each in commands if each.name in _MOVES), "")
-    if moved and len(commands) > 1:
-        return at(f"{moved} may lead {manager.title} to another project", step.line)
-    hidden = any(not each.simple and _called(manager).search(each.text) for each in commands)
-    return at(f"the shell decides whether it runs {manager.title}", step.line) if hidden else None
+def _left(start: Start, manager: LanguageManager) -> Reason | None:
+    """Why not every call of the manager in a start can be seen, or it works in another folder than the container starts in."""
+    moved = next((each.name for each in start.commands if each.name in _MOVES), "")
+    if moved and len(start.commands) > 1:
+        return at(f"{moved} may lead {manager.title} to another project", start.line)
+    hidden = any(not each.simple and _called(manager).search(each.text) for each in start.commands)
+    return at(f"the shell decides whether it runs {manager.title}", start.line) if hidden else None
 
 
 def _called(manager: LanguageManager) -> re.Pattern[str]:
     return regex(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, sorted(manager.programs)))})(?![\w.-])")
 
 
-def _named_elsewhere(facts: Facts, manager: LanguageManager, step: Step) -> Reason | None:
+def _given_to(facts: Facts, start: Start, manager: LanguageManager) -> Reason | None:
+    """What gives the manager that is the ENTRYPOINT another program to run than CMD does."""
+    given = next((each for each in facts.ask(every_way) if each.given), None) if start.entry is not None else None
+    return at(f"{given.file} gives {manager.title}, which is the ENTRYPOINT, another program") if given else None
+
+
+def _named_elsewhere(facts: Facts, manager: LanguageManager, starts: Sequence[Start]) -> Reason | None:
     """What else runs the manager in a container of the image: it starts by itself, or somebody runs it there."""
-    own = f"{step.keyword} in line {step.line}"
+    own = {where for start in starts for where in start.everywhere}
     names = _called(manager)
     texts = {**facts.ask(by_hand).texts, **facts.startup.texts}
-    where = next((where for where, text in texts.items() if where != own and names.search(text)), "")
+    where = next((where for where, text in texts.items() if where not in own and names.search(text)), "")
     return at(f"{where} runs {manager.title}, too") if where else None
 
 

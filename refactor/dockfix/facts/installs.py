@@ -273,7 +273,7 @@ def _may_install(facts: Facts, program: str, startup: Startup) -> bool:
     if not isinstance(manager, LanguageManager):
         return True
     named = re.compile(rf"(?<![\w.-]){re.escape(program)}(?![\w.-])")
-    calls = [each for text in startup.texts.values() for each in _commands(text)]
+    calls = [each for text in startup.texts.values() for each in commands_of(text)]
     return any(installs_at_start(facts, manager, called(each)) for each in calls if named.search(each.text))
 
 
@@ -304,18 +304,18 @@ def groups_there(facts: Facts, manager: LanguageManager) -> frozenset[str]:
 def calls_at_start(facts: Facts, manager: LanguageManager) -> Iterator[tuple[str, Call]]:
     """The calls of a manager in what the container starts, each with where it stands."""
     for where, text in facts.startup.texts.items():
-        for command in _commands(text):
+        for command in commands_of(text):
             call = called(command)
             if (call.command.name or "").rpartition("/")[2] in manager.programs:
                 yield where, call
 
 
-def _commands(text: str) -> Iterator[Command]:
+def commands_of(text: str) -> Iterator[Command]:
     """The commands of a script, and of those that a shell is given as a word."""
     for command in parse_script(text).commands:
         words = [word.value for word in command.words]
         inner = words[2] if words[1:2] == ["-c"] and posixpath.basename(words[0] or "") in posix_shells() else None
-        yield from (command.parts or (command,)) if inner is None else _commands(inner)
+        yield from (command.parts or (command,)) if inner is None else commands_of(inner)
 
 
 def called(command: Command) -> Call:

@@ -42,12 +42,20 @@ def started_off_path(facts: Facts) -> dict[str, str]:
     }
 
 
-def needed_at_start(facts: Facts, manager: LanguageManager, call: Call, started: Started) -> Reason | None:
-    """Why the program has to be started by its manager, or what may differ without it; None where nothing does."""
+def needed_at_start(
+    facts: Facts, manager: LanguageManager, call: Call, started: Started, *, named: bool = False
+) -> Reason | None:
+    """Why the program has to be started by its manager, or what may differ without it; None where nothing does.
+
+    The environment is ``named`` where it is given a path of its own, first on PATH, together with the start.
+    """
     if any(installs_at_start(facts, manager, call, state) for state in _states(facts, manager)):
         return at(f"{manager.title} may install packages when the container starts")
     installs = installs_of(facts, manager)
-    reason = _another_environment(facts, manager, installs) or _given_more(facts, manager, installs, started.program)
+    reason = None if named else _another_environment(facts, manager, installs)
+    reason = (
+        reason or _replaced_path(facts, manager, installs) or _given_more(facts, manager, installs, started.program)
+    )
     return reason or _altered(facts, manager, call, installs)
 
 
@@ -65,14 +73,14 @@ def off_path(facts: Facts, manager: LanguageManager) -> str | None:
     return next(iter(roots)) if all(install.into.carried is not None for install in installs) else None
 
 
-def found_elsewhere(facts: Facts, root: str, own: str) -> Reason | None:
+def found_elsewhere(facts: Facts, root: str, own: Sequence[str]) -> Reason | None:
     """What else is started, and would find programs of the environment in ``root`` once they come first on PATH."""
     image = facts.final.image
     if image is not None and image.runtime == "python" and {each.into.root for _, _, each in facts.installs} == {root}:
         return None  # there is one Python, and what the environment sees it saw before
     for startup in (facts.startup, facts.ask(by_hand)):
         for name, where in startup.programs.items():
-            if where != own and (is_python(name) or python_program(name) is not None):
+            if where not in own and (is_python(name) or python_program(name) is not None):
                 return doubt(f"{where} runs {name}, which would be the one of {root}")
     return None
 
@@ -100,6 +108,12 @@ def _another_environment(facts: Facts, manager: LanguageManager, installs: Seque
         reason = mounted_over(facts, path)
         if reason is not None:
             return replace(reason, text=f"{reason.text}, and {manager.title} makes an environment at the start then")
+    return None
+
+
+def _replaced_path(facts: Facts, manager: LanguageManager, installs: Sequence[Install]) -> Reason | None:
+    """What gives a container another PATH than the image's, where the environment is not the base image's own."""
+    own = any(each.into.carried is not None or facts.manifests[each].moved is not None for each in installs)
     for service in facts.ask(every_way) if own else ():
         if any(_PATH.match(setting) for setting in service.settings):
             return at(f"{service.file} replaces PATH, and {manager.title} puts its environment first on it")

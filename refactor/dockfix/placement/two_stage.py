@@ -13,6 +13,7 @@ from dockfix.facts import Facts
 from dockfix.facts.callers import caller_with_unknown_path
 from dockfix.facts.install_scripts import filled, left_elsewhere
 from dockfix.facts.installs import cannot_move, only_brought, runs_a_maker
+from dockfix.facts.own_environment import missed
 from dockfix.knowledge import manager_in
 from dockfix.managers.verbs import by_system
 from dockfix.model.actions import Clean, Install, Make, Provide, ShellState
@@ -100,7 +101,11 @@ def doubts_of_moving(facts: Facts, environment: Environment) -> Iterable[Reason]
         return ()
     reason = facts.ask(caller_with_unknown_path)
     runtime = runtime_of(environment.runtime)
-    moved = dict.fromkeys(each.moved for each in facts.manifests.values() if each.moved is not None)
+    moved = dict.fromkeys(
+        manifest.moved
+        for install, manifest in facts.manifests.items()
+        if manifest.moved is not None and missed(facts, install) is not None
+    )
     reasons = (*((reason,) if reason is not None else ()), *map(doubt, moved))
     return (*reasons, *(runtime.doubts(facts) if runtime is not None else ()))
 

@@ -70,11 +70,12 @@ class Python(MovingRuntime):
         and without the packages that are installed already (https://pip.pypa.io/en/stable/news/#v23-1), which some cannot
         be built with. Where a manager is made of packages in the base image's Python, the environment must not see these: what
         both need would count as installed, and not be carried. A Python that is one of the system's packages has others of them as
-        modules.
+        modules. One that takes the place of an environment which a manager named itself sees no more than that did.
         """
         image = facts.final.image
         own = is_alone(facts)
-        sees = not own or (image is not None and image.has_wheel and not _is_shared(facts))
+        alone = _is_shared(facts) or any(each.moved is not None for each in facts.manifests.values())
+        sees = not own or (image is not None and image.has_wheel and not alone)
         options = "--system-site-packages " if sees or not environment.seeded else ""
         options += "" if environment.seeded else "--without-pip "
         return f"{'python' if own else 'python3'} -m venv {options}{environment.root}"
