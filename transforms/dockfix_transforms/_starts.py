@@ -11,13 +11,14 @@ from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.facts.installs import called
 from dockfix.knowledge import posix_shells
+from dockfix.lazy import regex
 from dockfix.managers.protocol import Call, LanguageManager, Started
 from dockfix.model.stages import Step
 from dockfix.syntax import Dockerfile, Instruction, Node, snippet
 from dockfix.syntax.shell import Command, Word, parse_script, quoted
-from dockfix.syntax.shell_form import ShellForm, shell_form
 
 Part = Literal["CMD", "ENTRYPOINT", "HEALTHCHECK"]
+_FAILS = regex(r"\s*\|\|\s*exit\s+\d+\s*$")
 Written = Sequence[tuple[Instruction, tuple[Node, ...]]]
 
 
@@ -83,10 +84,13 @@ class Start:
 
     def _without(self, programs: Mapping[Command, Started]) -> str | None:
         """The text of the shell form."""
+        node = self._node
+        if self.part == "HEALTHCHECK":
+            return None if node.inner_comments else f"CMD {_replaced(node.args, programs)}\n"
         gone = {command: _before(command, started) for command, started in programs.items()}
         remove = [word for each in gone.values() for word in each]
         insert = [(gone[each][0], " ".join(started.before)) for each, started in programs.items() if started.before]
-        form = _shell_form(self.step)
+        form = self.step.shell_form
         made = form.edited(remove=remove, insert=insert) if form is not None else None
         return made.text if made is not None else None
 
@@ -136,12 +140,12 @@ def _node(step: Step) -> Instruction:
     return step.instruction if step.keyword != "HEALTHCHECK" else step.instruction.inner or step.instruction
 
 
-def _shell_form(step: Step) -> ShellForm | None:
-    """The shell form, None where it is none, or none of a shell whose language dockfix reads."""
-    if step.keyword != "HEALTHCHECK":
-        return step.shell_form
-    shell = step.state.shell
-    return shell_form(_node(step)) if not shell or posixpath.basename(shell[0]) in posix_shells() else None
+def _checked(step: Step) -> tuple[Command, ...]:
+    """The commands of a HEALTHCHECK in shell form, without the status that it ends with where they fail."""
+    shell, text = step.state.shell, _node(step).args
+    if shell and posixpath.basename(shell[0]) not in posix_shells():
+        return ()
+    return parse_script(_FAILS.sub("", text)).commands
 
 
 def _exec_form(keyword: str, words: Sequence[str]) -> str:
@@ -152,8 +156,8 @@ def _commands(step: Step) -> tuple[Command, ...]:
     """The commands of an instruction, and those of a shell that it is."""
     node = _node(step)
     if node.json is None:
-        form = _shell_form(step)
-        return form.commands if form is not None else ()
+        form = step.shell_form
+        return _checked(step) if step.keyword == "HEALTHCHECK" else form.commands if form is not None else ()
     return parse_script(_script(node.json) or quoted(node.json)).commands
 
 
@@ -166,13 +170,18 @@ def _script(words: Sequence[str]) -> str:
 def _words(words: Sequence[str], programs: Mapping[Command, Started]) -> list[str]:
     """The words of the exec form with the programs alone."""
     script = _script(words)
-    if not script:
-        (started,) = programs.values()
-        return [*started.before, *(word.value or "" for word in started.words)]
+    if script:
+        return [*words[:2], _replaced(script, programs)]
+    (started,) = programs.values()
+    return [*started.before, *(word.value or "" for word in started.words)]
+
+
+def _replaced(script: str, programs: Mapping[Command, Started]) -> str:
+    """A script with the programs alone."""
     for command, started in sorted(programs.items(), key=lambda each: -each[0].start):
         before = "".join(f"{word} " for word in started.before)
         script = script[: _before(command, started)[0].start] + before + script[started.words[0].start :]
-    return [*words[:2], script]
+    return script
 
 
 def _before(command: Command, started: Started) -> tuple[Word, ...]:

@@ -93,7 +93,7 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
     drop_idle_sources(facts, draft.builder, division)
     drop_idle_lists(draft.builder, lambda package: package not in division.runtime_only)
     arguments = drop_arguments(facts, draft.builder, draft.runtime)
-    variables = drop_variables(facts, draft.builder, draft.runtime, managers.managers)
+    variables = drop_variables(facts, draft.builder, draft.runtime, managers, draft.environment)
     name = next(each for each in _BUILDERS if each != (stage.name or "").lower())
     parts = (
         Part(name, _by_instruction(draft.builder), dict.fromkeys(division.runtime_only, ()), draft.tail),

@@ -1,4 +1,4 @@
-"""Variables of managers that only the builder has: nothing in the runtime stage reads them."""
+"""Variables of managers that only the builder has, and their folders on PATH: nothing in the runtime stage reads them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from collections.abc import Collection, Mapping
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.facts.how_it_is_run import by_hand
-from dockfix.managers.protocol import LanguageManager, Manager
+from dockfix.managers.protocol import LanguageManager
+from dockfix.model.artefact import Environment
+from dockfix.model.effects import overlap
 from dockfix.model.stages import Step
 from dockfix.placement.leftovers import Placed
 from dockfix.placement.only_fetching import is_used
+from dockfix.placement.providers import Left
 from dockfix.syntax import Instruction, pairs
 from dockfix.syntax.rewrite import without_variables
 
@@ -24,15 +27,21 @@ class Dropped:
     within: Mapping[Instruction, frozenset[str]]
 
 
-def drop_variables(facts: Facts, builder: Placed, runtime: Placed, managers: Collection[Manager]) -> Dropped:
+_PATH = "PATH"
+
+
+def drop_variables(
+    facts: Facts, builder: Placed, runtime: Placed, gone_with: Left, environment: Environment
+) -> Dropped:
     """Takes the variables of managers that leave out of the runtime stage, where the builder has them and nothing else reads them."""
     within: dict[Instruction, frozenset[str]] = {}
     names: set[str] = set()
-    left = [each for each in managers if isinstance(each, LanguageManager) and each.runtime == "python"]
+    left = [each for each in gone_with.managers if isinstance(each, LanguageManager) and each.runtime == "python"]
     if not left or facts.unknown is not None or not facts.startup.programs:
         return Dropped(frozenset(), within)
     order = list(runtime)
     read = _read_otherwise(facts, left)
+    empty = _empty(gone_with.folders, runtime, environment)
     for number, step in reversed(list(enumerate(order))):
         if step.keyword != "ENV" or step not in builder:
             continue
@@ -43,7 +52,7 @@ def drop_variables(facts: Facts, builder: Placed, runtime: Placed, managers: Col
             for name in given
             if any(each.owns(name) and each not in read for each in left)
             and not _is_named(facts, name, later, runtime, within)
-        }
+        } | ({_PATH} if _adds_only(step, empty) else set())
         if gone == set(given) and given:
             del runtime[step]
         elif gone and without_variables(step.instruction, gone) is not None:
@@ -53,7 +62,28 @@ def drop_variables(facts: Facts, builder: Placed, runtime: Placed, managers: Col
         names |= gone
     # one that is set again where it stays is still there
     there = {name for step in runtime if step.keyword == "ENV" for name in _left_of(step, within)}
-    return Dropped(frozenset(names - there), within)
+    return Dropped(frozenset(names - (there - {_PATH})), within)
+
+
+def _empty(folders: Collection[str], runtime: Placed, environment: Environment) -> frozenset[str]:
+    """The folders in which nothing lies any more once the managers have left."""
+    units = [(step, effects) for step in runtime for effects in step.all_effects]
+    if any(effects.opaque for _, effects in units):
+        return frozenset()
+    written = [path for _, effects in units for path in effects.writes]
+    written += environment.carried.paths if environment.carried is not None else (environment.root,)
+    return frozenset(each for each in folders if not overlap(written, (each,)))
+
+
+def _adds_only(step: Step, folders: Collection[str]) -> bool:
+    """Whether all that an ENV does to PATH is to add such folders."""
+    before = step.state.env.get(_PATH, "")
+    value = dict(pairs(step.instruction, step.state.variables)).get(_PATH)
+    if not value or not before:
+        return False
+    added = [each for each in value.split(":") if each not in before.split(":")]
+    known = ":".join((*added, before)), ":".join((before, *added))
+    return bool(added) and value in known and all(each.rstrip("/") in folders for each in added)
 
 
 def _left_of(step: Step, within: Mapping[Instruction, frozenset[str]]) -> set[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.facts.how_it_is_run import by_hand
@@ -20,13 +22,15 @@ from dockfix.placement.leftovers import Placed, drop_units
 class Left:
     """``managers`` are those that leave, ``programs`` what they are called by, ``texts`` the commands that leave with what brought them.
 
-    ``shared`` are those of the managers that lie where the base image's programs find what they are made of.
+    ``shared`` are those of the managers that lie where the base image's programs find what they are made of, ``folders`` are where
+    programs of managers lay.
     """
 
     managers: tuple[Manager, ...]
     texts: tuple[str, ...]
     shared: frozenset[Manager] = frozenset()
     programs: frozenset[str] = frozenset()
+    folders: frozenset[str] = frozenset()
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -80,7 +84,8 @@ def drop_managers(facts: Facts, runtime: Placed, environment: Environment, *, be
     managers = [(each, each.manager) for each in told if isinstance(each.manager, Manager)]
     shared = frozenset(manager for each, manager in managers if each.shared)
     programs = frozenset(name for each, manager in managers for name in (*manager.programs, *each.programs))
-    return Left(tuple(dict.fromkeys(manager for _, manager in managers)), tuple(texts), shared, programs)
+    folders = frozenset(posixpath.dirname(path) for each, _ in managers for path in each.paths)
+    return Left(tuple(dict.fromkeys(manager for _, manager in managers)), tuple(texts), shared, programs, folders)
 
 
 def _run(facts: Facts, staying: list[Unit], beside: bool) -> set[str]:
