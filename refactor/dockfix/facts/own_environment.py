@@ -8,6 +8,7 @@ from dockfix.facts import Facts
 from dockfix.facts.how_it_is_run import by_hand
 from dockfix.facts.installs import called, commands_of
 from dockfix.knowledge import is_python, python_program
+from dockfix.lazy import regex
 from dockfix.managers.protocol import LanguageManager
 from dockfix.model.actions import Install
 from dockfix.model.reason import Reason, doubt
@@ -15,6 +16,8 @@ from dockfix.syntax.shell import Command
 
 # What tells nothing of an environment, and makes none
 _TELLS = frozenset({"--version", "about", "check", "config", "version", "cache", "lock", "export", "show"})
+_WORKED_OUT = regex(r"\$\(|`")
+_WORD = regex(r"[\w.+-]+")
 
 
 def missed(facts: Facts, install: Install, own: Collection[str] = ()) -> Reason | None:
@@ -29,6 +32,8 @@ def missed(facts: Facts, install: Install, own: Collection[str] = ()) -> Reason 
     for where, command in _commands(facts, install):
         if where in own:
             continue
+        if _WORKED_OUT.search(command.text) and _named_in(command.text, manager):
+            return doubt(f"{where} works with what another command prints: {command.text}")
         call = called(command)
         name = (call.command.name or "").rpartition("/")[2]
         if name in manager.programs:
@@ -39,6 +44,11 @@ def missed(facts: Facts, install: Install, own: Collection[str] = ()) -> Reason 
         if is_python(name) or name.endswith(".py") or python_program(name) is not None:
             return doubt(f"{where} runs {name}, which would be the one of the environment")
     return None
+
+
+def _named_in(text: str, manager: LanguageManager) -> bool:
+    """Whether a text names the manager, or a Python."""
+    return any(word in manager.programs or is_python(word) for word in _WORD.findall(text))
 
 
 def _commands(facts: Facts, install: Install) -> Iterator[tuple[str, Command]]:

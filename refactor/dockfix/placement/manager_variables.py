@@ -67,10 +67,11 @@ def drop_variables(
 
 def _empty(folders: Collection[str], runtime: Placed, environment: Environment) -> frozenset[str]:
     """The folders in which nothing lies any more once the managers have left."""
-    units = [(step, effects) for step in runtime for effects in step.all_effects]
-    if any(effects.opaque for _, effects in units):
+    staying = [step.units[index].effects for step, indices in runtime.items() for index in indices]
+    staying += [effects for step in runtime if not step.units for effects in step.all_effects]
+    if any(effects.opaque for effects in staying):
         return frozenset()
-    written = [path for _, effects in units for path in effects.writes]
+    written = [path for effects in staying for path in effects.writes]
     written += environment.carried.paths if environment.carried is not None else (environment.root,)
     return frozenset(each for each in folders if not overlap(written, (each,)))
 

@@ -8,6 +8,7 @@ from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.facts.how_it_is_run import by_hand
 from dockfix.facts.javascript import may_start
+from dockfix.lazy import regex
 from dockfix.managers.protocol import Manager
 from dockfix.managers.verbs import needs_runtime
 from dockfix.model.actions import Action, Configure, Provide
@@ -16,6 +17,8 @@ from dockfix.model.effects import Effects, within
 from dockfix.model.reason import Declared
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.leftovers import Placed, drop_units
+
+_WORD = regex(r"[\w.+-]+")
 
 
 @dataclass(frozen=True)
@@ -95,12 +98,18 @@ def _run(facts: Facts, staying: list[Unit], beside: bool) -> set[str]:
         *facts.startup.programs,
         *facts.ask(by_hand).programs,
         *(tool for unit in staying if not _provides(unit) for tool in unit.effects.tools),
+        *(word for unit in staying if not _provides(unit) for word in _substituted(unit.command.text)),
     }
     while not more <= run:
         run |= more
         kept = [unit for unit in staying if _provides(unit) and not _leaves(facts, unit.effects.action, run, beside)]
         more = {tool for unit in kept for tool in unit.effects.tools}
     return run
+
+
+def _substituted(text: str) -> list[str]:
+    """The words of a command that puts in what another one prints, which may be any of them."""
+    return _WORD.findall(text) if "$(" in text or "`" in text else []
 
 
 def _may_run(effects: Effects, beside: bool) -> bool:
