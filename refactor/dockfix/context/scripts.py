@@ -36,6 +36,9 @@ _ARGUMENTS = regex(r"\"?\$(?:[@*1]|\{[@*1](?:[:-][^}]*)?\})\"?")
 _FILLED = regex(r"\$\{[^}]*\}|\$\([^)]*\)|\$\w+|`[^`]*`")
 # The name of a program whose folder is worked out: "$DIR/twistd"
 _LAST_PART = regex(r"[\w}\")`]/([\w.+-]+)\"?$")
+# A word in double quotes in which no command stands that the shell puts the output of
+_PLAIN = regex(r'"(?:[^"\\`$]|\\[\s\S]|\$(?!\())*"')
+_ESCAPED = regex(r'\\(["$`\\])')
 _SHELLS_OF_THEIR_OWN = {"subshell", "command_substitution", "process_substitution"}
 _ASSIGNMENT = regex(r"[A-Za-z_]\w*\+?=")
 
@@ -204,8 +207,9 @@ class _Reader:
             self.outputs |= {text} - {"-", ""}
 
     def nested(self, word: _Word, depth: int) -> None:
-        """Takes in a script inside a word."""
-        if word.value is None or not self.script(word.value, depth + 1):
+        """Takes in a script inside a word; variables that are put into it stand for words of it, and start nothing."""
+        value = word.value if word.value is not None else _within_quotes(word.text)
+        if value is None or not self.script(value, depth + 1):
             self.dynamic = True
 
     def invocation(self, words: Sequence[_Word], depth: int) -> None:
@@ -345,6 +349,12 @@ def _placed(word: _Word) -> Word:
 def _word(node: Node) -> _Word:
     text = text_of(node)
     return _Word(text, None if is_computed(node) else unquote(text))
+
+
+def _within_quotes(text: str) -> str | None:
+    """The script in a word of double quotes that only variables are put into; None where it is no such word."""
+    quoted = len(text) > 1 and text[0] == text[-1] == '"'
+    return _ESCAPED.sub(r"\1", text[1:-1]) if quoted and _PLAIN.fullmatch(text) else None
 
 
 def _heredoc(node: Node) -> str | None:

@@ -417,11 +417,21 @@ def _read_run(node: Instruction, state: State, effects_of: EffectsOf) -> tuple[t
 
 def _units(script: Script, state: State, effects_of: EffectsOf) -> tuple[tuple[Unit, ...], State]:
     units: list[Unit] = []
-    for command in script.commands:
+    for written in script.commands:
+        command = _named(written, state)
         effects = effects_of(command, state)
         units.append(Unit(command, effects, state))
         state = state_after(command, effects, state)
     return tuple(units), state
+
+
+def _named(command: Command, state: State) -> Command:
+    """A command with the name of its program, where a variable that is known here gives its folder: ``$POETRY_HOME/bin/pip``."""
+    first = command.words[0] if command.words else None
+    name = state.value(first) if first is not None and first.value is None and "/" in first.text else None
+    if first is None or name is None or not name.startswith("/") or " " in name:
+        return command
+    return command._replace(words=(first._replace(value=name), *command.args))
 
 
 def _unmovable(effects: Effects) -> Effects:
