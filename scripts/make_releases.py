@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes refactor/dockfix/knowledge/python_releases.txt: what releases of well-known Python packages require, and are.
 
-    scripts/make_releases.py FOLDER…
+    scripts/make_releases.py [--add] FOLDER…
 
 Each FOLDER holds git repositories (OWNER+NAME/repo, or any git directory below it). All that ``poetry.lock`` and ``uv.lock`` said in any
 commit is read: a lock lists, for each release, its files and what its metadata requires. No registry is asked. Packages that the locks
@@ -10,6 +10,8 @@ and requirements files of one repository alone name are left out, and so are loc
 A lock leaves out what its project can't need: requirements and wheels for other Pythons than it is for. So each release is written with
 the Pythons that the locks were for. The versions that are asked for are left out, too: who reads the table asks for names alone. Extras
 that serve to develop a package are left out.
+
+With --add the table keeps what it has, and gets the releases that it does not have yet: then fewer repositories do.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from typing import Any, NamedTuple
 from packaging.version import InvalidVersion, Version
 
 from dockfix.knowledge import normalise
-from dockfix.knowledge.releases import LATEST, MACHINES, NO_PYTHON, SHIPPED, Need, Release, rendered
+from dockfix.knowledge.releases import LATEST, MACHINES, NO_PYTHON, SHIPPED, Need, Release, rendered, shipped
 from dockfix.runtimes.closure import requirement
 from dockfix.runtimes.wheels import Target, brings
 
@@ -366,6 +368,12 @@ def releases(tells: Mapping[tuple[str, str], list[Told]]) -> Iterator[Release]:
             )
 
 
+def added(there: Sequence[Release], found: Iterable[Release]) -> list[Release]:
+    """The releases of a table, and those that it does not have yet: whatever it says of a release stays as it is."""
+    known = {(each.name, version) for each in there for version in each.versions}
+    return [*there, *(each for each in found if (each.name, each.versions[0]) not in known)]
+
+
 def _merged(needs: Iterable[Need]) -> Iterator[Need]:
     """One for each name and extra, for all the Pythons that any speaks of."""
     found: dict[tuple[str, str], Need] = {}
@@ -402,10 +410,13 @@ def _targets(minor: int) -> tuple[Target, ...]:
 
 
 def main(arguments: list[str]) -> int:
-    if not arguments or arguments[0].startswith("-"):
+    adds = arguments[:1] == ["--add"]
+    folders = arguments[adds:]
+    if not folders or folders[0].startswith("-"):
         print(__doc__)
         return 2
-    found = list(releases(told([Path(each) for each in arguments])))
+    found = list(releases(told([Path(each) for each in folders])))
+    found = added(shipped(), found) if adds else found
     SHIPPED.write_text(rendered(found), "utf-8")
     print(
         f"{len({each.name for each in found})} packages, {len({(each.name, each.versions) for each in found})} releases"

@@ -254,6 +254,12 @@ def test_locks_in_any_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     ]  # fmt: skip
 
 
+def test_what_is_added_leaves_the_table_as_it_is() -> None:
+    new = Release("web", ("1.2",), (8, LATEST), (SDIST,), ())
+    newer = Release("web", ("1.4",), (8, LATEST), (PURE,), ())
+    assert make_releases.added(ROWS, [new, newer]) == [*ROWS, newer]
+
+
 def test_what_two_locks_of_the_same_pythons_tell_counts_together(tmp_path: Path) -> None:
     told = {("web", "1.0"): [
         make_releases.Told((9, 12), frozenset({"core", "a; python_version < '3.11'"}), frozenset({"web-1.0.tar.gz"})),

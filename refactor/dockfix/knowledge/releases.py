@@ -165,6 +165,11 @@ def _of(name: str) -> tuple[Release, ...]:
     return tuple(found)
 
 
+def shipped() -> list[Release]:
+    """The whole table."""
+    return [_read(line) for line in _text().splitlines() if not line.startswith("#")]
+
+
 @cache
 def _text() -> str:
     return SHIPPED.read_text("utf-8")
