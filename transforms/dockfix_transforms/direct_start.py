@@ -42,8 +42,10 @@ class DirectStart(Transform):
     """Start the program itself, not a package manager that starts it.
 
     What it does
-        Takes ``poetry run``, ``pipenv run``, ``pdm run`` or ``uv run`` away from the commands of a CMD or ENTRYPOINT. Where the
-        programs of the environment do not come first on PATH, an ``ENV PATH`` right above it sees to that.
+        Takes ``poetry run``, ``pipenv run``, ``pdm run`` or ``uv run`` away from the commands of CMD, ENTRYPOINT and HEALTHCHECK. Where
+        the programs of the environment do not come first on PATH, an ``ENV PATH`` right above it sees to that. An environment whose
+        name Poetry or Pipenv works out becomes ``/opt/venv``, in the same change. An ENTRYPOINT that is no more than ``uv run`` becomes
+        ``[]``: CMD starts its program by itself.
 
     Why
         The manager needs not be in the image then, nor the packages that it is made of: ``multi-stage`` leaves it in the
