@@ -101,7 +101,7 @@ class DirectStart(Transform):
                 reason = needed_at_start(facts, manager, call, started, named=named is not None)
                 if reason is not None and reason.weight == "blocks":
                     return refuse(reason if reason.place.line or reason.place.file else reason.at(start.line))
-                doubts += [reason, _unknown(facts, manager, started.program)]
+                doubts += [reason, _unknown(facts, manager, started.program), _run_by_name(start, manager, started)]
                 programs[command] = started
                 first = first or started.program
             reason = _left(start, manager) or _given_to(facts, start, manager)
@@ -111,7 +111,8 @@ class DirectStart(Transform):
             if new is None:
                 return refuse("it could not be written again", start.line)
             because = f"{first} is on PATH: {manager.title} has nothing to do at the start"
-            edits += [Edit(node, nodes, start.line, "" if edits else because) for node, nodes in new]
+            for node, nodes in new:
+                edits.append(Edit(node, nodes, start.line, "" if edits else because))
         reason = _named_elsewhere(facts, manager, starts)
         if reason is not None:
             return refuse(reason)
@@ -172,6 +173,12 @@ def _with_path(facts: Facts, step: Step, root: str, edits: list[Edit]) -> list[E
     return [*edits, Edit(target, (*setting, target), step.line, "")]
 
 
+def _names_nothing(call: Call) -> bool:
+    """Whether a call of ``run`` has options at most behind that word."""
+    words = [word.value or "" for word in call.words]
+    return all(word.startswith("-") for word in words[words.index("run") + 1 :])
+
+
 def _left(start: Start, manager: LanguageManager) -> Reason | None:
     """Why not every call of the manager in a start can be seen, or it works in another folder than the container starts in."""
     moved = next((each.name for each in start.commands if each.name in _MOVES), "")
@@ -189,6 +196,15 @@ def _given_to(facts: Facts, start: Start, manager: LanguageManager) -> Reason | 
     """What gives the manager that is the ENTRYPOINT another program to run than CMD does."""
     given = next((each for each in facts.ask(every_way) if each.given), None) if start.entry is not None else None
     return at(f"{given.file} gives {manager.title}, which is the ENTRYPOINT, another program") if given else None
+
+
+def _run_by_name(start: Start, manager: LanguageManager, started: Started) -> Reason | None:
+    """The doubt that somebody who starts a container names another script, which only the manager would give to Python."""
+    if start.entry is None or not started.before:
+        return None
+    return doubt(
+        f"{manager.title} is the ENTRYPOINT and runs scripts by their names: who starts a container may name another one"
+    )
 
 
 def _named_elsewhere(facts: Facts, manager: LanguageManager, starts: Sequence[Start]) -> Reason | None:
