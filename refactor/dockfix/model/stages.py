@@ -428,8 +428,10 @@ def _units(script: Script, state: State, effects_of: EffectsOf) -> tuple[tuple[U
 def _named(command: Command, state: State) -> Command:
     """A command with the name of its program, where a variable that is known here gives its folder: ``$POETRY_HOME/bin/pip``."""
     first = command.words[0] if command.words else None
-    name = state.value(first) if first is not None and first.value is None and "/" in first.text else None
-    if first is None or name is None or not name.startswith("/") or " " in name:
+    if first is None or first.value is not None or "/" not in first.text:
+        return command
+    name = replace(state, args={}).value(first)  # a build argument may be another one
+    if name is None or not name.startswith("/") or " " in name:
         return command
     return command._replace(words=(first._replace(value=name), *command.args))
 
