@@ -9,11 +9,13 @@ from pathlib import Path
 from dockfix.lazy import regex
 
 _NUMBERS = regex(r"\d+")
+# Only DefinitelyTyped's own tool publishes there, and gives no package a script: https://github.com/microsoft/DefinitelyTyped-tools
+_DECLARATIONS = "@types/"
 
 
 def runs_nothing(name: str, version: str) -> bool:
     """Whether a version of a package is known to run no script when it is installed, to compile nothing, and to be for all systems."""
-    return _holds("none", name, version)
+    return name.startswith(_DECLARATIONS) or _holds("none", name, version)
 
 
 def runs_inside(name: str, version: str) -> bool:
