@@ -141,12 +141,18 @@ class Npm(NodeManager):
     def without_development(self, install: Install, given: Given) -> str | Reason:
         """``npm prune``: unlike another install it runs none of the project's scripts, and leaves what was generated.
 
-        With ``--no-save`` it leaves the lock as it is, which it would write in the form of its own version.
+        With ``--no-save`` it leaves the lock as it is, which it would write in the form of its own version. By a lock that the install
+        did not see, and that came with the source, it would put other versions in place of those that are there.
         """
         words = [word.value for word in given.call.words]
         if "--no-save" in words or "--no-package-lock" in words:
             return Reason("npm prune would take away what package.json and the lock do not name")
         kept = [word for word in words if word in _OF_PRUNE]
+        package = node.package_at(install, given) if self.unlocked(install, given) else None
+        if package is not None and any(
+            given.context.read(f"{package.folder}/{each}".lstrip("/")) for each in self.locks
+        ):
+            kept.append("--no-package-lock")
         return " ".join(["npm prune", _omit(given), "--no-save", *(word for word in kept if word)])
 
     def production(self, install: Install, given: Given, manifest: Manifest, told: str) -> Production | Reason:
