@@ -252,7 +252,7 @@ def test_a_script_that_only_a_copy_names(project: Project, start: str, root: boo
         (
             "RUN apt-get update && find /usr/local \\\n    -name test \\\n    -exec rm -rf '{}' + && pip install -r requirements.txt",
             "multi-stage",
-            "what find starts is not followed",
+            "what find finds there is not known",
         ),
         (
             "RUN pip install -r requirements.txt && find /usr/local \\\n    \\( -type d -a -name test -o -name tests \\) \\\n"

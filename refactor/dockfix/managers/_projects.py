@@ -51,12 +51,13 @@ class ProjectManager(LanguageManager):
     installs: ClassVar[frozenset[str]] = frozenset({"install", "sync"})
     alone: ClassVar[str] = ""
     installs_cached: ClassVar[bool] = False
+    told_where: ClassVar[str] = "VIRTUAL_ENV"
 
     def into(self, install: Install, call: Call, wanted: Environment) -> Recipe | Reason:
         """VIRTUAL_ENV names the environment to fill; the command stays as it is."""
         if install.blocked is not None or install.into.carried is not None:
             return install.blocked or Recipe()
-        return Recipe(env={"VIRTUAL_ENV": wanted.root})
+        return Recipe(env={self.told_where: wanted.root})
 
     def without_project(self, install: Install, call: Call, manifest: Manifest) -> Recipe | Reason:
         """With the option that leaves the project out; it runs once more if there is a project to install."""

@@ -219,13 +219,13 @@ class LanguageManager(Manager):
     others, ``makers`` those that only making an environment or a package takes, each with its program. ``own_runtime`` is what it
     may fetch to run them. ``reads`` is what building and installing any package may read: tools, headers, configuration, credentials,
     certificates. ``in_code`` is a pattern of code that starts it without naming a program, empty where there is no such code. With
-    ``reads_settings`` it gives the programs that it starts the variables of a ``.env``. With ``fills_bare`` it can be
-    told to fill an environment without an installer. With ``starts_as_any_user`` it needs nothing of root to start a program. With
-    ``needs_runtime`` its calls are modelled only where the base image brings the runtime, or something was seen to do so. ``server`` is a
-    pattern of the addresses from which a system's manager can be told to install it, or its runtime, "" for none.
-    ``lies_in`` are the folders that it is made of where it is copied out of an image. ``settings_file`` is the name of a file beside the
-    project's own that tells it what ``told`` says, "" for none. ``told_for_all`` are the files of the folder in which it is called that
-    say how it installs for all.
+    ``reads_settings`` it gives the programs that it starts the variables of a ``.env``. With ``fills_bare`` it can be told to fill an
+    environment without an installer; ``told_where`` is the variable that names the one to fill, "" for none. With
+    ``starts_as_any_user`` it needs nothing of root to start a program. With ``needs_runtime`` its calls are modelled only where the
+    base image brings the runtime, or something was seen to do so. ``server`` is a pattern of the addresses from which a system's
+    manager can be told to install it, or its runtime, "" for none. ``lies_in`` are the folders that it is made of where it is copied
+    out of an image. ``settings_file`` is the name of a file beside the project's own that tells it what ``told`` says, "" for none.
+    ``told_for_all`` are the files of the folder in which it is called that say how it installs for all.
     """
 
     runtime: ClassVar[str]
@@ -245,6 +245,7 @@ class LanguageManager(Manager):
     needs_runtime: ClassVar[bool] = False
     told_for_all: ClassVar[tuple[str, ...]] = ()
     fills_bare: ClassVar[bool] = False
+    told_where: ClassVar[str] = ""
 
     @property
     def variables(self) -> str:

@@ -50,8 +50,11 @@ def drop_variables(
         gone = {
             name
             for name in given
-            if any(each.owns(name) and each not in read for each in left)
-            and not _is_named(facts, name, later, runtime, within)
+            if not _is_named(facts, name, later, runtime, within)
+            and (
+                any(each.owns(name) and each not in read for each in left)
+                or _tells_where(facts, left, name, dict(pairs(step.instruction, step.state.variables)), environment)
+            )
         } | ({_PATH} if _adds_only(step, empty) else set())
         if gone == set(given) and given:
             del runtime[step]
@@ -63,6 +66,18 @@ def drop_variables(
     # one that is set again where it stays is still there
     there = {name for step in runtime if step.keyword == "ENV" for name in _left_of(step, within)}
     return Dropped(frozenset(names - (there - {_PATH})), within)
+
+
+def _tells_where(
+    facts: Facts,
+    managers: Collection[LanguageManager],
+    name: str,
+    given: Mapping[str, str | None],
+    environment: Environment,
+) -> bool:
+    """Whether an ENV says no more than where managers that leave find the environment, which PATH says to all others."""
+    told = given == {name: environment.root} and name in {each.told_where for each in managers}
+    return told and not facts.application.search(rb"(?<!\w)" + name.encode() + rb"(?!\w)")
 
 
 def _empty(folders: Collection[str], runtime: Placed, environment: Environment) -> frozenset[str]:

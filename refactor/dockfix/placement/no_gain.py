@@ -88,7 +88,8 @@ def _other_manager(facts: Facts) -> Reason | None:
             known = package_manager(name)
             modelled = isinstance(by_program().get(name.rstrip("0123456789.")), LanguageManager)
             called = known.called(name) if known is not None else name
-            if modelled and "not modelled" not in unit.effects.opaque:
+            itself = isinstance(by_program().get(unit.command.name or ""), LanguageManager)
+            if modelled and itself and "not modelled" not in unit.effects.opaque:
                 return at(unit.effects.opaque, step.line)
             what = f"{called} is used in a way that" if modelled else f"{name} is used, which"
             return at(f"{what} dockfix does not split yet", step.line)

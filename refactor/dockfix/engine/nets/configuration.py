@@ -15,6 +15,8 @@ _LAST_WINS: Mapping[str, Declared] = {
     "MAINTAINER": Declared("MAINTAINER"),
     "STOPSIGNAL": Declared("STOPSIGNAL"),
 }
+# What may say another thing and has to be there all the same
+_STAYS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
 _COLLECTED: Mapping[str, Declared] = {
     "EXPOSE": Declared("EXPOSE"),
     "ONBUILD": Declared("ONBUILD"),
@@ -31,7 +33,7 @@ def settings(change: Change) -> Iterator[Violation]:
         if change.declared.allow(part.part, part.name) is None:
             said = f"{part} of the image would change from {old.get(part)!r} to {new.get(part)!r}"
             yield Violation(said, (part,))
-        elif part.part in {"CMD", "ENTRYPOINT"} and part not in new:
+        elif part.part in _STAYS and part not in new:
             yield Violation(f"{part} of the image would be gone")
 
 
