@@ -12,9 +12,9 @@ from dockfix.context.named_paths import (
     PROSE,
     bare_paths,
     may_run,
-    paths_in_settings,
     quoted_paths,
 )
+from dockfix.context.paths_in_settings import paths_in_settings
 from dockfix.context.process_files import Processes, kind_of, read_processes
 from dockfix.context.program import Program, read_python
 from dockfix.context.program.project import Project, Sources

@@ -17,11 +17,13 @@ _FIRST = (
 )
 # What stands before the path in a URL of a file or a socket: unix:/run/a.sock, file:///a, sqlite:////a.db
 LOCAL_URL = r"(?:(?:\w+\+)?(?:unix|file|socket):(?://)?|[A-Za-z]\w*(?:\+\w+)?:///)"
-_LOCAL_URL = LOCAL_URL.encode()
-_LOCAL = regex(_LOCAL_URL + rb"(?=/)")
+LOCAL_URL_BYTES = LOCAL_URL.encode()
+LOCAL = regex(LOCAL_URL_BYTES + rb"(?=/)")
 # A string that starts as a path does, or as a URL: most others are passed over by one look
 _OPENING = rb"""["'](?=/|[\w+]+:)"""
-_QUOTED_PATH = regex(_OPENING + rb"""(?:""" + _LOCAL_URL + rb""")?(""" + _FIRST + rb"""(?:/[^"'\s{}<>$\\]*+)?+)(?!<)""")
+_QUOTED_PATH = regex(
+    _OPENING + rb"""(?:""" + LOCAL_URL_BYTES + rb""")?(""" + _FIRST + rb"""(?:/[^"'\s{}<>$\\]*+)?+)(?!<)"""
+)
 # The slash first, for which re looks many times as fast as for what must not stand before it
 _BARE_PATH = regex(rb"(/(?<![\w./${}~:+-]/)" + _FIRST.removeprefix(b"/") + rb"""(?:/[^"'\s{}<>$\\;|&()`,:=]*)?)""")
 # A path of a URL, by what stands before it: a call of a web framework or client, something of that name
@@ -60,41 +62,9 @@ _BEHIND_ADDRESS = regex(
 # A value of a mapping, after which the string that follows is a key
 _MAPPED = regex(rb""":\s*[rbfu]*(?:"[^"\n]*"|'[^'\n]*')\s*,\s*$""")
 _WEB_LINE = regex(rb"(?i)\s*(?:@\w|[\w.]*(?:url|uri|href|endpoint|route)\w*\s*[=:])")
-# Settings that a program may read; those of build tools and descriptions of an API are not the program's
-_SETTINGS = regex(r"(?i)(?:.*\.(?:ya?ml|toml|json|ini|cfg|conf|properties|env)|(?:.*/)?\.env[^/]*)")
-_OTHER_SETTINGS = regex(
-    r"(?i)(?:.*/)?(?:pyproject\.toml|setup\.cfg|package\.json|manifest\.json|openapi[^/]*|swagger[^/]*)"
-)
-# A value that is a path, and no key
-_SETTING_PATH = regex(
-    rb"(?m)(?:^|[\s\"'=:,(\[])(?:"
-    + _LOCAL_URL
-    + rb")?(/[A-Za-z0-9_][\w.@+-]*(?:/[\w.@+-]+)*)/?(?=[\"'\s,)\];:]|$)(?![\"']?[ \t]*:(?:\s|$))"
-)
-# A key whose value is a path of a URL
-_WEB_KEY = regex(
-    rb"(?i)(?:ur[il]s?|href|endpoints?|routes?|prefix|redirect\w*|health\w*|probe\w*|metrics?|callback|webhook|location|rewrite|pattern|regex"
-    rb"|(?:root|base|script|cookie|static|api|url|uri|mount)[_.-]?path|@type|type_?url|utterance|text|allowed_\w+|exclude\w*|include\w*|ignore\w*)[\"']?\s*[:=]"
-)
-# A file of JSON that holds settings by its name, and a folder that is one of the file system's: other JSON is data, whose paths are URLs'
-_JSON, _JSON_OF_SETTINGS = (
-    regex(r"(?i).*\.json[c5]?"),
-    regex(r"(?i)(?:.*/)?[^/]*(?:conf|setting|option|env|rc\b|param)[^/]*"),
-)
-_ON_DISK = regex(
-    rb"/(?:var|data|srv|mnt|opt|home|root|run|logs?|etc|usr|storage|tmp|cache|db|volumes?|backups?|secrets|certs|app|workspace)/"
-)
-# A folder that a whole value names, and what a link is called
-_FOLDER_OF_DATA = regex(
-    rb"/(?:data|models?|config|mnt|srv|storage|volumes?|cache|backups?|downloads|uploads|outputs?)/?(?=[\"'])"
-)
-_KEY = regex(rb"\"[\w.-]+\"\s*:\s*\"?$")
-_LINK_KEY = regex(
-    rb"(?i)\"(?:path\w*|to|from|link\w*|name|title|label|page|slug|key|id|action|source|destination|target|active\w*)\"\s*:\s*\"?$"
-)
 # A string that is a path by what stands before it or by its end, whatever its folder is called
 _ANY_PATH = regex(
-    _OPENING + rb"""(?:""" + _LOCAL_URL + rb""")?(/[A-Za-z0-9_][\w.@+-]*(?:/[^"'\s{}<>$\\?&=:*]*)?)["']"""
+    _OPENING + rb"""(?:""" + LOCAL_URL_BYTES + rb""")?(/[A-Za-z0-9_][\w.@+-]*(?:/[^"'\s{}<>$\\?&=:*]*)?)["']"""
 )
 _PATH_NAME = regex(
     rb"(?i)(?:dir(?:ectory|name)?|(?<!root_)(?<!url_)(?<!base_)(?<!script_)(?<!cookie_)(?<!static_)(?<!api_)(?<!mount_)path|file(?:name)?|folder|stor(?:e|age)"
@@ -105,11 +75,10 @@ _DATA_FILE = regex(
     rb"(?i).*\.(?:db|sqlite3?|jsonl?|ya?ml|toml|ini|cfg|conf|log|csv|pid|sock|lock|pkl|pem|key|crt|parquet|h5|bin|dat|npz?)"
 )
 # What a folder or a file is called before the string that names it, or what makes one
-_FOLDER_NAME = regex(
+FOLDER_NAME = regex(
     rb"(?i)(?:dir(?:ector(?:y|ies)|name|s)?|files?|filename|folders?|stor(?:e|age)|volumes?|makedirs|mkdir|open|chdir|listdir|(?-i:\bPath))[\"']?(?:\s*:\s*\w+)?"
     rb"\s*[=:,(]\s*[rbfu]*[\"']?$"
 )
-_DATA_KEY = regex(rb"(?i)(?:dest\w*|outputs?|uploads?|logs?|cache|save\w*|sock(?:et)?|pid)\"\s*:\s*\"?$")
 # What an English sentence goes on with after "make", and a Makefile has no target of
 PROSE = regex(
     r"make\s+(?:sure|certain|it|its|an?|the|this|that|these|those|your|our|my|their|use|any|some|every|sense"
@@ -118,7 +87,7 @@ PROSE = regex(
 
 
 @cache
-def _route() -> re.Pattern[bytes]:
+def route() -> re.Pattern[bytes]:
     """A route that programs usually answer, or one below a folder of such routes."""
     routes = "|".join(sorted(map(re.escape, usual_routes()))).encode()
     heads = "|".join(sorted(heads_of_routes())).encode()
@@ -139,46 +108,14 @@ def bare_paths(name: str, data: bytes) -> list[Mention]:
     return mentions(name, data, _BARE_PATH, counts, 1)
 
 
-def paths_in_settings(name: str, data: bytes) -> list[Mention]:
-    """The absolute paths that are values in a file of settings; none in any other file."""
-    if not _SETTINGS.fullmatch(name) or _OTHER_SETTINGS.fullmatch(name):
-        return []
-    is_data = _JSON.fullmatch(name) is not None and _JSON_OF_SETTINGS.fullmatch(name) is None
-    return mentions(name, data, _SETTING_PATH, _is_in_data if is_data else _is_setting, 1)
-
-
-def _is_setting(data: bytes, start: int) -> bool:
-    """Whether a path in settings is no comment, and no path of a URL."""
-    before = before_in_line(data, start + 1)
-    if _LOCAL.match(data, start) or _LOCAL.match(data, start + 1):
-        return counts(data, start)
-    if _route().match(data, data.find(b"/", start)) and not _FOLDER_NAME.search(before):
-        return False
-    return counts(data, start) and not _WEB_KEY.search(before)
-
-
-def _is_in_data(data: bytes, start: int) -> bool:
-    """The same for a file of data: a whole value, which its folder or its key says to be one of the file system."""
-    at = data.find(b"/", start)
-    before = before_in_line(data, start + 1)
-    told = (
-        _LOCAL.match(data, start + 1)
-        or _ON_DISK.match(data, at)
-        or (_FOLDER_OF_DATA.match(data, at) and _KEY.search(before) and not _LINK_KEY.search(before))
-        or _FOLDER_NAME.search(before)
-        or _DATA_KEY.search(before)
-    )
-    return data[start : start + 1] != b" " and told is not None and _is_setting(data, start)
-
-
 def _is_path(data: bytes, start: int) -> bool:
     """Whether a string of code that starts with a slash is a path of the file system, by what stands around it."""
     if not _on_disk(data, start):
         return False
-    if _LOCAL.match(data, start + 1):
+    if LOCAL.match(data, start + 1):
         return True
     text = data[start + 1 : data.find(data[start : start + 1], start + 1)]
-    if _route().match(data, start + 1) and not _FOLDER_NAME.search(data, max(0, start - 120), start):
+    if route().match(data, start + 1) and not FOLDER_NAME.search(data, max(0, start - 120), start):
         return False
     if _DATA_FILE.fullmatch(text) is not None:
         return True
@@ -219,7 +156,7 @@ def _on_disk(data: bytes, start: int) -> bool:
     text = data[start + 1 : data.find(data[start : start + 1], start + 1)]
     if before.lstrip().startswith(b"#") or _IN_COMMENT.search(before):
         return False
-    if _LOCAL.match(text):
+    if LOCAL.match(text):
         return True
     if b":/" in text or text.startswith(b"/html/"):
         return False  # a list of folders to search; a path in a document
