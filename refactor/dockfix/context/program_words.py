@@ -21,6 +21,15 @@ DISTINCT = regex(
 )
 # A word that may be the name of a file, and one that may mean whatever lies in a folder: scripts/*.sh, join("scripts", name)
 _WHOLE_FOLDER = regex(rb"""(?<![\w.+@-])([\w.+@-]++)(?:/?["']|/[*{$%?\[])""")
+# What stands around a string that is a key, compared, or told to people
+_NO_FOLDER = regex(
+    rb"(?:[\w)\]]\[|[=!]==?[ \t]*"
+    rb"|\.(?:get|pop|setdefault|getlist|getenv|add_argument|add_parser|has|has_key|encode|startswith|endswith)\([ \t]*"
+    rb"|\b(?:getenv|print|(?:log(?:ger|ging)?|console)\.\w+|[A-Z]\w*(?:Error|Exception|Warning))\([ \t]*"
+    rb"|\b(?:get|set|has|del)attr\([ \t]*[\w.]+[ \t]*,[ \t]*)[rbfu]*\Z"
+)
+_BEFORE = 60  # bytes within which that stands
+_IS_KEY = regex(rb"[\"'][ \t]*(?::(?![:=])|[=!]=|(?:not[ \t]+)?in\b)")
 # Names of programs that are words of English, or of any code, too: they mean a program only where a command stands
 ENGLISH = frozenset(
     {"as", "file", "free", "halt", "init", "link", "patch", "size", "split", "strings", "strip", "top", "watch"}
@@ -65,8 +74,19 @@ class NamesIn(Screened[Names]):
         words = self._known.intersection(data.translate(NO_NAME).split())
         if not words:
             return None
-        whole = words.intersection(match[1] for match in _WHOLE_FOLDER.finditer(data))
+        whole = {
+            match[1] for match in _WHOLE_FOLDER.finditer(data) if match[1] in words and _may_be_a_folder(data, match)
+        }
         return Names(frozenset(map(decode, words)), frozenset(map(decode, whole)))
+
+
+def _may_be_a_folder(data: bytes, match: re.Match[bytes]) -> bool:
+    """Whether a word may mean all of a folder: a string that is nothing else than the word may be a key, or be said to people."""
+    start, end = match.span(1)
+    sign = data[start - 1 : start]
+    if sign not in {b'"', b"'"} or data[end : end + 1] != sign:
+        return True
+    return not _IS_KEY.match(data, end) and not _NO_FOLDER.search(data, max(0, start - _BEFORE), start - 1)
 
 
 def may_be_called(data: bytes, start: int, end: int) -> bool:

@@ -10,6 +10,7 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence, Set
 from functools import partial
+from itertools import dropwhile
 from typing import Protocol, TypeVar
 
 from dockfix.context.application import Application, application
@@ -20,7 +21,7 @@ from dockfix.dataclass import dataclass
 from dockfix.facts.startup import Startup
 from dockfix.knowledge import harmless_programs, is_python, python_program, shells
 from dockfix.lazy import cached_property, regex
-from dockfix.managers.commands import runs_alone
+from dockfix.managers.commands import call_of, runs_alone
 from dockfix.managers.protocol import SystemManager
 from dockfix.model.actions import Clean, Install, Refresh, Remove
 from dockfix.model.stages import Step, Unit
@@ -36,6 +37,8 @@ _DEFAULTS = ("app", "wsgi", "main")  # modules that programs look for which are 
 _NOTES = regex(r"(?i).*\.txt")
 # Settings, which code may read by a name that it puts together
 _SETTINGS = regex(r"(?i).*\.(?:ya?ml|toml|json|ini|cfg|conf|properties|env)|(?:.*/)?\.(?:\w+)?env[^/]*|(?:.*/)?\.\w+rc")
+# What a manager is told to do, before its options
+_IS_VERB = regex(r"[a-z-]*[a-z]")
 # By what the programs are known that alone read the files of a kind of process manager. (Anybody may run what a Procfile says.)
 _READERS = {
     "supervisor": ("supervisor",),
@@ -243,17 +246,27 @@ class Started:
 
 
 def naming_files(step: Step) -> str:
-    """What a RUN says, but for commands of the system's package manager and those that clean up: none names a file of the application."""
-    others = [unit for unit in step.units if not _is_of_the_system(unit)]
-    return step.instruction.args if len(others) == len(step.units) else " ".join(unit.command.text for unit in others)
+    """What a RUN says, but for words that name no file of the application: all of the system's package manager, names of packages."""
+    told = [(unit, _naming(unit)) for unit in step.units]
+    plain = all(text == unit.command.text for unit, text in told)
+    return step.instruction.args if plain else " ".join(text for _, text in told)
 
 
-def _is_of_the_system(unit: Unit) -> bool:
-    action = unit.effects.action
-    local = any("/" in word.text for word in unit.command.args)  # an archive of the context, perhaps
+def _naming(unit: Unit) -> str:
+    """The words of a command that may name a file."""
+    action, text = unit.effects.action, unit.command.text
     if isinstance(action, Clean):
-        return True
-    return isinstance(action, Install | Refresh | Remove) and isinstance(action.manager, SystemManager) and not local
+        return ""
+    if not isinstance(action, Install | Refresh | Remove):
+        return text
+    if isinstance(action.manager, SystemManager):
+        # (an archive of the context, perhaps)
+        return text if any("/" in word.text for word in unit.command.args) else ""
+    if not isinstance(action, Install) or unit.command.parts:
+        return text
+    packages = {package.word.text for package in action.asked}
+    words = [word.text for word in call_of(unit.command).words if word.text not in packages]
+    return " ".join(dropwhile(_IS_VERB.fullmatch, words))
 
 
 def is_named(name: str, words: set[str], whole: set[str]) -> bool:
