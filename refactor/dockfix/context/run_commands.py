@@ -22,6 +22,12 @@ from dockfix.syntax import decode, encode
 WRITTEN_IN = regex(
     r"(?i)(?:.*/)?(?:(?:gnu)?makefile|[^/]+\.(?:mk|md|rst|txt|adoc|sh|bash|bat|cmd|ps1|ya?ml|service|json|toml)|(?:just|task)file[^/]*|readme[^/]*)"
 )
+# Tasks and scripts of Python, by their usual names and places; the program itself is none
+_TASKS = regex(
+    r"(?i)(?:(?:.*/)?(?:tasks|fabfile|noxfile|dodo|sconstruct)(?:\.py)?|(?:.*/)?(?:scripts?|tools?|bin|tasks|dev|hack|ci|docker|deploy\w*)/[^/]+\.py|[^/]+\.py)"
+)
+RUN_IN = regex(rf"{WRITTEN_IN.pattern}|{_TASKS.pattern.removeprefix('(?i)')}")
+_ENGINES = ("docker", "podman", "nerdctl", "docker-compose", "podman-compose")
 _ENGINE = r"(?:\b(?:docker|podman|nerdctl)|\$[({]?\w*(?:DOCKER|PODMAN)[)}]?)"
 _CALL = regex(_ENGINE + r"(?:[ \t]+container)?[ \t]+(run|create|exec|build|buildx[ \t]+build)[ \t](.*)")
 # (options of Compose itself stand before its verb)
@@ -64,9 +70,16 @@ class RunCommands(NamedTuple):
 
 def run_commands(file: str, data: bytes) -> RunCommands | None:
     """The commands in a file that start containers or build images; None for a file without one. Never raises."""
-    if not WRITTEN_IN.fullmatch(file) or not any(word in data for word in _WORDS):
+    if not any(word in data for word in _WORDS):
         return None
-    text = decode(data)
+    if WRITTEN_IN.fullmatch(file):
+        text = decode(data)
+    elif _TASKS.fullmatch(file):
+        from dockfix.context.commands_in_python import as_script
+
+        text = as_script(data, _ENGINES)
+    else:
+        return None
     runs = list(_of_examples(file, text)) if b"services:" in data else []
     built: set[str] = set()
     lines = text.splitlines()

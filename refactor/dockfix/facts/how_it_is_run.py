@@ -14,7 +14,7 @@ from dockfix.context.development_container import WRITTEN_IN as DEVELOPED_IN
 from dockfix.context.development_container import development_container
 from dockfix.context.platforms import WRITTEN_IN as DEPLOYED_BY
 from dockfix.context.platforms import deployed
-from dockfix.context.run_commands import WRITTEN_IN, RunCommand, RunCommands, name_of, run_commands
+from dockfix.context.run_commands import RUN_IN, RunCommand, RunCommands, name_of, run_commands
 from dockfix.facts import Facts
 from dockfix.facts.startup import Startup, read_commands
 from dockfix.knowledge import images_of_others
@@ -148,7 +148,7 @@ def _jobs(facts: Facts) -> Iterator[ComposeService]:
 
 
 def _commands(facts: Facts) -> Sequence[tuple[str, RunCommands]]:
-    return application(facts.context, facts.context.named(WRITTEN_IN)).asked(run_commands)
+    return application(facts.context, facts.context.named(RUN_IN)).asked(run_commands)
 
 
 def _own_runs(facts: Facts) -> tuple[RunCommand, ...]:
