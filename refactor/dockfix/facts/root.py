@@ -205,6 +205,12 @@ def _used(facts: Facts, right: Right) -> str:
     for name in sorted(right.programs & runs.keys()):
         for mention in facts.application.search(right.used.pattern.encode()):
             return f"{runs[name]} runs {name}, {mention.file}:{mention.line} asks"
+    names = "|".join(map(re.escape, sorted(right.imports)))
+    loads = rf"(?m)^[ \t]*(?:from|import)[ \t]+(?:{names})\b".encode()
+    for loading in facts.application.search(loads) if names else ():
+        # what a library is to run it finds by paths that are put together
+        for mention in facts.started.image.search(right.used.pattern.encode()):
+            return f"{loading.file}:{loading.line} loads {_shown(loading.word)}, {mention.file}:{mention.line} asks"
     return ""
 
 

@@ -20,6 +20,7 @@ class Right(NamedTuple):
     distributions: frozenset[str] = frozenset()
     programs: frozenset[str] = frozenset()
     used: re.Pattern[str] | None = None
+    imports: frozenset[str] = frozenset()
 
 
 @cache
@@ -40,6 +41,7 @@ def rights_of_root() -> tuple[Right, ...]:
             frozenset(each.get("distributions", "").split()),
             frozenset(each.get("programs", "").split()),
             regex(each["with"]) if "with" in each else None,
+            frozenset(each.get("imports", "").split()),
         )
         for each in table("needs_root")["right"]
     )
