@@ -25,6 +25,7 @@ from dockfix.facts.shell_writes import shell_writes
 from dockfix.facts.user import user_of
 from dockfix.lazy import regex
 from dockfix.managers.registry import language_managers
+from dockfix.managers.variables import is_of_compilers
 from dockfix.model.answers import Worked, Written
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, doubt
@@ -202,12 +203,15 @@ def _texts(facts: Facts) -> Iterator[tuple[str, str]]:
 
 
 def _of_no_use(facts: Facts, variable: str) -> bool:
-    """Whether a variable is a manager's that no container runs, so that nobody reads it."""
+    """Whether a variable is a manager's that no container runs, so that nobody reads it; or one by which a compiler finds what it reads."""
     owners = [each for each in language_managers() if each.owns(variable)]
     run = facts.startup.programs.keys() | facts.ask(by_hand).programs.keys()
-    read = rb"(?<!\w)" + re.escape(variable.encode()) + rb"(?!\w)"
+    read = rf"(?<!\w){re.escape(variable)}(?!\w)"
     idle = bool(owners) and all(each.runtime == "python" and each.programs.isdisjoint(run) for each in owners)
-    return idle and not facts.application.search(read)
+    if not idle and not is_of_compilers(variable):
+        return False
+    told = any(re.search(read, text) for text in facts.startup.texts.values())
+    return not told and not facts.application.search(read.encode())
 
 
 def _in_command(text: str) -> Iterator[str]:

@@ -44,6 +44,7 @@ _HARMLESS = regex(
     + r"|\$\((?:[\w.+-]+ (?:--version|-V)|(?:node|npm|yarn|pnpm) -v)\)"
     + r"|\$\((?:uname|arch|date|nproc|whoami|id|pwd|lsb_release|getconf|dpkg --print|cat /run/secrets)\b[^()`$]*\)"
 )
+_XARGS_FILE = regex(r"-a(.+)?|--arg-file(?:=(.+))?")
 _XARGS_FLAG = regex(r"-[rt0]+|-[nPL]\d+|--no-run-if-empty|--verbose|--null|--max-args=\d+|--max-procs=\d+")
 _STDIN = {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 
@@ -319,9 +320,11 @@ def _is_of_system(action: Action | None) -> bool:
 
 def _fed(command: Command, state: State, sources: tuple[str, ...]) -> Effects:
     """What ``xargs`` runs with the words of files: an install of what they name, as a manifest does."""
-    inner = _after_xargs(command)
-    if inner is None:
+    after = _after_xargs(command, state)
+    if after is None:
         return opaque("what xargs runs is unknown")
+    inner, file = after
+    sources = (file,) if file else sources
     effects = effects_of(inner, state)
     install = effects.action
     if effects.opaque or not isinstance(install, Install) or not isinstance(install.manager, LanguageManager):
@@ -332,16 +335,24 @@ def _fed(command: Command, state: State, sources: tuple[str, ...]) -> Effects:
     return replace(effects, reads=(*effects.reads, *sources), action=fed)
 
 
-def _after_xargs(command: Command) -> Command | None:
-    """The command that ``xargs`` runs, None where its options are not known."""
-    words = list(command.args)
-    while words and (words[0].value or "").startswith("-"):
+def _after_xargs(command: Command, state: State) -> tuple[Command, str] | None:
+    """The command that ``xargs`` runs, and the file that it reads in the place of its input, "" for none.
+
+    None where its options are not known.
+    """
+    words, file = list(command.args), ""
+    while words and (words[0].value or words[0].text).startswith("-"):
         option = words.pop(0).value or ""
-        if option in {"-n", "-P", "-L", "-I", "-d", "-s"}:
+        if found := _XARGS_FILE.fullmatch(option):
+            name = found[1] or found[2] or ((words.pop(0).value or "") if words else "")
+            file = (state.path(name) or "") if name else ""
+            if not file:
+                return None
+        elif option in {"-n", "-P", "-L", "-I", "-d", "-s"}:
             words = words[1:]
         elif not _XARGS_FLAG.fullmatch(option):
             return None
-    return command._replace(words=tuple(words)) if words else None
+    return (command._replace(words=tuple(words)), file) if words else None
 
 
 def fetches(command: Command, state: State) -> LanguageManager | None:
