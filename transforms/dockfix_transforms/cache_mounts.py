@@ -280,7 +280,7 @@ def _folder(cache: Cache, owner: User | None, *, around: bool = False) -> str:
     return folder if owner is None else folder.replace("/root", owner.home, 1)
 
 
-def _mounts(stage: Stage, step: Step, manager: Manager, caches: Sequence[Cache]) -> list[str]:
+def _mounts(facts: Facts, stage: Stage, step: Step, manager: Manager, caches: Sequence[Cache]) -> list[str]:
     """The flags for a manager's caches."""
     flags: list[str] = []
     owner = _owner(stage, step, caches)
@@ -289,11 +289,15 @@ def _mounts(stage: Stage, step: Step, manager: Manager, caches: Sequence[Cache])
         sharing = f",sharing={cache.sharing}" if cache.sharing != "shared" else ""
         moved = cache not in manager.caches and manager.id not in cache.folder
         named = manager.id if moved else ""  # a folder whose name does not tell whose it is
-        if cache.holds_compiled and _compiles(stage):
+        if cache.holds_compiled and stage in facts.ask(_compiling):
             named = f"{manager.id}-{_base(stage)}"
         identity = f",id={named}" if named else ""
         flags.append(f"--mount=type=cache,target={_folder(cache, owner)}{sharing}{identity}{owned}")
     return flags
+
+
+def _compiling(facts: Facts) -> frozenset[Stage]:
+    return frozenset(filter(_compiles, facts.model.stages))
 
 
 def _compiles(stage: Stage) -> bool:
@@ -341,7 +345,7 @@ def _edit(facts: Facts, stage: Stage, step: Step, managers: Mapping[Manager, Seq
         return None
     off = [word for manager in managers for _, word in switched_off(step, manager)]
     run = step.shell_form.edited(drop=dropped, remove=off, keep_comments=True)
-    mounts = [flag for manager, caches in managers.items() for flag in _mounts(stage, step, manager, caches)]
+    mounts = [flag for manager, caches in managers.items() for flag in _mounts(facts, stage, step, manager, caches)]
     run = run and with_flags(facts.tree, run, mounts, lines=True)
     if run is None:
         return None

@@ -257,11 +257,11 @@ def _is_prepared(facts: Facts, source: Step, step: Step) -> bool:
     above = steps[: steps.index(source)]
     if any(each.instruction.args == step.instruction.args and _installs_of(each) for each in above):
         return True
-    before = [install for each in steps[: steps.index(step)] for install in _installs_of(each)]
     installs = _installs_of(step)
-    return all(any(map(partial(_prepares, install), before)) for install in installs) and any(
-        install.projects or install.editable for install in installs
-    )
+    if not any(install.projects or install.editable for install in installs):
+        return False
+    before = [install for each in steps[: steps.index(step)] for install in _installs_of(each)]
+    return all(any(map(partial(_prepares, install), before)) for install in installs)
 
 
 def _prepares(install: Install, other: Install) -> bool:

@@ -17,6 +17,9 @@ from dockfix.syntax.shell import parse_script
 
 def cached_for_start(facts: Facts, step: Step, manager: LanguageManager) -> str:
     """What a manager does when the container starts for which it may need the cache that a RUN fills, "" where it needs nothing of it."""
+    calls = tuple(_calls(facts, manager))
+    if not calls:
+        return ""
     installs = [
         (each, unit, install)
         for stage in facts.final.lineage
@@ -24,7 +27,7 @@ def cached_for_start(facts: Facts, step: Step, manager: LanguageManager) -> str:
         if (install := language_install(unit.effects.action)) is not None and install.manager is manager
     ]
     beside = [install for _, _, install in installs]
-    for where, call in _calls(facts, manager):
+    for where, call in calls:
         start = given_at_start(facts, call)
         for each, unit, install in installs:
             if each is step:
