@@ -27,7 +27,8 @@ class Dockerignore(Transform):
         is there (version control, ``.env`` and keys, compiled files, environments), and for what the context has now of caches,
         editors' folders and documents that nothing names; files of the context's own folder only where a COPY may take them.
         With ``dockerignore.everything=true`` it names all of these. One that is there already keeps its lines; what it lacks goes
-        below them, in one block.
+        below them, in one block: which of an author's groups a pattern belongs to would be a guess, the last line that matches
+        counts, and a later run adds to the same block.
 
     Why
         A smaller context is sent faster, a change of a README rebuilds nothing, and secrets stay out of the image.
