@@ -415,3 +415,14 @@ def test_a_package_that_is_kept_says_which_setting_asks_for_it(project: Project)
     result = project(basic(), options={"multi-stage.keep": "gcc", "multi-stage.always": True})
     assert refusal(result, "multi-stage") == "gcc stays: multi-stage.keep names it"
     assert Hints(keep=frozenset({"gcc"})).keeps == "it is to be kept"  # where no setting is known to say so
+
+
+@pytest.mark.parametrize(
+    ("base", "script"),
+    [("node:20", "nodemon index.js"), ("node:20-alpine", "ts-node index.ts"), ("oven/bun:1", "nodemon index.js")],
+)
+def test_an_environment_of_python_is_no_matter_of_an_image_of_node(project: Project, base: str, script: str) -> None:
+    manifest = f'{{"scripts": {{"start": "{script}"}}, "devDependencies": {{"nodemon": "3", "ts-node": "10"}}}}'
+    text = f'FROM {base}\nWORKDIR /app\nCOPY package.json .\nRUN npm install\nCOPY . .\nCMD ["npm", "start"]\n'
+    result = project(text, {"package.json": manifest, "index.js": "", "index.ts": ""}, only="virtualenv")
+    assert not refusal(result, "virtualenv")

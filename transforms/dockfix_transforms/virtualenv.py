@@ -62,8 +62,8 @@ class Virtualenv(Transform):
     def apply(self, facts: Facts) -> Outcome:
         """Inserts two instructions above the first install and the manifests that it needs."""
         placement = facts.decide(place)
-        if isinstance(placement, Reason) and "parts" not in facts.hints.facets:
-            return refuse(placement)
+        if isinstance(placement, Reason) and "parts" not in facts.hints.facets and not facts.is_javascript:
+            return refuse(placement)  # multi-stage, which is not asked for, would say why
         if isinstance(placement, Reason) or placement.environment.carried is not None:
             return Outcome()  # multi-stage says why
         runtime = runtime_of(placement.environment.runtime)
