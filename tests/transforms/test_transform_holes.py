@@ -296,6 +296,14 @@ def test_a_file_that_only_its_owner_may_read_keeps_root(project: Project, tmp_pa
         ("", {"keys/a.pem": "", "app.py": "Path('keys').glob('*.pem')\n"}, "**/*.pem"),
         ("", {"docs/index.md": "", "mkdocs.yml": "site_name: x\ntheme: mkdocs\n"}, "docs"),
         ("", {"a.md": "", "app.py": "open(f'{n}.md')\n"}, "*.md"),
+        # Tailwind CSS 4 reads every file for classes, but those that .gitignore names
+        ("", {"README.md": "", "package.json": '{"devDependencies": {"@tailwindcss/vite": "^4.1.11"}}'}, "*.md"),
+        (
+            "",
+            {".gitignore": "", "postcss.config.mjs": 'export default {plugins: ["@tailwindcss/postcss"]}'},
+            ".gitignore",
+        ),
+        ("", {"Dockerfile": "", "ui/package.json": '{"dependencies": {"@tailwindcss/cli": "4"}}'}, "Dockerfile"),
         ("", {"core.pyc": ""}, "**/*.py[cod]"),
         ("", {"app.py": "open('.git/HEAD')\n"}, ".git"),
         ("", {"app.py": "run(['git', '-C', '.', 'log'])\n"}, ".git"),

@@ -55,6 +55,9 @@ _ASKS_GIT = (
     rb"|git-commit-(?:id|info)|vite-plugin-git\w*|unplugin-git\w*|simple-git|isomorphic-git|nodegit|parse-git-config|get-repo-info"
 )
 _READS_DOCUMENTS = rb"(?i)\b(?:mkdocs|sphinx|pydoc|markdown)\b"
+# Tailwind CSS 4 takes the words of every file of the project that .gitignore does not name for classes, so that what it writes, and the
+# names of what a bundler makes of that, change with each of them: https://tailwindcss.com/docs/detecting-classes-in-source-files
+_READS_EVERY_FILE = rb"@tailwindcss/(?:cli|node|postcss|vite|webpack)\b"
 _ENV, _ENV_LOCAL = "**/.env", "**/.env*.local"
 
 EVERYTHING = Option(
@@ -207,7 +210,9 @@ class Chooser:
         if needed == "compiled":
             return not [name for name in hit if "__pycache__/" not in name]
         if needed == "named":
-            return not (hit and self.sources.unread) and not any(self._names(name, pattern) for name in hit)
+            if hit and (self.sources.unread or self.sources.search(_READS_EVERY_FILE)):
+                return False
+            return not any(self._names(name, pattern) for name in hit)
         if needed == "secret":
             return self._secret(pattern, hit)
         return True
