@@ -79,10 +79,13 @@ MUSL = """\t/lib/ld-musl-x86_64.so.1 (0x7f)
 Error loading shared library libpq.so.5: No such file or directory (needed by /x.so)
 Error relocating /x.so: PQconnectdb: symbol not found
 """
+# what a script of the linker stands for in the place of a library: a file made for musl asks for libc.so
+SCRIPT = "/a/rollup.linux-x64-musl.node: error while loading shared libraries: /lib/x86_64-linux-gnu/libc.so: invalid ELF header\n"
+SHORT = "/a/x.so: error while loading shared libraries: libm.so: file too short\n"
 
 
 @pytest.mark.parametrize(("said", "missing"), [
-    (GLIBC, {"libpq.so.5", "libldap-2.5.so.0"}), (MUSL, {"libpq.so.5"}), ("\tstatically linked\n", set()), ("\tnot a dynamic executable\n", set()), ("", set()),
+    (SCRIPT, {"libc.so"}), (SHORT, {"libm.so"}), (GLIBC, {"libpq.so.5", "libldap-2.5.so.0"}), (MUSL, {"libpq.so.5"}), ("\tstatically linked\n", set()), ("\tnot a dynamic executable\n", set()), ("", set()),
 ])  # fmt: skip
 def test_what_the_loader_misses(docker: FakeDocker, engine: Engine, said: str, missing: set[str]) -> None:
     docker.set(ldd=said)

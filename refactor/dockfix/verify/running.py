@@ -19,7 +19,12 @@ from dockfix.verify.smoke import Smoke
 IMPORTS_WITHIN = 900.0  # seconds for all imports of an image
 LIBRARIES_WITHIN = 300.0
 NOT_THERE = 127  # the exit status of a program that was not found
-_NOT_FOUND = re.compile(r"^\s*(\S+) => not found|Error loading shared library ([^:\s]+):", re.MULTILINE)
+# What the linker's script of a -dev package stands for (libc.so, for a file that is made for musl) is found, and is no library.
+_NOT_FOUND = re.compile(
+    r"^\s*(\S+) => not found|Error loading shared library ([^:\s]+):"
+    r"|error while loading shared libraries: (?:\S*/)?([^/:\s]+): (?:invalid ELF header|file too short)",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)
@@ -123,7 +128,7 @@ def missing_libraries(
     found: dict[str, frozenset[str]] = {}
     for part in done.out.split("@@dockfix:")[1:]:
         file, _, text = part.partition("\n")
-        names = frozenset(match[1] or match[2] for match in _NOT_FOUND.finditer(text))
+        names = frozenset(match[match.lastindex or 0] for match in _NOT_FOUND.finditer(text))
         if names:
             found[file] = names
     return found
