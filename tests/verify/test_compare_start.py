@@ -77,6 +77,8 @@ def test_ports_that_no_expose_names_and_programs() -> None:
         "port 8000: nothing answers on port 8000, where the original answers"
     ]
     assert messages(both, up(listening=frozenset({80, 8000}), programs=both.programs | {"tini"})) == []
+    named = up(listening=frozenset({8000}), programs=frozenset({"python"}), names=frozenset({"python", "redis-server"}))
+    assert messages(both, named) == []  # it calls itself otherwise by now
     assert messages(both, up(), up()) == []  # the original itself does not always have them
 
 
@@ -177,6 +179,12 @@ def test_a_second_run_takes_away_what_changes() -> None:
     (up(looked=True), "nothing goes on running in the original"), (up(looked=True, listening=frozenset({80})), ""),
     (up("Error: no host db\nretry\n" * 3, listening=frozenset({80})), "the original says the same again and again: Error: no host db"),
     (up("Error: no host db\nretry\n" * 2), ""),
+    (up("Traceback (most recent call last):\n  x\n", listening=frozenset({80}), roots={80: 0}),
+     "the original answers no request, and says: Traceback (most recent call last):"),
+    (up("ModuleNotFoundError: No module named 'psycopg'\n", roots={80: 0}),
+     "the original answers no request, and says: ModuleNotFoundError: No module named 'psycopg'"),
+    (up("Traceback (most recent call last):\n", roots={80: 404}), ""), (up("ready\n", roots={6379: 0}), ""),
+    (up("Error: Cannot find module 'x'\n", roots={80: 0}, good=(True,)), ""),
 ])  # fmt: skip
 def test_a_start_that_is_no_measure(start: Start, why: str) -> None:
     assert shows_nothing(start) == why

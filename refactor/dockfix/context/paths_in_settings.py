@@ -41,7 +41,7 @@ _FOLDER_OF_DATA = regex(
 )
 _LINK_KEY = regex(
     rb"(?i)to|from|link\w*|name|title|label|page|slug|key|id|action|source|destination|target|active\w*|image|img|icon|logo|avatar"
-    rb"|thumb\w*|ref|pointer|loc"
+    rb"|thumb\w*|\$?ref|pointer|loc"
 )
 _PATH_KEY = regex(rb"(?i)\w*path\w*|root|home|base|where|place|output|input|database|db")
 _DATA_KEY = regex(rb"(?i)(?:dest\w*|outputs?|uploads?|logs?|cache|save\w*|sock(?:et)?|pid)\"")

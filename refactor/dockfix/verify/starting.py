@@ -58,7 +58,8 @@ class Start:
     ``exited`` is its exit status (None: it was still running); ``health`` what its HEALTHCHECK said ("" without one);
     ``ports`` are those that took a connection, of those asked for and of those ``listening``; ``roots`` the HTTP status of GET / on
     them; ``good`` and ``answers`` belong to the requests, in order. ``written`` are the paths that it changed; ``seconds`` until it was
-    ready. ``programs`` are the names of those that run and go on running, shells left out, if somebody ``looked``. ``routes`` are the
+    ready. ``programs`` are the names of those that run and go on running, shells left out, if somebody ``looked``; ``names`` are all that
+    those have which run at the end, as one may call itself otherwise after a while. ``routes`` are the
     statuses of those asked for, by path, on the port ``web``.
     """
 
@@ -73,6 +74,7 @@ class Start:
     seconds: float = 0.0
     listening: frozenset[int] = frozenset()
     programs: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
     looked: bool = False
     routes: Mapping[str, int] | None = None
     web: int = 0
@@ -125,6 +127,7 @@ def start(
             time.monotonic() - began,
             answer.listening,
             probe.programs,
+            probe.names,
             probe.tool is not None,
             answer.routes,
             answer.web,
@@ -244,9 +247,11 @@ class _Probe:
         )
 
     def waits(self, seconds: float) -> bool:
-        """Whether one of which nothing was asked is still on its way after so many seconds: it computes, and nothing listens."""
-        alone = not (self.wanted.ports or self.wanted.requests)
-        return alone and not self.answer.listening and self._busy() and seconds < min(BUSY, self.wanted.wait)
+        """Whether one of which nothing was asked is still on its way after so many seconds, where nothing listens: it computes, or has
+        not had the time that it has at least.
+        """
+        alone = not (self.wanted.ports or self.wanted.requests) and not self.answer.listening
+        return alone and (seconds < self.wanted.least or (self._busy() and seconds < min(BUSY, self.wanted.wait)))
 
     def _busy(self) -> bool:
         seconds = self.answer.at - self.before.at
@@ -272,6 +277,13 @@ class _Probe:
         """The names of the programs that ran at both of the last two looks."""
         both = self.before.processes.items() & self.answer.processes.items()
         return frozenset(name for _, command in both for name in _names(command))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that the programs have or had of the processes which ran at the last look."""
+        looks = (self.before.processes, self.answer.processes)
+        found = (look[process] for look in looks for process in self.answer.processes if process in look)
+        return frozenset(name for command in found for name in _names(command))
 
     def _keep(self, answer: _Answer) -> None:
         self.before = replace(self.answer, processes=answer.earlier) if answer.held else self.answer

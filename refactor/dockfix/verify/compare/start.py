@@ -22,6 +22,10 @@ _COMPLAINT = re.compile(
     r"|\w*(?:Error|Exception)\b\s*[:(]|^traceback|operation not permitted|no module named|unable to (?:open|load|find)"
     r"|could not (?:open|load|find|create|write)|failed to (?:open|load|find|create|write)|cannot find (?:module|package)|\bEACCES\b"
 )
+# The application is not there, whatever goes on listening in its place
+_FELL = re.compile(
+    r"^Traceback \(most recent call last\)|\b(?:ModuleNotFoundError|ImportError)\b|\bCannot find module\b"
+)
 
 _USER = (Declared("USER"),)
 _PROGRAM = (Declared("ENV", "PATH"), Declared("PROGRAM"), Declared("PACKAGE"), Declared("FROM"))
@@ -70,6 +74,9 @@ def shows_nothing(start: Start) -> str:
             return f"the original says the same again and again: {said[-1][:300]}"
         if start.looked and not (start.listening or start.ports or start.programs):
             return "nothing goes on running in the original"
+        fell = next((line.strip() for line in start.output.splitlines() if _FELL.search(line)), "")
+        if fell and start.roots and not any(start.roots.values()) and not any(start.good):
+            return f"the original answers no request, and says: {fell[:300]}"
     return ""
 
 
@@ -103,7 +110,9 @@ def _life(runs: list[Start], after: Start, without: frozenset[str]) -> Iterator[
             said = f"GET {path} gives {status or 'no answer'}, the original gives {was}"
             yield Finding("start", f"GET {path}", said, about=_spoken_of(after.output))
     if runs[0].exited is None:
-        for name in sorted(frozenset.intersection(*(run.programs for run in runs)) - after.programs - without):
+        for name in sorted(
+            frozenset.intersection(*(run.programs for run in runs)) - after.programs - after.names - without
+        ):
             yield Finding("start", name, f"{name} does not run in the new container, as it does in the original")
 
 
