@@ -46,13 +46,17 @@ from ._ignore_text import completed, new_text
 from ._shared_ignore import taken_by_others
 
 _SCM = rb"setuptools[-_]scm|hatch[-_]vcs|versioneer|setuptools-git|pbr\b|dunamai|versioningit|poetry-dynamic-versioning|pdm.*scm"
-_ASKS_GIT = (
-    rb"['\"]\.git['\"/]|['\"]git['\"]|\bgit (?:(?:-C|--git-dir|--no-pager)\b|rev|describe|log|show|status|diff|tag|branch"
-    rb"|ls-files|name-rev|shortlog|symbolic-ref|for-each-ref|remote|config --get)|import git\b|from git\b"
-    rb"|(?i:gitpython|dulwich|pygit2|sentry[-_]sdk)"
-    # packages of Node.js: each asks git, or reads what it has stored
-    rb"|next-build-id|git-rev\b|git-rev-sync|git-revision-webpack-plugin|git-last-commit|git-repo-info|git-describe|gitinfo|git-state"
+# Packages of Node.js each of which asks git, or reads what it has stored (an expression of its own: one with too many words is looked for
+# in every file)
+_PACKAGES = (
+    rb"next-build-id|git-rev\b|git-rev-sync|git-revision-webpack-plugin|git-last-commit|git-repo-info|git-describe|gitinfo|git-state"
     rb"|git-commit-(?:id|info)|vite-plugin-git\w*|unplugin-git\w*|simple-git|isomorphic-git|nodegit|parse-git-config|get-repo-info"
+)
+# (few beginnings: a large file is gone through for each)
+_ASKS_GIT = (
+    rb"['\"]\.git['\"/]|['\"]git['\"]|\bgit (?:(?:-C|--git-dir|--no-pager)\b|rev|describe|log|show|status|diff|tag|branch|ls-files"
+    rb"|name-rev|shortlog|symbolic-ref|for-each-ref|remote|config --get)|import git\b|from git\b"
+    rb"|(?i:gitpython|dulwich|pygit2|sentry[-_]sdk)"
 )
 _READS_DOCUMENTS = rb"(?i)\b(?:mkdocs|sphinx|pydoc|markdown)\b"
 # Tailwind CSS 4 takes the words of every file of the project that .gitignore does not name for classes, so that what it writes, and the
@@ -186,9 +190,8 @@ class Chooser:
             if listing is None or not matched(pattern, listing.skipped):
                 return False
         if needed == "vcs":
-            return (
-                not self.facts.context.is_below_repository and not self.versioned and not self.sources.search(_ASKS_GIT)
-            )
+            asks = any(map(self.sources.search, (_ASKS_GIT, _PACKAGES)))
+            return not self.facts.context.is_below_repository and not self.versioned and not asks
         if self.versioned and not group.untracked and (hit or needed != "secret"):
             return False  # for git, a tracked file that is missing is a change, and makes another version
         if needed == "environment" and hit and f"{pattern}/pyvenv.cfg" not in hit:

@@ -21,8 +21,8 @@ _OPTION = regex(
 # (behind a comma only where the name stands in quotes: a variable that is given away says nothing of what is given beside it;
 # other words that end in "port" name none)
 _NAMED = (
-    rb"(?i)(?<!ex)(?<!im)(?<!sup)(?<!view)(?<!pass)(?<!trans)(?<!\bre)(?<!_re)(?<!(?-i:Re))(?:socket_)?port(?:['\"]?\s*[=:]|['\"]\s*,)"
-    rb"\s*['\"]?[1-9]\d{0,2}\b(?![.\d])"
+    rb"(?i)port(?<!export)(?<!import)(?<!support)(?<!viewport)(?<!passport)(?<!transport)(?<!\breport)(?<!_report)(?<!(?-i:Re)port)"
+    rb"(?:['\"]?\s*[=:]|['\"]\s*,)\s*['\"]?[1-9]\d{0,2}\b(?![.\d])"
 )
 # A call of a client before the port, in the same line
 _CONNECTS = regex(r"(?i)(?:\bconnect|connection|client|redis|session|engine)\w*\((?!.*\))")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from dockfix.context.javascript import unfold
 from dockfix.context.scripts import commands_in_script
 from dockfix.facts import Facts
@@ -96,7 +98,7 @@ def _unparsed(facts: Facts) -> Reason | None:
 
 def _asks_for_root(facts: Facts) -> Reason | None:
     """Code, or a script, that asks whether it runs as root: many end where they do not."""
-    for mention in facts.application.search(asks_for_root()):
+    for mention in chain.from_iterable(map(facts.application.search, asks_for_root())):
         if not facts.is_javascript or runs_with_the_program(facts, mention.file):
             return doubt(f"{mention.file}:{mention.line} asks whether root runs it", answers=[Worked()])
     for where, text in facts.startup.texts.items():

@@ -24,9 +24,9 @@ class Right(NamedTuple):
 
 
 @cache
-def asks_for_root() -> bytes:
-    """Code that asks whether it runs as root."""
-    return b"|".join(pattern.encode() for pattern in table("needs_root")["asks"])
+def asks_for_root() -> tuple[bytes, ...]:
+    """Expressions of code that asks whether it runs as root: each has few words of its own, by which files are passed over."""
+    return tuple(pattern.encode() for pattern in table("needs_root")["asks"])
 
 
 @cache
