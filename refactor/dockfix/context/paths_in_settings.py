@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from dockfix.context.named_paths import FOLDER_NAME, LOCAL, LOCAL_URL, before_in_line, counts, route
+from dockfix.context.named_paths import FOLDER_NAME, LOCAL, LOCAL_URL_BYTES, before_in_line, counts, route
 from dockfix.context.texts import Mention, mentions
 from dockfix.lazy import cached_property, regex
 
@@ -14,8 +14,7 @@ _SETTINGS = regex(r"(?i)(?:.*\.(?:ya?ml|toml|json|ini|cfg|conf|properties|env|xm
 _OTHER_SETTINGS = regex(
     r"(?i)(?:.*/)?(?:pyproject\.toml|setup\.cfg|package\.json|manifest\.json|openapi[^/]*|swagger[^/]*|pom\.xml|build\.xml)"
 )
-_URL = LOCAL_URL.encode()
-_PATH = rb"(?:" + _URL + rb")?(/[A-Za-z0-9_][\w.@+-]*(?:/[\w.@+-]+)*)/?"
+_PATH = rb"(?:" + LOCAL_URL_BYTES + rb")?(/[A-Za-z0-9_][\w.@+-]*(?:/[\w.@+-]+)*)/?"
 # A value that is a path, and no key
 _SETTING_PATH = regex(
     rb"(?m)(?:^|[\s\"'=:,(\[])" + _PATH + rb"(?=[\"'\s,)\];:]|$)(?![\"']?[ \t]*:(?:\s|$))",

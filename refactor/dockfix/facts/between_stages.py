@@ -45,9 +45,14 @@ def others(facts: Facts) -> list[Stage]:
     return [stage for stage in facts.model.stages if stage not in facts.final.lineage]
 
 
+def names_of(stage: Stage) -> set[str]:
+    """What COPY --from and the like may call a stage, in small letters."""
+    return {stage.name.lower(), str(stage.index)} - {""}
+
+
 def handed(facts: Facts, stage: Stage) -> tuple[Handed, ...]:
     """What the image's stages copy from another one."""
-    names = {stage.name.lower(), str(stage.index)} - {""}
+    names = names_of(stage)
     found: list[Handed] = []
     for step in (step for each in facts.final.lineage for step in each.of("COPY")):
         copy = step.copy
@@ -79,7 +84,7 @@ def prepares(stage: Stage) -> bool:
 
 def used_by_others(facts: Facts, stage: Stage) -> bool:
     """Whether another stage starts from a stage, copies from it or mounts it."""
-    own = {stage.name.lower(), str(stage.index)} - {""}
+    own = names_of(stage)
     return any(other.parent is stage or own.intersection(taken_from(other)) for other in facts.model.stages)
 
 
@@ -110,7 +115,7 @@ def comes_from_elsewhere(facts: Facts, path: str, *, unlisted: bool = False) -> 
 
     With ``unlisted`` also what is not in the build context here, and may be where it is built: packages that somebody has installed.
     """
-    names = {name for stage in facts.model.stages for name in (stage.name.lower(), str(stage.index))} - {""}
+    names = set().union(*map(names_of, facts.model.stages))
     for step in (step for each in facts.final.lineage for step in each.of("COPY", "ADD")):
         copy = step.copy
         if copy is None or copy.target is None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dockfix.context.javascript import Package, Started, unfold
 from dockfix.context.program.model import Import
 from dockfix.facts import Facts
-from dockfix.facts.between_stages import comes_from_elsewhere, handed, is_plain, last_of, others
+from dockfix.facts.between_stages import comes_from_elsewhere, handed, is_plain, last_of, names_of, others
 from dockfix.facts.installs import installer
 from dockfix.facts.reading import folder_at
 from dockfix.knowledge import file_programs
@@ -157,8 +157,8 @@ def _folders(facts: Facts, stage: Stage, depth: int = 0) -> frozenset[str]:
             copy = step.copy
             if copy is None or copy.origin is None or copy.target is None or depth > len(facts.model.stages):
                 continue
-            names = copy.origin.lower()
-            origin = next((each for each in facts.model.stages if names in {each.name.lower(), str(each.index)}), None)
+            name = copy.origin.lower()
+            origin = next((each for each in facts.model.stages if name in names_of(each)), None)
             if origin is None or origin is stage:
                 continue
             for place in _folders(facts, origin, depth + 1):

@@ -234,7 +234,7 @@ def _paths_in(mentions: Iterable[Mention]) -> list[Mention]:
 def _leaves(facts: Facts, mention: Mention) -> bool:
     """Whether code goes up further than the folder that was copied."""
     text = mention.word
-    if _READS_ABOVE.search(facts.application.texts[mention.file].split(b"\n")[mention.line - 1]):
+    if _READS_ABOVE.search(facts.application.line_of(mention)):
         return False
     if "../" in text:
         return True

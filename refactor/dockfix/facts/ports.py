@@ -82,7 +82,7 @@ def told_ports(facts: Facts) -> tuple[tuple[str, int], ...]:
 
 def _before(facts: Facts, mention: Mention) -> str:
     """What stands before a mention in its line."""
-    line = decode(facts.application.texts[mention.file].split(b"\n")[mention.line - 1])
+    line = decode(facts.application.line_of(mention))
     return line.partition(mention.word)[0]
 
 

@@ -8,7 +8,7 @@ from dockfix.context.manifests.locked import DEV
 from dockfix.context.named_targets import named_targets
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
-from dockfix.facts.between_stages import handed, is_plain, others, taken_from
+from dockfix.facts.between_stages import handed, is_plain, names_of, others, taken_from
 from dockfix.facts.javascript import development, needed_in_production
 from dockfix.facts.without_building import may_use, scripts_of_packages
 from dockfix.managers.protocol import LanguageManager, Production, Recipe
@@ -115,7 +115,7 @@ def _works_on_packages(facts: Facts) -> bool:
 
 def _other_user(facts: Facts, stage: Stage) -> str:
     """Another stage than those of the image that starts from a stage or copies from it, "" for none."""
-    own = {stage.name.lower(), str(stage.index)} - {""}
+    own = names_of(stage)
     for other in facts.model.stages:
         if other in facts.final.lineage or other is stage:
             continue

@@ -112,7 +112,7 @@ def parse(name: str, text: bytes) -> Parsed:
         found = _tree(own, text)
     # JavaScript's grammar knows neither an attribute of JSX with the name of a keyword (class, for) nor types: TypeScript's does
     for grammar in (own, "tsx") if own == "javascript" else (own,):
-        if found.root.has_error:
+        if found.root.has_error and grammar != own:
             found = _tree(grammar, text)
         if found.root.has_error and b"&" in text and grammar != "typescript":
             found = _tree(grammar, _plain_texts(grammar, text))
