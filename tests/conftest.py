@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from checks import dockfix
 from dockfix.engine import FileResult, Settings
@@ -15,8 +17,18 @@ from dockfix.verify.engines import Engine, NoEngineError, find_engine
 from results import Project
 
 # What images were seen to hold on the machine that runs the tests is no matter of theirs
-os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="dockfix-test-cache-")
+CACHE = os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="dockfix-test-cache-")
 BASE = "python:3.11-slim"  # the images of the build tests start from it
+
+# Every run tries the same examples, so that what is green here is green in CI; `--hypothesis-profile random` looks for new ones
+settings.register_profile("fixed", derandomize=True)
+settings.register_profile("random", derandomize=False, print_blob=True)
+settings.load_profile("fixed")
+
+
+def pytest_unconfigure() -> None:
+    """Leaves nothing behind."""
+    shutil.rmtree(CACHE, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import dockerfile
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dockfix.engine import FileResult, Settings, run
 from dockfix.engine.invariants import comments
 from dockfix.engine.registry import ids
-from dockfix.syntax import decode, encode, parse, problems
+from dockfix.syntax import decode, encode, parse, problems, template_sign
 
 BASES = [
     "python:3.11-slim",
@@ -155,6 +155,16 @@ def test_any_dockerfile(
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=200))
+@example(b"{#")
+@example(b"FROM x\n{{ if }}\n")
 def test_any_bytes_give_a_result(folder: Path, data: bytes) -> None:
-    result = run(folder / "Dockerfile", Settings(), data=data)
-    assert result.failures or not problems(parse(decode(data)))
+    path = folder / "Dockerfile"
+    result = run(path, Settings(), data=data)
+    tree = parse(decode(data))
+    found = problems(tree)
+    if template_sign(tree, str(path), found):
+        assert not result.failures
+        assert not result.files
+        assert ["it is a template" in note.message for note in result.warnings] == [True]
+    else:
+        assert bool(result.failures) == bool(found)
