@@ -24,6 +24,7 @@ _NAMED = (
     rb"(?i)port(?<!export)(?<!import)(?<!support)(?<!viewport)(?<!passport)(?<!transport)(?<!\breport)(?<!_report)(?<!(?-i:Re)port)"
     rb"(?:['\"]?\s*[=:]|['\"]\s*,)\s*['\"]?[1-9]\d{0,2}\b(?![.\d])"
 )
+_OUTSIDE = regex(r"[^\w-]")  # what stands in no name
 # A call of a client before the port, in the same line
 _CONNECTS = regex(r"(?i)(?:\bconnect|connection|client|redis|session|engine)\w*\((?!.*\))")
 _VARIABLE = regex(r"(?i)(?:(?P<whose>.*)_)?port")
@@ -46,7 +47,9 @@ def _numbers(facts: Facts) -> Iterator[int]:
     asked = ports_of_clients(facts.distributions)
     for mention in facts.application.search(_NAMED):
         number = _number(re.split(r"\D", mention.word)[-1])
-        if number not in asked and not _CONNECTS.search(_before(facts, mention)):
+        before = _before(facts, mention)
+        name = f"{_OUTSIDE.split(before[-60:])[-1]}port"
+        if number not in asked and not _CONNECTS.search(before) and not is_port_of_others(name):
             yield number
     for mention in facts.kubernetes.says(rb"(?m)^[ \t-]*(?:containerPort|targetPort):[ \t]*\d+"):
         yield _number(re.sub(r"\D", "", mention.word))
