@@ -157,3 +157,11 @@ def test_answers_are_kept_as_long_as_the_files(roots: list[Path]) -> None:
     for number in range(10_000):
         assert found.once(("other", number), lambda number=number: number) == number
     assert len(found._answers) < 10_000
+
+
+def test_where_the_current_folder_is_gone_nothing_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert Disk.at(Path("app")).read("main.py") is None

@@ -52,7 +52,6 @@ _PACKAGES = (
     rb"next-build-id|git-rev\b|git-rev-sync|git-revision-webpack-plugin|git-last-commit|git-repo-info|git-describe|gitinfo|git-state"
     rb"|git-commit-(?:id|info)|vite-plugin-git\w*|unplugin-git\w*|simple-git|isomorphic-git|nodegit|parse-git-config|get-repo-info"
 )
-# (few beginnings: a large file is gone through for each)
 _ASKS_GIT = (
     rb"['\"]\.git['\"/]|['\"]git['\"]|\bgit (?:(?:-C|--git-dir|--no-pager)\b|rev|describe|log|show|status|diff|tag|branch|ls-files"
     rb"|name-rev|shortlog|symbolic-ref|for-each-ref|remote|config --get)|import git\b|from git\b"

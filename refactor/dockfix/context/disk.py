@@ -101,7 +101,7 @@ class Disk:
 
         Many Dockerfiles of a repository share one build context.
         """
-        key = (Path() if root.is_absolute() else Path.cwd(), root)  # a relative one means another folder elsewhere
+        key = (Path() if root.is_absolute() else _here(), root)  # a relative one means another folder elsewhere
         with _lock:
             disk = _shared.get(key)
         if disk is None or not disk._unchanged():
@@ -322,6 +322,14 @@ class Disk:
 
 _shared: dict[tuple[Path, Path], Disk] = {}
 _lock = threading.Lock()
+
+
+def _here() -> Path:
+    """The current folder; where it is gone, nothing below it can be read, and no Disk has read anything."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path()
 
 
 def _stamp(path: str) -> Stamp | None:

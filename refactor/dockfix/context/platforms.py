@@ -165,17 +165,13 @@ def _kamal(file: str, tree: Mapping[str, object]) -> Iterator[Deployed]:
                 file,
                 scalar(tree.get("service")),
                 volumes=tuple(
-                    (source, target.partition(":")[0], "volume") for source, _, target in map(_parts, volumes)
+                    (source, target, "volume") for source, target, *_ in (f"{each}::".split(":") for each in volumes)
                 ),
                 command=bool(run),
                 runs=(run,) if run else (),
                 settings=tuple(f"{name}={scalar(value)}" for name, value in mapping(told).items() if scalar(value)),
             ),
         )
-
-
-def _parts(volume: str) -> tuple[str, str, str]:
-    return volume.partition(":")
 
 
 def _ecs(file: str, tree: Mapping[str, object]) -> Iterator[Deployed]:

@@ -64,10 +64,11 @@ _MOST_ROUNDS = 5
 
 @dataclass
 class _Pass:
-    """One run of the chain over a tree, and what it said; ``view`` is what the nets see of ``facts``."""
+    """One run of the chain over a tree, and what it said; ``view`` is what the nets see of ``facts``, ``begun`` the facts as it began."""
 
     facts: Facts
     view: View
+    begun: Facts
     files: dict[str, str] = field(default_factory=dict)
     changes: list[Note] = field(default_factory=list)
     unsafe: list[Note] = field(default_factory=list)
@@ -81,6 +82,7 @@ class _Pass:
         return _Pass(
             self.facts,
             self.view,
+            self.begun,
             dict(self.files),
             [*self.changes],
             [*self.unsafe],
@@ -144,7 +146,7 @@ def _run(path: Path, text: str, tree: Dockerfile, settings: Settings, context: P
     facts.model  # noqa: B018  # what makes it too large is the file's fault, and no transform's
     unstable: list[Note] = []
     while True:
-        done = _Pass(facts, View(facts))
+        done = _Pass(facts, View(facts), facts)
         _chain(done, chosen, settings, suppressions)
         second = _once_more(done, chosen, settings)
         if second is None:
@@ -198,7 +200,7 @@ def _chain(
                 suppressions.used.add(held.line)
                 done.refusals.append(Note(transform.id, held.line, "suppressed for the whole file"))
             continue
-        if (outcome.edits or outcome.files) and (broken := done.facts.ask(cannot_pass)) is not None:
+        if (outcome.edits or outcome.files) and (broken := done.begun.ask(cannot_pass)) is not None:
             outcome = Outcome(refusals=(broken,), warnings=outcome.warnings)
         before = done.copy() if done.held_back is None else None
         facts = done.facts
@@ -346,7 +348,7 @@ def _once_more(done: _Pass, chosen: tuple[Transform, ...], settings: Settings) -
     if not done.changes:
         return None
     facts = done.facts.undecided()
-    second = _Pass(facts, View(facts))
+    second = _Pass(facts, View(facts), facts)
     _chain(second, chosen, settings, Suppressions.of(facts.tree))
     return second if second.changes else None
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import partial
 
+from dockfix.context.application import Mention
 from dockfix.context.javascript import Started, Unfolded, package_of, unfold
 from dockfix.context.manifests.locked import Unread
 from dockfix.context.manifests.node_locks import is_node_lock, read_node_lock
@@ -273,8 +274,8 @@ def _named(facts: Facts, names: Mapping[str, str]) -> Reason | None:
         if (
             _CODE.fullmatch(mention.file)
             and not _of_tools(facts, mention.file)
-            and not _is_type(facts, mention.file, mention.line)
-            and not _is_for_bundler(facts, mention.file, mention.line)
+            and not _is_type(facts, mention)
+            and not _is_for_bundler(facts, mention)
             and not (sources and _TYPESCRIPT.fullmatch(mention.file) and _part(facts, mention.file) not in sources)
         ):
             said = mention.word.strip("'\"`")
@@ -302,20 +303,19 @@ def _part(facts: Facts, file: str) -> tuple[str, str]:
     return folder, first if below else ""
 
 
-def _is_type(facts: Facts, file: str, line: int) -> bool:
+def _is_type(facts: Facts, mention: Mention) -> bool:
     """Whether a line imports types, which no compiled code does."""
-    text = facts.application.texts[file].split(b"\n")[line - 1]
-    return re.match(rb"\s*(?:import|export)\s+type\b", text) is not None
+    return re.match(rb"\s*(?:import|export)\s+type\b", facts.application.line_of(mention)) is not None
 
 
-def _is_for_bundler(facts: Facts, file: str, line: int) -> bool:
+def _is_for_bundler(facts: Facts, mention: Mention) -> bool:
     """Whether a line of a program's configuration names packages in strings that only its bundler takes, and loads none."""
     begun = facts.javascript.started
     own = [each.known for each in begun.commands if each.known is not None and each.known.bundles]
-    name = posixpath.basename(file)
+    name = posixpath.basename(mention.file)
     if begun.unknown is not None or not any(fnmatchcase(name, pattern) for each in own for pattern in each.configs):
         return False
-    return re.search(rb"\b(?:require|import|from)\b", facts.application.texts[file].split(b"\n")[line - 1]) is None
+    return re.search(rb"\b(?:require|import|from)\b", facts.application.line_of(mention)) is None
 
 
 def _at_run_time(facts: Facts) -> Reason | None:
