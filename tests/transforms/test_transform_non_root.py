@@ -94,7 +94,7 @@ def test_system_folders_and_what_is_owned_already_are_not_made(project: Project,
     ("old", "new", "files", "reason"),
     [
         ("EXPOSE", "USER web\nEXPOSE", {}, "USER web is set already"),
-        ("EXPOSE", "USER root\nEXPOSE", {}, "USER root is set already"),
+        ("EXPOSE", "USER root\nEXPOSE", {}, "the file asks for root by USER root"),
         ('["python", "app.py"]', '["nginx", "-g", "daemon off;"]', {}, "nginx"),
         ('["python", "app.py"]', "supervisord -n", {}, "supervisord"),
         ('["python", "app.py"]', "service cron start && python app.py", {}, "service"),

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dockfix.context.disk import Disk
+from dockfix.context.users import is_root
 from dockfix.context.yaml_tree import documents, listed, mapping, scalar
 from dockfix.lazy import regex
 from dockfix.namedtuple import NamedTuple
@@ -322,7 +323,7 @@ def _needs_root(service: dict[str, object], user: str | None) -> str | None:
             return f"the host's {key.partition('_')[0]}"
     if any(source.endswith("/docker.sock") for source, _, _ in _volumes(service)):
         return "the socket of the Docker engine"
-    if user is not None and user.partition(":")[0] in {"0", "root"}:
+    if user is not None and is_root(user):
         return "the user root"
     return None
 

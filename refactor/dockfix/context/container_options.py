@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from dockfix.context.compose import ComposeService
+from dockfix.context.users import is_root
 from dockfix.knowledge import command_options, shells
 from dockfix.lazy import regex
 from dockfix.syntax.mounts import mount_settings
@@ -112,4 +113,4 @@ def _right(option: str, value: str) -> str:
         return f"the host's {option.removeprefix('--').removesuffix('ns')}"
     if option in {"--volume", "--mount"} and "docker.sock" in value:
         return "docker.sock, the socket of the Docker engine"
-    return "the user root" if option == "--user" and value.partition(":")[0] in {"0", "root"} else ""
+    return "the user root" if option == "--user" and is_root(value) else ""

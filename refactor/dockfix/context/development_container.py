@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from dockfix.context.compose import ComposeService
 from dockfix.context.container_options import container_of
+from dockfix.context.users import is_root
 from dockfix.context.yaml_tree import listed, mapping, scalar
 from dockfix.lazy import regex
 from dockfix.namedtuple import NamedTuple
@@ -66,7 +67,7 @@ def _service(file: str, given: dict[str, object]) -> ComposeService:
     right = right or next((f"the capability {each}" for each in capabilities), None)
     return told._replace(
         user=user,
-        needs_root=right or ("the user root" if user in {"root", "0"} else None),
+        needs_root=right or ("the user root" if user and is_root(user) else None),
         volumes=(*told.volumes, *_volumes(given)),
         runs=tuple(_runs(given)),
         command=False,

@@ -6,12 +6,12 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from dockfix.context.users import is_root
 from dockfix.facts import Facts
 from dockfix.facts.between_stages import handed, others
 from dockfix.model.effects import overlap, within
 from dockfix.model.reason import Reason, at
 
-_ROOT = frozenset({"root", "0"})
 _NAME = re.compile(r"([a-z_][\w-]*|\d+)(?::[\w-]+)?")
 # What says where packages are looked for, whoever runs the program
 _TOLD = ("PYTHONUSERBASE", "PYTHONPATH", "HOME")
@@ -20,7 +20,7 @@ _TOLD = ("PYTHONUSERBASE", "PYTHONPATH", "HOME")
 def packages_of_others(facts: Facts) -> Iterator[Reason]:
     """Each step that copies an environment to where the user who runs the program does not get at it."""
     name = _NAME.fullmatch(facts.final.end.user or "")
-    if name is None or name[1] in _ROOT or facts.final.lineage[0].image is None:
+    if name is None or is_root(name[1]) or facts.final.lineage[0].image is None:
         return
     user = name[1]
     texts = [step.instruction.text for stage in facts.final.lineage for step in stage.of("RUN")]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from dockfix.context.application import Mention
+from dockfix.context.users import is_root
 from dockfix.facts import SYSTEM_FOLDERS, Facts
 from dockfix.facts.how_it_is_run import container_action, run_as_root
 from dockfix.facts.install_scripts import filled
@@ -68,7 +69,9 @@ def _user_of_its_own(facts: Facts) -> Reason | None:
     stage = facts.final
     users = stage.of("USER")
     if users:
-        return at(f"USER {users[-1].instruction.args} is set already", users[-1].line)
+        said = users[-1].instruction.args
+        text = f"the file asks for root by USER {said}" if is_root(said) else f"USER {said} is set already"
+        return at(text, users[-1].line)
     if stage.of("ONBUILD"):
         return at("ONBUILD instructions run in other people's builds", stage.of("ONBUILD")[0].line)
     made = next((step for step, unit in stage.units if _MAKES_USER.search(unit.command.text)), None)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import field, replace
 
+from dockfix.context.users import is_root
 from dockfix.dataclass import dataclass
 from dockfix.knowledge import DEFAULT_PATH
 from dockfix.lazy import regex
@@ -67,7 +68,7 @@ class State:
     @property
     def is_root(self) -> bool:
         """Whether commands run as root for certain (official base images start as root)."""
-        return self.user is not None and self.user.partition(":")[0] in {"", "root", "0"}
+        return self.user is not None and (is_root(self.user) or not self.user.partition(":")[0])
 
     def path(self, text: str) -> str | None:
         """An absolute, normalised path for ``text`` as a command here would take it."""

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 
+from dockfix.context.users import is_root
 from dockfix.facts import SYSTEM_FOLDERS, Facts
 from dockfix.facts.build_scripts import behind, built_elsewhere
 from dockfix.facts.reading import folder_at
@@ -258,7 +259,7 @@ def _moves_late(facts: Facts, last: int) -> Reason | None:
     """A front end whose packages were installed by one user, and would be taken away by another."""
     user = facts.final.after(facts.final.steps[last]).user
     for step, unit, install in facts.front_ends:
-        if unit.state.user != user and not (unit.state.is_root and user in {"", "root", "0"}):
+        if unit.state.user != user and not (unit.state.is_root and (not user or is_root(user))):
             return at(f"another user than the last one of the builder installs in {install.into.root}", step.line)
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Set
 
+from dockfix.context.users import is_root
 from dockfix.facts import Facts
 from dockfix.lazy import regex
 from dockfix.managers.protocol import LanguageManager, SystemManager
@@ -42,7 +43,7 @@ def builder_of(steps: tuple[Step, ...], facts: Facts, made: tuple[str, ...] = ()
         if step.keyword in _RUNTIME_ONLY:
             continue
         if step.keyword in _SETTINGS:
-            if everything or owned or step.keyword != "USER" or _is_root(step):
+            if everything or owned or step.keyword != "USER" or is_root(step.instruction.args):
                 chosen[step] = ()
             continue
         if step.copy is not None:
@@ -85,11 +86,6 @@ def builder_of(steps: tuple[Step, ...], facts: Facts, made: tuple[str, ...] = ()
         if indices:
             chosen[step] = tuple(indices)
     return {step: chosen[step] for step in steps if step in chosen}
-
-
-def _is_root(step: Step) -> bool:
-    """Whether a USER instruction switches to root."""
-    return step.instruction.args.partition(":")[0].strip("\"'") in {"root", "0"}
 
 
 def _gives_away(unit: Unit) -> bool:

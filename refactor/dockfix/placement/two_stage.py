@@ -140,9 +140,10 @@ def install_blocker(facts: Facts) -> Reason | None:
         reason = install.blocked or (at(blocked) if blocked is not None else cannot_move(facts, install))
         if reason is not None:
             return reason.at(step.line)
-    if len({install.into.root for _, _, install in facts.installs}) > 1:
-        step, _, install = facts.installs[-1]
-        return at(f"{title(install)} installs into more than one place", step.line)
+    places = dict.fromkeys(install.into.root for _, _, install in facts.installs)
+    if len(places) > 1:
+        step = next(step for step, _, install in facts.installs if install.into.root != next(iter(places)))
+        return at(f"packages are installed into more than one place, {' and '.join(places)}", step.line)
     return None
 
 
