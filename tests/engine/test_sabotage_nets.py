@@ -179,7 +179,7 @@ def is_carried(node: Instruction) -> bool:
         (lambda node: not is_carried(node), "/opt/venv, made in line 4, would not be in the image"),
         (lambda node: node.keyword != "COPY", "requirements.txt"),
         (lambda node: node.keyword != "COPY" or is_carried(node), "requirements.txt"),
-        (lambda node: node.keyword != "ENV", "would stay in another stage, in /usr/local"),
+        (lambda node: node.keyword != "ENV", "/opt/venv, made in line 4, would not be in the image"),
         (
             lambda node: "curl" not in node.text,
             "libpq5 would not be installed, which is to take the place of libpq-dev",
@@ -200,6 +200,14 @@ def test_a_transform_that_forgets_something_is_rolled_back_and_named(
     assert "FROM python:3.11-slim AS builder" not in text_of(result)
 
 
+def test_without_path_an_installer_of_the_environments_own_is_not_found(
+    project: Project, with_transforms: Callable[..., None]
+) -> None:
+    with_transforms(Virtualenv(), Forgetful(lambda node: node.keyword != "ENV"))
+    (warning,) = project(TEXT, options={"virtualenv.installer": True}).warnings
+    assert "would stay in another stage, in /usr/local" in warning.message
+
+
 def test_a_transform_that_forgets_nothing_is_not(project: Project, with_transforms: Callable[..., None]) -> None:
     with_transforms(Virtualenv(), Forgetful(lambda node: True))
     result = project(TEXT)
@@ -212,7 +220,9 @@ def test_a_transform_that_does_not_declare_the_packages_is_told_which(
 ) -> None:
     with_transforms(Virtualenv(), Forgetful(lambda node: True, declares=frozenset()))
     (warning,) = project(TEXT).warnings
-    assert 'the transform has to declare Declared("PACKAGE", "gcc")' in warning.message
+    assert (
+        'the transform has to declare Declared("ENV", "PIP_PYTHON") and Declared("PACKAGE", "gcc")' in warning.message
+    )
 
 
 def test_a_transform_that_declares_a_library_and_forgets_it_is_rolled_back(

@@ -27,8 +27,8 @@ def test_compilers_stay_in_the_builder(project: Project) -> None:
     builder, runtime = stages(text_of(project(basic(), only=ONLY)))
     assert "apt-get install -y gcc libffi-dev &&" in builder
     assert (
-        'RUN python -m venv --system-site-packages /opt/venv\nENV PATH="/opt/venv/bin:$PATH"\nCOPY requirements.txt .\nRUN pip install'
-        in builder
+        'ENV PIP_PYTHON="/opt/venv/bin/python"\nRUN python -m venv --system-site-packages --without-pip /opt/venv\n'
+        'ENV PATH="/opt/venv/bin:$PATH"\nCOPY requirements.txt .\nRUN pip install' in builder
     )
     assert "apt-get install -y curl &&" in runtime
     assert 'COPY --from=builder /opt/venv /opt/venv\nENV PATH="/opt/venv/bin:$PATH"\nCOPY . .\nCMD' in runtime
@@ -350,7 +350,8 @@ CMD ["python", "app.py"]
 )
 def test_the_environment_sees_wheel_where_the_image_brings_it(project: Project, tag: str, options: str) -> None:
     text = basic().replace("3.11-slim", tag).replace("gcc", "cmake")
-    assert f"RUN python -m venv {options}/opt/venv\n" in text_of(project(text, only=ONLY))
+    result = project(text, only=ONLY, options={"virtualenv.installer": True})
+    assert f"RUN python -m venv {options}/opt/venv\n" in text_of(result)
 
 
 def test_apt_update_goes_where_nothing_is_installed_any_more(project: Project) -> None:

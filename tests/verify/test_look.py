@@ -56,8 +56,8 @@ class Lua(Runtime):
     def environment(self, facts: Facts) -> Environment:
         return Environment("/opt/rocks")
 
-    def seeds(self, facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Reason | None:
-        return None
+    def needs_installer(self, facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> bool:
+        return True
 
     def make(self, facts: Facts, environment: Environment) -> str:
         return f"luarocks init {environment.root}"

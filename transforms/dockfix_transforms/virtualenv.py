@@ -10,16 +10,16 @@ from dockfix.engine.transform import Outcome, Transform, refuse
 from dockfix.facts import Facet, Facts
 from dockfix.model.reason import Reason
 from dockfix.placement.decision import place
-from dockfix.placement.plan import Placement
+from dockfix.runtimes.own_pip import updates
 from dockfix.runtimes.registry import runtime_of
 
 from ._environment import filling
 
-LEAN = Option(
-    "virtualenv.lean",
+INSTALLER = Option(
+    "virtualenv.installer",
     False,
-    "leave pip and setuptools out of the environment, some 20 MB, where those of the base image serve",
-    hint="lean",
+    "give the environment pip and setuptools of its own, some 20 MB, although those of the base image serve",
+    hint="installer",
 )
 
 
@@ -33,16 +33,23 @@ class Virtualenv(Transform):
         that pip builds packages just as before. Poetry and Pipenv, which are brought before it, find it by VIRTUAL_ENV,
         uv by ``--python``, and uWSGI, which has an interpreter of its own, by UWSGI_HOME. A program of a package that is named by
         its path (``/usr/local/bin/gunicorn``) is found there by a link. Done only where ``multi-stage`` can
-        then copy the environment from a builder. With ``virtualenv.lean`` the environment gets no pip and no setuptools of its own:
-        it sees those of the base image (3.11 and later), whose pip fills it by PIP_PYTHON in the builder. In a container ``python
-        -m pip list`` tells what is installed; the program ``pip`` knows only what the base image has.
+        then copy the environment from a builder.
+
+        From Python 3.11 on it gets no pip and no setuptools of its own, some 20 MB that the base image has already: it sees those,
+        and PIP_PYTHON, in the builder alone, has the base image's pip fill it. Imports find what they found; in a container
+        ``python -m pip`` speaks of the environment, the program ``pip`` of the base image alone. A RUN that only brings pip up to date
+        stays before the environment. The environment has a pip of its own where it is not certain that the other one serves: that one
+        may be older than 22.3 (before Python 3.11, where a build argument chooses the tag, where the file asks for some pip), another
+        manager than pip installs, or something calls the program ``pip``: a later RUN, or what the build context says of
+        how containers are run. ``virtualenv.installer`` gives it pip and setuptools in any case.
 
     Why
         A virtual environment is one folder at one path: it can be copied whole into a runtime stage that has none of the
         tools which built it.
 
     Example
-        RUN pip install -r requirements.txt     RUN python -m venv /opt/venv
+        RUN pip install -r requirements.txt     ENV PIP_PYTHON="/opt/venv/bin/python"
+                                                RUN python -m venv --system-site-packages --without-pip /opt/venv
                                                 ENV PATH="/opt/venv/bin:$PATH"
                                                 RUN pip install -r requirements.txt
 
@@ -56,7 +63,7 @@ class Virtualenv(Transform):
     title: ClassVar[str] = "install Python packages into a virtual environment"
     after: ClassVar[frozenset[str]] = frozenset({"apk-hygiene", "dependency-layer", "direct-start", "pin-base"})
     facets: ClassVar[frozenset[Facet]] = frozenset({"environment"})
-    options: ClassVar[tuple[Option[Any], ...]] = (LEAN,)
+    options: ClassVar[tuple[Option[Any], ...]] = (INSTALLER,)
     may_break: ClassVar[tuple[str, ...]] = ("packages", "interpreter", "libraries", "modules")
 
     def apply(self, facts: Facts) -> Outcome:
@@ -69,18 +76,12 @@ class Virtualenv(Transform):
         runtime = runtime_of(placement.environment.runtime)
         assert runtime is not None  # or there would be no placement
         environment = replace(runtime.environment(facts), seeded=not placement.bare)
-        first = next(step for step in facts.final.steps if step.instruction is placement.installs[0])
+        before = updates(facts) if placement.bare else frozenset()
+        first = next(
+            step for step in facts.final.steps if step.instruction in placement.installs and step not in before
+        )
         reason = f"{runtime.title} packages go into {environment.root}, which can be copied whole into another stage"
         filled = filling(facts, environment, first, reason, bare=placement.bare)
         if isinstance(filled, Reason):
             return refuse(filled)
-        return Outcome(
-            filled.edits, refusals=_with_installer(placement), doubts=placement.doubts, declares=filled.declares
-        )
-
-
-def _with_installer(placement: Placement) -> tuple[Reason, ...]:
-    """Why the environment gets an installer although none was wanted."""
-    if placement.seeds is None:
-        return ()
-    return (replace(placement.seeds, text=f"pip and setuptools stay in the environment: {placement.seeds.text}"),)
+        return Outcome(filled.edits, doubts=placement.doubts, declares=filled.declares)

@@ -18,8 +18,8 @@ class Hints:
 
     ``release`` is the release of the base image's system, "" where its tag says it. With ``always`` a stage is split even where nothing
     leaves the image. ``platforms`` are those that the image is built for ("linux/amd64"), empty for the usual ones; with ``later`` any
-    version of a package counts as one that was seen; ``knowledge`` is the path of what was seen, "" for none. With ``lean`` an
-    environment that is made gets no installer of its own where it needs none. ``facets`` are what
+    version of a package counts as one that was seen; ``knowledge`` is the path of what was seen, "" for none. With ``installer`` an
+    environment that is made gets an installer of its own even where it needs none. ``facets`` are what
     somebody will write: of the placement an environment that can be carried, the stages and a smaller base; an ignore file.
     ``settings`` are the keys by which people give these fields, by field.
     """
@@ -31,7 +31,7 @@ class Hints:
     platforms: frozenset[str] = frozenset()
     later: bool = False
     knowledge: str = ""
-    lean: bool = False
+    installer: bool = False
     facets: frozenset[Facet] = ALL_FACETS
     settings: Mapping[str, str] = field(default_factory=dict)
 

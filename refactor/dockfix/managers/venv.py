@@ -73,9 +73,10 @@ def interpreter(root: str) -> str:
 
 
 def serves(image: BaseImage | None) -> bool:
-    """Whether the pip of an image can fill an environment that has none: that of Python 3.11.0 was 22.3."""
-    numbers = [int(part) for part in image.version.split(".")[:2] if part.isdigit()] if image is not None else []
-    return image is not None and image.runtime == "python" and len(numbers) == 2 and numbers >= [3, 11]
+    """Whether the pip of an image can fill an environment that has none: that of Python 3.11.0 was 22.3, its candidates had older ones."""
+    parts = image.version.split(".") if image is not None and image.runtime == "python" else []
+    numbers = [int(part) for part in parts if part.isdigit()]
+    return len(parts) >= 2 and numbers[:2] >= [3, 11] and (numbers[:2] > [3, 11] or len(numbers) == len(parts))
 
 
 def of_program(command: Command, state: State) -> str:

@@ -72,9 +72,10 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
         return with_setting(facts, no_gain(facts, division, smaller))
     only_by_base = smaller.doubt if not gains and isinstance(smaller, SmallerBase) else None
     made = draft.environment.carried is None
-    maker = runtime_of(draft.environment.runtime) if made and facts.hints.lean else None
-    seeds = maker.seeds(facts, staying) if maker is not None else None
-    bare = maker is not None and seeds is None
+    # in one stage, what the base image's installer is told would be the container's, too
+    lean = made and "parts" in facts.hints.facets and not facts.hints.installer
+    maker = runtime_of(draft.environment.runtime) if lean else None
+    bare = maker is not None and not maker.needs_installer(facts, staying)
     gained = gain(
         facts,
         named,
@@ -123,7 +124,6 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
         gained,
         _is_managed(facts, staying),
         bare,
-        seeds,
         draft.lightened,
         draft.notes,
         only_base=not (gains or managers.titles)

@@ -48,7 +48,7 @@ class Placement(Decision):
     ``declares`` what it alters on purpose. ``of_the_base`` are packages that leave the last part in vain as long as its base, which
     brings them, is the same. ``managers`` are those that only the builder gets, by what people call them. ``gain`` is about how much
     leaves the image. With ``managed`` a manager that installs stays in the last part. With ``bare``
-    an environment that is made for them gets no installer of its own; ``seeds`` says why it gets one all the same. ``lightened`` are what
+    an environment that is made for them gets no installer of its own. ``lightened`` are what
     people call the packages that a ``tail`` takes away, "" for none; ``notes`` say why others stay that would leave otherwise. With
     ``only_base`` nothing leaves but by the smaller base, which can do all that is done here: then the image stays one stage, and ``parts``
     are not written. ``beside`` is what is carried besides, which is whole after the step ``beside_at``; the environment may lie in it.
@@ -67,7 +67,6 @@ class Placement(Decision):
     gain: Gain = Gain()
     managed: bool = False
     bare: bool = False
-    seeds: Reason | None = None
     lightened: str = ""
     notes: tuple[Reason, ...] = ()
     only_base: bool = False

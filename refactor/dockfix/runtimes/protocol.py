@@ -62,8 +62,8 @@ class MovingRuntime(Runtime):
         """The one that installs are to fill where theirs cannot be carried."""
 
     @abstractmethod
-    def seeds(self, facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Reason | None:
-        """Why an environment that is made needs an installer of its own, None where the base image's does as well.
+    def needs_installer(self, facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> bool:
+        """Whether an environment that is made needs an installer of its own: it is not certain that the base image's does as well.
 
         ``staying`` are the commands that stay with it.
         """

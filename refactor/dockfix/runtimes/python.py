@@ -14,15 +14,12 @@ from dockfix.model.actions import Provide
 from dockfix.model.artefact import Environment
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Step, Unit
-from dockfix.runtimes import uwsgi
+from dockfix.runtimes import own_pip, uwsgi
 from dockfix.runtimes.named_programs import FOLDER, linked_programs
-from dockfix.runtimes.needs import needed
 from dockfix.runtimes.probes import source
 from dockfix.runtimes.protocol import MovingRuntime, Probe
 from dockfix.runtimes.python_paths import is_alone, own_site_packages, system_python_blocker, unknown_program
 
-# By which names pip is run
-_PROGRAMS = frozenset({"pip", "pip3"})
 # Where an environment may lie, the usual folder first
 ROOTS = ("/opt/venv", "/venv", "/usr/local/venv")
 
@@ -80,23 +77,9 @@ class Python(MovingRuntime):
         options += "" if environment.seeded else "--without-pip "
         return f"{'python' if own else 'python3'} -m venv {options}{environment.root}"
 
-    def seeds(self, facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> Reason | None:
-        """Where the environment sees the base image's own packages, pip and setuptools are found there as they were before.
-
-        Only the program pip is not in it: what runs that would ask the base image's, which lists nothing of the environment.
-        """
-        if not venv.serves(facts.final.image):
-            return at("the base image's pip may be older than 22.3", facts.final.start.line)
-        managers = [each.manager for _, _, each in facts.installs if isinstance(each.manager, LanguageManager)]
-        other = next((each.title for each in managers if not each.fills_bare), "")
-        if other:
-            return at(f"{other} installs, which does not read {venv.INTERPRETER}")
-        if _is_shared(facts):
-            return at("the environment must not see the packages of the base image's Python")
-        if facts.unknown is not None:
-            return facts.unknown
-        found = needed(facts, sorted(_PROGRAMS), staying)
-        return next((at(f"{program} is needed ({why})") for program, why in found.items()), None)
+    def needs_installer(self, facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> bool:
+        """Where the environment sees the base image's own packages, pip and setuptools are found there as they were before."""
+        return _is_shared(facts) or not own_pip.serves(facts, staying)
 
     def links(self, facts: Facts, environment: Environment) -> Mapping[str, str]:
         """Where packages' programs were that something names by their path, each with where it is then."""

@@ -184,7 +184,8 @@ def artefacts_of_commands(pair: Pair) -> Iterator[Violation]:
     for old in pair.old.runs:
         new = pair.twins.get(old)
         if old in pair.change.installs:
-            done.append(pair.change.installs[old])
+            brought = old.installed is not None and only_installers(old.installed.action, alone=True)
+            done += [] if brought else [pair.change.installs[old]]  # a newer pip is for the installs that follow
         elif new is not None and old.unit.effects.unbounded and not all(_is_there(pair, run, new) for run in done):
             yield Violation(f"{old.where} would run before what it may need is installed")
             return
