@@ -58,3 +58,9 @@ def runtime_image(reference: str, tag: str) -> RuntimeImage | None:
             frozenset(said["packages"].split()),
         )
     return None
+
+
+def own_variables() -> tuple[frozenset[str], frozenset[str]]:
+    """The variables that base images set for themselves: which go with one, and which come with one, and change nothing by that."""
+    data = table("runtime_images")
+    return frozenset(data["variables_that_go"].split()), frozenset(data["variables_that_come"].split())
