@@ -127,7 +127,7 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
         seeds,
         draft.lightened,
         draft.notes,
-        only_base=not (gains or managers.titles)
+        only_base=not (gains or managers.titles or wanted)
         and facts.is_javascript
         and only_by_base is None
         and needs_no_builder(facts),
