@@ -16,6 +16,8 @@ from dockfix.facts import Facts, from_context
 from dockfix.managers.verbs import language_install, only_installers, system_install
 from dockfix.model.stages import Step
 
+_LIMITS = {"python": 200_000_000, "node": 300_000_000}  # bytes of an image
+
 
 class _Found(NamedTuple):
     """Whether an item holds, None where it is no matter or open (``open``); why, and where."""
@@ -24,6 +26,7 @@ class _Found(NamedTuple):
     why: str
     line: int = 0
     is_open: bool = False
+    limit: int = 0
 
 
 def checklist(before: View, after: View, notes: Mapping[str, Iterable[Note]]) -> tuple[Item, ...]:
@@ -42,7 +45,7 @@ def _item(
 ) -> Item:
     old, new = ask(before), ask(after)
     if old.holds is None and new.holds is not False:
-        return Item(name, title, "open" if old.is_open else "no matter", old.why, old.line)
+        return Item(name, title, "open" if old.is_open else "no matter", old.why, old.line, limit=old.limit)
     if old.holds and new.holds is not False:
         return Item(name, title, "met", new.why or old.why, new.line or old.line)
     if new.holds is not False:
@@ -180,7 +183,8 @@ def _scan(view: View) -> _Found:
 
 
 def _size(view: View) -> _Found:
-    return _Found(None, "dockfix verify measures it", 0, True)
+    limit = _LIMITS["node" if view.facts.is_javascript else "python"]
+    return _Found(None, f"--apply --verify measures whether it stays below {limit // 1_000_000} MB", 0, True, limit)
 
 
 _ITEMS: tuple[tuple[str, str, Callable[[View], _Found], tuple[str, ...]], ...] = (
@@ -204,5 +208,5 @@ _ITEMS: tuple[tuple[str, str, Callable[[View], _Found], tuple[str, ...]], ...] =
         ("multi-stage", "apt-hygiene", "apk-hygiene", "cache-mounts"),
     ),
     ("scan", "passes a scan for vulnerabilities", _scan, ()),
-    ("size", "is small (Python below 200 MB, Node.js below 300 MB)", _size, ()),
+    ("size", "is small", _size, ()),
 )

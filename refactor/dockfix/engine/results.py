@@ -57,7 +57,10 @@ class Made:
 
 @dataclass(frozen=True)
 class Item:
-    """One item of the checklist: ``status`` is met, would be met (by the transforms ``by``), not met, open or no matter; why, and where."""
+    """One item of the checklist: ``status`` is met, would be met (by the transforms ``by``), not met, open or no matter; why, and where.
+
+    ``limit`` is the size in bytes below which an image is to stay that an open item speaks of, 0 for none.
+    """
 
     id: str
     title: str
@@ -65,6 +68,7 @@ class Item:
     why: str = ""
     line: int = 0
     by: tuple[str, ...] = ()
+    limit: int = 0
 
 
 @dataclass(frozen=True)

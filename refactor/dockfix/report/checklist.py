@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from dockfix.verify.verdict import Verification
 
 JSON_VERSION = 1  # rises when a key changes its meaning or goes away
-_MOST = {"python": 200_000_000, "node": 300_000_000}  # bytes of an image, by what its checklist is for
 
 
 class ChecklistFormat:
@@ -48,11 +47,10 @@ class ChecklistFormat:
 
     def _settled(self, item: Item, verification: Verification | None) -> Item:
         """An item with what a build has told, and what was written."""
-        if item.id == "size" and verification is not None and verification.after is not None:
-            size = verification.after.size
-            return replace(
-                item, status="met" if size < min(_MOST.values()) else "open", why=f"{size / 1_000_000:.0f} MB"
-            )
+        if item.limit and verification is not None and verification.after is not None:
+            size, most = (f"{each / 1_000_000:.0f} MB" for each in (verification.after.size, item.limit))
+            small = verification.after.size < item.limit
+            return replace(item, status="met" if small else "not met", why=f"{size}; {most} is the limit")
         return replace(item, status="met") if self._applied and item.status == "would be met" else item
 
     def end(self, totals: Totals) -> None:

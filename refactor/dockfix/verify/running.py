@@ -154,7 +154,7 @@ def missing_by_loader(
                 stdin=language.probe("libraries") if language is not None else "",
             )
             answer = answer_of(done.out)
-            if answer is None or not answer["loads"]:
+            if answer is None or not answer.get("loads"):
                 break
             said |= answer["said"]
         if len(said) == len(files):
