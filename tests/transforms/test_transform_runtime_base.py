@@ -63,6 +63,23 @@ def test_a_user_is_a_number_and_owns_what_it_owned() -> None:
     )
 
 
+def test_the_home_of_a_user_who_is_made_is_the_users() -> None:
+    check_transformed(
+        staged(
+            f"RUN adduser --disabled-password app\nUSER app\nWORKDIR /home/app\n{CARRIED}COPY --chown=app . .\n{START}"
+        ),
+        f"{BUILDER}{LINKED}\nFROM {IMAGE} AS runtime\nUSER 65532:65532\nWORKDIR /home/app\n{CARRIED}"
+        f"COPY --chown=65532:65532 . .\nENTRYPOINT []\n{START}",
+        options=on(IMAGE),
+        **ONLY,
+    )
+
+
+def test_an_argument_chooses_the_version() -> None:
+    text = f"ARG V=3.11\nFROM python:${{V}}-slim\nWORKDIR /app\nCOPY . .\n{START}"
+    check_noop(text, options=on(IMAGE), refused="a build argument chooses the version", **ONLY)
+
+
 def test_what_a_run_hands_over_copy_gives_to_the_user() -> None:
     check_transformed(
         staged(f"WORKDIR /app\n{CARRIED}COPY . .\nRUN adduser --uid 7 app && chown -R app /app\nUSER app\n{START}"),
@@ -138,6 +155,11 @@ BODY = f"WORKDIR /app\n{CARRIED}COPY . .\n"
             "has no libpq5, and nothing that could install it",
         ),
         (f"{BODY}RUN python manage.py migrate\n{START}", "a RUN needs a shell"),
+        (f"{BODY}RUN useradd app && chown app /var/log\nUSER app\n{START}", "chown app /var/log"),
+        (f"{BODY}RUN useradd app && chown -R app /app/static\nUSER app\n{START}", "chown -R app /app/static"),
+        (f"{BODY}RUN mkdir -m 700 /data\n{START}", "mkdir -m 700 /data"),
+        (f"{BODY}RUN mkdir '/my data'\n{START}", "mkdir '/my data'"),
+        (f"{BODY}RUN chmod +x app.py\n{START}", "chmod +x app.py"),
         (f"{BODY}CMD python app.py\n", "in shell form"),
         (f'{BODY}CMD ["sh", "-c", "python app.py"]\n', "has no sh"),
         (f'{BODY}ENTRYPOINT ["tini", "--"]\n{START}', "has no tini"),

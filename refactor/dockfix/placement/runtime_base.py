@@ -160,6 +160,8 @@ def _interpreter(
         if base is None:
             yield at(f"which interpreter {stage.base} has is not known", stage.start.line)
             continue
+        if "$" in stage.start.args:
+            yield at(f"a build argument chooses the version that {stage.base} has", stage.start.line)
         ours = ".".join(base.version.split(".")[: 2 if image.runtime == "python" else 1])
         if image.version and ours != image.version:
             said = f"{name} has {_title(image)} {image.version}, and {stage.base} has {ours or 'one that its tag does not tell'}"

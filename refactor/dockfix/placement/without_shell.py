@@ -7,7 +7,7 @@ them to the USER above it, and owners are those of COPY.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 
 from dockfix import knowledge
@@ -16,6 +16,7 @@ from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.knowledge.node_programs import is_node
 from dockfix.knowledge.runtime_images import RuntimeImage
+from dockfix.lazy import regex
 from dockfix.managers.registry import by_program
 from dockfix.managers.verbs import by_system, system_install
 from dockfix.model.commands.users import GROUPS, USERS
@@ -27,6 +28,12 @@ from dockfix.syntax import Instruction
 from dockfix.syntax.shell import shebang
 
 _WITH_SHELL = "/bin/sh"
+_PLAIN = regex(r"/[\w./-]+")
+_PARENTS = frozenset({"-p", "--parents", "-v", "-pv"})
+# Folders that images have, and that belong to root there
+_THERE = regex(
+    r"/(?:s?bin|etc|home|lib(?:64)?|opt|root|run|srv|tmp|usr(?:/(?:local/)?(?:s?bin|lib))?|usr/local)?|/var(?:/(?:cache|lib|log|run|tmp))?"
+)
 
 
 @dataclass
@@ -64,16 +71,52 @@ def commands(facts: Facts, mended: Facts, name: str, image: RuntimeImage) -> Com
                 found.obstacles.append(_obstacle(name, step, unit))
         elif program in USERS | GROUPS and unit.command.simple:
             found.users.update(word for word in words if word[:1].isalpha())
-        elif program == "mkdir" and unit.command.simple and unit.effects.writes:
+            found.given += [(home, False) for home in _homes(words)]
+        elif program == "mkdir" and _only_makes(step, unit, words):
             found.folders.setdefault(step.instruction, []).extend(unit.effects.writes)
         elif program in {"chown", "chgrp"} and unit.command.simple and unit.effects.writes:
             below = any(word.startswith("-") and "R" in word for word in words)
-            found.given += [(path, below) for path in unit.effects.writes]
+            paths = [(path, below) for path in unit.effects.writes]
+            found.obstacles += [
+                _obstacle(name, step, unit) for each in paths if not _can_be_given(facts, found, *each)
+            ][:1]
+            found.given += paths
         elif not by_system(unit.effects.action):
             found.obstacles.append(_obstacle(name, step, unit))
         if not by_system(unit.effects.action):
             found.texts.append(unit.command.text)
     return found
+
+
+def _only_makes(step: Step, unit: Unit, words: Iterable[str]) -> bool:
+    """Whether a mkdir makes folders that WORKDIR can make as well."""
+    options = [word for word in words if word.startswith("-")]
+    plain = all(map(_PLAIN.fullmatch, unit.effects.writes)) and step.state.workdir is not None
+    return unit.command.simple and bool(unit.effects.writes) and plain and set(options) <= _PARENTS
+
+
+def _homes(words: Sequence[str]) -> Iterator[str]:
+    """The folders that may be the home of the user that a command makes."""
+    for before, word in zip(["", *words], words, strict=False):
+        option, _, value = word.partition("=")
+        if word.startswith("/") and before in {"-d", "--home", "--home-dir", "-h"}:
+            yield word
+        elif option in {"--home", "--home-dir"} and value:
+            yield value
+        elif word[:1].isalpha():
+            yield f"/home/{word}"
+
+
+def _can_be_given(facts: Facts, found: Commands, path: str, below: bool) -> bool:
+    """Whether a path is one that is made, or brought whole, by what gives it to a user as well; not a folder that is there already."""
+    stage = facts.final
+    made = [path for paths in found.folders.values() for path in paths]
+    made += [stage.after(step).workdir or "/" for step in stage.of("WORKDIR")]
+    made += [
+        step.copy.target for step in stage.of("COPY", "ADD") if step.copy is not None and step.copy.target is not None
+    ]
+    made += [home for home, _ in found.given]
+    return not _THERE.fullmatch(path) and (path in made or (below and any(within(each, path) for each in made)))
 
 
 def _obstacle(name: str, step: Step, unit: Unit) -> Reason:
