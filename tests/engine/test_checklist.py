@@ -14,14 +14,14 @@ from dockfix.engine import Settings
 from dockfix.engine.results import Item
 
 ITEMS = [
-    "syntax",
-    "slim-base",
-    "multi-stage",
-    "dependencies-first",
-    "cache-mounts",
-    "non-root",
-    "healthcheck",
-    "dockerignore",
+    "front end",
+    "small base",
+    "stages",
+    "dependencies first",
+    "downloads",
+    "user",
+    "health check",
+    "ignore file",
     "leftovers",
     "scan",
     "size",
@@ -45,40 +45,40 @@ def test_every_item_has_its_status_and_why(tmp_path: Path) -> None:
     found = items(tmp_path, SERVICE)
     assert list(found) == ITEMS
     assert {name: item.status for name, item in found.items()} == {
-        "syntax": "not met",
-        "slim-base": "met",
-        "multi-stage": "would be met",
-        "dependencies-first": "would be met",
-        "cache-mounts": "would be met",
-        "non-root": "would be met",
-        "healthcheck": "not met",
-        "dockerignore": "would be met",
+        "front end": "not met",
+        "small base": "met",
+        "stages": "would be met",
+        "dependencies first": "would be met",
+        "downloads": "would be met",
+        "user": "would be met",
+        "health check": "not met",
+        "ignore file": "would be met",
         "leftovers": "would be met",
         "scan": "open",
         "size": "open",
     }
-    assert found["dependencies-first"].line == 4
+    assert found["dependencies first"].line == 4
     assert found["leftovers"].line == 3
     assert found["leftovers"].by == ("multi-stage", "cache-mounts")
-    assert "gcc stays in the builder" in found["multi-stage"].why
+    assert "gcc stays in the builder" in found["stages"].why
 
 
 @pytest.mark.parametrize(
     ("text", "item", "status", "why", "line"),
     [
-        ("# syntax=docker/dockerfile:1\nFROM python:3.11-slim\n", "syntax", "met", "docker/dockerfile:1", 1),
-        ("FROM python:3.11\nUSER 7\n", "slim-base", "not met", "python:3.11 is a full image", 1),
-        ("FROM company/base\nUSER 7\n", "slim-base", "open", "company/base is not known", 1),
-        ("FROM gcr.io/distroless/python3-debian12\nUSER 7\n", "slim-base", "met", "only runs programs", 1),
-        ("FROM python:3.11-slim\nCOPY app.py .\n", "dependencies-first", "no matter", "no packages", 0),
-        ("FROM python:3.11-slim\nUSER 7\n", "dockerignore", "no matter", "nothing of the build context", 0),
-        ("FROM company/base\nCOPY app.py .\n", "non-root", "open", "is not known", 0),
-        ("FROM python:3.11-slim\nHEALTHCHECK NONE\n", "healthcheck", "not met", "nothing asks", 2),
-        ("FROM python:3.11-slim\nHEALTHCHECK CMD true\n", "healthcheck", "met", "", 2),
-        ('FROM python:3.11-slim\nCMD ["supervisord"]\n', "non-root", "not met", "runs supervisord", 0),
+        ("# syntax=docker/dockerfile:1\nFROM python:3.11-slim\n", "front end", "met", "docker/dockerfile:1", 1),
+        ("FROM python:3.11\nUSER 7\n", "small base", "not met", "python:3.11 is a full image", 1),
+        ("FROM company/base\nUSER 7\n", "small base", "open", "company/base is not known", 1),
+        ("FROM gcr.io/distroless/python3-debian12\nUSER 7\n", "small base", "met", "only runs programs", 1),
+        ("FROM python:3.11-slim\nCOPY app.py .\n", "dependencies first", "no matter", "no packages", 0),
+        ("FROM python:3.11-slim\nUSER 7\n", "ignore file", "no matter", "nothing of the build context", 0),
+        ("FROM company/base\nCOPY app.py .\n", "user", "open", "is not known", 0),
+        ("FROM python:3.11-slim\nHEALTHCHECK NONE\n", "health check", "not met", "nothing asks", 2),
+        ("FROM python:3.11-slim\nHEALTHCHECK CMD true\n", "health check", "met", "", 2),
+        ('FROM python:3.11-slim\nCMD ["supervisord"]\n', "user", "not met", "runs supervisord", 0),
         (
             "FROM python:3.11-slim AS a\nFROM python:3.11-slim\n",
-            "multi-stage",
+            "stages",
             "not met",
             "takes nothing from others",
             2,
@@ -100,7 +100,7 @@ def test_one_item(tmp_path: Path, text: str, item: str, status: str, why: str, l
 
 def test_what_waits_for_unsafe_is_told(tmp_path: Path) -> None:
     text = SERVICE.replace("python:3.11-slim", "python:3.11").replace("RUN apt", "# RUN apt")
-    assert "with --unsafe" in items(tmp_path, text)["slim-base"].why
+    assert "with --unsafe" in items(tmp_path, text)["small base"].why
 
 
 def test_none_is_made_unless_it_is_asked_for(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from checks import check_noop, check_transformed, dockfix
 from dockfix.engine import Settings
+from dockfix.facts.runs_only import runs_only
 from dockfix.knowledge.runtime_images import runtime_image
-from dockfix.placement.runtime_base import known
 
 IMAGE = "gcr.io/distroless/python3-debian12"
 NODE = "gcr.io/distroless/nodejs20-debian12"
@@ -242,7 +242,7 @@ def test_without_the_setting_nothing_is_done() -> None:
     ],
 )
 def test_the_table(name: str, version: str, as_root: bool) -> None:
-    image = known(name)
+    image = runs_only(name)
     assert image is not None
     assert (image.version, image.as_root) == (version, as_root)
 
@@ -251,9 +251,9 @@ def test_the_table(name: str, version: str, as_root: bool) -> None:
     "name", ["dhi.io/python:3.12-dev", "dhi.io/python:3.12-alpine3.22", "gcr.io/distroless/python3-debian12:x"]
 )
 def test_other_tags_are_not_known(name: str) -> None:
-    assert known(name) is None
+    assert runs_only(name) is None
 
 
 def test_a_digest_alone_says_nothing() -> None:
-    assert known(f"{IMAGE}@sha256:{'0' * 64}") is None
+    assert runs_only(f"{IMAGE}@sha256:{'0' * 64}") is None
     assert runtime_image("gcr.io/distroless/base-debian12", "latest") is None

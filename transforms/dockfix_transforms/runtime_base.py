@@ -16,13 +16,13 @@ from dockfix.syntax.rewrite import with_flags, with_image, without_flag
 from ._layout import leading, place_above
 
 if TYPE_CHECKING:
-    from dockfix.placement.runtime_base import Move
+    from dockfix.placement.other_base import Move
 
 IMAGE = Option(
     "runtime-base.image",
     "",
     "the image that the last stage is to start from, such as gcr.io/distroless/python3-debian12; --runtime-base sets it, too",
-    hint="runtime_base",
+    hint="last_image",
 )
 INTERPRETER = Option(
     "runtime-base.interpreter",
@@ -34,6 +34,8 @@ VERSION = Option(
 )
 LIBC = Option("runtime-base.libc", "", "its C library: musl, or such as glibc-2.36")
 USER = Option("runtime-base.user", "", "the number of its user without rights, such as 65532")
+
+_TOLD = (INTERPRETER, VERSION, LIBC, USER)
 
 
 class RuntimeBase(Transform):
@@ -83,15 +85,18 @@ class RuntimeBase(Transform):
         "user",
         "start",
     )
+    sees_to: ClassVar[frozenset[str]] = frozenset({"small base"})
 
     def apply(self, facts: Facts) -> Outcome:
         """Replaces the last FROM, and what counts on a shell below it."""
-        name = facts.hints.runtime_base
+        name = facts.hints.last_image
         if not name or facts.final.base == name:
             return Outcome()
-        from dockfix.placement.runtime_base import Told, move  # few runs ask for it
+        from dockfix.placement.other_base import Told, move  # few runs ask for it
 
-        told = Told(*(option.of(facts.options) for option in (INTERPRETER, VERSION, LIBC, USER)))
+        told = Told(
+            {option.name: option.of(facts.options) for option in _TOLD}, {option.name: option.key for option in _TOLD}
+        )
         found = move(facts, name, told)
         return Outcome(refusals=found) if isinstance(found, tuple) else _Writer(facts, found).outcome()
 

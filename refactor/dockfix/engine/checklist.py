@@ -11,8 +11,10 @@ from typing import NamedTuple
 from dockfix import knowledge
 from dockfix.engine.nets.packages import left_behind
 from dockfix.engine.nets.view import View
+from dockfix.engine.registry import transforms
 from dockfix.engine.results import Item, Note
 from dockfix.facts import Facts, from_context
+from dockfix.facts.runs_only import runs_only
 from dockfix.managers.verbs import language_install, only_installers, system_install
 from dockfix.model.stages import Step
 
@@ -38,11 +40,11 @@ def _item(
     name: str,
     title: str,
     ask: Callable[[View], _Found],
-    by: tuple[str, ...],
     before: View,
     after: View,
     notes: Mapping[str, Iterable[Note]],
 ) -> Item:
+    by = [each.id for each in transforms() if name in each.sees_to]
     old, new = ask(before), ask(after)
     if old.holds is None and new.holds is not False:
         return Item(name, title, "open" if old.is_open else "no matter", old.why, old.line, limit=old.limit)
@@ -59,7 +61,9 @@ def _item(
         if said is not None:
             more = f"{said.transform} would see to it with --unsafe: " if kind == "unsafe" else f"{said.transform}: "
             return Item(name, title, "not met", f"{old.why}; {more}{said.message}", old.line or said.line)
-    return Item(name, title, "not met", old.why, old.line)
+    asked = next((each for each in transforms() if name in each.sees_to and each.safety == "on request"), None)
+    more = f"; --select {asked.id} would see to it" if asked is not None else ""
+    return Item(name, title, "not met", f"{old.why}{more}", old.line)
 
 
 # --- the items --------------------------------------------------------------------------------------------------------
@@ -69,16 +73,14 @@ def _syntax(view: View) -> _Found:
     found = next((node for node in view.tree.directives if node.name == "syntax"), None)
     if found is not None:
         return _Found(True, found.value, found.line)
-    return _Found(False, "no front end is named: the engine's own builds it (--select syntax-directive names one)", 1)
+    return _Found(False, "no front end is named: the engine's own builds it", 1)
 
 
 def _slim(view: View) -> _Found:
     stage = view.facts.final
     line, image = stage.lineage[0].start.line, stage.image
     if image is None:
-        from dockfix.placement.runtime_base import known
-
-        if known(stage.base or "") is not None:
+        if runs_only(stage.base or "") is not None:
             return _Found(True, f"{stage.base} only runs programs", line)
         return _Found(None, f"{stage.base or 'the base image'} is not known", line, True)
     if image.variant == "full":
@@ -187,26 +189,16 @@ def _size(view: View) -> _Found:
     return _Found(None, f"--apply --verify measures whether it stays below {limit // 1_000_000} MB", 0, True, limit)
 
 
-_ITEMS: tuple[tuple[str, str, Callable[[View], _Found], tuple[str, ...]], ...] = (
-    ("syntax", "names the Dockerfile front end", _syntax, ("syntax-directive",)),
-    ("slim-base", "runs on a slim base image", _slim, ("slim-base", "runtime-base", "multi-stage")),
-    ("multi-stage", "builds in another stage than it runs in", _stages, ("multi-stage", "virtualenv")),
-    (
-        "dependencies-first",
-        "installs dependencies before the source is there",
-        _dependencies_first,
-        ("dependency-layer",),
-    ),
-    ("cache-mounts", "keeps downloads between builds", _cache_mounts, ("cache-mounts",)),
-    ("non-root", "runs as a user without root's rights", _user, ("non-root",)),
-    ("healthcheck", "has a HEALTHCHECK", _health, ("healthcheck",)),
-    ("dockerignore", "keeps files out of the build context", _ignore_file, ("dockerignore",)),
-    (
-        "leftovers",
-        "leaves nothing behind that only building needs",
-        _leftovers,
-        ("multi-stage", "apt-hygiene", "apk-hygiene", "cache-mounts"),
-    ),
-    ("scan", "passes a scan for vulnerabilities", _scan, ()),
-    ("size", "is small", _size, ()),
+_ITEMS: tuple[tuple[str, str, Callable[[View], _Found]], ...] = (
+    ("front end", "names the Dockerfile front end", _syntax),
+    ("small base", "runs on a slim base image", _slim),
+    ("stages", "builds in another stage than it runs in", _stages),
+    ("dependencies first", "installs dependencies before the source is there", _dependencies_first),
+    ("downloads", "keeps downloads between builds", _cache_mounts),
+    ("user", "runs as a user without root's rights", _user),
+    ("health check", "has a HEALTHCHECK", _health),
+    ("ignore file", "keeps files out of the build context", _ignore_file),
+    ("leftovers", "leaves nothing behind that only building needs", _leftovers),
+    ("scan", "passes a scan for vulnerabilities", _scan),
+    ("size", "is small", _size),
 )

@@ -65,7 +65,7 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
             return at(f"{package.name}, which the file removes again, would have to stay: {reason.text}", reason.line)
     smaller = smaller_base(facts, staying, _installed(staying, division)) if "base" in facts.hints.facets else None
     full = stage.image is not None and stage.image.variant == "full"
-    wanted = facts.hints.always or bool(facts.hints.runtime_base)
+    wanted = facts.hints.always or bool(facts.hints.last_image)
     gains = division.gains or (bool(managers.titles) and not full) or bool(draft.lightened) or wanted
     if not gains and not isinstance(smaller, SmallerBase) and draft.notes:
         return draft.notes[0]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dockfix import knowledge
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
+from dockfix.facts.runs_only import runs_only
 from dockfix.facts.user import own_user
-from dockfix.knowledge.runtime_images import RuntimeImage, runtime_image
+from dockfix.knowledge.runtime_images import RuntimeImage
 from dockfix.model.effects import overlap, within
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Stage, Step
@@ -17,7 +18,6 @@ from dockfix.placement.without_shell import Commands, commands, programs
 from dockfix.runtimes.closure import closure
 from dockfix.runtimes.registry import runtime
 from dockfix.syntax import Instruction, replace_nodes, snippet
-from dockfix.syntax import image as reference_of
 from dockfix.syntax.shell import parse_script
 
 # Folders in which the interpreters of base images and what belongs to the system lie
@@ -31,30 +31,31 @@ _OUTPUT = re.compile(r"/dev/null|-")
 
 @dataclass(frozen=True)
 class Told:
-    """What settings say of the image, each "" where none does; see the options of ``runtime-base``."""
+    """What settings say of the image by name (interpreter, version, libc, user), "" where one says nothing; the ``keys`` are theirs."""
 
-    interpreter: str = ""
-    version: str = ""
-    libc: str = ""
-    user: str = ""
+    values: Mapping[str, str]
+    keys: Mapping[str, str]
 
-    def of(self, known: RuntimeImage | None, runtime_id: str) -> RuntimeImage | None:
+    def of(self, known: RuntimeImage | None, language: str) -> RuntimeImage | None:
         """The image with what is told of it; None where nothing is known of it."""
-        if known is None and not self.interpreter:
+        said = {name: value for name, value in self.values.items() if value}
+        interpreter = said.get("interpreter", "")
+        if known is None and not interpreter:
             return None
-        base = known or RuntimeImage(runtime_id)
-        number = re.search(r"\d+(?:\.\d+)?$", self.interpreter)
-        version = self.version or (number[0] if number else base.version)
-        user = base.user
-        if self.user:
-            user = knowledge.User("", int(self.user.partition(":")[0]), "")
+        base = known or RuntimeImage(language)
+        number = re.search(r"\d+(?:\.\d+)?$", interpreter)
+        user = re.match(r"\d+", said.get("user", ""))
         return base._replace(
-            interpreter=self.interpreter or base.interpreter,
-            version=version,
-            libc=self.libc or base.libc,
-            user=user,
-            as_root=base.as_root and not self.user,
+            interpreter=interpreter or base.interpreter,
+            version=said.get("version") or (number[0] if number else base.version),
+            libc=said.get("libc") or base.libc,
+            user=knowledge.User("", int(user[0]), "") if user else base.user,
+            as_root=base.as_root and not user,
         )
+
+    def has_to_say(self, name: str) -> str:
+        """That a setting has to tell something, as a clause."""
+        return f"{self.keys[name]} has to say"
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,11 +79,13 @@ class Move:
 def move(facts: Facts, name: str, told: Told) -> Move | tuple[Reason, ...]:
     """How the final stage comes to run on another image, or all that stands in the way."""
     stage = facts.final
-    image = told.of(known(name), stage.image.runtime if stage.image is not None else "")
+    image = told.of(runs_only(name), stage.image.runtime if stage.image is not None else "")
     if image is None:
-        said = f"nothing is known of {name}: runtime-base.interpreter has to say where its interpreter lies"
+        said = f"nothing is known of {name}: {told.has_to_say('interpreter')} where its interpreter lies"
         return (
-            at(f"{said}, such as /usr/bin/python3.11, and runtime-base.libc which C library it has", stage.start.line),
+            at(
+                f"{said}, such as /usr/bin/python3.11, and {told.keys['libc']} which C library it has", stage.start.line
+            ),
         )
     blocked = _at_all(facts, name, image)
     if blocked is not None:
@@ -91,9 +94,9 @@ def move(facts: Facts, name: str, told: Told) -> Move | tuple[Reason, ...]:
     mended = _with(facts, health) if health is not None else facts
     made = commands(facts, mended, name, image)
     environments = tuple(dict.fromkeys(_environments(facts)))
-    owner = _owner(facts, name, image)
+    owner = _owner(facts, name, image, told)
     obstacles = [
-        *_interpreter(facts, name, image, environments),
+        *_interpreter(facts, name, image, environments, told),
         *made.obstacles,
         *programs(mended, name, image),
         *_copies(facts, name, environments),
@@ -104,17 +107,12 @@ def move(facts: Facts, name: str, told: Told) -> Move | tuple[Reason, ...]:
     said = f"{name} has a build of its own of {_title(image)} and fewer libraries than {stage.base}"
     doubts = [doubt(f"{said}: whether all that runs finds what it needs shows only in a build", Declared("FROM"))]
     if not image.libc:
-        doubts.append(doubt(f"which C library {name} has is not known: runtime-base.libc can say it", Declared("FROM")))
+        doubts.append(
+            doubt(f"which C library {name} has is not known: {told.keys['libc']} can say it", Declared("FROM"))
+        )
     if facts.unknown is not None:
         doubts.append(facts.unknown.behind("what the program starts"))
     return Move(name, image, owner, made, environments, health, tuple(doubts))
-
-
-def known(name: str) -> RuntimeImage | None:
-    """What is known of an image, by its reference."""
-    reference = reference_of(name)
-    repository = "/".join(filter(None, (reference.registry, reference.repository)))
-    return runtime_image(repository, reference.tag) if reference.tag or not reference.digest else None
 
 
 def _title(image: RuntimeImage) -> str:
@@ -146,15 +144,15 @@ def _at_all(facts: Facts, name: str, image: RuntimeImage) -> Reason | None:
 
 
 def _interpreter(
-    facts: Facts, name: str, image: RuntimeImage, environments: tuple[tuple[Stage, str], ...]
+    facts: Facts, name: str, image: RuntimeImage, environments: tuple[tuple[Stage, str], ...], told: Told
 ) -> Iterator[Reason]:
     """What is wrong with the interpreter and the C library for what other stages made."""
     makers = {stage.lineage[0] for stage, _ in environments} | {facts.final}
     line = facts.final.start.line
     if not image.version:
-        yield at(f"which version {name} has changes, or is not known: runtime-base.version has to say it", line)
+        yield at(f"which version {name} has changes, or is not known: {told.has_to_say('version')} it", line)
     elif environments and image.runtime == "python" and not image.interpreter:
-        yield at(f"where the interpreter of {name} lies is not known: runtime-base.interpreter has to say it", line)
+        yield at(f"where the interpreter of {name} lies is not known: {told.has_to_say('interpreter')} it", line)
     for stage in sorted(makers, key=lambda each: each.index):
         base = stage.image
         if base is None:
@@ -224,7 +222,7 @@ def _copies(facts: Facts, name: str, environments: tuple[tuple[Stage, str], ...]
             )
 
 
-def _owner(facts: Facts, name: str, image: RuntimeImage) -> str | Reason:
+def _owner(facts: Facts, name: str, image: RuntimeImage, told: Told) -> str | Reason:
     """Whom the program runs as on the image, "" for root."""
     end = facts.final.end
     brought = facts.final.image is not None and own_user(facts) is not None
@@ -243,7 +241,7 @@ def _owner(facts: Facts, name: str, image: RuntimeImage) -> str | Reason:
     step = facts.final.last("USER")
     what = "the base image's own user" if brought else end.user
     return at(
-        f"which number {what} has on {name} is not known: runtime-base.user has to say it",
+        f"which number {what} has on {name} is not known: {told.has_to_say('user')} it",
         step.line if step is not None else 0,
     )
 
