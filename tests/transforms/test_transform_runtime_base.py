@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from checks import check_noop, check_transformed, dockfix
@@ -187,6 +189,8 @@ def test_what_stands_in_the_way(last: str, reason: str) -> None:
         ("python:3.11-slim", NODE, "has Node.js, and python:3.11-slim has not"),
         ("python:3.11-slim", "cgr.dev/chainguard/python:latest", "runtime-base.version has to say it"),
         ("python:3.11-slim", "example.org/own:1", "runtime-base.interpreter has to say"),
+        ("python:3.11-slim", "python:3.11-alpine", "another C library than python:3.11-slim"),
+        ("python:3.11-slim", "python:3.11-slim-bookworm", "has a shell: FROM can name it"),
         ("company/base", IMAGE, "what company/base has is not known"),
     ],
 )
@@ -257,3 +261,74 @@ def test_other_tags_are_not_known(name: str) -> None:
 def test_a_digest_alone_says_nothing() -> None:
     assert runs_only(f"{IMAGE}@sha256:{'0' * 64}") is None
     assert runtime_image("gcr.io/distroless/base-debian12", "latest") is None
+
+
+def test_it_is_split_where_nothing_else_would_leave_the_image() -> None:
+    check_transformed(
+        """
+        FROM python:3.11-slim-bookworm
+        COPY requirements.txt .
+        RUN pip install -r requirements.txt
+        COPY app.py .
+        CMD ["python", "app.py"]
+        """,
+        f"""\
+FROM python:3.11-slim-bookworm AS builder
+RUN python -m venv --system-site-packages /opt/venv
+ENV PATH="/opt/venv/bin:$PATH"
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+{LINKED}
+FROM {IMAGE} AS runtime
+WORKDIR /
+COPY --from=builder /opt/venv /opt/venv
+ENV PATH="/opt/venv/bin:$PATH"
+COPY requirements.txt .
+COPY app.py .
+ENTRYPOINT []
+CMD ["python", "app.py"]
+""",
+        select=["virtualenv", "multi-stage", "runtime-base"],
+        unsafe=True,
+        options=on(IMAGE),
+    )
+
+
+def test_an_image_of_node_that_could_stay_one_stage_is_split() -> None:
+    ms = {"version": "2.1.3", "resolved": "https://registry.npmjs.org/ms/-/ms-2.1.3.tgz", "integrity": "sha512-x"}
+    own = {"name": "x", "dependencies": {"ms": "2.1.3"}}
+    lock = json.dumps({"name": "x", "lockfileVersion": 3, "packages": {"": own, "node_modules/ms": ms}})
+    check_transformed(
+        """
+        FROM node:20
+        WORKDIR /app
+        COPY package.json package-lock.json ./
+        RUN npm ci
+        COPY server.js .
+        USER node
+        CMD ["node", "server.js"]
+        """,
+        f"""\
+FROM node:20 AS builder
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci
+
+FROM {NODE} AS runtime
+ENV PATH="/nodejs/bin:$PATH"
+WORKDIR /app
+COPY --from=builder /app /app
+COPY server.js .
+USER 65532:65532
+ENTRYPOINT []
+CMD ["node", "server.js"]
+""",
+        files={
+            "package.json": '{"name": "x", "dependencies": {"ms": "2.1.3"}}\n',
+            "package-lock.json": lock,
+            "server.js": 'require("http").createServer().listen(3000)\n',
+        },
+        select=["multi-stage", "slim-base", "runtime-base"],
+        unsafe=True,
+        options=on(NODE),
+    )

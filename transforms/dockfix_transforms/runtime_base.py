@@ -46,7 +46,8 @@ class RuntimeBase(Transform):
         What was done there by a RUN is done otherwise: the user is the image's own, by its number; WORKDIR makes folders, below the
         USER who gets them; a HEALTHCHECK by curl or wget becomes one by the interpreter, and curl goes. ``ENTRYPOINT []`` takes the
         image's own entry point away, so that CMD runs what it ran. The links of a virtual environment are made to lead to the image's
-        interpreter, which lies elsewhere than that of the official images.
+        interpreter, which lies elsewhere than that of the official images. The split that this takes is made even where nothing else
+        would leave the image.
         Known are the images of distroless, Docker's hardened ones and Chainguard's for Python and Node.js. Of another image the settings
         ``runtime-base.interpreter``, ``version``, ``libc`` and ``user`` tell what has to be known.
 

@@ -18,6 +18,7 @@ from dockfix.placement.without_shell import Commands, commands, programs
 from dockfix.runtimes.closure import closure
 from dockfix.runtimes.registry import runtime
 from dockfix.syntax import Instruction, replace_nodes, snippet
+from dockfix.syntax import image as reference_of
 from dockfix.syntax.shell import parse_script
 
 # Folders in which the interpreters of base images and what belongs to the system lie
@@ -79,6 +80,9 @@ class Move:
 def move(facts: Facts, name: str, told: Told) -> Move | tuple[Reason, ...]:
     """How the final stage comes to run on another image, or all that stands in the way."""
     stage = facts.final
+    official = _with_shell(facts, name)
+    if official is not None and not told.values.get("interpreter"):
+        return (official,)
     image = told.of(runs_only(name), stage.image.runtime if stage.image is not None else "")
     if image is None:
         said = f"nothing is known of {name}: {told.has_to_say('interpreter')} where its interpreter lies"
@@ -113,6 +117,18 @@ def move(facts: Facts, name: str, told: Told) -> Move | tuple[Reason, ...]:
     if facts.unknown is not None:
         doubts.append(facts.unknown.behind("what the program starts"))
     return Move(name, image, owner, made, environments, health, tuple(doubts))
+
+
+def _with_shell(facts: Facts, name: str) -> Reason | None:
+    """Why an official image of a language or a system is not what this is for; None for any other image."""
+    reference, ours = reference_of(name), facts.final.image
+    image = knowledge.base_image(reference.registry, reference.repository, reference.tag or None)
+    if image is None:
+        return None
+    if ours is not None and image.system != ours.system:
+        said = f"{name} has another C library than {facts.final.base}: packages for one do not run on the other"
+        return at(said, facts.final.start.line)
+    return at(f"{name} has a shell: FROM can name it, and nothing has to be altered for it", facts.final.start.line)
 
 
 def _title(image: RuntimeImage) -> str:
