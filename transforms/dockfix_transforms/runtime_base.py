@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from dockfix.engine.options import Option
 from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facts
+from dockfix.knowledge import downloaders
+from dockfix.knowledge.runtime_images import own_programs
 from dockfix.model.reason import Declared
 from dockfix.model.stages import Stage, Step
 from dockfix.syntax import Blank, Comment, Node, snippet
@@ -141,9 +143,12 @@ class _Writer:
             self._relink(maker, root)
         if move.health is not None:
             self.edits[move.health[0].instruction] = (move.health[1],)
-            self.declared.add(Declared("HEALTHCHECK"))
+            self.declared |= {Declared("HEALTHCHECK"), *(Declared("PROGRAM", name) for name in downloaders())}
         self.edits[start] = (swapped, *snippet(self.tree, "".join(f"{line}\n" for line in head), start.line))
         self.declared |= {Declared("RUN", text) for text in move.commands.texts}
+        self.declared |= {
+            Declared("PROGRAM", name) for name in (*own_programs(), f"{move.image.runtime}{move.image.version}")
+        }
         self.declared |= {Declared("PACKAGE", name) for name in move.commands.packages}
         reason = f"the last stage starts from {move.name}, without a shell"
         edits = [Edit(node, nodes, start.line, reason if node is start else "") for node, nodes in self.edits.items()]

@@ -64,3 +64,8 @@ def own_variables() -> tuple[frozenset[str], frozenset[str]]:
     """The variables that base images set for themselves: which go with one, and which come with one, and change nothing by that."""
     data = table("runtime_images")
     return frozenset(data["variables_that_go"].split()), frozenset(data["variables_that_come"].split())
+
+
+def own_programs() -> frozenset[str]:
+    """The programs of other base images that nothing starts where there is neither their ENTRYPOINT nor a shell form."""
+    return frozenset(table("runtime_images")["programs_that_go"].split())
