@@ -146,6 +146,24 @@ def test_node_comes_on_path() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        ("python -c 'import app' || exit 1", '"python", "-c", "import app"'),
+        ('python3 /app/check.py "a b"', '"python3", "/app/check.py", "a b"'),
+        ("python -c \"import os; print('x')\"", '"python", "-c", "import os; print(\'x\')"'),
+    ],
+)
+def test_a_health_check_by_the_interpreter_needs_no_shell(check: str, words: str) -> None:
+    check_transformed(
+        staged(f"WORKDIR /app\n{CARRIED}COPY . .\nHEALTHCHECK CMD {check}\n{START}"),
+        f"{BUILDER}{LINKED}\nFROM {IMAGE} AS runtime\nWORKDIR /app\n{CARRIED}COPY . .\n"
+        f"HEALTHCHECK CMD [{words}]\nENTRYPOINT []\n{START}",
+        options=on(IMAGE),
+        **ONLY,
+    )
+
+
 BODY = f"WORKDIR /app\n{CARRIED}COPY . .\n"
 
 
@@ -167,6 +185,8 @@ BODY = f"WORKDIR /app\n{CARRIED}COPY . .\n"
         (f'{BODY}ENTRYPOINT ["tini", "--"]\n{START}', "has no tini"),
         (f'{BODY}ENTRYPOINT ["./start.sh"]\n{START}', "start.sh, which sh runs"),
         (f"{BODY}HEALTHCHECK CMD curl http://localhost/ | grep ok\n{START}", "HEALTHCHECK is in shell form"),
+        (f"{BODY}HEALTHCHECK CMD python check.py $PORT\n{START}", "HEALTHCHECK is in shell form"),
+        (f"{BODY}HEALTHCHECK CMD python check.py && true\n{START}", "HEALTHCHECK is in shell form"),
         (f'{BODY}CMD ["/usr/local/bin/python", "app.py"]\n', "starts /usr/local/bin/python"),
         (f"{BODY}COPY --from=builder /usr/local/bin /usr/local/bin\n{START}", "copied into /usr/local/bin"),
         (f'{BODY}CMD ["python", "runs.py"]\n', "has no ffmpeg: runs.py:2 runs it"),

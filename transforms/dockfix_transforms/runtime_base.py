@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from dockfix.engine.options import Option
 from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facts
+from dockfix.facts.user import own_user
 from dockfix.knowledge import downloaders
 from dockfix.knowledge.runtime_images import own_programs
 from dockfix.model.reason import Declared
@@ -159,8 +160,10 @@ class _Writer:
         made = self.move.commands.folders.get(step.instruction, ())
         later = {self.stage.after(each).workdir for each in self.stage.of("WORKDIR")}
         lines = [f"WORKDIR {path}\n" for path in made if path not in later]
-        back = step.state.workdir or "/"
-        new = snippet(self.tree, "".join([*lines, f"WORKDIR {back}\n"]), step.line) if lines else ()
+        following = self.stage.steps[self.stage.steps.index(step) + 1 :]
+        moves = following and following[0].keyword == "WORKDIR" and following[0].instruction.args.startswith("/")
+        back = [] if moves else [f"WORKDIR {step.state.workdir or '/'}\n"]
+        new = snippet(self.tree, "".join([*lines, *back]), step.line) if lines else ()
         self.edits[step.instruction] = new
         if new:
             return
@@ -179,7 +182,8 @@ class _Writer:
         name = (flag.value or "").partition(":")[0] if flag is not None else ""
         if flag is not None and name in {"root", "0"}:
             return None
-        mine = {*self.move.commands.users, *(self.stage.end.user or "").split(":")}
+        own = own_user(self.facts)
+        mine = {*self.move.commands.users, *(self.stage.end.user or "").split(":"), own.name if own is not None else ""}
         if flag is not None and (name not in mine or not owner):
             return refuse(f"which number {name} has on {self.move.name} is not known", step.line)
         plain = without_flag(step.instruction, "chown")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 
@@ -16,17 +17,31 @@ from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Stage, Step
 from dockfix.placement.without_shell import Commands, commands, programs
 from dockfix.runtimes.closure import closure
+from dockfix.runtimes.protocol import Runtime
 from dockfix.runtimes.registry import runtime
 from dockfix.syntax import Instruction, replace_nodes, snippet
 from dockfix.syntax import image as reference_of
-from dockfix.syntax.shell import parse_script
+from dockfix.syntax.shell import Command, parse_script
 
 # Folders in which the interpreters of base images and what belongs to the system lie
-_OF_THE_SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/sbin", "/etc")
+_OF_THE_SYSTEM = (
+    "/usr/bin",
+    "/usr/lib",
+    "/usr/sbin",
+    "/usr/local/bin",
+    "/usr/local/lib",
+    "/bin",
+    "/lib",
+    "/lib64",
+    "/sbin",
+    "/etc",
+)
 _QUIET = re.compile(
     r"-(?=\w*f)[fsSLk]+|--fail|--silent|--show-error|--location|-q|-qO-|-O|-O-|--spider|--quiet|--no-verbose|-nv|-sS?"
 )
 _FAILS = re.compile(r"-\w*f\w*|--fail")
+# What a shell may make something else of, outside of quotes
+_SPECIAL, _QUOTED = re.compile(r"[*?\[\]{}~!#;&|<>()$`\\]"), re.compile(r"""(?s)'[^']*'|"(?:[^"\\]|\\.)*\"""")
 _OUTPUT = re.compile(r"/dev/null|-")
 
 
@@ -277,26 +292,41 @@ def _health(facts: Facts) -> tuple[Step, Instruction] | None:
         return None
     url = _asked(node)
     language = runtime(facts.final.image.runtime) if facts.final.image is not None else None
-    words = language.asks(url) if language is not None and url else ()
+    words = language.asks(url) if language is not None and url else _plain(node, language)
     if not words:
         return None
     flags = " ".join(f"--{flag.name}={flag.value}" for flag in step.instruction.flags)
-    command = ", ".join(f'"{word}"' for word in words)
+    command = ", ".join(json.dumps(word, ensure_ascii=False) for word in words)
     text = f"HEALTHCHECK {flags} \\\n    CMD [{command}]\n" if flags else f"HEALTHCHECK CMD [{command}]\n"
     new = next(node for node in snippet(facts.tree, text, step.line) if isinstance(node, Instruction))
     return step, new
 
 
+def _only(node: Instruction) -> Command | None:
+    """The one command of a shell form, of which nothing has to be filled in; None where it is more. A non-zero status is one as 1 is."""
+    script = parse_script(re.sub(r"\s*\|\|\s*exit\s+1\s*$", "", node.args))
+    only = script.commands[0] if len(script.commands) == 1 else None
+    if only is None or not only.simple or only.assignments or any(word.value is None for word in only.words):
+        return None
+    return None if any(_SPECIAL.search(_QUOTED.sub("", word.text)) for word in only.words) else only
+
+
+def _plain(node: Instruction, language: Runtime | None) -> tuple[str, ...]:
+    """The words of a check in shell form that only runs the interpreter, () for any other."""
+    only = _only(node) if node.json is None else None
+    if only is None or only.redirects or language is None or only.name not in language.interpreters:
+        return ()
+    return tuple(word.value or "" for word in only.words)
+
+
 def _asked(node: Instruction) -> str:
     """The plain URL that a command asks for and fails where that gives no proper answer, "" for any other command."""
-    text = re.sub(r"\s*\|\|\s*exit\s+1\s*$", "", node.args) if node.json is None else ""
     words = list(node.json or ())
-    if text:
-        script = parse_script(text)
-        only = script.commands[0] if len(script.commands) == 1 else None
-        if only is None or not only.simple or only.assignments or any(word.value is None for word in only.words):
-            return ""
-        if any(each.target is None or not _OUTPUT.fullmatch(each.target.text) for each in only.redirects):
+    if node.json is None:
+        only = _only(node)
+        if only is None or any(
+            each.target is None or not _OUTPUT.fullmatch(each.target.text) for each in only.redirects
+        ):
             return ""
         words = [word.value or "" for word in only.words]
     if not words or words[0] not in {"curl", "wget"}:
