@@ -135,6 +135,29 @@ def test_a_file_without_packages_needs_no_builder() -> None:
     )
 
 
+def test_a_relative_folder_starts_where_it_did() -> None:
+    check_transformed(
+        f"FROM python:3.11\nWORKDIR app\nCOPY app.py .\n{START}",
+        f"FROM {IMAGE}\nWORKDIR /\nWORKDIR app\nCOPY app.py .\nENTRYPOINT []\n{START}",
+        options=on(IMAGE),
+        **ONLY,
+    )
+
+
+def test_what_is_handed_over_and_carried_whole() -> None:
+    check_transformed(
+        "FROM node:20-slim AS builder\nWORKDIR /app\nCOPY package.json .\nRUN npm install\n\nFROM node:20-slim AS runtime\n"
+        "WORKDIR /app\nRUN chown node:node /app\nCOPY --from=builder /app /app\nUSER 1000:1000\n"
+        'CMD ["node", "server.js"]\n',
+        "FROM node:20-slim AS builder\nWORKDIR /app\nCOPY package.json .\nRUN npm install\n\n"
+        f'FROM {NODE} AS runtime\nENV PATH="/nodejs/bin:$PATH"\nUSER 65532:65532\nWORKDIR /app\n'
+        'COPY --chown=65532:65532 --from=builder /app /app\nENTRYPOINT []\nCMD ["node", "server.js"]\n',
+        files={"package.json": "{}"},
+        options=on(NODE),
+        **ONLY,
+    )
+
+
 def test_node_comes_on_path() -> None:
     check_transformed(
         'FROM node:20-slim\nWORKDIR /app\nCOPY server.js .\nUSER node\nCMD ["node", "server.js"]\n',

@@ -131,7 +131,8 @@ class _Writer:
             head.append(f'ENV PATH="{move.image.folder}:$PATH"')
             self.declared.add(Declared("ENV", "PATH"))
         head += [f"USER {move.owner}"] if early else []
-        head += [] if stage.of("WORKDIR") else ["WORKDIR /"]
+        moves = next(iter(stage.of("WORKDIR")), None)  # the image's own working directory may be another one
+        head += [] if moves is not None and moves.instruction.args.startswith("/") else ["WORKDIR /"]
         for step in stage.of("RUN"):
             self._drop(step)
         for step in stage.of("COPY", "ADD"):
