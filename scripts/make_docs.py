@@ -102,12 +102,25 @@ def _sections(text: str) -> Iterator[tuple[str, str]]:
         yield heading, dedent(body).strip("\n")
 
 
+def _tells_others(case: golden.Case, transform: Transform) -> bool:
+    """Whether a case has settings of another transform, which is what it shows."""
+    return any(key.partition(".")[0] != transform.id for key in case.keys.options)
+
+
 def _shown(transform: Transform) -> Iterator[str]:
     """The golden case that shows the transform with the least besides it."""
     shown = [case for case in golden.cases() if transform.id in case.keys.expect.transforms]
     if not shown:
         return
-    case = min(shown, key=lambda each: (len(each.keys.expect.transforms), len(_diff(each)), each.name))
+    case = min(
+        shown,
+        key=lambda each: (
+            _tells_others(each, transform),
+            len(each.keys.expect.transforms),
+            len(_diff(each)),
+            each.name,
+        ),
+    )
     others = [f"`{name}`" for name in case.keys.expect.transforms if name != transform.id]
     yield "## In a Dockerfile"
     yield f"The golden case [{case.name}](../../golden/{case.name}): {case.keys.title}."

@@ -33,6 +33,7 @@ class Bases:
         slimmed = any(note.transform == "slim-base" for note in result.changes)
         unknown = any(each.part == "GROUP" or (each.part == "FILE" and each.instead) for each in result.declares)
         unknown |= any("packages that only development needs" in note.message for note in result.changes)
+        unknown |= any(note.transform == "runtime-base" for note in result.changes)
         return None if result.saves is None else result.saves - (self.lacking if slimmed else 0), unknown
 
 

@@ -176,3 +176,14 @@ def test_where_nothing_listens(port: int) -> None:
         said = answer("ports", DOCKFIX_PROBE=json.dumps(wanted))
     assert (said["open"], said["roots"], said["routes"], said["good"]) == ([port], {}, {}, [False])
     assert said["answers"] == [{"status": 0, "body": "nothing listens"}]
+
+
+def test_what_the_loader_says_of_files() -> None:
+    name = f"{sys.base_prefix}/lib/libpython3.so"
+    library = next((path for path in (*Path("/lib").glob("*-linux-gnu/libz.so.1"), Path(name)) if path.exists()), None)
+    if library is None:
+        pytest.skip("no shared library is where Debian has them")
+    said = answer("libraries", DOCKFIX_FILES=f"{library}\n/not/there")
+    assert said["loads"]
+    assert "libc.so.6 => " in said["said"][str(library)]
+    assert "cannot open shared object file" in said["said"]["/not/there"]

@@ -108,3 +108,34 @@ def test_any_configuration_is_equal_to_itself_and_differences_are_mutual(
         assert [found.subject for found in compare_config(one, other, declared)] == [
             found.subject for found in compare_config(other, one, declared)
         ]
+
+
+OFFICIAL = [
+    "PATH=/usr/local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "LANG=C.UTF-8",
+    "GPG_KEY=1",
+]
+OTHER = [
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt",
+]
+FROM = Declared("FROM", "python:3.11-slim")
+
+
+def test_another_base_image_has_variables_of_its_own() -> None:
+    there, gone = {"Env": OFFICIAL}, {"Env": [*OTHER, "LANG=C.UTF-8"]}
+    assert messages(there, gone, FROM) == []
+    assert messages(there, gone)[0] == "ENV GPG_KEY is not set instead of 1"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        (["LANG=C.UTF-8"], [], "ENV LANG is not set instead of C.UTF-8"),
+        (["A=1"], [], "ENV A is not set instead of 1"),
+        (["LANG=C.UTF-8"], ["LANG=C"], "ENV LANG is C instead of C.UTF-8"),
+        (["PATH=/own/bin:/bin"], ["PATH=/bin"], "PATH no longer has /own/bin where it was: /bin"),
+    ],
+)
+def test_what_another_base_image_may_not_change(before: list[str], after: list[str], message: str) -> None:
+    assert messages({"Env": before}, {"Env": after}, FROM) == [message]

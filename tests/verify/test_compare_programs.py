@@ -274,6 +274,14 @@ def test_the_interpreter_itself() -> None:
     )
 
 
+def test_another_image_may_bring_another_patch_release() -> None:
+    before, told = python({}, {}, "3.11.14"), frozenset({Declared("PROGRAM", "python3.11")})
+    assert compare_interpreters(before, python({}, {}, "3.11.2"), told) == []
+    assert compare_interpreters(before, python({}, {}, "3.11.2")) != []
+    assert compare_interpreters(before, python({}, {}, "3.1.1"), told) != []
+    assert compare_interpreters(before, python({}, {}, "3.12.0"), frozenset({Declared("PROGRAM", "python")})) != []
+
+
 def missing(files: dict[str, set[str]] | None) -> Image:
     return Image(
         {}, snapshot(), missing=None if files is None else {path: frozenset(names) for path, names in files.items()}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from verify_images import REFERENCE as IMAGE
 from verify_images import contained
 
 from dockfix.managers.apt import APT
+from dockfix.runtimes.probes import MARK
 from dockfix.runtimes.python import PYTHON
 from dockfix.verify import running
 from dockfix.verify.engines import Engine
@@ -14,6 +17,7 @@ from dockfix.verify.image import RuntimeFacts
 from dockfix.verify.running import (
     Conditions,
     ask_interpreter,
+    missing_by_loader,
     missing_libraries,
     package_of,
     run_smoke,
@@ -99,6 +103,18 @@ def test_no_loader(docker: FakeDocker, engine: Engine) -> None:
     assert missing_libraries(engine, IMAGE, ["/x.so"], PLACES) is None
     assert missing_libraries(engine, IMAGE, [], PLACES) == {}  # without a container
     assert len(docker.argv("run")) == 1
+
+
+def test_without_a_shell_an_interpreter_asks_the_loader(docker: FakeDocker, engine: Engine) -> None:
+    answer = {"said": {"/x.so": "\tlibpq.so.5 => not found\n", "/y.so": "\tstatically linked\n"}, "loads": True}
+    docker.set(runs=[{"words": "/usr/bin/python3", "out": f"{MARK}{json.dumps(answer)}\n"}])
+    runtimes = {"python": RuntimeFacts("/usr/bin/python3", "3.11.2", {}, {})}
+    found = missing_by_loader(engine, IMAGE, ["/x.so", "/y.so"], PLACES, runtimes)
+    assert found == {"/x.so": {"libpq.so.5"}}
+    assert contained(docker)
+    assert missing_by_loader(engine, IMAGE, ["/x.so"], PLACES, {}) is None
+    docker.set(runs=[{"words": "/usr/bin/python3", "status": 1}])
+    assert missing_by_loader(engine, IMAGE, ["/x.so"], PLACES, runtimes) is None
 
 
 @pytest.mark.parametrize(("said", "package"), [

@@ -41,6 +41,7 @@ class ApkHygiene(Transform):
 
     title: ClassVar[str] = "install Alpine's packages without leaving an index"
     after: ClassVar[frozenset[str]] = frozenset({"dependency-layer"})
+    sees_to: ClassVar[frozenset[str]] = frozenset({"leftovers"})
 
     def apply(self, facts: Facts) -> Outcome:
         """Goes over all stages."""

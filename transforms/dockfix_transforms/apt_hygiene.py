@@ -65,6 +65,7 @@ class AptHygiene(Transform):
     title: ClassVar[str] = "update, install and clean up in one RUN"
     after: ClassVar[frozenset[str]] = frozenset({"merge-runs"})
     options: ClassVar[tuple[Option[Any], ...]] = (NO_RECOMMENDS,)
+    sees_to: ClassVar[frozenset[str]] = frozenset({"leftovers"})
 
     def apply(self, facts: Facts) -> Outcome:
         """Goes over all stages; only of those whose layers are in the image the lists are removed."""

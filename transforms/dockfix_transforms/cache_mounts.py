@@ -63,6 +63,7 @@ class CacheMounts(Transform):
     title: ClassVar[str] = "keep pip's and apt's caches between builds"
     after: ClassVar[frozenset[str]] = frozenset({"exec-form"})
     atomic: ClassVar[bool] = False
+    sees_to: ClassVar[frozenset[str]] = frozenset({"downloads", "leftovers"})
 
     def apply(self, facts: Facts) -> Outcome:
         """Adds mounts RUN by RUN."""

@@ -54,6 +54,7 @@ class DependencyLayer(Transform):
     title: ClassVar[str] = "install dependencies before the source is copied"
     after: ClassVar[frozenset[str]] = frozenset({"production-dependencies", "secrets"})
     repeats: ClassVar[bool] = True
+    sees_to: ClassVar[frozenset[str]] = frozenset({"dependencies first"})
 
     def apply(self, facts: Facts) -> Outcome:
         """Moves the one COPY that brings the source below the installs that only need manifests."""

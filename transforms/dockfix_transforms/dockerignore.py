@@ -50,6 +50,7 @@ class Dockerignore(Transform):
     after: ClassVar[frozenset[str]] = frozenset({"cache-mounts"})
     may_break: ClassVar[tuple[str, ...]] = ("files",)
     options: ClassVar[tuple[Option[Any], ...]] = (EVERYTHING,)
+    sees_to: ClassVar[frozenset[str]] = frozenset({"ignore file"})
 
     def apply(self, facts: Facts) -> Outcome:
         """Writes the file that goes with the Dockerfile."""

@@ -50,6 +50,7 @@ class Healthcheck(Transform):
     title: ClassVar[str] = "add a HEALTHCHECK that asks the program's own endpoint"
     safety: ClassVar[Safety] = "unsafe"
     after: ClassVar[frozenset[str]] = frozenset({"python-env"})
+    sees_to: ClassVar[frozenset[str]] = frozenset({"health check"})
 
     def apply(self, facts: Facts) -> Outcome:
         """Inserts one instruction above CMD or ENTRYPOINT."""

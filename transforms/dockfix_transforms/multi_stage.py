@@ -100,6 +100,7 @@ class MultiStage(Transform):
     facets: ClassVar[frozenset[Facet]] = frozenset({"parts"})
     may_break: ClassVar[tuple[str, ...]] = ("libraries", "commands", "modules", "packages", "files")
     options: ClassVar[tuple[Option[Any], ...]] = (ALWAYS, KEEP, DROP, SUITE)
+    sees_to: ClassVar[frozenset[str]] = frozenset({"stages", "leftovers"})
 
     def apply(self, facts: Facts) -> Outcome:
         """Rebuilds the stage as two."""

@@ -65,6 +65,7 @@ class NonRoot(Transform):
     title: ClassVar[str] = "run as a user without root's rights"
     after: ClassVar[frozenset[str]] = frozenset({"healthcheck"})
     may_break: ClassVar[tuple[str, ...]] = ("user", "writes")
+    sees_to: ClassVar[frozenset[str]] = frozenset({"user"})
 
     def apply(self, facts: Facts) -> Outcome:
         """Adds the user, its ownership and the USER instruction to the final stage."""

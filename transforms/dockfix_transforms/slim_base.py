@@ -78,6 +78,7 @@ class SlimBase(Transform):
     after: ClassVar[frozenset[str]] = frozenset({"apt-hygiene", "multi-stage"})
     facets: ClassVar[frozenset[Facet]] = frozenset({"base"})
     options: ClassVar[tuple[Option[Any], ...]] = (PLATFORMS, LATER)
+    sees_to: ClassVar[frozenset[str]] = frozenset({"small base"})
 
     def apply(self, facts: Facts) -> Outcome:
         """Replaces the image of the last FROM, and installs what the slim one lacks."""

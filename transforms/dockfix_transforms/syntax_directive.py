@@ -33,6 +33,7 @@ class SyntaxDirective(Transform):
     title: ClassVar[str] = "name the Dockerfile front end"
     safety: ClassVar[Safety] = "on request"
     after: ClassVar[frozenset[str]] = frozenset({"dockerignore"})
+    sees_to: ClassVar[frozenset[str]] = frozenset({"front end"})
 
     def apply(self, facts: Facts) -> Outcome:
         """Inserts the directive above the first node: directives stand on top, in any order."""

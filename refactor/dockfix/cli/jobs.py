@@ -28,6 +28,7 @@ class Choice:
     ignore: tuple[str, ...]
     unsafe: bool | None
     set: tuple[str, ...]
+    runtime_base: str | None
     context: Path | None
     exclude: tuple[str, ...]
     force_exclude: bool
@@ -105,13 +106,16 @@ def _here() -> Path:
 
 def _flags(choice: Choice) -> Flags:
     """The options as settings. Raises ConfigError."""
+    given = [(text, "--set") for text in choice.set]
+    if choice.runtime_base:
+        given.append((f"runtime-base.image={choice.runtime_base}", "--runtime-base"))
     return Flags(
         select=ids(_split(choice.select), "--select") if choice.select else None,
         ignore=ids(_split(choice.ignore), "--ignore"),
         unsafe=choice.unsafe,
         exclude=patterns(choice.exclude, "--exclude"),
         context=choice.context,
-        options=dict(option(text, "--set") for text in choice.set),
+        options=dict(option(text, where) for text, where in given),
     )
 
 

@@ -28,6 +28,8 @@ choice_options = _all(
     click.option("--unsafe/--no-unsafe", default=None, help="Also make changes that are only probably right."),
     click.option("--set", metavar="KEY=VALUE", multiple=True,
                  help="A setting of a transform, such as multi-stage.always=true (repeatable)."),
+    click.option("--runtime-base", metavar="IMAGE",
+                 help="Start the last stage from this image, such as gcr.io/distroless/python3-debian12."),
     click.option("--context", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
                  help="The build context. Default: found from Compose files and the like, or else the Dockerfile's folder."),
     click.option("--exclude", metavar="GLOB", multiple=True,

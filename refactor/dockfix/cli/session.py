@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,6 +76,8 @@ class Session:
         try:
             jobs = Jobs(self._options)
             found = self._from_stdin(jobs) if self._options.from_stdin else self._from_paths(jobs)
+            if self._options.format.startswith("checklist"):
+                found = [job._replace(settings=replace(job.settings, checklist=True)) for job in found]
             return self._work(found, jobs)
         except ConfigError as error:
             self._say(*words.error(error.source, error, self._screen.style))

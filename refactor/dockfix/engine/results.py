@@ -56,13 +56,29 @@ class Made:
 
 
 @dataclass(frozen=True)
+class Item:
+    """One item of the checklist: ``status`` is met, would be met (by the transforms ``by``), not met, open or no matter; why, and where.
+
+    ``limit`` is the size in bytes below which an image is to stay that an open item speaks of, 0 for none.
+    """
+
+    id: str
+    title: str
+    status: str
+    why: str = ""
+    line: int = 0
+    by: tuple[str, ...] = ()
+    limit: int = 0
+
+
+@dataclass(frozen=True)
 class FileResult:
     """The outcome for one Dockerfile.
 
     ``files`` holds the Dockerfile itself first (where it changes), then files beside it, such as ``.dockerignore``.
     ``changes`` say what was done and why, ``unsafe`` what ``--unsafe`` would add, ``refusals`` what was left and why,
     ``warnings`` what the user should look at. ``made`` says of each transform that changed something what it did (see
-    ``transform.Outcome``). With ``failures`` nothing is ever written.
+    ``transform.Outcome``). With ``failures`` nothing is ever written. ``checklist`` is there where it was asked for.
     """
 
     path: str
@@ -73,6 +89,7 @@ class FileResult:
     warnings: tuple[Note, ...] = ()
     made: tuple[Made, ...] = ()
     failures: tuple[Failure, ...] = field(default=())
+    checklist: tuple[Item, ...] = ()
 
     @property
     def declares(self) -> frozenset[Declared]:

@@ -30,6 +30,7 @@ class Settings:
 
     ``provable`` makes, of the unsafe changes, those of which a build shows whether they are right. ``told`` are fields of
     ``facts.Hints`` that a build has told, which beat the options. ``knowledge`` is the path of a file with what images were seen to hold.
+    With ``checklist`` the result has one.
     """
 
     select: frozenset[str] | None = None
@@ -39,6 +40,7 @@ class Settings:
     provable: bool = False
     told: Mapping[str, object] = field(default_factory=dict)
     knowledge: str = ""
+    checklist: bool = False
 
     def chosen(self) -> tuple[Transform, ...]:
         """The transforms to run, in order."""
@@ -161,7 +163,13 @@ def _run(path: Path, text: str, tree: Dockerfile, settings: Settings, context: P
         chosen = tuple(transform for transform in chosen if transform.id != again)
     if done.held_back is not None:
         _list_unsafe(done, done.held_back, chosen, settings, Suppressions.of(tree))
-    return _result(path, text, facts, done, suppressions, unstable)
+    result = _result(path, text, facts, done, suppressions, unstable)
+    if not settings.checklist:
+        return result
+    from dockfix.engine.checklist import checklist  # few runs ask for it
+
+    notes = {"changes": result.changes, "unsafe": result.unsafe, "refusals": result.refusals}
+    return replace(result, checklist=checklist(View(facts), done.view, notes))
 
 
 def gather(

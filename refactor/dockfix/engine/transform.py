@@ -60,7 +60,8 @@ class Transform(ABC):
     they are chosen. An ``atomic`` transform is applied as a whole or not at all: a suppression above one instruction that it would
     edit drops it for the file; of others only the edits to that instruction are dropped. One that ``repeats`` makes one of several like
     changes at a time, and is applied until nothing is left. ``facets`` are the parts of the placement that it writes. ``may_break`` are
-    the checks of ``verify`` that fail first where it was wrong, the likeliest one first.
+    the checks of ``verify`` that fail first where it was wrong, the likeliest one first. ``sees_to`` are the items of the checklist that
+    may hold by it.
     """
 
     id: ClassVar[str] = ""
@@ -72,6 +73,7 @@ class Transform(ABC):
     options: ClassVar[tuple[Option[Any], ...]] = ()
     facets: ClassVar[frozenset[Facet]] = frozenset()
     may_break: ClassVar[tuple[str, ...]] = ()
+    sees_to: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(cls) -> None:
         """Names the transform after its module."""

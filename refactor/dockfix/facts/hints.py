@@ -19,7 +19,8 @@ class Hints:
     ``release`` is the release of the base image's system, "" where its tag says it. With ``always`` a stage is split even where nothing
     leaves the image. ``platforms`` are those that the image is built for ("linux/amd64"), empty for the usual ones; with ``later`` any
     version of a package counts as one that was seen; ``knowledge`` is the path of what was seen, "" for none. With ``installer`` an
-    environment that is made gets an installer of its own even where it needs none. ``facets`` are what
+    environment that is made gets an installer of its own even where it needs none. ``last_image`` is the image that the last stage is
+    to start from, "" for its own. ``facets`` are what
     somebody will write: of the placement an environment that can be carried, the stages and a smaller base; an ignore file.
     ``settings`` are the keys by which people give these fields, by field.
     """
@@ -32,6 +33,7 @@ class Hints:
     later: bool = False
     knowledge: str = ""
     installer: bool = False
+    last_image: str = ""
     facets: frozenset[Facet] = ALL_FACETS
     settings: Mapping[str, str] = field(default_factory=dict)
 

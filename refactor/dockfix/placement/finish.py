@@ -65,7 +65,8 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
             return at(f"{package.name}, which the file removes again, would have to stay: {reason.text}", reason.line)
     smaller = smaller_base(facts, staying, _installed(staying, division)) if "base" in facts.hints.facets else None
     full = stage.image is not None and stage.image.variant == "full"
-    gains = division.gains or (bool(managers.titles) and not full) or bool(draft.lightened) or facts.hints.always
+    wanted = facts.hints.always or bool(facts.hints.last_image)
+    gains = division.gains or (bool(managers.titles) and not full) or bool(draft.lightened) or wanted
     if not gains and not isinstance(smaller, SmallerBase) and draft.notes:
         return draft.notes[0]
     if not gains and not isinstance(smaller, SmallerBase):
@@ -85,7 +86,7 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
         of_environment(stage.image) if made and not bare else 0,
         sum(manager.size for manager in smaller.without) if isinstance(smaller, SmallerBase) else 0,
     )
-    asked = facts.hints.always or draft.lightened or isinstance(smaller, SmallerBase)
+    asked = wanted or draft.lightened or isinstance(smaller, SmallerBase)
     if division.gains and gained.parts is not None and gained.parts < LEAST and not asked:
         return with_setting(facts, too_little(division, gained.parts))
     drop_covered(facts, draft.runtime)
@@ -126,7 +127,7 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
         bare,
         draft.lightened,
         draft.notes,
-        only_base=not (gains or managers.titles)
+        only_base=not (gains or managers.titles or wanted)
         and facts.is_javascript
         and only_by_base is None
         and needs_no_builder(facts),

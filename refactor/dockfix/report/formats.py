@@ -150,4 +150,8 @@ def chosen(name: str, screen: Screen, mode: Mode, quiet: bool) -> Format:
     """The format of this name, which is one of report.FORMATS."""
     if name == "json":
         return JsonFormat(screen, mode)
+    if name.startswith("checklist"):
+        from dockfix.report.checklist import ChecklistFormat
+
+        return ChecklistFormat(screen, mode, as_json=name.endswith("json"))
     return SummaryFormat(screen, mode) if name == "summary" else DiffFormat(screen, mode, quiet)

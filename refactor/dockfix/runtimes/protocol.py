@@ -11,7 +11,7 @@ from dockfix.model.artefact import Environment
 from dockfix.model.reason import Reason
 from dockfix.model.stages import Step, Unit
 
-Probe = Literal["packages", "ports"]
+Probe = Literal["packages", "ports", "libraries"]
 
 
 class Runtime(ABC):

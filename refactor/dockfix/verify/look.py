@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, cast
 from dockfix.runtimes.registry import runtimes
 from dockfix.verify.engines import Engine, EngineError
 from dockfix.verify.image import Image, RuntimeFacts
-from dockfix.verify.running import Conditions, Tool, ask_interpreter, missing_libraries
+from dockfix.verify.running import Conditions, Tool, ask_interpreter, missing_by_loader, missing_libraries
 from dockfix.verify.snapshot import Snapshot, SnapshotError, read_snapshot
 
 
@@ -52,6 +52,8 @@ def look(
         )
         missing = missing_libraries(engine, reference, files, conditions)
         facts, silent = asked.result()
+        if missing is None:
+            missing = missing_by_loader(engine, reference, files, conditions, facts)
     return Image(config, snapshot, facts, silent, missing)
 
 
@@ -79,7 +81,7 @@ def _voices(
     silent: dict[str, str] = {}
     known = before()
     for runtime in runtimes():
-        if runtime.told_by and runtime.told_by.isdisjoint(named):
+        if runtime.id not in known and runtime.told_by and runtime.told_by.isdisjoint(named):
             continue
         modules = known[runtime.id].modules if runtime.id in known else ()
         own = [f"{inside[runtime.id]}/bin/{each}" for each in runtime.interpreters[:1] if runtime.id in inside]

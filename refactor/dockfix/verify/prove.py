@@ -151,7 +151,7 @@ class Prover:
         made.add("packages", compare.compare_packages(before, image, declared, asked))
         made.add("modules", compare.compare_modules(before, image, declared, asked), before.silence)
         broken = compare.broken_interpreters(before, image)
-        made.add("interpreter", [*compare.compare_interpreters(before, image), *broken])
+        made.add("interpreter", [*compare.compare_interpreters(before, image, declared), *broken])
         unchecked = "" if before.missing is not None and image.missing is not None else "an image has no ldd"
         made.add("libraries", [] if unchecked else compare.compare_libraries(before, image), unchecked)
         gone = compare.lost_programs(before, image)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dockfix.dataclass import dataclass
 from dockfix.managers.protocol import SystemManager
 from dockfix.runtimes.probes import MARK
 from dockfix.runtimes.protocol import Runtime
+from dockfix.runtimes.registry import runtime
 from dockfix.verify.engines import Engine, limits
 from dockfix.verify.image import MadeOf, RuntimeFacts
 from dockfix.verify.process import TimedOut
@@ -18,6 +19,7 @@ from dockfix.verify.smoke import Smoke
 
 IMPORTS_WITHIN = 900.0  # seconds for all imports of an image
 LIBRARIES_WITHIN = 300.0
+_AT_ONCE = 400  # files whose libraries are asked for in one container
 NOT_THERE = 127  # the exit status of a program that was not found
 # What the linker's script of a -dev package stands for (libc.so, for a file that is made for musl) is found, and is no library.
 _NOT_FOUND = re.compile(
@@ -125,9 +127,45 @@ def missing_libraries(
     )
     if done.status:
         return None
+    parts = (part.partition("\n") for part in done.out.split("@@dockfix:")[1:])
+    return _not_found({file: text for file, _, text in parts})
+
+
+def missing_by_loader(
+    engine: Engine, image: str, files: Sequence[str], conditions: Conditions, runtimes: Mapping[str, RuntimeFacts]
+) -> dict[str, frozenset[str]] | None:
+    """The same of an image without a shell, in which an interpreter asks the loader; None where it has none of these either."""
+    for name, facts in runtimes.items():
+        language = runtime(name)
+        said: dict[str, str] = {}
+        for first in range(0, len(files), _AT_ONCE) if language is not None else ():
+            done = engine.run(
+                "-i",
+                *conditions.words(),
+                "--user",
+                "0",
+                "--env",
+                "DOCKFIX_FILES=" + "\n".join(files[first : first + _AT_ONCE]),
+                "--entrypoint",
+                facts.executable,
+                image,
+                "-",
+                timeout=LIBRARIES_WITHIN,
+                stdin=language.probe("libraries") if language is not None else "",
+            )
+            answer = answer_of(done.out)
+            if answer is None or not answer.get("loads"):
+                break
+            said |= answer["said"]
+        if len(said) == len(files):
+            return _not_found(said)
+    return None
+
+
+def _not_found(said: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """The libraries that are not found, by file, of what ldd or the loader says of each."""
     found: dict[str, frozenset[str]] = {}
-    for part in done.out.split("@@dockfix:")[1:]:
-        file, _, text = part.partition("\n")
+    for file, text in said.items():
         names = frozenset(match[match.lastindex or 0] for match in _NOT_FOUND.finditer(text))
         if names:
             found[file] = names

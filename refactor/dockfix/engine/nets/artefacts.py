@@ -149,7 +149,8 @@ def made_elsewhere(pair: Pair) -> Iterator[Violation]:
     for old in pair.old.runs:
         writes = old.unit.effects.writes
         there = bool(writes) and all(any(within(path, folder) for folder in folders) for path in writes)
-        if there and kinds.stays(old.unit) and old.text not in texts:
+        gone = there and kinds.stays(old.unit) and old.text not in texts
+        if gone and pair.change.declared.allow("RUN", old.text) is None:
             yield Violation(f"the RUN in line {old.step.line} would no longer run: {old.text}")
             return
 

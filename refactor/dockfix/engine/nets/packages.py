@@ -110,3 +110,15 @@ def _cleaned(seen: Seen) -> Mapping[tuple[kinds.Leftover, bool], bool]:
             found[left, by_root] = False
         found.update(((kind, by_root), True) for kind in run.cleans if (kind, by_root) in found)
     return found
+
+
+def left_behind(seen: Seen) -> list[tuple[str, int]]:
+    """What commands leave behind that nothing needs and nothing removes, each with the line of a RUN that leaves it.
+
+    Downloads of a system's packages are none: base images are set up to remove them.
+    """
+    open_kinds = {kind for (kind, _), cleaned in seen.ask(_cleaned).items() if not cleaned}
+    left = ((kinds.leaves(run.step, run.unit), run.step.line) for run in seen.runs)
+    return [
+        (str(kind), line) for kind, line in left if kind in open_kinds and kind is not None and kind.what != "downloads"
+    ]

@@ -17,6 +17,9 @@ ports that are ``open``, the ``answers`` (``status``, 0 where it is no HTTP, and
 statuses of the ``roots``, by path those of the ``routes``, of which port these are (``web``, 0 for none), the ports that something is
 ``listening`` on, and the ``processes`` that it sees (``pid``, ``command`` as words, ``ticks`` that it has computed); whether all went on
 answering (``held``), and the processes ``earlier``, before that.
+
+``libraries`` has the loader list what files are linked with, where there is no shell for ldd: what it has ``said`` of each of the paths
+in $DOCKFIX_FILES, a line each, and whether there is a loader (``loads``).
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dockfix.knowledge import DEFAULT_PATH
+from dockfix.knowledge.runtime_images import own_variables
 from dockfix.model.reason import Declared, Part
 from dockfix.verify.image import Image
 from dockfix.verify.verdict import Finding
@@ -19,17 +20,30 @@ _NO_HEALTHCHECK = ["NONE"]
 def compare_config(before: Image, after: Image, declared: frozenset[Declared]) -> list[Finding]:
     """What differs in the settings; ``declared`` names what may.
 
-    The folders of the old PATH must be in the new one, in their order, even where PATH is declared.
+    The folders of the old PATH must be in the new one, in their order, even where PATH is declared. Another base image may bring other
+    variables of its own.
     """
-    found = [Finding("config", str(part), said) for part, said in _differences(before, after) if part not in declared]
-    if _PATH in declared:
+    swapped = any(each.part == "FROM" for each in declared)
+    allowed = declared | (_of_the_base(before, after) if swapped else frozenset())
+    found = [Finding("config", str(part), said) for part, said in _differences(before, after) if part not in allowed]
+    if _PATH in allowed:
         old, new = before.path.split(":"), iter(after.path.split(":"))
+        if swapped:  # official images of Python have a folder twice
+            old = [folder for number, folder in enumerate(old) if folder not in old[number + 1 :]]
         found += [
             Finding("config", str(_PATH), f"PATH no longer has {folder} where it was: {after.path}")
             for folder in old
             if folder not in new
         ][:1]  # looking for a folder uses up those in front of it
     return sorted(found, key=lambda finding: (finding.subject, finding.message))
+
+
+def _of_the_base(before: Image, after: Image) -> frozenset[Declared]:
+    """The variables that base images set for themselves, as far as one of the two images has them and the other has not, and PATH."""
+    go, come = own_variables()
+    names = {*(go & before.env.keys() - after.env.keys()), *(come & after.env.keys() - before.env.keys()), "PATH"}
+    names |= (go & come) & before.env.keys() & after.env.keys()
+    return frozenset(Declared("ENV", name) for name in names)
 
 
 def _differences(before: Image, after: Image) -> Iterator[tuple[Declared, str]]:
