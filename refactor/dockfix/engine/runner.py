@@ -9,10 +9,11 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from dockfix.context.build_context import BuildContext
+from dockfix.context.disk import Disk
 from dockfix.context.locate import find_context
 from dockfix.dataclass import dataclass
 from dockfix.engine.invariants import View, told, violations
-from dockfix.engine.registry import options, transforms
+from dockfix.engine.registry import options, setting, transforms
 from dockfix.engine.results import Failure, FileChange, FileResult, Made, Note
 from dockfix.engine.suppression import Suppressions
 from dockfix.engine.transform import Edit, Outcome, Transform
@@ -138,7 +139,9 @@ def _failed(path: Path, found: Iterable[Problem]) -> FileResult:
     return FileResult(str(path), failures=tuple(failures))
 
 
-def _run(path: Path, text: str, tree: Dockerfile, settings: Settings, context: Path | None) -> FileResult:
+def _run(
+    path: Path, text: str, tree: Dockerfile, settings: Settings, context: Path | None, said: Sequence[Note] = ()
+) -> FileResult:
     suppressions = Suppressions.of(tree)
     chosen = settings.chosen()
     facets = frozenset(facet for each in chosen if not suppressions.file(each.id) for facet in each.facets)
@@ -159,9 +162,21 @@ def _run(path: Path, text: str, tree: Dockerfile, settings: Settings, context: P
             Note(again, 0, "left out, because a second run would change its result again; please report this")
         )
         chosen = tuple(transform for transform in chosen if transform.id != again)
+    if facts.hints.stages and not _has_stages(facts, done):
+        # what they alone make right may not be done without them: all is worked out again as if none were wanted
+        owner = setting("stages").partition(".")[0]
+        told = [note for note in done.refusals if note.transform == owner]
+        return _run(path, text, tree, replace(settings, told={**settings.told, "stages": frozenset()}), context, told)
+    done.refusals += said
     if done.held_back is not None:
         _list_unsafe(done, done.held_back, chosen, settings, Suppressions.of(tree))
     return _result(path, text, facts, done, suppressions, unstable)
+
+
+def _has_stages(facts: Facts, done: _Pass) -> bool:
+    """Whether the stages that are wanted were written, or nothing waits for them in a file that had several before."""
+    owner = setting("stages").partition(".")[0]
+    return any(made.transform == owner for made in done.made) or (not facts.retargeted and len(facts.model.stages) > 1)
 
 
 def gather(
@@ -181,7 +196,12 @@ def gather(
     ]
     located = find_context(path, sources, context)
     hints = replace(settings.hints, facets=facets)
-    return Facts(tree, located, BuildContext(located.root, dockerfile=path), settings.options, hints)
+    facts = Facts(tree, located, BuildContext(located.root, dockerfile=path), settings.options, hints)
+    if not hints.stages and not any(service.target for service in located.services):
+        return facts
+    from dockfix.facts.targets import without_other_stages  # few files need it
+
+    return without_other_stages(facts)
 
 
 def _chain(
@@ -360,7 +380,7 @@ def _result(
     files = [FileChange(str(path), text, after)] if after != text else []
     for name, content in done.files.items():
         target = facts.context.root / name
-        before = facts.context.read(name)
+        before = facts.context.read(name) if not name.startswith("../") else _outside(target)
         if content != before:
             files.append(FileChange(str(target), before, content))
     warnings = [*unstable, *done.warnings]
@@ -374,6 +394,12 @@ def _result(
         tuple(warnings),
         tuple(done.made),
     )
+
+
+def _outside(path: Path) -> str | None:
+    """The text of a file that lies beside the build context, None where there is none."""
+    data = Disk.read_outside(str(path))
+    return decode(data) if data is not None else None
 
 
 def _idle(suppressions: Suppressions) -> list[Note]:

@@ -19,7 +19,8 @@ class Hints:
     ``release`` is the release of the base image's system, "" where its tag says it. With ``always`` a stage is split even where nothing
     leaves the image. ``platforms`` are those that the image is built for ("linux/amd64"), empty for the usual ones; with ``later`` any
     version of a package counts as one that was seen; ``knowledge`` is the path of what was seen, "" for none. With ``lean`` an
-    environment that is made gets no installer of its own where it needs none. ``facets`` are what
+    environment that is made gets no installer of its own where it needs none. ``stages`` are those that are wanted beside the image's,
+    to be built by their names. ``facets`` are what
     somebody will write: of the placement an environment that can be carried, the stages and a smaller base; an ignore file.
     ``settings`` are the keys by which people give these fields, by field.
     """
@@ -32,6 +33,7 @@ class Hints:
     later: bool = False
     knowledge: str = ""
     lean: bool = False
+    stages: frozenset[str] = frozenset()
     facets: frozenset[Facet] = ALL_FACETS
     settings: Mapping[str, str] = field(default_factory=dict)
 

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.facts.how_it_is_run import by_hand
+from dockfix.knowledge.targets import PRODUCTION, RELEASE
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.verbs import system_install
+from dockfix.model.actions import Build, Package
 from dockfix.model.artefact import Environment
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step, Unit
@@ -65,7 +67,8 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
             return at(f"{package.name}, which the file removes again, would have to stay: {reason.text}", reason.line)
     smaller = smaller_base(facts, staying, _installed(staying, division)) if "base" in facts.hints.facets else None
     full = stage.image is not None and stage.image.variant == "full"
-    gains = division.gains or (bool(managers.titles) and not full) or bool(draft.lightened) or facts.hints.always
+    asked_for = facts.hints.always or bool(facts.hints.stages)
+    gains = division.gains or (bool(managers.titles) and not full) or bool(draft.lightened) or asked_for
     if not gains and not isinstance(smaller, SmallerBase) and draft.notes:
         return draft.notes[0]
     if not gains and not isinstance(smaller, SmallerBase):
@@ -84,20 +87,23 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
         of_environment(stage.image) if made and not bare else 0,
         sum(manager.size for manager in smaller.without) if isinstance(smaller, SmallerBase) else 0,
     )
-    asked = facts.hints.always or draft.lightened or isinstance(smaller, SmallerBase)
+    asked = asked_for or draft.lightened or isinstance(smaller, SmallerBase)
     if division.gains and gained.parts is not None and gained.parts < LEAST and not asked:
         return with_setting(facts, too_little(division, gained.parts))
     drop_covered(facts, draft.runtime)
     dropped = [*draft.dropped, *drop_removed(facts, draft.builder, draft.runtime)]
     drop_idle_lists(draft.runtime, division.stays)
-    drop_idle_sources(facts, draft.builder, division)
-    drop_idle_lists(draft.builder, lambda package: package not in division.runtime_only)
+    # stages to test and develop in start from it, and get all that the image had
+    idle = frozenset[Package]() if facts.hints.stages else division.runtime_only
+    if not facts.hints.stages:
+        drop_idle_sources(facts, draft.builder, division)
+        drop_idle_lists(draft.builder, lambda package: package not in idle)
     arguments = drop_arguments(facts, draft.builder, draft.runtime)
     variables = drop_variables(facts, draft.builder, draft.runtime, managers, draft.environment)
-    name = next(each for each in _BUILDERS if each != (stage.name or "").lower())
+    name = next(each for each in _builders(facts, draft) if each != (stage.name or "").lower())
     parts = (
-        Part(name, _by_instruction(draft.builder), dict.fromkeys(division.runtime_only, ()), draft.tail),
-        Part(stage.name or "runtime", _by_instruction(draft.runtime), division.replaced, without=variables.within),
+        Part(name, _by_instruction(draft.builder), dict.fromkeys(idle, ()), draft.tail),
+        Part(stage.name or _image(facts), _by_instruction(draft.runtime), division.replaced, without=variables.within),
     )
     return Placement(
         parts,
@@ -131,6 +137,17 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
         and only_by_base is None
         and needs_no_builder(facts),
     )
+
+
+def _builders(facts: Facts, draft: Draft) -> tuple[str, ...]:
+    """What the first part may be called: what is left in it at the end decides where a stage with just that is wanted."""
+    builds = any(isinstance(unit.effects.action, Build) for _, unit in units_of(draft.builder))
+    only = draft.tail or not builds
+    return (PRODUCTION, *_BUILDERS) if only and PRODUCTION in facts.hints.stages else _BUILDERS
+
+
+def _image(facts: Facts) -> str:
+    return RELEASE if RELEASE in facts.hints.stages else "runtime"
 
 
 def _is_managed(facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> bool:

@@ -1,0 +1,145 @@
+"""Stages beside the image's that are built by their names: which pieces the builder falls into, and what each new stage gets.
+
+They start from what the builder has: a stage to test or to develop in is what the image was before it was parted, with the packages for
+development. Nothing of it goes into the image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from dockfix.context.manifests.locked import DEV
+from dockfix.dataclass import dataclass
+from dockfix.facts import Facts, from_context
+from dockfix.facts.between_stages import handed, names_of
+from dockfix.managers.protocol import Developing, LanguageManager
+from dockfix.managers.verbs import by_system, language_install, of_language, system_install
+from dockfix.model.actions import Clean, Install, Make, Remove, ShellState
+from dockfix.model.reason import Reason, at
+from dockfix.model.stages import Stage, Step, Unit
+from dockfix.syntax import pairs
+
+# What only a container of the image has to do with
+_OF_CONTAINERS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK", "EXPOSE", "STOPSIGNAL", "VOLUME"})
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """What a builder falls into. ``first`` is the step with which packages begin.
+
+    Where its install brings what only development needs, what stands behind it up to ``built`` has all, and the rest is without;
+    ``developing`` is then None. Otherwise that says how an install of its own brings it.
+    """
+
+    builder: Stage
+    step: Step
+    unit: Unit
+    install: Install
+    first: Step
+    behind: Step | None
+    pruned: Step | None
+    developing: Developing | None
+
+    @property
+    def is_built(self) -> bool:
+        """Whether something is built, or copied, between the install and what takes packages away again."""
+        return self.behind is not None and self.behind is not self.pruned
+
+
+def pieces(facts: Facts) -> Pieces | Reason:
+    """How the builder of two stages is parted; why it isn't."""
+    builder, final = facts.model.stages[0], facts.final
+    if not handed(facts, builder):
+        return at("nothing of the packages comes from another stage", final.start.line)
+    installs = [
+        (step, unit, install)
+        for step, unit in builder.units
+        if (install := language_install(unit.effects.action)) is not None and install in facts.manifests
+    ]
+    if not installs:
+        return at("no install of the project's packages is seen in the builder", builder.start.line)
+    step, unit, install = installs[-1]
+    manager = install.manager
+    if not isinstance(manager, LanguageManager):
+        return at("nobody knows what the install brings", step.line)
+    developing = manager.developing(install, facts.given[install])
+    if isinstance(developing, Reason):
+        return at(f"nothing is known to serve development alone: {developing.text}", step.line)
+    steps = builder.steps
+    first = next(each for each in steps if _begins(each))
+    behind = steps[steps.index(step) + 1 :]
+    pruned = next((each for each in behind if any(_takes_away(unit) for unit in each.units)), None)
+    if facts.is_javascript and DEV in facts.groups_of(install):
+        return Pieces(builder, step, unit, install, first, next(iter(behind), None), pruned, None)
+    if facts.every_manifest[install].development:
+        said = "what only serves to develop stays in the image, so that nothing parts it from the others"
+        return at(f"{said} (production-dependencies says why)", step.line)
+    return Pieces(builder, step, unit, install, first, None, None, developing)
+
+
+def _begins(step: Step) -> bool:
+    """Whether packages of the project begin with a step: their manifests, their environment, an install."""
+    actions = [unit.effects.action for unit in step.units]
+    return from_context(step) or any(isinstance(each, Make) or language_install(each) is not None for each in actions)
+
+
+def _takes_away(unit: Unit) -> bool:
+    return isinstance(unit.effects.action, Remove) and of_language(unit.effects.action)
+
+
+def repeated(facts: Facts, found: Pieces, *, container: bool) -> Iterator[Step]:
+    """The steps of the image that a stage needs, too, which starts from the builder; with ``container`` all about containers as well."""
+    builder = found.builder
+    there = [step for step in builder.steps if step is not found.pruned]
+    texts = {step.instruction.text.strip() for step in there}
+    copied = {(step.copy.sources, step.copy.target) for step in there if step.copy is not None}
+    asked = {name for step in there for unit in step.units for name in _asked(unit)}
+    workdir, env = builder.end.workdir, dict(builder.end.env)
+    for step in facts.final.steps:
+        keyword = step.keyword
+        if keyword in _OF_CONTAINERS:
+            if container:
+                yield step
+        elif keyword == "WORKDIR":
+            after = facts.final.after(step).workdir
+            if after != workdir:
+                yield step
+            workdir = after
+        elif keyword == "ENV":
+            own = dict(pairs(step.instruction, step.state.variables))
+            if any(env.get(name) != value for name, value in own.items()):
+                yield step
+            env |= {name: value or "" for name, value in own.items()}
+        elif step.copy is not None:
+            origin = (step.copy.origin or "").lower()
+            if origin not in names_of(builder) and (step.copy.sources, step.copy.target) not in copied:
+                yield step
+        elif keyword == "RUN":
+            if step.instruction.text.strip() not in texts and not _only_asks(facts, step, asked):
+                yield step
+        elif keyword not in {"LABEL", "MAINTAINER"} and step.instruction.text.strip() not in texts:
+            yield step
+
+
+def _asked(unit: Unit) -> tuple[str, ...]:
+    install = system_install(unit.effects.action)
+    return tuple(package.name for package in install.asked) if install is not None else ()
+
+
+def _only_asks(facts: Facts, step: Step, there: Collection[str]) -> bool:
+    """Whether a RUN only installs packages of the system that are there, or that came along with those."""
+    if not all(
+        by_system(unit.effects.action) or isinstance(unit.effects.action, Clean | ShellState) for unit in step.units
+    ):
+        return False
+    return {name for unit in step.units for name in _asked(unit)} <= {*there, *_instead(facts)}
+
+
+def _instead(facts: Facts) -> frozenset[str]:
+    """The libraries that took the place of packages which the builder has."""
+    from dockfix.placement.decision import place
+    from dockfix.placement.plan import Placement
+
+    decided = facts.decided(place)
+    replaced = decided.parts[-1].packages if isinstance(decided, Placement) else {}
+    return frozenset(name for instead in replaced.values() for name in instead)

@@ -1,0 +1,396 @@
+"""The ``named-stages`` transform."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from dockfix.context.compose_targets import with_target
+from dockfix.context.disk import Disk
+from dockfix.engine.options import Option
+from dockfix.engine.transform import Edit, Outcome, Transform, refuse
+from dockfix.facts import Facts
+from dockfix.facts.rejected import cannot_pass
+from dockfix.knowledge.targets import BASE, DEV, DEVELOPMENT, NAMES, TEST
+from dockfix.model.reason import Declared, Reason, at
+from dockfix.model.stages import Step
+from dockfix.placement.decision import place
+from dockfix.placement.plan import Placement
+from dockfix.placement.targets import Pieces, pieces, repeated
+from dockfix.placement.tests_of import Tests, only_tests, served, tests_of
+from dockfix.syntax import Instruction, Node, decode, replace_nodes, snippet
+from dockfix.syntax.rewrite import with_image
+
+from ._layout import leading
+
+ALL, BUILT = "all", "build"
+ONLY = Option(
+    "named-stages.only",
+    frozenset[str](),
+    f"the stages to write: {', '.join(NAMES)}, or {ALL}; none are written without it",
+    hint="stages",
+    each=NAMES,
+    every=ALL,
+)
+_PRODUCTION = "production"
+
+
+class NamedStages(Transform):
+    """Write stages to test and to develop in beside the image's.
+
+    What it does
+        Parts the builder and adds what is built by name: ``base`` (the system's packages, the manager), ``prod-deps`` (what the
+        program needs), ``dev-deps`` (on top of it the group for development), ``test`` (the source, the tests, and the command
+        that runs them as CMD), ``dev`` (what the image was before, with the tools; CMD is ``npm run dev`` where there is such a
+        script) and ``release``, the image. Where something is built, which takes the tools, ``dev-deps`` comes first, then
+        ``build``, and ``prod-deps`` is what is left after the prune. A Compose service that builds the Dockerfile gets a ``target``
+        where it runs tests (``test``), or a server for development or the source from a mount (``dev``).
+
+    Why
+        CI runs the tests in the image's own environment, and the release has no tool that only they need.
+
+    Example
+        RUN uv sync --frozen                    FROM base AS prod-deps
+        COPY . .                                RUN uv sync --no-dev --frozen
+        CMD ["uvicorn", "app:app"]              FROM prod-deps AS dev-deps
+                                                RUN uv sync --frozen
+                                                FROM dev-deps AS test
+                                                COPY . .
+                                                CMD ["python", "-m", "pytest"]
+                                                FROM python:3.13-slim AS release
+                                                COPY --from=prod-deps /app/.venv /app/.venv
+
+    Fix safety
+        On request only: ``--stages``, ``--stages test,release`` or ``named-stages.only``. ``release`` stays the last stage, which is built
+        where no target is named. All or nothing: where the stages cannot be written, neither is what only they make right, and no
+        Compose file is touched. Left alone where nothing serves development alone, where packages for development have to stay in
+        the image, and in a file with more than two stages. No test is made up: without tests, or a known way to run them, there is no
+        ``test``. A COPY of nothing but tests leaves ``release``, unless the program reads them.
+    """
+
+    title: ClassVar[str] = "write stages to test and to develop in (`--stages`)"
+    after: ClassVar[frozenset[str]] = frozenset({"multi-stage"})
+    options: ClassVar[tuple[Option[Any], ...]] = (ONLY,)
+
+    def apply(self, facts: Facts) -> Outcome:
+        """Adds the stages that are asked for, and their targets in Compose files."""
+        wanted = facts.hints.stages
+        if not wanted:
+            return Outcome()
+        there = {stage.name.lower() for stage in facts.model.stages}
+        if len(facts.model.stages) == 1:
+            return refuse(_unsplit(facts))
+        if len(facts.model.stages) > 2:
+            missing = sorted(wanted - there - {ALL})
+            named = wanted & there
+            return (
+                Outcome() if named else refuse(f"the file has several stages of its own, and no {' or '.join(missing)}")
+            )
+        found = pieces(facts)
+        return refuse(found) if isinstance(found, Reason) else _Writer(facts, found, wanted).outcome()
+
+
+def _unsplit(facts: Facts) -> Reason:
+    """Why the image is still one stage."""
+    reason = facts.ask(cannot_pass) or facts.decide(place)
+    if isinstance(reason, Placement):
+        return at("they take a builder, which multi-stage makes only with --unsafe here, or was told not to make")
+    return Reason(f"the image stays one stage: {reason.text}", reason.place, reason.weight)
+
+
+@dataclass
+class _Stage:
+    name: str
+    start: str
+    nodes: list[Node] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+
+
+class _Writer:
+    """Writes the stages of one file."""
+
+    def __init__(self, facts: Facts, found: Pieces, wanted: frozenset[str]) -> None:
+        self.facts, self.found, self.wanted = facts, found, wanted
+        self.line = facts.final.start.line
+        self.refusals: list[Reason] = []
+
+    def outcome(self) -> Outcome:
+        """The edits: FROM lines in the builder, more stages below it."""
+        builder = self.found.builder
+        edits, parent = self._parted()
+        stages: list[_Stage] = []
+        both = {TEST, DEV} <= self.wanted
+        developing = self.found.developing
+        alone: list[Node] = []
+        if developing is not None:
+            made = self._developing(parent)
+            if made is None:
+                return refuse("the install could not be written again", self.found.step.line)
+            if both or DEVELOPMENT in self.wanted:
+                stages.append(_Stage(DEVELOPMENT, parent, made))
+                parent = DEVELOPMENT
+            else:
+                alone = made
+        checked = self._names_of_development(alone or [node for stage in stages for node in stage.nodes])
+        if isinstance(checked, Reason):
+            return refuse(checked)
+        for name in (TEST, DEV):
+            if name in self.wanted:
+                stage = self._test(parent, checked) if name == TEST else self._dev(parent)
+                if isinstance(stage, Reason):
+                    self.refusals.append(Reason(f"no stage {TEST}: {stage.text}", stage.place, stage.weight))
+                    continue
+                stage.nodes[:0] = [_again(node) for node in alone]
+                stages.append(stage)
+        names = {stage.name for stage in stages}
+        if not names & {TEST, DEV} and {TEST, DEV} & self.wanted:
+            return Outcome(refusals=tuple(self.refusals))
+        files, lost = self._compose(names)
+        if lost is not None:
+            return Outcome(refusals=(*self.refusals, lost))
+        gone, declared = self._without_tests() if TEST in names else ([], frozenset[Declared]())
+        written = [node for stage in stages for node in (*self._head(stage), *stage.nodes)]
+        start = self.facts.final.start
+        above = next(iter(leading(self.facts.tree, start)), start)
+        said = f"the stages {_enumerate([*self._parts(edits), *(stage.name for stage in stages)])} are built by their names"
+        edits.append(Edit(above, (*written, above), builder.start.line, said))
+        declared |= {
+            Declared("FILE", path) for name in files for path in self.facts.layout.of(posixpath.normpath(name))
+        }
+        told = ", ".join(f"{service.name} builds {stage}" for service, stage in self._targets(names).items())
+        return Outcome([*edits, *gone], files, f"Compose: {told}", tuple(self.refusals), declares=frozenset(declared))
+
+    # --- the builder ---------------------------------------------------------------------------------------------------
+
+    def _parted(self) -> tuple[list[Edit], str]:
+        """The FROM lines that part the builder, and the stage that others start from."""
+        found, builder = self.found, self.found.builder
+        name = builder.name or "builder"
+        heads: list[tuple[Step | None, str]] = [
+            (None, "")
+        ]  # each piece with its first step, the last one keeps the name
+        pieces_: list[tuple[Step, str]] = []
+        if BASE in self.wanted:
+            heads[0] = (None, BASE)
+            pieces_.append((found.first, ""))
+        if found.developing is None:
+            first = BASE in self.wanted
+            here = [(found.first if first else None, DEVELOPMENT)]
+            if found.is_built and found.pruned is not None:
+                here.append((found.behind, BUILT))
+            if found.behind is not None:
+                here.append((found.pruned or found.behind, ""))
+            heads = [*([(None, BASE)] if first else []), *here]
+        else:
+            heads = [
+                *([(None, BASE)] if BASE in self.wanted else []),
+                (found.first if BASE in self.wanted else None, ""),
+            ]
+        named = [(step, given or name) for step, given in heads]
+        edits: list[Edit] = []
+        for number, (step, given) in enumerate(named):
+            if step is None:
+                start = with_image(builder.start, name=given)
+                if start is not None and given != builder.name:
+                    edits.append(Edit(builder.start, (start,), builder.start.line, ""))
+                continue
+            above = next(iter(leading(self.facts.tree, step.instruction)), step.instruction)
+            line = snippet(self.facts.tree, f"\nFROM {named[number - 1][1]} AS {given}\n", step.line)
+            edits.append(Edit(above, (*line, above), step.line, ""))
+        if found.developing is not None:
+            return edits, name
+        order = [given for _, given in named]
+        return edits, BUILT if BUILT in order else DEVELOPMENT
+
+    def _parts(self, edits: Iterable[Edit]) -> list[str]:
+        """The names that the builder's pieces get."""
+        nodes = [
+            node
+            for edit in edits
+            for node in edit.replacement
+            if isinstance(node, Instruction) and node.keyword == "FROM"
+        ]
+        return [node.words[2] for node in nodes if len(node.words) == 3]
+
+    def _developing(self, parent: str) -> list[Node] | None:
+        """The install once more, with what serves development; None where that can't be written."""
+        found = self.found
+        form = found.step.shell_form
+        if form is None or found.developing is None:
+            return None
+        recipe = found.developing.recipe
+        drop = [
+            number
+            for number, unit in enumerate(found.step.units)
+            if unit is not found.unit and not (number < found.step.units.index(found.unit) and _is_state(unit))
+        ]
+        run = form.edited(drop=drop, insert=recipe.insert, remove=recipe.remove)
+        if run is None:
+            return None
+        state = found.unit.state
+        lines = [f"COPY {name} {state.spelled(path)}" for path, name in found.developing.files.items()]
+        ended = Instruction(run.text.rstrip() + self.facts.tree.newline, run.line, run.escape)
+        return (
+            [*snippet(self.facts.tree, "".join(f"{line}\n" for line in lines), found.step.line), _again(ended)]
+            if lines
+            else [_again(ended)]
+        )
+
+    def _names_of_development(self, nodes: Sequence[Node]) -> frozenset[str] | Reason:
+        """The distributions that an install for development may bring, as it is in the new file; why it brings nothing more."""
+        facts, found = self.facts, self.found
+        if found.developing is None:
+            return facts.every_manifest[found.install].names
+        lines = snippet(facts.tree, f"\nFROM {found.builder.name} AS x-{DEVELOPMENT}\n", self.line)
+        start = facts.final.start
+        tree = replace_nodes(
+            facts.tree, {start: (*lines, *map(_again, nodes), *snippet(facts.tree, "\n", self.line), start)}
+        )
+        after = facts.with_tree(tree, {})
+        stage = after.model.stages[1]
+        installs = [install for step, _, install in after.installs if after.stage_of[step] is stage]
+        if not installs:
+            return at("what the install for development brings is not known", found.step.line)
+        manifest = after.every_manifest[installs[-1]]
+        if manifest.unknown is not None:
+            return at(f"what serves development is not known: {manifest.unknown}", found.step.line)
+        return manifest.names
+
+    # --- the stages to test and to develop in --------------------------------------------------------------------------
+
+    def _test(self, parent: str, names: frozenset[str]) -> _Stage | Reason:
+        steps = [step for step in repeated(self.facts, self.found, container=False)]
+        stage = self._stage(TEST, parent, steps)
+        there = [*self.found.builder.steps, *self.facts.final.steps]
+        tests = tests_of(self.facts, self.found, names, there, self._python())
+        if isinstance(tests, Reason):
+            return tests
+        stage.nodes += self._added(tests)
+        stage.nodes += self._lines(self._environment(TEST), f"CMD {json.dumps(list(tests.command))}")
+        return stage
+
+    def _dev(self, parent: str) -> _Stage:
+        command = served(self.facts, self.found)
+        steps = list(repeated(self.facts, self.found, container=True))
+        if command:
+            steps = [step for step in steps if step.keyword not in {"CMD", "ENTRYPOINT", "HEALTHCHECK"}]
+        stage = self._stage(DEV, parent, steps)
+        told = f"CMD {json.dumps(list(command))}" if command else ""
+        stage.nodes += self._lines(self._environment("development"), told)
+        return stage
+
+    def _stage(self, name: str, parent: str, steps: list[Step]) -> _Stage:
+        newline = self.facts.tree.newline
+        nodes: list[Node] = []
+        for step in steps:
+            node = step.instruction
+            nodes.append(
+                Instruction(node.text.rstrip() + newline if not node.heredocs else node.text, node.line, node.escape)
+            )
+        return _Stage(name, parent, nodes, steps)
+
+    def _environment(self, value: str) -> str:
+        """NODE_ENV for a stage that is not for production, where the image says that it is."""
+        told = self.facts.final.end.env.get("NODE_ENV") or self.found.builder.end.env.get("NODE_ENV")
+        return f"ENV NODE_ENV={value}" if told == _PRODUCTION else ""
+
+    def _added(self, tests: Tests) -> tuple[Node, ...]:
+        """The COPY of tests that the image has none of."""
+        files = [name for name, to in tests.copied if to == posixpath.basename(name) and not self._is_folder(name)]
+        lines = [f"COPY {name} ./{to}" for name, to in tests.copied if name not in files]
+        lines += [f"COPY {' '.join(files)} ./"] if files else []
+        return self._lines(*lines)
+
+    def _is_folder(self, name: str) -> bool:
+        return self.facts.context.is_dir(name)
+
+    def _python(self) -> str:
+        """How the interpreter of the packages is called: by its name where PATH finds it first."""
+        root = self.found.install.into.root
+        path = self.facts.final.end.env.get("PATH", "").split(":")
+        carried = self.found.install.into.carried
+        own = (
+            carried is not None
+            and carried.paths.get(root) == root
+            and f"{root}/bin" not in path
+            and root != "/usr/local"
+        )
+        return f"{root}/bin/python" if own else "python"
+
+    def _lines(self, *lines: str) -> tuple[Node, ...]:
+        text = "".join(f"{line}\n" for line in lines if line)
+        return snippet(self.facts.tree, text, self.line) if text else ()
+
+    def _head(self, stage: _Stage) -> tuple[Node, ...]:
+        return snippet(self.facts.tree, f"\nFROM {stage.start} AS {stage.name}\n", self.line)
+
+    # --- what is around ------------------------------------------------------------------------------------------------
+
+    def _without_tests(self) -> tuple[list[Edit], frozenset[Declared]]:
+        """Takes what copies tests alone out of the image, where nothing that may run names them."""
+        facts = self.facts
+        edits: list[Edit] = []
+        declared: set[Declared] = set()
+        for step in facts.final.of("COPY"):
+            taken = facts.copies.get(step)
+            target = step.copy.target if step.copy is not None else None
+            if taken is None or target is None or not taken.known or not only_tests(taken.files):
+                continue
+            if not taken.files.isdisjoint(facts.started.evidence) and facts.unknown is not None:
+                continue
+            edits.append(Edit(step.instruction, (), step.line, "only tests are copied, which run in another stage"))
+            declared |= {Declared("FILE", path) for name in taken.files for path in facts.layout.by(step, name)}
+        return edits, frozenset(declared)
+
+    def _targets(self, names: Iterable[str]) -> dict[Any, str]:
+        there = set(names)
+        others = {TEST: DEV, DEV: TEST}
+        return {
+            service: stage if stage in there else others[stage]
+            for service, stage in self.facts.retargeted.items()
+            if stage in there or others[stage] in there
+        }
+
+    def _compose(self, names: set[str]) -> tuple[dict[str, str], Reason | None]:
+        """The Compose files with the targets; why one cannot get its."""
+        files: dict[str, str] = {}
+        targets = self._targets(names)
+        for service, _ in self.facts.retargeted.items():
+            if service not in targets:
+                return {}, at(f"{service.file}: the service {service.name} needs a stage that cannot be written")
+            text = files.get(service.file) or _read(self.facts, service.file)
+            if text is None:
+                return {}, at(f"{service.file} could not be read")
+            files[service.file], reason = with_target(text, service.name, targets[service])
+            if reason:
+                said = f"{service.file}: the service {service.name} needs the stage {targets[service]}, and {reason}"
+                return {}, at(said)
+        return files, None
+
+
+def _read(facts: Facts, name: str) -> str | None:
+    if not name.startswith("../"):
+        return facts.context.read(name)
+    data = Disk.read_outside(posixpath.normpath(posixpath.join(facts.context.root.absolute().as_posix(), name)))
+    return decode(data) if data is not None else None
+
+
+def _is_state(unit: Any) -> bool:
+    from dockfix.model.actions import ShellState
+
+    return isinstance(unit.effects.action, ShellState)
+
+
+def _again(node: Node) -> Node:
+    return (
+        Instruction(node.text, node.line, node.escape)
+        if isinstance(node, Instruction)
+        else type(node)(node.text, node.line)
+    )
+
+
+def _enumerate(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
