@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from dockfix.context.compose_targets import with_target
+from dockfix.context.compose_targets import with_targets
 from dockfix.context.disk import Disk
 from dockfix.engine.options import Option
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
@@ -262,7 +262,7 @@ class _Writer:
     # --- the stages to test and to develop in --------------------------------------------------------------------------
 
     def _test(self, parent: str, names: frozenset[str]) -> _Stage | Reason:
-        steps = [step for step in repeated(self.facts, self.found, container=False)]
+        steps = list(repeated(self.facts, self.found, container=False))
         stage = self._stage(TEST, parent, steps)
         there = [*self.found.builder.steps, *self.facts.final.steps]
         tests = tests_of(self.facts, self.found, names, there, self._python())
@@ -347,27 +347,25 @@ class _Writer:
 
     def _targets(self, names: Iterable[str]) -> dict[Any, str]:
         there = set(names)
-        others = {TEST: DEV, DEV: TEST}
-        return {
-            service: stage if stage in there else others[stage]
-            for service, stage in self.facts.retargeted.items()
-            if stage in there or others[stage] in there
-        }
+        # who runs tests finds the tools in the stage to develop in, too
+        chosen = {service: stage if stage in there else DEV for service, stage in self.facts.retargeted.items()}
+        return {service: stage for service, stage in chosen.items() if stage in there}
 
     def _compose(self, names: set[str]) -> tuple[dict[str, str], Reason | None]:
         """The Compose files with the targets; why one cannot get its."""
-        files: dict[str, str] = {}
         targets = self._targets(names)
-        for service, _ in self.facts.retargeted.items():
-            if service not in targets:
-                return {}, at(f"{service.file}: the service {service.name} needs a stage that cannot be written")
-            text = files.get(service.file) or _read(self.facts, service.file)
+        without = next((each for each in self.facts.retargeted if each not in targets), None)
+        if without is not None:
+            return {}, at(f"{without.file}: the service {without.name} needs a stage that cannot be written")
+        files: dict[str, str] = {}
+        for file in dict.fromkeys(service.file for service in targets):
+            text = _read(self.facts, file)
             if text is None:
-                return {}, at(f"{service.file} could not be read")
-            files[service.file], reason = with_target(text, service.name, targets[service])
-            if reason:
-                said = f"{service.file}: the service {service.name} needs the stage {targets[service]}, and {reason}"
-                return {}, at(said)
+                return {}, at(f"{file} could not be read")
+            own = {service.name: stage for service, stage in targets.items() if service.file == file}
+            files[file], left = with_targets(text, own)
+            for name, reason in left.items():
+                return {}, at(f"{file}: the service {name} needs the stage {own[name]}, and {reason}")
         return files, None
 
 

@@ -72,7 +72,10 @@ class BuildContext:
         self._kept: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def with_overlay(self, files: Mapping[str, str]) -> BuildContext:
-        """The same context with more texts laid over it; the same one for the same texts."""
+        """The same context with more texts laid over it; the same one for the same texts. What lies beside it is passed over."""
+        files = {path: text for path, text in files.items() if not path.startswith("../")}
+        if not files:
+            return self
         key = tuple(sorted(files.items()))
         if key not in self._overlaid:
             overlay = {**self.overlay, **files}
@@ -108,7 +111,8 @@ class BuildContext:
     def file_names(self) -> frozenset[str]:
         """The names of ``files``, none where the context cannot be listed."""
         # one set for all Dockerfiles of the context: as a part of a key, another that is equal is compared name by name
-        return self._names_on_disk | self.overlay.keys() if self.overlay and self.listing else self._names_on_disk
+        known = self._names_on_disk
+        return known.union(self.overlay) if self.listing and not self.overlay.keys() <= known else known
 
     @property
     def _names_on_disk(self) -> frozenset[str]:

@@ -31,22 +31,36 @@ class _CannotError(Exception):
     """Why the target of a service cannot be written."""
 
 
-def with_target(text: str, service: str, stage: str) -> tuple[str, str]:
-    """A Compose file in which one service builds a stage, and "" - or the file as it is, and why that can't be written."""
+def with_targets(text: str, stages: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """A Compose file in which services build stages, and the services for which that can't be written, each with why.
+
+    What others share through an anchor may get a target once each of these has one of its own.
+    """
+    left, reasons = dict(stages), dict.fromkeys(stages, "")
+    while left:
+        done = []
+        for service, stage in left.items():
+            text, reasons[service] = _with_target(text, service, stage)
+            done += [service] if not reasons[service] else []
+        if not done:
+            break
+        left = {service: stage for service, stage in left.items() if service not in done}
+    return text, {service: reasons[service] for service in left}
+
+
+def _with_target(text: str, service: str, stage: str) -> tuple[str, str]:
+    """The same for one service: the new text and "", or the text as it is and why."""
+    shared = ""
     try:
         before = _services(text)
-        if "target" in mapping(mapping(mapping(before.get("services")).get(service)).get("build")):
-            raise _CannotError("it has a target")
-        edit = _edit(text, service, stage)
+        edit, shared = _edit(text, service, stage)
         new = text[: edit.start] + edit.text + text[edit.end :]
         after = _services(new)
-    except _CannotError as error:
-        return text, str(error)
-    except (ValueError, RecursionError) as error:
+    except (_CannotError, ValueError, RecursionError) as error:
         return text, str(error) or "it is nested too deeply"
-    return (
-        (new, "") if after == _wanted(before, service, stage) else (text, "its text could not be changed without loss")
-    )
+    if after == _wanted(before, service, stage):
+        return new, ""
+    return text, shared or "its text could not be changed without loss"
 
 
 def _services(text: str) -> dict[str, object]:
@@ -65,8 +79,11 @@ def _wanted(before: dict[str, object], service: str, stage: str) -> dict[str, ob
     return {**before, "services": {**services, service: {**given, "build": built}}}
 
 
-def _edit(text: str, name: str, stage: str) -> _Edit:
-    """The edit that gives a service its target. Raises _CannotError, or ValueError where the text is no YAML."""
+def _edit(text: str, name: str, stage: str) -> tuple[_Edit, str]:
+    """The edit that gives a service its target, and why others may change with it, "" for no reason.
+
+    Raises _CannotError, or ValueError where the text is no YAML.
+    """
     import yaml
 
     try:
@@ -85,25 +102,26 @@ def _edit(text: str, name: str, stage: str) -> _Edit:
     alias = _ALIAS.match(text, key.end_mark.index)
     if id(service) in shared or id(services) in shared:
         raise _CannotError(f"line {found[0].start_mark.line + 1} is an anchor that others use, too")
-    if id(value) in shared and alias is None:
-        raise _CannotError(f"its build in line {line} is an anchor that others use, too")
+    others = f"its build in line {line} is an anchor that others use, too" if id(value) in shared else ""
+    if _value(_entry(value, "target")) is not None and alias is None:
+        raise _CannotError("it has a target")
     step = max(key.start_mark.column - found[0].start_mark.column, 1)
     indent = " " * (key.start_mark.column + step)
     if alias is not None:
         merge = "<<" if isinstance(value, yaml.MappingNode) else "context"
-        return _in_place(text, _is_flow(service), (alias.start(), alias.end()), f"{merge}: {alias[1]}", stage, indent)
+        return _in_place(text, _is_flow(service), (alias.start(), alias.end()), f"{merge}: {alias[1]}", stage, indent), ""
     if isinstance(value, yaml.ScalarNode):
         if value.style in {"|", ">"} or key.end_mark.line != value.end_mark.line:
             raise _CannotError(f"its build in line {line} stands on several lines")
         written = text[value.start_mark.index : value.end_mark.index]
         span = key.end_mark.index, value.end_mark.index
-        return _in_place(text, _is_flow(service), span, f"context: {written}", stage, indent)
+        return _in_place(text, _is_flow(service), span, f"context: {written}", stage, indent), others
     if not isinstance(value, yaml.MappingNode) or not value.value:
         raise _CannotError(f"its build in line {line} is no mapping")
     if _is_flow(value):
         end = value.value[-1][1].end_mark.index
-        return _Edit(end, end, f", target: {stage}")
-    return _in_block(text, value, stage)
+        return _Edit(end, end, f", target: {stage}"), others
+    return _in_block(text, value, stage), others
 
 
 def _in_place(text: str, flow: bool, span: tuple[int, int], first: str, stage: str, indent: str) -> _Edit:
@@ -181,4 +199,4 @@ def _nodes(node: yaml.Node | None, seen: Mapping[int, int]) -> Iterator[yaml.Nod
                 waiting += part if isinstance(part, tuple) else [part]
 
 
-__all__ = ["with_target"]
+__all__ = ["with_targets"]

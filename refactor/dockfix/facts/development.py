@@ -109,6 +109,8 @@ def doubts(facts: Facts, gone: Lost) -> Iterator[Reason]:
         yield facts.unknown
     if facts.startup.unknown is not None:
         yield facts.startup.unknown
+    if facts.hints.stages:
+        return  # there is a stage with all of it for whoever tests or develops, and an image without it was asked for
     if not facts.startup.programs:
         yield unseen("nothing says what a container of the image runs, which may be tests")
     mounted = mounted_source(facts)

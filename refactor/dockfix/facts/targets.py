@@ -40,7 +40,7 @@ def _stage_for(facts: Facts, service: ComposeService) -> str:
     if any(map(runs_tests, _commands(service))):
         wanted = (TEST, DEV)
     elif any(map(serves_development, _commands(service))) or _mounts_source(facts, service):
-        wanted = (DEV, TEST)
+        wanted = (DEV,)
     else:
         return ""
     return next((each for each in wanted if each in facts.hints.stages), "")
