@@ -17,11 +17,12 @@ from dockfix.facts.rejected import cannot_pass
 from dockfix.knowledge.targets import BASE, DEV, DEVELOPMENT, NAMES, TEST
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step
+from dockfix.model.state import State
 from dockfix.placement.decision import place
 from dockfix.placement.plan import Placement
 from dockfix.placement.targets import Pieces, pieces, repeated
 from dockfix.placement.tests_of import Tests, only_tests, served, tests_of
-from dockfix.syntax import Instruction, Node, decode, replace_nodes, snippet
+from dockfix.syntax import Instruction, Node, decode, pairs, replace_nodes, snippet
 from dockfix.syntax.rewrite import with_image
 
 from ._layout import leading
@@ -35,7 +36,7 @@ ONLY = Option(
     each=NAMES,
     every=ALL,
 )
-_PRODUCTION = "production"
+_MODE, _PRODUCTION = "NODE_ENV", "production"
 
 
 class NamedStages(Transform):
@@ -231,7 +232,7 @@ class _Writer:
         if run is None:
             return None
         state = found.unit.state
-        lines = [f"COPY {name} {state.spelled(path)}" for path, name in found.developing.files.items()]
+        lines = [f"COPY {name} {_target(path, name, state)}" for path, name in found.developing.files.items()]
         ended = Instruction(run.text.rstrip() + self.facts.tree.newline, run.line, run.escape)
         return (
             [*snippet(self.facts.tree, "".join(f"{line}\n" for line in lines), found.step.line), _again(ended)]
@@ -269,7 +270,7 @@ class _Writer:
         if isinstance(tests, Reason):
             return tests
         stage.nodes += self._added(tests)
-        stage.nodes += self._lines(self._environment(TEST), f"CMD {json.dumps(list(tests.command))}")
+        stage.nodes += self._lines(self._environment(TEST, stage.steps), f"CMD {json.dumps(list(tests.command))}")
         return stage
 
     def _dev(self, parent: str) -> _Stage:
@@ -279,12 +280,13 @@ class _Writer:
             steps = [step for step in steps if step.keyword not in {"CMD", "ENTRYPOINT", "HEALTHCHECK"}]
         stage = self._stage(DEV, parent, steps)
         told = f"CMD {json.dumps(list(command))}" if command else ""
-        stage.nodes += self._lines(self._environment("development"), told)
+        stage.nodes += self._lines(self._environment("development", stage.steps), told)
         return stage
 
     def _stage(self, name: str, parent: str, steps: list[Step]) -> _Stage:
         newline = self.facts.tree.newline
         nodes: list[Node] = []
+        steps = [step for step in steps if not (step.keyword == "ENV" and _variables(step) == {_MODE: _PRODUCTION})]
         for step in steps:
             node = step.instruction
             nodes.append(
@@ -292,10 +294,12 @@ class _Writer:
             )
         return _Stage(name, parent, nodes, steps)
 
-    def _environment(self, value: str) -> str:
-        """NODE_ENV for a stage that is not for production, where the image says that it is."""
-        told = self.facts.final.end.env.get("NODE_ENV") or self.found.builder.end.env.get("NODE_ENV")
-        return f"ENV NODE_ENV={value}" if told == _PRODUCTION else ""
+    def _environment(self, value: str, steps: Iterable[Step]) -> str:
+        """NODE_ENV for a stage that is not for production, where the builder or a step of it says that it is."""
+        told = self.found.builder.end.env.get(_MODE)
+        for step in steps:
+            told = _variables(step).get(_MODE, told) if step.keyword == "ENV" else told
+        return f"ENV {_MODE}={value}" if told == _PRODUCTION else ""
 
     def _added(self, tests: Tests) -> tuple[Node, ...]:
         """The COPY of tests that the image has none of."""
@@ -367,6 +371,19 @@ class _Writer:
             for name, reason in left.items():
                 return {}, at(f"{file}: the service {name} needs the stage {own[name]}, and {reason}")
         return files, None
+
+
+def _variables(step: Step) -> dict[str, str | None]:
+    return dict(pairs(step.instruction, step.state.variables))
+
+
+def _target(path: str, name: str, state: State) -> str:
+    """Where a file goes, as one writes it: its folder, from the working directory, where it keeps its name."""
+    folder, base = posixpath.split(path)
+    if base != posixpath.basename(name):
+        return state.spelled(path)
+    inside = posixpath.relpath(folder, state.workdir or "/")
+    return f"{state.spelled(folder)}/" if inside.startswith("..") else "./" if inside == "." else f"./{inside}/"
 
 
 def _read(facts: Facts, name: str) -> str | None:

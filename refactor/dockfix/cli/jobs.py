@@ -10,8 +10,9 @@ from pathlib import Path
 from dockfix.batch.discover import Target, discover, place
 from dockfix.batch.rules import Rules
 from dockfix.batch.run import Job
-from dockfix.config import ConfigError, Configs, Flags, ids, option, patterns, settings
+from dockfix.config import ConfigError, Configs, Flags, ids, nearest, option, patterns, settings
 from dockfix.dataclass import dataclass
+from dockfix.engine.options import OptionError
 from dockfix.engine.results import Failure
 
 # Options that other programs have as commands
@@ -28,6 +29,7 @@ class Choice:
     ignore: tuple[str, ...]
     unsafe: bool | None
     set: tuple[str, ...]
+    stages: str | None
     context: Path | None
     exclude: tuple[str, ...]
     force_exclude: bool
@@ -111,8 +113,26 @@ def _flags(choice: Choice) -> Flags:
         unsafe=choice.unsafe,
         exclude=patterns(choice.exclude, "--exclude"),
         context=choice.context,
-        options=dict(option(text, "--set") for text in choice.set),
+        options={**dict(option(text, "--set") for text in choice.set), **_stages(choice.stages)},
     )
+
+
+def _stages(names: str | None) -> dict[str, object]:
+    """The setting that the option for stages is short for. Raises ConfigError."""
+    if names is None:
+        return {}
+    from dockfix.engine import registry
+
+    key = registry.setting("stages")
+    known = registry.options()[key]
+    try:
+        return {key: known.read(_split([names]))}
+    except OptionError as error:
+        wrong = next((name for name in _split([names]) if name not in known.each), names)
+        listed = f"the stages are {', '.join(known.each)}"
+        near = nearest(wrong, known.each)
+        hint = f"{near} {listed[0].upper()}{listed[1:]}" if near else listed
+        raise ConfigError("--stages", f"there is no stage {wrong!r} to write", hint) from error
 
 
 def _split(values: Iterable[str]) -> list[str]:

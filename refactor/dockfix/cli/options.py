@@ -28,6 +28,9 @@ choice_options = _all(
     click.option("--unsafe/--no-unsafe", default=None, help="Also make changes that are only probably right."),
     click.option("--set", metavar="KEY=VALUE", multiple=True,
                  help="A setting of a transform, such as multi-stage.always=true (repeatable)."),
+    click.option("--stages", metavar="[NAMES]", is_flag=False, flag_value="all",
+                 help="Also write stages to test and to develop in, all or some of base, prod-deps, dev-deps, test, dev, release "
+                 "(comma-separated), and their targets in Compose files."),
     click.option("--context", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
                  help="The build context. Default: found from Compose files and the like, or else the Dockerfile's folder."),
     click.option("--exclude", metavar="GLOB", multiple=True,

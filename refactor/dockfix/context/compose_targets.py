@@ -109,7 +109,9 @@ def _edit(text: str, name: str, stage: str) -> tuple[_Edit, str]:
     indent = " " * (key.start_mark.column + step)
     if alias is not None:
         merge = "<<" if isinstance(value, yaml.MappingNode) else "context"
-        return _in_place(text, _is_flow(service), (alias.start(), alias.end()), f"{merge}: {alias[1]}", stage, indent), ""
+        return _in_place(
+            text, _is_flow(service), (alias.start(), alias.end()), f"{merge}: {alias[1]}", stage, indent
+        ), ""
     if isinstance(value, yaml.ScalarNode):
         if value.style in {"|", ">"} or key.end_mark.line != value.end_mark.line:
             raise _CannotError(f"its build in line {line} stands on several lines")

@@ -37,6 +37,7 @@ def _wanted(facts: Facts) -> Mapping[ComposeService, str]:
 
 def _stage_for(facts: Facts, service: ComposeService) -> str:
     """The stage that a service needs, of those that are wanted, "" for none but the image's."""
+    wanted: tuple[str, ...]
     if any(map(runs_tests, _commands(service))):
         wanted = (TEST, DEV)
     elif any(map(serves_development, _commands(service))) or _mounts_source(facts, service):

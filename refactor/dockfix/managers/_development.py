@@ -17,7 +17,10 @@ from dockfix.syntax.shell import Word
 def with_development(
     call: Call, verbs: Collection[str], words: str, valued: str = "", insert: Iterable[str] = ()
 ) -> Recipe | Reason:
-    """The recipe for a call: ``words`` that stand alone go, and the options ``valued`` with their values; ``insert`` comes behind the verb."""
+    """The recipe for a call: ``words`` that stand alone go, and the options ``valued`` with their values.
+
+    ``insert`` comes behind the verb.
+    """
     verb = next((word for word in call.words if word.value in verbs), call.command.words[-1 - len(call.words)])
     plain, with_value = frozenset(words.split()), frozenset(valued.split())
     gone: list[Word] = []

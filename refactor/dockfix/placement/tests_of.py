@@ -22,7 +22,7 @@ _RUNNER = "pytest"
 
 @dataclass(frozen=True)
 class Tests:
-    """``command`` runs them; ``copied`` are files and folders of the build context to copy, each with its path below the working directory."""
+    """``command`` runs them; ``copied`` are files and folders of the build context to copy, each with its path in the working directory."""
 
     command: tuple[str, ...]
     copied: tuple[tuple[str, str], ...] = ()
