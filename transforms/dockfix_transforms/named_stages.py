@@ -14,7 +14,7 @@ from dockfix.engine.options import Option
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
 from dockfix.facts.rejected import cannot_pass
-from dockfix.knowledge.targets import BASE, DEV, DEVELOPMENT, NAMES, TEST
+from dockfix.knowledge.targets import BASE, DEV, DEVELOPMENT, NAMES, RELEASE, TEST
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step
 from dockfix.model.state import State
@@ -141,8 +141,10 @@ class _Writer:
         for name in (TEST, DEV):
             if name in self.wanted:
                 stage = self._test(parent, checked) if name == TEST else self._dev(parent)
+                if name in (builder.name.lower(), self.facts.final.name.lower()):
+                    stage = at("a stage has this name", builder.start.line)
                 if isinstance(stage, Reason):
-                    self.refusals.append(Reason(f"no stage {TEST}: {stage.text}", stage.place, stage.weight))
+                    self.refusals.append(Reason(f"no stage {name}: {stage.text}", stage.place, stage.weight))
                     continue
                 stage.nodes[:0] = [_again(node) for node in alone]
                 stages.append(stage)
@@ -156,8 +158,13 @@ class _Writer:
         written = [node for stage in stages for node in (*self._head(stage), *stage.nodes)]
         start = self.facts.final.start
         above = next(iter(leading(self.facts.tree, start)), start)
-        said = f"the stages {_enumerate([*self._parts(edits), *(stage.name for stage in stages)])} are built by their names"
-        edits.append(Edit(above, (*written, above), builder.start.line, said))
+        listed = _enumerate([*self._parts(edits), *(stage.name for stage in stages)])
+        said = f"{listed} can be built by their names; the last stage stays the one that is built without"
+        named = with_image(start, name=RELEASE) if RELEASE in self.wanted and not start.words[1:] else None
+        last = named or start
+        edits.append(Edit(above, (*written, last if above is start else above), builder.start.line, said))
+        if named is not None and above is not start:
+            edits.append(Edit(start, (named,), start.line, f"it gets a name, {RELEASE}"))
         declared |= {
             Declared("FILE", path) for name in files for path in self.facts.layout.of(posixpath.normpath(name))
         }
@@ -169,42 +176,31 @@ class _Writer:
     def _parted(self) -> tuple[list[Edit], str]:
         """The FROM lines that part the builder, and the stage that others start from."""
         found, builder = self.found, self.found.builder
-        name = builder.name or "builder"
-        heads: list[tuple[Step | None, str]] = [
-            (None, "")
-        ]  # each piece with its first step, the last one keeps the name
-        pieces_: list[tuple[Step, str]] = []
-        if BASE in self.wanted:
-            heads[0] = (None, BASE)
-            pieces_.append((found.first, ""))
-        if found.developing is None:
-            first = BASE in self.wanted
-            here = [(found.first if first else None, DEVELOPMENT)]
+        heads: list[tuple[Step, str]] = (
+            [(found.first, BASE)] if BASE in self.wanted else []
+        )  # with what ends each piece
+        parent = builder.name
+        if found.developing is None and found.behind is not None:
+            heads.append((found.behind, DEVELOPMENT))
+            parent = DEVELOPMENT if found.behind is found.pruned else parent
             if found.is_built and found.pruned is not None:
-                here.append((found.behind, BUILT))
-            if found.behind is not None:
-                here.append((found.pruned or found.behind, ""))
-            heads = [*([(None, BASE)] if first else []), *here]
-        else:
-            heads = [
-                *([(None, BASE)] if BASE in self.wanted else []),
-                (found.first if BASE in self.wanted else None, ""),
-            ]
-        named = [(step, given or name) for step, given in heads]
+                heads.append((found.pruned, BUILT))
+                parent = BUILT
+        names = [*(name for _, name in heads), builder.name]
         edits: list[Edit] = []
-        for number, (step, given) in enumerate(named):
-            if step is None:
-                start = with_image(builder.start, name=given)
-                if start is not None and given != builder.name:
-                    edits.append(Edit(builder.start, (start,), builder.start.line, ""))
-                continue
+        if heads:
+            start = with_image(builder.start, name=names[0])
+            edits.append(Edit(builder.start, (start,) if start is not None else (), builder.start.line, ""))
+        for (step, name), following in zip(heads, names[1:], strict=True):
             above = next(iter(leading(self.facts.tree, step.instruction)), step.instruction)
-            line = snippet(self.facts.tree, f"\nFROM {named[number - 1][1]} AS {given}\n", step.line)
-            edits.append(Edit(above, (*line, above), step.line, ""))
-        if found.developing is not None:
-            return edits, name
-        order = [given for _, given in named]
-        return edits, BUILT if BUILT in order else DEVELOPMENT
+            arguments = [
+                each.instruction.text.strip()
+                for each in builder.steps[: builder.steps.index(step)]
+                if each.keyword == "ARG"
+            ]
+            lines = "".join(f"{line}\n" for line in (f"\nFROM {name} AS {following}", *arguments))
+            edits.append(Edit(above, (*snippet(self.facts.tree, lines, step.line), above), step.line, ""))
+        return edits, parent
 
     def _parts(self, edits: Iterable[Edit]) -> list[str]:
         """The names that the builder's pieces get."""

@@ -12,9 +12,11 @@ from dockfix.context.manifests.locked import DEV
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts, from_context
 from dockfix.facts.between_stages import handed, names_of
+from dockfix.knowledge.targets import BASE, DEVELOPMENT
 from dockfix.managers.protocol import Developing, LanguageManager
 from dockfix.managers.verbs import by_system, language_install, of_language, system_install
 from dockfix.model.actions import Clean, Install, Make, Remove, ShellState
+from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at
 from dockfix.model.stages import Stage, Step, Unit
 from dockfix.syntax import pairs
@@ -49,6 +51,8 @@ class Pieces:
 def pieces(facts: Facts) -> Pieces | Reason:
     """How the builder of two stages is parted; why it isn't."""
     builder, final = facts.model.stages[0], facts.final
+    if not builder.name or builder.name.lower() in {BASE, DEVELOPMENT}:
+        return at("the stage that builds has no name, or that of another one", builder.start.line)
     if not handed(facts, builder):
         return at("nothing of the packages comes from another stage", final.start.line)
     installs = [
@@ -58,7 +62,8 @@ def pieces(facts: Facts) -> Pieces | Reason:
     ]
     if not installs:
         return at("no install of the project's packages is seen in the builder", builder.start.line)
-    step, unit, install = installs[-1]
+    every = [each for each in installs if facts.is_javascript and DEV in facts.groups_of(each[2])]
+    step, unit, install = (every or installs)[-1]
     manager = install.manager
     if not isinstance(manager, LanguageManager):
         return at("nobody knows what the install brings", step.line)
@@ -68,12 +73,14 @@ def pieces(facts: Facts) -> Pieces | Reason:
     steps = builder.steps
     first = next(each for each in steps if _begins(each))
     behind = steps[steps.index(step) + 1 :]
-    pruned = next((each for each in behind if any(_takes_away(unit) for unit in each.units)), None)
-    if facts.is_javascript and DEV in facts.groups_of(install):
+    pruned = next((each for each in behind if any(_takes_away(facts, unit, install) for unit in each.units)), None)
+    stays = "what only serves to develop stays in the image, so that nothing parts it from the others"
+    if every:
+        if pruned is None and any(within(install.into.root, each.source) for each in handed(facts, builder)):
+            return at(stays, step.line)
         return Pieces(builder, step, unit, install, first, next(iter(behind), None), pruned, None)
     if facts.every_manifest[install].development:
-        said = "what only serves to develop stays in the image, so that nothing parts it from the others"
-        return at(f"{said} (production-dependencies says why)", step.line)
+        return at(stays, step.line)
     return Pieces(builder, step, unit, install, first, None, None, developing)
 
 
@@ -83,8 +90,13 @@ def _begins(step: Step) -> bool:
     return from_context(step) or any(isinstance(each, Make) or language_install(each) is not None for each in actions)
 
 
-def _takes_away(unit: Unit) -> bool:
-    return isinstance(unit.effects.action, Remove) and of_language(unit.effects.action)
+def _takes_away(facts: Facts, unit: Unit, install: Install) -> bool:
+    """Whether a command takes what only serves to develop away again: it removes packages, or installs all but that."""
+    action = unit.effects.action
+    again = language_install(action)
+    if again is not None:
+        return again.into.root == install.into.root and DEV not in facts.groups_of(again)
+    return isinstance(action, Remove) and of_language(action)
 
 
 def repeated(facts: Facts, found: Pieces, *, container: bool) -> Iterator[Step]:
@@ -117,7 +129,9 @@ def repeated(facts: Facts, found: Pieces, *, container: bool) -> Iterator[Step]:
         elif keyword == "RUN":
             if step.instruction.text.strip() not in texts and not _only_asks(facts, step, asked):
                 yield step
-        elif keyword not in {"LABEL", "MAINTAINER"} and step.instruction.text.strip() not in texts:
+        elif keyword == "ARG" or (
+            keyword not in {"LABEL", "MAINTAINER"} and step.instruction.text.strip() not in texts
+        ):
             yield step
 
 
