@@ -66,9 +66,9 @@ def _with_target(text: str, service: str, stage: str) -> tuple[str, str]:
 def _services(text: str) -> dict[str, object]:
     """What a file says. Raises ValueError."""
     found = list(documents(text.encode("utf-8", "surrogateescape")))
-    if len(found) != 1:
+    if len(found) > 1:
         raise ValueError("it has several documents")
-    return mapping(found[0])
+    return mapping(next(iter(found), None))
 
 
 def _wanted(before: dict[str, object], service: str, stage: str) -> dict[str, object]:
