@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 from dockfix.context.compose_targets import with_targets
 from dockfix.context.disk import Disk
 from dockfix.engine.options import Option
-from dockfix.engine.transform import Edit, Outcome, Transform, refuse
-from dockfix.facts import Facts
+from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
+from dockfix.facts import Facet, Facts
 from dockfix.facts.rejected import cannot_pass
 from dockfix.knowledge.targets import BASE, DEV, DEVELOPMENT, NAMES, RELEASE, TEST
 from dockfix.model.reason import Declared, Reason, at
@@ -73,8 +73,11 @@ class NamedStages(Transform):
     """
 
     title: ClassVar[str] = "write stages to test and to develop in (`--stages`)"
+    safety: ClassVar[Safety] = "on request"
     after: ClassVar[frozenset[str]] = frozenset({"multi-stage"})
+    facets: ClassVar[frozenset[Facet]] = frozenset({"stages"})
     options: ClassVar[tuple[Option[Any], ...]] = (ONLY,)
+    asked_by: ClassVar[Option[Any] | None] = ONLY
 
     def apply(self, facts: Facts) -> Outcome:
         """Adds the stages that are asked for, and their targets in Compose files."""
@@ -98,7 +101,10 @@ def _unsplit(facts: Facts) -> Reason:
     """Why the image is still one stage."""
     reason = facts.ask(cannot_pass) or facts.decide(place)
     if isinstance(reason, Placement):
-        return at("they take a builder, which multi-stage makes only with --unsafe here, or was told not to make")
+        doubt = next(iter(reason.doubts), None)
+        if doubt is None:
+            return at("they take a builder, which multi-stage was not to make")
+        return at(f"they take a builder, which multi-stage makes only with --unsafe here: {doubt.text}", doubt.line)
     return Reason(f"the image stays one stage: {reason.text}", reason.place, reason.weight)
 
 

@@ -107,13 +107,15 @@ def _here() -> Path:
 
 def _flags(choice: Choice) -> Flags:
     """The options as settings. Raises ConfigError."""
+    options = _stages(choice.stages)
+    stages = {key.partition(".")[0] for key in options}
     return Flags(
-        select=ids(_split(choice.select), "--select") if choice.select else None,
+        select=ids((*_split(choice.select), *stages), "--select") if choice.select else None,
         ignore=ids(_split(choice.ignore), "--ignore"),
         unsafe=choice.unsafe,
         exclude=patterns(choice.exclude, "--exclude"),
         context=choice.context,
-        options={**dict(option(text, "--set") for text in choice.set), **_stages(choice.stages)},
+        options={**dict(option(text, "--set") for text in choice.set), **options},
     )
 
 

@@ -47,8 +47,13 @@ class Settings:
             transform
             for transform in transforms()
             if transform.id not in self.ignore
-            and (transform.safety != "on request" if self.select is None else transform.id in self.select)
+            and (self._is_usual(transform) if self.select is None else transform.id in self.select)
         )
+
+    def _is_usual(self, transform: Transform) -> bool:
+        """Whether a transform runs where nobody names those that do: one on request is asked for by its own setting, or not at all."""
+        asked = transform.asked_by
+        return transform.safety != "on request" or (asked is not None and bool(asked.of(self.options)))
 
     @property
     def hints(self) -> Hints:
@@ -196,6 +201,8 @@ def gather(
     ]
     located = find_context(path, sources, context)
     hints = replace(settings.hints, facets=facets)
+    if "stages" not in facets:
+        hints = replace(hints, stages=frozenset())
     facts = Facts(tree, located, BuildContext(located.root, dockerfile=path), settings.options, hints)
     if not hints.stages and not any(service.target for service in located.services):
         return facts

@@ -8,8 +8,8 @@ from typing import Literal
 
 from dockfix.dataclass import dataclass
 
-Facet = Literal["environment", "parts", "base", "ignore file"]
-ALL_FACETS: frozenset[Facet] = frozenset({"environment", "parts", "base", "ignore file"})
+Facet = Literal["environment", "parts", "base", "stages", "ignore file"]
+ALL_FACETS: frozenset[Facet] = frozenset({"environment", "parts", "base", "stages", "ignore file"})
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,8 @@ class Hints:
     leaves the image. ``platforms`` are those that the image is built for ("linux/amd64"), empty for the usual ones; with ``later`` any
     version of a package counts as one that was seen; ``knowledge`` is the path of what was seen, "" for none. With ``lean`` an
     environment that is made gets no installer of its own where it needs none. ``stages`` are those that are wanted beside the image's,
-    to be built by their names. ``facets`` are what
-    somebody will write: of the placement an environment that can be carried, the stages and a smaller base; an ignore file.
-    ``settings`` are the keys by which people give these fields, by field.
+    to be built by their names. ``facets`` are what somebody will write: of the placement an environment that can be carried, the parts,
+    a smaller base and those stages; an ignore file. ``settings`` are the keys by which people give these fields, by field.
     """
 
     keep: frozenset[str] = frozenset()
