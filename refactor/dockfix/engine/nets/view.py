@@ -210,13 +210,18 @@ class Change:
 
     @cached_property
     def installs_after(self) -> Mapping[kinds.Asked, tuple[Run, ...]]:
-        """Those after the edit, without the ones of stages that it adds and that nothing which was there takes anything from."""
+        """Those after the edit, without the ones of stages that it adds and that nothing which was there takes anything from.
+
+        One that stands nowhere else has moved there: what it leaves is missed elsewhere.
+        """
         every = self.after.installs
         added = self._added
         if not added:
             return every
         left = {asked: tuple(run for run in runs if run.stage not in added) for asked, runs in every.items()}
-        return {asked: runs for asked, runs in left.items() if runs}
+        there = {asked.without(self.groups) for asked, runs in left.items() if runs}
+        moved = {asked for asked in every if asked in self.before.installs and asked.without(self.groups) not in there}
+        return {asked: runs or every[asked] for asked, runs in left.items() if runs or asked in moved}
 
     @cached_property
     def _added(self) -> frozenset[Stage]:
