@@ -72,8 +72,11 @@ class BuildContext:
         self._kept: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def with_overlay(self, files: Mapping[str, str]) -> BuildContext:
-        """The same context with more texts laid over it; the same one for the same texts. What lies beside it is passed over."""
-        files = {path: text for path, text in files.items() if not path.startswith("../")}
+        """The same context with more texts laid over it; the same one for the same texts.
+
+        Of what lies beside it an ignore file counts alone.
+        """
+        files = {path: text for path, text in files.items() if not path.startswith("../") or path.endswith("ignore")}
         if not files:
             return self
         key = tuple(sorted(files.items()))
