@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from checks import dockfix
+from dockfix.batch.settle import Settler
 from dockfix.engine import FileResult, Settings, run
 from dockfix.knowledge.targets import NAMES, runs_tests, serves_development
 from results import Project, broken, refusal, text_of
@@ -476,3 +477,16 @@ def test_the_names_are_six() -> None:
 )
 def test_what_commands_are_for(command: str, tests: bool, develops: bool) -> None:
     assert (runs_tests(command), serves_development(command)) == (tests, develops)
+
+
+def test_two_dockerfiles_of_one_compose_file(tmp_path: Path) -> None:
+    text = "services:\n  a:\n    build: ./a\n    command: pytest\n  web:\n    image: nginx\n  b:\n    build: ./b # tests\n    command: pytest\n"
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "compose.yaml").write_text(text, "utf-8")
+    settler = Settler(apply=True)
+    for name in "ab":
+        result = settler.settle(dockfix(tmp_path / name, PIP, DEV, Settings(options=ALL)))
+        assert not result.failures
+    for short, long in (("./a\n", "\n      context: ./a\n"), ("./b # tests\n", "# tests\n      context: ./b\n")):
+        text = text.replace(f"build: {short}", f"build:{long if long[0] != '#' else ' ' + long}      target: test\n")
+    assert (tmp_path / "compose.yaml").read_text("utf-8") == text

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from difflib import get_close_matches
+from os.path import normpath
 from pathlib import Path
 
 from dockfix.context.build_context import BuildContext
@@ -387,7 +388,10 @@ def _result(
     files = [FileChange(str(path), text, after)] if after != text else []
     for name, content in done.files.items():
         target = facts.context.root / name
-        before = facts.context.read(name) if not name.startswith("../") else _outside(target)
+        before = facts.context.read(name)
+        if name.startswith("../"):
+            target = Path(normpath(target))
+            before = _outside(target)
         if content != before:
             files.append(FileChange(str(target), before, content))
     warnings = [*unstable, *done.warnings]
