@@ -8,8 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from dockfix.context.compose_targets import with_targets
-from dockfix.context.disk import Disk
 from dockfix.engine.options import Option
 from dockfix.engine.transform import Edit, Outcome, Safety, Transform, refuse
 from dockfix.facts import Facet, Facts
@@ -22,9 +20,10 @@ from dockfix.placement.decision import place
 from dockfix.placement.plan import Placement
 from dockfix.placement.targets import Pieces, pieces, repeated
 from dockfix.placement.tests_of import Tests, only_tests, served, tests_of
-from dockfix.syntax import Instruction, Node, decode, pairs, replace_nodes, snippet
+from dockfix.syntax import Instruction, Node, pairs, replace_nodes, snippet
 from dockfix.syntax.rewrite import with_image
 
+from ._compose import targets_of, with_stages
 from ._layout import leading
 
 ALL, BUILT = "all", "build"
@@ -157,7 +156,8 @@ class _Writer:
         names = {stage.name for stage in stages}
         if not names & {TEST, DEV} and {TEST, DEV} & self.wanted:
             return Outcome(refusals=tuple(self.refusals))
-        files, lost = self._compose(names)
+        targets = targets_of(self.facts, names)
+        files, lost = with_stages(self.facts, targets)
         if lost is not None:
             return Outcome(refusals=(*self.refusals, lost))
         gone, declared = self._without_tests() if TEST in names else ([], frozenset[Declared]())
@@ -174,7 +174,7 @@ class _Writer:
         declared |= {
             Declared("FILE", path) for name in files for path in self.facts.layout.of(posixpath.normpath(name))
         }
-        told = ", ".join(f"{service.name} builds {stage}" for service, stage in self._targets(names).items())
+        told = ", ".join(f"{service.name} builds {stage}" for service, stage in targets.items())
         return Outcome([*edits, *gone], files, f"Compose: {told}", tuple(self.refusals), declares=frozenset(declared))
 
     # --- the builder ---------------------------------------------------------------------------------------------------
@@ -351,29 +351,6 @@ class _Writer:
             declared |= {Declared("FILE", path) for name in taken.files for path in facts.layout.by(step, name)}
         return edits, frozenset(declared)
 
-    def _targets(self, names: Iterable[str]) -> dict[Any, str]:
-        there = set(names)
-        # who runs tests finds the tools in the stage to develop in, too
-        chosen = {service: stage if stage in there else DEV for service, stage in self.facts.retargeted.items()}
-        return {service: stage for service, stage in chosen.items() if stage in there}
-
-    def _compose(self, names: set[str]) -> tuple[dict[str, str], Reason | None]:
-        """The Compose files with the targets; why one cannot get its."""
-        targets = self._targets(names)
-        without = next((each for each in self.facts.retargeted if each not in targets), None)
-        if without is not None:
-            return {}, at(f"{without.file}: the service {without.name} needs a stage that cannot be written")
-        files: dict[str, str] = {}
-        for file in dict.fromkeys(service.file for service in targets):
-            text = _read(self.facts, file)
-            if text is None:
-                return {}, at(f"{file} could not be read")
-            own = {service.name: stage for service, stage in targets.items() if service.file == file}
-            files[file], left = with_targets(text, own)
-            for name, reason in left.items():
-                return {}, at(f"{file}: the service {name} needs the stage {own[name]}, and {reason}")
-        return files, None
-
 
 def _variables(step: Step) -> dict[str, str | None]:
     return dict(pairs(step.instruction, step.state.variables))
@@ -386,13 +363,6 @@ def _target(path: str, name: str, state: State) -> str:
         return state.spelled(path)
     inside = posixpath.relpath(folder, state.workdir or "/")
     return f"{state.spelled(folder)}/" if inside.startswith("..") else "./" if inside == "." else f"./{inside}/"
-
-
-def _read(facts: Facts, name: str) -> str | None:
-    if not name.startswith("../"):
-        return facts.context.read(name)
-    data = Disk.read_outside(posixpath.normpath(posixpath.join(facts.context.root.absolute().as_posix(), name)))
-    return decode(data) if data is not None else None
 
 
 def _is_state(unit: Any) -> bool:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
-from difflib import get_close_matches
 from os.path import normpath
 from pathlib import Path
 
@@ -15,8 +13,8 @@ from dockfix.context.locate import find_context
 from dockfix.dataclass import dataclass
 from dockfix.engine.invariants import View, told, violations
 from dockfix.engine.registry import options, setting, transforms
-from dockfix.engine.results import Failure, FileChange, FileResult, Made, Note
-from dockfix.engine.suppression import Suppressions
+from dockfix.engine.results import Failure, FileChange, FileResult, Made, Note, added_on_top
+from dockfix.engine.suppression import Suppressions, idle
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import ALL_FACETS, Facet, Facts, Hints
 from dockfix.facts.rejected import cannot_pass
@@ -263,7 +261,7 @@ def _list_unsafe(
     _chain(full, chosen, settings, suppressions, held.number + 1)
     reasons = {note.transform: note.message for note in full.warnings if note.reason is not None}
     doubts = {made.transform: made.doubts for made in full.made}
-    added = _added(done.changes, full.changes, reasons)
+    added = added_on_top(done.changes, full.changes, reasons)
     doubted = dict.fromkeys(note.transform for note in added if note.transform in reasons)
     # one that tells a doubt of several has them wait for it
     telling = [each for each in doubted if any(doubt.about is not None for doubt in doubts.get(each, ()))]
@@ -280,26 +278,6 @@ def _list_unsafe(
         done.unsafe.append(replace(note, message=message, reason=about[0] if about else None))
     ids = {note.transform for note in added}
     done.refusals = [note for note in done.refusals if note.transform not in ids or note in full.refusals]
-
-
-def _added(made: Sequence[Note], all_changes: Sequence[Note], reasons: Collection[str]) -> list[Note]:
-    """The changes that come on top of those that are made. One without a reason that only stands on another line is none."""
-    parts = {(note.transform, note.line): set(note.message.split("; ")) for note in made}
-    new = [
-        note
-        for note in all_changes
-        if note.transform in reasons
-        or not set(note.message.split("; ")) <= parts.get((note.transform, note.line), set())
-    ]
-    moved = Counter((note.transform, note.message) for note in made if note not in all_changes)
-    found = []
-    for note in new:
-        key = note.transform, note.message
-        if moved[key] and note.transform not in reasons:
-            moved[key] -= 1
-        else:
-            found.append(note)
-    return found
 
 
 def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settings, suppressions: Suppressions) -> bool:
@@ -395,7 +373,7 @@ def _result(
         if content != before:
             files.append(FileChange(str(target), before, content))
     warnings = [*unstable, *done.warnings]
-    warnings += _idle(suppressions)
+    warnings += idle(suppressions, [transform.id for transform in transforms()])
     return FileResult(
         str(path),
         tuple(files),
@@ -411,28 +389,3 @@ def _outside(path: Path) -> str | None:
     """The text of a file that lies beside the build context, None where there is none."""
     data = Disk.read_outside(str(path))
     return decode(data) if data is not None else None
-
-
-def _idle(suppressions: Suppressions) -> list[Note]:
-    """What is said of suppressions that name no transform, or hold nothing back."""
-    known = [transform.id for transform in transforms()]
-    notes: list[Note] = []
-    for each, name in suppressions.unknown(known):
-        near = get_close_matches(name, known, 1)
-        text = f"there is no transform {name}" + ", so this suppression holds nothing back" * each.ids.isdisjoint(known)
-        notes.append(Note("", each.line, text + (f"; did you mean {near[0]}?" if near else "")))
-    notes += [
-        Note(
-            "", each.line, f"this suppression names no ids, which stand in brackets, and so holds all back: {each.form}"
-        )
-        for each in suppressions.found.values()
-        if any(get_close_matches(word.strip(), known, 1) for word in each.unbracketed.split(","))
-    ]
-    return [
-        *notes,
-        *(
-            Note("", each.line, "this suppression holds nothing back")
-            for each in suppressions.unused()
-            if not each.ids or not each.ids.isdisjoint(known)
-        ),
-    ]
