@@ -302,7 +302,13 @@ def test_tests_that_the_image_copied_leave_it(project: Project) -> None:
     written = text_of(project(text, DEV, options=ALL))
     assert "tests" not in body(written, "release")
     assert body(written, "test").count("COPY tests") == 1
-    kept = text_of(project(text, DEV, options={"named-stages.only": "dev"}))
+    for code in (
+        "from tests import test_app\n",
+        "import importlib\nimportlib.import_module('tests.test_app')\n",
+        "open('tests/test_app.py')\n",
+    ):
+        assert "tests" in body(text_of(project(text, {**DEV, "app.py": code}, options=ALL)), "release")
+    kept = text_of(project(text, {**DEV, "app.py": "print(1)\n"}, options={"named-stages.only": "dev"}))
     assert "COPY --chown=appuser:appuser tests ./tests" in kept
 
 

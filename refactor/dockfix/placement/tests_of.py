@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 
@@ -17,6 +18,7 @@ from dockfix.placement.targets import Pieces
 
 _PYTHON_TEST = regex(r"(?:.*/)?(?:test_[^/]+|[^/]+_test|conftest)\.py")
 _JAVASCRIPT_TEST = regex(r"(?:.*/)?(?:(?:__tests__|tests?|specs?|e2e)/.*|[^/]+\.(?:test|spec)\.[cm]?[jt]sx?)")
+_CODE = regex(r".*\.(?:py|[cm]?[jt]sx?|sh|bash)|(?:.*/)?[^./]+")
 _RUNNER = "pytest"
 
 
@@ -56,6 +58,16 @@ def only_tests(files: Collection[str]) -> bool:
     """Whether some files are tests and nothing else."""
     folder = regex(r"(?:.*/)?(?:tests?|__tests__|specs?|e2e)/.*")
     return bool(files) and all(folder.fullmatch(name) or _PYTHON_TEST.fullmatch(name) for name in files)
+
+
+def names_tests(facts: Facts, tests: Collection[str]) -> bool:
+    """Whether code of the image that is no test names one of some tests, or a folder of them: by an import or a path."""
+    folders = {part for name in tests for part in name.split("/")[:-1]}
+    names = folders | {posixpath.basename(name).partition(".")[0] for name in tests} - {"__init__"}
+    listed = "|".join(sorted(map(re.escape, names))).encode()
+    pattern = rb"(?:\b(?:from|import)[ \t]+|[\"'`./])(?:" + listed + rb")\b"
+    found = facts.application.search(pattern)
+    return any(_CODE.fullmatch(mention.file) and not only_tests({mention.file}) for mention in found)
 
 
 def served(facts: Facts, found: Pieces) -> tuple[str, ...]:
