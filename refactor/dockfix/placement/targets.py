@@ -14,7 +14,7 @@ from dockfix.facts import Facts, from_context
 from dockfix.facts.between_stages import handed, names_of
 from dockfix.knowledge.targets import BASE, DEVELOPMENT
 from dockfix.managers.protocol import Developing, LanguageManager
-from dockfix.managers.verbs import by_system, language_install, of_language, system_install
+from dockfix.managers.verbs import by_system, language_install, of_language, only_installers, system_install
 from dockfix.model.actions import Clean, Install, Make, Remove, ShellState
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at
@@ -71,7 +71,7 @@ def pieces(facts: Facts) -> Pieces | Reason:
     if isinstance(developing, Reason):
         return at(f"nothing is known to serve development alone: {developing.text}", step.line)
     steps = builder.steps
-    first = next(each for each in steps if _begins(each))
+    first = next(each for each in steps if _begins(each, install))
     behind = steps[steps.index(step) + 1 :]
     pruned = next((each for each in behind if any(_takes_away(facts, unit, install) for unit in each.units)), None)
     stays = "what only serves to develop stays in the image, so that nothing parts it from the others"
@@ -84,10 +84,17 @@ def pieces(facts: Facts) -> Pieces | Reason:
     return Pieces(builder, step, unit, install, first, None, None, developing)
 
 
-def _begins(step: Step) -> bool:
-    """Whether packages of the project begin with a step: their manifests, their environment, an install."""
-    actions = [unit.effects.action for unit in step.units]
-    return from_context(step) or any(isinstance(each, Make) or language_install(each) is not None for each in actions)
+def _begins(step: Step, install: Install) -> bool:
+    """Whether packages of the project begin with a step: their manifests, their environment, an install; managers come before."""
+    if from_context(step):
+        return True
+    for action in (unit.effects.action for unit in step.units):
+        own = language_install(action)
+        if own is not None and not only_installers(own):
+            return True
+        if isinstance(action, Make) and action.environment.root == install.into.root:
+            return True
+    return False
 
 
 def _takes_away(facts: Facts, unit: Unit, install: Install) -> bool:
@@ -105,6 +112,7 @@ def repeated(facts: Facts, found: Pieces, *, container: bool) -> Iterator[Step]:
     there = [step for step in builder.steps if step is not found.pruned]
     texts = {step.instruction.text.strip() for step in there}
     copied = {(step.copy.sources, step.copy.target) for step in there if step.copy is not None}
+    commands = {unit.command.text for step in there for unit in step.units}
     asked = {name for step in there for unit in step.units for name in _asked(unit)}
     workdir, env = builder.end.workdir, dict(builder.end.env)
     for step in facts.final.steps:
@@ -127,7 +135,8 @@ def repeated(facts: Facts, found: Pieces, *, container: bool) -> Iterator[Step]:
             if origin not in names_of(builder) and (step.copy.sources, step.copy.target) not in copied:
                 yield step
         elif keyword == "RUN":
-            if step.instruction.text.strip() not in texts and not _only_asks(facts, step, asked):
+            there_too = all(unit.command.text in commands for unit in step.units)
+            if not there_too and not _only_asks(facts, step, asked):
                 yield step
         elif keyword == "ARG" or (
             keyword not in {"LABEL", "MAINTAINER"} and step.instruction.text.strip() not in texts
