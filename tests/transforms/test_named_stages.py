@@ -330,7 +330,7 @@ def test_tests_that_the_image_copied_leave_it(project: Project) -> None:
         (
             f"{PIP}\nFROM python:3.11-slim AS x\nFROM x\nCOPY --from=0 /usr /usr\n",
             DEV,
-            "the file has several stages of its own",
+            "the file has several stages, to which no base or dev-deps or test or dev is added",
         ),
         (
             PIP,

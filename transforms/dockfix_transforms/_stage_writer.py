@@ -36,8 +36,12 @@ def named_stages(facts: Facts, wanted: frozenset[str]) -> Outcome:
     if len(facts.model.stages) == 1:
         return refuse(_unsplit(facts))
     if len(facts.model.stages) > 2:
-        said = f"the file has several stages of its own, and no {' or '.join(sorted(wanted - there))}"
-        return Outcome() if wanted & there else refuse(said)
+        missing = [name for name in (BASE, DEVELOPMENT, TEST, DEV) if name in wanted - there]
+        return (
+            refuse(f"the file has several stages, to which no {' or '.join(missing)} is added")
+            if missing
+            else Outcome()
+        )
     found = pieces(facts)
     return refuse(found) if isinstance(found, Reason) else _Writer(facts, found, wanted).outcome()
 
