@@ -422,6 +422,23 @@ def test_which_service_gets_a_target(project: Project, service: str, stage: str)
     assert not again(result, ALL).files
 
 
+@pytest.mark.parametrize(
+    ("name", "target", "stage"),
+    [
+        ("compose.yaml", "/app/src", "dev"),
+        ("compose.yaml", "/app/config", ""),  # settings are no source
+        ("compose.yaml", "/app/src/a.py", ""),
+        ("docker-compose.prod.yml", "/app/src", ""),
+        ("docker-compose.production.yml", "/app", ""),
+    ],
+)
+def test_what_is_mounted_over_source(project: Project, name: str, target: str, stage: str) -> None:
+    text = PIP.replace("COPY app.py .", "COPY app.py .\nCOPY src ./src\nCOPY config ./config")
+    files = {**DEV, "src/a.py": "", "config/a.yml": "", name: compose(own=f"    volumes: ['./x:{target}']\n")}
+    written = other(project(text, files, options=ALL), name)
+    assert written.count("target: dev") == bool(stage)
+
+
 def test_a_target_that_is_there_is_left(project: Project) -> None:
     text = "services:\n  t:\n    build:\n      context: .\n      target: test\n    command: pytest\n"
     result = project(PIP, {**DEV, "compose.yaml": text}, options=ALL)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from dockfix.context.compose import ComposeService
 from dockfix.facts.facts import Facts
 from dockfix.knowledge.targets import DEV, TEST, runs_tests, serves_development
+from dockfix.lazy import regex
 from dockfix.model.effects import within
+
+_PRODUCTION = regex(r"(?i)(?<![a-z])(?:prod|production|deploy|release|live)(?![a-z])")
+_CODE = regex(r".*\.(?:py|[cm]?[jt]sx?|vue|svelte)")
 
 
 def without_other_stages(facts: Facts) -> Facts:
@@ -52,9 +57,14 @@ def _commands(service: ComposeService) -> Iterator[str]:
 
 
 def _mounts_source(facts: Facts, service: ComposeService) -> bool:
-    """Whether a service lays a folder of the host over the working directory, or over one in it that code is copied to."""
+    """Whether a service lays a folder of the host over the working directory, or over one that code is copied to; none for production."""
     folder = facts.final.end.workdir or "/"
-    code = {step.copy.target for step in facts.copies if step.copy is not None and step.copy.target_is_folder}
-    code |= {step.copy.target for step, taken in facts.copies.items() if step.copy is not None and taken.directories}
+    if folder == "/" or _PRODUCTION.search(posixpath.basename(service.file)):
+        return False
+    code = {
+        step.copy.target
+        for step, taken in facts.copies.items()
+        if step.copy is not None and taken.directories and any(map(_CODE.fullmatch, taken.files))
+    }
     mounted = (target for _, target, kind in service.volumes if kind == "bind")
-    return any(folder != "/" and (within(folder, target) or target.rstrip("/") in code) for target in mounted)
+    return any(within(folder, target) or target.rstrip("/") in code for target in mounted)
