@@ -363,6 +363,16 @@ def test_development_that_stays_parts_nothing(tmp_path: Path) -> None:
     assert "httpx" in refusal(result, "production-dependencies")
 
 
+@pytest.mark.parametrize(("service", "kept"), [("test", False), ("run", False), ("api", True)])
+def test_who_is_run_by_hand(tmp_path: Path, service: str, kept: bool) -> None:
+    compose = case("stages-uv")["docker-compose.test.yml"].replace(
+        "\n  redis:\n", "\n  api:\n    build: .\n\n  redis:\n", 1
+    )
+    makefile = f"test:\n\tdocker compose run --rm {service} pytest -q\n"
+    result = of_case(tmp_path, "stages-uv", **{"docker-compose.test.yml": compose, "Makefile": makefile})
+    assert bool(refusal(result, "named-stages")) == kept
+
+
 def test_stages_of_the_same_name_stay(project: Project) -> None:
     result = project(PIP.replace("slim\n", "slim AS test\n", 1), DEV, options=ALL)
     assert "no stage test: a stage has this name" in refusal(result, "named-stages")
