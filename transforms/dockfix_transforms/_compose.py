@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Collection, Mapping
 
 from dockfix.context.compose import ComposeService
 from dockfix.context.compose_targets import with_targets
-from dockfix.context.disk import Disk
 from dockfix.facts import Facts
 from dockfix.knowledge.targets import DEV
 from dockfix.model.reason import Reason, at
-from dockfix.syntax import decode
 
 
 def targets_of(facts: Facts, names: Collection[str]) -> Mapping[ComposeService, str]:
@@ -28,7 +25,7 @@ def with_stages(facts: Facts, targets: Mapping[ComposeService, str]) -> tuple[di
         return {}, at(f"{without.file}: the service {without.name} needs a stage that cannot be written")
     files: dict[str, str] = {}
     for file in dict.fromkeys(service.file for service in targets):
-        text = _read(facts, file)
+        text = facts.context.read_beside(file)
         if text is None:
             return {}, at(f"{file} could not be read")
         own = {service.name: stage for service, stage in targets.items() if service.file == file}
@@ -36,11 +33,3 @@ def with_stages(facts: Facts, targets: Mapping[ComposeService, str]) -> tuple[di
         for name, reason in left.items():
             return {}, at(f"{file}: the service {name} needs the stage {own[name]}, and {reason}")
     return files, None
-
-
-def _read(facts: Facts, name: str) -> str | None:
-    """The text of a Compose file, which may lie above the build context."""
-    if not name.startswith("../"):
-        return facts.context.read(name)
-    data = Disk.read_outside(posixpath.normpath(posixpath.join(facts.context.root.absolute().as_posix(), name)))
-    return decode(data) if data is not None else None

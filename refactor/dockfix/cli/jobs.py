@@ -30,6 +30,7 @@ class Choice:
     unsafe: bool | None
     set: tuple[str, ...]
     stages: str | None
+    manifests: bool
     context: Path | None
     exclude: tuple[str, ...]
     force_exclude: bool
@@ -115,7 +116,7 @@ def _flags(choice: Choice) -> Flags:
         unsafe=choice.unsafe,
         exclude=patterns(choice.exclude, "--exclude"),
         context=choice.context,
-        options={**dict(option(text, "--set") for text in choice.set), **options},
+        options={**dict(option(text, "--set") for text in choice.set), **options, **_manifests(choice.manifests)},
     )
 
 
@@ -135,6 +136,13 @@ def _stages(names: str | None) -> dict[str, object]:
         near = nearest(wrong, known.each)
         hint = f"{near} {listed[0].upper()}{listed[1:]}" if near else listed
         raise ConfigError("--stages", f"there is no stage {wrong!r} to write", hint) from error
+
+
+def _manifests(wanted: bool) -> dict[str, object]:
+    """The same for the option for manifests."""
+    from dockfix.engine import registry
+
+    return {registry.setting("manifests"): True} if wanted else {}
 
 
 def _split(values: Iterable[str]) -> list[str]:

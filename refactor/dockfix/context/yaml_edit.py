@@ -7,7 +7,7 @@ entry, and nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dockfix.context.yaml_tree import documents, mapping, scalar
 
@@ -80,7 +80,7 @@ def _edited(text: str, path: Path, keys: Sequence[str], value: str, comment: str
     return text[:at] + "".join(line + newline + indent for line in lines) + text[at:]
 
 
-def _place(text: str, node: yaml.MappingNode, beside: str) -> yaml.Node:
+def _place(text: str, node: yaml.MappingNode, beside: str) -> Any:
     """The key above which an entry is written: the one that is asked for, unless a comment that belongs to it stands between them."""
     lines = text.split("\n")
     keys = [key for key, _ in node.value]
@@ -88,7 +88,7 @@ def _place(text: str, node: yaml.MappingNode, beside: str) -> yaml.Node:
     return next(free, keys[0])
 
 
-def _below(node: yaml.Node | None, step: str | int) -> yaml.Node | None:
+def _below(node: yaml.Node | None, step: str | int) -> Any:
     """What stands at a place of a list, or the value of a mapping's last key of a name."""
     found = node.value if node is not None and isinstance(node.value, list) else []
     if isinstance(step, int):

@@ -8,7 +8,6 @@ from os.path import normpath
 from pathlib import Path
 
 from dockfix.context.build_context import BuildContext
-from dockfix.context.disk import Disk
 from dockfix.context.locate import find_context
 from dockfix.dataclass import dataclass
 from dockfix.engine.invariants import View, told, violations
@@ -366,10 +365,9 @@ def _result(
     files = [FileChange(str(path), text, after)] if after != text else []
     for name, content in done.files.items():
         target = facts.context.root / name
-        before = facts.context.read(name)
+        before = facts.context.read_beside(name)
         if name.startswith("../"):
             target = Path(normpath(target))
-            before = _outside(target)
         if content != before:
             files.append(FileChange(str(target), before, content))
     warnings = [*unstable, *done.warnings]
@@ -383,9 +381,3 @@ def _result(
         tuple(warnings),
         tuple(done.made),
     )
-
-
-def _outside(path: Path) -> str | None:
-    """The text of a file that lies beside the build context, None where there is none."""
-    data = Disk.read_outside(str(path))
-    return decode(data) if data is not None else None
