@@ -6,9 +6,10 @@ but for the targets.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from dockfix.context.yaml_edit import shared
 from dockfix.context.yaml_tree import documents, mapping, scalar
 from dockfix.lazy import regex
 from dockfix.namedtuple import NamedTuple
@@ -50,17 +51,17 @@ def with_targets(text: str, stages: Mapping[str, str]) -> tuple[str, dict[str, s
 
 def _with_target(text: str, service: str, stage: str) -> tuple[str, str]:
     """The same for one service: the new text and "", or the text as it is and why."""
-    shared = ""
+    others = ""
     try:
         before = _services(text)
-        edit, shared = _edit(text, service, stage)
+        edit, others = _edit(text, service, stage)
         new = text[: edit.start] + edit.text + text[edit.end :]
         after = _services(new)
     except (_CannotError, ValueError, RecursionError) as error:
         return text, str(error) or "it is nested too deeply"
     if after == _wanted(before, service, stage):
         return new, ""
-    return text, shared or "its text could not be changed without loss"
+    return text, others or "its text could not be changed without loss"
 
 
 def _services(text: str) -> dict[str, object]:
@@ -90,7 +91,7 @@ def _edit(text: str, name: str, stage: str) -> tuple[_Edit, str]:
         root = yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.YAMLError as error:
         raise ValueError("it is not valid YAML") from error
-    shared = _shared(root)
+    used_twice = shared([root])
     services = _value(_entry(root, "services"))
     found = _entry(services, name)
     service = _value(found)
@@ -100,9 +101,9 @@ def _edit(text: str, name: str, stage: str) -> tuple[_Edit, str]:
     key, value = entry
     line = key.start_mark.line + 1
     alias = _ALIAS.match(text, key.end_mark.index)
-    if id(service) in shared or id(services) in shared:
+    if id(service) in used_twice or id(services) in used_twice:
         raise _CannotError(f"line {found[0].start_mark.line + 1} is an anchor that others use, too")
-    others = f"its build in line {line} is an anchor that others use, too" if id(value) in shared else ""
+    others = f"its build in line {line} is an anchor that others use, too" if id(value) in used_twice else ""
     if _value(_entry(value, "target")) is not None and alias is None:
         raise _CannotError("it has a target")
     step = max(key.start_mark.column - found[0].start_mark.column, 1)
@@ -179,26 +180,3 @@ def _entry(node: yaml.Node | None, name: str) -> tuple[yaml.Node, yaml.Node] | N
 
 def _value(entry: tuple[yaml.Node, yaml.Node] | None) -> yaml.Node | None:
     return entry[1] if entry is not None else None
-
-
-def _shared(root: yaml.Node | None) -> frozenset[int]:
-    """The nodes that stand at more than one place."""
-    seen: dict[int, int] = {}
-    for node in _nodes(root, seen):
-        seen[id(node)] = seen.get(id(node), 0) + 1
-    return frozenset(each for each, count in seen.items() if count > 1)
-
-
-def _nodes(node: yaml.Node | None, seen: Mapping[int, int]) -> Iterator[yaml.Node]:
-    """Every node below one as often as it stands there; what lies in one that was seen is not looked at again."""
-    waiting = [node] if node is not None else []
-    while waiting:
-        each = waiting.pop()
-        known = id(each) in seen
-        yield each
-        if not known and isinstance(each.value, list):
-            for part in each.value:
-                waiting += part if isinstance(part, tuple) else [part]
-
-
-__all__ = ["with_targets"]

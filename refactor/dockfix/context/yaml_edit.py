@@ -58,12 +58,12 @@ def _edited(text: str, path: Path, keys: Sequence[str], value: str, comment: str
         roots = list(yaml.compose_all(text, Loader=yaml.BaseLoader))
     except yaml.YAMLError as error:
         raise CannotAddError("it is not valid YAML") from error
-    shared = _shared(roots)
+    used_twice = shared(roots)
     node: yaml.Node | None = roots[int(path[0])]
     left, steps = [*keys], [*path[1:]]
     while steps or (len(left) > 1 and _below(node, left[0]) is not None):
         node = _below(node, steps.pop(0) if steps else left.pop(0))
-        if node is not None and id(node) in shared:
+        if node is not None and id(node) in used_twice:
             raise CannotAddError(f"line {node.start_mark.line + 1} is an anchor that others use, too")
     if not isinstance(node, yaml.MappingNode) or not node.value:
         raise CannotAddError(f"{path[-1]} is no mapping")
@@ -97,7 +97,7 @@ def _below(node: yaml.Node | None, step: str | int) -> Any:
     return values[-1] if values else None
 
 
-def _shared(roots: Sequence[yaml.Node | None]) -> frozenset[int]:
+def shared(roots: Sequence[yaml.Node | None]) -> frozenset[int]:
     """The nodes that stand at more than one place."""
     seen: dict[int, int] = {}
     for node in _nodes(roots, seen):

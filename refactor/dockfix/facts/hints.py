@@ -20,8 +20,9 @@ class Hints:
     leaves the image. ``platforms`` are those that the image is built for ("linux/amd64"), empty for the usual ones; with ``later`` any
     version of a package counts as one that was seen; ``knowledge`` is the path of what was seen, "" for none. With ``lean`` an
     environment that is made gets no installer of its own where it needs none. ``stages`` are those that are wanted beside the image's,
-    to be built by their names; with ``manifests`` the files that say how it is run may be changed, too. ``facets`` are what somebody will write: of the placement an environment that can be carried, the parts,
-    a smaller base and those stages; an ignore file. ``settings`` are the keys by which people give these fields, by field.
+    to be built by their names; with ``manifests`` the files that say how it is run may be changed, too. ``facets`` are what somebody
+    will write: of the placement an environment that can be carried, the parts, a smaller base and those stages; an ignore file.
+    ``settings`` are the keys by which people give these fields, by field.
     """
 
     keep: frozenset[str] = frozenset()
