@@ -379,3 +379,41 @@ def test_what_was_cleared_of_packages_is_so_still(root: Path) -> None:
     after = PARTS.format(one="RUN npm run build && rm -rf more\n", two=WHOLE)
     found = broken(root, before, after, Declared("RUN", "rm -rf more"))
     assert found and "would no longer run: npm prune --omit=dev" in found[0]
+
+
+SPLIT = (
+    "FROM python:3.11-slim AS one\nWORKDIR /app\n" + VENV + PIP + "{middle}FROM python:3.11-slim\nWORKDIR /app\n"
+    "COPY --from=one /v /v\nENV PATH=/v/bin:$PATH\n{end}"
+)
+
+
+@pytest.mark.parametrize(
+    ("middle", "end", "said"),
+    [
+        ("FROM one AS test\nRUN pip install pytest\n", "", ""),
+        ("FROM one AS test\nRUN pip install pytest\nFROM test AS dev\nRUN pip install mypy\n", "", ""),
+        # what the image takes of it counts
+        ("FROM one AS test\nRUN pip install pytest\n", "COPY --from=test /app /x\n", "what pip installs would change"),
+        (
+            "FROM one AS test\nRUN pip install pytest\nFROM test AS x\n",
+            "COPY --from=x /app /x\n",
+            "what pip installs would change",
+        ),
+        (
+            "FROM one AS test\nRUN pip install pytest\n",
+            "RUN --mount=from=test,target=/t ls /t\n",
+            "what pip installs would change",
+        ),
+        ("", "RUN pip install pytest\n", "what pip installs would change"),
+    ],
+)
+def test_a_stage_that_is_added_is_its_own_matter(root: Path, middle: str, end: str, said: str) -> None:
+    found = broken(root, SPLIT.format(middle="", end=""), SPLIT.format(middle=middle, end=end))
+    assert (said in found[0]) if said else found == []
+
+
+def test_a_stage_that_is_parted_is_what_it_was(root: Path) -> None:
+    whole = SPLIT.format(middle="", end="")
+    parted = whole.replace("AS one\nWORKDIR /app\n", "AS base\nWORKDIR /app\nFROM base AS one\n")
+    assert broken(root, whole, parted) == []
+    assert "would run" in broken(root, whole, parted.replace("AS base\nWORKDIR /app\n", "AS base\nWORKDIR /x\n"))[0]

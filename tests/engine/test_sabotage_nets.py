@@ -17,10 +17,11 @@ from dockfix.engine.nets.kinds import Asked, installed
 from dockfix.engine.runner import gather
 from dockfix.engine.transform import Edit, Outcome
 from dockfix.facts import Facts
+from dockfix.facts.between_stages import names_of, taken_from
 from dockfix.managers.commands import model_of
 from dockfix.model.actions import Install
 from dockfix.model.reason import Declared
-from dockfix.model.stages import Step, Unit
+from dockfix.model.stages import Stage, Step, Unit
 from dockfix.syntax import Dockerfile, Instruction, decode, parse, problems, replace_nodes, snippet
 from dockfix.syntax.shell import Word
 from dockfix_transforms.multi_stage import MultiStage
@@ -109,7 +110,7 @@ def test_whatever_is_declared_and_left_as_it_was_is_told(case: Seen) -> None:
 
 def test_what_an_install_needs_may_not_leave_the_builder(case: Seen) -> None:
     original, view, tree, declares = case
-    builders = model_of(tree).stages[:-1]
+    builders = needed_stages(tree)
     asked = [found.asked for stage in builders for _, unit in stage.units if (found := installed(unit)) is not None]
     installs = {
         step: step.instruction
@@ -119,6 +120,14 @@ def test_what_an_install_needs_may_not_leave_the_builder(case: Seen) -> None:
     }
     for node in installs.values():
         assert violations(original, view(replace_nodes(tree, {node: ()})), declares), node.original
+
+
+def needed_stages(tree: Dockerfile) -> list[Stage]:
+    """The stages that the image takes something from, and those below them: others are built by their names alone."""
+    stages = model_of(tree).stages
+    taken = [each for each in stages[:-1] if names_of(each) & set(taken_from(stages[-1]))]
+    below = {stage for each in (*taken, stages[-1]) for stage in each.lineage} - {stages[-1]}
+    return [stage for stage in stages if stage in below]
 
 
 def is_needed(unit: Unit, asked: Sequence[Asked]) -> bool:

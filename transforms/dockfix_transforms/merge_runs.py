@@ -50,7 +50,7 @@ class MergeRuns(Transform):
     """
 
     title: ClassVar[str] = "clean up in the RUN that left the garbage"
-    after: ClassVar[frozenset[str]] = frozenset({"multi-stage"})
+    after: ClassVar[frozenset[str]] = frozenset({"multi-stage", "named-stages"})
 
     def apply(self, facts: Facts) -> Outcome:
         """Joins the groups of the stages whose layers are in the image."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from dockfix.engine.options import Option
 from dockfix.engine.transform import Edit, Outcome, Transform, refuse
 from dockfix.facts import Facts
+from dockfix.facts.mounts_answered import answers
 from dockfix.facts.overwritten import brought_again
 from dockfix.facts.ownership import brings_manifests, chosen_folder, gets_owner, home_is_made, made_folders, new_folders
 from dockfix.facts.root import needs_root
@@ -34,6 +36,13 @@ _LAYERS = {"RUN", "COPY", "ADD", "WORKDIR"}
 _STEP, _GOES_ON = regex(r"\s*(?:RUN|COPY|ADD|WORKDIR)\s+\S"), regex(r"\\\s*$")
 _PARENTS = regex(r"-[mvZ]*p[mvZ]*|--parents")
 
+MANIFESTS = Option(
+    "non-root.manifests",
+    False,
+    "answer what is mounted in the files that say so: a Compose service stays root, a pod of Kubernetes gets an fsGroup (`--manifests`)",
+    hint="manifests",
+)
+
 
 class NonRoot(Transform):
     """Run the program as a user without root's rights.
@@ -58,7 +67,8 @@ class NonRoot(Transform):
         Safe where all that runs is understood: the author's own code, which was read whole, or servers that are known not to mind;
         every absolute path that code, settings, scripts, options and environment files name lies in what the user owns or is
         only read; no package works with raw sockets, devices or other users; and nothing shows that the image is run with a
-        folder mounted into it. Otherwise unsafe. Left alone where a USER is set, where root is needed (nginx, supervisord, cron,
+        folder mounted into it, unless ``--manifests`` answers that: the Compose service stays root, the pod gets the user's group as
+        its ``fsGroup``, in the same diff. Otherwise unsafe. Left alone where a USER is set, where root is needed (nginx, supervisord, cron,
         sshd, gosu and their like, raw sockets, devices, apt at run time), and for a container action of GitHub.
     """
 
@@ -66,6 +76,7 @@ class NonRoot(Transform):
     after: ClassVar[frozenset[str]] = frozenset({"healthcheck"})
     may_break: ClassVar[tuple[str, ...]] = ("user", "writes")
     sees_to: ClassVar[frozenset[str]] = frozenset({"user"})
+    options: ClassVar[tuple[Option[Any], ...]] = (MANIFESTS,)
 
     def apply(self, facts: Facts) -> Outcome:
         """Adds the user, its ownership and the USER instruction to the final stage."""
@@ -140,10 +151,15 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
     reason = f"the program runs as {user.name} ({user.number}), " + (
         "and its files stay root's" if shut else f"which owns {workdir}"
     )
+    beside = facts.ask(answers)
+    own = [name for name in beside.files if not name.startswith("../")]
+    changed = (Declared("FILE", path) for name in own for path in facts.layout.of(name))
     return Outcome(
         [Edit(node, nodes, last.line, reason if node is last.instruction else "") for node, nodes in edits.items()],
+        beside.files,
+        "; ".join(beside.said),
         doubts=questions,
-        declares=frozenset({Declared("USER"), *(_shut(facts, workdir) if shut else ())}),
+        declares=frozenset({Declared("USER"), *changed, *(_shut(facts, workdir) if shut else ())}),
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from dockfix.engine.results import Failure, FileChange, FileResult
@@ -12,8 +14,8 @@ class Settler:
     """Takes the results of a run one after the other; with ``apply``, writes their files.
 
     Two Dockerfiles of a run may want the same file beside them (``.dockerignore``). Where each only adds lines to it, the
-    later one adds those that the earlier has not; otherwise it fails as a whole, in a preview too, which shall say what would
-    happen.
+    later one adds those that the earlier has not; of another file (``compose.yaml``) each may change other lines. Otherwise it fails as a
+    whole, in a preview too, which shall say what would happen.
     """
 
     def __init__(self, apply: bool) -> None:
@@ -32,10 +34,11 @@ class Settler:
         own: list[FileChange] = []
         for change in result.files:
             claim, owner = self._claims.get(Path(change.path).resolve(), (None, ""))
-            if claim is None:
+            if claim is None or change.before == claim.after:  # the later one has seen what the earlier wrote
                 own.append(change)
             elif claim.after != change.after:
-                after = _joined(claim, change)
+                join = _joined if change.path.endswith("ignore") else _merged
+                after = join(claim, change)
                 if after is None:
                     message = f"{change.path} would need another text than the one for {owner}"
                     return _failed(result, Failure(message, hint="run dockfix on this file alone"))
@@ -78,3 +81,28 @@ def _joined(first: FileChange, second: FileChange) -> str | None:
     added = [line for line in second.after[len(before) :].splitlines() if line.strip() and line.strip() not in there]
     newline = "\r\n" if "\r\n" in first.after else "\n"
     return first.after + "".join(line + newline for line in added)
+
+
+def _merged(first: FileChange, second: FileChange) -> str | None:
+    """The text with the lines that both change; None where these are the same ones, or neighbours."""
+    before = first.before
+    if before is None or before != second.before:
+        return None
+    old = before.splitlines(keepends=True)
+    edits = sorted((*_edits(old, first.after), *_edits(old, second.after)), key=lambda edit: edit[:2])
+    if any(last >= start for (_, last, _), (start, _, _) in pairwise(edits)):
+        return None
+    lines = list(old)
+    for start, last, new in reversed(edits):
+        lines[start:last] = new
+    return "".join(lines)
+
+
+def _edits(old: list[str], after: str) -> Iterator[tuple[int, int, list[str]]]:
+    """The lines that are replaced, from and to, each with those that take their place."""
+    from difflib import SequenceMatcher
+
+    new = after.splitlines(keepends=True)
+    for kind, first, last, start, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind != "equal":
+            yield first, last, new[start:end]

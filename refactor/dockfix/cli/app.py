@@ -45,9 +45,13 @@ class DefaultGroup(click.Group):
     """A group whose command ``run`` is meant where the first argument names no command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the default command in front."""
+        """Put the default command in front; what stands behind --stages is its value, unless it is a path."""
         if not args or args[0] not in self.commands:
             args = ["run", *args]
+        args = [
+            f"{each}=all" if each == "--stages" and _is_path(rest) else each
+            for each, rest in zip(args, [*args[1:], ""], strict=True)
+        ]
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -70,6 +74,13 @@ class DefaultGroup(click.Group):
             status = _last_resort(error)
         sys.stdout = stdout  # click wraps it after a broken pipe
         sys.exit(status if isinstance(status, int) else 0)
+
+
+def _is_path(text: str) -> bool:
+    """Whether a word behind an option that may stand alone is a path, and no value: one that is there."""
+    from dockfix.knowledge.targets import NAMES
+
+    return text == "-" or ({*NAMES}.isdisjoint(text.split(",")) and bool(text) and Path(text).exists())
 
 
 class RunCommand(click.Command):

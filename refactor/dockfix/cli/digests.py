@@ -32,7 +32,7 @@ def run(paths: tuple[str, ...], engine: str | None) -> int:
             screen.say(line)
 
     try:
-        jobs, _ = Jobs(Choice(paths, (), (), None, (), None, None, (), False)).from_paths()
+        jobs, _ = Jobs(Choice.of(paths)).from_paths()
         bases: list[str] = []
         for job in jobs:
             try:

@@ -10,8 +10,9 @@ from pathlib import Path
 from dockfix.batch.discover import Target, discover, place
 from dockfix.batch.rules import Rules
 from dockfix.batch.run import Job
-from dockfix.config import ConfigError, Configs, Flags, ids, option, patterns, settings
+from dockfix.config import ConfigError, Configs, Flags, ids, nearest, option, patterns, settings
 from dockfix.dataclass import dataclass
+from dockfix.engine.options import OptionError
 from dockfix.engine.results import Failure
 
 # Options that other programs have as commands
@@ -29,9 +30,16 @@ class Choice:
     unsafe: bool | None
     set: tuple[str, ...]
     runtime_base: str | None
+    stages: str | None
+    manifests: bool
     context: Path | None
     exclude: tuple[str, ...]
     force_exclude: bool
+
+    @classmethod
+    def of(cls, paths: tuple[str, ...]) -> Choice:
+        """Nothing but paths."""
+        return Choice(paths, (), (), None, (), None, None, False, None, (), False)
 
 
 class Jobs:
@@ -106,17 +114,44 @@ def _here() -> Path:
 
 def _flags(choice: Choice) -> Flags:
     """The options as settings. Raises ConfigError."""
+    options = _stages(choice.stages)
+    stages = {key.partition(".")[0] for key in options}
     given = [(text, "--set") for text in choice.set]
     if choice.runtime_base:
         given.append((f"runtime-base.image={choice.runtime_base}", "--runtime-base"))
     return Flags(
-        select=ids(_split(choice.select), "--select") if choice.select else None,
+        select=ids((*_split(choice.select), *stages), "--select") if choice.select else None,
         ignore=ids(_split(choice.ignore), "--ignore"),
         unsafe=choice.unsafe,
         exclude=patterns(choice.exclude, "--exclude"),
         context=choice.context,
-        options=dict(option(text, where) for text, where in given),
+        options={**dict(option(text, where) for text, where in given), **options, **_manifests(choice.manifests)},
     )
+
+
+def _stages(names: str | None) -> dict[str, object]:
+    """The setting that the option for stages is short for. Raises ConfigError."""
+    if names is None:
+        return {}
+    from dockfix.engine import registry
+
+    key = registry.setting("stages")
+    known = registry.options()[key]
+    try:
+        return {key: known.read(_split([names]))}
+    except OptionError as error:
+        wrong = next((name for name in _split([names]) if name not in known.each), names)
+        listed = f"the stages are {', '.join(known.each)}"
+        near = nearest(wrong, known.each)
+        hint = f"{near} {listed[0].upper()}{listed[1:]}" if near else listed
+        raise ConfigError("--stages", f"there is no stage {wrong!r} to write", hint) from error
+
+
+def _manifests(wanted: bool) -> dict[str, object]:
+    """The same for the option for manifests."""
+    from dockfix.engine import registry
+
+    return {registry.setting("manifests"): True} if wanted else {}
 
 
 def _split(values: Iterable[str]) -> list[str]:

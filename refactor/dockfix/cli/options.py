@@ -30,6 +30,11 @@ choice_options = _all(
                  help="A setting of a transform, such as multi-stage.always=true (repeatable)."),
     click.option("--runtime-base", metavar="IMAGE",
                  help="Start the last stage from this image, such as gcr.io/distroless/python3-debian12."),
+    click.option("--stages", metavar="[NAMES]", is_flag=False, flag_value="all",
+                 help="Also write stages to test and to develop in, all or some of base, prod-deps, dev-deps, test, dev, release "
+                 "(comma-separated), and their targets in Compose files."),
+    click.option("--manifests", is_flag=True,
+                 help="Also change Compose files and Kubernetes manifests, so that what is mounted is no matter for a new user."),
     click.option("--context", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
                  help="The build context. Default: found from Compose files and the like, or else the Dockerfile's folder."),
     click.option("--exclude", metavar="GLOB", multiple=True,

@@ -70,13 +70,21 @@ class BuildContext:
         self._copied: dict[tuple[tuple[str, ...], tuple[str, ...]], CopySet] = {}
         self._overlaid: dict[tuple[tuple[str, str], ...], BuildContext] = {}
         self._kept: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._beside: dict[str, str] = {}
 
     def with_overlay(self, files: Mapping[str, str]) -> BuildContext:
-        """The same context with more texts laid over it; the same one for the same texts."""
+        """The same context with more texts laid over it; the same one for the same texts.
+
+        What lies beside it is kept apart, but for an ignore file.
+        """
         key = tuple(sorted(files.items()))
         if key not in self._overlaid:
-            overlay = {**self.overlay, **files}
-            self._overlaid[key] = BuildContext(self.root, overlay, self.dockerfile, disk=self.disk)
+            inside = {
+                path: text for path, text in files.items() if not path.startswith("../") or path.endswith("ignore")
+            }
+            made = BuildContext(self.root, {**self.overlay, **inside}, self.dockerfile, disk=self.disk)
+            made._beside = {**self._beside, **{path: text for path, text in files.items() if path not in inside}}
+            self._overlaid[key] = made
         return self._overlaid[key]
 
     @cached_property
@@ -108,7 +116,8 @@ class BuildContext:
     def file_names(self) -> frozenset[str]:
         """The names of ``files``, none where the context cannot be listed."""
         # one set for all Dockerfiles of the context: as a part of a key, another that is equal is compared name by name
-        return self._names_on_disk | self.overlay.keys() if self.overlay and self.listing else self._names_on_disk
+        known = self._names_on_disk
+        return known.union(self.overlay) if self.listing and not self.overlay.keys() <= known else known
 
     @property
     def _names_on_disk(self) -> frozenset[str]:
@@ -160,6 +169,15 @@ class BuildContext:
             return self.overlay[name]
         data = self.read_bytes(path)
         return None if data is None else decode(data)
+
+    def read_beside(self, path: str) -> str | None:
+        """The text of a file that says how images are run, which may lie outside of the context: its path, clean, from the root."""
+        if not path.startswith("../") or path == self.ignore_name:
+            return self.read(path)
+        if path in self._beside:
+            return self._beside[path]
+        data = Disk.read_outside(posixpath.normpath(posixpath.join(self.root.absolute().as_posix(), path)))
+        return decode(data) if data is not None else None
 
     def read_bytes(self, path: str) -> bytes | None:
         """The bytes of a file of at most 1 MiB, of a lock of at most 8 MiB; None where it can't be read or lies outside the context."""

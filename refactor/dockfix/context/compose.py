@@ -37,7 +37,7 @@ class ComposeService(NamedTuple):
     that it gives for them and its health check, ``given`` is the one for the command; ``workdir`` is the folder that they start in, ""
     for the image's. ``ports`` are as written. ``settings`` is its environment, as NAME=VALUE, with that of its ``env_files`` as far as
     these are there. ``entry`` and ``words`` are the words of the entrypoint and the command that it gives. ``arguments`` are the
-    build arguments that it gives, as NAME=VALUE, as far as they are known.
+    build arguments that it gives, as NAME=VALUE, as far as they are known. ``target`` is the stage that it builds, "" for the last.
     """
 
     file: str
@@ -56,6 +56,7 @@ class ComposeService(NamedTuple):
     entry: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
+    target: str = ""
 
     @property
     def environment(self) -> tuple[str, ...]:
@@ -200,6 +201,7 @@ def _service(path: str, name: str, service: dict[str, object]) -> ComposeService
         entry=_words(service, "entrypoint"),
         words=_words(service, "command"),
         arguments=tuple(_arguments(service)),
+        target=substitute(scalar(mapping(service.get("build")).get("target"))) or "",
     )
 
 

@@ -40,7 +40,7 @@ def workloads(files: Iterable[tuple[str, bytes]]) -> tuple[Workload, ...]:
     return tuple(
         Workload(scalar(container.get("image")), _service(file, pod, container, settings), key != _CONTAINERS)
         for file, each in objects
-        for pod in _pods(each)
+        for _, pod in pods(each)
         for key in (_CONTAINERS, "initContainers")
         for container in map(mapping, listed(pod.get(key)))
     )
@@ -58,16 +58,21 @@ def _name(thing: Mapping[str, object]) -> str:
     return scalar(mapping(thing.get("metadata")).get("name"))
 
 
-def _pods(thing: Mapping[str, object]) -> Iterator[dict[str, object]]:
-    """The specification of a pod in an object: its own, or that of the template in it."""
-    if scalar(thing.get("kind")) and "apiVersion" in thing:
-        pending = [mapping(thing.get("spec"))]
-        while pending:
-            spec = pending.pop()
-            if "containers" in spec:
-                yield spec
-            else:
-                pending += [inner for key in _POD if (inner := mapping(spec.get(key)))]
+def pods(document: Mapping[str, object]) -> Iterator[tuple[tuple[str | int, ...], dict[str, object]]]:
+    """The specifications of pods in a document: that of an object itself, or of the template in it; each with the way that leads to it."""
+    parts: list[tuple[tuple[str | int, ...], dict[str, object]]]
+    parts = [(("items", number), mapping(each)) for number, each in enumerate(listed(document.get("items")))]
+    for start, thing in parts or [((), dict(document))]:
+        if scalar(thing.get("kind")) and "apiVersion" in thing:
+            pending: list[tuple[tuple[str | int, ...], dict[str, object]]] = [
+                ((*start, "spec"), mapping(thing.get("spec")))
+            ]
+            while pending:
+                path, spec = pending.pop()
+                if "containers" in spec:
+                    yield path, spec
+                else:
+                    pending += [((*path, key), inner) for key in _POD if (inner := mapping(spec.get(key)))]
 
 
 def _service(

@@ -23,7 +23,8 @@ class Option(Generic[T]):
     """One setting of a transform: ``key`` is TRANSFORM.NAME, ``help`` one clause about what it does.
 
     ``choices`` are the values that it takes (None: any of its type). ``hint`` is the field of ``facts.Hints`` that it fills, "" for
-    a setting that the transform alone reads. ``form`` is what each of several names looks like.
+    a setting that the transform alone reads. ``form`` is what each of several names looks like, ``each`` are those
+    that there are (none: any), and ``every`` stands for all of them.
     """
 
     key: str
@@ -32,6 +33,8 @@ class Option(Generic[T]):
     choices: Callable[[], Iterable[str]] | None = None
     hint: str = ""
     form: Form | None = None
+    each: tuple[str, ...] = ()
+    every: str = ""
 
     @property
     def name(self) -> str:
@@ -70,7 +73,10 @@ class Option(Generic[T]):
             wrong = next((name for name in sorted(given) if not re.fullmatch(pattern, name)), None)
             if wrong is not None:
                 raise OptionError(f"{self.key} has {wrong!r}, which is not {what}")
-        return frozenset(given)
+        unknown = sorted(set(given) - {*self.each, self.every}) if self.each else []
+        if unknown:
+            raise OptionError(f"{self.key} has {unknown[0]!r}; the names are {', '.join(self.each)}")
+        return frozenset(self.each if self.every in given else given)
 
     def of(self, options: Mapping[str, object]) -> T:
         """The value in ``options``, by key, or the default. Raises OptionError."""

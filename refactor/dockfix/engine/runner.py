@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
-from difflib import get_close_matches
+from os.path import normpath
 from pathlib import Path
 
 from dockfix.context.build_context import BuildContext
 from dockfix.context.locate import find_context
 from dockfix.dataclass import dataclass
 from dockfix.engine.invariants import View, told, violations
-from dockfix.engine.registry import options, transforms
-from dockfix.engine.results import Failure, FileChange, FileResult, Made, Note
-from dockfix.engine.suppression import Suppressions
+from dockfix.engine.registry import options, setting, transforms
+from dockfix.engine.results import Failure, FileChange, FileResult, Made, Note, added_on_top
+from dockfix.engine.suppression import Suppressions, idle
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import ALL_FACETS, Facet, Facts, Hints
 from dockfix.facts.rejected import cannot_pass
@@ -48,8 +47,13 @@ class Settings:
             transform
             for transform in transforms()
             if transform.id not in self.ignore
-            and (transform.safety != "on request" if self.select is None else transform.id in self.select)
+            and (self._is_usual(transform) if self.select is None else transform.id in self.select)
         )
+
+    def _is_usual(self, transform: Transform) -> bool:
+        """Whether a transform runs where nobody names those that do: one on request is asked for by its own setting, or not at all."""
+        asked = transform.asked_by
+        return transform.safety != "on request" or (asked is not None and bool(asked.of(self.options)))
 
     @property
     def hints(self) -> Hints:
@@ -140,7 +144,9 @@ def _failed(path: Path, found: Iterable[Problem]) -> FileResult:
     return FileResult(str(path), failures=tuple(failures))
 
 
-def _run(path: Path, text: str, tree: Dockerfile, settings: Settings, context: Path | None) -> FileResult:
+def _run(
+    path: Path, text: str, tree: Dockerfile, settings: Settings, context: Path | None, said: Sequence[Note] = ()
+) -> FileResult:
     suppressions = Suppressions.of(tree)
     chosen = settings.chosen()
     facets = frozenset(facet for each in chosen if not suppressions.file(each.id) for facet in each.facets)
@@ -161,6 +167,12 @@ def _run(path: Path, text: str, tree: Dockerfile, settings: Settings, context: P
             Note(again, 0, "left out, because a second run would change its result again; please report this")
         )
         chosen = tuple(transform for transform in chosen if transform.id != again)
+    if facts.hints.stages and not _has_stages(facts, done):
+        # what they alone make right may not be done without them: all is worked out again as if none were wanted
+        owner = setting("stages").partition(".")[0]
+        told = [note for note in done.refusals if note.transform == owner]
+        return _run(path, text, tree, replace(settings, told={**settings.told, "stages": frozenset()}), context, told)
+    done.refusals += said
     if done.held_back is not None:
         _list_unsafe(done, done.held_back, chosen, settings, Suppressions.of(tree))
     result = _result(path, text, facts, done, suppressions, unstable)
@@ -170,6 +182,12 @@ def _run(path: Path, text: str, tree: Dockerfile, settings: Settings, context: P
 
     notes = {"changes": result.changes, "unsafe": result.unsafe, "refusals": result.refusals}
     return replace(result, checklist=checklist(View(facts), done.view, notes))
+
+
+def _has_stages(facts: Facts, done: _Pass) -> bool:
+    """Whether the stages that are wanted were written, or nothing waits for them in a file that had several before."""
+    owner = setting("stages").partition(".")[0]
+    return any(made.transform == owner for made in done.made) or (not facts.retargeted and len(facts.model.stages) > 1)
 
 
 def gather(
@@ -189,7 +207,14 @@ def gather(
     ]
     located = find_context(path, sources, context)
     hints = replace(settings.hints, facets=facets)
-    return Facts(tree, located, BuildContext(located.root, dockerfile=path), settings.options, hints)
+    if "stages" not in facets:
+        hints = replace(hints, stages=frozenset())
+    facts = Facts(tree, located, BuildContext(located.root, dockerfile=path), settings.options, hints)
+    if not hints.stages and not any(service.target for service in located.services):
+        return facts
+    from dockfix.facts.targets import without_other_stages  # few files need it
+
+    return without_other_stages(facts)
 
 
 def _chain(
@@ -243,7 +268,7 @@ def _list_unsafe(
     _chain(full, chosen, settings, suppressions, held.number + 1)
     reasons = {note.transform: note.message for note in full.warnings if note.reason is not None}
     doubts = {made.transform: made.doubts for made in full.made}
-    added = _added(done.changes, full.changes, reasons)
+    added = added_on_top(done.changes, full.changes, reasons)
     doubted = dict.fromkeys(note.transform for note in added if note.transform in reasons)
     # one that tells a doubt of several has them wait for it
     telling = [each for each in doubted if any(doubt.about is not None for doubt in doubts.get(each, ()))]
@@ -260,26 +285,6 @@ def _list_unsafe(
         done.unsafe.append(replace(note, message=message, reason=about[0] if about else None))
     ids = {note.transform for note in added}
     done.refusals = [note for note in done.refusals if note.transform not in ids or note in full.refusals]
-
-
-def _added(made: Sequence[Note], all_changes: Sequence[Note], reasons: Collection[str]) -> list[Note]:
-    """The changes that come on top of those that are made. One without a reason that only stands on another line is none."""
-    parts = {(note.transform, note.line): set(note.message.split("; ")) for note in made}
-    new = [
-        note
-        for note in all_changes
-        if note.transform in reasons
-        or not set(note.message.split("; ")) <= parts.get((note.transform, note.line), set())
-    ]
-    moved = Counter((note.transform, note.message) for note in made if note not in all_changes)
-    found = []
-    for note in new:
-        key = note.transform, note.message
-        if moved[key] and note.transform not in reasons:
-            moved[key] -= 1
-        else:
-            found.append(note)
-    return found
 
 
 def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settings, suppressions: Suppressions) -> bool:
@@ -368,11 +373,13 @@ def _result(
     files = [FileChange(str(path), text, after)] if after != text else []
     for name, content in done.files.items():
         target = facts.context.root / name
-        before = facts.context.read(name)
+        before = facts.context.read_beside(name)
+        if name.startswith("../"):
+            target = Path(normpath(target))
         if content != before:
             files.append(FileChange(str(target), before, content))
     warnings = [*unstable, *done.warnings]
-    warnings += _idle(suppressions)
+    warnings += idle(suppressions, [transform.id for transform in transforms()])
     return FileResult(
         str(path),
         tuple(files),
@@ -382,28 +389,3 @@ def _result(
         tuple(warnings),
         tuple(done.made),
     )
-
-
-def _idle(suppressions: Suppressions) -> list[Note]:
-    """What is said of suppressions that name no transform, or hold nothing back."""
-    known = [transform.id for transform in transforms()]
-    notes: list[Note] = []
-    for each, name in suppressions.unknown(known):
-        near = get_close_matches(name, known, 1)
-        text = f"there is no transform {name}" + ", so this suppression holds nothing back" * each.ids.isdisjoint(known)
-        notes.append(Note("", each.line, text + (f"; did you mean {near[0]}?" if near else "")))
-    notes += [
-        Note(
-            "", each.line, f"this suppression names no ids, which stand in brackets, and so holds all back: {each.form}"
-        )
-        for each in suppressions.found.values()
-        if any(get_close_matches(word.strip(), known, 1) for word in each.unbracketed.split(","))
-    ]
-    return [
-        *notes,
-        *(
-            Note("", each.line, "this suppression holds nothing back")
-            for each in suppressions.unused()
-            if not each.ids or not each.ids.isdisjoint(known)
-        ),
-    ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import field
+from difflib import get_close_matches
 
 from dockfix.dataclass import dataclass
+from dockfix.engine.results import Note
 from dockfix.lazy import regex
 from dockfix.syntax import Comment, Dockerfile, Instruction, Node
 
@@ -76,3 +78,27 @@ class Suppressions:
     def unused(self) -> list[Suppression]:
         """The comments that held nothing back."""
         return [each for each in self.found.values() if each.line not in self.used]
+
+
+def idle(suppressions: Suppressions, known: Sequence[str]) -> list[Note]:
+    """What is said of suppressions that name no transform of those that are known, or hold nothing back."""
+    notes: list[Note] = []
+    for each, name in suppressions.unknown(known):
+        near = get_close_matches(name, known, 1)
+        text = f"there is no transform {name}" + ", so this suppression holds nothing back" * each.ids.isdisjoint(known)
+        notes.append(Note("", each.line, text + (f"; did you mean {near[0]}?" if near else "")))
+    notes += [
+        Note(
+            "", each.line, f"this suppression names no ids, which stand in brackets, and so holds all back: {each.form}"
+        )
+        for each in suppressions.found.values()
+        if any(get_close_matches(word.strip(), known, 1) for word in each.unbracketed.split(","))
+    ]
+    return [
+        *notes,
+        *(
+            Note("", each.line, "this suppression holds nothing back")
+            for each in suppressions.unused()
+            if not each.ids or not each.ids.isdisjoint(known)
+        ),
+    ]

@@ -59,9 +59,9 @@ class Transform(ABC):
     ``id`` is the module's name with dashes, unless the class gives another. ``after`` are the ids of those that run before it, where
     they are chosen. An ``atomic`` transform is applied as a whole or not at all: a suppression above one instruction that it would
     edit drops it for the file; of others only the edits to that instruction are dropped. One that ``repeats`` makes one of several like
-    changes at a time, and is applied until nothing is left. ``facets`` are the parts of the placement that it writes. ``may_break`` are
-    the checks of ``verify`` that fail first where it was wrong, the likeliest one first. ``sees_to`` are the items of the checklist that
-    may hold by it.
+    changes at a time, and is applied until nothing is left. ``facets`` are the parts of the placement that it writes. ``asked_by`` is
+    the setting that asks for one on request. ``may_break`` are the checks of ``verify`` that fail first where it was wrong, the likeliest
+    one first. ``sees_to`` are the items of the checklist that may hold by it.
     """
 
     id: ClassVar[str] = ""
@@ -71,6 +71,7 @@ class Transform(ABC):
     atomic: ClassVar[bool] = True
     repeats: ClassVar[bool] = False
     options: ClassVar[tuple[Option[Any], ...]] = ()
+    asked_by: ClassVar[Option[Any] | None] = None
     facets: ClassVar[frozenset[Facet]] = frozenset()
     may_break: ClassVar[tuple[str, ...]] = ()
     sees_to: ClassVar[frozenset[str]] = frozenset()

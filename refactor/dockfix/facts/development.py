@@ -109,6 +109,8 @@ def doubts(facts: Facts, gone: Lost) -> Iterator[Reason]:
         yield facts.unknown
     if facts.startup.unknown is not None:
         yield facts.startup.unknown
+    if facts.hints.stages:
+        return  # there is a stage with all of it for whoever tests or develops, and an image without it was asked for
     if not facts.startup.programs:
         yield unseen("nothing says what a container of the image runs, which may be tests")
     mounted = mounted_source(facts)
@@ -209,7 +211,10 @@ def _a_run_by_hand(facts: Facts, gone: Lost) -> Reason | None:
         + _any(gone.programs).encode()
         + rb")(?![\w./-])"
     )
+    elsewhere = {service.name for service in facts.retargeted}
     for mention in application(facts.context, written).search(ran):
+        if not elsewhere.isdisjoint(re.split(r"\s(?:run|exec)\s", mention.word, maxsplit=1)[-1].split()):
+            continue  # it is run in a service of another stage
         name = next((word for word in re.split(r"\s+", mention.word) if word in gone.programs), "a program")
         return at(f"{mention.file}:{mention.line} runs {_only(gone, name)}, in a container")
     return None

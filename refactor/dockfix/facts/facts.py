@@ -58,6 +58,7 @@ class Facts:
 
     What many facts start from are properties. Any other fact is a function of this class that is asked: ``facts.ask(fact)``.
     ``options`` are the values of the transforms' settings by key: only the transforms themselves know what they mean.
+    ``retargeted`` are the services of Compose for which another stage than the image's is wanted, each with its name.
     """
 
     tree: Dockerfile
@@ -65,6 +66,7 @@ class Facts:
     context: BuildContext
     options: Mapping[str, object] = field(default_factory=dict)
     hints: Hints = field(default_factory=Hints)
+    retargeted: Mapping[ComposeService, str] = field(default_factory=dict)
     _answers: dict[Callable[[Facts], object], object] = field(default_factory=dict, init=False, repr=False)
     _decisions: dict[Callable[[Facts], object], Decision] = field(default_factory=dict, repr=False)
     _steps: Known = field(default_factory=known_steps, repr=False)
@@ -101,6 +103,7 @@ class Facts:
             self.context.with_overlay(files) if files else self.context,
             self.options,
             self.hints,
+            self.retargeted,
             self._decisions,
             self._steps,
             self._kept,

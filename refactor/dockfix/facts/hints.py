@@ -8,8 +8,8 @@ from typing import Literal
 
 from dockfix.dataclass import dataclass
 
-Facet = Literal["environment", "parts", "base", "ignore file"]
-ALL_FACETS: frozenset[Facet] = frozenset({"environment", "parts", "base", "ignore file"})
+Facet = Literal["environment", "parts", "base", "stages", "ignore file"]
+ALL_FACETS: frozenset[Facet] = frozenset({"environment", "parts", "base", "stages", "ignore file"})
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,9 @@ class Hints:
     leaves the image. ``platforms`` are those that the image is built for ("linux/amd64"), empty for the usual ones; with ``later`` any
     version of a package counts as one that was seen; ``knowledge`` is the path of what was seen, "" for none. With ``installer`` an
     environment that is made gets an installer of its own even where it needs none. ``last_image`` is the image that the last stage is
-    to start from, "" for its own. ``facets`` are what
-    somebody will write: of the placement an environment that can be carried, the stages and a smaller base; an ignore file.
+    to start from, "" for its own. ``stages`` are those that are wanted beside the image's, to be built by their names; with
+    ``manifests`` the files that say how it is run may be changed, too. ``facets`` are what somebody will write: of the placement an
+    environment that can be carried, the parts, a smaller base and those stages; an ignore file.
     ``settings`` are the keys by which people give these fields, by field.
     """
 
@@ -34,6 +35,8 @@ class Hints:
     knowledge: str = ""
     installer: bool = False
     last_image: str = ""
+    stages: frozenset[str] = frozenset()
+    manifests: bool = False
     facets: frozenset[Facet] = ALL_FACETS
     settings: Mapping[str, str] = field(default_factory=dict)
 

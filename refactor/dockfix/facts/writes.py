@@ -12,6 +12,7 @@ from dockfix.facts.how_it_is_run import by_hand_as_its_user, run_with_mounts
 from dockfix.facts.install_scripts import unsure_script
 from dockfix.facts.installs import installers_in, installs_in, missing_manifest, requirements_unknown
 from dockfix.facts.javascript import runs_with_the_program, started_by_code
+from dockfix.facts.mounts_answered import answers
 from dockfix.facts.ownership import made_folders
 from dockfix.facts.paths import outside_paths
 from dockfix.facts.ports import low_port
@@ -118,11 +119,14 @@ def mounted(facts: Facts) -> Reason | None:
     volume = next(iter(facts.final.of("VOLUME")), None)
     if volume:
         return unseen(f"the folder of the VOLUME in line {volume.line} may be root's where it is mounted")
+    answered = facts.ask(answers)
+    key = facts.hints.settings.get("manifests", "")
+    way = f"; {key} answers it" if key and not facts.hints.manifests else ""
     for service in facts.located.services:
-        if service.volumes:
-            return unseen(
-                f"{service.file} mounts {service.volumes[0][1]} into the service {service.name}, and its files may be root's"
-            )
+        if service.volumes and service not in answered.services:
+            said = f"{service.file} mounts {service.volumes[0][1]} into the service {service.name}, and its files may be root's"
+            problem = answered.problems.get(service)
+            return unseen(f"{said}; it could not be answered: {problem}" if problem else f"{said}{way}")
     # A service that only names an image may run this one.
     places = [
         place
@@ -136,8 +140,10 @@ def mounted(facts: Facts) -> Reason | None:
                     f"{service.file} mounts {target} into the service {service.name}, which may run this image"
                 )
     for mention in facts.kubernetes.mounts:
+        if (mention.file, mention.word.rstrip("/")) in answered.mounts:
+            continue
         if any(within(mention.word, place.rstrip("/")) for place in (*places, "/root")):
-            return unseen(f"{mention.file}:{mention.line} mounts {mention.word}, and its files may be root's")
+            return unseen(f"{mention.file}:{mention.line} mounts {mention.word}, and its files may be root's{way}")
     return None
 
 

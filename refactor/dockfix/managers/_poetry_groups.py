@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from dockfix.context.manifests.locked import DEV, MAIN
 from dockfix.context.manifests.pyproject import PyProject
 from dockfix.lazy import regex
-from dockfix.managers.protocol import Production, Recipe
+from dockfix.managers._development import groups_of_project, with_development
+from dockfix.managers.protocol import Call, Developing, Production, Recipe
 from dockfix.model.reason import Reason
 from dockfix.syntax.shell import Word
 
@@ -62,3 +65,23 @@ def has_lost_no_dev(told: str) -> bool:
     if pinned:
         return min(pinned) >= _WITHOUT_NO_DEV
     return _NEWEST.search(told) is not None and _CHOSEN.search(told) is None
+
+
+def in_development(call: Call, verbs: Collection[str], project: PyProject | None) -> Developing | Reason:
+    """An install with the groups and extras of a project that serve to develop."""
+    own = project.at("tool", "poetry", "group") if project is not None else None
+    groups = groups_of_project(project, "tool", "poetry", "group")
+    optional = [name for name in groups if isinstance(own, dict) and own[name].get("optional") is True]
+    standard = groups_of_project(project, "dependency-groups")
+    extras = {
+        *groups_of_project(project, "tool", "poetry", "extras"),
+        *groups_of_project(project, "project", "optional-dependencies"),
+    }
+    legacy = {DEV} if project is not None and project.at("tool", "poetry", "dev-dependencies") else set()
+    insert = [f"--with {','.join(optional)}"] if optional else []
+    insert += [f"--extras {each}" for each in sorted(extras)]
+    recipe = with_development(call, verbs, "--no-dev", "--only --without", insert)
+    if isinstance(recipe, Reason):
+        return recipe
+    names = frozenset({*groups, *standard, *extras, *legacy})
+    return Developing(recipe, names) if names else Reason("pyproject.toml names no group for development")

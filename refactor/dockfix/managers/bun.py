@@ -15,8 +15,9 @@ from dockfix.context.manifests.package_tree import PackageTree
 from dockfix.managers import _node as node
 from dockfix.managers._folders import folder_of
 from dockfix.managers._node import NodeManager
+from dockfix.managers._node_development import in_development
 from dockfix.managers._node_production import for_production
-from dockfix.managers.protocol import Cache, Call, Given, Production
+from dockfix.managers.protocol import Cache, Call, Developing, Given, Production
 from dockfix.model.actions import Clean, Install
 from dockfix.model.commands.protocol import parse
 from dockfix.model.effects import Effects, opaque
@@ -90,6 +91,10 @@ class Bun(NodeManager):
     def without_development(self, install: Install, given: Given) -> str | Reason:
         """Another install leaves what is there, with --production, too (Bun 1.4)."""
         return Reason("most releases of Bun have no command that takes away what only development needs")
+
+    def developing(self, install: Install, given: Given) -> Developing | Reason:
+        """Without ``--production``."""
+        return in_development(install, given, "--production --production=true -p --omit=dev", "--omit", "")
 
     def production(self, install: Install, given: Given, manifest: Manifest, told: str) -> Production | Reason:
         """``--production``, which fails where the lock does not fit: it is taken as it is."""

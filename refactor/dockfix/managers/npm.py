@@ -14,9 +14,10 @@ from dockfix.lazy import regex
 from dockfix.managers import _node as node
 from dockfix.managers._folders import folder_of
 from dockfix.managers._node import HARMLESS, NodeManager
+from dockfix.managers._node_development import in_development
 from dockfix.managers._npm_options import CLEAN_INSTALLS, FLAGS, INSTALLS, RUNS, TELLS, VALUED
 from dockfix.managers.corepack import brought_by
-from dockfix.managers.protocol import Cache, Call, Given, Production, Recipe, Script
+from dockfix.managers.protocol import Cache, Call, Developing, Given, Production, Recipe, Script
 from dockfix.managers.registry import by_program
 from dockfix.model.actions import Clean, Install, Provide, Remove
 from dockfix.model.commands.protocol import Arguments, parse
@@ -154,6 +155,10 @@ class Npm(NodeManager):
         ):
             kept.append("--no-package-lock")
         return " ".join(["npm prune", _omit(given), "--no-save", *(word for word in kept if word)])
+
+    def developing(self, install: Install, given: Given) -> Developing | Reason:
+        """Without ``--omit=dev``; ``--include=dev`` where NODE_ENV says otherwise."""
+        return in_development(install, given, "--production --production=true", "--omit --only", "--include=dev")
 
     def production(self, install: Install, given: Given, manifest: Manifest, told: str) -> Production | Reason:
         """``--omit=dev``, which older releases call ``--production``."""

@@ -14,11 +14,12 @@ from dockfix.context.manifests.pyproject import PyProject
 from dockfix.knowledge import normalise
 from dockfix.lazy import regex
 from dockfix.managers import _projects as projects
+from dockfix.managers._development import groups_of_project, with_development
 from dockfix.managers._folders import folder_of
 from dockfix.managers._projects import Filled, ProjectManager
 from dockfix.managers._variables import given_to, is_on
 from dockfix.managers.pip import Pip
-from dockfix.managers.protocol import Cache, Call, Given, Production, Recipe, Script
+from dockfix.managers.protocol import Cache, Call, Developing, Given, Production, Recipe, Script
 from dockfix.model.actions import Clean, Configure, Export, Install
 from dockfix.model.artefact import Environment
 from dockfix.model.commands.protocol import Arguments, parse
@@ -161,6 +162,20 @@ class Pdm(ProjectManager):
             scripts=project.named("tool", "pdm", "scripts"),
             needs_source=_ANEW if project.works_out_dependencies and not kept else "",
             development=_development(install, project),
+        )
+
+    def developing(self, install: Install, given: Given) -> Developing | Reason:
+        """Without ``--prod``."""
+        project = given.project(posixpath.dirname(install.manifests[0]))
+        names = {
+            *groups_of_project(project, "dependency-groups"),
+            *groups_of_project(project, "tool", "pdm", "dev-dependencies"),
+        }
+        recipe = with_development(given.call, self.installs, "--prod --production --no-dev", "")
+        if isinstance(recipe, Reason):
+            return recipe
+        return (
+            Developing(recipe, frozenset(names)) if names else Reason("pyproject.toml names no group for development")
         )
 
     def production(self, install: Install, given: Given, manifest: Manifest, told: str) -> Production | Reason:

@@ -19,10 +19,11 @@ from dockfix.context.requirements import closure
 from dockfix.knowledge import normalise
 from dockfix.lazy import regex
 from dockfix.managers import _pip_locks, _pip_places, venv
+from dockfix.managers._development import beside_requirements
 from dockfix.managers._pip_options import BLOCKERS, FLAGS, VALUED
 from dockfix.managers._pip_settings import BUILD_READS, CONFIGURATION, CONFIGURATION_FILES, settings_of
 from dockfix.managers._variables import given_to
-from dockfix.managers.protocol import Cache, Call, Given, LanguageManager, Recipe
+from dockfix.managers.protocol import Cache, Call, Developing, Given, LanguageManager, Recipe
 from dockfix.model.actions import Clean, Install, Package
 from dockfix.model.artefact import Artefact, Environment
 from dockfix.model.commands.protocol import Arguments, parse
@@ -167,6 +168,10 @@ class Pip(LanguageManager):
             return Recipe(env=env)
         program = call.command.words[0]
         return Recipe(insert=((program, posixpath.basename(name)),), remove=(program,), env=env)
+
+    def developing(self, install: Install, given: Given) -> Developing | Reason:
+        """What the file for development names, beside the one that is installed."""
+        return beside_requirements(install, given)
 
     def without_project(self, install: Install, call: Call, manifest: Manifest) -> Recipe | Reason:
         """As it is, unless it builds a project, which is more than its metadata."""

@@ -12,11 +12,12 @@ from dockfix.context.manifests.pinned import pinned_in_sections
 from dockfix.context.manifests.pyproject import PyProject
 from dockfix.lazy import regex
 from dockfix.managers import _projects as projects
+from dockfix.managers._development import with_development
 from dockfix.managers._pip_settings import settings_of
 from dockfix.managers._projects import Filled, ProjectManager
 from dockfix.managers._variables import given_to, is_on
 from dockfix.managers.pip import PREFIX, Pip
-from dockfix.managers.protocol import Cache, Call, Given, Production, Recipe
+from dockfix.managers.protocol import Cache, Call, Developing, Given, Production, Recipe
 from dockfix.model.actions import Clean, Export, Install
 from dockfix.model.artefact import Environment
 from dockfix.model.commands.protocol import Arguments, parse
@@ -135,6 +136,11 @@ class Pipenv(ProjectManager):
             scripts=read.named("scripts"),
             development=install.groups & {DEV},
         )
+
+    def developing(self, install: Install, given: Given) -> Developing | Reason:
+        """With ``--dev``."""
+        recipe = with_development(given.call, ("install", "sync"), "", "", ("--dev",))
+        return recipe if isinstance(recipe, Reason) else Developing(recipe, frozenset({DEV}))
 
     def production(self, install: Install, given: Given, manifest: Manifest, told: str) -> Production | Reason:
         """Without ``--dev``."""

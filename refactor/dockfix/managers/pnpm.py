@@ -14,9 +14,10 @@ from dockfix.lazy import regex
 from dockfix.managers import _node as node
 from dockfix.managers._folders import folder_of
 from dockfix.managers._node import HARMLESS, NodeManager
+from dockfix.managers._node_development import in_development
 from dockfix.managers._node_production import for_production
 from dockfix.managers._pnpm_options import FLAGS, INSTALLS, ODD, OTHERS, TELLS, VALUED
-from dockfix.managers.protocol import Cache, Call, Given, Production, Recipe
+from dockfix.managers.protocol import Cache, Call, Developing, Given, Production, Recipe
 from dockfix.model.actions import Clean, Install, Remove
 from dockfix.model.commands.protocol import parse
 from dockfix.model.effects import Effects, opaque
@@ -167,6 +168,10 @@ class Pnpm(NodeManager):
             return Reason("there is no lock, and pnpm would choose the versions again")
         stale = "" if "--frozen-lockfile" in words else node.stale_lock(install, given, LOCK)
         return Reason(stale) if stale else "pnpm prune --prod --ignore-scripts"
+
+    def developing(self, install: Install, given: Given) -> Developing | Reason:
+        """Without ``--prod``; ``--prod=false`` where NODE_ENV says otherwise."""
+        return in_development(install, given, "--prod --production -P --prod=true", "", "--prod=false")
 
     def production(self, install: Install, given: Given, manifest: Manifest, told: str) -> Production | Reason:
         """``--prod``: https://pnpm.io/cli/install#--prod--p."""

@@ -14,12 +14,12 @@ from dockfix.context.manifests.pyproject import PyProject
 from dockfix.lazy import regex
 from dockfix.managers import _projects as projects
 from dockfix.managers._folders import folder_of
-from dockfix.managers._poetry_groups import development, has_lost_no_dev, without_development
+from dockfix.managers._poetry_groups import development, has_lost_no_dev, in_development, without_development
 from dockfix.managers._poetry_options import FLAGS, TELLS, VALUED
 from dockfix.managers._projects import Filled, ProjectManager
 from dockfix.managers._variables import SWITCHED, given_to, is_on
 from dockfix.managers.pip import Pip
-from dockfix.managers.protocol import Cache, Call, Given, Production, Script
+from dockfix.managers.protocol import Cache, Call, Developing, Given, Production, Script
 from dockfix.model.actions import Clean, Configure, Export, Install
 from dockfix.model.artefact import Environment
 from dockfix.model.commands.protocol import Arguments, parse
@@ -181,6 +181,11 @@ class Poetry(ProjectManager):
         asks = any(word.value == "--no-dev" for word in given.call.words)
         said = "from version 2 on Poetry has no such option; --only main installs without development"
         return said if asks and has_lost_no_dev(told) else ""
+
+    def developing(self, install: Install, given: Given) -> Developing | Reason:
+        """Without ``--only main`` and the like, with the groups and extras for development that are not there unasked."""
+        project = given.project(posixpath.dirname(install.manifests[0]))
+        return in_development(given.call, self.installs, project)
 
     def production(self, install: Install, given: Given, manifest: Manifest, told: str) -> Production | Reason:
         """``--without dev``, before Poetry 1.2 ``--no-dev``."""

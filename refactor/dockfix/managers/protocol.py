@@ -125,6 +125,18 @@ class Production:
 
 
 @dataclass(frozen=True)
+class Developing:
+    """How an install brings what only serves to develop, too: ``recipe``; ``names`` are the groups, extras or files that say what that is.
+
+    ``files`` have to lie in the image for it, each path with the file of the build context.
+    """
+
+    recipe: Recipe
+    names: frozenset[str]
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Script:
     """A script on the net that brings a manager.
 
@@ -332,6 +344,10 @@ class LanguageManager(Manager):
 
     def production(self, install: Install, given: Given, manifest: Manifest, told: str) -> Production | Reason:
         """Has it leave out the groups of the manifest's ``development``; ``told`` is the text of the Dockerfile."""
+        return Reason(f"{self.title} knows no groups")
+
+    def developing(self, install: Install, given: Given) -> Developing | Reason:
+        """Has it bring what only serves to develop, on top of what it brings; why it can't."""
         return Reason(f"{self.title} knows no groups")
 
     @abstractmethod

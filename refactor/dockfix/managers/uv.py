@@ -13,7 +13,8 @@ from dockfix.context.manifests.pinned import pinned
 from dockfix.context.manifests.pyproject import PyProject
 from dockfix.managers import _projects as projects
 from dockfix.managers import _uv_pip, _uv_python, _uv_tool, venv
-from dockfix.managers._uv_groups import development, groups_of, without_development
+from dockfix.managers._development import beside_requirements
+from dockfix.managers._uv_groups import development, groups_of, in_development, without_development
 from dockfix.managers._uv_lock import empty, installed
 from dockfix.managers._uv_options import FLAGS, VALUED
 from dockfix.managers._uv_project import Workspace, is_package, local_sources, other_python, workspace_above
@@ -23,6 +24,7 @@ from dockfix.managers.pip import PREFIX, Pip
 from dockfix.managers.protocol import (
     Cache,
     Call,
+    Developing,
     Given,
     LanguageManager,
     OwnRuntime,
@@ -226,6 +228,12 @@ class Uv(LanguageManager):
             development=development(install.groups, project),
             empty=empty(given, lock, project) if space is None and not workspace_above(given, root) else frozenset(),
         )
+
+    def developing(self, install: Install, given: Given) -> Developing | Reason:
+        """Without ``--no-dev``, and with the groups and extras for development that are not there unasked."""
+        if not _is_sync(given.call):
+            return beside_requirements(install, given)
+        return in_development(given.call, given.state, given.project(posixpath.dirname(install.manifests[0])))
 
     def production(self, install: Install, given: Given, manifest: Manifest, told: str) -> Production | Reason:
         """``--no-dev``."""

@@ -15,10 +15,11 @@ from dockfix.lazy import regex
 from dockfix.managers import _node as node
 from dockfix.managers._folders import folder_of
 from dockfix.managers._node import NodeManager
+from dockfix.managers._node_development import in_development
 from dockfix.managers._node_production import for_production
 from dockfix.managers._variables import is_on
 from dockfix.managers._yarn_options import CHANGING, FLAGS, HARMLESS, KEPT, ODD, OTHERS, TELLS, VALUED
-from dockfix.managers.protocol import Cache, Call, Given, Production
+from dockfix.managers.protocol import Cache, Call, Developing, Given, Production
 from dockfix.model.actions import Clean, Configure, Install, Remove
 from dockfix.model.commands.protocol import Arguments, parse
 from dockfix.model.effects import Effects, opaque
@@ -220,6 +221,10 @@ class Yarn(NodeManager):
                     f"{each.file}:{ran.line}: its {ran.name} script would run again where packages are taken away"
                 )
         return f"yarn workspaces focus{' --all' if members else ''} --production"
+
+    def developing(self, install: Install, given: Given) -> Developing | Reason:
+        """Without ``--production``; ``--production=false`` where NODE_ENV says otherwise."""
+        return in_development(install, given, "--production --prod --production=true", "", "--production=false")
 
     def production(self, install: Install, given: Given, manifest: Manifest, told: str) -> Production | Reason:
         """``--production``, which Berry does not know: https://classic.yarnpkg.com/lang/en/docs/cli/install."""

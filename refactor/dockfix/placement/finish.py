@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
 from dockfix.facts.how_it_is_run import by_hand
+from dockfix.knowledge.targets import PRODUCTION, RELEASE
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.verbs import system_install
+from dockfix.model.actions import Build, Package
 from dockfix.model.artefact import Environment
 from dockfix.model.reason import Declared, Reason, at
 from dockfix.model.stages import Step, Unit
@@ -65,7 +67,7 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
             return at(f"{package.name}, which the file removes again, would have to stay: {reason.text}", reason.line)
     smaller = smaller_base(facts, staying, _installed(staying, division)) if "base" in facts.hints.facets else None
     full = stage.image is not None and stage.image.variant == "full"
-    wanted = facts.hints.always or bool(facts.hints.last_image)
+    wanted = facts.hints.always or bool(facts.hints.last_image) or bool(facts.hints.stages)
     gains = division.gains or (bool(managers.titles) and not full) or bool(draft.lightened) or wanted
     if not gains and not isinstance(smaller, SmallerBase) and draft.notes:
         return draft.notes[0]
@@ -73,8 +75,8 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
         return with_setting(facts, no_gain(facts, division, smaller))
     only_by_base = smaller.doubt if not gains and isinstance(smaller, SmallerBase) else None
     made = draft.environment.carried is None
-    # in one stage, what the base image's installer is told would be the container's, too
-    lean = made and "parts" in facts.hints.facets and not facts.hints.installer
+    # in one stage, what the base image's installer is told would be the container's, too; another image has not what that one brings
+    lean = made and "parts" in facts.hints.facets and not (facts.hints.installer or facts.hints.last_image)
     maker = runtime_of(draft.environment.runtime) if lean else None
     bare = maker is not None and not maker.needs_installer(facts, staying)
     gained = gain(
@@ -92,14 +94,17 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
     drop_covered(facts, draft.runtime)
     dropped = [*draft.dropped, *drop_removed(facts, draft.builder, draft.runtime)]
     drop_idle_lists(draft.runtime, division.stays)
-    drop_idle_sources(facts, draft.builder, division)
-    drop_idle_lists(draft.builder, lambda package: package not in division.runtime_only)
+    # stages to test and develop in start from it, and get all that the image had
+    idle = frozenset[Package]() if facts.hints.stages else division.runtime_only
+    if not facts.hints.stages:
+        drop_idle_sources(facts, draft.builder, division)
+        drop_idle_lists(draft.builder, lambda package: package not in idle)
     arguments = drop_arguments(facts, draft.builder, draft.runtime)
     variables = drop_variables(facts, draft.builder, draft.runtime, managers, draft.environment)
-    name = next(each for each in _BUILDERS if each != (stage.name or "").lower())
+    name = next(each for each in _builders(facts, draft) if each != (stage.name or "").lower())
     parts = (
-        Part(name, _by_instruction(draft.builder), dict.fromkeys(division.runtime_only, ()), draft.tail),
-        Part(stage.name or "runtime", _by_instruction(draft.runtime), division.replaced, without=variables.within),
+        Part(name, _by_instruction(draft.builder), dict.fromkeys(idle, ()), draft.tail),
+        Part(stage.name or _image(facts), _by_instruction(draft.runtime), division.replaced, without=variables.within),
     )
     return Placement(
         parts,
@@ -132,6 +137,17 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
         and only_by_base is None
         and needs_no_builder(facts),
     )
+
+
+def _builders(facts: Facts, draft: Draft) -> tuple[str, ...]:
+    """What the first part may be called: what is left in it at the end decides where a stage with just that is wanted."""
+    builds = any(isinstance(unit.effects.action, Build) for _, unit in units_of(draft.builder))
+    only = draft.tail or not builds
+    return (PRODUCTION, *_BUILDERS) if only and PRODUCTION in facts.hints.stages else _BUILDERS
+
+
+def _image(facts: Facts) -> str:
+    return RELEASE if RELEASE in facts.hints.stages else "runtime"
 
 
 def _is_managed(facts: Facts, staying: Iterable[tuple[Step, Unit]]) -> bool:

@@ -82,8 +82,8 @@ def rewritten(before: Candidate, result: FileResult) -> Candidate:
     for change in result.files:
         if Path(change.path) == Path(result.path):
             dockerfile = change.after
-        else:
-            ignore = change.after  # the one file beside the Dockerfile that transforms write
+        elif change.path.endswith("ignore"):  # no other file has a part in a build: a Compose file has not
+            ignore = change.after
     return Candidate(dockerfile, ignore, result.made)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from dockfix.engine.nets import kinds
 from dockfix.engine.nets.packages import without
-from dockfix.engine.nets.view import Change, Pair, Run, Seen, View, Violation
+from dockfix.engine.nets.view import Change, Pair, Run, Seen, Violation
 from dockfix.knowledge import DEFAULT_PATH, is_python
 from dockfix.lazy import regex
 from dockfix.managers.protocol import LanguageManager
@@ -25,14 +25,14 @@ _BY_PATH = regex(rf"{_BASE}/bin/([A-Za-z0-9_.+-]+)")
 
 def installs(change: Change) -> Iterator[Violation]:
     """Whether the same packages of a language are installed, over all stages, whatever the place and the cache."""
-    before, after = (_counted(view, change.groups) for view in (change.before, change.after))
+    before, after = (_counted(each, change.groups) for each in (change.before.installs, change.installs_after))
     added = [each for each in after - before if not any(map(each.brings_less_than, before))]
     for each in [*(before - after), *added][:1]:
         yield Violation(f"what {each.manager} installs would change")
 
 
-def _counted(view: View, groups: frozenset[str]) -> Counter[kinds.Asked]:
-    return Counter(asked.without(groups) for asked, runs in view.installs.items() for _ in runs)
+def _counted(installs: Mapping[kinds.Asked, Sequence[Run]], groups: frozenset[str]) -> Counter[kinds.Asked]:
+    return Counter(asked.without(groups) for asked, runs in installs.items() for _ in runs)
 
 
 def artefacts(pair: Pair) -> Iterator[Violation]:

@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 from dockfix.dataclass import dataclass
 from dockfix.engine.nets import kinds
 from dockfix.facts import Facts
+from dockfix.facts.between_stages import names_of, taken_from
 from dockfix.lazy import cached_property
 from dockfix.model.layout import Layout
 from dockfix.model.reason import Declared, Part
@@ -200,12 +201,40 @@ class Change:
         """The commands of all stages that install packages of a language, each with the one that asks for the same after the edit."""
         found: dict[Run, Run] = {}
         now: dict[kinds.Asked, tuple[Run, ...]] = {}
-        for asked, runs in self.after.installs.items():
+        for asked, runs in self.installs_after.items():
             less = asked.without(self.groups)
             now[less] = (*now.get(less, ()), *runs)
         for asked, runs in self.before.installs.items():
             found.update(zip(runs, now.get(asked.without(self.groups), ()), strict=False))
         return found
+
+    @cached_property
+    def installs_after(self) -> Mapping[kinds.Asked, tuple[Run, ...]]:
+        """Those after the edit, without the ones of stages that it adds and that nothing which was there takes anything from.
+
+        One that stands nowhere else has moved there: what it leaves is missed elsewhere.
+        """
+        every = self.after.installs
+        added = self._added
+        if not added:
+            return every
+        left = {asked: tuple(run for run in runs if run.stage not in added) for asked, runs in every.items()}
+        there = {asked.without(self.groups) for asked, runs in left.items() if runs}
+        moved = {asked for asked in every if asked in self.before.installs and asked.without(self.groups) not in there}
+        return {asked: runs or every[asked] for asked, runs in left.items() if runs or asked in moved}
+
+    @cached_property
+    def _added(self) -> frozenset[Stage]:
+        there = [seen.stage for seen in self.after.stages[:-1] if seen.stage.name.lower() in self.before.named]
+        waiting, needed = [self.after.stages[-1].stage, *there], set[Stage]()
+        while waiting:
+            stage = waiting.pop()
+            if stage not in needed:
+                needed.add(stage)
+                names = set(taken_from(stage))
+                waiting += (each.stage for each in self.after.stages if not names.isdisjoint(names_of(each.stage)))
+                waiting += [stage.parent] if stage.parent is not None else []
+        return frozenset(seen.stage for seen in self.after.stages) - needed
 
     @cached_property
     def groups(self) -> frozenset[str]:
