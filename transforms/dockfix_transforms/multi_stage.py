@@ -111,11 +111,18 @@ class MultiStage(Transform):
             if placement.about == Declared("FROM"):
                 placement = replace(placement, text=f"{placement.text}; with slim-base it would gain")
             return Outcome(refusals=(placement, *_hints(facts)), warnings=_told(facts))
-        if placement.only_base:
-            return Outcome(refusals=(*placement.notes, *_hints(facts)), warnings=_told(facts))
         carried = placement.environment.carried or facts.installs[0][2].into.carried
-        if carried is None:
+        if carried is None and not placement.only_base:
             return refuse("it needs the virtualenv transform, which was not applied")
+        outcome = self._of(facts, placement, carried)
+        if placement.certain is None:
+            return outcome
+        return replace(outcome, certain=self._of(facts, placement.certain, carried))
+
+    def _of(self, facts: Facts, placement: Placement, carried: Artefact | None) -> Outcome:
+        """What carries a placement out; nothing where slim-base does all of it."""
+        if placement.only_base or carried is None:
+            return Outcome(refusals=(*placement.notes, *_hints(facts)), warnings=_told(facts))
         return _Splitter(facts, placement.on(facts.final), carried).outcome()
 
 

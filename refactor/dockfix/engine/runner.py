@@ -235,7 +235,7 @@ def _list_unsafe(
     _chain(full, chosen, settings, suppressions, held.number + 1)
     reasons = {note.transform: note.message for note in full.warnings if note.reason is not None}
     doubts = {made.transform: made.doubts for made in full.made}
-    added = _added(done.changes, full.changes, reasons)
+    added = _added(done.changes, full.changes, reasons, _the_same(done, full))
     doubted = dict.fromkeys(note.transform for note in added if note.transform in reasons)
     # one that tells a doubt of several has them wait for it
     telling = [each for each in doubted if any(doubt.about is not None for doubt in doubts.get(each, ()))]
@@ -254,8 +254,26 @@ def _list_unsafe(
     done.refusals = [note for note in done.refusals if note.transform not in ids or note in full.refusals]
 
 
-def _added(made: Sequence[Note], all_changes: Sequence[Note], reasons: Collection[str]) -> list[Note]:
-    """The changes that come on top of those that are made. One without a reason that only stands on another line is none."""
+def _the_same(done: _Pass, full: _Pass) -> frozenset[str]:
+    """The transforms that altered the same of the image in both runs, and said as much of it, in whichever words."""
+    own, all_said = (Counter(note.transform for note in each.changes) for each in (done, full))
+    declared = {made.transform: made.declares for made in done.made}
+    return frozenset(
+        made.transform
+        for made in full.made
+        if made.declares
+        and made.declares == declared.get(made.transform)
+        and own[made.transform] == all_said[made.transform] == 1
+    )
+
+
+def _added(
+    made: Sequence[Note], all_changes: Sequence[Note], reasons: Collection[str], same: Collection[str]
+) -> list[Note]:
+    """The changes that come on top of those that are made. One without a reason that only stands on another line is none.
+
+    Nor is one of a transform of ``same``.
+    """
     parts = {(note.transform, note.line): set(note.message.split("; ")) for note in made}
     new = [
         note
@@ -267,6 +285,8 @@ def _added(made: Sequence[Note], all_changes: Sequence[Note], reasons: Collectio
     found = []
     for note in new:
         key = note.transform, note.message
+        if note.transform not in reasons and note.transform in same:
+            continue
         if moved[key] and note.transform not in reasons:
             moved[key] -= 1
         else:
