@@ -10,10 +10,11 @@ from dockfix.context.manifests.package_tree import LockedPackage, PackageTree
 from dockfix.context.program.model import UNKNOWN
 from dockfix.facts import Facts
 from dockfix.facts.install_scripts import downloads_nothing, may_run_script
-from dockfix.facts.javascript import lock, locks_beside, only_hands_out
+from dockfix.facts.javascript import lock, locks_beside, needed_in_production, only_hands_out
 from dockfix.knowledge.apt import loaded_from
 from dockfix.knowledge.node_needs import needs_are_known, node_needs
 from dockfix.knowledge.node_packages import is_program_of_node_alone, needs_only_node
+from dockfix.knowledge.npm_scripts import runs_only_node
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program
@@ -62,7 +63,7 @@ def _libraries(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, 
     names = [name for _, unit in staying for name in for_all(unit)]
     if isinstance(tree, PackageTree) and not facts.ask(only_hands_out):
         trees = (tree, *(each for each in facts.ask(locks_beside) if isinstance(each, PackageTree)))
-        names += [each.name for one in trees for each in one.production if not each.link]
+        names += [each.name for one in trees for each in _in_use(facts, one) if not each.link]
     for name in names:
         needs = node_needs(name)
         if needs is None or downloads_nothing(facts, name):
@@ -103,8 +104,9 @@ def in_doubt(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> Reason | Non
     if unread is not None:
         return doubt(f"which libraries of the full image the packages need shows only in a build: {unread}", about)
     trees = (each for each in (tree, *beside) if isinstance(each, PackageTree))
-    production = (each for one in trees for each in one.production)
-    here = (each for each in production if any(each.fits("linux", *system) for system in _SYSTEMS))
+    here = (
+        each for one in trees for each in _in_use(facts, one) if any(each.fits("linux", *system) for system in _SYSTEMS)
+    )
     native = next((each.name for each in here if _is_native(facts, each)), "")
     if native:
         return doubt(f"which libraries of the full image the package {native} needs shows only in a build", about)
@@ -116,6 +118,11 @@ def in_doubt(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> Reason | Non
     return None
 
 
+def _in_use(facts: Facts, tree: PackageTree) -> tuple[LockedPackage, ...]:
+    """The packages of a lock that may run in the image: those of development, too, where something may need them."""
+    return tree.production if facts.ask(needed_in_production) is None else tree.packages
+
+
 def needs_no_builder(facts: Facts) -> bool:
     """Whether the slim image can do all that is installed: fetched from a registry, nothing compiled, no script that takes more."""
     tree, root = facts.ask(lock), facts.javascript.project
@@ -125,7 +132,7 @@ def needs_no_builder(facts: Facts) -> bool:
     installed = [each for each in tree.packages if any(each.fits("linux", *system) for system in _SYSTEMS)]
     return (
         all(
-            (each.install_script is False or needs_only_node(each.name)) and each.source == "registry" and not each.link
+            (each.install_script is False or _takes_only_node(each)) and each.source == "registry" and not each.link
             for each in installed
         )
         and tree.names.issuperset(name for each in projects for name in each.asked_for)
@@ -140,9 +147,14 @@ def for_all(unit: Unit) -> tuple[str, ...]:
     return manager.for_all(call, unit.state) if isinstance(manager, LanguageManager) else ()
 
 
+def _takes_only_node(package: LockedPackage) -> bool:
+    """Whether the script that a package runs when it is installed is known to take nothing but Node.js."""
+    return needs_only_node(package.name) or runs_only_node(package.name, package.version)
+
+
 def _is_native(facts: Facts, package: LockedPackage) -> bool:
     """Whether a package may have compiled code that is linked with libraries of the system."""
-    compiles = may_run_script(facts, package) and not needs_only_node(package.name)
+    compiles = may_run_script(facts, package) and not _takes_only_node(package)
     may_be = compiles or package.os or package.cpu or package.libc
     return (
         bool(may_be)
