@@ -100,6 +100,9 @@ class Entries:
         if "node_modules/" in f"{path}/":
             self.preloads.append((path.rpartition("node_modules/")[2], folder))
             return
+        inside = self.files.nearest(path) if path else None
+        if inside is not None and inside.folder == path:  # a folder stands for the main file of its package
+            path = posixpath.normpath(posixpath.join(path, inside.main or "index.js"))
         package = self.files.nearest(posixpath.dirname(path) or folder)
         home = package.folder if package is not None else folder
         source = self.project.resolve.source_of(path, home)
