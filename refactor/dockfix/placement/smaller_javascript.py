@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dockfix import knowledge
 from dockfix.context.manifests.package_tree import LockedPackage, PackageTree
@@ -30,10 +30,14 @@ _CA = "ca-certificates"
 _SYSTEMS = (("x64", "glibc"), ("arm64", "glibc"))
 
 
-def packages(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, str] | Reason:
-    """The packages of the system to install there, each with the reason; why the full image stays, where it does."""
+def packages(facts: Facts, staying: Sequence[tuple[Step, Unit]], there: Iterable[str]) -> dict[str, str] | Reason:
+    """The packages of the system to install there, each with the reason; why the full image stays, where it does.
+
+    ``there`` are those that the stage installs by itself.
+    """
+    brought = {name for package in there for name in knowledge.commands(package)}
     compilers = needed(facts, sorted(knowledge.full_compilers()), staying)
-    reason = next(iter(compilers.values()), "")
+    reason = next((why for name, why in compilers.items() if name not in brought), "")
     if reason:
         return at(reason)
     programs = knowledge.full_programs(suites(facts), has_python=False)
@@ -83,6 +87,9 @@ def _is_knownfor_all(package: str) -> bool:
 def in_doubt(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> Reason | None:
     """Why that could be too little, None where all that needs something of the full image is known."""
     about = Declared("FROM")
+    compiler = next(iter(needed(facts, sorted(knowledge.full_compilers()), staying).values()), "")
+    if compiler:
+        return doubt(f"what is compiled while the program runs may need headers of the full image: {compiler}", about)
     for step, unit in staying:
         unknown = next((name for name in for_all(unit) if not _is_knownfor_all(name)), None)
         if unknown is not None:
