@@ -18,6 +18,7 @@ from dockfix.knowledge.npm_scripts import runs_only_node
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program
+from dockfix.managers.verbs import system_install
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.libraries import suites
@@ -70,7 +71,7 @@ def _libraries(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, 
         names += [each.name for one in trees for each in _in_use(facts, one) if not each.link]
     for name in names:
         needs = node_needs(name)
-        if needs is None or downloads_nothing(facts, name):
+        if needs is None or downloads_nothing(facts, name) or _cannot_run(facts, name):
             continue
         for library in (*needs.libraries, *(needs.linked if needs.prebuilt == "none" else ())):
             for package in loaded_from(library, suites(facts)) or ():
@@ -166,5 +167,20 @@ def _is_native(facts: Facts, package: LockedPackage) -> bool:
     return (
         bool(may_be)
         and not package.link
-        and not (needs_are_known(package.name) or downloads_nothing(facts, package.name))
+        and not (
+            needs_are_known(package.name) or downloads_nothing(facts, package.name) or _cannot_run(facts, package.name)
+        )
     )
+
+
+def _cannot_run(facts: Facts, package: str) -> bool:
+    """Whether the compiled code of a package misses a library in the image as it stands: the full one lacks it, and nothing brings it."""
+    needs = node_needs(package)
+    if needs is None or not needs.vital:
+        return False
+    stage = facts.final
+    if any(system_install(unit.effects.action) is not None or "-deps" in unit.command.text for _, unit in stage.units):
+        return False
+    if any(flag.name == "from" for step in stage.of("COPY") for flag in step.instruction.flags):
+        return False
+    return not any(knowledge.may_be_in_full_image(name, suites(facts)) for name in needs.vital)
