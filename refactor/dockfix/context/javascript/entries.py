@@ -101,7 +101,8 @@ class Entries:
             self.preloads.append((path.rpartition("node_modules/")[2], folder))
             return
         inside = self.files.nearest(path) if path else None
-        if inside is not None and inside.folder == path:  # a folder stands for the main file of its package
+        beside = any(self.files.has(f"{path}{ending}") for ending in (".js", ".json"))  # which goes before the folder
+        if inside is not None and inside.folder == path and not beside:  # it stands for the main file of its package
             path = posixpath.normpath(posixpath.join(path, inside.main or "index.js"))
         package = self.files.nearest(posixpath.dirname(path) or folder)
         home = package.folder if package is not None else folder
