@@ -361,7 +361,7 @@ def named_in_code(facts: Facts, programs: Collection[str]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     plain = sorted(name for name in programs if "/" not in name)
     if plain:
-        for mention in facts.application.search(started_in_text(plain)):
+        for mention in facts.application.search(started_in_text(plain, _WORDS)):
             name = name_of_started(mention.word)
             # (a helper of the project's own runs what is worked out when it runs, which is told by itself)
             starts = name not in _WORDS or _STARTS.search(facts.application.texts[mention.file]) is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 
 from dockfix.knowledge import wrappers
@@ -11,13 +11,22 @@ from dockfix.lazy import regex
 
 # A word between what starts a program and its name: an option, a number, a variable
 _BETWEEN = rb"(?:-[^\s'\"`]+(?:[ \t]+\w+(?=[ \t]+\w))?|\d[^\s'\"`]*|\$[^\s'\"`]+|\w+=[^\s'\"`]*)"
+_QUOTE = rb"['\"`]"
 _BEFORE = regex(r"['\"`\s;&|(/]")
 
 
-def started_in_text(programs: Iterable[str]) -> bytes:
-    """A pattern of some programs where code may start them, with what stands before."""
-    names = b"|".join(re.escape(name.encode()) for name in programs)
-    return _before() + rb"(?:/usr(?:/local)?/bin/|/bin/)?(?:" + names + rb")(?=['\"`\s])"
+def started_in_text(programs: Iterable[str], words: Collection[str]) -> bytes:
+    """A pattern of some programs where code may start them, with what stands before.
+
+    Those whose names are ``words`` of any text and code (`exec as run`, `a && file`) only count where they begin a string.
+    """
+    plain, common = ([name for name in programs if (name in words) is is_word] for is_word in (False, True))
+    found = [before + _any(names) for before, names in ((_before(), plain), (_QUOTE, common)) if names]
+    return b"(?:" + b"|".join(found) + rb")(?=['\"`\s])"
+
+
+def _any(names: Iterable[str]) -> bytes:
+    return rb"(?:/usr(?:/local)?/bin/|/bin/)?(?:" + b"|".join(re.escape(name.encode()) for name in names) + rb")"
 
 
 def name_of_started(found: str) -> str:
