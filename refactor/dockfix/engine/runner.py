@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from dockfix.context.build_context import BuildContext
 from dockfix.context.locate import find_context
 from dockfix.dataclass import dataclass
+from dockfix.engine.added import added_to, the_same
 from dockfix.engine.invariants import View, told, violations
 from dockfix.engine.registry import options, transforms
 from dockfix.engine.results import Failure, FileChange, FileResult, Made, Note
@@ -235,7 +235,8 @@ def _list_unsafe(
     _chain(full, chosen, settings, suppressions, held.number + 1)
     reasons = {note.transform: note.message for note in full.warnings if note.reason is not None}
     doubts = {made.transform: made.doubts for made in full.made}
-    added = _added(done.changes, full.changes, reasons, _the_same(done, full))
+    same = the_same((done.changes, done.made), (full.changes, full.made))
+    added = added_to(done.changes, full.changes, reasons, same)
     doubted = dict.fromkeys(note.transform for note in added if note.transform in reasons)
     # one that tells a doubt of several has them wait for it
     telling = [each for each in doubted if any(doubt.about is not None for doubt in doubts.get(each, ()))]
@@ -252,46 +253,6 @@ def _list_unsafe(
         done.unsafe.append(replace(note, message=message, reason=about[0] if about else None))
     ids = {note.transform for note in added}
     done.refusals = [note for note in done.refusals if note.transform not in ids or note in full.refusals]
-
-
-def _the_same(done: _Pass, full: _Pass) -> frozenset[str]:
-    """The transforms that altered the same of the image in both runs, and said as much of it, in whichever words."""
-    own, all_said = (Counter(note.transform for note in each.changes) for each in (done, full))
-    declared = {made.transform: made.declares for made in done.made}
-    return frozenset(
-        made.transform
-        for made in full.made
-        if made.declares
-        and made.declares == declared.get(made.transform)
-        and own[made.transform] == all_said[made.transform] == 1
-    )
-
-
-def _added(
-    made: Sequence[Note], all_changes: Sequence[Note], reasons: Collection[str], same: Collection[str]
-) -> list[Note]:
-    """The changes that come on top of those that are made. One without a reason that only stands on another line is none.
-
-    Nor is one of a transform of ``same``.
-    """
-    parts = {(note.transform, note.line): set(note.message.split("; ")) for note in made}
-    new = [
-        note
-        for note in all_changes
-        if note.transform in reasons
-        or not set(note.message.split("; ")) <= parts.get((note.transform, note.line), set())
-    ]
-    moved = Counter((note.transform, note.message) for note in made if note not in all_changes)
-    found = []
-    for note in new:
-        key = note.transform, note.message
-        if note.transform not in reasons and note.transform in same:
-            continue
-        if moved[key] and note.transform not in reasons:
-            moved[key] -= 1
-        else:
-            found.append(note)
-    return found
 
 
 def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settings, suppressions: Suppressions) -> bool:
