@@ -91,7 +91,8 @@ class MultiStage(Transform):
         whose effects are unknown stays in the runtime stage with everything before it. Where nothing would leave the image, no
         split is made (``multi-stage.always`` makes it all the same). Unsafe where the code is not at hand.
         Packages for development leave only where nothing names one of them that stays: the commands behind CMD and its scripts, the
-        code, the configurations that are loaded at the start. Unsafe where it is not known what install scripts of packages, or a
+        code, the configurations that are loaded at the start. Where that is in doubt alone (somebody may run tests over a mounted
+        source), they stay by default, and the rest is done. Unsafe where it is not known what install scripts of packages, or a
         script of the project's own, leave outside of the working directory.
     """
 
