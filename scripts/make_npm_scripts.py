@@ -35,6 +35,8 @@ HEAD = """\
 # as TOML of this size takes a quarter of a second.
 #   none     no script, nothing that is compiled, and for all systems
 #   inside   scripts of programs that compile, fetch what is compiled, or print, and leave nothing outside of node_modules
+#   node     scripts of programs that print, or work on the files of packages, and take nothing but Node.js: nothing is compiled, or for one
+#            system alone
 """
 # https://docs.npmjs.com/cli/v11/using-npm/scripts#npm-install
 SCRIPTS = ("preinstall", "install", "postinstall")
@@ -43,8 +45,10 @@ SYSTEMS = ("os", "cpu", "libc")
 # What compiles in the package's folder or fetches into it, and what only looks or prints
 INSIDE = """
 cmake-js echo exit husky is-ci napi-postinstall node-gyp node-gyp-build node-gyp-build-optional-packages node-pre-gyp only-allow
-opencollective opencollective-postinstall prebuild-install true
+opencollective opencollective-postinstall patch-package prebuild-install true
 """
+# Those of them that compile nothing, and fetch nothing that is compiled
+NODE = "echo exit husky is-ci only-allow opencollective opencollective-postinstall patch-package true"
 
 _COMPILES = re.compile(r"gyp|prebuild|cmake|napi|\bmake\b|neon|cargo")
 
@@ -54,6 +58,7 @@ class Spans(NamedTuple):
 
     none: str = ""
     inside: str = ""
+    node: str = ""
     script: str = ""
 
 
@@ -75,7 +80,10 @@ def spans(name: str) -> Spans:
         )
     return Spans(
         none,
-        _ranges({version: all(map(_stays_inside, _scripts(each))) for version, each in versions.items()}),
+        _ranges({version: _all_of(INSIDE, each) for version, each in versions.items()}),
+        _ranges(
+            {version: _all_of(NODE, each) and not any(map(each.get, SYSTEMS)) for version, each in versions.items()}
+        ),
         " ; ".join(_scripts(versions[last])) if last else "",
     )
 
@@ -106,10 +114,13 @@ def _scripts(manifest: Mapping[str, Any]) -> list[str]:
     return found or (["node-gyp rebuild"] if manifest.get("gypfile") else [])
 
 
-def _stays_inside(script: str) -> bool:
-    commands = [each.strip() for each in re.split(r"&&|\|\||;", script) if each.strip()]
+def _all_of(programs: str, manifest: Mapping[str, Any]) -> bool:
+    """Whether the scripts of a package run nothing but some programs."""
+    commands = [
+        each.strip() for script in _scripts(manifest) for each in re.split(r"&&|\|\||;", script) if each.strip()
+    ]
     return all(
-        re.sub(r"^npx (?:-y )?", "", each).split()[0] in INSIDE.split() and not re.search(r"[>$`|]", each)
+        re.sub(r"^npx (?:-y )?", "", each).split()[0] in programs.split() and not re.search(r"[>$`|]", each)
         for each in commands
     )
 
@@ -127,12 +138,14 @@ def main() -> int:
     with ThreadPoolExecutor(4) as pool:
         found = dict(zip(asked, pool.map(spans, asked), strict=True))
     kept = sorted(names.difference(asked))
-    found |= {name: Spans(*(known[part].get(name, "") for part in ("none", "inside"))) for name in kept}
+    found |= {name: Spans(*(known.get(part, {}).get(name, "") for part in Spans._fields[:3])) for name in kept}
     found = dict(sorted(found.items()))
     lines = [HEAD.format(day=date.today()), "\n[none]\n"]
     lines += [f"{name} {each.none}\n" for name, each in found.items() if each.none]
     lines += ["\n[inside]\n"]
     lines += [f"{name} {each.inside}\n" for name, each in found.items() if each.inside and each.inside != each.none]
+    lines += ["\n[node]\n"]
+    lines += [f"{name} {each.node}\n" for name, each in found.items() if each.node and each.node != each.none]
     TABLE.write_text("".join(lines))
     for name, each in found.items():
         if each.script and not each.inside:

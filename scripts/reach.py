@@ -12,10 +12,13 @@ A full base that gives way in one stage counts as a split: there the packages ne
 that an install leaves out, where they are all there is to gain.
 No gain are packages that the RUN which installs them removes again, a manager that the container starts itself (CMD, ENTRYPOINT, a
 script or a Compose file runs ``uv run``, ``poetry run``), and development dependencies where it starts a server for development, or a
-program or code that runs one of them (``ts-node``, ``require("dotenv")``): they are needed, whatever package.json says.
+program or code that runs one of them (``ts-node``, ``require("dotenv")``, a ``next.config.ts``, which takes the compiler when it is
+loaded): they are needed, whatever package.json says. Nor are compilers that the program starts itself, as a judge of exercises does.
 
 Not countable are Dockerfiles that cannot be built as they are committed, because a file that names packages to install isn't there, or
-because a placeholder stands for the base image: they have nothing to gain. How many these are is printed.
+because a placeholder stands for the base image; whose container cannot start, because package.json has no script of the name that npm is
+told to run; and those of containers to develop in (a devcontainer.json builds it, or nothing of the project comes into it and all that
+it starts is a shell, or what waits), in which people need what they need: they have nothing to gain. How many these are is printed.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,9 +43,10 @@ from dockfix.context.manifests.locked import DEV
 from dockfix.engine import FileResult, Settings, run
 from dockfix.engine.runner import gather
 from dockfix.facts import Facts
+from dockfix.facts.how_it_is_run import developed_in
 from dockfix.facts.installs import missing_manifest
-from dockfix.facts.javascript import development, packages_of
-from dockfix.knowledge import apk, base_image, role
+from dockfix.facts.javascript import development, packages_of, runs_program
+from dockfix.knowledge import apk, base_image, commands, role, shells
 from dockfix.syntax import ImageRef, decode, parse, problems
 from dockfix.syntax import image as reference_of
 
@@ -64,6 +69,10 @@ _DEV_GROUP = re.compile(
     r"(?m)^\s*(?:\[tool\.poetry\.(?:dev-dependencies|group\.dev\S*)\]|\[dependency-groups\]|dev-dependencies\s*=)"
 )
 _PROJECT = re.compile(r"(?:^|\s)(?:-e\s+|--editable[ =])?\.(?:/|\[[\w,-]+\])?(?:\s|$)")
+# How it is told that there is no such script
+_NO_SCRIPT = re.compile(r"\S*package\.json has no script \S+")
+# What a container starts so as to stay until somebody comes
+_IDLE = shells() | {"tail", "sleep"}
 # What tells one place from another in a reason, so that reasons of one kind are counted together
 _PARTICULAR = re.compile(r"\S*[\d/._:=@*<>-]\S*|\b[A-Z]{2,}\b")
 
@@ -199,7 +208,7 @@ def gains_of(facts: Facts, commands: Sequence[Sequence[str]], family: str) -> tu
     for run_commands in _runs(facts):
         for number, words in enumerate(run_commands):
             removed = {word for later in run_commands[number + 1 :] for word in _removed(later)}
-            found |= set(_build_packages(words, removed))
+            found |= set(_build_packages(facts, words, removed))
     base = _base(facts)
     if family in ("python", "node") or (family == "uv image" and base is not None and _is_full_uv(base.tag or "")):
         found.add("full base")
@@ -228,7 +237,7 @@ def reach_of(line: Line, root: Path) -> Reach:
         if result.failures:
             return _unread(line, result.failures[0].message)
     default, unsafe = results
-    countable = not _lacks_a_manifest(facts) and "*" not in (facts.final.lineage[0].base or "")
+    countable = not (_cannot_be_built(facts) or _cannot_start(facts) or _is_to_develop_in(facts))
     gains = gains_of(facts, commands, family) if countable else ()
     enough = {
         SPLIT,
@@ -258,7 +267,7 @@ def table(reached: Sequence[Reach]) -> list[str]:
     gaining = [each for each in read if each.gains]
     lines = [
         f"{len(reached)} Dockerfiles, {len(read)} read, {len(gaining)} with something to gain.",
-        f"Not countable, as they cannot be built as committed: {sum(not each.countable for each in read)}.",
+        f"Not countable, as they cannot be built or started, or serve to develop in: {sum(not each.countable for each in read)}.",
         "",
         "| | files | with a gain | split | of those with a gain | split --unsafe | of those with a gain |",
         "|---|---:|---:|---:|---:|---:|---:|",
@@ -341,14 +350,31 @@ def _is_pip_install(words: Sequence[str]) -> bool:
     return re.fullmatch(r"pip[\d.]*", _program(words)) is not None and "install" in words
 
 
-def _lacks_a_manifest(facts: Facts) -> bool:
-    """Whether a file that an install reads is not there, so that the image cannot be built."""
+def _cannot_be_built(facts: Facts) -> bool:
+    """Whether a placeholder stands for the base image, or a file that an install reads is not there."""
+    if "*" in (facts.final.lineage[0].base or ""):
+        return True
     missing = {posixpath.basename(name) for copied in facts.copies.values() for name in copied.missing}
     return missing_manifest(facts) is not None or any(
         posixpath.basename(path) in missing and facts.lying_at(path, step, unit) is None
         for step, unit, install in facts.installs
         for path in install.files
     )
+
+
+def _cannot_start(facts: Facts) -> bool:
+    """Whether what the container starts is a script that package.json doesn't have."""
+    if not facts.is_javascript or facts.services:
+        return False
+    return _NO_SCRIPT.fullmatch(facts.javascript.started.unknown or "") is not None
+
+
+def _is_to_develop_in(facts: Facts) -> bool:
+    """Whether people develop in the container: by what builds it, or as nothing of a program is in it and nothing runs that serves."""
+    if facts.ask(developed_in):
+        return True
+    idle = facts.startup.unknown is None and facts.startup.programs.keys() <= _IDLE
+    return idle and not any(stage.of("COPY", "ADD") for stage in facts.final.lineage)
 
 
 def _removed(words: Sequence[str]) -> Sequence[str]:
@@ -362,8 +388,8 @@ def _removed(words: Sequence[str]) -> Sequence[str]:
     return words if set(words).intersection(removes.get(_program(words), ())) else ()
 
 
-def _build_packages(words: Sequence[str], removed: Set[str]) -> Iterator[str]:
-    """Which gains the system packages of a command are; those ``removed`` in the same layer are none."""
+def _build_packages(facts: Facts, words: Sequence[str], removed: Set[str]) -> Iterator[str]:
+    """Which gains the system packages of a command are; those ``removed`` in the same layer are none, nor what the program starts."""
     program = _program(words)
     if any(
         word in ("-t", "--virtual") and group in removed for word, group in zip(words, [*words[1:], ""], strict=True)
@@ -371,15 +397,22 @@ def _build_packages(words: Sequence[str], removed: Set[str]) -> Iterator[str]:
         return
     words = [word for word in words if word not in removed or word == program]
     if program in ("apt", "apt-get", "aptitude") and "install" in words:
-        roles = [role(re.split(r"[=:/]", word)[0]) for word in words]
+        names = [re.split(r"[=:/]", word)[0] for word in words]
+        roles = [role(name) for name in names if not _is_started(facts, commands(name))]
     elif program == "apk" and "add" in words:
-        roles = [apk.role(re.split(r"[=<>~@]", word)[0]) for word in words]
+        names = [re.split(r"[=<>~@]", word)[0] for word in words]
+        roles = [apk.role(name) for name in names if not _is_started(facts, apk.commands(name) | {name})]
         if any(word in ("-t", "--virtual") or word.startswith("--virtual=") for word in words):
             yield "build group"
     else:
         return
     yield from ("compilers",) * ("build" in roles)
     yield from ("-dev packages",) * ("dev" in roles)
+
+
+def _is_started(facts: Facts, programs: Set[str]) -> bool:
+    """Whether the program starts one of some programs itself."""
+    return facts.is_javascript and bool(programs) and bool(runs_program(facts, programs))
 
 
 def _is_full_uv(tag: str) -> bool:
@@ -413,8 +446,16 @@ def _has_dev_packages(facts: Facts) -> bool:
     names = development(facts)
     started = {name for each in facts.javascript.started.commands for name in packages_of(facts, each.program)}
     loaded = {each.module for each in facts.javascript.program.packages}
-    runs_one = not names.keys().isdisjoint(started | loaded)
+    runs_one = not names.keys().isdisjoint(started | loaded) or ("typescript" in names and _loads_typescript(facts))
     return brought and bool(names) and not runs_one and facts.javascript.started.development is None
+
+
+def _loads_typescript(facts: Facts) -> bool:
+    """Whether Next.js is started with settings in TypeScript: it takes the compiler to load them, and fetches it where it isn't there."""
+    begun = (each.known for each in facts.javascript.started.commands)
+    configs = {pattern for known in begun if known is not None and known.package == "next" for pattern in known.configs}
+    names = map(posixpath.basename, facts.javascript.files.names)
+    return any(name.endswith("ts") and any(fnmatchcase(name, pattern) for pattern in configs) for name in names)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

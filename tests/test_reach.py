@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -101,6 +102,101 @@ def test_what_is_no_gain(folder: Path) -> None:
         (("compilers",), True),
         ((), False),
     ]
+
+
+NODE = """
+FROM node:20{variant}
+{run}
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci
+COPY . .
+CMD {start}
+"""
+START = '["node", "server.js"]'
+PLAIN_CODE = "require('http').createServer().listen(3000);\n"
+
+
+@pytest.mark.parametrize(
+    ("variant", "run", "start", "development", "files", "gains", "countable"),
+    [
+        ("-alpine", "RUN apk add g++ make", START, "", {"server.js": PLAIN_CODE}, ("compilers",), True),
+        (
+            "-alpine",
+            "RUN apk add g++",
+            START,
+            "",
+            {"server.js": "require('child_process').exec('g++ a.cc');"},
+            (),
+            True,
+        ),
+        (
+            "-alpine",
+            "RUN apk add g++ make",
+            START,
+            "",
+            {"server.js": "require('child_process').exec('g++ a.cc');"},
+            ("compilers",),
+            True,
+        ),
+        ("", "", START, "jest", {"server.js": PLAIN_CODE}, ("full base", "dev group"), True),
+        ("", "", '["npm", "run", "dev"]', "jest", {"server.js": PLAIN_CODE}, (), False),
+        ("", "", '["npm", "start"]', "typescript", {"next.config.ts": "export default {};\n"}, ("full base",), True),
+        (
+            "",
+            "",
+            '["npm", "start"]',
+            "typescript",
+            {"next.config.js": "module.exports = {};\n"},
+            ("full base", "dev group"),
+            True,
+        ),
+        (
+            "",
+            "",
+            START,
+            "",
+            {".devcontainer/devcontainer.json": '{"build": {"dockerfile": "../Dockerfile"}}'},
+            (),
+            False,
+        ),
+    ],
+)
+def test_what_node_could_gain(
+    variant: str,
+    run: str,
+    start: str,
+    development: str,
+    files: dict[str, str],
+    gains: tuple[str, ...],
+    countable: bool,
+    tmp_path: Path,
+) -> None:
+    needs = {"dependencies": {"next": "15.0.0"}, "devDependencies": {development: "1.0.0"} if development else {}}
+    manifest = {"name": "shop", "scripts": {"start": "next start"}, **needs}
+    locked = {
+        f"node_modules/{name}": {"version": version, "dev": kind == "devDependencies"}
+        for kind, names in needs.items()
+        for name, version in names.items()
+    }
+    lock = {"name": "shop", "lockfileVersion": 3, "packages": {"": {"name": "shop", **needs}, **locked}}
+    files = {**files, "package.json": json.dumps(manifest), "package-lock.json": json.dumps(lock)}
+    files["Dockerfile"] = NODE.format(variant=variant, run=run, start=start)
+    for name, text in files.items():
+        path = tmp_path / "a" / "b" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (found,) = reached(tmp_path, "a/b:HEAD:Dockerfile")
+    assert (found.gains, found.countable) == (gains, countable)
+
+
+def test_a_container_in_which_nothing_lies_is_to_develop_in(tmp_path: Path) -> None:
+    for name, start in (("idle", '["tail", "-f", "/dev/null"]'), ("shell", '["bash"]'), ("server", '["node", "a.js"]')):
+        path = tmp_path / "a" / "b" / name / "Dockerfile"
+        path.parent.mkdir(parents=True)
+        path.write_text(f"FROM node:20\nRUN apt-get update && apt-get install -y git g++\nCMD {start}\n")
+    found = reached(tmp_path, *(f"a/b:HEAD:{name}/Dockerfile" for name in ("idle", "shell", "server")))
+    assert [each.countable for each in found] == [False, False, True]
 
 
 def test_both_modes_are_run(folder: Path) -> None:

@@ -22,7 +22,7 @@ def test_no_package_is_listed_twice() -> None:
 
 def test_the_keys_of_the_tables() -> None:
     known = {
-        "needs": {"packages", "prebuilt", "libraries", "linked", "commands"}
+        "needs": {"packages", "prebuilt", "libraries", "linked", "commands", "vital"}
         | {"downloads", "since", "off", "moved_by", "configs", "all", "checked", "why", "source"},
         "program": {"programs", "package", "develops", "watches", "serves", "builds", "runs", "port", "port_options"}
         | {
@@ -46,6 +46,8 @@ def test_the_keys_of_the_tables() -> None:
             "host",
             "beside",
             "hands_out",
+            "told_in",
+            "told_as",
             "env_file",
             "installs",
             "output",

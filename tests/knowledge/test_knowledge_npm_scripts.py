@@ -8,12 +8,12 @@ import pytest
 
 from dockfix.context.manifests.node_locks import parse_node_lock
 from dockfix.context.manifests.package_tree import PackageTree
-from dockfix.knowledge.npm_scripts import number, runs_inside, runs_nothing, spans
+from dockfix.knowledge.npm_scripts import number, runs_inside, runs_nothing, runs_only_node, spans
 
 _NAME = re.compile(r"(?:@[\w.~-]+/)?[\w.~-]+")
 
 
-@pytest.mark.parametrize("part", ["none", "inside"])
+@pytest.mark.parametrize("part", ["none", "inside", "node"])
 def test_every_row_is_a_name_and_two_versions_in_order(part: str) -> None:
     for name, span in spans()[part].items():
         versions = [number(version) for version in span.split(" ")]
@@ -33,6 +33,20 @@ def test_every_row_is_a_name_and_two_versions_in_order(part: str) -> None:
 )
 def test_what_only_compiles_leaves_nothing_elsewhere(name: str, version: str, inside: bool) -> None:
     assert runs_inside(name, version) is inside
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "only"),
+    [
+        ("@iden3/js-jsonld-merklization", "1.4.1", True),
+        ("svelte-preprocess", "5.1.4", True),
+        ("svelte-preprocess", "3.0.0", False),
+        ("@iden3/js-jsonld-merklization", "99.0.0", False),
+        ("bcrypt", "5.1.1", False),
+    ],
+)
+def test_what_prints_or_patches_takes_nothing_but_node(name: str, version: str, only: bool) -> None:
+    assert runs_only_node(name, version) is only
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,8 @@ class MultiStage(Transform):
         whose effects are unknown stays in the runtime stage with everything before it. Where nothing would leave the image, no
         split is made (``multi-stage.always`` makes it all the same). Unsafe where the code is not at hand.
         Packages for development leave only where nothing names one of them that stays: the commands behind CMD and its scripts, the
-        code, the configurations that are loaded at the start. Unsafe where it is not known what install scripts of packages, or a
+        code, the configurations that are loaded at the start. Where that is in doubt alone (somebody may run tests over a mounted
+        source), they stay by default, and the rest is done. Unsafe where it is not known what install scripts of packages, or a
         script of the project's own, leave outside of the working directory.
     """
 
@@ -112,11 +113,18 @@ class MultiStage(Transform):
             if placement.about == Declared("FROM"):
                 placement = replace(placement, text=f"{placement.text}; with slim-base it would gain")
             return Outcome(refusals=(placement, *_hints(facts)), warnings=_told(facts))
-        if placement.only_base:
-            return Outcome(refusals=(*placement.notes, *_hints(facts)), warnings=_told(facts))
         carried = placement.environment.carried or facts.installs[0][2].into.carried
-        if carried is None:
+        if carried is None and not placement.only_base:
             return refuse("it needs the virtualenv transform, which was not applied")
+        outcome = self._of(facts, placement, carried)
+        if placement.certain is None:
+            return outcome
+        return replace(outcome, certain=self._of(facts, placement.certain, carried))
+
+    def _of(self, facts: Facts, placement: Placement, carried: Artefact | None) -> Outcome:
+        """What carries a placement out; nothing where slim-base does all of it."""
+        if placement.only_base or carried is None:
+            return Outcome(refusals=(*placement.notes, *_hints(facts)), warnings=_told(facts))
         return _Splitter(facts, placement.on(facts.final), carried).outcome()
 
 

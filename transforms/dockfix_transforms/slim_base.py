@@ -87,6 +87,8 @@ class SlimBase(Transform):
             return Outcome()
         alone = len(facts.model.stages) == 1
         decided = facts.decide(place) if alone and facts.every_manifest else facts.decided(place)
+        if alone and isinstance(decided, Placement) and decided.certain is not None:
+            decided = decided.certain  # the split was held back, or what is in doubt of it
         whole = isinstance(decided, Placement) and decided.only_base
         if alone and not whole and facts.every_manifest and "parts" not in facts.hints.facets:
             return refuse("it needs the split of multi-stage, which does not run", stage.start.line)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Sequence
 from dataclasses import field
 
 from dockfix.dataclass import dataclass
@@ -108,23 +106,3 @@ class FileResult:
     def changed(self) -> bool:
         """Whether anything would be written."""
         return bool(self.files) and not self.failures
-
-
-def added_on_top(made: Sequence[Note], all_changes: Sequence[Note], reasons: Collection[str]) -> list[Note]:
-    """The changes that come on top of those that are made. One without a reason that only stands on another line is none."""
-    parts = {(note.transform, note.line): set(note.message.split("; ")) for note in made}
-    new = [
-        note
-        for note in all_changes
-        if note.transform in reasons
-        or not set(note.message.split("; ")) <= parts.get((note.transform, note.line), set())
-    ]
-    moved = Counter((note.transform, note.message) for note in made if note not in all_changes)
-    found = []
-    for note in new:
-        key = note.transform, note.message
-        if moved[key] and note.transform not in reasons:
-            moved[key] -= 1
-        else:
-            found.append(note)
-    return found

@@ -10,9 +10,10 @@ from pathlib import Path
 from dockfix.context.build_context import BuildContext
 from dockfix.context.locate import find_context
 from dockfix.dataclass import dataclass
+from dockfix.engine.added import added_to, the_same
 from dockfix.engine.invariants import View, told, violations
 from dockfix.engine.registry import options, setting, transforms
-from dockfix.engine.results import Failure, FileChange, FileResult, Made, Note, added_on_top
+from dockfix.engine.results import Failure, FileChange, FileResult, Made, Note
 from dockfix.engine.suppression import Suppressions, idle
 from dockfix.engine.transform import Edit, Outcome, Transform
 from dockfix.facts import ALL_FACETS, Facet, Facts, Hints
@@ -268,7 +269,8 @@ def _list_unsafe(
     _chain(full, chosen, settings, suppressions, held.number + 1)
     reasons = {note.transform: note.message for note in full.warnings if note.reason is not None}
     doubts = {made.transform: made.doubts for made in full.made}
-    added = added_on_top(done.changes, full.changes, reasons)
+    same = the_same((done.changes, done.made), (full.changes, full.made))
+    added = added_to(done.changes, full.changes, reasons, same)
     doubted = dict.fromkeys(note.transform for note in added if note.transform in reasons)
     # one that tells a doubt of several has them wait for it
     telling = [each for each in doubted if any(doubt.about is not None for doubt in doubts.get(each, ()))]

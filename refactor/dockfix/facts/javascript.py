@@ -17,10 +17,11 @@ from dockfix.facts import Facts
 from dockfix.facts.how_it_is_run import by_hand, developed_in, mounted_source
 from dockfix.facts.javascript_evidence import of_tools
 from dockfix.facts.loaded_by_name import loaded_by_name
+from dockfix.facts.started_in_text import name_of_started, started_in_text
 from dockfix.knowledge.node_needs import called_by
 from dockfix.knowledge.node_programs import node_server, packages_with, script_runners
 from dockfix.lazy import regex
-from dockfix.model.reason import Reason, at, doubt
+from dockfix.model.reason import Reason, at, doubt, unseen
 
 _CODE = regex(r"(?i).*\.[cm]?[jt]sx?")
 _COMPILER = "typescript"
@@ -134,6 +135,8 @@ def needed_in_production(facts: Facts) -> Reason | None:
         return named
     if begun.unknown is not None:
         return doubt(begun.unknown)
+    if not facts.startup.programs:
+        return unseen("nothing says what a container of the image runs, which may need what development alone asks for")
     mounted = mounted_source(facts)
     if mounted is not None:
         return mounted
@@ -358,11 +361,8 @@ def named_in_code(facts: Facts, programs: Collection[str]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     plain = sorted(name for name in programs if "/" not in name)
     if plain:
-        words = b"|".join(re.escape(name.encode()) for name in plain)
-        for mention in facts.application.search(
-            rb"['\"`](?:/usr(?:/local)?/bin/|/bin/)?(?:" + words + rb")(?=['\"`\s])"
-        ):
-            name = mention.word.strip("'\"`").rpartition("/")[2]
+        for mention in facts.application.search(started_in_text(plain, _WORDS)):
+            name = name_of_started(mention.word)
             # (a helper of the project's own runs what is worked out when it runs, which is told by itself)
             starts = name not in _WORDS or _STARTS.search(facts.application.texts[mention.file]) is not None
             told = _COMMENT.match(facts.application.line_of(mention))

@@ -121,6 +121,12 @@ def slim_libraries(suite: str) -> frozenset[str]:
     return parts("apt_slim_image", "python", frozenset({suite}))
 
 
+def may_be_in_full_image(package: str, suites: frozenset[str] | None) -> bool:
+    """Whether the full image brings a package that the slim one doesn't in one of the releases that it may be of."""
+    asked = suites or frozenset(table("apt_full_image")["indices"])
+    return package in parts("apt_full_image", "all", asked)
+
+
 def in_full_image(package: str, suites: frozenset[str] | None) -> bool:
     """Whether the full image, and not the slim one, brings a package, or all of it that counts, in every release that it may be of."""
     if package in table("full_image")["nothing_new"].split():

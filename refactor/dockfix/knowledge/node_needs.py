@@ -21,6 +21,7 @@ class NodeNeeds(NamedTuple):
     libraries: tuple[str, ...] = ()
     linked: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
+    vital: tuple[str, ...] = ()
     all: bool = False
     why: str = ""
     source: str = ""
@@ -29,7 +30,7 @@ class NodeNeeds(NamedTuple):
 @cache
 def all_node_needs() -> Mapping[str, NodeNeeds]:
     """All that is known, by the packages' names."""
-    lists = ("libraries", "linked", "commands")
+    lists = ("libraries", "linked", "commands", "vital")
     found: dict[str, NodeNeeds] = {}
     for each in table("node_needs")["needs"]:
         values = {key: tuple(each.get(key, "").split()) for key in lists}

@@ -62,6 +62,8 @@ class NodeProgram(NamedTuple):
     members: bool = False
     tasks_in: str = ""
     processes: str = ""
+    told_in: str = ""
+    told_as: str = ""
 
     @property
     def packages(self) -> frozenset[str]:
@@ -187,6 +189,8 @@ def node_programs() -> Mapping[str, NodeProgram]:
                 members=each.get("members", False),
                 tasks_in=each.get("tasks_in", ""),
                 processes=each.get("processes", ""),
+                told_in=each.get("told_in", ""),
+                told_as=each.get("told_as", ""),
                 beside=tuple(each.get("beside", "").split()),
                 installs=each.get("installs", False),
                 **words,

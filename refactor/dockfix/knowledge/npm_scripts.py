@@ -23,6 +23,11 @@ def runs_inside(name: str, version: str) -> bool:
     return _holds("inside", name, version)
 
 
+def runs_only_node(name: str, version: str) -> bool:
+    """Whether what it runs is known to need nothing but Node.js, and to compile nothing."""
+    return _holds("node", name, version)
+
+
 def _holds(what: str, name: str, version: str) -> bool:
     ends = spans()[what].get(name, "").split()
     asked = number(version)

@@ -111,6 +111,10 @@ class Npm(NodeManager):
         if verb in {"pkg", "version", "init"}:
             path = posixpath.join(folder, NAME)
             return Effects(reads=(path,), writes=(path,), tools=_TOOLS)
+        if verb == "build" and len(arguments.operands) == 1:
+            # up to npm 6 it builds the folders that it is given, of which there are none; later there is no such command:
+            # https://github.com/npm/cli/blob/v6.14.18/lib/build.js
+            return Effects(tools=_TOOLS)
         return opaque(f"npm {verb} is not modelled")
 
     def taken_from(self, copy: Copy) -> Provide | None:

@@ -52,6 +52,7 @@ class Placement(Decision):
     people call the packages that a ``tail`` takes away, "" for none; ``notes`` say why others stay that would leave otherwise. With
     ``only_base`` nothing leaves but by the smaller base, which can do all that is done here: then the image stays one stage, and ``parts``
     are not written. ``beside`` is what is carried besides, which is whole after the step ``beside_at``; the environment may lie in it.
+    ``certain`` is what is left of it without the part that all ``doubts`` are about; None where that is nothing.
     """
 
     parts: tuple[Part, ...]
@@ -72,6 +73,7 @@ class Placement(Decision):
     only_base: bool = False
     beside: Mapping[str, str] = field(default_factory=dict)
     beside_at: Instruction | None = None
+    certain: Placement | None = None
 
     def stands(self, facts: Facts) -> bool:
         """Whether every instruction is there still, and others only make an environment or set something."""

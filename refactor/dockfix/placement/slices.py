@@ -64,7 +64,7 @@ def builder_of(steps: tuple[Step, ...], facts: Facts, made: tuple[str, ...] = ()
             if isinstance(action, Make | Provide | Configure | Build) or of_language(action):
                 wanted.add((*effects.reads, *tools, *_reads(facts, action), *named_paths(step.units[index].state)))
             elif by_system(action):
-                wanted.add(path for manager in system_managers() for path in manager.reads)
+                wanted.add((*effects.reads, *(path for manager in system_managers() for path in manager.reads)))
             elif isinstance(action, Clean):
                 pass
             elif isinstance(action, ShellState):

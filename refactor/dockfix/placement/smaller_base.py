@@ -172,7 +172,7 @@ def _of_javascript(
     unclear = next((step for step, unit in staying if unit.effects.opaque), None)
     if unclear is not None:
         return at(f"what the {unclear.keyword} in line {unclear.line} needs of the full image is unknown")
-    found = smaller_javascript.packages(facts, staying)
+    found = smaller_javascript.packages(facts, staying, there)
     if isinstance(found, Reason):
         return found
     found |= {name: facts.hints.keeps for name in sorted(facts.hints.keep) if name not in found}

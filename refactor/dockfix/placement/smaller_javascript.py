@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dockfix import knowledge
 from dockfix.context.manifests.package_tree import LockedPackage, PackageTree
 from dockfix.context.program.model import UNKNOWN
 from dockfix.facts import Facts
 from dockfix.facts.install_scripts import downloads_nothing, may_run_script
-from dockfix.facts.javascript import lock, locks_beside, only_hands_out
+from dockfix.facts.javascript import lock, locks_beside, needed_in_production, only_hands_out
 from dockfix.knowledge.apt import loaded_from
 from dockfix.knowledge.node_needs import needs_are_known, node_needs
 from dockfix.knowledge.node_packages import is_program_of_node_alone, needs_only_node
+from dockfix.knowledge.npm_scripts import runs_only_node
 from dockfix.managers.commands import call_of
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program
+from dockfix.managers.verbs import system_install
 from dockfix.model.reason import Declared, Reason, at, doubt
 from dockfix.model.stages import Step, Unit
 from dockfix.placement.libraries import suites
@@ -29,10 +31,14 @@ _CA = "ca-certificates"
 _SYSTEMS = (("x64", "glibc"), ("arm64", "glibc"))
 
 
-def packages(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, str] | Reason:
-    """The packages of the system to install there, each with the reason; why the full image stays, where it does."""
+def packages(facts: Facts, staying: Sequence[tuple[Step, Unit]], there: Iterable[str]) -> dict[str, str] | Reason:
+    """The packages of the system to install there, each with the reason; why the full image stays, where it does.
+
+    ``there`` are those that the stage installs by itself.
+    """
+    brought = {name for package in there for name in knowledge.commands(package)}
     compilers = needed(facts, sorted(knowledge.full_compilers()), staying)
-    reason = next(iter(compilers.values()), "")
+    reason = next((why for name, why in compilers.items() if name not in brought), "")
     if reason:
         return at(reason)
     programs = knowledge.full_programs(suites(facts), has_python=False)
@@ -62,10 +68,10 @@ def _libraries(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> dict[str, 
     names = [name for _, unit in staying for name in for_all(unit)]
     if isinstance(tree, PackageTree) and not facts.ask(only_hands_out):
         trees = (tree, *(each for each in facts.ask(locks_beside) if isinstance(each, PackageTree)))
-        names += [each.name for one in trees for each in one.production if not each.link]
+        names += [each.name for one in trees for each in _in_use(facts, one) if not each.link]
     for name in names:
         needs = node_needs(name)
-        if needs is None or downloads_nothing(facts, name):
+        if needs is None or downloads_nothing(facts, name) or _cannot_run(facts, name):
             continue
         for library in (*needs.libraries, *(needs.linked if needs.prebuilt == "none" else ())):
             for package in loaded_from(library, suites(facts)) or ():
@@ -82,6 +88,9 @@ def _is_knownfor_all(package: str) -> bool:
 def in_doubt(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> Reason | None:
     """Why that could be too little, None where all that needs something of the full image is known."""
     about = Declared("FROM")
+    compiler = next(iter(needed(facts, sorted(knowledge.full_compilers()), staying).values()), "")
+    if compiler:
+        return doubt(f"what is compiled while the program runs may need headers of the full image: {compiler}", about)
     for step, unit in staying:
         unknown = next((name for name in for_all(unit) if not _is_knownfor_all(name)), None)
         if unknown is not None:
@@ -103,8 +112,9 @@ def in_doubt(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> Reason | Non
     if unread is not None:
         return doubt(f"which libraries of the full image the packages need shows only in a build: {unread}", about)
     trees = (each for each in (tree, *beside) if isinstance(each, PackageTree))
-    production = (each for one in trees for each in one.production)
-    here = (each for each in production if any(each.fits("linux", *system) for system in _SYSTEMS))
+    here = (
+        each for one in trees for each in _in_use(facts, one) if any(each.fits("linux", *system) for system in _SYSTEMS)
+    )
     native = next((each.name for each in here if _is_native(facts, each)), "")
     if native:
         return doubt(f"which libraries of the full image the package {native} needs shows only in a build", about)
@@ -116,6 +126,11 @@ def in_doubt(facts: Facts, staying: Sequence[tuple[Step, Unit]]) -> Reason | Non
     return None
 
 
+def _in_use(facts: Facts, tree: PackageTree) -> tuple[LockedPackage, ...]:
+    """The packages of a lock that may run in the image: those of development, too, where something may need them."""
+    return tree.production if facts.ask(needed_in_production) is None else tree.packages
+
+
 def needs_no_builder(facts: Facts) -> bool:
     """Whether the slim image can do all that is installed: fetched from a registry, nothing compiled, no script that takes more."""
     tree, root = facts.ask(lock), facts.javascript.project
@@ -125,7 +140,7 @@ def needs_no_builder(facts: Facts) -> bool:
     installed = [each for each in tree.packages if any(each.fits("linux", *system) for system in _SYSTEMS)]
     return (
         all(
-            (each.install_script is False or needs_only_node(each.name)) and each.source == "registry" and not each.link
+            (each.install_script is False or _takes_only_node(each)) and each.source == "registry" and not each.link
             for each in installed
         )
         and tree.names.issuperset(name for each in projects for name in each.asked_for)
@@ -140,12 +155,32 @@ def for_all(unit: Unit) -> tuple[str, ...]:
     return manager.for_all(call, unit.state) if isinstance(manager, LanguageManager) else ()
 
 
+def _takes_only_node(package: LockedPackage) -> bool:
+    """Whether the script that a package runs when it is installed is known to take nothing but Node.js."""
+    return needs_only_node(package.name) or runs_only_node(package.name, package.version)
+
+
 def _is_native(facts: Facts, package: LockedPackage) -> bool:
     """Whether a package may have compiled code that is linked with libraries of the system."""
-    compiles = may_run_script(facts, package) and not needs_only_node(package.name)
+    compiles = may_run_script(facts, package) and not _takes_only_node(package)
     may_be = compiles or package.os or package.cpu or package.libc
     return (
         bool(may_be)
         and not package.link
-        and not (needs_are_known(package.name) or downloads_nothing(facts, package.name))
+        and not (
+            needs_are_known(package.name) or downloads_nothing(facts, package.name) or _cannot_run(facts, package.name)
+        )
     )
+
+
+def _cannot_run(facts: Facts, package: str) -> bool:
+    """Whether the compiled code of a package misses a library in the image as it stands: the full one lacks it, and nothing brings it."""
+    needs = node_needs(package)
+    if needs is None or not needs.vital:
+        return False
+    stage = facts.final
+    if any(system_install(unit.effects.action) is not None or "-deps" in unit.command.text for _, unit in stage.units):
+        return False
+    if any(flag.name == "from" for step in stage.of("COPY") for flag in step.instruction.flags):
+        return False
+    return not any(knowledge.may_be_in_full_image(name, suites(facts)) for name in needs.vital)

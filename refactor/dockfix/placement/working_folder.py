@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from dockfix.context.manifests.locked import DEV
 from dockfix.dataclass import dataclass
@@ -119,22 +120,40 @@ def place(facts: Facts) -> Placement | Reason:
     lighter = _left_out(alone, folder) if isinstance(alone, Gathered) else _lightened(facts, folder, runtime)
     doubts = (*lighter.doubts, *(each for each in (elsewhere, facts.ask(built_elsewhere)) if each is not None))
     notes = (*lighter.notes, *((alone,) if isinstance(alone, Reason) else ()))
-    return finish(
-        facts,
-        Draft(
-            builder,
-            runtime,
-            makers,
-            environment,
-            removed,
-            managers,
-            dropped,
-            doubts,
-            lighter.declares | settings.declares,
-            tuple(_from(stage.steps[last], lighter.folder, each) for each in lighter.tail),
-            lighter.what,
-            notes,
-        ),
+    draft = Draft(
+        builder,
+        runtime,
+        makers,
+        environment,
+        removed,
+        managers,
+        dropped,
+        doubts,
+        lighter.declares | settings.declares,
+        tuple(_from(stage.steps[last], lighter.folder, each) for each in lighter.tail),
+        lighter.what,
+        notes,
+    )
+    whole = _with_all_packages(draft, lighter, settings.declares) if lighter.doubts else None
+    placement = finish(facts, draft)
+    if whole is None or isinstance(placement, Reason) or placement.doubts != lighter.doubts:
+        return placement
+    certain = finish(facts, whole)
+    return replace(placement, certain=certain) if isinstance(certain, Placement) and not certain.doubts else placement
+
+
+def _with_all_packages(draft: Draft, lighter: _Lighter, declares: frozenset[Declared]) -> Draft:
+    """The same where packages for development stay, as it is in doubt whether somebody needs them."""
+    stay = [at(f"packages for development stay: {each.text}", each.line) for each in lighter.doubts]
+    return replace(
+        draft,
+        builder={**draft.builder},
+        runtime={**draft.runtime},
+        doubts=draft.doubts[len(lighter.doubts) :],
+        declares=declares,
+        tail=(),
+        lightened="",
+        notes=(*draft.notes[len(lighter.notes) :], *stay),
     )
 
 

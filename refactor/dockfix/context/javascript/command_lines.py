@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dockfix.knowledge import wrappers
 from dockfix.knowledge.node_programs import Runner
+from dockfix.lazy import regex
 from dockfix.namedtuple import NamedTuple
 from dockfix.syntax import encode
 from dockfix.syntax.shell import unquote
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _MAX_TEXT = 256 << 10
 HANDED = "$@"  # stands for a command that is nothing but all the words that its script is given
+# A condition that is nothing but a redirection, which bash takes: `while !</dev/tcp/db/5432`
+_BARE = regex(r"(?<=!)\s*(?=<\s*/dev/(?:tcp|udp)/)")
 _ALL_WORDS = frozenset({'"$@"', "$@", '"${@}"', "${@}"})
 
 
@@ -33,7 +36,7 @@ def called_in(text: str) -> tuple[Called, ...] | None:
     """All commands of a script in the order in which they stand; None where it cannot be read. Never raises."""
     if len(text) > _MAX_TEXT:
         return None
-    root = script_tree(encode(text).replace(b"\r\n", b"\n")).root_node
+    root = script_tree(encode(_BARE.sub(" : ", text)).replace(b"\r\n", b"\n")).root_node
     if is_broken(root):
         return None
     return tuple(_called(node) for node in walk(root) if node.type in {"command", "declaration_command"})

@@ -100,6 +100,10 @@ class Entries:
         if "node_modules/" in f"{path}/":
             self.preloads.append((path.rpartition("node_modules/")[2], folder))
             return
+        inside = self.files.nearest(path) if path else None
+        beside = any(self.files.has(f"{path}{ending}") for ending in (".js", ".json"))  # which goes before the folder
+        if inside is not None and inside.folder == path and not beside:  # it stands for the main file of its package
+            path = posixpath.normpath(posixpath.join(path, inside.main or "index.js"))
         package = self.files.nearest(posixpath.dirname(path) or folder)
         home = package.folder if package is not None else folder
         source = self.project.resolve.source_of(path, home)

@@ -14,6 +14,7 @@ from dockfix.context.javascript.files import Files, Placed, at, below, nowhere
 from dockfix.context.javascript.package_json import Package
 from dockfix.context.javascript.started import Script, Started, Unfolded
 from dockfix.context.javascript.tasks import tasks
+from dockfix.context.javascript.told import told
 from dockfix.knowledge import file_printers, file_programs, harmless_programs, shells, starts_nothing, waiters, wrappers
 from dockfix.knowledge.node_programs import (
     Runner,
@@ -148,8 +149,21 @@ class _Unfolder:
             }
             self.command(inner, place._replace(env={**place.env, **variables}), depth)
         else:
-            self.take(words, place)
+            rest = self.told(program, rest, place, depth)
+            self.take((name, *rest), place)
             self.known(program, rest, place, depth)
+
+    def told(self, program: str, rest: Sequence[str | None], place: _Place, depth: int) -> Sequence[str | None]:
+        """The words of a program with what its settings say in files; takes in what these have run besides."""
+        known = node_program(program)
+        if known is None or not known.told_in:
+            return rest
+        found = told(known, rest, place.folder, self.files)
+        if found.unknown:
+            self.doubt(f"{found.unknown}, which says what {place.where} runs")
+        for command in found.more:
+            self.script(command, place, depth + 1)
+        return found.words
 
     def below(self, folder: str, path: str) -> str:
         """A path of the image relative to the build context."""
