@@ -13,12 +13,15 @@ that an install leaves out, where they are all there is to gain.
 No gain are packages that the RUN which installs them removes again, a manager that the container starts itself (CMD, ENTRYPOINT, a
 script or a Compose file runs ``uv run``, ``poetry run``), and development dependencies where it starts a server for development, or a
 program or code that runs one of them (``ts-node``, ``require("dotenv")``, a ``next.config.ts``, which takes the compiler when it is
-loaded): they are needed, whatever package.json says. Nor are compilers that the program starts itself, as a judge of exercises does.
+loaded): they are needed, whatever package.json says. Nor are they where the container starts a manager that would install them then
+(``uv run`` without ``--no-dev``): it would fetch them at each start. Nor are compilers that the program starts itself, as a judge of
+exercises does.
 
-Not countable are Dockerfiles that cannot be built as they are committed, because a file that names packages to install isn't there, or
-because a placeholder stands for the base image; whose container cannot start, because package.json has no script of the name that npm is
-told to run; and those of containers to develop in (a devcontainer.json builds it, or nothing of the project comes into it and all that
-it starts is a shell, or what waits), in which people need what they need: they have nothing to gain. How many these are is printed.
+Not countable are Dockerfiles that cannot be built as they are committed: because a file that names packages to install isn't there, a
+placeholder stands for the base image, or the packages of the base's release of Debian are no longer where apt looks for them; those
+whose container cannot start, because package.json has no script of the name that npm is told to run; and those of containers to develop
+in (a devcontainer.json builds it, or nothing of the project comes into it and all that it starts is a shell, or what waits), in which
+people need what they need. They have nothing to gain. How many these are is printed.
 """
 
 from __future__ import annotations
@@ -44,9 +47,11 @@ from dockfix.engine import FileResult, Settings, run
 from dockfix.engine.runner import gather
 from dockfix.facts import Facts
 from dockfix.facts.how_it_is_run import developed_in
-from dockfix.facts.installs import missing_manifest
+from dockfix.facts.installs import calls_at_start, groups_there, missing_manifest
 from dockfix.facts.javascript import development, packages_of, runs_program
-from dockfix.knowledge import apk, base_image, commands, role, shells
+from dockfix.knowledge import apk, base_image, commands, packages_are_gone, role, shells
+from dockfix.managers.protocol import LanguageManager
+from dockfix.model.actions import Refresh
 from dockfix.syntax import ImageRef, decode, parse, problems
 from dockfix.syntax import image as reference_of
 
@@ -95,7 +100,7 @@ class Line(NamedTuple):
 class Reach:
     """What dockfix makes of one Dockerfile: for each mode whether it is split, made smaller, and the reasons against a split.
 
-    One that is not ``countable`` could not be built, and has no ``gains``.
+    One that is not ``countable`` could not be built, and has no ``gains``. ``smaller_because`` is why its base stays by default.
     """
 
     line: Line
@@ -107,6 +112,7 @@ class Reach:
     reasons: tuple[tuple[str, ...], tuple[str, ...]]
     problem: str = ""
     countable: bool = True
+    smaller_because: tuple[str, ...] = ()
 
 
 def read_list(path: Path) -> list[Line]:
@@ -215,7 +221,7 @@ def gains_of(facts: Facts, commands: Sequence[Sequence[str]], family: str) -> tu
     manager = manager_of(commands)
     if (manager in _OWN or family == "uv image") and not facts.startup.programs.keys() & ({manager} & _OWN):
         found.add("manager")
-    if any(_installs_dev(words) for words in commands) and _has_dev_group(facts, manager):
+    if any(_installs_dev(words) for words in commands) and _has_dev_group(facts, manager) and not _at_start(facts):
         found.add("dev group")
     if facts.is_javascript and _has_dev_packages(facts):
         found.add("dev group")
@@ -237,7 +243,9 @@ def reach_of(line: Line, root: Path) -> Reach:
         if result.failures:
             return _unread(line, result.failures[0].message)
     default, unsafe = results
-    countable = not (_cannot_be_built(facts) or _cannot_start(facts) or _is_to_develop_in(facts))
+    countable = not (
+        _cannot_be_built(facts) or _packages_are_gone(facts) or _cannot_start(facts) or _is_to_develop_in(facts)
+    )
     gains = gains_of(facts, commands, family) if countable else ()
     enough = {
         SPLIT,
@@ -253,6 +261,7 @@ def reach_of(line: Line, root: Path) -> Reach:
         (_did(default, SMALLER), _did(unsafe, SMALLER)),
         (_against(default), _against(unsafe)),
         countable=countable,
+        smaller_because=_said(default, SMALLER),
     )
 
 
@@ -289,20 +298,29 @@ def table(reached: Sequence[Reach]) -> list[str]:
 
 
 def details(reached: Iterable[Reach]) -> list[str]:
-    """Each file that has something to gain and that --unsafe doesn't split, by its first reason, as lines of Markdown."""
+    """Each file that has something to gain and that is not split by default, by its first reason, as lines of Markdown."""
     groups: defaultdict[str, list[Reach]] = defaultdict(list)
     for each in reached:
         if each.problem:
             groups[f"not read: {kind_of(each.problem)}"].append(each)
-        elif each.gains and not each.split[1]:
-            groups[kind_of(each.reasons[1][0])].append(each)
+        elif each.gains and not each.split[0]:
+            groups[kind_of(_first(each))].append(each)
     lines = []
     for kind, those in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
         lines += ["", f"### {len(those)} × {kind}", ""]
         for each in those:
-            lines.append(f"- {each.line.name} ({each.family}, {each.manager}; {', '.join(each.gains)})")
-            lines += [f"  - {reason}" for reason in (each.reasons[1] or (each.problem,))]
+            more = "; with --unsafe it is" if each.split[1] else ""
+            lines.append(f"- {each.line.name} ({each.family}, {each.manager}; {', '.join(each.gains)}){more}")
+            lines += [f"  - {reason}" for reason in ((*each.reasons[0], *each.smaller_because) or (each.problem,))]
     return lines
+
+
+def _first(each: Reach) -> str:
+    """What the others come with: a split that only serves a smaller base has that base's reason."""
+    return next(
+        (reason for reason in (*each.reasons[0], *each.smaller_because) if "(comes with " not in reason),
+        each.reasons[0][0],
+    )
 
 
 def _row(name: str, part: Sequence[Reach]) -> str:
@@ -326,8 +344,12 @@ def _against(result: FileResult) -> tuple[str, ...]:
     """Why a file wasn't split: the refusals, else the doubts, else that nothing was said."""
     if _did(result, SPLIT):
         return ()
-    said = [each for each in (*result.refusals, *result.unsafe, *result.warnings) if each.transform == SPLIT]
-    return tuple(each.message for each in said) or ("nothing is said of it",)
+    return _said(result, SPLIT) or ("nothing is said of it",)
+
+
+def _said(result: FileResult, transform: str) -> tuple[str, ...]:
+    said = (*result.refusals, *result.unsafe, *result.warnings)
+    return tuple(each.message for each in said if each.transform == transform)
 
 
 def _unread(line: Line, problem: str) -> Reach:
@@ -375,6 +397,28 @@ def _is_to_develop_in(facts: Facts) -> bool:
         return True
     idle = facts.startup.unknown is None and facts.startup.programs.keys() <= _IDLE
     return idle and not any(stage.of("COPY", "ADD") for stage in facts.final.lineage)
+
+
+def _packages_are_gone(facts: Facts) -> bool:
+    """Whether apt is asked for packages where the base image's release has none any more, and nothing tells it of another place."""
+    base = _base(facts)
+    if base is None or not packages_are_gone(base.registry, base.repository, base.tag):
+        return False
+    told = any("sources.list" in step.instruction.text for stage in facts.final.lineage for step in stage.steps)
+    refreshes = any(
+        isinstance(unit.effects.action, Refresh) for stage in facts.final.lineage for _, unit in stage.units
+    )
+    return refreshes and not told
+
+
+def _at_start(facts: Facts) -> bool:
+    """Whether the container starts a manager that would install the packages for development."""
+    managers = {each.manager for each in facts.manifests if isinstance(each.manager, LanguageManager)}
+    return any(
+        manager.at_start(call, groups_there(facts, manager) - {DEV}, facts.final.end)
+        for manager in managers
+        for _, call in calls_at_start(facts, manager)
+    )
 
 
 def _removed(words: Sequence[str]) -> Sequence[str]:
@@ -463,7 +507,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("list", type=Path, help="tab-separated: repository, commit, path, context")
     parser.add_argument("folder", type=Path, help="where the repositories lie")
     parser.add_argument("--clone", default="", metavar="URL", help="clone what is missing from URL/owner/name")
-    parser.add_argument("--details", action="store_true", help="name each file that could gain and isn't split")
+    parser.add_argument(
+        "--details", action="store_true", help="name each file that could gain and isn't split by default"
+    )
     options = parser.parse_args(arguments)
     reached = []
     for line in read_list(options.list):
