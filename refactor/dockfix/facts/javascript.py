@@ -14,7 +14,7 @@ from dockfix.context.manifests.locked import Unread
 from dockfix.context.manifests.node_locks import is_node_lock, read_node_lock
 from dockfix.context.manifests.package_tree import PackageTree
 from dockfix.facts import Facts
-from dockfix.facts.how_it_is_run import by_hand, developed_in, mounted_source
+from dockfix.facts.how_it_is_run import by_hand, developed_in, worked_in
 from dockfix.facts.javascript_evidence import of_tools
 from dockfix.facts.loaded_by_name import loaded_by_name
 from dockfix.knowledge.node_needs import called_by
@@ -134,9 +134,9 @@ def needed_in_production(facts: Facts) -> Reason | None:
         return named
     if begun.unknown is not None:
         return doubt(begun.unknown)
-    mounted = mounted_source(facts)
-    if mounted is not None:
-        return mounted
+    worked = worked_in(facts)
+    if worked is not None:
+        return worked
     if own.complete:
         return None
     return _at_run_time(facts)
