@@ -15,7 +15,7 @@ from dockfix.context.program.project import Sources
 from dockfix.context.run_commands import WRITTEN_IN
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
-from dockfix.facts.how_it_is_run import mounted_source
+from dockfix.facts.how_it_is_run import worked_in
 from dockfix.facts.installs import calls_at_start, groups_there
 from dockfix.knowledge.development import is_a_word, module_names, only_develops, program_names
 from dockfix.lazy import regex
@@ -24,7 +24,7 @@ from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program
 from dockfix.model.actions import Install
 from dockfix.model.answers import Started, Worked
-from dockfix.model.reason import Reason, at, doubt, unseen
+from dockfix.model.reason import Reason, at, doubt
 
 # What holds the tools' own settings, or what is installed
 _SETTINGS = regex(
@@ -111,11 +111,9 @@ def doubts(facts: Facts, gone: Lost) -> Iterator[Reason]:
         yield facts.startup.unknown
     if facts.hints.stages:
         return  # there is a stage with all of it for whoever tests or develops, and an image without it was asked for
-    if not facts.startup.programs:
-        yield unseen("nothing says what a container of the image runs, which may be tests")
-    mounted = mounted_source(facts)
-    if mounted is not None:
-        yield mounted
+    worked = worked_in(facts)
+    if worked is not None:
+        yield worked
     unsaid = sorted(gone.names & _UNSAID)
     if unsaid:
         yield doubt(f"packages may use {unsaid[0]}, which only {gone.title} brings, without asking for it")

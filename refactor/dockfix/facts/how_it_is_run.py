@@ -18,6 +18,7 @@ from dockfix.context.run_commands import RUN_IN, RunCommand, RunCommands, name_o
 from dockfix.facts import Facts
 from dockfix.facts.startup import Startup, read_commands
 from dockfix.knowledge import images_of_others
+from dockfix.knowledge.programs import idle, shells
 from dockfix.lazy import regex
 from dockfix.model.effects import within
 from dockfix.model.reason import Reason, at, unseen
@@ -226,8 +227,19 @@ def _letters(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def mounted_source(facts: Facts) -> Reason | None:
-    """That Compose mounts the source over the working directory: people may work in such a container."""
+def worked_in(facts: Facts) -> Reason | None:
+    """Why people may work in a container of the image, as by running tests: it does nothing by itself, or Compose mounts the source."""
+    programs = facts.startup.programs.keys() - {posixpath.basename(where) for where in facts.startup.texts}
+    if not programs:
+        return unseen("nothing says what a container of the image runs, which may be tests")
+    if programs <= shells():
+        return unseen("a container of the image starts a shell, in which somebody may run tests")
+    if programs <= shells() | idle():
+        return unseen("a container of the image does nothing by itself: somebody may run tests there")
+    return _mounted_source(facts)
+
+
+def _mounted_source(facts: Facts) -> Reason | None:
     for service in (*facts.located.services, *facts.located.others):
         over = next((target for _, target, _ in service.volumes if within(facts.final.end.workdir or "/", target)), "")
         if over:

@@ -14,14 +14,14 @@ from dockfix.context.manifests.locked import Unread
 from dockfix.context.manifests.node_locks import is_node_lock, read_node_lock
 from dockfix.context.manifests.package_tree import PackageTree
 from dockfix.facts import Facts
-from dockfix.facts.how_it_is_run import by_hand, developed_in, mounted_source
+from dockfix.facts.how_it_is_run import by_hand, developed_in, worked_in
 from dockfix.facts.javascript_evidence import of_tools
 from dockfix.facts.loaded_by_name import loaded_by_name
 from dockfix.facts.started_in_text import name_of_started, started_in_text
 from dockfix.knowledge.node_needs import called_by
 from dockfix.knowledge.node_programs import node_server, packages_with, script_runners
 from dockfix.lazy import regex
-from dockfix.model.reason import Reason, at, doubt, unseen
+from dockfix.model.reason import Reason, at, doubt
 
 _CODE = regex(r"(?i).*\.[cm]?[jt]sx?")
 _COMPILER = "typescript"
@@ -135,11 +135,9 @@ def needed_in_production(facts: Facts) -> Reason | None:
         return named
     if begun.unknown is not None:
         return doubt(begun.unknown)
-    if not facts.startup.programs:
-        return unseen("nothing says what a container of the image runs, which may need what development alone asks for")
-    mounted = mounted_source(facts)
-    if mounted is not None:
-        return mounted
+    worked = worked_in(facts)
+    if worked is not None:
+        return worked
     if own.complete:
         return None
     return _at_run_time(facts)

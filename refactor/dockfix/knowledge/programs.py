@@ -81,6 +81,12 @@ def posix_shells() -> frozenset[str]:
 
 
 @cache
+def idle() -> frozenset[str]:
+    """Programs that do no work of an application, such as what keeps a container alive for people to work in it."""
+    return _words("idle", "programs")
+
+
+@cache
 def scripts_as_user() -> frozenset[str]:
     """Programs that run a script, the text after ``-c``, as another user."""
     return _words("shells", "as_user")
