@@ -54,6 +54,24 @@ CMD ["python", "app.py"]
             "# the source\nCOPY . /app\nWORKDIR /app\n",
             "COPY requirements.txt /app/\nWORKDIR /app\nRUN",
         ),
+        # a WORKDIR below changes nothing of where this goes: it is absolute once its variables are known, or the same folder is named again
+        (
+            "WORKDIR /app\n# the source\nCOPY . .\n",
+            'ENV HERE="/app"\n# the source\nCOPY . ${HERE}\nWORKDIR ${HERE}\n',
+            "COPY requirements.txt ${HERE}/\nWORKDIR ${HERE}\nRUN",
+        ),
+        (
+            "WORKDIR /app\n# the source\nCOPY . .\n",
+            "ARG HERE=/app\n# the source\nCOPY . $HERE/\nWORKDIR /app\n",
+            "COPY requirements.txt $HERE/\nWORKDIR /app\nRUN",
+        ),
+        ("COPY . .\n", "COPY . .\nWORKDIR /app\n", "COPY requirements.txt .\nWORKDIR /app\nRUN"),
+        ("COPY . .\n", "COPY . .\nWORKDIR ./\n", "COPY requirements.txt .\nWORKDIR ./\nRUN"),
+        (
+            "WORKDIR /app\n# the source\nCOPY . .\n",
+            '# the source\nCOPY [".", "/app"]\nWORKDIR /app\n',
+            "COPY requirements.txt /app/\nWORKDIR /app\nRUN",
+        ),
     ],
 )
 def test_forms(project: Project, old: str, new: str, expected: str) -> None:
@@ -127,6 +145,15 @@ def test_included_files_come_along(project: Project) -> None:
         ("RUN pip", "RUN make\nRUN pip", {}, "make may need the source"),
         ("RUN pip", "RUN chmod +x app.py && pip", {}, "works on the source"),
         ("RUN pip", "ENV PIP_CONSTRAINT=c.txt\nRUN pip", {}, "may come with the source"),
+        (
+            "WORKDIR /app\n# the source\nCOPY . .",
+            "COPY . app\nWORKDIR /app",
+            {},
+            "WORKDIR changes where the source goes",
+        ),
+        ("COPY . .", "ENV D=/app\nCOPY . $D\nENV D=/srv", {}, "ENV changes where the source goes"),
+        ("COPY . .", "ARG D=/app\nCOPY . $D\nENV D=/srv", {}, "ENV changes where the source goes"),
+        ("COPY . .", "ENV D=.\nCOPY $D /app\nENV D=/srv", {}, "ENV changes where the source goes"),
         ("", "", {"requirements.txt": "-e .\n"}, "local project"),
         ("", "", {"requirements.txt": "./vendored\n"}, "local project"),
         ("", "", {"requirements.txt": "-r gone.txt\n"}, "names gone.txt, which is not in the build context"),
