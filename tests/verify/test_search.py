@@ -17,6 +17,7 @@ from dockfix.model.reason import Declared
 from dockfix.verify import search
 from dockfix.verify.attempts import applied
 from dockfix.verify.engines import EngineError
+from dockfix.verify.image import Image, RuntimeFacts
 from dockfix.verify.measure import Candidate, Ended, Original, Plan, Proof
 from dockfix.verify.outcome import Task, Verified
 from dockfix.verify.process import Cancelled, TimedOut
@@ -80,15 +81,15 @@ def bench(docker: FakeDocker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     shutil.copytree(GOLDEN, tmp_path / "project")
     made = Bench(docker.engine(), tmp_path / "project" / "Dockerfile", tmp_path / "logs")
 
-    def judged_by(judge: Judge, began: Start | None = None) -> Bench:
+    def judged_by(judge: Judge, began: Start | None = None, holds: Image | None = None) -> Bench:
         def original(prover: Prover) -> Original:
             made.originals += 1
             prover.builder.count += 1
             return Original(
                 "before",
                 Built(1000),
-                at_hand(verify_images.image()),
-                at_hand(verify_images.snapshot()),
+                at_hand(holds or verify_images.image()),
+                at_hand(holds.snapshot if holds is not None else verify_images.snapshot()),
                 began or Start(0, ""),
                 None,
             )
@@ -439,6 +440,81 @@ def test_nothing_is_built_for_a_doubt_that_no_image_could_answer(bench: Callable
     )
     assert len(made.seen) <= 1
     assert set(of(made.verify(Settings(unsafe=True))).applied) > set(found.applied)
+
+
+def holding(*seen: tuple[str, str, str], silent: str = "") -> Image:
+    """An image of Debian 12 with packages, each with its kind and the libraries that it is linked with; of ``silent`` nothing is known."""
+    said = [
+        {"name": name, "version": "1.0", "kind": kind, "needs": needs.split(), "requires": []}
+        for name, kind, needs in seen
+    ]
+    packages = dict.fromkeys((*(name for name, _, _ in seen), *silent.split(), "pip"), "1.0")
+    facts = RuntimeFacts(
+        "/usr/local/bin/python", "3.11.9", packages, {}, seen=tuple(said), libc="glibc", machine="x86_64"
+    )
+    texts = {**verify_images.TEXTS, "/etc/os-release": "VERSION_CODENAME=bookworm\n"}
+    return Image({}, verify_images.snapshot(texts=texts), {"python": facts})
+
+
+UNPINNED = ("new-thing", "pure", ""), ("what-it-brings", "binary", "libstdc++.so.6")
+
+
+@pytest.mark.parametrize(
+    ("holds", "wanted", "runtime"),
+    [
+        (holding(*UNPINNED), "new-thing\n", ""),
+        (holding(*UNPINNED), "new-thing==1.0\n", ""),
+        (holding(*UNPINNED, ("psycopg2", "compiled", "libpq.so.5")), "new-thing\n", "libpq5"),
+        (holding(*UNPINNED, ("what-else", "binary", "libpq.so.5")), "new-thing\n", "libpq5"),
+        (holding(*UNPINNED, ("gitpython", "pure", "")), "new-thing\n", "git"),
+        (holding(*UNPINNED, ("a-project", "pure", "")), "-r more.txt\n", ""),
+    ],
+)
+def test_what_the_original_holds_is_as_good_as_a_lock(
+    bench: Callable[..., Bench], holds: Image, wanted: str, runtime: str
+) -> None:
+    """The start shows nothing, and what the packages need of the full image stands in no file."""
+    made = bench(unless(), began=Start(1, "no database\n"), holds=holds)
+    full_base(made, wanted)
+    found = of(made.verify())
+    assert "slim-base" in found.applied
+    text = made.seen[-1][1].dockerfile
+    assert "FROM python:3.11-slim" in text
+    installed = {
+        word for line in text.partition("-slim")[2].splitlines() if "install -y" in line for word in line.split()
+    }
+    assert runtime in installed or (not runtime and not installed)
+
+
+@pytest.mark.parametrize(
+    ("holds", "wanted", "settings"),
+    [
+        (holding(), "new-thing\n", {}),
+        (holding(*UNPINNED, silent="from-a-repository"), "new-thing\n", {}),
+        (holding(*UNPINNED), "new-thing\nthing @ git+https://example.com/thing\n", {}),
+        (holding(*UNPINNED, ("odd", "binary", "libodd.so.7")), "new-thing\n", {}),
+        (holding(*UNPINNED), "new-thing\n", {"slim-base.platforms": "linux/amd64 linux/arm64"}),
+    ],
+)
+def test_what_it_does_not_show_stays_a_doubt(
+    bench: Callable[..., Bench], holds: Image, wanted: str, settings: dict[str, str]
+) -> None:
+    made = bench(unless(), began=Start(1, "no database\n"), holds=holds)
+    full_base(made, wanted)
+    found = of(made.verify(Settings(options=settings)))
+    assert "slim-base" not in found.applied
+    assert "the start of the original shows nothing" in next(
+        each.reason for each in found.dropped if each.transform == "slim-base"
+    )
+
+
+def full_base(made: Bench, requirements: str) -> None:
+    made.path.write_text(
+        'FROM python:3.11\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python", "app.py"]\n',
+        "utf-8",
+    )
+    (made.path.parent / "requirements.txt").write_text(requirements, "utf-8")
+    (made.path.parent / "more.txt").write_text("new-thing\n", "utf-8")
 
 
 # --- learning ----------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from dataclasses import field, replace
 
 from dockfix.dataclass import dataclass
 from dockfix.engine import FileResult, Settings
-from dockfix.engine.registry import ids, setting, transforms
+from dockfix.engine.registry import ids, options, setting, transforms
 from dockfix.engine.runner import gather, run
 from dockfix.facts import Facts
 from dockfix.knowledge.seen import Seen
@@ -25,13 +25,13 @@ from dockfix.verify.attempts import (
     why,
     with_told,
 )
-from dockfix.verify.doubts import unanswerable
+from dockfix.verify.doubts import Asking, unanswerable
 from dockfix.verify.engines import Engine, EngineError
 from dockfix.verify.measure import Ended, Original, Proof
 from dockfix.verify.outcome import Task, Verified, told
 from dockfix.verify.process import TimedOut
 from dockfix.verify.prove import Prover, Say
-from dockfix.verify.remembered import seen_in
+from dockfix.verify.remembered import installed_in, platform_of, seen_in
 from dockfix.verify.trace import missing_packages
 from dockfix.verify.verdict import Dropped, Learned, Offer, Verdict
 
@@ -142,6 +142,7 @@ class _Search:
         if settings.unsafe:
             return settings, ()
         asking = self.prover.asking(self.original)
+        settings = self._with_installed(settings, asking)
         first = result = self._result(settings)
         reasons: dict[str, Dropped] = {}
         while stand := unanswerable(result.made, asking):
@@ -149,6 +150,21 @@ class _Search:
             settings = replace(settings, ignore=settings.ignore | reasons.keys())
             result = self._result(settings)
         return settings, self._dropped(applied(first), applied(result), reasons)
+
+    def _with_installed(self, settings: Settings, asking: Asking) -> Settings:
+        """What the original holds of packages, where a doubt would stand without: as good as a lock, on the platform that is built."""
+        assert self.original is not None
+        stand = unanswerable(self._result(settings).made, asking)
+        seen = installed_in(self.original.image) if stand else ()
+        if not seen:
+            return settings
+        more = with_told(self._with_suite(settings), "installed", seen)
+        if not more.hints.release and self.original.base is not None:
+            more = with_told(more, "release", self.original.base.suite)
+        if not more.hints.platforms:
+            more = with_told(more, "platforms", frozenset({platform_of(seen)}) - {""})
+        left = unanswerable(self._result(more).made, asking)
+        return more if len(left) < len(stand) else settings
 
     def _without_unanswered(self, best: Attempt) -> tuple[Attempt, tuple[Dropped, ...]]:
         """What holds without the transforms of which a doubt stands that nothing answered."""
@@ -180,7 +196,7 @@ class _Search:
     def _effective(self, best: Attempt) -> list[Learned]:
         """What was learned and makes the result what it is: the rest spoke of a part of the change that was dropped."""
         settings, kept = best.settings, list[Learned]()
-        hints = {setting(hint): hint for hint in settings.told}
+        hints = {key: option.hint for key, option in options().items() if option.hint in settings.told}
         for each in self.learned:
             told = {hint: value for hint, value in settings.told.items() if hint != hints[each.key]}
             less = replace(settings, told=told)
