@@ -23,6 +23,7 @@ from dockfix.verify.outcome import Task, Verified
 from dockfix.verify.process import Cancelled, TimedOut
 from dockfix.verify.prove import Prover
 from dockfix.verify.search import verify
+from dockfix.verify.smoke import Smoke
 from dockfix.verify.starting import Start
 from dockfix.verify.verdict import Built, Dropped, Finding, Learned, Unanswered, Verdict, Verification
 from fake_docker import FakeDocker
@@ -515,6 +516,60 @@ def full_base(made: Bench, requirements: str) -> None:
     )
     (made.path.parent / "requirements.txt").write_text(requirements, "utf-8")
     (made.path.parent / "more.txt").write_text("new-thing\n", "utf-8")
+
+
+# --- what is certain of a transform --------------------------------------------------------------------------------------
+
+
+def with_env(made: Bench, lines: str = "") -> None:
+    made.path.write_text(
+        "FROM python:3.11-slim\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+        f'COPY . .\n{lines}CMD ["python", "app.py"]\n',
+        "utf-8",
+    )
+    (made.path.parent / "app.py").write_text("from dotenv import load_dotenv\nload_dotenv()\n", "utf-8")
+    (made.path.parent / ".env").write_text("PORT=8000\n", "utf-8")
+
+
+def without_env(names: set[str], candidate: Candidate) -> Proof:
+    """What ends at once where .env is not there."""
+    return differs("no PORT", check="start") if "**/.env\n" in (candidate.ignore or "") else EQUAL
+
+
+WORKS = Plan(smokes=(Smoke("check", shell="python check.py"),))
+
+
+@pytest.mark.parametrize(
+    ("judge", "began", "lines"),
+    [
+        (without_env, None, ""),
+        (without_env, None, "RUN apt-get update && apt-get install -y gcc\n"),
+        (without_env, None, "EXPOSE 8000\n"),
+        (lambda names, candidate: EQUAL, None, ""),
+        (lambda names, candidate: EQUAL, Start(1, "no database\n"), ""),
+        (lambda names, _: differs("not writable") if "non-root" in names else EQUAL, Start(1, "no database\n"), ""),
+    ],
+)
+def test_what_is_certain_of_a_transform_is_made_where_the_rest_does_not_hold(
+    bench: Callable[..., Bench], judge: Judge, began: Start | None, lines: str
+) -> None:
+    made = bench(judge, began=began)
+    with_env(made, lines)
+    found = of(made.verify(plan=WORKS if judge is without_env else None))
+    assert "dockerignore" in found.applied
+    (why,) = (each for each in found.dropped if each.transform == "dockerignore")
+    assert why.reason.startswith("what is unsafe of it: ")
+    ignored = made.seen[-1][1].ignore or ""
+    assert "**/__pycache__" in ignored
+    assert "**/.env\n" not in ignored
+
+
+def test_what_does_not_hold_at_all_is_left_out(bench: Callable[..., Bench]) -> None:
+    made = bench(lambda names, _: differs("app.pyc is missing") if "dockerignore" in names else EQUAL)
+    with_env(made)
+    found = of(made.verify(plan=WORKS))
+    assert "dockerignore" not in found.applied
+    assert [each.reason for each in found.dropped if each.transform == "dockerignore"] == ["app.pyc is missing"]
 
 
 # --- learning ----------------------------------------------------------------------------------------------------------

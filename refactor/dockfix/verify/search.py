@@ -127,6 +127,7 @@ class _Search:
         best, dropped = self._largest(full) if full.proof.verdict.blames_rewrite else (full, ())
         best, doubtful = self._without_unanswered(best)
         dropped = tuple({each.transform: each for each in (*hopeless, *dropped, *doubtful)}.values())
+        best, dropped = self._with_certain(best, dropped)
         if best.proof.verdict is Verdict.EQUAL:
             best = self._without_doubted(best)
         self.learned = self._effective(best)
@@ -179,6 +180,29 @@ class _Search:
             dropped = (*dropped, *self._dropped(best.applied, less.applied, reasons), *more)
             best = kept
         return best, dropped
+
+    def _with_certain(self, best: Attempt, dropped: tuple[Dropped, ...]) -> tuple[Attempt, tuple[Dropped, ...]]:
+        """With what no doubt is about of the transforms that were left out: they may have been for what is in doubt alone."""
+        found: list[Dropped] = []
+        doubted = {
+            each.transform
+            for each in self._result(replace(best.settings, ignore=self.settings.ignore)).made
+            if each.doubts
+        }
+        for each in dropped:
+            name = each.transform
+            settings = replace(
+                best.settings, ignore=best.settings.ignore - {name}, certain=best.settings.certain | {name}
+            )
+            sole = name in doubted and set(applied(self._result(settings))) == {*best.applied, name}
+            if sole and best.proof.verdict in (Verdict.EQUAL, Verdict.UNCHANGED) and self._may_build():
+                attempt = self._attempt(settings)
+                if attempt.proof.verdict is Verdict.EQUAL:
+                    best = attempt
+                    found.append(replace(each, reason=f"what is unsafe of it: {each.reason}"))
+                    continue
+            found.append(each)
+        return best, tuple(found)
 
     def _with_suite(self, settings: Settings) -> Settings:
         """The base image's own release, where its tag does not say it."""
