@@ -492,6 +492,7 @@ def test_what_the_original_holds_is_as_good_as_a_lock(
     [
         (holding(), "new-thing\n", {}),
         (holding(*UNPINNED, silent="from-a-repository"), "new-thing\n", {}),
+        (holding(("of-another-environment", "pure", "")), "new-thing\n", {}),
         (holding(*UNPINNED), "new-thing\nthing @ git+https://example.com/thing\n", {}),
         (holding(*UNPINNED, ("odd", "binary", "libodd.so.7")), "new-thing\n", {}),
         (holding(*UNPINNED), "new-thing\n", {"slim-base.platforms": "linux/amd64 linux/arm64"}),

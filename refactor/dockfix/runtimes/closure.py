@@ -170,7 +170,8 @@ def _installed(install: Install, manifest: Manifest, asked: _Asked) -> tuple[lis
     local = (*manifest.projects, *manifest.editable, *install.projects, *install.editable)
     plain = manifest.unknown is None and not local and "" not in names
     plain = plain and all(each.source == "index" for each in manifest.packages)
-    if plain and asked.installed and not (isinstance(lock, Locked) and lock.closed):
+    there = plain and names - _FREE <= asked.installed.keys()  # else they are in another environment
+    if there and asked.installed and not (isinstance(lock, Locked) and lock.closed):
         return [Distribution(*each) for each in sorted(asked.installed.items())], []
     if not isinstance(lock, Locked):
         if not asked.later or not plain:
