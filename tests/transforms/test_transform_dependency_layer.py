@@ -14,6 +14,8 @@ RUN pip install -r requirements.txt
 CMD ["python", "app.py"]
 """
 
+VENV = 'RUN python -m venv {0}\nENV PATH="{0}/bin:$PATH"'
+
 
 def run(project: Project, text: str = BASIC, files: dict[str, str] | None = None) -> str:
     return text_of(project(text, files, only="dependency-layer"))
@@ -52,6 +54,33 @@ CMD ["python", "app.py"]
         (
             "WORKDIR /app\n# the source\nCOPY . .\n",
             "# the source\nCOPY . /app\nWORKDIR /app\n",
+            "COPY requirements.txt /app/\nWORKDIR /app\nRUN",
+        ),
+        # a WORKDIR below changes nothing of where this goes: it is absolute once its variables are known, or the same folder is named again
+        (
+            "WORKDIR /app\n# the source\nCOPY . .\n",
+            'ENV HERE="/app"\n# the source\nCOPY . ${HERE}\nWORKDIR ${HERE}\n',
+            "COPY requirements.txt ${HERE}/\nWORKDIR ${HERE}\nRUN",
+        ),
+        (
+            "WORKDIR /app\n# the source\nCOPY . .\n",
+            "ARG HERE=/app\n# the source\nCOPY . $HERE/\nWORKDIR /app\n",
+            "COPY requirements.txt $HERE/\nWORKDIR /app\nRUN",
+        ),
+        ("COPY . .\n", "COPY . .\nWORKDIR /app\n", "COPY requirements.txt .\nWORKDIR /app\nRUN"),
+        ("COPY . .\n", "COPY . .\nWORKDIR ./\n", "COPY requirements.txt .\nWORKDIR ./\nRUN"),
+        # over the root folder: the code has no folder in which the packages lie
+        ("/app\n# the source\nCOPY . .", "/\n# the source\nCOPY . .", "WORKDIR /\nCOPY requirements.txt .\nRUN"),
+        ("/app\n# the source\nCOPY . .", ".\n# the source\nCOPY . .", "WORKDIR .\nCOPY requirements.txt .\nRUN"),
+        ("WORKDIR /app\n# the source\nCOPY . .", "# the source\nCOPY . /", "slim\nCOPY requirements.txt /\nRUN"),
+        (
+            "WORKDIR /app\n# the source\nCOPY . .\n",
+            'RUN python -m venv /opt/venv\nENV PATH="/opt/venv/bin:$PATH"\n# the source\nCOPY . .\n',
+            "COPY requirements.txt .\nRUN",
+        ),
+        (
+            "WORKDIR /app\n# the source\nCOPY . .\n",
+            '# the source\nCOPY [".", "/app"]\nWORKDIR /app\n',
             "COPY requirements.txt /app/\nWORKDIR /app\nRUN",
         ),
     ],
@@ -127,6 +156,18 @@ def test_included_files_come_along(project: Project) -> None:
         ("RUN pip", "RUN make\nRUN pip", {}, "make may need the source"),
         ("RUN pip", "RUN chmod +x app.py && pip", {}, "works on the source"),
         ("RUN pip", "ENV PIP_CONSTRAINT=c.txt\nRUN pip", {}, "may come with the source"),
+        (
+            "WORKDIR /app\n# the source\nCOPY . .",
+            "COPY . app\nWORKDIR /app",
+            {},
+            "WORKDIR changes where the source goes",
+        ),
+        ("COPY . .", "ENV D=/app\nCOPY . $D\nENV D=/srv", {}, "ENV changes where the source goes"),
+        ("COPY . .", "ARG D=/app\nCOPY . $D\nENV D=/srv", {}, "ENV changes where the source goes"),
+        ("COPY . .", "ENV D=.\nCOPY $D /app\nENV D=/srv", {}, "ENV changes where the source goes"),
+        ("WORKDIR /app", "WORKDIR /", {"usr/local/bin/start": "#!/bin/sh\n"}, "system folders of its own"),
+        ("WORKDIR /app", VENV.format("/opt/venv"), {"opt/venv/pyvenv.cfg": "\n"}, "may bring another /opt/venv"),
+        ("WORKDIR /app", VENV.format("/venv"), {}, "may bring another /venv"),
         ("", "", {"requirements.txt": "-e .\n"}, "local project"),
         ("", "", {"requirements.txt": "./vendored\n"}, "local project"),
         ("", "", {"requirements.txt": "-r gone.txt\n"}, "names gone.txt, which is not in the build context"),

@@ -30,6 +30,23 @@ def test_the_same_again(start: Start) -> None:
     assert messages(start, start) == []
 
 
+FRAMES = 'Traceback (most recent call last):\n  File "a.py", line 3, in f\n    x()\n    ^\n'
+
+
+@pytest.mark.parametrize(("said", "told", "about"), [
+    (f"{FRAMES}PermissionError: [Errno 13] Permission denied: 'a'\n", "PermissionError: [Errno 13] Permission denied: 'a'", "USER"),
+    (f"ready\n{FRAMES}\nModuleNotFoundError: No module named 'a'\nready\n", "ModuleNotFoundError: No module named 'a'", "MODULE"),
+    (f"{FRAMES}sh: 1: git: not found\n", "sh: 1: git: not found", "PROGRAM"),
+    (f"{FRAMES}SystemExit\n", "SystemExit", ""),
+    (FRAMES, "Traceback (most recent call last):", ""),
+    ("Traceback (most recent call last):", "Traceback (most recent call last):", ""),
+])  # fmt: skip
+def test_a_traceback_is_told_by_what_it_ends_with(said: str, told: str, about: str) -> None:
+    (found,) = compare_start(up("ready\n"), up(said))
+    assert found.message == f"the new container says: {told}"
+    assert (not about and not found.about) or about in {each.part for each in found.about}
+
+
 @pytest.mark.covers("comparison/run")
 @pytest.mark.parametrize(("before", "after", "message"), [
     (ended("", 0), ended("a\n\n  b \n", 1), "the new container ends with status 1, the original ends with status 0: b"),

@@ -17,11 +17,13 @@ from dockfix.model.reason import Declared
 from dockfix.verify import search
 from dockfix.verify.attempts import applied
 from dockfix.verify.engines import EngineError
+from dockfix.verify.image import Image, RuntimeFacts
 from dockfix.verify.measure import Candidate, Ended, Original, Plan, Proof
 from dockfix.verify.outcome import Task, Verified
 from dockfix.verify.process import Cancelled, TimedOut
 from dockfix.verify.prove import Prover
 from dockfix.verify.search import verify
+from dockfix.verify.smoke import Smoke
 from dockfix.verify.starting import Start
 from dockfix.verify.verdict import Built, Dropped, Finding, Learned, Unanswered, Verdict, Verification
 from fake_docker import FakeDocker
@@ -80,15 +82,15 @@ def bench(docker: FakeDocker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     shutil.copytree(GOLDEN, tmp_path / "project")
     made = Bench(docker.engine(), tmp_path / "project" / "Dockerfile", tmp_path / "logs")
 
-    def judged_by(judge: Judge, began: Start | None = None) -> Bench:
+    def judged_by(judge: Judge, began: Start | None = None, holds: Image | None = None) -> Bench:
         def original(prover: Prover) -> Original:
             made.originals += 1
             prover.builder.count += 1
             return Original(
                 "before",
                 Built(1000),
-                at_hand(verify_images.image()),
-                at_hand(verify_images.snapshot()),
+                at_hand(holds or verify_images.image()),
+                at_hand(holds.snapshot if holds is not None else verify_images.snapshot()),
                 began or Start(0, ""),
                 None,
             )
@@ -439,6 +441,136 @@ def test_nothing_is_built_for_a_doubt_that_no_image_could_answer(bench: Callable
     )
     assert len(made.seen) <= 1
     assert set(of(made.verify(Settings(unsafe=True))).applied) > set(found.applied)
+
+
+def holding(*seen: tuple[str, str, str], silent: str = "") -> Image:
+    """An image of Debian 12 with packages, each with its kind and the libraries that it is linked with; of ``silent`` nothing is known."""
+    said = [
+        {"name": name, "version": "1.0", "kind": kind, "needs": needs.split(), "requires": []}
+        for name, kind, needs in seen
+    ]
+    packages = dict.fromkeys((*(name for name, _, _ in seen), *silent.split(), "pip"), "1.0")
+    facts = RuntimeFacts(
+        "/usr/local/bin/python", "3.11.9", packages, {}, seen=tuple(said), libc="glibc", machine="x86_64"
+    )
+    texts = {**verify_images.TEXTS, "/etc/os-release": "VERSION_CODENAME=bookworm\n"}
+    return Image({}, verify_images.snapshot(texts=texts), {"python": facts})
+
+
+UNPINNED = ("new-thing", "pure", ""), ("what-it-brings", "binary", "libstdc++.so.6")
+
+
+@pytest.mark.parametrize(
+    ("holds", "wanted", "runtime"),
+    [
+        (holding(*UNPINNED), "new-thing\n", ""),
+        (holding(*UNPINNED), "new-thing==1.0\n", ""),
+        (holding(*UNPINNED, ("psycopg2", "compiled", "libpq.so.5")), "new-thing\n", "libpq5"),
+        (holding(*UNPINNED, ("what-else", "binary", "libpq.so.5")), "new-thing\n", "libpq5"),
+        (holding(*UNPINNED, ("gitpython", "pure", "")), "new-thing\n", "git"),
+        (holding(*UNPINNED, ("a-project", "pure", "")), "-r more.txt\n", ""),
+    ],
+)
+def test_what_the_original_holds_is_as_good_as_a_lock(
+    bench: Callable[..., Bench], holds: Image, wanted: str, runtime: str
+) -> None:
+    """The start shows nothing, and what the packages need of the full image stands in no file."""
+    made = bench(unless(), began=Start(1, "no database\n"), holds=holds)
+    full_base(made, wanted)
+    found = of(made.verify())
+    assert "slim-base" in found.applied
+    text = made.seen[-1][1].dockerfile
+    assert "FROM python:3.11-slim" in text
+    installed = {
+        word for line in text.partition("-slim")[2].splitlines() if "install -y" in line for word in line.split()
+    }
+    assert runtime in installed or (not runtime and not installed)
+
+
+@pytest.mark.parametrize(
+    ("holds", "wanted", "settings"),
+    [
+        (holding(), "new-thing\n", {}),
+        (holding(*UNPINNED, silent="from-a-repository"), "new-thing\n", {}),
+        (holding(("of-another-environment", "pure", "")), "new-thing\n", {}),
+        (holding(*UNPINNED), "new-thing\nthing @ git+https://example.com/thing\n", {}),
+        (holding(*UNPINNED, ("odd", "binary", "libodd.so.7")), "new-thing\n", {}),
+        (holding(*UNPINNED), "new-thing\n", {"slim-base.platforms": "linux/amd64 linux/arm64"}),
+    ],
+)
+def test_what_it_does_not_show_stays_a_doubt(
+    bench: Callable[..., Bench], holds: Image, wanted: str, settings: dict[str, str]
+) -> None:
+    made = bench(unless(), began=Start(1, "no database\n"), holds=holds)
+    full_base(made, wanted)
+    found = of(made.verify(Settings(options=settings)))
+    assert "slim-base" not in found.applied
+    assert "the start of the original shows nothing" in next(
+        each.reason for each in found.dropped if each.transform == "slim-base"
+    )
+
+
+def full_base(made: Bench, requirements: str) -> None:
+    made.path.write_text(
+        'FROM python:3.11\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python", "app.py"]\n',
+        "utf-8",
+    )
+    (made.path.parent / "requirements.txt").write_text(requirements, "utf-8")
+    (made.path.parent / "more.txt").write_text("new-thing\n", "utf-8")
+
+
+# --- what is certain of a transform --------------------------------------------------------------------------------------
+
+
+def with_env(made: Bench, lines: str = "") -> None:
+    made.path.write_text(
+        "FROM python:3.11-slim\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+        f'COPY . .\n{lines}CMD ["python", "app.py"]\n',
+        "utf-8",
+    )
+    (made.path.parent / "app.py").write_text("from dotenv import load_dotenv\nload_dotenv()\n", "utf-8")
+    (made.path.parent / ".env").write_text("PORT=8000\n", "utf-8")
+
+
+def without_env(names: set[str], candidate: Candidate) -> Proof:
+    """What ends at once where .env is not there."""
+    return differs("no PORT", check="start") if "**/.env\n" in (candidate.ignore or "") else EQUAL
+
+
+WORKS = Plan(smokes=(Smoke("check", shell="python check.py"),))
+
+
+@pytest.mark.parametrize(
+    ("judge", "began", "lines"),
+    [
+        (without_env, None, ""),
+        (without_env, None, "RUN apt-get update && apt-get install -y gcc\n"),
+        (without_env, None, "EXPOSE 8000\n"),
+        (lambda names, candidate: EQUAL, None, ""),
+        (lambda names, candidate: EQUAL, Start(1, "no database\n"), ""),
+        (lambda names, _: differs("not writable") if "non-root" in names else EQUAL, Start(1, "no database\n"), ""),
+    ],
+)
+def test_what_is_certain_of_a_transform_is_made_where_the_rest_does_not_hold(
+    bench: Callable[..., Bench], judge: Judge, began: Start | None, lines: str
+) -> None:
+    made = bench(judge, began=began)
+    with_env(made, lines)
+    found = of(made.verify(plan=WORKS if judge is without_env else None))
+    assert "dockerignore" in found.applied
+    (why,) = (each for each in found.dropped if each.transform == "dockerignore")
+    assert why.reason.startswith("what is unsafe of it: ")
+    ignored = made.seen[-1][1].ignore or ""
+    assert "**/__pycache__" in ignored
+    assert "**/.env\n" not in ignored
+
+
+def test_what_does_not_hold_at_all_is_left_out(bench: Callable[..., Bench]) -> None:
+    made = bench(lambda names, _: differs("app.pyc is missing") if "dockerignore" in names else EQUAL)
+    with_env(made)
+    found = of(made.verify(plan=WORKS))
+    assert "dockerignore" not in found.applied
+    assert [each.reason for each in found.dropped if each.transform == "dockerignore"] == ["app.pyc is missing"]
 
 
 # --- learning ----------------------------------------------------------------------------------------------------------

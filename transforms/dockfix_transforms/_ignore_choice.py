@@ -19,6 +19,7 @@ from dockfix.knowledge.ignore_groups import IgnoreGroup
 from dockfix.lazy import cached_property
 from dockfix.managers.verbs import language_install
 from dockfix.model.actions import Build, Install, Make
+from dockfix.model.answers import Worked
 from dockfix.model.reason import Reason
 from dockfix.model.stages import Stage
 from dockfix.syntax import encode
@@ -318,10 +319,11 @@ class Chooser:
             )
             self.doubted = (_ENV, _ENV_LOCAL) if pages else (_ENV,)
             if reader or unread:
-                # what is not there now, no build would miss
+                # what is not there now, no build would miss; and what it sets may be used long after the start
                 self.env_reader = Reason(
                     f"{reader or unread} reads a .env file by itself, which would be in no image any more",
                     weight="doubts" if hit else "unseen",
+                    answers=(Worked(),),
                 )
         else:
             readers = self._readers(pattern, hit)

@@ -19,7 +19,8 @@ from dockfix.model.actions import Clean, Configure, Install, Make, Remove, Shell
 from dockfix.model.effects import overlap, within
 from dockfix.model.reason import Reason
 from dockfix.model.stages import Copy, Stage, Step, Unit
-from dockfix.syntax import Blank, Dockerfile, Instruction, Node, snippet
+from dockfix.model.state import State
+from dockfix.syntax import Blank, Dockerfile, Instruction, Node, expand, snippet
 
 from ._layout import leading, place_right_above, with_leading
 
@@ -150,11 +151,9 @@ def _move(facts: Facts, source: Step, below: tuple[Step, ...], installs: list[St
 
 def _needs_source(facts: Facts, step: Step, source: Step, target: str) -> str:
     """Why ``step`` cannot run before the source is there, "" where it can."""
-    if step.keyword in _INDEPENDENT:
-        return ""
-    if step.keyword == "WORKDIR":
-        words = source.instruction.words
-        return "" if words[-1].startswith("/") else "WORKDIR changes where the source goes"
+    if step.keyword in {"WORKDIR", *_INDEPENDENT}:
+        same = _goes(source, facts.stage_of[step].after(step)) == _goes(source, source.state)
+        return "" if same else f"{step.keyword} changes where the source goes"
     if step.copy is not None:
         clash = step.all_effects[0].opaque or overlap(_places(facts, step, step.copy), (target,))
         return "another COPY goes to the same place" if clash else ""
@@ -176,6 +175,12 @@ def _needs_source(facts: Facts, step: Step, source: Step, target: str) -> str:
         elif target == "/" or overlap(_but(brought, (*effects.reads, *effects.writes)), (target,)):
             return f"{unit.command.called} works on the source"
     return ""
+
+
+def _goes(source: Step, state: State) -> tuple[str | None, ...]:
+    """What a COPY that was written in this state would take, and where it would go."""
+    *taken, target = [expand(word, state.variables) for word in source.instruction.words]
+    return (*taken, None if target is None else state.path(target))
 
 
 def _places(facts: Facts, step: Step, copy: Copy) -> Sequence[str]:

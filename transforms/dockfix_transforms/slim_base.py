@@ -114,7 +114,7 @@ class SlimBase(Transform):
                 + "".join(
                     f"; {manager.title} {'goes' if alone else 'stays in the builder'}" for manager in plan.without
                 )
-                + _as_seen(plan),
+                + _as_seen(facts, plan),
             )
         ]
         if plan.packages:
@@ -157,12 +157,13 @@ def _come_along(packages: Mapping[str, str]) -> str:
     return f"{said} ({'; '.join([*shown, *more])})"
 
 
-def _as_seen(plan: SmallerBase) -> str:
+def _as_seen(facts: Facts, plan: SmallerBase) -> str:
     """What it rests on besides locks and tables."""
     if plan.doubt is not None or not plan.seen:
         return ""
     more = f" and {len(plan.seen) - 1} more" if len(plan.seen) > 1 else ""
-    return f"; what {plan.seen[0]}{more} need{'s' * (not more)} was seen in other images"
+    where = "the image itself" if facts.hints.installed else "other images"
+    return f"; what {plan.seen[0]}{more} need{'s' * (not more)} was seen in {where}"
 
 
 def _needs_nothing() -> frozenset[str]:

@@ -28,9 +28,9 @@ MEGABYTE = 1_000_000  # below it nothing is said of what an image loses or gains
 class Settings:
     """What the user chose: ids to run (None: all but those on request), ids to leave out, unsafe ones too, options.
 
-    ``provable`` makes, of the unsafe changes, those of which a build shows whether they are right. ``told`` are fields of
-    ``facts.Hints`` that a build has told, which beat the options. ``knowledge`` is the path of a file with what images were seen to hold.
-    With ``checklist`` the result has one.
+    ``provable`` makes, of the unsafe changes, those of which a build shows whether they are right; ``certain`` are ids of which none is
+    made. ``told`` are fields of ``facts.Hints`` that a build has told, which beat the options. ``knowledge`` is the path of a file with
+    what images were seen to hold. With ``checklist`` the result has one.
     """
 
     select: frozenset[str] | None = None
@@ -38,6 +38,7 @@ class Settings:
     unsafe: bool = False
     options: Mapping[str, object] = field(default_factory=dict)
     provable: bool = False
+    certain: frozenset[str] = frozenset()
     told: Mapping[str, object] = field(default_factory=dict)
     knowledge: str = ""
     checklist: bool = False
@@ -298,7 +299,8 @@ def _apply(done: _Pass, transform: Transform, outcome: Outcome, settings: Settin
         return False
     unsafe = bool(outcome.doubts) or transform.safety == "unsafe"
     unseen = any(doubt.weight == "unseen" for doubt in outcome.doubts)
-    if unsafe and not settings.unsafe and not (settings.provable and not unseen):
+    allowed = settings.unsafe or (settings.provable and not unseen)
+    if unsafe and not (allowed and transform.id not in settings.certain):
         if outcome.certain is not None and transform.safety == "safe":
             _apply(done, transform, outcome.certain, settings, suppressions)
         return True

@@ -103,5 +103,10 @@ def brings_environment(facts: Facts, step: Step, root: str) -> bool:
     is_new = "ignore file" in facts.hints.facets and facts.located.certain
     if is_new and not facts.context.exists(facts.context.ignore_name) and posixpath.basename(root) in _USUAL_NAMES:
         return False
-    whole = [source for source in copy.sources if facts.copies[step].directories]
+    taken = facts.copies[step]
+    if copy.target == "/" and "/" in below and taken.known:
+        # nobody keeps the system's own folders beside the code, unless some of it is there to see
+        layout = facts.layouts.of(facts.stage_of[step])
+        return any(within(path, root) for name in (*taken.files, *taken.skipped) for path in layout.by(step, name))
+    whole = [source for source in copy.sources if taken.directories]
     return not all(facts.context.ignore.ignores(posixpath.normpath(posixpath.join(source, below))) for source in whole)

@@ -109,6 +109,10 @@ class Book:
         for each in entries:
             self._own[each.name] = (*self._own.get(each.name, ()), each)
 
+    def with_more(self, entries: Iterable[Seen]) -> Book:
+        """The same with more entries."""
+        return Book((*(each for own in self._own.values() for each in own), *entries), self._shelf)
+
     def of(self, name: str, version: str = "") -> tuple[Seen, ...]:
         """What was seen of a distribution, of one version or of any."""
         entries = (*self._own.get(name, ()), *self._shelf.of(name))
@@ -225,9 +229,10 @@ def shipped() -> Shelf:
     return Shelf(SHIPPED.read_text("utf-8"))
 
 
-def book(path: str) -> Book:
-    """What dockfix brings, and what a file adds ("" for none); one that cannot be used adds nothing."""
-    return _book(path, _stamp(Path(path)) if path else None)
+def book(path: str, more: Sequence[Seen] = ()) -> Book:
+    """What dockfix brings, and what a file adds ("" for none); one that cannot be used adds nothing. ``more`` stands in no file yet."""
+    found = _book(path, _stamp(Path(path)) if path else None)
+    return found.with_more(more) if more else found
 
 
 @lru_cache(maxsize=8)

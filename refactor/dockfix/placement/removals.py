@@ -35,6 +35,7 @@ def removals(facts: Facts) -> Removals | Reason:
     A removal in a layer of its own frees nothing: the packages are in the layer below still.
     """
     found = _Found()
+    named = False  # what nothing needs any more (autoremove) is there only once something else was removed
     for step in facts.final.steps:
         here: dict[str, set[Package]] = {}
         for index, unit in enumerate(step.units):
@@ -44,7 +45,8 @@ def removals(facts: Facts) -> Removals | Reason:
                     here.setdefault(install.group or package.name, set()).add(package)
             if not isinstance(action, Remove) or not by_system(action):
                 continue
-            if action.names & here.keys() or (not action.names and here):
+            named = named or bool(action.names)
+            if action.names & here.keys() or (not action.names and here and named):
                 return at("the file removes packages again by itself, in the RUN that installs them", step.line)
             if not action.names <= found.asked.keys():
                 return at("the file removes packages that it has not installed by itself", step.line)

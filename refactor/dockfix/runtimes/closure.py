@@ -1,7 +1,7 @@
 """All the Python packages that come into an image, and what each needs of its system, as far as that is known for certain.
 
-What they are is told by locks; what each is, by the files that a lock lists, by what real images were seen to hold, or by what locks of
-public projects said of its release.
+What they are is told by locks, or by the image itself where it was built; what each is, by the files that a lock lists, by what real
+images were seen to hold, or by what locks of public projects said of its release.
 """
 
 from __future__ import annotations
@@ -119,11 +119,11 @@ def _machines(facts: Facts) -> tuple[str, ...]:
 
 def closure(facts: Facts) -> Closure:
     """What all installs of the file bring together."""
-    known = book(facts.hints.knowledge)
+    known = book(facts.hints.knowledge, facts.hints.installed)
     wanted = targets(facts)
     if isinstance(wanted, Reason):
         return Closure((), (wanted.text,), frozenset(_brought(facts.distributions, known)))
-    asked = _Asked(wanted, known, facts.hints.later)
+    asked = _Asked(wanted, known, facts.hints.later, {each.name: each.version for each in facts.hints.installed})
     found: dict[tuple[str, str], Held] = {}
     unlocked: list[str] = []
     names: set[str] = set()
@@ -144,11 +144,15 @@ def closure(facts: Facts) -> Closure:
 
 @dataclass(frozen=True)
 class _Asked:
-    """What decides which packages come: the targets, what was seen, and whether any version counts as one that was seen."""
+    """What decides which packages come: the targets, what was seen, and whether any version counts as one that was seen.
+
+    ``installed`` are those that the image itself was seen to hold, each with its version.
+    """
 
     targets: tuple[Target, ...]
     known: Book
     later: bool
+    installed: Mapping[str, str]
 
     def seen(self, each: Distribution) -> tuple[Seen, ...]:
         """What was seen of a distribution: of its version, or of any where that counts as well."""
@@ -162,11 +166,15 @@ class _Asked:
 def _installed(install: Install, manifest: Manifest, asked: _Asked) -> tuple[list[Distribution], list[str]]:
     """The distributions that one install brings, and why there may be others."""
     lock = manifest.locked
+    names = {each.name for each in manifest.packages}
+    local = (*manifest.projects, *manifest.editable, *install.projects, *install.editable)
+    plain = manifest.unknown is None and not local and "" not in names
+    plain = plain and all(each.source == "index" for each in manifest.packages)
+    there = plain and names - _FREE <= asked.installed.keys()  # else they are in another environment
+    if there and asked.installed and not (isinstance(lock, Locked) and lock.closed):
+        return [Distribution(*each) for each in sorted(asked.installed.items())], []
     if not isinstance(lock, Locked):
-        names = {each.name for each in manifest.packages}
-        local = (*manifest.projects, *manifest.editable, *install.projects, *install.editable)
-        plain = manifest.unknown is None and not local and "" not in names
-        if not asked.later or not plain or any(each.source != "index" for each in manifest.packages):
+        if not asked.later or not plain:
             return [], [str(lock)]
         return _followed({name: Distribution(name, "") for name in sorted(names)}, {}, {}, asked)
     try:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dockfix.knowledge.seen import Seen, read_seen, rendered
+from dockfix.runtimes.closure import PLATFORMS
 from dockfix.runtimes.registry import runtimes
 from dockfix.verify.engines import EngineError
 from dockfix.verify.image import Image
@@ -46,6 +47,19 @@ def witnessed(image: Image) -> tuple[Seen, ...]:
     any_image = frozenset(name for runtime in runtimes() for name in (*runtime.installers, *runtime.any_version))
     kinds = ("pure", "binary", "compiled")
     return tuple(each for each in found if each.version and each.kind in kinds and each.name not in any_image)
+
+
+def installed_in(image: Image) -> tuple[Seen, ...]:
+    """All packages that an image holds; nothing where its interpreter does not say of each what it is."""
+    found = witnessed(image)
+    free = frozenset(name for runtime in runtimes() for name in (*runtime.installers, *runtime.any_version))
+    names = frozenset(name for facts in image.runtimes.values() for name in facts.packages)
+    return found if names <= free | {each.name for each in found} else ()
+
+
+def platform_of(seen: Iterable[Seen]) -> str:
+    """The platform of the image that packages were seen in, as engines write it; "" for one that is not known."""
+    return next((PLATFORMS.get(each.machine, "") for each in seen), "")
 
 
 def seen_in(original: Original | None) -> tuple[Seen, ...]:

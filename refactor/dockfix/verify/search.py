@@ -8,7 +8,7 @@ from dataclasses import field, replace
 
 from dockfix.dataclass import dataclass
 from dockfix.engine import FileResult, Settings
-from dockfix.engine.registry import ids, setting, transforms
+from dockfix.engine.registry import ids, options, setting, transforms
 from dockfix.engine.runner import gather, run
 from dockfix.facts import Facts
 from dockfix.knowledge.seen import Seen
@@ -25,13 +25,13 @@ from dockfix.verify.attempts import (
     why,
     with_told,
 )
-from dockfix.verify.doubts import unanswerable
+from dockfix.verify.doubts import Asking, unanswerable
 from dockfix.verify.engines import Engine, EngineError
 from dockfix.verify.measure import Ended, Original, Proof
 from dockfix.verify.outcome import Task, Verified, told
 from dockfix.verify.process import TimedOut
 from dockfix.verify.prove import Prover, Say
-from dockfix.verify.remembered import seen_in
+from dockfix.verify.remembered import installed_in, platform_of, seen_in
 from dockfix.verify.trace import missing_packages
 from dockfix.verify.verdict import Dropped, Learned, Offer, Verdict
 
@@ -127,6 +127,7 @@ class _Search:
         best, dropped = self._largest(full) if full.proof.verdict.blames_rewrite else (full, ())
         best, doubtful = self._without_unanswered(best)
         dropped = tuple({each.transform: each for each in (*hopeless, *dropped, *doubtful)}.values())
+        best, dropped = self._with_certain(best, dropped)
         if best.proof.verdict is Verdict.EQUAL:
             best = self._without_doubted(best)
         self.learned = self._effective(best)
@@ -142,6 +143,7 @@ class _Search:
         if settings.unsafe:
             return settings, ()
         asking = self.prover.asking(self.original)
+        settings = self._with_installed(settings, asking)
         first = result = self._result(settings)
         reasons: dict[str, Dropped] = {}
         while stand := unanswerable(result.made, asking):
@@ -149,6 +151,21 @@ class _Search:
             settings = replace(settings, ignore=settings.ignore | reasons.keys())
             result = self._result(settings)
         return settings, self._dropped(applied(first), applied(result), reasons)
+
+    def _with_installed(self, settings: Settings, asking: Asking) -> Settings:
+        """What the original holds of packages, where a doubt would stand without: as good as a lock, on the platform that is built."""
+        assert self.original is not None
+        stand = unanswerable(self._result(settings).made, asking)
+        seen = installed_in(self.original.image) if stand else ()
+        if not seen:
+            return settings
+        more = with_told(self._with_suite(settings), "installed", seen)
+        if not more.hints.release and self.original.base is not None:
+            more = with_told(more, "release", self.original.base.suite)
+        if not more.hints.platforms:
+            more = with_told(more, "platforms", frozenset({platform_of(seen)}) - {""})
+        left = unanswerable(self._result(more).made, asking)
+        return more if len(left) < len(stand) else settings
 
     def _without_unanswered(self, best: Attempt) -> tuple[Attempt, tuple[Dropped, ...]]:
         """What holds without the transforms of which a doubt stands that nothing answered."""
@@ -163,6 +180,29 @@ class _Search:
             dropped = (*dropped, *self._dropped(best.applied, less.applied, reasons), *more)
             best = kept
         return best, dropped
+
+    def _with_certain(self, best: Attempt, dropped: tuple[Dropped, ...]) -> tuple[Attempt, tuple[Dropped, ...]]:
+        """With what no doubt is about of the transforms that were left out: they may have been for what is in doubt alone."""
+        found: list[Dropped] = []
+        doubted = {
+            each.transform
+            for each in self._result(replace(best.settings, ignore=self.settings.ignore)).made
+            if each.doubts
+        }
+        for each in dropped:
+            name = each.transform
+            settings = replace(
+                best.settings, ignore=best.settings.ignore - {name}, certain=best.settings.certain | {name}
+            )
+            sole = name in doubted and set(applied(self._result(settings))) == {*best.applied, name}
+            if sole and best.proof.verdict in (Verdict.EQUAL, Verdict.UNCHANGED) and self._may_build():
+                attempt = self._attempt(settings)
+                if attempt.proof.verdict is Verdict.EQUAL:
+                    best = attempt
+                    found.append(replace(each, reason=f"what is unsafe of it: {each.reason}"))
+                    continue
+            found.append(each)
+        return best, tuple(found)
 
     def _with_suite(self, settings: Settings) -> Settings:
         """The base image's own release, where its tag does not say it."""
@@ -180,7 +220,7 @@ class _Search:
     def _effective(self, best: Attempt) -> list[Learned]:
         """What was learned and makes the result what it is: the rest spoke of a part of the change that was dropped."""
         settings, kept = best.settings, list[Learned]()
-        hints = {setting(hint): hint for hint in settings.told}
+        hints = {key: option.hint for key, option in options().items() if option.hint in settings.told}
         for each in self.learned:
             told = {hint: value for hint, value in settings.told.items() if hint != hints[each.key]}
             less = replace(settings, told=told)

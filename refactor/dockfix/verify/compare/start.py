@@ -76,7 +76,7 @@ def shows_nothing(start: Start) -> str:
             return "nothing goes on running in the original"
         fell = next((line.strip() for line in start.output.splitlines() if _FELL.search(line)), "")
         if fell and start.roots and not any(start.roots.values()) and not any(start.good):
-            return f"the original answers no request, and says: {fell[:300]}"
+            return f"the original answers no request, and says: {_raised(start.output, fell)[:300]}"
     return ""
 
 
@@ -130,9 +130,18 @@ def _complaints(runs: list[Start], after: Start) -> Iterator[Finding]:
     known = {line for run in runs for line in _lines(run.output)}
     for line, shown in _lines(after.output).items():
         if _COMPLAINT.search(shown) and line not in known:
-            about = _spoken_of(shown)
-            yield Finding("start", "output", f"the new container says: {shown}", _KEEPS.get(about, ""), about)
+            error = _raised(after.output, shown)
+            about = _spoken_of(error)
+            yield Finding("start", "output", f"the new container says: {error}", _KEEPS.get(about, ""), about)
             return
+
+
+def _raised(output: str, shown: str) -> str:
+    """What a traceback ends with, of which ``shown`` is the head; any other line as it is."""
+    if not shown.startswith("Traceback"):
+        return shown
+    behind = output.partition(shown)[2].splitlines()[1:]
+    return next((line.strip()[:300] for line in behind if line.strip() and not line[0].isspace()), shown)
 
 
 def _spoken_of(text: str) -> tuple[Declared, ...]:
