@@ -12,10 +12,12 @@ A full base that gives way in one stage counts as a split: there the packages ne
 that an install leaves out, where they are all there is to gain.
 No gain are packages that the RUN which installs them removes again, a manager that the container starts itself (CMD, ENTRYPOINT, a
 script or a Compose file runs ``uv run``, ``poetry run``), and development dependencies where it starts a server for development, or a
-program or code that runs one of them (``ts-node``, ``require("dotenv")``): they are needed, whatever package.json says.
+program or code that runs one of them (``ts-node``, ``require("dotenv")``): they are needed, whatever package.json says. Nor are they
+where the container starts a manager that would install them then (``uv run`` without ``--no-dev``): it would fetch them at each start.
 
-Not countable are Dockerfiles that cannot be built as they are committed, because a file that names packages to install isn't there, or
-because a placeholder stands for the base image: they have nothing to gain. How many these are is printed.
+Not countable are Dockerfiles that cannot be built as they are committed: because a file that names packages to install isn't there, a
+placeholder stands for the base image, or the packages of the base's release of Debian are no longer where apt looks for them. They have
+nothing to gain. How many these are is printed.
 """
 
 from __future__ import annotations
@@ -39,9 +41,11 @@ from dockfix.context.manifests.locked import DEV
 from dockfix.engine import FileResult, Settings, run
 from dockfix.engine.runner import gather
 from dockfix.facts import Facts
-from dockfix.facts.installs import missing_manifest
+from dockfix.facts.installs import calls_at_start, groups_there, missing_manifest
 from dockfix.facts.javascript import development, packages_of
-from dockfix.knowledge import apk, base_image, role
+from dockfix.knowledge import apk, base_image, packages_are_gone, role
+from dockfix.managers.protocol import LanguageManager
+from dockfix.model.actions import Refresh
 from dockfix.syntax import ImageRef, decode, parse, problems
 from dockfix.syntax import image as reference_of
 
@@ -206,7 +210,7 @@ def gains_of(facts: Facts, commands: Sequence[Sequence[str]], family: str) -> tu
     manager = manager_of(commands)
     if (manager in _OWN or family == "uv image") and not facts.startup.programs.keys() & ({manager} & _OWN):
         found.add("manager")
-    if any(_installs_dev(words) for words in commands) and _has_dev_group(facts, manager):
+    if any(_installs_dev(words) for words in commands) and _has_dev_group(facts, manager) and not _at_start(facts):
         found.add("dev group")
     if facts.is_javascript and _has_dev_packages(facts):
         found.add("dev group")
@@ -228,7 +232,8 @@ def reach_of(line: Line, root: Path) -> Reach:
         if result.failures:
             return _unread(line, result.failures[0].message)
     default, unsafe = results
-    countable = not _lacks_a_manifest(facts) and "*" not in (facts.final.lineage[0].base or "")
+    placeholder = "*" in (facts.final.lineage[0].base or "")
+    countable = not (_lacks_a_manifest(facts) or placeholder or _packages_are_gone(facts))
     gains = gains_of(facts, commands, family) if countable else ()
     enough = {
         SPLIT,
@@ -348,6 +353,28 @@ def _lacks_a_manifest(facts: Facts) -> bool:
         posixpath.basename(path) in missing and facts.lying_at(path, step, unit) is None
         for step, unit, install in facts.installs
         for path in install.files
+    )
+
+
+def _packages_are_gone(facts: Facts) -> bool:
+    """Whether apt is asked for packages where the base image's release has none any more, and nothing tells it of another place."""
+    base = _base(facts)
+    if base is None or not packages_are_gone(base.registry, base.repository, base.tag):
+        return False
+    told = any("sources.list" in step.instruction.text for stage in facts.final.lineage for step in stage.steps)
+    refreshes = any(
+        isinstance(unit.effects.action, Refresh) for stage in facts.final.lineage for _, unit in stage.units
+    )
+    return refreshes and not told
+
+
+def _at_start(facts: Facts) -> bool:
+    """Whether the container starts a manager that would install the packages for development."""
+    managers = {each.manager for each in facts.manifests if isinstance(each.manager, LanguageManager)}
+    return any(
+        manager.at_start(call, groups_there(facts, manager) - {DEV}, facts.final.end)
+        for manager in managers
+        for _, call in calls_at_start(facts, manager)
     )
 
 

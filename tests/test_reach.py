@@ -87,7 +87,7 @@ def test_what_a_file_is_and_what_it_could_gain(folder: Path) -> None:
         ("python", "pip", ("full base",)),
         ("python-slim", "pip", ()),
         ("python-alpine", "pip", ("compilers", "-dev packages", "build group")),
-        ("uv image", "uv", ("full base", "dev group")),
+        ("uv image", "uv", ("full base",)),
         ("python-slim", "poetry", ("manager",)),
     ]
 
@@ -101,6 +101,46 @@ def test_what_is_no_gain(folder: Path) -> None:
         (("compilers",), True),
         ((), False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("start", "gains"),
+    [
+        ("CMD uv run app.py", ("manager-less",)),
+        ("CMD uv run --no-dev app.py", ("dev group",)),
+        ("ENV UV_NO_SYNC=1\nCMD uv run app.py", ("dev group",)),
+        ('CMD [".venv/bin/python", "app.py"]', ("manager", "dev group")),
+    ],
+)
+def test_a_manager_that_brings_development_back_at_the_start(folder: Path, start: str, gains: tuple[str, ...]) -> None:
+    path = folder / "flat+tree/uv/Dockerfile"
+    path.write_text(f"FROM python:3.12-slim\nRUN pip install uv\nWORKDIR /app\nCOPY . .\nRUN uv sync\n{start}\n")
+    (found,) = reached(folder, "flat/tree:HEAD:uv/Dockerfile")
+    assert found.gains == tuple(each for each in gains if each != "manager-less")
+
+
+@pytest.mark.parametrize(
+    ("head", "countable"),
+    [
+        ("FROM python:3.10-buster\nRUN apt-get update && apt-get install -y gcc", False),
+        ("FROM python:3.7-slim-stretch\nRUN apt-get update && apt-get install -y gcc", False),
+        ("FROM python:3.4\nRUN apt-get update", False),
+        ("FROM python:3.7.3-slim\nRUN apt update && apt install -y gcc", False),
+        ("FROM python:3.8.10-slim\nRUN apt-get update && apt-get install -y gcc", False),
+        ("FROM python:3.8.11-slim\nRUN apt-get update && apt-get install -y gcc", True),
+        (
+            "FROM python:3.10-buster\nRUN echo deb http://archive.debian.org/debian buster main >/etc/apt/sources.list && apt-get update",
+            True,
+        ),
+        ("FROM python:3.10-buster", True),
+        ("FROM python:3.7-alpine\nRUN apk add gcc", True),
+    ],
+)
+def test_packages_that_are_no_longer_there(folder: Path, head: str, countable: bool) -> None:
+    path = folder / "some/service/Dockerfile"
+    path.write_text(f"{head}\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD python app.py\n")
+    (found,) = reached(folder, "some/service:HEAD:Dockerfile")
+    assert (found.countable, bool(found.gains) <= countable) == (countable, True)
 
 
 def test_both_modes_are_run(folder: Path) -> None:

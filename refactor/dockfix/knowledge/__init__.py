@@ -22,6 +22,7 @@ from dockfix.knowledge.base_images import (
     Variant,
     base_image,
     c_library,
+    packages_are_gone,
     starts_as_root,
     why_not_split,
 )
@@ -204,6 +205,7 @@ __all__ = [
     "other_executables",
     "package_manager",
     "package_managers",
+    "packages_are_gone",
     "path_resetters",
     "path_resetting_files",
     "plain_reference",

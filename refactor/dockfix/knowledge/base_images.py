@@ -108,6 +108,16 @@ def base_image(registry: str, repository: str, tag: str | None) -> BaseImage | N
     return BaseImage("python", version + pre, variant, None if match["rc"] else _built_on(version, pre))
 
 
+def packages_are_gone(registry: str, repository: str, tag: str | None) -> bool:
+    """Whether an official image of Python is of a release of Debian whose packages its `apt-get update` no longer finds."""
+    match = _expression().fullmatch(tag or "latest") if _is_official(registry, repository, "python") else None
+    if match is None or match["pre"]:
+        return False
+    variant, suite = _variant(match["variant"] or match["alone"] or "")
+    suites = [suite] if suite else _suites(match["version"] or "")
+    return variant in {"full", "slim"} and bool(suites) and set(suites) <= set(table("base_images")["gone"])
+
+
 def c_library(release: str) -> tuple[int, int] | None:
     """The version of the GNU C library in a Debian release, None where it is not known."""
     text = table("base_images")["glibc"].get(release)
@@ -254,15 +264,17 @@ def _variant(text: str) -> tuple[Variant, str]:
 def _built_on(version: str, pre: str) -> frozenset[str] | None:
     """The releases that a tag without a release may be built on; None unless they are all known and in the tables."""
     data = table("base_images")
-    minor = ".".join(version.split(".")[:2])
-    if pre:
-        suites = data["prereleases"].get(minor, ())
-    elif version.count(".") == 2:
-        first = data["first_patch"].get(minor, {})
-        suites = _at_patch(first, int(version.split(".")[2]))
-    else:
-        suites = data["floating"].get(version, ())
+    suites = data["prereleases"].get(".".join(version.split(".")[:2]), ()) if pre else _suites(version)
     return frozenset(suites) if suites and set(suites) <= set(data["current"]) else None
+
+
+def _suites(version: str) -> list[str]:
+    """The releases that a version without a release may be built on, also those that are not in the tables."""
+    data = table("base_images")
+    if version.count(".") == 2:
+        minor, _, patch = version.rpartition(".")
+        return _at_patch(data["first_patch"].get(minor, {}), int(patch))
+    return list(data["floating"].get(version, ()))
 
 
 def _on_alpine(version: str, pre: str) -> frozenset[str] | None:

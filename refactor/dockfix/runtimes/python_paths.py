@@ -24,6 +24,7 @@ from dockfix.knowledge import (
     is_python,
     path_resetters,
     path_resetting_files,
+    programs_of_machines,
     python_program,
     service_starters,
     shells,
@@ -159,7 +160,8 @@ def unknown_program(facts: Facts) -> Reason | None:
     said |= {f"{where} in {setting}": setting for where, setting in _settings(facts)}
     for where, text in said.items():
         for match in _ABSOLUTE.finditer(text):
-            if match[1] and not facts.layout.written(match[0]) and is_perhaps_of_a_package(facts, match[1]):
+            known = match[1] in programs_of_machines() or facts.layout.written(match[0])
+            if match[1] and not known and is_perhaps_of_a_package(facts, match[1]):
                 return doubt(f"{where} names {match[0]}, and whether a package brings that is not known")
     return None
 
@@ -336,6 +338,8 @@ def _foreign(facts: Facts, text: str) -> str:
         name = match[1]
         if name is not None and not alone and not (is_python(name) or python_program(name) is not None):
             continue
+        if name in programs_of_machines() - facts.distributions:
+            continue  # a script for the machine of whoever works on the project says where it has its own
         if name is None or not (facts.layout.written(match[0]) or (alone and is_of_a_package(facts, name))):
             return match[0]
     return ""
