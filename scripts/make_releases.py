@@ -11,7 +11,8 @@ A lock leaves out what its project can't need: requirements and wheels for other
 the Pythons that the locks were for. The versions that are asked for are left out, too: who reads the table asks for names alone. Extras
 that serve to develop a package are left out.
 
-With --add the table keeps what it has, and gets the releases that it does not have yet: then fewer repositories do.
+With --add the table keeps what it has, and gets the releases and extras that it does not have yet: then fewer repositories do. What
+scripts/look_into_sources.py has marked stays so.
 """
 
 from __future__ import annotations
@@ -369,9 +370,29 @@ def releases(tells: Mapping[tuple[str, str], list[Told]]) -> Iterator[Release]:
 
 
 def added(there: Sequence[Release], found: Iterable[Release]) -> list[Release]:
-    """The releases of a table, and those that it does not have yet: whatever it says of a release stays as it is."""
-    known = {(each.name, version) for each in there for version in each.versions}
-    return [*there, *(each for each in found if (each.name, each.versions[0]) not in known)]
+    """The releases of a table, and those that it does not have yet.
+
+    What it says of a release stays as it is, but for extras that it does not know: these come along.
+    """
+    known: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for each in there:
+        for version in each.versions:
+            known[each.name, version] |= {"", *(need.extra for need in each.requires)}
+    more: defaultdict[tuple[str, str], set[Need]] = defaultdict(set)
+    new = []
+    for each in found:
+        key = (each.name, each.versions[0])
+        if key in known:
+            more[key] |= {need for need in each.requires if need.extra not in known[key]}
+        else:
+            new.append(each)
+    return [*(_with_extras(each, version, more) for each in there for version in each.versions), *new]
+
+
+def _with_extras(each: Release, version: str, more: Mapping[tuple[str, str], Iterable[Need]]) -> Release:
+    """One version of an entry, with what its further extras bring."""
+    extras = more.get((each.name, version), ())
+    return each._replace(versions=(version,), requires=tuple(sorted(_merged([*each.requires, *extras]))))
 
 
 def _merged(needs: Iterable[Need]) -> Iterator[Need]:

@@ -29,8 +29,12 @@ _NO_SOURCE = regex(
     r"(?i)(?:.*\.)?(?:dockerfile|containerfile)(?:[._-].*)?|.*\.(?:dockerfile|dockerignore|md)"
     r"|(?:docker[._-]?)?compose.*\.ya?ml|\.(?:dockerignore|containerignore|gitignore|gitkeep)|license.*"
 )
-# Settings with passwords, which are rightly in no repository
 _SETTINGS = regex(r"(?:.*/)?\.env(?:[._-][^/*?\[]*)?")
+
+
+def is_settings(name: str) -> bool:
+    """Whether a file of this name holds settings with passwords, which are rightly in no repository."""
+    return _SETTINGS.fullmatch(name) is not None
 
 
 class Located(NamedTuple):
@@ -101,7 +105,7 @@ def _located(
     named = [name for name in specific if not has_wildcards(name)]
     if named and not _missing(folders[0], named) and all(_folder_is_there(folders[0], name) for name in specific):
         return Located(home, True, "all that is copied by name lies beside the Dockerfile")
-    committed = [name for name in specific if not _SETTINGS.fullmatch(name)]
+    committed = [name for name in specific if not is_settings(name)]
     for folder in folders if len(committed) < len(specific) else ():
         if not _missing(folder, committed):
             where = posixpath.basename(folder) or "/"

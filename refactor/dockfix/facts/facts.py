@@ -11,7 +11,7 @@ from typing import TypeVar
 from dockfix.context.application import Application, application
 from dockfix.context.build_context import BuildContext, CopySet
 from dockfix.context.compose import ComposeService
-from dockfix.context.locate import Located
+from dockfix.context.locate import Located, is_settings
 from dockfix.context.manifests.manifest import Manifest
 from dockfix.context.process_files import Processes
 from dockfix.context.program import Program
@@ -304,7 +304,7 @@ class Facts:
             return f"{submodule} is a git submodule whose files are not here"
         if not self.located.certain:
             return self.located.reason
-        missing = [name for copied in taken for name in copied.missing]
+        missing = [name for copied in taken for name in copied.missing if not self._only_settings(name)]
         if missing:
             return f"{missing[0]} is not in the build context"
         if not all(copied.known for copied in taken):
@@ -312,6 +312,10 @@ class Facts:
         if not any(copied.files for copied in taken) and not self.files:
             return "no code is copied into the image"
         return self.application.unread
+
+    def _only_settings(self, name: str) -> bool:
+        """Whether a file that isn't here holds nothing but variables, as the env_file of a Compose file does: no shell runs it."""
+        return is_settings(name) and not any(".env" in text for text in self.startup.texts.values())
 
     def _language_installs(self, of: Callable[[Stage, Install], bool]) -> tuple[tuple[Step, Unit, Install], ...]:
         return tuple(

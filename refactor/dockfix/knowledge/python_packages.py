@@ -81,6 +81,10 @@ def python_needs(distribution: str) -> Needs | None:
     )
 
 
+# The module that an import in a Python file begins with
+_IMPORT = regex(rb"(?m)^[ \t]*(?:from|import)[ \t]+(\w+)")
+
+
 class Compiles(NamedTuple):
     """Why a distribution needs a compiler when it runs; ``asked`` finds what asks it to compile, None where it does so by itself."""
 
@@ -108,6 +112,27 @@ def asks_to_compile(distribution: str) -> AsksToCompile | None:
 def compiles_at_run_time(distribution: str) -> Compiles | None:
     """What is known of a distribution that compiles when it runs; None where nothing of the kind is known."""
     return _compilers().get(normalise(distribution))
+
+
+@cache
+def has_models_loaded() -> re.Pattern[bytes]:
+    """What stands in code or settings of a program that has torch at work: its name, or that of a module that uses it."""
+    data = table("python_packages")["loads_models"]
+    groups = [group for group in table("python_packages")["compiles"] if "asked" in group]
+    names = {name for group in groups for name in group["distributions"].split()}
+    words = "|".join(sorted(re.escape(name).replace(r"\-", "[-_]") for name in names))
+    modules = "|".join(data["modules"].split())
+    imported = rf"(?m:^)[ \t]*(?:from|import)[ \t]+(?:{modules})\b"
+    return regex(rf"{data['named']}|(?<![\w-])(?:{words})(?![\w-])|{imported}".encode())
+
+
+def compiles_nothing(source: bytes) -> bool:
+    """Whether an object's compile() in a Python file starts no compiler: it is of a module that the file imports."""
+    imported = {name.decode() for name in _IMPORT.findall(source)}
+    makers = {name.replace("-", "_") for name in _compilers()}
+    return not imported.isdisjoint(table("python_packages")["compiles_nothing"]["modules"].split()) and not (
+        imported & (makers | {"transformers", "diffusers"})
+    )
 
 
 def calls(distribution: str) -> frozenset[str]:

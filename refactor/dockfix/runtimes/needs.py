@@ -27,6 +27,7 @@ _IN_SETTINGS = frozenset({"gcc", "g++", "cc", "c++", "clang", "cmake", "git", "g
 # What only says of which kind a repository is, or where a package comes from, whose installer is asked for by itself
 _KIND = regex(rb"(?i)[\"']?\b(?:type|vcs|scm|provider)[\"']?\s*[:=]\s*[\"']?git\b|[{,]\s*git\s*=\s*[\"']")
 _PROSE = (".md", ".rst", ".txt")
+_LISTS = (*_PROSE, ".lock", "pyproject.toml", "Pipfile", ".ipynb")  # which say what is installed, or are to be read
 _SETTINGS = regex(r"(?i).*\.(ya?ml|toml|json|ini|cfg|env)$")
 
 
@@ -170,6 +171,8 @@ def _may_compile(facts: Facts, distribution: str, why: str) -> Reason | None:
     if facts.unknown is not None:
         text = f"{distribution} may compile at run time, and what asks for it is not known: {why}"
         return doubt(text, answers=(Worked(),))
+    if not facts.ask(_models_are_loaded) and not any(_is_strange(name) for name in _users(facts)):
+        return None
     if distribution not in knowledge.compiles_for_others():
         # (what it brings may ask, which shows only where all that comes is known)
         quiet = not facts.ask(closure).unlocked and _asks_alone(facts, distribution)
@@ -178,6 +181,15 @@ def _may_compile(facts: Facts, distribution: str, why: str) -> Reason | None:
     if user:
         return doubt(f"{user} may have {distribution} compile at run time: {why}", answers=(Worked(),))
     return None if user == "" else _doubt(f"{distribution} may compile at run time", why)
+
+
+def _models_are_loaded(facts: Facts) -> bool:
+    """Whether the application, or what the container starts, has torch at work: something installed that nothing uses asks for nothing."""
+    pattern = knowledge.has_models_loaded()
+    started = [*facts.startup.texts.values(), *facts.ask(by_hand).texts.values()]
+    if any(pattern.search(encode(text)) for text in started):
+        return True
+    return any(not each.file.endswith(_LISTS) for each in facts.application.search(pattern.pattern))
 
 
 def _doubt(said: str, why: str) -> Reason:
@@ -190,12 +202,25 @@ def _asks_others(facts: Facts) -> str | None:
     makers = knowledge.compiles_for_others()
     if found.unlocked:
         return None
-    users = {name for name in found.names if _may_ask(name)} - makers
-    for manifest in facts.manifests.values():
-        for each in manifest.locked.distributions if isinstance(manifest.locked, Locked) else ():
-            if each.name in found.names - makers and any(wanted.name in makers for wanted in each.requires):
-                users.add(each.name)
+    users = {name for name in found.names if _may_ask(name)} - makers | _users(facts)
     return next((name for name in sorted(users) if not _asks_alone(facts, name)), "")
+
+
+def _users(facts: Facts) -> set[str]:
+    """What is installed and, as locks say, made of what compiles for others."""
+    makers, names = knowledge.compiles_for_others(), facts.ask(closure).names
+    locks = (each.locked for each in facts.manifests.values())
+    listed = (each for lock in locks if isinstance(lock, Locked) for each in lock.distributions)
+    return {
+        each.name
+        for each in listed
+        if each.name in names - makers and any(wanted.name in makers for wanted in each.requires)
+    }
+
+
+def _is_strange(distribution: str) -> bool:
+    """Whether nobody knows by which names a distribution is used."""
+    return not _may_ask(distribution)
 
 
 def _may_ask(distribution: str) -> bool:
@@ -213,6 +238,7 @@ def _asks_alone(facts: Facts, distribution: str) -> bool:
     return known.unless is None or not facts.application.search(known.unless.pattern)
 
 
+_COMPILE = ".compile("
 # Options that tell a compiler where headers and libraries are, which packages of any name bring
 _WITH_HEADERS = regex(r"(?<=\s)(?:-I|-L|-l)\S")
 
@@ -228,7 +254,7 @@ def run_time_compiler(facts: Facts) -> Reason | None:
         if compiles is None:
             continue
         text = f"the Python package {distribution} needs a compiler at run time: {compiles.why}"
-        if compiles.asked is None or facts.application.search(compiles.asked.pattern):
+        if compiles.asked is None or _is_asked_for(facts, compiles.asked):
             return at(text)
         unasked = unasked or _may_compile(facts, distribution, compiles.why)
     for startup in (facts.startup, facts.ask(by_hand)):
@@ -243,6 +269,14 @@ def run_time_compiler(facts: Facts) -> Reason | None:
         if not mention.file.endswith(("setup.py", "build.py")):
             return at(f"{mention.file}:{mention.line} compiles at run time")
     return unasked
+
+
+def _is_asked_for(facts: Facts, asked: re.Pattern[bytes]) -> bool:
+    """Whether the application's code or settings ask what compiles on request to do so."""
+    return any(
+        each.word != _COMPILE or not knowledge.compiles_nothing(facts.application.texts[each.file])
+        for each in facts.application.search(asked.pattern)
+    )
 
 
 def _looks_for_libraries(facts: Facts) -> Reason | None:
