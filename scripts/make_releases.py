@@ -345,7 +345,10 @@ def _oldest(platforms: Iterable[str]) -> set[str]:
 
 
 def releases(tells: Mapping[tuple[str, str], list[Told]]) -> Iterator[Release]:
-    """One entry for each release and each span of Pythons that the locks were for, but for spans that lie in another one."""
+    """One entry for each release and each span of Pythons that the locks were for.
+
+    One whose span lies in another one's is left out, where that knows its extras.
+    """
     for (name, version), given in tells.items():
         try:
             if Version(version).is_prerelease or Version(version).local:
@@ -361,38 +364,29 @@ def releases(tells: Mapping[tuple[str, str], list[Told]]) -> Iterator[Release]:
                 spans[each.pythons] |= each.requires
         if not spans:
             yield Release(name, (version,), NO_PYTHON, files, ())
-        for span, requires in spans.items():
-            if any(other != span and other[0] <= span[0] and span[1] <= other[1] for other in spans):
-                continue
-            yield Release(
-                name, (version,), span, files, tuple(sorted(_merged(need for text in requires for need in _need(text))))
-            )
+        entries = {span: _entry(name, version, span, files, requires) for span, requires in spans.items()}
+        for span, entry in entries.items():
+            wider = [other for key, other in entries.items() if key != span and key[0] <= span[0] and span[1] <= key[1]]
+            if not any(_extras(entry) <= _extras(other) for other in wider):
+                yield entry
+
+
+def _entry(name: str, version: str, span: tuple[int, int], files: tuple[str, ...], requires: Iterable[str]) -> Release:
+    needs = _merged(need for text in requires for need in _need(text))
+    return Release(name, (version,), span, files, tuple(sorted(needs)))
 
 
 def added(there: Sequence[Release], found: Iterable[Release]) -> list[Release]:
-    """The releases of a table, and those that it does not have yet.
-
-    What it says of a release stays as it is, but for extras that it does not know: these come along.
-    """
+    """The releases of a table, and those that it does not have yet; those, too, that tell of extras which it does not know of a release."""
     known: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for each in there:
         for version in each.versions:
-            known[each.name, version] |= {"", *(need.extra for need in each.requires)}
-    more: defaultdict[tuple[str, str], set[Need]] = defaultdict(set)
-    new = []
-    for each in found:
-        key = (each.name, each.versions[0])
-        if key in known:
-            more[key] |= {need for need in each.requires if need.extra not in known[key]}
-        else:
-            new.append(each)
-    return [*(_with_extras(each, version, more) for each in there for version in each.versions), *new]
+            known[each.name, version] |= {"", *_extras(each)}
+    return [*there, *(each for each in found if {"", *_extras(each)} - known[each.name, each.versions[0]])]
 
 
-def _with_extras(each: Release, version: str, more: Mapping[tuple[str, str], Iterable[Need]]) -> Release:
-    """One version of an entry, with what its further extras bring."""
-    extras = more.get((each.name, version), ())
-    return each._replace(versions=(version,), requires=tuple(sorted(_merged([*each.requires, *extras]))))
+def _extras(release: Release) -> set[str]:
+    return {need.extra for need in release.requires if need.extra}
 
 
 def _merged(needs: Iterable[Need]) -> Iterator[Need]:

@@ -16,7 +16,7 @@ from dockfix.context.manifests.locked import EVERY, Distribution, Locked, LockEr
 from dockfix.context.manifests.manifest import ALL, Manifest
 from dockfix.dataclass import dataclass
 from dockfix.facts import Facts
-from dockfix.knowledge.releases import MACHINES, with_files, with_requires
+from dockfix.knowledge.releases import MACHINES, Release, with_files, with_requires
 from dockfix.knowledge.seen import Book, Seen, book
 from dockfix.lazy import regex
 from dockfix.model.actions import Install
@@ -222,7 +222,7 @@ def _brings(each: Distribution, extras: frozenset[str], asked: _Asked) -> set[tu
         return {pair for entry in seen for pair in _required(entry, asked.targets, extras)}
     python = asked.targets[0].python
     released = with_requires(each.name, each.version, python) if asked.of_pypi(each) else ()
-    if not released or any(extras - {need.extra for need in entry.requires} for entry in released):
+    if not released or not all(_knows(entry, released, extras, python) for entry in released):
         return None
     return {
         (need.name, frozenset(need.extras))
@@ -230,6 +230,12 @@ def _brings(each: Distribution, extras: frozenset[str], asked: _Asked) -> set[tu
         for need in entry.requires
         if need.extra in {"", *extras} and need.pythons[0] <= python[1] <= need.pythons[1]
     }
+
+
+def _knows(entry: Release, released: Iterable[Release], extras: frozenset[str], python: tuple[int, int]) -> bool:
+    """Whether the extras of a release are known: an entry of other Pythons may leave out some that one for this Python has."""
+    alike = (each for each in released if each.covers(python) and not set(each.versions).isdisjoint(entry.versions))
+    return any(extras <= {need.extra for need in each.requires} for each in (entry, *alike))
 
 
 def _required(entry: Seen, wanted: Iterable[Target], extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
