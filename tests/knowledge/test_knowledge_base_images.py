@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dockfix.knowledge import BaseImage, base_image, slim_reference
+from dockfix.knowledge import BaseImage, base_image, packages_are_gone, slim_reference
 from dockfix.knowledge.tables import table
 
 
@@ -204,3 +204,13 @@ def test_no_tags_of_node(tag: str) -> None:
 )
 def test_the_slim_image_of_node(reference: str, slim: str | None) -> None:
     assert slim_reference(reference) == slim
+
+
+@pytest.mark.parametrize(("tag", "gone"), [
+    ("3.10-buster", True), ("3.7-slim-stretch", True), ("3.4", True), ("2.7", True), ("3.5-slim", True), ("3.8.10", True),
+    ("3.8.11", False),  # built on buster and on bullseye
+    ("3.8", False), ("3.6", False), ("3.4-alpine", False), ("3", False), (None, False), ("3.15.0rc1", False), ("3.10-bullseye", False),
+])  # fmt: skip
+def test_whose_packages_apt_no_longer_finds(tag: str | None, gone: bool) -> None:
+    assert packages_are_gone("", "python", tag) is gone
+    assert not packages_are_gone("", "node", tag)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+import tarfile
+import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
+import look_into_sources
 import make_releases
 from dockfix.knowledge import c_library, is_pypi, releases
 from dockfix.knowledge.releases import LATEST, SHIPPED, Need, Release, rendered, with_files, with_requires
@@ -257,7 +260,52 @@ def test_locks_in_any_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_what_is_added_leaves_the_table_as_it_is() -> None:
     new = Release("web", ("1.2",), (8, LATEST), (SDIST,), ())
     newer = Release("web", ("1.4",), (8, LATEST), (PURE,), ())
-    assert make_releases.added(ROWS, [new, newer]) == [*ROWS, newer]
+    extra = Release("web", ("1.0",), (9, 9), (PURE, SDIST), (Need("core"), Need("fast", extra="speed")))
+    assert make_releases.added(ROWS, [new, newer, extra]) == [*ROWS, newer, extra]
+
+
+def test_a_lock_for_fewer_pythons_counts_where_it_knows_more_extras() -> None:
+    files = frozenset({"web-1.0-py3-none-any.whl"})
+    told = {("web", "1.0"): [
+        make_releases.Told((8, LATEST), frozenset({"core"}), files),
+        make_releases.Told((8, 8), frozenset({"core", "zones; extra == 'zones'"}), files),
+        make_releases.Told((9, 9), frozenset({"core"}), files),
+    ]}  # fmt: skip
+    assert sorted(each.pythons for each in make_releases.releases(told)) == [(8, 8), (8, LATEST)]
+
+
+@pytest.mark.parametrize(("files", "pure"), [
+    ({"a-1/a.py": "", "a-1/setup.py": "setup(name='a')"}, True),
+    ({"a-1/a.py": "", "a-1/a.pyx": "", "a-1/setup.py": "setup(name='a')"}, False),
+    ({"a-1/src/fast.c": "", "a-1/pyproject.toml": ""}, False),
+    ({"a-1/setup.py": "setup(ext_modules=[Extension('a', ['a.txt'])])"}, False),
+    ({"a-1/pyproject.toml": "[build-system]\nrequires = ['maturin']"}, False),
+    ({"a-1/docs/notes.txt": "ext_modules", "a-1/a/data.json": "{}"}, True),
+    ({"a-1/lib/liba.so": ""}, False),
+])  # fmt: skip
+@pytest.mark.parametrize("form", ["gz", "zip"])
+def test_a_source_is_looked_into(tmp_path: Path, files: dict[str, str], pure: bool, form: str) -> None:
+    source = tmp_path / f"a-1.{'tar.gz' if form == 'gz' else 'zip'}"
+    if form == "gz":
+        with tarfile.open(source, "w:gz") as archive:
+            for name, text in files.items():
+                (tmp_path / "file").write_text(text)
+                archive.add(tmp_path / "file", name)
+    else:
+        with zipfile.ZipFile(source, "w") as packed:
+            for name, text in files.items():
+                packed.writestr(name, text)
+    assert look_into_sources.is_pure(source) is pure
+
+
+def test_a_source_of_python_alone_is_marked() -> None:
+    rows = [Release("a", ("1.0", "1.1"), (8, LATEST), (SDIST,), ()), Release("a", ("2.0",), (8, LATEST), (PURE,), ())]
+    marked = list(look_into_sources.marked(rows, "a", "1.1"))
+    assert marked == [
+        rows[0]._replace(versions=("1.1",), tags=(PURE, SDIST)),
+        rows[0]._replace(versions=("1.0",)),
+        rows[1],
+    ]
 
 
 def test_what_two_locks_of_the_same_pythons_tell_counts_together(tmp_path: Path) -> None:

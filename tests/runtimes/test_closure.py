@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pytest
 
 from dockfix.engine import Settings
 from dockfix.engine.runner import gather
+from dockfix.knowledge.releases import LATEST, Need, Release
 from dockfix.knowledge.seen import Seen, rendered
 from dockfix.runtimes.closure import Closure, closure, distributions, targets
 from dockfix.runtimes.wheels import Target
@@ -122,6 +123,28 @@ def test_pins_are_closed_by_what_was_seen(tmp_path: Path) -> None:
     assert extra.unlocked == ("requirements.txt pins all but does not name tests, which web brings",)
     limited = {"requirements.txt": "-c limits.txt\nweb\n", "limits.txt": "web==1.0\ncore==2.5\nother==3\n"}
     assert told(closed(tmp_path, limited, (web, core))).keys() == {"web", "core"}
+
+
+def test_extras_that_a_lock_for_this_python_alone_tells(
+    tmp_path: Path, released: Callable[[Iterable[Release]], None]
+) -> None:
+    wide = Release("web", ("1.0",), (8, LATEST), ("pure",), ())
+    narrow = Release("web", ("1.0",), (11, 11), ("pure",), (Need("core", extra="fast"),))
+    core = Release("core", ("2.5",), (8, LATEST), ("pure",), ())
+    pins = {"requirements.txt": "web[fast]==1.0\ncore==2.5\n"}
+    for rows, unlocked in (
+        ((wide, narrow, core), ()),
+        ((wide, core), ("requirements.txt:1: what web[fast] 1.0 brings is not known",)),
+        (
+            (wide, narrow._replace(pythons=(9, 9)), core),
+            ("requirements.txt:1: what web[fast] 1.0 brings is not known",),
+        ),
+    ):
+        released(rows)
+        assert closed(tmp_path, pins).unlocked == unlocked
+    released((wide, narrow, core))
+    alone = closed(tmp_path, {"requirements.txt": "web[fast]==1.0\n"})
+    assert alone.unlocked == ("requirements.txt pins all but does not name core, which web brings",)
 
 
 def test_what_is_not_pinned_is_not_known(tmp_path: Path) -> None:
