@@ -90,7 +90,7 @@ class Line(NamedTuple):
 class Reach:
     """What dockfix makes of one Dockerfile: for each mode whether it is split, made smaller, and the reasons against a split.
 
-    One that is not ``countable`` could not be built, and has no ``gains``.
+    One that is not ``countable`` could not be built, and has no ``gains``. ``smaller_because`` is why its base stays by default.
     """
 
     line: Line
@@ -102,6 +102,7 @@ class Reach:
     reasons: tuple[tuple[str, ...], tuple[str, ...]]
     problem: str = ""
     countable: bool = True
+    smaller_because: tuple[str, ...] = ()
 
 
 def read_list(path: Path) -> list[Line]:
@@ -249,6 +250,7 @@ def reach_of(line: Line, root: Path) -> Reach:
         (_did(default, SMALLER), _did(unsafe, SMALLER)),
         (_against(default), _against(unsafe)),
         countable=countable,
+        smaller_because=_said(default, SMALLER),
     )
 
 
@@ -285,20 +287,29 @@ def table(reached: Sequence[Reach]) -> list[str]:
 
 
 def details(reached: Iterable[Reach]) -> list[str]:
-    """Each file that has something to gain and that --unsafe doesn't split, by its first reason, as lines of Markdown."""
+    """Each file that has something to gain and that is not split by default, by its first reason, as lines of Markdown."""
     groups: defaultdict[str, list[Reach]] = defaultdict(list)
     for each in reached:
         if each.problem:
             groups[f"not read: {kind_of(each.problem)}"].append(each)
-        elif each.gains and not each.split[1]:
-            groups[kind_of(each.reasons[1][0])].append(each)
+        elif each.gains and not each.split[0]:
+            groups[kind_of(_first(each))].append(each)
     lines = []
     for kind, those in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
         lines += ["", f"### {len(those)} × {kind}", ""]
         for each in those:
-            lines.append(f"- {each.line.name} ({each.family}, {each.manager}; {', '.join(each.gains)})")
-            lines += [f"  - {reason}" for reason in (each.reasons[1] or (each.problem,))]
+            more = "; with --unsafe it is" if each.split[1] else ""
+            lines.append(f"- {each.line.name} ({each.family}, {each.manager}; {', '.join(each.gains)}){more}")
+            lines += [f"  - {reason}" for reason in ((*each.reasons[0], *each.smaller_because) or (each.problem,))]
     return lines
+
+
+def _first(each: Reach) -> str:
+    """What the others come with: a split that only serves a smaller base has that base's reason."""
+    return next(
+        (reason for reason in (*each.reasons[0], *each.smaller_because) if "(comes with " not in reason),
+        each.reasons[0][0],
+    )
 
 
 def _row(name: str, part: Sequence[Reach]) -> str:
@@ -322,8 +333,12 @@ def _against(result: FileResult) -> tuple[str, ...]:
     """Why a file wasn't split: the refusals, else the doubts, else that nothing was said."""
     if _did(result, SPLIT):
         return ()
-    said = [each for each in (*result.refusals, *result.unsafe, *result.warnings) if each.transform == SPLIT]
-    return tuple(each.message for each in said) or ("nothing is said of it",)
+    return _said(result, SPLIT) or ("nothing is said of it",)
+
+
+def _said(result: FileResult, transform: str) -> tuple[str, ...]:
+    said = (*result.refusals, *result.unsafe, *result.warnings)
+    return tuple(each.message for each in said if each.transform == transform)
 
 
 def _unread(line: Line, problem: str) -> Reach:
@@ -449,7 +464,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("list", type=Path, help="tab-separated: repository, commit, path, context")
     parser.add_argument("folder", type=Path, help="where the repositories lie")
     parser.add_argument("--clone", default="", metavar="URL", help="clone what is missing from URL/owner/name")
-    parser.add_argument("--details", action="store_true", help="name each file that could gain and isn't split")
+    parser.add_argument(
+        "--details", action="store_true", help="name each file that could gain and isn't split by default"
+    )
     options = parser.parse_args(arguments)
     reached = []
     for line in read_list(options.list):

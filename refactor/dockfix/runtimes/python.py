@@ -100,7 +100,7 @@ class Python(MovingRuntime):
 
     def doubts(self, facts: Facts) -> tuple[Reason, ...]:
         """What only a start shows."""
-        reasons = (uwsgi.home_doubt(facts), own_site_packages(facts), unknown_program(facts))
+        reasons = (own_site_packages(facts), unknown_program(facts))
         return tuple(reason for reason in reasons if reason is not None)
 
     def probe(self, what: Probe) -> str:

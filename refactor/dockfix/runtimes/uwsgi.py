@@ -1,6 +1,8 @@
 """uWSGI, whose program has an interpreter built in: that doesn't know of a virtual environment unless it is told of one.
 
-Any of its options can be given by a variable UWSGI_NAME: https://uwsgi-docs.readthedocs.io/en/latest/Configuration.html
+Any of its options can be given by a variable UWSGI_NAME: https://uwsgi-docs.readthedocs.io/en/latest/Configuration.html. In a home that has
+a pyvenv.cfg it runs the environment's python (plugins/python/python_plugin.c: "PEP 405 virtualenv detected"). Seen with 2.0.22, 2.0.26 and
+2.0.31 on Python 3.8, 3.11 and 3.13, by a command line and by an ini file.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 from dockfix.facts import Facts
 from dockfix.facts.how_it_is_run import by_hand, every_way
 from dockfix.lazy import regex
-from dockfix.model.reason import Reason, at, doubt
+from dockfix.model.reason import Reason, at
 
 HOME = "UWSGI_HOME"
 _NAMES = "home|virtualenv|venv|pyhome|emperor"
@@ -42,13 +44,6 @@ def told_otherwise(facts: Facts) -> Reason | None:
     for mention in facts.kubernetes.says(_VARIABLE.pattern.encode()):
         return at(_said(f"{mention.file}:{mention.line}"))
     return None
-
-
-def home_doubt(facts: Facts) -> Reason | None:
-    """That only a start shows whether it finds the packages where the variable says."""
-    if not runs(facts):
-        return None
-    return doubt(f"uwsgi brings an interpreter of its own, which {HOME} tells of the virtual environment")
 
 
 def _said(where: str) -> str:
