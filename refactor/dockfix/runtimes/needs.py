@@ -187,6 +187,11 @@ def _models_are_loaded(facts: Facts) -> bool:
     """Whether the application, or what the container starts, has torch at work: something installed that nothing uses asks for nothing."""
     pattern = knowledge.has_models_loaded()
     started = [*facts.startup.texts.values(), *facts.ask(by_hand).texts.values()]
+    scripts = [
+        posixpath.join(facts.final.end.workdir or "/", name) for text in started for name in _SCRIPT.findall(text)
+    ]
+    if not facts.application.python_files or not all(map(facts.started_file, scripts)):
+        return True  # for all that anybody knows: what runs is not here
     if any(pattern.search(encode(text)) for text in started):
         return True
     return any(not each.file.endswith(_LISTS) for each in facts.application.search(pattern.pattern))
@@ -239,6 +244,7 @@ def _asks_alone(facts: Facts, distribution: str) -> bool:
 
 
 _COMPILE = ".compile("
+_SCRIPT = regex(r"(?<![\w./-])[\w./-]+\.py(?![\w.-])")  # a Python file, in a command
 # Options that tell a compiler where headers and libraries are, which packages of any name bring
 _WITH_HEADERS = regex(r"(?<=\s)(?:-I|-L|-l)\S")
 
