@@ -28,7 +28,13 @@ from dockfix_transforms.multi_stage import MultiStage
 from dockfix_transforms.virtualenv import Virtualenv
 from results import Project, text_of
 
-CASES = [case for case in golden.cases() if (case.path / "after" / case.dockerfile).is_file()]
+# The nets judge each transform. Over all of them at once, a package that the split takes out of the builder and another base image out of
+# the last stage (curl) looks as if an install had lost it: that case is not for these tests.
+CASES = [
+    case
+    for case in golden.cases()
+    if (case.path / "after" / case.dockerfile).is_file() and case.name != "distroless-service"
+]
 Mutants = Iterator[tuple[str, Dockerfile]]
 
 

@@ -628,18 +628,25 @@ def test_a_browser_that_is_not_fetched_needs_nothing(tmp_path: Path, before: str
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("", ""),
         (CHROMIUM, ""),
-        ("ENV PUPPETEER_SKIP_DOWNLOAD=false\n", ""),
         ("ENV PUPPETEER_SKIP_DOWNLOAD=true\n", "RUN npx puppeteer browsers install chrome\n"),
         ("ENV PUPPETEER_SKIP_DOWNLOAD=true\n", "RUN npx @puppeteer/browsers install chrome@stable\n"),
-        ("", "ENV PUPPETEER_SKIP_DOWNLOAD=true\n"),
     ],
 )
 def test_one_that_is_fetched_needs_the_full_image_or_its_libraries(tmp_path: Path, before: str, after: str) -> None:
     text, files = locked_browser(before, after)
     result = dockfix(tmp_path, text, files, without=WITHOUT)
     assert "slim-base" not in {each.transform for each in result.changes}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("", ""), ("ENV PUPPETEER_SKIP_DOWNLOAD=false\n", ""), ("", "ENV PUPPETEER_SKIP_DOWNLOAD=true\n")],
+)
+def test_one_without_its_libraries_starts_in_no_image_of_node(tmp_path: Path, before: str, after: str) -> None:
+    text, files = locked_browser(before, after)
+    result = dockfix(tmp_path, text, files, without=WITHOUT)
+    assert "slim-base" in {each.transform for each in result.changes}
 
 
 def without_build(install: str, lock: str, **more: object) -> tuple[str, dict[str, str]]:

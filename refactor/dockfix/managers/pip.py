@@ -73,6 +73,7 @@ class Pip(LanguageManager):
     installers: ClassVar[frozenset[str]] = frozenset({"pip", "setuptools", "wheel"})
     makers: ClassVar[Mapping[str, str]] = {"virtualenv": "virtualenv", "build": "pyproject-build"}
     fills_bare: ClassVar[bool] = True
+    of_installs: ClassVar[frozenset[str]] = frozenset({venv.INTERPRETER})
     reads: ClassVar[tuple[str, ...]] = (*BUILD_READS, *CONFIGURATION)
     in_code: ClassVar[bytes] = (
         rb"""['"]-m['"]\s*,\s*['"]pip['"]|pip\._internal|\bpip\.main\(|\bensurepip\b|spacy\.cli"""

@@ -232,12 +232,13 @@ class LanguageManager(Manager):
     may fetch to run them. ``reads`` is what building and installing any package may read: tools, headers, configuration, credentials,
     certificates. ``in_code`` is a pattern of code that starts it without naming a program, empty where there is no such code. With
     ``reads_settings`` it gives the programs that it starts the variables of a ``.env``. With ``fills_bare`` it can be told to fill an
-    environment without an installer; ``told_where`` is the variable that names the one to fill, "" for none. With
-    ``starts_as_any_user`` it needs nothing of root to start a program. With ``needs_runtime`` its calls are modelled only where the
-    base image brings the runtime, or something was seen to do so. ``server`` is a pattern of the addresses from which a system's
-    manager can be told to install it, or its runtime, "" for none. ``lies_in`` are the folders that it is made of where it is copied
-    out of an image. ``settings_file`` is the name of a file beside the project's own that tells it what ``told`` says, "" for none.
-    ``told_for_all`` are the files of the folder in which it is called that say how it installs for all.
+    environment without an installer; ``told_where`` is the variable that names the one to fill, "" for none; ``of_installs`` are
+    those that installs alone read. With ``starts_as_any_user`` it needs nothing of root to start a program. With ``needs_runtime``
+    its calls are modelled only where the base image brings the runtime, or something was seen to do so. ``server`` is a pattern of
+    the addresses from which a system's manager can be told to install it, or its runtime, "" for none. ``lies_in`` are the folders
+    that it is made of where it is copied out of an image. ``settings_file`` is the name of a file beside the project's own that tells
+    it what ``told`` says, "" for none. ``told_for_all`` are the files of the folder in which it is called that say how it installs
+    for all.
     """
 
     runtime: ClassVar[str]
@@ -258,6 +259,7 @@ class LanguageManager(Manager):
     told_for_all: ClassVar[tuple[str, ...]] = ()
     fills_bare: ClassVar[bool] = False
     told_where: ClassVar[str] = ""
+    of_installs: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def variables(self) -> str:

@@ -99,8 +99,9 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
     if not facts.hints.stages:
         drop_idle_sources(facts, draft.builder, division)
         drop_idle_lists(draft.builder, lambda package: package not in idle)
+    managed = _is_managed(facts, staying)
     arguments = drop_arguments(facts, draft.builder, draft.runtime)
-    variables = drop_variables(facts, draft.builder, draft.runtime, managers, draft.environment)
+    variables = drop_variables(facts, draft.builder, draft.runtime, managers, draft.environment, managed=managed)
     name = next(each for each in _builders(facts, draft) if each != (stage.name or "").lower())
     parts = (
         Part(name, _by_instruction(draft.builder), dict.fromkeys(idle, ()), draft.tail),
@@ -128,7 +129,7 @@ def finish(facts: Facts, draft: Draft) -> Placement | Reason:
         division.of_the_base,
         managers.titles,
         gained,
-        _is_managed(facts, staying),
+        managed,
         bare,
         draft.lightened,
         draft.notes,

@@ -31,13 +31,18 @@ _PATH = "PATH"
 
 
 def drop_variables(
-    facts: Facts, builder: Placed, runtime: Placed, gone_with: Left, environment: Environment
+    facts: Facts, builder: Placed, runtime: Placed, gone_with: Left, environment: Environment, *, managed: bool
 ) -> Dropped:
-    """Takes the variables of managers that leave out of the runtime stage, where the builder has them and nothing else reads them."""
+    """Takes the variables of managers that leave out of the runtime stage, where the builder has them and nothing else reads them.
+
+    So it does with those that only installs read, unless it is ``managed``: a manager that installs stays.
+    """
     within: dict[Instruction, frozenset[str]] = {}
     names: set[str] = set()
     left = [each for each in gone_with.managers if isinstance(each, LanguageManager) and each.runtime == "python"]
-    if not left or facts.unknown is not None or not facts.startup.programs:
+    installs = [each.manager for _, _, each in facts.installs if isinstance(each.manager, LanguageManager)]
+    of_installs = frozenset[str]().union(*(each.of_installs for each in installs)) if not managed else frozenset[str]()
+    if not (left or of_installs) or facts.unknown is not None or not facts.startup.programs:
         return Dropped(frozenset(), within)
     order = list(runtime)
     read = _read_otherwise(facts, left)
@@ -52,7 +57,8 @@ def drop_variables(
             for name in given
             if not _is_named(facts, name, later, runtime, within)
             and (
-                any(each.owns(name) and each not in read for each in left)
+                name in of_installs
+                or any(each.owns(name) and each not in read for each in left)
                 or _tells_where(facts, left, name, dict(pairs(step.instruction, step.state.variables)), environment)
             )
         } | ({_PATH} if _adds_only(step, empty) else set())

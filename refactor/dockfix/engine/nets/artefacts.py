@@ -20,6 +20,8 @@ from dockfix.model.reason import Declared
 from dockfix.model.stages import Stage
 
 _BASE = "/usr/local"  # where the base image's own Python and its packages are
+# What WORKDIR and COPY --chown do as well: a transform may declare that these are done so
+_REPLACED = frozenset({"mkdir", "chown", "chgrp"})
 _BY_PATH = regex(rf"{_BASE}/bin/([A-Za-z0-9_.+-]+)")
 
 
@@ -150,7 +152,8 @@ def made_elsewhere(pair: Pair) -> Iterator[Violation]:
         writes = old.unit.effects.writes
         there = bool(writes) and all(any(within(path, folder) for folder in folders) for path in writes)
         gone = there and kinds.stays(old.unit) and old.text not in texts
-        if gone and pair.change.declared.allow("RUN", old.text) is None:
+        replaced = old.unit.command.name in _REPLACED and pair.change.declared.allow("RUN", old.text) is not None
+        if gone and not replaced:
             yield Violation(f"the RUN in line {old.step.line} would no longer run: {old.text}")
             return
 
