@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dockfix.engine.nets import kinds
 from dockfix.engine.nets.packages import without
 from dockfix.engine.nets.view import Change, Pair, Run, Seen, Violation
-from dockfix.knowledge import DEFAULT_PATH, is_python
+from dockfix.knowledge import DEFAULT_PATH, file_changers, is_python
 from dockfix.lazy import regex
 from dockfix.managers.protocol import LanguageManager
 from dockfix.managers.registry import by_program
@@ -20,8 +20,6 @@ from dockfix.model.reason import Declared
 from dockfix.model.stages import Stage
 
 _BASE = "/usr/local"  # where the base image's own Python and its packages are
-# What WORKDIR and COPY --chown do as well: a transform may declare that these are done so
-_REPLACED = frozenset({"mkdir", "chown", "chgrp"})
 _BY_PATH = regex(rf"{_BASE}/bin/([A-Za-z0-9_.+-]+)")
 
 
@@ -152,7 +150,9 @@ def made_elsewhere(pair: Pair) -> Iterator[Violation]:
         writes = old.unit.effects.writes
         there = bool(writes) and all(any(within(path, folder) for folder in folders) for path in writes)
         gone = there and kinds.stays(old.unit) and old.text not in texts
-        replaced = old.unit.command.name in _REPLACED and pair.change.declared.allow("RUN", old.text) is not None
+        # what WORKDIR, COPY --chown and --chmod do as well: a transform may declare that it is done so
+        other_way = old.unit.command.name == "mkdir" or old.unit.command.name in file_changers()
+        replaced = other_way and pair.change.declared.allow("RUN", old.text) is not None
         if gone and not replaced:
             yield Violation(f"the RUN in line {old.step.line} would no longer run: {old.text}")
             return
