@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import posixpath
+from collections.abc import Iterable, Sequence
 
+from dockfix.facts import Facts
 from dockfix.knowledge import reader_of
+from dockfix.model.reason import Declared
 from dockfix.syntax import Blank, Comment, Dockerfile, Instruction, Node, snippet
+
+
+def twin(node: Node) -> Node:
+    """The same once more, to stand elsewhere, too."""
+    if isinstance(node, Instruction):
+        return Instruction(node.text, node.line, node.escape)
+    return type(node)(node.text, node.line)
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """Names as one lists them in a sentence."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def declared_files(facts: Facts, names: Iterable[str]) -> frozenset[Declared]:
+    """Where files of the build context that a transform changes lie in the image; those outside of it lie nowhere."""
+    own = (posixpath.normpath(name) for name in names if not name.startswith("../"))
+    return frozenset(Declared("FILE", path) for name in own for path in facts.layout.of(name))
 
 
 def leading(tree: Dockerfile, instruction: Instruction) -> tuple[Node, ...]:

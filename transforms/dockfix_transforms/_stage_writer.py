@@ -24,7 +24,7 @@ from dockfix.syntax import Instruction, Node, pairs, replace_nodes, snippet
 from dockfix.syntax.rewrite import with_image
 
 from ._compose import targets_of, with_stages
-from ._layout import leading
+from ._layout import declared_files, enumerated, leading, twin
 
 BUILT = "build"
 _MODE, _PRODUCTION = "NODE_ENV", "production"
@@ -101,7 +101,7 @@ class _Writer:
                 if isinstance(stage, Reason):
                     self.refusals.append(Reason(f"no stage {name}: {stage.text}", stage.place, stage.weight))
                     continue
-                stage.nodes[:0] = [_again(node) for node in alone]
+                stage.nodes[:0] = [twin(node) for node in alone]
                 stages.append(stage)
         names = {stage.name for stage in stages}
         if not names & {TEST, DEV} and {TEST, DEV} & self.wanted:
@@ -114,16 +114,14 @@ class _Writer:
         written = [node for stage in stages for node in (*self._head(stage), *stage.nodes)]
         start = self.facts.final.start
         above = next(iter(leading(self.facts.tree, start)), start)
-        listed = _enumerate([*self._parts(edits), *(stage.name for stage in stages)])
+        listed = enumerated([*self._parts(edits), *(stage.name for stage in stages)])
         said = f"{listed} can be built by their names; the last stage stays the one that is built without"
         named = with_image(start, name=RELEASE) if RELEASE in self.wanted and not start.words[1:] else None
         last = named or start
         edits.append(Edit(above, (*written, last if above is start else above), builder.start.line, said))
         if named is not None and above is not start:
             edits.append(Edit(start, (named,), start.line, f"it gets a name, {RELEASE}"))
-        declared |= {
-            Declared("FILE", path) for name in files for path in self.facts.layout.of(posixpath.normpath(name))
-        }
+        declared |= declared_files(self.facts, files)
         told = ", ".join(f"{service.name} builds {stage}" for service, stage in targets.items())
         return Outcome([*edits, *gone], files, f"Compose: {told}", tuple(self.refusals), declares=frozenset(declared))
 
@@ -187,9 +185,9 @@ class _Writer:
         lines = [f"COPY {name} {_target(path, name, state)}" for path, name in found.developing.files.items()]
         ended = Instruction(run.text.rstrip() + self.facts.tree.newline, run.line, run.escape)
         return (
-            [*snippet(self.facts.tree, "".join(f"{line}\n" for line in lines), found.step.line), _again(ended)]
+            [*snippet(self.facts.tree, "".join(f"{line}\n" for line in lines), found.step.line), twin(ended)]
             if lines
-            else [_again(ended)]
+            else [twin(ended)]
         )
 
     def _names_of_development(self, nodes: Sequence[Node]) -> frozenset[str] | Reason:
@@ -200,7 +198,7 @@ class _Writer:
         lines = snippet(facts.tree, f"\nFROM {found.builder.name} AS x-{DEVELOPMENT}\n", self.line)
         start = facts.final.start
         tree = replace_nodes(
-            facts.tree, {start: (*lines, *map(_again, nodes), *snippet(facts.tree, "\n", self.line), start)}
+            facts.tree, {start: (*lines, *map(twin, nodes), *snippet(facts.tree, "\n", self.line), start)}
         )
         after = facts.with_tree(tree, {})
         stage = after.model.stages[1]
@@ -317,15 +315,3 @@ def _target(path: str, name: str, state: State) -> str:
 
 def _is_state(unit: Unit) -> bool:
     return isinstance(unit.effects.action, ShellState)
-
-
-def _again(node: Node) -> Node:
-    return (
-        Instruction(node.text, node.line, node.escape)
-        if isinstance(node, Instruction)
-        else type(node)(node.text, node.line)
-    )
-
-
-def _enumerate(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -27,7 +27,7 @@ from dockfix.placement.plan import Part, Placement
 from dockfix.syntax import Blank, Comment, Instruction, Node, snippet
 from dockfix.syntax.rewrite import with_image, without_flag, without_variables
 
-from ._layout import leading
+from ._layout import enumerated, leading, twin
 from ._runs import Trim, trim
 
 _CLAUSES = regex(r"[,;.]\s+|\s+and\s+")
@@ -267,7 +267,7 @@ class _Splitter:
                 body.pop()
             if number and head is not None:
                 nodes += [*snippet(self.tree, "\n", head.line), head]
-            nodes += [_twin(node) if node in there else node for node in body]
+            nodes += [twin(node) if node in there else node for node in body]
             there |= set(body)
         return tuple(nodes)
 
@@ -285,10 +285,10 @@ class _Splitter:
             for package, instead in replaced.items()
             if instead
         ]
-        parts = [f"{_enumerate(gone)} {'stay' if len(gone) > 1 else 'stays'} in the builder"] if gone else []
+        parts = [f"{enumerated(gone)} {'stay' if len(gone) > 1 else 'stays'} in the builder"] if gone else []
         arguments = sorted(each.name for each in self.placement.declares if each.part == "ARG")
         if arguments:
-            swapped.append(f"{_enumerate(arguments)} {'go' if len(arguments) > 1 else 'goes'} to the builder alone")
+            swapped.append(f"{enumerated(arguments)} {'go' if len(arguments) > 1 else 'goes'} to the builder alone")
         return "; ".join(parts + swapped) or self._without_gain()
 
     def _without_gain(self) -> str:
@@ -396,15 +396,3 @@ def _holds_again(comment: Comment, shared: tuple[frozenset[str], frozenset[str]]
     there, lost = shared
     clauses = [set(re.findall(r"[\w.+-]*[\w+]", clause)) for clause in _CLAUSES.split(comment.content.lower())]
     return any(words & there for words in clauses) or not all(words & lost for words in clauses)
-
-
-def _twin(node: Node) -> Node:
-    return (
-        Instruction(node.text, node.line, node.escape)
-        if isinstance(node, Instruction)
-        else type(node)(node.text, node.line)
-    )
-
-
-def _enumerate(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -27,7 +27,7 @@ from dockfix.syntax import Blank, Comment, Dockerfile, Instruction, Node, snippe
 from dockfix.syntax.rewrite import with_flags
 from dockfix.syntax.shell_form import append
 
-from ._layout import own_comments
+from ._layout import declared_files, own_comments
 
 # What a shell reads, and dockfix reads as a pattern
 _OF_THE_SHELL = frozenset("*?[{`'\"\\")
@@ -152,14 +152,14 @@ def _edits(facts: Facts, questions: tuple[Reason, ...]) -> Outcome:
         "and its files stay root's" if shut else f"which owns {workdir}"
     )
     beside = facts.ask(answers)
-    own = [name for name in beside.files if not name.startswith("../")]
-    changed = (Declared("FILE", path) for name in own for path in facts.layout.of(name))
     return Outcome(
         [Edit(node, nodes, last.line, reason if node is last.instruction else "") for node, nodes in edits.items()],
         beside.files,
         "; ".join(beside.said),
         doubts=questions,
-        declares=frozenset({Declared("USER"), *changed, *(_shut(facts, workdir) if shut else ())}),
+        declares=frozenset(
+            {Declared("USER"), *declared_files(facts, beside.files), *(_shut(facts, workdir) if shut else ())}
+        ),
     )
 
 

@@ -118,14 +118,16 @@ def _flags(choice: Choice) -> Flags:
     stages = {key.partition(".")[0] for key in options}
     given = [(text, "--set") for text in choice.set]
     if choice.runtime_base:
-        given.append((f"runtime-base.image={choice.runtime_base}", "--runtime-base"))
+        given.append((f"{_key('last_image')}={choice.runtime_base}", "--runtime-base"))
+    if choice.manifests:
+        given.append((f"{_key('manifests')}=true", "--manifests"))
     return Flags(
         select=ids((*_split(choice.select), *stages), "--select") if choice.select else None,
         ignore=ids(_split(choice.ignore), "--ignore"),
         unsafe=choice.unsafe,
         exclude=patterns(choice.exclude, "--exclude"),
         context=choice.context,
-        options={**dict(option(text, where) for text, where in given), **options, **_manifests(choice.manifests)},
+        options={**dict(option(text, where) for text, where in given), **options},
     )
 
 
@@ -135,7 +137,7 @@ def _stages(names: str | None) -> dict[str, object]:
         return {}
     from dockfix.engine import registry
 
-    key = registry.setting("stages")
+    key = _key("stages")
     known = registry.options()[key]
     try:
         return {key: known.read(_split([names]))}
@@ -147,11 +149,11 @@ def _stages(names: str | None) -> dict[str, object]:
         raise ConfigError("--stages", f"there is no stage {wrong!r} to write", hint) from error
 
 
-def _manifests(wanted: bool) -> dict[str, object]:
-    """The same for the option for manifests."""
+def _key(hint: str) -> str:
+    """The key of the setting that an option is short for, by the field of the hints that it fills."""
     from dockfix.engine import registry
 
-    return {registry.setting("manifests"): True} if wanted else {}
+    return registry.setting(hint)
 
 
 def _split(values: Iterable[str]) -> list[str]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from dockfix.context.yaml_edit import shared
-from dockfix.context.yaml_tree import documents, mapping, scalar
+from dockfix.context.yaml_edit import CannotAddError, entry, shared
+from dockfix.context.yaml_tree import documents, mapping
 from dockfix.lazy import regex
 from dockfix.namedtuple import NamedTuple
+from dockfix.syntax import encode
 
 if TYPE_CHECKING:
     import yaml
@@ -26,10 +27,6 @@ class _Edit(NamedTuple):
     start: int
     end: int
     text: str
-
-
-class _CannotError(Exception):
-    """Why the target of a service cannot be written."""
 
 
 def with_targets(text: str, stages: Mapping[str, str]) -> tuple[str, dict[str, str]]:
@@ -57,7 +54,7 @@ def _with_target(text: str, service: str, stage: str) -> tuple[str, str]:
         edit, others = _edit(text, service, stage)
         new = text[: edit.start] + edit.text + text[edit.end :]
         after = _services(new)
-    except (_CannotError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         return text, str(error) or "it is nested too deeply"
     if after == _wanted(before, service, stage):
         return new, ""
@@ -66,7 +63,7 @@ def _with_target(text: str, service: str, stage: str) -> tuple[str, str]:
 
 def _services(text: str) -> dict[str, object]:
     """What a file says. Raises ValueError."""
-    found = list(documents(text.encode("utf-8", "surrogateescape")))
+    found = list(documents(encode(text)))
     if len(found) > 1:
         raise ValueError("it has several documents")
     return mapping(next(iter(found), None))
@@ -83,7 +80,7 @@ def _wanted(before: dict[str, object], service: str, stage: str) -> dict[str, ob
 def _edit(text: str, name: str, stage: str) -> tuple[_Edit, str]:
     """The edit that gives a service its target, and why others may change with it, "" for no reason.
 
-    Raises _CannotError, or ValueError where the text is no YAML.
+    Raises CannotAddError, or ValueError where the text is no YAML.
     """
     import yaml
 
@@ -92,20 +89,20 @@ def _edit(text: str, name: str, stage: str) -> tuple[_Edit, str]:
     except yaml.YAMLError as error:
         raise ValueError("it is not valid YAML") from error
     used_twice = shared([root])
-    services = _value(_entry(root, "services"))
-    found = _entry(services, name)
+    services = _value(entry(root, "services"))
+    found = entry(services, name)
     service = _value(found)
-    entry = _entry(service, "build")
-    if found is None or entry is None:
-        raise _CannotError("its build is said elsewhere")
-    key, value = entry
+    build = entry(service, "build")
+    if found is None or build is None:
+        raise CannotAddError("its build is said elsewhere")
+    key, value = build
     line = key.start_mark.line + 1
     alias = _ALIAS.match(text, key.end_mark.index)
     if id(service) in used_twice or id(services) in used_twice:
-        raise _CannotError(f"line {found[0].start_mark.line + 1} is an anchor that others use, too")
+        raise CannotAddError(f"line {found[0].start_mark.line + 1} is an anchor that others use, too")
     others = f"its build in line {line} is an anchor that others use, too" if id(value) in used_twice else ""
-    if _value(_entry(value, "target")) is not None and alias is None:
-        raise _CannotError("it has a target")
+    if _value(entry(value, "target")) is not None and alias is None:
+        raise CannotAddError("it has a target")
     step = max(key.start_mark.column - found[0].start_mark.column, 1)
     indent = " " * (key.start_mark.column + step)
     if alias is not None:
@@ -115,12 +112,12 @@ def _edit(text: str, name: str, stage: str) -> tuple[_Edit, str]:
         ), ""
     if isinstance(value, yaml.ScalarNode):
         if value.style in {"|", ">"} or key.end_mark.line != value.end_mark.line:
-            raise _CannotError(f"its build in line {line} stands on several lines")
+            raise CannotAddError(f"its build in line {line} stands on several lines")
         written = text[value.start_mark.index : value.end_mark.index]
         span = key.end_mark.index, value.end_mark.index
         return _in_place(text, _is_flow(service), span, f"context: {written}", stage, indent), others
     if not isinstance(value, yaml.MappingNode) or not value.value:
-        raise _CannotError(f"its build in line {line} is no mapping")
+        raise CannotAddError(f"its build in line {line} is no mapping")
     if _is_flow(value):
         end = value.value[-1][1].end_mark.index
         return _Edit(end, end, f", target: {stage}"), others
@@ -137,7 +134,7 @@ def _in_place(text: str, flow: bool, span: tuple[int, int], first: str, stage: s
     stop = len(text) if stop < 0 else stop
     rest = text[end:stop].rstrip()
     if rest and not _COMMENT.fullmatch(rest):
-        raise _CannotError("something else stands behind its build")
+        raise CannotAddError("something else stands behind its build")
     ending = "\r" if text[end:stop].endswith("\r") else ""
     lines = f":{rest}{newline}{indent}{first}{newline}{indent}target: {stage}{ending}"
     return _Edit(start, stop, lines)
@@ -169,13 +166,6 @@ def _in_block(text: str, build: yaml.MappingNode, stage: str) -> _Edit:
 
 def _is_flow(node: yaml.Node | None) -> bool:
     return bool(getattr(node, "flow_style", False))
-
-
-def _entry(node: yaml.Node | None, name: str) -> tuple[yaml.Node, yaml.Node] | None:
-    """The key of a mapping by its name, with its value."""
-    pairs = node.value if node is not None and isinstance(node.value, list) else ()
-    found = [each for each in pairs if isinstance(each, tuple) and scalar(each[0].value) == name]
-    return found[-1] if found else None
 
 
 def _value(entry: tuple[yaml.Node, yaml.Node] | None) -> yaml.Node | None:

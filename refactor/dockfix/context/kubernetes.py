@@ -13,6 +13,7 @@ from dockfix.lazy import regex
 from dockfix.namedtuple import NamedTuple
 from dockfix.syntax.shell import quoted
 
+Way = tuple[str | int, ...]  # what leads to a part of a file: the number of its document, then keys and numbers
 _CONTAINERS = "containers"
 _POD = ("template", "jobTemplate", "spec")  # what leads from a workload to its pod
 _CLAIM: dict[str, object] = {
@@ -31,48 +32,49 @@ class Workload(NamedTuple):
 
 def workloads(files: Iterable[tuple[str, bytes]]) -> tuple[Workload, ...]:
     """The containers of the pods in files, each given by its name and text, init containers too; files that are no YAML are left out."""
-    objects = [(file, each) for file, data in files for each in _objects(data)]
+    found = [(file, way, each) for file, data in files for way, each in objects(data)]
     settings = {
         _name(each): {key: scalar(value) for key, value in mapping(each.get("data")).items()}
-        for _, each in objects
+        for _, _, each in found
         if scalar(each.get("kind")) == "ConfigMap"
     }
     return tuple(
         Workload(scalar(container.get("image")), _service(file, pod, container, settings), key != _CONTAINERS)
-        for file, each in objects
-        for _, pod in pods(each)
+        for file, way, each in found
+        for _, pod in pods(way, each)
         for key in (_CONTAINERS, "initContainers")
         for container in map(mapping, listed(pod.get(key)))
     )
 
 
-def _objects(data: bytes) -> list[dict[str, object]]:
+def objects(data: bytes) -> list[tuple[Way, dict[str, object]]]:
+    """The objects in a file, those of lists too, each with the way to it from its document's number; none where the file is no YAML."""
     try:
         found = list(map(mapping, documents(data)))
     except ValueError:
         return []
-    return [part for each in found for part in ([*map(mapping, listed(each.get("items")))] or [each])]
+    made: list[tuple[Way, dict[str, object]]] = []
+    for number, each in enumerate(found):
+        items: list[tuple[Way, dict[str, object]]]
+        items = [((number, "items", at), mapping(item)) for at, item in enumerate(listed(each.get("items")))]
+        made += items or [((number,), each)]
+    return made
 
 
 def _name(thing: Mapping[str, object]) -> str:
     return scalar(mapping(thing.get("metadata")).get("name"))
 
 
-def pods(document: Mapping[str, object]) -> Iterator[tuple[tuple[str | int, ...], dict[str, object]]]:
-    """The specifications of pods in a document: that of an object itself, or of the template in it; each with the way that leads to it."""
-    parts: list[tuple[tuple[str | int, ...], dict[str, object]]]
-    parts = [(("items", number), mapping(each)) for number, each in enumerate(listed(document.get("items")))]
-    for start, thing in parts or [((), dict(document))]:
-        if scalar(thing.get("kind")) and "apiVersion" in thing:
-            pending: list[tuple[tuple[str | int, ...], dict[str, object]]] = [
-                ((*start, "spec"), mapping(thing.get("spec")))
-            ]
-            while pending:
-                path, spec = pending.pop()
-                if "containers" in spec:
-                    yield path, spec
-                else:
-                    pending += [((*path, key), inner) for key in _POD if (inner := mapping(spec.get(key)))]
+def pods(way: Way, thing: Mapping[str, object]) -> Iterator[tuple[Way, dict[str, object]]]:
+    """The specification of a pod in an object: its own, or that of the template in it; with the way that leads to it."""
+    if scalar(thing.get("kind")) and "apiVersion" in thing:
+        pending: list[tuple[Way, dict[str, object]]] = [((*way, "spec"), mapping(thing.get("spec")))]
+        while pending:
+            path, spec = pending.pop()
+            if "containers" in spec:
+                yield path, spec
+            else:
+                pending += [((*path, key), inner) for key in _POD if (inner := mapping(spec.get(key)))]
 
 
 def _service(

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dockfix.context.yaml_tree import documents, mapping, scalar
+from dockfix.syntax import encode
 
 if TYPE_CHECKING:
     import yaml
@@ -28,9 +29,9 @@ def with_entry(text: str, path: Path, keys: Sequence[str], value: str, comment: 
     there is one and no comment belongs to it, or else above the first. Raises CannotAddError.
     """
     try:
-        before = list(documents(text.encode("utf-8", "surrogateescape")))
+        before = list(documents(encode(text)))
         new = _edited(text, path, keys, value, comment, beside)
-        after = list(documents(new.encode("utf-8", "surrogateescape")))
+        after = list(documents(encode(new)))
     except CannotAddError:
         raise
     except (ValueError, RecursionError) as error:
@@ -90,11 +91,17 @@ def _place(text: str, node: yaml.MappingNode, beside: str) -> Any:
 
 def _below(node: yaml.Node | None, step: str | int) -> Any:
     """What stands at a place of a list, or the value of a mapping's last key of a name."""
-    found = node.value if node is not None and isinstance(node.value, list) else []
     if isinstance(step, int):
-        return found[step]
-    values = [each[1] for each in found if isinstance(each, tuple) and scalar(each[0].value) == step]
-    return values[-1] if values else None
+        return node.value[step] if node is not None and isinstance(node.value, list) else None
+    found = entry(node, step)
+    return found[1] if found is not None else None
+
+
+def entry(node: yaml.Node | None, name: str) -> tuple[yaml.Node, yaml.Node] | None:
+    """The last key of a mapping with a name, and its value."""
+    pairs = node.value if node is not None and isinstance(node.value, list) else ()
+    found = [each for each in pairs if isinstance(each, tuple) and scalar(each[0].value) == name]
+    return found[-1] if found else None
 
 
 def shared(roots: Sequence[yaml.Node | None]) -> frozenset[int]:

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dockfix.context.compose import ComposeService
-from dockfix.context.kubernetes import pods
+from dockfix.context.kubernetes import objects, pods
 from dockfix.context.yaml_edit import CannotAddError, with_entry
-from dockfix.context.yaml_tree import documents, listed, mapping, scalar
+from dockfix.context.yaml_tree import listed, mapping, scalar
 from dockfix.facts.facts import Facts
 from dockfix.facts.user import user_of
 from dockfix.namedtuple import NamedTuple
-from dockfix.syntax import decode
+from dockfix.syntax import decode, encode
 
 # Volumes that the fsGroup is handed, or that anybody may read who is not kept from it
 _HANDED = frozenset(
@@ -81,7 +81,8 @@ def _given(facts: Facts, files: dict[str, str], said: list[str]) -> Iterator[tup
         own = {pod.name for pod in facts.kubernetes.pods if pod.file == name and pod.user is None}
         handed: set[str] = set()
         left: set[str] = set()
-        for path, pod in _pods(text) if "{{" not in text else ():
+        there = objects(encode(text)) if "{{" not in text else []
+        for path, pod in (each for way, thing in there for each in pods(way, thing)):
             folders, claims = _folders(pod, own)
             if claims is None or "runAsUser" in mapping(pod.get("securityContext")):
                 left |= folders
@@ -96,15 +97,6 @@ def _given(facts: Facts, files: dict[str, str], said: list[str]) -> Iterator[tup
                 said.append(f"{name} gives what is mounted to the group {number} (fsGroup)")
                 files[name] = text
         yield from ((name, folder) for folder in sorted(handed - left))
-
-
-def _pods(text: str) -> list[tuple[tuple[str | int, ...], dict[str, object]]]:
-    """The pods in a file, each with where it stands."""
-    try:
-        found = list(documents(text.encode("utf-8", "surrogateescape")))
-    except ValueError:
-        return []
-    return [((number, *path), pod) for number, each in enumerate(found) for path, pod in pods(mapping(each))]
 
 
 def _folders(pod: Mapping[str, object], own: set[str]) -> tuple[set[str], bool | None]:

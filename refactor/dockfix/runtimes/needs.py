@@ -171,7 +171,7 @@ def _may_compile(facts: Facts, distribution: str, why: str) -> Reason | None:
     if facts.unknown is not None:
         text = f"{distribution} may compile at run time, and what asks for it is not known: {why}"
         return doubt(text, answers=(Worked(),))
-    if not facts.ask(_models_are_loaded) and not any(_is_strange(name) for name in _users(facts)):
+    if not facts.ask(_models_are_loaded) and all(map(_may_ask, _users(facts))):
         return None
     if distribution not in knowledge.compiles_for_others():
         # (what it brings may ask, which shows only where all that comes is known)
@@ -221,11 +221,6 @@ def _users(facts: Facts) -> set[str]:
         for each in listed
         if each.name in names - makers and any(wanted.name in makers for wanted in each.requires)
     }
-
-
-def _is_strange(distribution: str) -> bool:
-    """Whether nobody knows by which names a distribution is used."""
-    return not _may_ask(distribution)
 
 
 def _may_ask(distribution: str) -> bool:
